@@ -1,0 +1,87 @@
+"""Everything that can stop a run, each with its exit code, its place, what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import process
+
+EXIT_CODES = {
+    0: ("finished; warnings allowed", "完成(允许有警告)"),
+    1: ("a bug in the program", "程序缺陷"),
+    2: ("configuration", "配置有误"),
+    3: ("data did not pass the gate", "数据未通过校验"),
+    4: ("own checks failed", "自检未通过"),
+    5: ("environment", "运行环境问题"),
+    130: ("interrupted by the user", "用户中断"),
+}
+
+
+class HqdError(Exception):
+    """A fault a person can mend: `zh` and `en` say what is wrong and what would be right, `where` the place."""
+
+    exit_code = 1
+
+    def __init__(self, en: str, *, zh: str | None = None, where: str = "", rule: str = "") -> None:
+        self.en, self.zh, self.where, self.rule = en, zh or en, where, rule
+        super().__init__(self.text("en"))
+
+    def text(self, language: str | None = None) -> str:
+        """`where: [rule] message` in the language asked for (default: HQD_LANG, else zh)."""
+        chosen = language or os.environ.get("HQD_LANG", "zh")
+        message = self.en if chosen == "en" else self.zh
+        return ": ".join(part for part in (self.where, f"[{self.rule}] {message}" if self.rule else message) if part)
+
+
+class ConfigError(HqdError):
+    """The YAML, or a path or formula written in it."""
+
+    exit_code = 2
+
+
+class DataError(HqdError):
+    """The data did not pass the gate."""
+
+    exit_code = 3
+
+
+class EstimationError(DataError):
+    """A method cannot be computed on these data; says which data would do."""
+
+
+class CheckError(HqdError):
+    """The program's own books do not balance."""
+
+    exit_code = 4
+
+
+class SetupError(HqdError):
+    """Disk, permission, a missing package, a second run."""
+
+    exit_code = 5
+
+
+class Faults(HqdError):
+    """Several faults reported at once; the exit code is that of the first."""
+
+    def __init__(self, faults: Sequence[HqdError]) -> None:
+        self.faults = list(faults)
+        self.exit_code = self.faults[0].exit_code
+        super().__init__("\n".join(f.text("en") for f in faults), zh="\n".join(f.text("zh") for f in faults))
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when none is near."""
+    best = process.extractOne(str(name), [str(k) for k in known], score_cutoff=60)
+    return best[0] if best else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
+    """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
+    names = sorted(str(k) for k in known)
+    best = closest(name, names)
+    listed = ", ".join(names[:40])
+    en = f"unknown {kind} {name!r}; " + (f"did you mean {best!r}?" if best else f"known: {listed}")
+    zh = f"不认识的{kind_zh or kind} {name!r};" + (f"您是不是想写 {best!r}?" if best else f"可用的有:{listed}")
+    return en, zh
