@@ -1,0 +1,406 @@
+"""What the YAML of a study says: frozen records, every default written out. Faults across files are found in check.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ..methods.choice import Choice, one_of
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
+Version = Literal[1]
+
+
+class Record(BaseModel):
+    """A part of the configuration: unknown keys, NaN and Inf are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Label(Record):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+# study.yaml
+
+
+class NamesTable(Record):
+    """Where the names of units stand when no official code list has them."""
+
+    table: Name
+    zh: Name
+    en: Name | None = None
+
+
+class Unit(Record):
+    """What is scored: the key columns that make a unit, and where its names come from."""
+
+    by: Annotated[tuple[Name, ...], Field(min_length=1, max_length=3)] = ("industry_code",)
+    names: Literal["gbt4754", "gbt2260", "code"] | NamesTable = "gbt4754"
+
+
+class Publish(Record):
+    """What may leave the office: firm names, and cells with fewer firms than `min_cell`."""
+
+    firm_names: bool = False
+    min_cell: Annotated[int, Field(ge=1)] = 3
+
+
+class StudyFile(Record):
+    """study.yaml: name, unit, years, engine, language, seed."""
+
+    version: Version
+    name: Slug
+    label: Label
+    synthetic: bool = False
+    unit: Unit = Unit()
+    years: tuple[int, int]
+    engine: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    language: Literal["zh", "en"] = "zh"
+    seed: Annotated[int, Field(ge=0)] = 20240101
+    min_firms: Annotated[int, Field(ge=1)] = 10
+    publish: Publish = Publish()
+
+    @field_validator("years")
+    @classmethod
+    def _in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
+        if years[0] > years[1]:
+            raise ValueError(f"起始年 {years[0]} 晚于结束年 {years[1]} / first year after last; write [{years[1]}, {years[0]}]")
+        return years
+
+
+# sources.yaml
+
+
+class Origin(Record):
+    """Where a raw file comes from; printed with every output that uses it."""
+
+    producer: str
+    title: str
+    date: str = ""
+    licence: str = ""
+
+
+class Reshape(Record):
+    """Long to wide: one column per name in `names`, filled from `values`; `columns` maps raw names to canonical ones."""
+
+    names: str
+    values: str
+    columns: dict[str, Name]
+    units: str | None = None
+    drop_unlisted: bool = True
+
+
+class OutOfScope(Record):
+    """Rows that are right but not meant: a row expression over the raw (canonical, typed) columns, and the reason."""
+
+    when: str
+    reason: Label
+
+
+class Source(Record):
+    """One kind of raw file and how its headers, units and marks become a canonical table."""
+
+    path: str
+    table: Name
+    sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    encoding: Literal["auto", "utf-8", "gb18030", "utf-16"] = "auto"
+    aliases: dict[str, Name] = {}
+    constants: dict[Name, str] = {}
+    units: dict[Name, str] = {}
+    missing: tuple[str, ...] = ("", "—", "-", "…", "..", "*", "NA")
+    zero_is_missing: tuple[Name, ...] = ()
+    parse_units: bool = False
+    parse_separators: bool = False
+    pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}
+    values: dict[Name, dict[str, str]] = {}
+    totals: tuple[str, ...] = ("合计", "总计", "全国", "Total")
+    out_of_scope: tuple[OutOfScope, ...] = ()
+    reshape: Reshape | None = None
+    optional: bool = False
+    origin: Origin | None = None
+
+
+class ColumnSpec(Record):
+    """A column of a study's own: type, unit and names."""
+
+    dtype: Literal["number", "integer", "text", "flag", "date"] = "number"
+    unit: str = ""
+    label: Label
+    categories: tuple[str, ...] = ()
+
+
+class TableSpec(Record):
+    """A canonical table with a study's own key and columns (added to the built-in ones of the same name)."""
+
+    key: tuple[Name, ...] = ()
+    columns: dict[Name, ColumnSpec] = {}
+
+
+class SrdiList(Record):
+    """How recognition records become firm status (domain: valid for three years, then reviewed)."""
+
+    treat_from: Literal["announce_year", "next_year_if_H2"] = "announce_year"
+    assume_review: Literal["none", "pass", "drop"] = "none"
+    batches: str = "srdi_batches.csv"
+    national_levels: tuple[str, ...] = ("national", "key_national")
+
+
+class Status(Record):
+    """SRDI status by a rule where there is no list: a row expression on firm-years, true = SRDI-like in that year."""
+
+    criteria: str
+    label: Label
+
+
+class Sources(Record):
+    """sources.yaml"""
+
+    version: Version
+    sources: dict[Slug, Source]
+    tables: dict[Name, TableSpec] = {}
+    srdi_list: SrdiList | None = None
+    status: Status | None = None
+
+
+# rules.yaml
+
+
+class Gates(Record):
+    """When findings stop the run."""
+
+    on_error: Literal["quarantine", "stop"] = "quarantine"
+    max_quarantine_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+
+
+class Rule(Record):
+    """What a valid row is. `check` is true, false or undecided (NULL passes); `columns` are those named in a finding."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{1,3}\d{2}[a-z]?$")]
+    table: Name
+    check: str
+    severity: Literal["error", "warning", "info"] = "error"
+    columns: tuple[Name, ...] = ()
+    text: Label
+    mend: Label
+
+
+class Rules(Record):
+    """rules.yaml"""
+
+    version: Version
+    gates: Gates = Gates()
+    ranges: dict[Name, dict[Name, tuple[float | None, float | None]]] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+# columns.yaml
+
+
+class Derived(Record):
+    """A column computed from others: by a row expression (with lag(x) within the table's unit by year), or a named function."""
+
+    formula: str | None = None
+    function: Name | None = None
+    options: dict[str, Any] = {}
+    unit: str = ""
+    label: Label
+
+
+class Columns(Record):
+    """columns.yaml: table -> new column -> how."""
+
+    version: Version
+    tables: dict[Name, dict[Name, Derived]] = {}
+
+
+# indicators.yaml
+
+
+class Band(Record):
+    """A moderate indicator: best inside [low, high]."""
+
+    band: tuple[float, float]
+
+
+class Indicator(Record):
+    """One leaf: an aggregate expression over ONE table."""
+
+    table: Name
+    formula: str
+    unit: str = ""
+    direction: Literal[1, -1] | Band = 1
+    kind: Literal["input", "output", "structure"] = "output"
+    nominal_growth: bool = False
+    label: Label
+    source: str = ""
+
+
+class Indicators(Record):
+    """indicators.yaml: levels from the leaves up, the tree as data, profiles, and what may not enter the index."""
+
+    version: Version
+    levels: tuple[Slug, ...] = ("indicators", "subdimensions", "dimensions")
+    tree: dict[Name, Any]
+    nodes: dict[Name, Label] = {}
+    profile: Slug | None = None
+    profiles: dict[Slug, tuple[Name, ...]] = {}
+    scale: tuple[Name, ...] = ("revenue", "employees", "employees_avg", "total_assets", "n_firms")
+    treatment: tuple[Name, ...] = (
+        "srdi_ever", "srdi_valid", "srdi_level", "srdi_batch", "srdi_first_year", "n_srdi_national", "n_srdi_provincial",
+        "srdi_revenue", "srdi_employees",
+    )  # fmt: skip
+    indicators: dict[Name, Indicator]
+
+
+# weighting.yaml
+
+Impute = one_of("impute")
+Treat = one_of("treat")
+Normalise = one_of("normalise")
+Weight = one_of("weight")
+Aggregate = one_of("aggregate")
+
+
+class NodeChoices(Record):
+    """Choices for the children of one node."""
+
+    weight: Weight | None = None
+    aggregate: Aggregate | None = None
+    normalise: Normalise | None = None
+    treat: Treat | None = None
+    impute: Impute | None = None
+
+
+class LeafChoices(Record):
+    """Column-wise choices for one indicator."""
+
+    impute: Impute | None = None
+    treat: Treat | None = None
+    normalise: Normalise | None = None
+
+
+class Coverage(Record):
+    """When a node has a score (`min_children`) and when it is ranked (`rank_from`, share of weight present)."""
+
+    min_children: Annotated[int, Field(ge=1)] = 2
+    rank_from: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
+class Weighting(Record):
+    """weighting.yaml: impute, treat, normalise, then weight and aggregate per level; branches and leaves override."""
+
+    version: Version
+    impute: Impute = Choice(method="none")
+    treat: Treat = Choice(method="none")
+    normalise: Normalise = Choice(method="minmax", over="all_years")
+    weight: dict[Slug, Weight]
+    aggregate: dict[Slug, Aggregate]
+    coverage: Coverage = Coverage()
+    branches: dict[Name, NodeChoices] = {}
+    indicators: dict[Name, LeafChoices] = {}
+
+
+# regressions.yaml
+
+
+class Density(Record):
+    """SRDI density of a unit-year: `count` per 1,000 firms, `revenue`/`employment` share in %, `ihs` = asinh(count of firms)."""
+
+    measure: Literal["count", "revenue", "employment", "ihs"] = "count"
+    status: Literal["valid", "ever"] = "valid"
+    levels: tuple[str, ...] = ("national", "key_national")
+    lag: Annotated[int, Field(ge=0, le=5)] = 1
+
+
+class Control(Record):
+    """A control variable: an aggregate expression over one table, lagged like the density."""
+
+    table: Name
+    formula: str
+    label: Label
+
+
+class SpecificationChoice(Record):
+    """One column of a regression table."""
+
+    id: Slug
+    label: Label
+    outcomes: tuple[Name, ...] = ()  # empty: every node above the leaves
+    controls: tuple[Slug, ...] | Literal["none", "all"] = "none"
+    fixed_effects: tuple[Literal["unit", "year"], ...] = ("unit", "year")
+    density: Density | None = None
+    years: tuple[int, int] | None = None
+    drop_units: tuple[str, ...] = ()
+    headline: bool = False
+
+
+class Inference(Record):
+    """Wild cluster bootstrap draws and weights."""
+
+    draws: Annotated[int, Field(ge=99)] = 9999
+    weights: Literal["rademacher", "webb"] = "rademacher"
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
+class Hypotheses(Record):
+    """Smallest effect of interest (in within-SDs) and test size; no default in code, the study must say them."""
+
+    sesoi: Annotated[float, Field(gt=0)]
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+
+
+class ContributionChoice(Record):
+    """Accounting of density's part in the index's change between two years (None: first year with density to last year)."""
+
+    from_year: int | None = None
+    to_year: int | None = None
+    min_change: float = 0.02
+
+
+class Regressions(Record):
+    """regressions.yaml"""
+
+    version: Version
+    density: Density = Density()
+    controls: dict[Slug, Control] = {}
+    specifications: tuple[SpecificationChoice, ...] = ()
+    inference: Inference = Inference()
+    hypotheses: Hypotheses | None = None
+    contribution: ContributionChoice = ContributionChoice()
+
+
+# scenarios/*.yaml
+
+
+class Scenario(Record):
+    """A named set of changes: dotted path into the study -> new value."""
+
+    label: Label
+    changes: dict[str, Any]
+
+
+class Study(Record):
+    """A whole study, as checked and frozen; the folder it was read from is not part of it."""
+
+    study: StudyFile
+    sources: Sources
+    rules: Rules
+    columns: Columns
+    indicators: Indicators
+    weighting: Weighting
+    regressions: Regressions
+    scenarios: dict[Slug, Scenario] = {}
+
+    @property
+    def name(self) -> str:
+        return self.study.name
