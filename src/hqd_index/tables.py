@@ -1,0 +1,166 @@
+"""The contract of every published table: key, columns, what a value may be; pandera checks it where a stage writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .errors import CheckError
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+
+@dataclass(frozen=True)
+class Table:
+    """Title in both languages, key columns, and column -> kind; a kind that ends in '?' may be missing."""
+
+    zh: str
+    en: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+def _table(zh: str, en: str, key: str, columns: str) -> Table:
+    pairs = [column.partition(":")[::2] for column in columns.split()]
+    return Table(zh, en, tuple(key.split()), {name: kind or "text" for name, kind in pairs})
+
+
+def empty(name: str) -> pd.DataFrame:
+    """The table with its header and no rows."""
+    return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))
+
+
+def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame in the contract's column order and dtypes, sorted by key, missing optional columns added as missing."""
+    table = TABLES[name]
+    extra = set(frame.columns) - set(table.columns)
+    if extra:
+        raise CheckError(f"table {name}: columns not in its contract: {sorted(extra)}")
+    columns = {}
+    for column, kind in table.columns.items():
+        if column in frame.columns:
+            values = frame[column]
+        elif kind.endswith("?"):
+            values = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+        else:
+            raise CheckError(f"table {name}: column {column} is missing")
+        columns[column] = values.astype(DTYPES[kind.rstrip("?")])
+    ordered = pd.DataFrame(columns)
+    return ordered.sort_values(list(table.key), kind="stable", na_position="first", ignore_index=True)
+
+
+def check(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The conformed frame, after pandera has judged it; CheckError (exit 4) names table, column and first bad value."""
+    from pandera.errors import SchemaErrors
+
+    conformed = conform(name, frame)
+    try:
+        return schema(name).validate(conformed, lazy=True)
+    except SchemaErrors as fault:
+        first = fault.failure_cases.iloc[0]
+        what = f"{first['column']}: {first['check']} failed at row {first['index']} with {first['failure_case']!r}"
+        raise CheckError(
+            f"table {name} breaks its contract ({len(fault.failure_cases)} cases): {what}",
+            zh=f"输出表 {name} 不符合约定(共 {len(fault.failure_cases)} 处):{what}",
+        ) from fault
+
+
+@cache
+def schema(name: str) -> pa.DataFrameSchema:
+    """The pandera schema of a table: strict columns, unique key, values in range."""
+    import pandera.pandas as pa
+
+    table = TABLES[name]
+    columns = {
+        column: pa.Column(
+            DTYPES[kind.rstrip("?")],
+            checks=[pa.Check.in_range(*RANGES[kind.rstrip("?")])] if kind.rstrip("?") in RANGES else [],
+            nullable=kind.endswith("?"),
+        )
+        for column, kind in table.columns.items()
+    }
+    return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=list(table.key) or None)
+
+
+DTYPES = {"text": "str", "int": "Int64", "number": "float64", "share": "float64", "flag": "bool", "p": "float64"}
+RANGES = {"share": (-1e-9, 1 + 1e-9), "p": (0.0, 1.0)}
+
+TABLES: dict[str, Table] = {
+    "ledger": _table(
+        "数据台账", "Row ledger", "file sheet stage reason",
+        "file sheet:text? stage rows_in:int used:int quarantined:int out_of_scope:int reason:text?",
+    ),
+    "quarantine": _table(
+        "隔离清单", "Quarantine", "",
+        "rule severity file sheet:text? row:int key:text? column:text? value:text? expected_zh expected_en mend_zh mend_en",
+    ),
+    "srdi_unmatched": _table(
+        "未匹配的专精特新企业", "SRDI records without a firm", "",
+        "file sheet:text? row:int name:text? uscc:text? level:text? batch:text? reason_zh reason_en",
+    ),
+    "coverage": _table(
+        "样本覆盖率", "Coverage against official totals", "unit year",
+        "unit year:int n_firms_matched:int n_firms:number? share_firms:number? revenue_matched:number? revenue:number? share_revenue:number? flag:text?",
+    ),
+    "sample_flow": _table(
+        "样本筛选表", "Sample flow", "step", "step:int table label_zh label_en rows:int firms:int?"
+    ),
+    "descriptives": _table(
+        "描述性统计", "Descriptive statistics", "sample variable",
+        "sample variable label_zh label_en unit:text? n:int mean:number? sd:number? min:number? median:number? max:number?",
+    ),
+    "indicators": _table(
+        "指标面板", "Indicators", "sample unit year indicator",
+        "sample unit year:int indicator raw:number? treated:number? normalised:number? imputed:flag n_firms:int?",
+    ),
+    "scores": _table(
+        "指数得分", "Scores", "sample unit year node",
+        "sample unit unit_zh unit_en year:int node node_zh node_en level score:number? rank:int? ranked_of:int? coverage:share flag:text?",
+    ),
+    "weights": _table(
+        "权重", "Weights", "scenario year node",
+        "scenario year:int? node parent level node_zh node_en method cells:int? entropy:number? divergence:number? share_local:share? share_global:share? effective:number? skewness:number? note:text?",
+    ),
+    "scenarios": _table(
+        "情景对比", "Scenarios", "scenario unit year node",
+        "scenario scenario_zh scenario_en unit year:int node score:number? rank:int? base_rank:int? shift:int?",
+    ),
+    "diagnostics": _table(
+        "诊断", "Diagnostics", "item node other quantity", "item node other:text? quantity value:number? flag:text? note:text?"
+    ),
+    "density": _table(
+        "专精特新密度", "SRDI density", "unit year",
+        "unit year:int n_firms:int n_srdi:int density:number? count:number? revenue:number? employment:number? ihs:number? density_lag:number?",
+    ),
+    "regressions": _table(
+        "回归结果", "Regressions", "spec sample subset outcome term",
+        "spec sample subset:text? outcome term estimate:number? estimate_sd:number? se_cv1:number? se_cv3:number? p_cv1:p? p_cv3:p? p_wild:p? ci_low:number? ci_high:number? n_obs:int? n_clusters:int? r2_within:number? fixed_effects:text? controls:text? density:text? lag:int? note:text?",
+    ),
+    "regression_diagnostics": _table(
+        "回归诊断", "Regression diagnostics", "", "spec sample outcome:text? quantity value:number? note:text?"
+    ),
+    "channels": _table(
+        "六条渠道分解", "Channels", "spec sample parent node",
+        "spec sample parent node share_local:number? estimate:number? se_cv3:number? p_wild:p? p_adjusted:p? part:number? fraction:number? ci_low:number? ci_high:number? gap:number? note:text?",
+    ),
+    "contribution": _table(
+        "专精特新的贡献", "Contribution", "item spec sample unit from_year to_year quantity",
+        "item spec sample unit:text? from_year:int? to_year:int? quantity value:number? ci_low:number? ci_high:number? measure assumption:text?",
+    ),
+    "hypotheses": _table(
+        "假设检验", "Hypotheses", "hypothesis spec sample",
+        "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict additions:text?",
+    ),
+    "codebook": _table(
+        "变量字典", "Codebook", "table column",
+        "table column label_zh label_en unit:text? direction:text? formula:text? source:text?",
+    ),
+    "not_made": _table(
+        "未能生成的表", "Tables not made", "table reason_en", "table reason_zh reason_en mend_zh mend_en"
+    ),
+}  # fmt: skip
