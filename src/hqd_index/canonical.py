@@ -1,0 +1,333 @@
+"""The tables every study is read into: names, types, units and labels of their columns (before a study adds its own)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Dtype = Literal["number", "integer", "text", "flag", "date"]
+Rows = Literal["one", "many"]
+
+MANUFACTURING = tuple(f"C{n}" for n in range(13, 44))
+STATEMENTS = ("consolidated", "parent")
+OWNERSHIP = ("soe", "private", "foreign", "other")
+SRDI_LEVELS = ("none", "innovative", "provincial", "national", "key_national", "single_champion")
+SRDI_RECORDS = ("publicised", "recognised", "passed_review", "failed_review", "revoked", "renamed")
+VERSIONS = ("2002", "2011", "2017")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column; `share` marks percentages in [0, 100], `code` the list its values belong to."""
+
+    dtype: Dtype
+    unit: str
+    zh: str
+    en: str
+    share: bool = False
+    required: bool = False
+    categories: tuple[str, ...] = ()
+    code: Literal["", "industry", "province", "firm", "uscc"] = ""
+
+
+@dataclass(frozen=True)
+class CanonicalTable:
+    """A key, columns in order, and whether a unit-year has one row (sums have no order) or many (sums must be exact)."""
+
+    key: tuple[str, ...]
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows_per_unit: Rows = "many"
+
+
+def number(unit: str, zh: str, en: str, *, required: bool = False) -> Column:
+    return Column("number", unit, zh, en, required=required)
+
+
+def share(zh: str, en: str) -> Column:
+    return Column("number", "%", zh, en, share=True)
+
+
+def count(unit: str, zh: str, en: str, *, required: bool = False) -> Column:
+    return Column("integer", unit, zh, en, required=required)
+
+
+def text(zh: str, en: str, *, required: bool = False) -> Column:
+    return Column("text", "", zh, en, required=required)
+
+
+def category(zh: str, en: str, categories: tuple[str, ...]) -> Column:
+    return Column("text", "", zh, en, categories=categories)
+
+
+def flag(zh: str, en: str) -> Column:
+    return Column("flag", "", zh, en)
+
+
+def date(zh: str, en: str) -> Column:
+    return Column("date", "", zh, en)
+
+
+YEAR = Column("integer", "", "年份", "year", required=True)
+INDUSTRY = Column("text", "", "行业代码", "industry code", required=True, code="industry")
+VERSION = Column("text", "", "行业代码版本", "industry code edition", required=True, categories=VERSIONS)
+PROVINCE = Column("text", "", "省份代码", "province code", code="province")
+CITY = text("城市代码", "city code")
+USCC = Column("text", "", "统一社会信用代码", "unified social credit code", code="uscc")
+
+FIRMS = CanonicalTable(
+    key=("firm_id", "year"),
+    columns={
+        "firm_id": Column("text", "", "企业代码", "firm id", required=True, code="firm"),
+        "firm_name": text("企业名称", "firm name"),
+        "uscc": USCC,
+        "year": YEAR,
+        "statement_date": date("报表日期", "statement date"),
+        "disclose_date": date("披露日期", "disclosure date"),
+        "statement_type": category("报表类型", "statement type", STATEMENTS),
+        "industry_code": INDUSTRY,
+        "industry_version": VERSION,
+        "province_code": PROVINCE,
+        "city_code": CITY,
+        "address_type": category("地址口径", "address kind", ("registered", "operating")),
+        "ownership": category("所有制", "ownership", OWNERSHIP),
+        "listed_year": count("", "上市年份", "year listed"),
+        "found_year": count("", "成立年份", "year founded"),
+        "revenue": number("元", "营业收入", "revenue"),
+        "cogs": number("元", "营业成本", "cost of goods sold"),
+        "selling_exp": number("元", "销售费用", "selling expense"),
+        "admin_exp": number("元", "管理费用", "administrative expense"),
+        "fin_exp": number("元", "财务费用", "financial expense"),
+        "rd_exp_pl": number("元", "研发费用", "R&D expense in the income statement"),
+        "net_profit": number("元", "净利润", "net profit"),
+        "total_assets": number("元", "资产总计", "total assets"),
+        "total_liab": number("元", "负债合计", "total liabilities"),
+        "equity": number("元", "所有者权益", "owners' equity"),
+        "inventory": number("元", "存货", "inventory"),
+        "receivables": number("元", "应收账款", "receivables"),
+        "fixed_assets": number("元", "固定资产", "fixed assets"),
+        "intangibles": number("元", "无形资产", "intangible assets"),
+        "op_cashflow": number("元", "经营活动现金流量净额", "operating cash flow"),
+        "employees": count("人", "员工人数", "employees"),
+        "rd_staff": count("人", "研发人员", "R&D staff"),
+        "rd_exp": number("元", "研发投入", "R&D spending"),
+        "rd_capitalised": number("元", "资本化研发投入", "capitalised R&D"),
+        "inv_patents_apply": count("件", "发明专利申请数", "invention patent applications"),
+        "inv_patents_grant": count("件", "发明专利授权数", "invention patents granted"),
+        "inv_patents_valid": count("件", "有效发明专利数", "invention patents in force"),
+        "utility_patents": count("件", "实用新型专利数", "utility models"),
+        "patents_total": count("件", "专利总数", "patents"),
+        "coapplied_patents": count("件", "联合申请专利数", "jointly applied patents"),
+        "trademarks_valid": count("件", "有效商标数", "trademarks in force"),
+        "certified_intl": flag("国际认证", "internationally certified"),
+        "overseas_rev": number("元", "境外收入", "overseas revenue"),
+        "main_product_rev_share": share("主导产品收入占比", "main product share of revenue"),
+        "market_share": share("细分市场占有率", "share of the niche market"),
+        "niche_years": count("年", "深耕年限", "years in the niche"),
+        "top5_supplier_share": share("前五大供应商占比", "share of the top five suppliers"),
+        "top5_customer_share": share("前五大客户占比", "share of the top five customers"),
+        "largecust_direct": flag("直接配套大企业", "supplies a large firm directly"),
+        "digital_invest": number("元", "数字化投入", "digital investment"),
+        "digital_words": count("次", "数字化词频", "digital word count"),
+        "gov_subsidy": number("元", "政府补助", "government subsidy"),
+        "srdi_level": category("专精特新层级", "SRDI level", SRDI_LEVELS),
+        "srdi_batch": count("", "专精特新批次", "SRDI batch"),
+        "srdi_first_year": count("", "首次认定年", "year first recognised"),
+        "srdi_ever": flag("曾认定专精特新", "ever recognised as SRDI"),
+        "srdi_valid": flag("专精特新有效期内", "SRDI status in force"),
+    },
+)
+
+YI, QIAN = "亿元", "千美元"
+INDUSTRY_PANEL = CanonicalTable(
+    key=("industry_code", "year"),
+    columns={
+        "industry_code": INDUSTRY,
+        "year": YEAR,
+        "province_code": PROVINCE,
+        "industry_version": VERSION,
+        "n_firms": number("家", "企业单位数", "number of firms"),
+        "n_firms_matched": number("家", "匹配企业数", "matched firms"),
+        "n_firms_certified": number("家", "通过国际认证企业数", "certified firms"),
+        "n_subclass_active": number("个", "活跃小类数", "active subclasses"),
+        "n_subclass_total": number("个", "小类总数", "subclasses"),
+        "employees_avg": number("万人", "平均用工人数", "average employment"),
+        "revenue": number(YI, "营业收入", "revenue"),
+        "cogs": number(YI, "营业成本", "cost of goods sold"),
+        "total_profit": number(YI, "利润总额", "total profit"),
+        "total_assets": number(YI, "资产总计", "total assets"),
+        "total_liab": number(YI, "负债合计", "total liabilities"),
+        "inventory": number(YI, "存货", "inventory"),
+        "finished_goods": number(YI, "产成品", "finished goods"),
+        "receivables": number(YI, "应收账款", "receivables"),
+        "fixed_assets_net": number(YI, "固定资产净额", "net fixed assets"),
+        "paid_in_capital": number(YI, "实收资本", "paid-in capital"),
+        "state_capital": number(YI, "国家资本", "state capital"),
+        "foreign_capital": number(YI, "外商资本", "foreign capital"),
+        "export_delivery_value": number(YI, "出口交货值", "export delivery value"),
+        "wage_bill": number(YI, "应付职工薪酬", "wage bill"),
+        "va": number(YI, "增加值", "value added"),
+        "gross_output": number(YI, "总产值", "gross output"),
+        "rd_exp": number(YI, "研发经费", "R&D spending"),
+        "newprod_rev": number(YI, "新产品销售收入", "new product sales"),
+        "rd_fte": number("人年", "研发人员全时当量", "R&D staff, full-time equivalents"),
+        "inv_patents_valid": number("件", "有效发明专利数", "invention patents in force"),
+        "patents_total": number("件", "专利总数", "patents"),
+        "coapplied_patents": number("件", "联合申请专利数", "jointly applied patents"),
+        "trademarks_valid": number("件", "有效商标数", "trademarks in force"),
+        "standards_drafted": number("项", "主持标准数", "standards drafted"),
+        "energy_use": number("万吨标煤", "能源消费量", "energy use"),
+        "co2": number("Mt", "二氧化碳排放", "CO2 emissions"),
+        "ppi": number("上年=100", "工业生产者出厂价格指数", "producer price index, previous year = 100"),
+        "ppi_chain": number("基年=100", "工业生产者出厂价格定基指数", "producer price index, base year = 100"),
+        "capacity_util": share("产能利用率", "capacity utilisation"),
+        "exports_usd": number(QIAN, "出口额", "exports"),
+        "imports_usd": number(QIAN, "进口额", "imports"),
+        "proc_exports_usd": number(QIAN, "加工贸易出口额", "processing exports"),
+        "dva_exports": number("百万美元", "出口国内增加值", "domestic value added in exports"),
+        "gross_exports": number("百万美元", "出口总额", "gross exports"),
+        "tfp": number("指数", "全要素生产率", "total factor productivity"),
+        "digital_coef": number("系数", "数字化系数", "digital coefficient"),
+        "n_srdi_national": number("家", "国家级专精特新企业数", "national SRDI firms"),
+        "n_srdi_provincial": number("家", "省级专精特新企业数", "provincial SRDI firms"),
+        "srdi_revenue": number(YI, "专精特新企业营业收入", "revenue of SRDI firms"),
+        "srdi_employees": number("万人", "专精特新企业用工人数", "employment of SRDI firms"),
+    },
+    rows_per_unit="one",
+)
+
+IO = CanonicalTable(
+    key=("year", "from_code", "to_code", "use", "origin"),
+    columns={
+        "year": YEAR,
+        "from_code": text("产出部门", "producing sector", required=True),
+        "to_code": text("使用部门", "using sector", required=True),
+        "use": category("用途", "use", ("intermediate", "final_cons", "gfcf", "export", "inventory")),
+        "origin": category("来源", "origin", ("domestic", "imported")),
+        "value": number("万元", "金额", "value", required=True),
+    },
+)
+
+TRADE = CanonicalTable(
+    key=("industry_code", "year"),
+    columns={
+        name: INDUSTRY_PANEL.columns[name]
+        for name in (
+            "industry_code", "year", "industry_version", "exports_usd", "imports_usd", "proc_exports_usd", "dva_exports",
+            "gross_exports",
+        )
+    },
+    rows_per_unit="one",
+)  # fmt: skip
+
+TRADE_HS6 = CanonicalTable(
+    key=("year", "exporter", "importer", "hs6"),
+    columns={
+        "year": replace(YEAR, zh="年份 t", en="year t"),
+        "exporter": text("出口国 i", "exporter i", required=True),
+        "importer": text("进口国 j", "importer j", required=True),
+        "hs6": text("HS 六位码 k", "HS six-digit code k", required=True),
+        "value": number(QIAN, "金额 v", "value v", required=True),
+        "quantity": number("吨", "数量 q", "quantity q"),
+        "hs_rev": text("HS 版本", "HS revision", required=True),
+    },
+)
+
+LINKS = CanonicalTable(
+    key=("supplier_id", "customer_id", "year"),
+    columns={
+        "supplier_id": text("供应商代码", "supplier id", required=True),
+        "customer_id": text("客户代码", "customer id", required=True),
+        "year": YEAR,
+        "focal": category("披露方", "disclosing side", ("supplier", "customer")),
+        "amount": number("元", "交易额", "amount"),
+        "share": share("占比", "share"),
+        "rank": count("", "名次", "rank"),
+        "anonymous": flag("匿名", "anonymous"),
+    },
+)
+
+PATENTS = CanonicalTable(
+    key=("patent_id",),
+    columns={
+        "patent_id": text("专利号", "patent number", required=True),
+        "firm_id": replace(FIRMS.columns["firm_id"], required=False),
+        "year": replace(YEAR, zh="申请年", en="application year"),
+        "kind": category("专利类型", "kind", ("invention", "utility", "design")),
+        "ipc": text("IPC 主分类号", "main IPC class"),
+        "granted_year": count("", "授权年", "year granted"),
+        "valid": flag("有效", "in force"),
+        "coapplied": flag("联合申请", "jointly applied"),
+        "citations": count("次", "被引次数", "citations received"),
+    },
+)
+
+SRDI_LIST = CanonicalTable(
+    key=(),
+    columns={
+        "name": text("企业名称", "firm name", required=True),
+        "uscc": USCC,
+        "province_code": PROVINCE,
+        "city_code": CITY,
+        "level": replace(category("层级", "level", SRDI_LEVELS[1:]), required=True),
+        "batch": count("", "批次", "batch"),
+        "announce_date": replace(date("公告日期", "date announced"), required=True),
+        "doc_no": text("文号", "document number"),
+        "status": replace(category("记录类型", "record", SRDI_RECORDS), required=True),
+        "valid_from": date("有效期起", "valid from"),
+        "valid_to": date("有效期止", "valid to"),
+    },
+)
+
+CROSSWALKS = CanonicalTable(
+    key=("from_system", "from_code", "to_system", "to_code"),
+    columns={
+        "from_system": text("来源体系", "from system", required=True),
+        "from_code": text("来源代码", "from code", required=True),
+        "to_system": text("目标体系", "to system", required=True),
+        "to_code": text("目标代码", "to code", required=True),
+        "weight": number("", "权重", "weight", required=True),
+        "source": text("出处", "source"),
+    },
+)
+
+DEFLATORS = CanonicalTable(
+    key=("code", "year", "series"),
+    columns={
+        "code": text("行业或地区代码", "industry or region code", required=True),
+        "year": YEAR,
+        "series": replace(category("序列", "series", ("ppi", "fixed_asset", "cpi")), required=True),
+        "value": number("上年=100", "指数", "index", required=True),
+    },
+)
+
+
+def extended(base: CanonicalTable | None, key: tuple[str, ...], columns: Mapping[str, Column]) -> CanonicalTable:
+    """The table with a study's own columns added; its own key replaces the built-in one when it names one."""
+    table = base or CanonicalTable(key=key)
+    return replace(table, key=key or table.key, columns={**table.columns, **columns})
+
+
+def rows_per_unit(table: CanonicalTable, unit: Collection[str]) -> Rows:
+    """one when no two rows of the table can fall into the same unit-year, so that a sum has a single term."""
+    return "one" if table.key and set(table.key) <= {*unit, "year"} else "many"
+
+
+def expression_types(table: CanonicalTable, unit: Collection[str]) -> dict[str, str]:
+    """Column -> decimal | double | integer | text | flag | date, as the clean table holds it."""
+    exact = "double" if rows_per_unit(table, unit) == "one" else "decimal"
+    return {name: exact if column.dtype == "number" else column.dtype for name, column in table.columns.items()}
+
+
+CANONICAL: dict[str, CanonicalTable] = {
+    "firms": FIRMS,
+    "industry": INDUSTRY_PANEL,
+    "io": IO,
+    "trade": TRADE,
+    "trade_hs6": TRADE_HS6,
+    "links": LINKS,
+    "patents": PATENTS,
+    "srdi_list": SRDI_LIST,
+    "crosswalks": CROSSWALKS,
+    "deflators": DEFLATORS,
+}
