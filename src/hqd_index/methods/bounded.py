@@ -1,0 +1,52 @@
+"""Shares held between a floor and a cap, the excess spread in proportion."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ConfigError, EstimationError
+from .method import Array
+
+LEAST_SHARE = 1e-12  # stands for 0, so that children of no weight can take up an excess, equally
+ROUNDING = 1e-9
+
+
+def feasible(count: int, floor: float, cap: float) -> bool:
+    """Whether `count` shares between floor and cap can sum to 1."""
+    return floor <= cap and count * floor <= 1 + ROUNDING and count * cap >= 1 - ROUNDING
+
+
+def refuse_infeasible(count: int, floor: float, cap: float) -> None:
+    """ConfigError unless `count` children can keep the floor and the cap."""
+    if not feasible(count, floor, cap):
+        raise ConfigError(
+            f"floor {floor:g} and cap {cap:g} cannot hold for {count} children: "
+            f"floor may be at most {1 / count:.4g}, cap must be at least {1 / count:.4g}",
+            zh=f"{count} 个子节点无法同时满足 floor {floor:g} 与 cap {cap:g}:floor 至多 {1 / count:.4g},cap 至少 {1 / count:.4g}",
+        )
+
+
+def bounded(shares: Array, usable: npt.NDArray[np.bool_], *, floor: float, cap: float) -> Array:
+    """clip(t w_j, floor, cap) over the usable columns, with the one t that makes the sum 1."""
+    count = usable.sum(axis=-1, keepdims=True)
+    if ((count > 0) & ((count * floor > 1 + ROUNDING) | (count * cap < 1 - ROUNDING))).any():
+        raise EstimationError(
+            f"too few columns vary for floor {floor:g} and cap {cap:g} to hold",
+            zh=f"有变化的列太少,无法满足 floor {floor:g} 与 cap {cap:g}",
+        )
+    low, high = np.where(usable, floor, 0.0), np.where(usable, cap, 0.0)
+    start = np.maximum(shares, LEAST_SHARE)
+    return np.where(count > 0, np.clip(_scale(start, low, high) * start, low, high), 0.0)
+
+
+def _scale(start: Array, low: Array, high: Array) -> Array:
+    """The t at which sum clip(t w, low, high), which rises in straight pieces, reaches 1."""
+    knots = np.sort(np.concatenate([np.zeros_like(start[..., :1]), low / start, high / start], axis=-1), axis=-1)
+    sums = np.clip(knots[..., :, None] * start[..., None, :], low[..., None, :], high[..., None, :]).sum(axis=-1)
+    last = np.maximum((sums <= 1).sum(axis=-1, keepdims=True) - 1, 0)
+    after = np.minimum(last + 1, knots.shape[-1] - 1)
+    t0, t1 = np.take_along_axis(knots, last, -1), np.take_along_axis(knots, after, -1)
+    s0, s1 = np.take_along_axis(sums, last, -1), np.take_along_axis(sums, after, -1)
+    rise = np.where(s1 > s0, s1 - s0, 1.0)
+    return t0 + (1 - s0) * (t1 - t0) / rise

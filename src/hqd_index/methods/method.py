@@ -1,0 +1,130 @@
+"""What a method is: a plain function of arrays, what it needs of its data, and how YAML writes its options."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import ConfigError, EstimationError, unknown
+
+Array = npt.NDArray[np.float64]
+Sign = Literal["any_sign", "non_negative", "positive"]
+SIGNS: tuple[Sign, ...] = ("any_sign", "non_negative", "positive")
+
+# Keywords that the program passes and no YAML may set.
+CONTEXT = frozenset({"reference", "direction", "groups", "min_children"})
+
+
+class Choice(BaseModel):
+    """A method's name and its options, as one line of YAML writes them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    method: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @property
+    def canonical(self) -> str:
+        """The choice as JSON with sorted keys: equal text, equal choice."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+
+    def __hash__(self) -> int:
+        return hash(self.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Choice) and self.canonical == other.canonical
+
+
+@dataclass(frozen=True)
+class Method:
+    """A function with its labels, its source, the sign of the values it needs and the sign of those it gives.
+
+    `gives` may depend on the options. `batch` is False where draws are looped over inside. `timed` is False where the
+    years looked at (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen.
+    """
+
+    function: Callable[..., Array]
+    label_zh: str
+    label_en: str
+    source: str
+    needs: Sign = "any_sign"
+    gives: Sign | Callable[[Mapping[str, Any]], Sign] = "any_sign"
+    batch: bool = True
+    timed: bool = True
+    check: Callable[[Mapping[str, Any]], None] | None = None
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring: what comes out."""
+        return (inspect.getdoc(self.function) or "").splitlines()[0]
+
+    @property
+    def options(self) -> dict[str, inspect.Parameter]:
+        """What YAML may set: the keyword-only parameters that the program does not pass itself."""
+        hints = get_type_hints(self.function, include_extras=True)
+        parameters = inspect.signature(self.function).parameters
+        return {
+            name: parameter.replace(annotation=hints[name])
+            for name, parameter in parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in CONTEXT
+        }
+
+    @property
+    def context(self) -> frozenset[str]:
+        """The keywords that the program passes to this method."""
+        return CONTEXT & inspect.signature(self.function).parameters.keys()
+
+    def given_sign(self, options: Mapping[str, Any]) -> Sign:
+        return self.gives(options) if callable(self.gives) else self.gives
+
+
+@dataclass(frozen=True)
+class Written:
+    """How YAML writes an option (`kind`, a type) that the function takes in another form (`read`)."""
+
+    kind: Any
+    read: Callable[[Any, Sequence[str], Collection[str]], Any]
+
+
+class ColumnError(EstimationError):
+    """A column on which a method is not defined; `columns` are positions, named by whoever knows the names."""
+
+    def __init__(self, columns: Sequence[int], en: str, zh: str) -> None:
+        self.columns, self.why_en, self.why_zh = tuple(columns), en, zh
+        places = ", ".join(str(c + 1) for c in self.columns)
+        super().__init__(f"column {places}: {en}", zh=f"第 {places} 列:{zh}")
+
+    def named(self, names: Sequence[str]) -> EstimationError:
+        """The same refusal with indicators instead of positions."""
+        places = ", ".join(names[c] for c in self.columns)
+        return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
+
+
+def by_child(value: Mapping[str, float], children: Sequence[str], known: Collection[str]) -> Array:
+    """The numbers written by child id, in the children's order (m,)."""
+    for name in value:
+        if name not in known:
+            en, zh = unknown("child", name, known, kind_zh="子节点")
+            raise ConfigError(en, zh=zh)
+    missing = [child for child in children if child not in value]
+    if missing:
+        names = ", ".join(missing)
+        raise ConfigError(f"no number is given for {names}", zh=f"没有给出 {names} 的数值")
+    return np.array([value[child] for child in children], dtype=np.float64)
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+ByChild = Annotated[Array, Written(dict[str, Finite], by_child)]
+SharesByChild = Annotated[Array, Written(dict[str, NonNegative], by_child)]

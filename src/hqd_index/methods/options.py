@@ -1,0 +1,89 @@
+"""The options of a choice as YAML writes them: their types, their defaults, and what to say when one is wrong."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from ..errors import ConfigError
+from .method import Method, Share, Written
+
+Over = Literal["all_years", "each_year"] | tuple[int, int]
+REQUIRED = inspect.Parameter.empty
+
+_OVER: dict[str, tuple[Any, Any]] = {"over": (Over, "all_years")}
+_LIMITS: dict[str, tuple[Any, Any]] = {"floor": (Share, 0.0), "cap": (Share, 1.0)}
+
+
+def written(annotation: Any) -> Written | None:
+    """The `Written` mark of a parameter, if it has one."""
+    if get_origin(annotation) is not Annotated:
+        return None
+    return next((mark for mark in get_args(annotation)[1:] if isinstance(mark, Written)), None)
+
+
+def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
+    """Option -> (type in YAML, default or REQUIRED): a method's own, then those its whole family has."""
+    own = {name: (_kind(p.annotation), p.default) for name, p in method.options.items()}
+    timed = _OVER if method.timed and family in ("normalise", "weight") else {}
+    return own | timed | (_LIMITS if family == "weight" else {})
+
+
+def _kind(annotation: Any) -> Any:
+    mark = written(annotation)
+    return mark.kind if mark else annotation
+
+
+def read(value: Any, kind: Any) -> Any:
+    """The value in its declared type, strictly (no text for a number); ConfigError says what would be right."""
+    try:
+        return _adapter(kind).validate_json(to_json(value, inf_nan_mode="constants", fallback=str), strict=True)
+    except ValidationError:
+        en, zh = described(_adapter(kind).json_schema())
+        raise ConfigError(f"{value!r} will not do: {en} is wanted", zh=f"{value!r} 不合法:应为{zh}") from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def described(schema: Mapping[str, Any]) -> tuple[str, str]:
+    """A JSON schema in words, (English, Chinese)."""
+    if "anyOf" in schema:
+        parts = [described(part) for part in schema["anyOf"]]
+        return " or ".join(en for en, _ in parts), "或".join(zh for _, zh in parts)
+    if "enum" in schema or "const" in schema:
+        names = [str(name) for name in schema.get("enum", [schema.get("const")])]
+        return f"one of {', '.join(names)}", f" {'、'.join(names)} 之一"
+    if schema.get("type") == "array":
+        return _described_list(schema)
+    if schema.get("type") == "object":
+        en, zh = described(schema.get("additionalProperties", {}))
+        return f"a mapping that gives each id {en}", f"对照表,每个 id 对应一个{zh}"
+    en, zh = _WORDS.get(str(schema.get("type")), ("a value", "值"))
+    limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMIT_SIGNS.items() if key in schema]
+    return " ".join([en, " and ".join(limits)]).strip(), " ".join([zh, ",".join(limits)]).strip()
+
+
+def _described_list(schema: Mapping[str, Any]) -> tuple[str, str]:
+    items = schema.get("prefixItems")
+    if items:
+        en, zh = described(items[0])
+        return f"{len(items)} times {en}, as in [a, b]", f" {len(items)} 个{zh},例如 [a, b]"
+    return "a list", "列表"
+
+
+_WORDS = {
+    "number": ("a number", "数值"),
+    "integer": ("a whole number", "整数"),
+    "boolean": ("true or false", " true 或 false"),
+    "string": ("a name", "名称"),
+    "null": ("null", " null"),
+}
+_LIMIT_SIGNS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
