@@ -1,4 +1,4 @@
-"""The tables every study is read into: names, types, units and labels of their columns (before a study adds its own)."""
+"""The tables every study is read into: names, types, units, labels of columns (before a study adds its own)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class CanonicalTable:
-    """A key, columns in order, and whether a unit-year has one row (sums have no order) or many (sums must be exact)."""
+    """A key, columns in order, and whether a unit-year has one row (sums have no order) or many (sums are exact)."""
 
     key: tuple[str, ...]
     columns: dict[str, Column] = field(default_factory=dict)
@@ -213,8 +213,8 @@ TRADE = CanonicalTable(
     columns={
         name: INDUSTRY_PANEL.columns[name]
         for name in (
-            "industry_code", "year", "industry_version", "exports_usd", "imports_usd", "proc_exports_usd", "dva_exports",
-            "gross_exports",
+            "industry_code", "year", "industry_version", "exports_usd", "imports_usd", "proc_exports_usd",
+            "dva_exports", "gross_exports",
         )
     },
     rows_per_unit="one",

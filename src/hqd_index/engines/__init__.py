@@ -1,0 +1,1 @@
+"""Where relational work runs: four functions per engine, with its dialect."""

@@ -1,0 +1,145 @@
+"""The embedded engine: tables by name, SQL in, frames out; it sees no file but what `scan` was given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pandas as pd
+from sqlglot import exp
+
+from ..errors import SetupError
+
+SETTINGS = {
+    "enable_progress_bar": "false",  # it prints to piped stdout
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "preserve_insertion_order": "true",
+}
+
+
+def quoted(name: str) -> str:
+    """The name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """The text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Engine:
+    """A private database with its own scratch folder; close it (or use `with`) to remove both."""
+
+    dialect = "duckdb"
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hqd-")).resolve()
+        self._names = count(1)
+        self._connection = duckdb.connect()
+        for setting, value in SETTINGS.items():
+            self._connection.execute(f"SET {setting} = {value}")
+        if threads is not None:
+            self._connection.execute(f"SET threads = {int(threads)}")
+        self._connection.execute(f"SET temp_directory = {literal(str(self.folder / 'spill'))}")
+        self._connection.execute(f"SET allowed_directories = [{literal(str(self.folder))}]")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_name(self) -> str:
+        """A table name not used before in this engine."""
+        return f"t{next(self._names)}"
+
+    def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
+        """The name of a table with the rows of a frame or of a parquet file."""
+        table = name or self.new_name()
+        if isinstance(source, Path):
+            inside = self._admitted(source)
+            return self.query(f"SELECT * FROM read_parquet({literal(str(inside))})", table)
+        self._connection.register("hqd_frame", source)
+        try:
+            return self.query("SELECT * FROM hqd_frame", table)
+        finally:
+            self._connection.unregister("hqd_frame")
+
+    def scan_numbered(self, source: Path, name: str | None = None) -> str:
+        """A parquet file's rows with their position in it, from 1, as column `file_row`."""
+        inside = literal(str(self._admitted(source)))
+        columns = "file_row_number + 1 AS file_row, * EXCLUDE (file_row_number)"
+        return self.query(f"SELECT {columns} FROM read_parquet({inside}, file_row_number = true)", name)
+
+    def scan_records(self, source: Path, width: int, name: str | None = None) -> str:
+        """Rectangular UTF-8 text of this engine's folder (comma, RFC 4180, no header): `row`, then c0 .. as text."""
+        fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
+        options = f"header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', columns = {{{fields}}}"
+        return self.query(f"SELECT * FROM read_csv({literal(str(source))}, {options}, nullstr = '\x01')", name)
+
+    def query(self, sql: str | exp.Expression, name: str | None = None) -> str:
+        """The name of a table that holds the result."""
+        table = name or self.new_name()
+        self._run(f"CREATE OR REPLACE TABLE {quoted(table)} AS {self._text(sql)}")
+        return table
+
+    def collect(self, source: str | exp.Expression) -> pd.DataFrame:
+        """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
+        known = isinstance(source, str) and source.isidentifier()
+        return self._run(f"SELECT * FROM {quoted(str(source))}" if known else self._text(source)).df()
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Column -> SQL type of a table."""
+        rows = self._run(f"DESCRIBE {quoted(name)}").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def rows(self, name: str) -> int:
+        """The number of rows of a table."""
+        return int(self._run(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0])
+
+    def write(self, name: str, path: Path, key: Sequence[str] = ()) -> None:
+        """The table as a parquet file, rows in the order of the key."""
+        order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
+        inside = self.folder / f"{self.new_name()}.parquet"
+        self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(inside))} (FORMAT parquet)")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(inside, path)
+
+    def drop(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def _admitted(self, source: Path) -> Path:
+        """The file under the one folder the database may read."""
+        inside = self.folder / f"{self.new_name()}{source.suffix}"
+        with suppress(OSError):
+            os.link(source.resolve(), inside)
+            return inside
+        shutil.copyfile(source, inside)
+        return inside
+
+    def _text(self, sql: str | exp.Expression) -> str:
+        return sql if isinstance(sql, str) else sql.sql(dialect=self.dialect)
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as fault:
+            raise SetupError(
+                f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", where=str(self.folder)
+            ) from fault

@@ -1,0 +1,56 @@
+"""The engine gives back what it was given, reads nothing else, and its files do not depend on threads."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.engines.duckdb import Engine, literal, quoted
+
+HOSTILE = ["'; DROP TABLE t1; --", '"x"', "=cmd", "a\u2028b", "\u202e", "{{7*7}}"]
+
+
+def test_frames_come_back_unchanged():
+    frame = pd.DataFrame({"k": [1, 2, 3], "名称": ["甲", "", None], 'odd "name"': [0.1, np.nan, 3.0]})
+    with Engine() as engine:
+        pd.testing.assert_frame_equal(engine.collect(engine.scan(frame)), frame, check_dtype=False)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_text_as_value_and_as_name(text):
+    with Engine() as engine:
+        table = engine.query(f"SELECT {literal(text)} AS {quoted(text)}")
+        assert engine.collect(table).to_dict("list") == {text: [text]}
+
+
+def test_only_scanned_files_are_read(tmp_path: Path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    with Engine() as engine:
+        (engine.folder / "link.csv").symlink_to(secret)
+        for path in (secret, engine.folder / "link.csv", engine.folder / ".." / "x.csv"):
+            with pytest.raises(duckdb.PermissionException):
+                engine.collect(f"SELECT * FROM read_csv({literal(str(path))})")
+        with pytest.raises(duckdb.Error):
+            engine.collect("INSTALL httpfs")
+
+
+def test_parquet_is_the_same_for_any_order_and_thread_count(tmp_path: Path):
+    frame = pd.DataFrame({"k": np.arange(5000), "x": np.random.default_rng(1).normal(size=5000).round(4)})
+    written = []
+    for threads, seed in ((1, 0), (2, 1), (4, 2)):
+        path = tmp_path / f"{threads}.parquet"
+        with Engine(threads=threads) as engine:
+            engine.write(engine.scan(frame.sample(frac=1, random_state=seed)), path, key=["k"])
+            pd.testing.assert_frame_equal(engine.collect(engine.scan(path)), frame)
+        written.append(path.read_bytes())
+    assert written[0] == written[1] == written[2]
+
+
+def test_the_scratch_folder_goes_with_the_engine():
+    with Engine() as engine:
+        folder = engine.folder
+        assert folder.is_dir()
+    assert not folder.exists()
