@@ -40,11 +40,19 @@ class NamesTable(Record):
     en: Name | None = None
 
 
+class GroupColumn(Record):
+    """A text column of a table that puts each unit in one group (for group means and comparisons)."""
+
+    table: Name
+    column: Name
+
+
 class Unit(Record):
-    """What is scored: the key columns that make a unit, and where its names come from."""
+    """What is scored: the key columns that make a unit, where its names come from, and the group it belongs to."""
 
     by: Annotated[tuple[Name, ...], Field(min_length=1, max_length=3)] = ("industry_code",)
     names: Literal["gbt4754", "gbt2260", "code"] | NamesTable = "gbt4754"
+    groups: GroupColumn | None = None
 
 
 class Publish(Record):

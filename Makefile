@@ -1,0 +1,46 @@
+# Each target is one line; `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: help setup setup-dev pipeline test test-slow check lint bench docs clean
+
+help: ## list the targets / 列出可用命令
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+setup: .venv/.run ## create .venv with the locked libraries / 建立运行环境
+setup-dev: .venv/.dev ## the same with what tests need / 建立开发环境
+
+.venv/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed / 需要 Python 3.11 以上版本")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+pipeline: setup ## raw files -> index, regressions, report (makes the demo data when they are missing) / 运行全流程
+	@$(BIN)/hqd demo --if-missing && $(BIN)/hqd run $(ARGS)
+
+test: setup-dev ## the tests / 运行测试
+	@$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+
+test-slow: setup-dev ## the tests that take minutes / 运行较慢的测试
+	@$(BIN)/python -m pytest -n 2 -m "slow" $(ARGS)
+
+check: setup ## check the configuration / 检查配置
+	@$(BIN)/hqd check
+
+lint: setup-dev ## style, types, floors / 代码检查
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q tests/test_floors.py
+
+bench: setup-dev ## each benchmark prints a ratio and PASS or SHORT / 性能基准
+	@status=0; for b in benchmarks/*.py; do $(BIN)/python $$b || status=1; done; exit $$status
+
+docs: setup-dev ## build the documentation into site/ / 生成文档
+	@$(BIN)/mkdocs build --strict --quiet
+
+clean: ## remove results and caches, keep raw data and .venv / 清理结果与缓存
+	@rm -rf data/processed/[a-z]* data/processed/.cache site .pytest_cache .mypy_cache .ruff_cache

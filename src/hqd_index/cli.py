@@ -1,0 +1,156 @@
+"""The command `hqd`: reads arguments, calls the pipeline, prints; exit codes as documented."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import Faults, HqdError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
+DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 / folder of raw files")]
+OutOption = Annotated[Path, typer.Option("--out", help="结果文件夹 / folder of results")]
+LangOption = Annotated[str | None, typer.Option("--lang", help="zh | en")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="weighting.weight.indicators={method: equal}")]
+ScenarioOption = Annotated[
+    str | None, typer.Option("--scenario", help="configs/scenarios 中的情景名 / a scenario's name, or a file")
+]
+
+
+@app.command()
+def run(
+    study: StudyOption = Path("configs"),
+    data: DataOption = Path("data/raw"),
+    out: OutOption = Path("data/processed"),
+    scenario: ScenarioOption = None,
+    set_: SetOption = None,
+    lang: LangOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="警告也视为失败 / warnings fail too")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="说明各阶段为何重跑 / why each stage reruns")] = False,
+) -> None:
+    """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
+    from .console import Console
+    from .pipeline import Place
+    from .pipeline import run as run_pipeline
+    from .study.load import load_study
+
+    overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
+    loaded = load_study(study, scenario=scenario, overrides=overrides)
+    console = Console(loaded.study.study.language, explain=explain)
+    outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event)
+    console.close(loaded.study, outcome)
+    if strict and outcome.notices:
+        raise typer.Exit(3)
+
+
+@app.command()
+def check(study: StudyOption = Path("configs"), lang: LangOption = None) -> None:
+    """检查配置:一次列出所有问题 / Check the configuration; all faults at once."""
+    from .study.load import load_study
+
+    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    for notice in loaded.notices:
+        typer.echo(notice.text(loaded.study.study.language))
+    count = len(loaded.files)
+    typer.echo(f"配置正确:{count} 个文件" if loaded.study.study.language == "zh" else f"configuration is sound: {count} files")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="写入的文件夹 / folder to write to")] = Path("data/raw"),
+    seed: Annotated[int, typer.Option(help="随机种子 / seed")] = 1,
+    firms: Annotated[int, typer.Option(help="企业数 / number of firms")] = 6000,
+    own: Annotated[float, typer.Option(help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
+    spillover: Annotated[float, typer.Option(help="溢出效应(标准差) / spillover in standard deviations")] = 0.1,
+) -> None:
+    """生成已知真值的合成演示数据 / Write the synthetic demo study with its truth."""
+    from .demo import write_demo
+
+    write_demo(folder, seed=seed, firms=firms, own=own, spillover=spillover)
+    typer.echo(f"合成演示数据已写入 {folder}(真值见 truth.json)/ synthetic demo data written, truth in truth.json")
+
+
+@app.command()
+def methods(family: Annotated[str | None, typer.Argument()] = None, lang: LangOption = None) -> None:
+    """列出全部方法、选项与出处 / List every method with options and source."""
+    from .console import methods_lines
+
+    for line in methods_lines(family, language(lang)):
+        typer.echo(line)
+
+
+@app.command()
+def schema(folder: Annotated[Path, typer.Argument()] = Path("configs/schema")) -> None:
+    """写出配置文件的 JSON schema(供编辑器补全) / Write the JSON schemas that editors complete from."""
+    from .study.schema import write_schemas
+
+    for path in write_schemas(folder):
+        typer.echo(str(path))
+
+
+def language(chosen: str | None) -> str:
+    return chosen or os.environ.get("HQD_LANG", "zh")
+
+
+def main() -> None:
+    """Entry point: a person's mistake ends in a message and its exit code, never in a traceback."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+        sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        typer.echo("已中断;上一次完整结果未受影响 / interrupted; the previous complete results are untouched", err=True)
+        sys.exit(130)
+    except HqdError as fault:
+        sys.exit(report_fault(fault))
+    except OSError as fault:
+        sys.exit(report_environment(fault))
+    except Exception as fault:
+        sys.exit(report_bug(fault))
+
+
+def report_fault(fault: HqdError) -> int:
+    """Print a fault in the user's language with its exit code."""
+    faults = fault.faults if isinstance(fault, Faults) else [fault]
+    chosen = language(None)
+    for each in faults:
+        typer.echo(each.text(chosen), err=True)
+    count = f"共 {len(faults)} 处问题;" if chosen == "zh" else f"{len(faults)} fault(s); "
+    tail = f"退出码 {fault.exit_code}" if chosen == "zh" else f"exit code {fault.exit_code}"
+    typer.echo(count + tail, err=True)
+    return fault.exit_code
+
+
+def report_environment(fault: OSError) -> int:
+    name = f"{fault.filename}: " if fault.filename else ""
+    typer.echo(f"运行环境问题 / environment: {name}{fault.strerror or fault}; 退出码 / exit code 5", err=True)
+    return 5
+
+
+def report_bug(fault: Exception) -> int:
+    """Five lines for a person; the traceback goes to the log."""
+    if type(fault).__module__.startswith("click") or type(fault).__name__ in ("UsageError", "BadParameter", "NoSuchOption"):
+        typer.echo(str(getattr(fault, "message", fault)), err=True)
+        return 2
+    log = Path("hqd-error.log")
+    log.write_text(traceback.format_exc(), "utf-8")
+    typer.echo(
+        f"程序内部错误 / a bug in the program: {type(fault).__name__}: {fault}\n"
+        "上一次完整结果未受影响 / the previous complete results are untouched\n"
+        f"详情已写入 / details in {log}\n请把该文件连同所用配置发给维护者 / please send it with your configs to the maintainers\n"
+        "退出码 / exit code 1",
+        err=True,
+    )
+    return 1

@@ -1,0 +1,1 @@
+"""Features of firms: SRDI status by rule, productivity, modes, paths."""

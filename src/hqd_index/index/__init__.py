@@ -1,0 +1,1 @@
+"""The index: built, diagnosed, compared, and how sure it is."""

@@ -1,0 +1,126 @@
+"""Scores from raw indicator values: impute, treat and normalise columns, then weigh and aggregate families, leaves first.
+
+Arrays are (..., T, U, m): years, units, leaves; leading axes are draws, so one design and ten thousand run the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .plan import Columns, Family, Plan, Span
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Leaf values after each step; by node, shares (..., T or 1, U or 1, children) and scores (..., T, U) in [0, 1] units."""
+
+    treated: Array
+    normalised: Array
+    imputed: NDArray[np.bool_]
+    shares: Mapping[str, Array]
+    scores: Mapping[str, Array]
+
+
+def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Computed:
+    """The index of `values (..., T, U, m)`; with `base`, bounds and weights are those of that computation (leave-out)."""
+    imputed = _by_columns(design, values, _impute)
+    treated = _by_columns(design, imputed, _treat)
+    reference = treated if base is None else base.treated
+    normalised = np.empty_like(treated)
+    for block in design.columns:
+        at = block.positions
+        normalised[..., at] = _normalise(treated[..., at], reference[..., at], block, design.years)
+    shares = weigh(design, normalised) if base is None else base.shares
+    shares, scores = _aggregate(design, normalised, dict(shares))
+    return Computed(treated, normalised, np.isnan(values) & ~np.isnan(imputed), shares, scores)
+
+
+def _by_columns(design: Plan, values: Array, step: Callable[[Array, Columns], Array]) -> Array:
+    out = np.empty_like(values)
+    for block in design.columns:
+        out[..., block.positions] = step(values[..., block.positions], block)
+    return out
+
+
+def _impute(values: Array, block: Columns) -> Array:
+    return block.impute(values.swapaxes(-3, -2)).swapaxes(-3, -2)
+
+
+def _treat(values: Array, block: Columns) -> Array:
+    return _unpooled(block.treat(_pooled(values)), values.shape)
+
+
+def _normalise(values: Array, reference: Array, block: Columns, years: tuple[int, ...]) -> Array:
+    if block.span == "each_year":
+        return block.normalise(values, reference=reference, direction=block.direction)
+    rows = span_rows(reference, block.span, years)
+    return _unpooled(block.normalise(_pooled(values), reference=rows, direction=block.direction), values.shape)
+
+
+def weigh(design: Plan, normalised: Array) -> dict[str, Array]:
+    """Shares of every family from the flat weights of the leaves; empty where families weigh their own children."""
+    if design.flat is None:
+        return {}
+    assert design.flat.weigh is not None
+    flat = _shares(design.flat, normalised, design.years)
+    position = {leaf: j for j, leaf in enumerate(design.leaves)}
+    total = {leaf: flat[..., j] for leaf, j in position.items()}
+    shares = {}
+    for family in design.families:
+        parts = np.stack([total[child] for child in family.children], axis=-1)
+        whole = parts.sum(axis=-1)
+        total[family.node] = whole
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares[family.node] = np.where(whole[..., None] > 0, parts / whole[..., None], 0.0)
+    return shares
+
+
+def _aggregate(design: Plan, normalised: Array, shares: dict[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Shares and scores of every node, children before parents; given shares are kept."""
+    scores = {leaf: normalised[..., j] for j, leaf in enumerate(design.leaves)}
+    for family in design.families:
+        children = np.stack([scores[child] for child in family.children], axis=-1)
+        if family.node not in shares:
+            shares[family.node] = _shares(family, children, design.years)
+        scores[family.node] = _join(family, children, shares[family.node])
+    return shares, {family.node: scores[family.node] for family in design.families}
+
+
+def _join(family: Family, children: Array, share: Array) -> Array:
+    """Rows are pooled over years before they are joined, because ideal points and the like belong to the whole panel."""
+    fixed = share.shape[-3:-1] == (1, 1)
+    rows = share[..., 0, :, :] if fixed else _pooled(np.broadcast_to(share, children.shape))
+    return family.aggregate(_pooled(children), rows, min_children=family.min_children).reshape(children.shape[:-1])
+
+
+def _shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:
+    """A family's weights, as (..., 1, 1, k), (..., T, 1, k) or (..., T, U, k)."""
+    assert family.weigh is not None
+    if family.span == "each_year":
+        return family.weigh(children)
+    weights = family.weigh(span_rows(children, family.span, years))
+    if weights.shape[-2] == 1:
+        return weights[..., None, :]
+    return _unpooled(weights, children.shape)
+
+
+def span_rows(values: Array, span: Span, years: tuple[int, ...]) -> Array:
+    """The rows (..., r, m) over which a statistic is taken: all years, or a base window."""
+    if isinstance(span, str):
+        return _pooled(values)
+    inside = np.array([span[0] <= year <= span[1] for year in years])
+    return _pooled(values[..., inside, :, :])
+
+
+def _pooled(values: Array) -> Array:
+    return values.reshape(*values.shape[:-3], values.shape[-3] * values.shape[-2], values.shape[-1])
+
+
+def _unpooled(values: Array, shape: tuple[int, ...]) -> Array:
+    return values.reshape(shape)

@@ -1,0 +1,218 @@
+"""The published tables of an index: scores with ranks and coverage, weights with entropy, indicators step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..methods.weight import evenness
+from ..study.models import Label, Study
+from .build import Computed, compute, span_rows
+from .plan import Family, Plan, plan
+from .rank import competition
+
+Array = NDArray[np.float64]
+SAMPLES = ("all", "leave_out")
+
+
+@dataclass(frozen=True)
+class Index:
+    """The design, the computation per sample, and its tables."""
+
+    design: Plan
+    computed: Mapping[str, Computed]
+    units: tuple[str, ...]
+    scores: pd.DataFrame
+    weights: pd.DataFrame
+    indicators: pd.DataFrame
+
+
+def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index:
+    """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en).
+
+    Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all` (design: exact split of composition and spillover).
+    """
+    units = tuple(sorted(panel["unit"].unique()))
+    design = plan(study, sorted(int(year) for year in panel["year"].unique()))
+    values = {sample: _cube(panel[panel["sample"] == sample], design, units) for sample in SAMPLES}
+    whole = compute(design, values["all"])
+    computed = {"all": whole}
+    if not np.isnan(values["leave_out"]).all():
+        computed["leave_out"] = compute(design, values["leave_out"], base=whole)
+    labels = node_labels(study)
+    return Index(
+        design=design,
+        computed=computed,
+        units=units,
+        scores=_scores(study, design, computed, units, labels, names),
+        weights=weights_table(design, whole, labels, scenario="base"),
+        indicators=_indicators(design, computed, values, units, panel),
+    )
+
+
+def node_labels(study: Study) -> dict[str, Label]:
+    """Names of every node, leaves included; a node without a name is called by its id."""
+    named = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
+    return {node: named.get(node, Label(zh=node, en=node)) for node in _all_nodes(study)}
+
+
+def _all_nodes(study: Study) -> list[str]:
+    from ..study.tree import tree_of
+
+    return list(tree_of(study.indicators).order)
+
+
+def _cube(rows: pd.DataFrame, design: Plan, units: Sequence[str]) -> Array:
+    """Leaf values as (T, U, m); an absent unit-year is NaN."""
+    grid = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
+    wide = rows.set_index(["year", "unit"])[list(design.leaves)].reindex(grid)
+    return wide.to_numpy(dtype=np.float64).reshape(len(design.years), len(units), len(design.leaves))
+
+
+def coverage(design: Plan, computed: Computed) -> dict[str, Array]:
+    """Share of a node's weight that rests on leaves present, (T, U) by node."""
+    present = {leaf: (~np.isnan(computed.normalised[..., j])).astype(float) for j, leaf in enumerate(design.leaves)}
+    for family in design.families:
+        parts = np.stack([present[child] for child in family.children], axis=-1)
+        present[family.node] = np.clip((parts * computed.shares[family.node]).sum(axis=-1), 0, 1)
+    return {family.node: present[family.node] for family in design.families}
+
+
+def _scores(
+    study: Study,
+    design: Plan,
+    computed: Mapping[str, Computed],
+    units: Sequence[str],
+    labels: Mapping[str, Label],
+    names: pd.DataFrame,
+) -> pd.DataFrame:
+    blocks = []
+    called = names.set_index("unit")
+    for sample, result in computed.items():
+        covered = coverage(design, result)
+        for family in design.families:
+            blocks.append(_score_block(study, design, result, family, covered[family.node], units).assign(sample=sample))
+    frame = pd.concat(blocks, ignore_index=True)
+    frame["unit_zh"], frame["unit_en"] = frame["unit"].map(called["unit_zh"]), frame["unit"].map(called["unit_en"])
+    frame["node_zh"] = frame["node"].map({node: label.zh for node, label in labels.items()})
+    frame["node_en"] = frame["node"].map({node: label.en for node, label in labels.items()})
+    return frame
+
+
+def _score_block(
+    study: Study, design: Plan, result: Computed, family: Family, covered: Array, units: Sequence[str]
+) -> pd.DataFrame:
+    """Scores, ranks and flags of one node, one row per unit-year."""
+    score = 100 * result.scores[family.node]
+    ranked = np.where(covered >= study.weighting.coverage.rank_from, score, np.nan)
+    ranks = competition(ranked)
+    children = np.stack([_node_values(design, result, child) for child in family.children], axis=-1)
+    collapsed = (score == 0) & (children == 0).any(axis=-1) & (children > 0).any(axis=-1)
+    flag = np.where(
+        np.isnan(score), "too_few_children", np.where(covered < study.weighting.coverage.rank_from, "low_coverage", "")
+    )
+    flag = np.where(collapsed, "zero_collapse", flag)
+    years, count = len(design.years), len(units)
+    return pd.DataFrame(
+        {
+            "unit": np.tile(np.array(units, dtype=object), years),
+            "year": np.repeat(design.years, count),
+            "node": family.node,
+            "level": design.tree.level(family.node),
+            "score": score.ravel(),
+            "rank": ranks.ravel(),
+            "ranked_of": np.repeat((~np.isnan(ranks)).sum(axis=-1), count),
+            "coverage": covered.ravel(),
+            "flag": flag.ravel(),
+        }
+    )
+
+
+def _node_values(design: Plan, result: Computed, node: str) -> Array:
+    if node in result.scores:
+        return result.scores[node]
+    return result.normalised[..., design.leaves.index(node)]
+
+
+def weights_table(design: Plan, result: Computed, labels: Mapping[str, Label], *, scenario: str) -> pd.DataFrame:
+    """Each child's share in its parent and in the whole, with the entropy e and divergence d of its values (design 5.5).
+
+    `effective` is share_global x cov(child, root) / var(root): the part of the index's variance that goes through the child.
+    """
+    rows = []
+    whole = {design.tree.root: np.ones(1)}
+    for family in reversed(design.families):
+        shares = result.shares[family.node]
+        periods = design.years if shares.shape[-3] > 1 else (None,)
+        local = shares.mean(axis=-2)
+        for position, child in enumerate(family.children):
+            whole[child] = whole[family.node] * local[:, position]
+            values = _node_values(design, result, child)
+            for period, year in enumerate(periods):
+                rows.append(
+                    {"scenario": scenario, "year": year, "node": child, "parent": family.node, "method": family.method}
+                    | {"level": design.tree.level(child), "node_zh": labels[child].zh, "node_en": labels[child].en}
+                    | {"share_local": local[period, position], "share_global": whole[child][period % len(whole[child])]}
+                    | _spread(values, family, design, year)
+                    | {"effective": whole[child].mean() * _slope(values, result.scores[design.tree.root])}
+                )
+    return pd.DataFrame(rows)
+
+
+def _spread(values: Array, family: Family, design: Plan, year: int | None) -> dict[str, object]:
+    """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight."""
+    from scipy.stats import skew
+
+    rows = (
+        values[design.years.index(year)] if year is not None else span_rows(values[..., None], family.span, design.years)[..., 0]
+    )
+    known = rows[~np.isnan(rows)]
+    if len(known) < 3:
+        return {"cells": len(known), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": "I-CONST"}
+    e = float(evenness(known[:, None])[0, 0]) if (known >= 0).all() else np.nan
+    sparse = len(known) < 0.5 * rows.size
+    spike = e < 1e-12
+    note = "I-SPARSE" if sparse else "I-SPIKE" if spike else ""
+    spread = known.std() > 0
+    return {
+        "cells": len(known),
+        "entropy": e,
+        "divergence": 1 - e,
+        "skewness": float(skew(known)) if spread else np.nan,
+        "note": note,
+    }
+
+
+def _slope(values: Array, root: Array) -> float:
+    both = ~(np.isnan(values) | np.isnan(root))
+    if both.sum() < 3 or root[both].var() == 0:
+        return float("nan")
+    return float(np.cov(values[both], root[both])[0, 1] / root[both].var(ddof=1))
+
+
+def _indicators(
+    design: Plan,
+    computed: Mapping[str, Computed],
+    values: Mapping[str, Array],
+    units: Sequence[str],
+    panel: pd.DataFrame,
+) -> pd.DataFrame:
+    """Raw, treated and normalised value of every leaf, with a mark on imputed cells."""
+    index = pd.MultiIndex.from_product([design.years, units, design.leaves], names=["year", "unit", "indicator"])
+    blocks = []
+    for sample, result in computed.items():
+        cells = {
+            "raw": values[sample],
+            "treated": result.treated,
+            "normalised": result.normalised,
+            "imputed": result.imputed,
+        }
+        block = pd.DataFrame({name: cell.ravel() for name, cell in cells.items()}, index=index).reset_index()
+        blocks.append(block.assign(sample=sample))
+    frame = pd.concat(blocks, ignore_index=True)
+    firms = panel[["sample", "unit", "year", "n_firms"]]
+    return frame.merge(firms, on=["sample", "unit", "year"], how="left", validate="many_to_one")

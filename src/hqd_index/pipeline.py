@@ -1,0 +1,387 @@
+"""The stages from raw files to published run, and the loop that runs only those whose ingredients changed."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from . import __version__, provenance
+from .errors import CheckError, DataError, HqdError
+from .tables import TABLES, check
+
+if TYPE_CHECKING:
+    from .engines.duckdb import Engine
+    from .study.load import Loaded
+    from .study.models import Study
+
+Table = pd.DataFrame | str
+"""A frame, or the name of a table in the engine."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study is read and written."""
+
+    configs: Path
+    data: Path
+    out: Path
+
+
+@dataclass
+class Context:
+    """What a stage may see: the study, the engine, and the tables it declared to read."""
+
+    study: Study
+    place: Place
+    engine: Engine
+    tables: dict[str, str]
+    folder: Path
+    manifest: dict[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        return self.engine.collect(self.tables[name])
+
+    def matching(self, prefix: str) -> dict[str, str]:
+        """Tables whose name begins with `prefix`, by the rest of the name."""
+        return {name.removeprefix(prefix): table for name, table in self.tables.items() if name.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A function with the tables it reads (patterns) and the parts of the study it heeds (dotted paths)."""
+
+    name: str
+    zh: str
+    run: Callable[[Context], Mapping[str, Table]]
+    reads: tuple[str, ...] = ()
+    heeds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of progress."""
+
+    stage: str
+    zh: str
+    state: str  # started | done | cached
+    seconds: float = 0.0
+    rows: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind; `fresh` is False when nothing had to run."""
+
+    run: str
+    folder: Path
+    fresh: bool
+    notices: tuple[str, ...]
+
+
+# the stages
+
+
+def intake(context: Context) -> dict[str, Table]:
+    """Raw files -> clean tables, ledger, quarantine."""
+    from .intake import intake as read_all
+
+    result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+    context.notices.extend(_notice(notice, context.study.study.language) for notice in result.notices)
+    clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
+    return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
+
+
+def firms(context: Context) -> dict[str, Table]:
+    """Clean tables -> tables with status and derived columns."""
+    from .firms.status import with_status
+    from .panel import derive
+
+    tables = derive(context.study, context.engine, context.matching("clean_"))
+    return {f"ready_{name}": table for name, table in with_status(context.study, context.engine, tables).items()}
+
+
+def panel(context: Context) -> dict[str, Table]:
+    """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
+    from .intake.codes import official_names
+    from .panel import build_panel, descriptives, unit_names
+
+    made = build_panel(context.study, context.engine, context.matching("ready_"))
+    names = unit_names(context.study, context.engine, context.matching("ready_"), made.values, official_names())
+    return {
+        "panel": made.values,
+        "density": made.density,
+        "controls": made.controls,
+        "unit_names": names,
+        "descriptives": descriptives(context.study, made),
+    }
+
+
+def index(context: Context) -> dict[str, Table]:
+    """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
+    from .index.compare import scenarios
+    from .index.frames import build_index
+
+    names = context.frame("unit_names")
+    built = build_index(context.study, context.frame("panel"), names)
+    compared, weights = scenarios(context.study, context.frame("panel"), built)
+    return {
+        "scores": built.scores,
+        "weights": pd.concat([built.weights, weights], ignore_index=True),
+        "indicators": built.indicators,
+        "scenarios": compared,
+    }
+
+
+def models(context: Context) -> dict[str, Table]:
+    """Scores and density -> regressions, channels, contribution, verdicts."""
+    from .models import regressions
+    from .models.assemble import estimation_data
+
+    data = estimation_data(
+        context.frame("scores"), context.frame("indicators"), context.frame("density"), context.frame("controls"), context.study
+    )
+    base = context.frame("weights").query("scenario == 'base'")
+    return dict(regressions(data, context.study, weights=base).frames)
+
+
+def report(context: Context) -> dict[str, Table]:
+    """Every table -> page, workbook, README; and the codebook of what was written."""
+    from .codebook import codebook
+    from .report import write_report
+
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name == "raw_rows"}
+    frames["codebook"] = codebook(context.study, frames)
+    write_report(context.study, frames, context.manifest, context.folder)
+    return {"codebook": frames["codebook"]}
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("intake", "读入与校验", intake, heeds=("study", "sources", "rules")),
+    Stage("firms", "企业特征", firms, reads=("clean_*",), heeds=("study", "sources", "columns", "regressions.density")),
+    Stage(
+        "panel",
+        "行业面板",
+        panel,
+        reads=("ready_*",),
+        heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls"),
+    ),
+    Stage("index", "指数", index, reads=("panel", "unit_names"), heeds=("study", "indicators", "weighting", "scenarios")),
+    Stage(
+        "models",
+        "回归与贡献",
+        models,
+        reads=("scores", "weights", "indicators", "density", "controls"),
+        heeds=("study", "indicators", "weighting", "regressions"),
+    ),
+    Stage("report", "报告", report, reads=("*",), heeds=("",)),
+)
+
+
+# the loop
+
+
+def run(loaded: Loaded, place: Place, tell: Callable[[Event], None]) -> Outcome:
+    """Run what changed and publish; `latest` is the previous complete run until the last moment."""
+    home = place.out / loaded.study.name
+    with provenance.locked(home):
+        for torn in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
+            shutil.rmtree(torn)
+        return Runner(loaded, place, home, tell).run()
+
+
+class Runner:
+    """One run of the stages: keys, cache, tables so far."""
+
+    def __init__(self, loaded: Loaded, place: Place, home: Path, tell: Callable[[Event], None]) -> None:
+        from .engines.duckdb import Engine
+
+        self.loaded, self.study, self.place, self.home, self.tell = loaded, loaded.study, place, home, tell
+        self.cache = home.parent / ".cache"
+        self.engine = Engine()
+        self.digests: dict[str, str] = {}
+        self.origin: dict[str, tuple[str, str]] = {}
+        self.keys: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.notices: list[str] = []
+        self.inputs = input_digests(self.study, place)
+
+    def run(self) -> Outcome:
+        up_to_date = self._up_to_date()
+        if up_to_date:
+            return up_to_date
+        (self.home / "runs").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as name:
+            folder = Path(name) / "run"
+            (folder / "tables").mkdir(parents=True)
+            for stage in STAGES:
+                self._stage(stage, folder)
+            if input_digests(self.study, self.place) != self.inputs:
+                raise CheckError(
+                    "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
+                )
+            run = self._run_id()
+            published = provenance.publish(folder, self.home / "runs", run, self._manifest(folder))
+        provenance.trim_cache(self.cache, [self.cache / stage / key for stage, key in self.keys.items()])
+        return Outcome(run, published, True, tuple(self.notices))
+
+    def _up_to_date(self) -> Outcome | None:
+        """The published run that these ingredients would make again, if it is whole."""
+        for stage in STAGES:
+            key = self._key(stage)
+            stored = provenance.cached(self.cache, stage.name, key)
+            if stored is None:
+                self.digests, self.keys = {}, {}
+                return None
+            self._remember(stage, key, stored)
+        run = self._run_id()
+        target = self.home / "runs" / run
+        if not provenance.intact(target):
+            self.digests, self.keys = {}, {}
+            return None
+        for stage in STAGES:
+            self.tell(Event(stage.name, stage.zh, "cached"))
+        provenance.point_latest(self.home, run)
+        return Outcome(run, target, False, ())
+
+    def _key(self, stage: Stage) -> str:
+        config = {path: section(self.study, path) for path in stage.heeds}
+        read = {name: digest for name, digest in self.digests.items() if _read_by(stage, name)}
+        return provenance.stage_key(stage.name, config, read if stage.reads else self.inputs)
+
+    def _remember(self, stage: Stage, key: str, stored: Mapping[str, str]) -> None:
+        self.keys[stage.name] = key
+        self.digests |= stored
+        self.origin |= dict.fromkeys(stored, (stage.name, key))
+
+    def _stage(self, stage: Stage, folder: Path) -> None:
+        """Take a stage from the cache or run it; its tables stand in the run folder when it ends."""
+        key = self._key(stage)
+        stored = provenance.cached(self.cache, stage.name, key)
+        broken = [n for n, d in (stored or {}).items() if provenance.damaged(self.cache, stage.name, key, n, d)]
+        if broken:
+            self.notices.append(f"cache {stage.name}/{key[:12]}: {broken} damaged, computed again")
+        if stored is None or broken or stage.name == "report":
+            stored = self._compute(stage, key, folder)
+        else:
+            self.tell(Event(stage.name, stage.zh, "cached"))
+        self._remember(stage, key, stored)
+        for name in stored:
+            table = self.cache / stage.name / key / f"{name}.csv"
+            if table.is_file():
+                shutil.copyfile(table, folder / "tables" / table.name)
+
+    def _compute(self, stage: Stage, key: str, folder: Path) -> dict[str, str]:
+        self.tell(Event(stage.name, stage.zh, "started"))
+        started = time.perf_counter()
+        names = [name for name in self.digests if _read_by(stage, name)]
+        tables = {name: self.engine.scan(provenance.table_path(self.cache, *self.origin[name], name), name) for name in names}
+        self.keys[stage.name] = key
+        context = Context(self.study, self.place, self.engine, tables, folder, self._facts(), self.notices)
+        try:
+            made = stage.run(context)
+        except DataError as fault:
+            self._reject(fault)
+            raise
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._cache_folder()) as name:
+            written = Path(name) / "entry"
+            written.mkdir()
+            rows = sum(self._write(table, frame, written) for table, frame in made.items())
+            stored = provenance.store(self.cache, stage.name, key, written)
+        self.seconds[stage.name] = time.perf_counter() - started
+        self.tell(Event(stage.name, stage.zh, "done", self.seconds[stage.name], rows))
+        return stored
+
+    def _cache_folder(self) -> Path:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        return self.cache
+
+    def _write(self, name: str, table: Table, folder: Path) -> int:
+        """One table into the cache: parquet for the next stage, CSV for people when it has a contract; its rows."""
+        if isinstance(table, pd.DataFrame):
+            checked = check(name, table) if name in TABLES else table
+            if name in TABLES:
+                provenance.write_csv(checked, folder / f"{name}.csv")
+            table = self.engine.scan(checked)
+        self.engine.write(table, folder / f"{name}.parquet")
+        return self.engine.count(table)
+
+    def _reject(self, fault: DataError) -> None:
+        """A refused run leaves its quarantine beside the runs; `latest` stays what it was."""
+        found = getattr(fault, "intake", None)
+        if found is None:
+            return
+        from .report import write_quarantine
+
+        folder = self.home / "rejected"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("quarantine", "ledger"):
+            provenance.write_csv(check(name, found.frames[name]), folder / f"{name}.csv")
+        write_quarantine(self.study, found.frames["quarantine"], found.raw_rows, folder / "quarantine.xlsx")
+
+    def _run_id(self) -> str:
+        return provenance.digest_text(provenance.canonical_json([self.keys, section(self.study, "study.language")]))[:12]
+
+    def _facts(self) -> dict[str, Any]:
+        """What is known of the run before it ends; the page and workbook print it."""
+        return {
+            "run": self._run_id(),
+            "program": f"hqd-index {__version__}",
+            "study": self.study.name,
+            "synthetic": self.study.study.synthetic,
+            "seed": self.study.study.seed,
+            "config": dict(sorted(self.loaded.files.items())),
+            "inputs": self.inputs,
+            "versions": provenance.versions(),
+        }
+
+    def _manifest(self, folder: Path) -> dict[str, Any]:
+        return self._facts() | {
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "stages": {
+                stage: {"key": key, "seconds": round(self.seconds.get(stage, 0.0), 3)} for stage, key in self.keys.items()
+            },
+            "notices": self.notices,
+            "files": provenance.file_digests(folder),
+        }
+
+
+def _read_by(stage: Stage, name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in stage.reads)
+
+
+def section(study: Study, path: str) -> Any:
+    """The part of the configuration at a dotted path, as plain JSON values; '' is all of it."""
+    value = study.model_dump(mode="json")
+    for part in path.split(".") if path else ():
+        value = value[part]
+    return value
+
+
+def input_digests(study: Study, place: Place) -> dict[str, str]:
+    """Relative path -> sha256 of every raw file the sources name, and of the batch list."""
+    paths = {path for source in study.sources.sources.values() for path in place.data.glob(source.path) if path.is_file()}
+    if study.sources.srdi_list:
+        paths |= {folder / study.sources.srdi_list.batches for folder in (place.data, place.configs)}
+    return {path.name if path.parent == place.configs else str(path.relative_to(place.data)): provenance.digest_file(path)
+            for path in sorted(paths) if path.is_file()}  # fmt: skip
+
+
+def _notice(notice: Any, language: str) -> str:
+    return (
+        notice.text(language) if isinstance(notice, HqdError) else f"[{notice.rule}] {notice.where}: {getattr(notice, language)}"
+    )

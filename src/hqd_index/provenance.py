@@ -1,0 +1,217 @@
+"""What made each output: fingerprints, the stage cache, the manifest, CSV that spreadsheets cannot execute, atomic publishing."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import SetupError
+
+NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "linearmodels", "duckdb", "sqlglot", "pandera")
+KEEP_RUNS = 5
+CACHE_BYTES = 2 * 1024**3
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def digest_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """One text per value: sorted keys, no blanks."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+@cache
+def package_digest() -> str:
+    """Digest of every source file of this package."""
+    root = Path(__file__).parent
+    files = sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return digest_text("".join(f"{p.relative_to(root).as_posix()}:{digest_file(p)}" for p in files))
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the libraries that numbers depend on."""
+    return {name: version(name) for name in NUMERIC}
+
+
+def stage_key(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """What a stage's output depends on, as one digest (design 5.9)."""
+    return digest_text(canonical_json([stage, package_digest(), versions(), config, dict(inputs)]))
+
+
+# the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json}
+
+
+def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
+    """name -> digest of a stage's stored tables; None when absent; a damaged entry is removed and reported as absent."""
+    folder = root / stage / key
+    try:
+        stored: dict[str, str] = json.loads((folder / "digests.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return stored
+
+
+def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:
+    """Whether a stored table's bytes are no longer those that were written."""
+    path = table_path(root, stage, key, name)
+    return not path.is_file() or digest_file(path) != digest
+
+
+def table_path(root: Path, stage: str, key: str, name: str) -> Path:
+    return root / stage / key / f"{name}.parquet"
+
+
+def store(root: Path, stage: str, key: str, written: Path) -> dict[str, str]:
+    """Move a folder of finished parquet files into the cache; name -> digest."""
+    digests = {path.stem: digest_file(path) for path in sorted(written.glob("*.parquet"))}
+    (written / "digests.json").write_text(canonical_json(digests), "utf-8")
+    sync_folder(written)
+    target = root / stage / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    written.rename(target)
+    return digests
+
+
+def trim_cache(root: Path, keep: Sequence[Path], limit: int = CACHE_BYTES) -> None:
+    """Drop the entries longest unread until the cache fits; entries of this run stay."""
+    entries = [path for path in root.glob("*/*") if path.is_dir()]
+    sizes = {entry: sum(f.stat().st_size for f in entry.iterdir()) for entry in entries}
+    total = sum(sizes.values())
+    for entry in sorted(entries, key=lambda e: e.stat().st_mtime):
+        if total <= limit:
+            return
+        if entry not in keep:
+            total -= sizes[entry]
+            shutil.rmtree(entry)
+
+
+# publishing: a run folder is complete or absent
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> int:
+    """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
+    safe = frame.copy()
+    touched = 0
+    for column in safe.columns:
+        if pd.api.types.is_string_dtype(safe[column]):
+            risky = safe[column].str.startswith(FORMULA_STARTS, na=False)
+            touched += int(risky.sum())
+            safe[column] = safe[column].mask(risky, "'" + safe[column])
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    return touched
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's files to disk, so that a rename after it never points at torn content."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+
+
+def publish(temporary: Path, runs: Path, run: str, manifest: Mapping[str, Any]) -> Path:
+    """Write the manifest last, rename the run into place, point `latest` at it."""
+    (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True), "utf-8")
+    sync_folder(temporary)
+    target = runs / run
+    if target.exists():
+        shutil.rmtree(target)
+    temporary.rename(target)
+    point_latest(runs.parent, run)
+    for old in sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEEP_RUNS]:
+        if old != target and not old.name.startswith("."):
+            shutil.rmtree(old)
+    return target
+
+
+def point_latest(study_folder: Path, run: str) -> None:
+    """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed."""
+    link = study_folder / "latest"
+    beside = study_folder / ".latest.new"
+    with contextlib.suppress(FileNotFoundError):
+        beside.unlink()
+    try:
+        beside.symlink_to(Path("runs") / run)
+        if link.is_dir() and not link.is_symlink():
+            shutil.rmtree(link)
+        beside.replace(link)
+    except (OSError, NotImplementedError):
+        if link.is_dir() and not link.is_symlink():
+            shutil.rmtree(link)
+        shutil.copytree(study_folder / "runs" / run, link)
+    pointer = study_folder / ".latest.txt.new"
+    pointer.write_text(run + "\n", "utf-8")
+    pointer.replace(study_folder / "latest.txt")
+
+
+def intact(run: Path) -> bool:
+    """Whether a published run still holds every file of its manifest, byte for byte."""
+    try:
+        files: dict[str, str] = json.loads((run / "manifest.json").read_text("utf-8"))["files"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return all((run / name).is_file() and digest_file(run / name) == digest for name, digest in files.items())
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Relative path -> sha256 of every file below a folder, the manifest left out."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
+    return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One run at a time: a lock file with the pid; a dead owner's lock is taken over. SetupError (exit 5) names the owner."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / ".lock"
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+            break
+        except FileExistsError:
+            owner = lock.read_text().strip()
+            if _alive(owner):
+                raise SetupError(
+                    f"another run (pid {owner}) is writing {folder}; wait for it or stop it",
+                    zh=f"另一个进程(pid {owner})正在写入 {folder};请等待其结束或先停止它",
+                ) from None
+            lock.unlink(missing_ok=True)
+    try:
+        os.write(handle, str(os.getpid()).encode())
+        os.close(handle)
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _alive(pid: str) -> bool:
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

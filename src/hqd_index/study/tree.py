@@ -1,0 +1,96 @@
+"""The tree of a study: which node has which children, leaves only of the active profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..errors import ConfigError
+from .models import Indicators
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Parent -> children in the order of the file; levels from the leaves up."""
+
+    root: str
+    links: Mapping[str, tuple[str, ...]]
+    levels: tuple[str, ...]
+
+    def children(self, node: str) -> tuple[str, ...]:
+        """The node's children; none for a leaf."""
+        return self.links.get(node, ())
+
+    def parent(self, node: str) -> str | None:
+        """The node above; None for the root."""
+        return self._parents.get(node)
+
+    def leaves(self, node: str) -> tuple[str, ...]:
+        """The leaves below a node (a leaf's own id), in order."""
+        below = self.children(node)
+        return tuple(leaf for child in below for leaf in self.leaves(child)) if below else (node,)
+
+    def level(self, node: str) -> str:
+        """The level's name: levels[0] for leaves, the next for their parents ..., `index` for the root."""
+        depth = 0
+        while node != self.root:
+            node, depth = self._parents[node], depth + 1
+        return self.levels[-depth] if depth else "index"
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """All nodes, depth first, parents before children."""
+        return tuple(self._below(self.root))
+
+    @cached_property
+    def inner(self) -> tuple[str, ...]:
+        """The nodes that have children, in order."""
+        return tuple(node for node in self.order if self.children(node))
+
+    def _below(self, node: str) -> list[str]:
+        return [node, *(deeper for child in self.children(node) for deeper in self._below(child))]
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        return {child: node for node, children in self.links.items() for child in children}
+
+
+def tree_of(indicators: Indicators) -> Tree:
+    """The tree pruned to the active profile; ConfigError on two roots, a node twice, a branch without leaves or a wrong depth."""
+    if len(indicators.tree) != 1:
+        raise ConfigError(
+            f"tree: one root is needed, found {sorted(indicators.tree)}",
+            zh=f"tree:只能有一个根节点,现有 {sorted(indicators.tree)}",
+        )
+    root = next(iter(indicators.tree))
+    kept = set(indicators.profiles[indicators.profile]) if indicators.profile else None
+    links: dict[str, tuple[str, ...]] = {}
+    _link(root, indicators.tree[root], kept, links, len(indicators.levels), [root])
+    return Tree(root, links, indicators.levels)
+
+
+def _link(node: str, below: Any, kept: set[str] | None, links: dict[str, tuple[str, ...]], depth: int, path: list[str]) -> None:
+    """Fill `links` from one node down; `depth` levels remain."""
+    place = ".".join(path)
+    if isinstance(below, Mapping) and depth > 1:
+        children = tuple(below)
+    elif isinstance(below, list | tuple) and depth == 1:
+        children = tuple(leaf for leaf in below if kept is None or leaf in kept)
+    else:
+        raise ConfigError(
+            f"tree.{place}: the tree must be {depth} level(s) deep below this node, as `levels` says",
+            zh=f"tree.{place}:按 levels 的写法,此节点以下应有 {depth} 层",
+        )
+    if not children:
+        raise ConfigError(
+            f"tree.{place}: no indicator of the active profile is left", zh=f"tree.{place}:当前 profile 下没有任何指标"
+        )
+    doubled = sorted({child for child in children if child in links or child == node or children.count(child) > 1})
+    if doubled:
+        raise ConfigError(f"tree.{place}: {doubled} stand twice in the tree", zh=f"tree.{place}:{doubled} 在树中出现了两次")
+    links[node] = children
+    if depth > 1:
+        for child in children:
+            _link(child, below[child], kept, links, depth - 1, [*path, child])

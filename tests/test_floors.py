@@ -1,0 +1,79 @@
+"""Imports only point down (docs/architecture.md), and no modules import each other in a circle."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "hqd_index"
+
+FLOORS = {
+    "cli": 8, "console": 7, "pipeline": 7, "report": 6, "codebook": 6,
+    "intake": 5, "links": 5, "firms": 5, "panel": 5, "index": 5, "models": 5, "lists": 5, "demo": 5,
+    "engines": 4, "study": 3, "provenance": 3, "methods": 2, "tables": 2, "canonical": 2, "expressions": 2, "errors": 1,
+}  # fmt: skip
+WINGS = {name for name, floor in FLOORS.items() if floor == 5}
+HOMES = {
+    "duckdb": {"engines/duckdb.py"},
+    "altair": {"report/figures.py"},
+    "docx": {"report/word.py"},
+    "pyspark": {"engines/spark.py"},
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(name: str, tree: ast.Module) -> set[str]:
+    """Dotted paths inside the package that a module imports, relative imports resolved."""
+    parts = ["hqd_index", *Path(name).with_suffix("").parts]
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = parts[: len(parts) - node.level] if node.level else []
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return {path.removeprefix("hqd_index.") for path in found if path.startswith("hqd_index.")}
+
+
+def part(path: str) -> str:
+    return path.split(".")[0].split("/")[0].removesuffix(".py")
+
+
+def test_every_part_has_a_floor():
+    assert {part(name) for name in modules()} - {"__init__"} <= set(FLOORS)
+
+
+def test_imports_point_down_and_wings_do_not_meet():
+    wrong = []
+    for name, tree in modules().items():
+        here = part(name)
+        if here == "__init__":
+            continue
+        for path in imports(name, tree):
+            there = part(path)
+            if there in FLOORS and there != here and (FLOORS[there] > FLOORS[here] or {here, there} <= WINGS):
+                wrong.append(f"{name} imports {path}")
+    assert not wrong, wrong
+
+
+def test_heavy_libraries_have_one_home():
+    wrong = []
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            wrong += [f"{name} imports {n}" for n in names if name not in HOMES.get(n.split(".")[0], {name})]
+    assert not wrong, wrong
+
+
+def test_no_import_circle():
+    known = modules()
+    ids = {name.removesuffix("/__init__.py").removesuffix(".py").replace("/", "."): name for name in known}
+    graph = {module: {p for p in imports(name, known[name]) if p in ids and p != module} for module, name in ids.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        raise AssertionError(f"import circle: {circle.args[1]}") from circle
