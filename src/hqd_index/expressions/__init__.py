@@ -1,0 +1,6 @@
+"""The one formula language of rules, columns, indicators, filters and criteria: text -> checked tree -> exact SQL."""
+
+from .grammar import FUNCTIONS, MAX_LENGTH, Expression, parse
+from .sql import aggregate_sql, lag_columns, row_sql, type_of
+
+__all__ = ["FUNCTIONS", "MAX_LENGTH", "Expression", "aggregate_sql", "lag_columns", "parse", "row_sql", "type_of"]

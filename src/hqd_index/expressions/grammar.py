@@ -1,0 +1,224 @@
+"""A formula's text -> a tree in which every node, every argument and every column is known; nothing else ever runs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from ..errors import ConfigError, unknown
+
+MAX_LENGTH = 2000
+MAX_DEPTH = 100
+MAX_LAG = 10
+
+BINARY = ("this", "expression")
+AGGREGATES: dict[type[exp.Expression], tuple[str, ...]] = {
+    exp.Sum: ("this",), exp.Avg: ("this",), exp.Min: ("this",), exp.Max: ("this",), exp.Count: ("this", "big_int"),
+    exp.Median: ("this",), exp.PercentileCont: BINARY, exp.StddevSamp: ("this",), exp.Variance: ("this",),
+}  # fmt: skip
+# node -> the arguments it may carry; an argument that is set and not named here is refused with its node
+ALLOWED: dict[type[exp.Expression], tuple[str, ...]] = AGGREGATES | {
+    exp.Column: ("this",), exp.Identifier: ("this", "quoted"), exp.Literal: ("this", "is_string"),
+    exp.Null: (), exp.Boolean: ("this",), exp.Star: (), exp.Paren: ("this",), exp.Neg: ("this",),
+    exp.Add: BINARY, exp.Sub: BINARY, exp.Mul: BINARY, exp.Div: (*BINARY, "typed", "safe"), exp.Pow: BINARY,
+    exp.EQ: BINARY, exp.NEQ: BINARY, exp.GT: BINARY, exp.GTE: BINARY, exp.LT: BINARY, exp.LTE: BINARY,
+    exp.And: BINARY, exp.Or: BINARY, exp.Not: ("this",), exp.Is: BINARY, exp.In: ("this", "expressions"),
+    exp.Between: ("this", "low", "high"), exp.Like: BINARY, exp.RegexpLike: BINARY,
+    exp.Case: ("ifs", "default"), exp.If: ("this", "true", "false"), exp.Coalesce: ("this", "expressions"),
+    exp.Nullif: BINARY, exp.Greatest: ("this", "expressions", "ignore_nulls"),
+    exp.Least: ("this", "expressions", "ignore_nulls"), exp.Abs: ("this",), exp.Ln: ("this",), exp.Exp: ("this",),
+    exp.Sqrt: ("this",), exp.Round: ("this", "decimals"), exp.Floor: ("this",), exp.Ceil: ("this",),
+    exp.Length: ("this",), exp.Substring: ("this", "start", "length"), exp.Year: ("this",), exp.Month: ("this",),
+    exp.Day: ("this",), exp.Cast: ("this", "to"), exp.DataType: ("this",), exp.Filter: BINARY, exp.Where: ("this",),
+    exp.Distinct: ("expressions",), exp.Lag: ("this", "offset"),
+}  # fmt: skip
+CASTS = {
+    exp.DataType.Type.DOUBLE: "double", exp.DataType.Type.INT: "integer", exp.DataType.Type.BIGINT: "integer",
+    exp.DataType.Type.TEXT: "text", exp.DataType.Type.VARCHAR: "text", exp.DataType.Type.DATE: "date",
+}  # fmt: skip
+FUNCTIONS = (
+    "sum", "avg", "min", "max", "count", "median", "quantile_cont", "stddev_samp", "var_samp", "lag", "abs", "ln", "exp",
+    "sqrt", "power", "round", "floor", "ceil", "greatest", "least", "coalesce", "nullif", "if", "case", "cast", "length",
+    "substr", "regexp_matches", "year", "month", "day",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked formula; `columns` are those it names, `where` the place it was written at."""
+
+    text: str
+    tree: exp.Expression
+    columns: frozenset[str]
+    aggregate: bool
+    uses_lag: bool
+    where: str = ""
+
+
+def parse(text: str, *, columns: Collection[str] | None, aggregate: bool, where: str = "") -> Expression:
+    """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
+    tree = _tree(str(text), where)
+    for node in _nodes(tree, where):
+        _check_node(node, where)
+        if isinstance(node, exp.Column):
+            _check_column(node, columns, where)
+    _check_aggregation(tree, aggregate, where)
+    names = frozenset(column.name for column in tree.find_all(exp.Column))
+    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, where)
+
+
+def refuse(where: str, en: str, zh: str) -> NoReturn:
+    """Raise the ConfigError of a formula."""
+    raise ConfigError(en, zh=zh, where=where)
+
+
+def snippet(node: exp.Expression) -> str:
+    """The part of a formula a message shows."""
+    text = node.sql(dialect="duckdb", comments=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _tree(text: str, where: str) -> exp.Expression:
+    if len(text) > MAX_LENGTH:
+        refuse(where, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
+               f"公式长 {len(text)} 个字符,上限 {MAX_LENGTH};请用 columns.yaml 拆成几列")  # fmt: skip
+    try:
+        _check_tokens(text, where)
+        tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
+    except (SqlglotError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
+        reason_zh = "嵌套过深" if isinstance(error, RecursionError) else "不是一个完整的表达式"
+        full = _full_width(text)
+        hint = f"; write {full[0]!r} as {full[1]!r}" if full else ""
+        hint_zh = f";请把 {full[0]!r} 改为半角 {full[1]!r}" if full else ";请检查括号、引号和运算符"
+        refuse(where, f"not a formula: {text[:80]!r}: {reason}{hint}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}")
+    return tree
+
+
+def _check_tokens(text: str, where: str) -> None:
+    depth = 0
+    for token in sqlglot.tokenize(text, read="duckdb"):
+        if token.comments or token.token_type is TokenType.SEMICOLON:
+            refuse(where, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
+                   f"公式里不能有注释或分号:{text[:80]!r}")  # fmt: skip
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth > MAX_DEPTH // 2:
+            raise RecursionError
+    if "--" in text or "/*" in text:
+        refuse(where, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}")
+
+
+def _full_width(text: str) -> tuple[str, str] | None:
+    """The first full-width sign of a formula and what was meant."""
+    signs = {"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": "'", "≥": ">=", "≤": "<=", "≠": "<>", "×": "*", "÷": "/"}
+    for char in text:
+        plain = signs.get(char) or unicodedata.normalize("NFKC", char)
+        if char != plain and plain.isascii():
+            return char, plain
+    return None
+
+
+def _nodes(tree: exp.Expression, where: str) -> Iterator[exp.Expression]:
+    stack = [(tree, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            refuse(where, f"formula nested deeper than {MAX_DEPTH}; split it with columns.yaml",
+                   f"公式嵌套超过 {MAX_DEPTH} 层;请用 columns.yaml 拆成几列")  # fmt: skip
+        yield node
+        stack.extend((child, depth + 1) for child in node.iter_expressions())
+
+
+def _check_node(node: exp.Expression, where: str) -> None:
+    if isinstance(node, exp.Anonymous):
+        en, zh = unknown("function", str(node.this), FUNCTIONS, kind_zh="函数")
+        refuse(where, en, zh)
+    allowed = ALLOWED.get(type(node))
+    extra = [name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed or ())]
+    fits = SHAPES.get(type(node))
+    if allowed is None or extra or (fits is not None and not fits(node)):
+        names = ", ".join(FUNCTIONS)
+        refuse(where, f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
+               f"like, is null and {names}",
+               f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {names}")  # fmt: skip
+
+
+def _literal(node: object, *, string: bool) -> bool:
+    return isinstance(node, exp.Literal) and node.is_string == string
+
+
+def _whole(node: object, low: int, high: int) -> bool:
+    return node is None or (
+        isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and low <= int(node.name) <= high
+    )
+
+
+def _unit_interval(node: object) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and 0 <= float(node.name) <= 1
+
+
+def _exponent(node: object) -> bool:
+    return _literal(node.this if isinstance(node, exp.Neg) else node, string=False)
+
+
+SHAPES = {
+    exp.Count: lambda n: n.this is not None and not isinstance(n.this, exp.Null),
+    exp.Star: lambda n: isinstance(n.parent, exp.Count),
+    exp.Distinct: lambda n: isinstance(n.parent, exp.Count) and len(n.expressions) == 1,
+    exp.Filter: lambda n: type(n.this) in AGGREGATES and isinstance(n.expression, exp.Where),
+    exp.Where: lambda n: isinstance(n.parent, exp.Filter),
+    exp.Lag: lambda n: _whole(n.args.get("offset"), 1, MAX_LAG),
+    exp.Is: lambda n: isinstance(n.expression, exp.Null | exp.Boolean),
+    exp.In: lambda n: bool(n.expressions),
+    exp.PercentileCont: lambda n: _unit_interval(n.expression),
+    exp.Pow: lambda n: _exponent(n.expression),
+    exp.Round: lambda n: _whole(n.args.get("decimals"), 0, 8),
+    exp.Substring: lambda n: n.args.get("start") is not None and all(_whole(n.args.get(a), 0, 1000) for a in ("start", "length")),
+    exp.Like: lambda n: _literal(n.expression, string=True),
+    exp.RegexpLike: lambda n: _literal(n.expression, string=True),
+    exp.DataType: lambda n: n.this in CASTS,
+    exp.Identifier: lambda n: isinstance(n.parent, exp.Column),
+}
+
+
+def _check_column(node: exp.Column, columns: Collection[str] | None, where: str) -> None:
+    if columns is not None and node.name not in columns:
+        full = _full_width(node.name)
+        if full:
+            refuse(
+                where, f"{node.name!r}: write {full[0]!r} as {full[1]!r}", f"{node.name!r}:请把 {full[0]!r} 改为半角 {full[1]!r}"
+            )
+        en, zh = unknown("column", node.name, columns, kind_zh="列")
+        refuse(where, en, zh)
+
+
+def _check_aggregation(tree: exp.Expression, aggregate: bool, where: str) -> None:
+    kinds = tuple(AGGREGATES)
+    found = list(tree.find_all(*kinds))
+    if found and not aggregate:
+        refuse(where, f"{snippet(found[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
+               f"{snippet(found[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
+    for node in tree.find_all(*kinds, exp.Lag):
+        outer = node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*kinds, exp.Lag, exp.Where)
+        if outer is not None:
+            refuse(where, f"{snippet(node)} cannot stand inside {snippet(outer)}; for two years back write lag(x, 2)",
+                   f"{snippet(node)} 不能写在 {snippet(outer)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
+    if aggregate:
+        _check_all_summed(tree, found, where)
+
+
+def _check_all_summed(tree: exp.Expression, found: list[exp.Expression], where: str) -> None:
+    if not found:
+        refuse(where, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
+               f"{snippet(tree)} 没有汇总;指标公式需要 sum(...)、avg(...)、count(*) 等")  # fmt: skip
+    for column in tree.find_all(exp.Column):
+        if column.find_ancestor(*AGGREGATES, exp.Filter) is None:
+            refuse(where, f"column {column.name} stands outside sum, avg, ...; write for example sum({column.name})",
+                   f"列 {column.name} 没有放在汇总函数里;例如请写 sum({column.name})")  # fmt: skip

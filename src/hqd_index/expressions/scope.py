@@ -1,0 +1,115 @@
+"""What a formula's names mean, and the typed pieces of SQL its nodes become."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from .grammar import refuse, snippet
+
+OPERATORS = (exp.Binary, exp.Neg, exp.Not, exp.Between, exp.In)
+NUMBERS = ("integer", "decimal", "double")
+NAMES_ZH = {
+    "integer": "整数", "decimal": "数值", "double": "数值", "text": "文本", "flag": "是/否", "date": "日期", "null": "空值",
+}  # fmt: skip
+
+
+class Typed(NamedTuple):
+    """A piece of SQL and the type of its value."""
+
+    tree: exp.Expression
+    type: str
+
+
+def as_double(value: Typed) -> exp.Expression:
+    """The piece as a DOUBLE."""
+    return value.tree if value.type == "double" else exp.cast(value.tree, "double")
+
+
+def common_type(types: Sequence[str]) -> str:
+    """The type all can take: the widest number, or the one type there is; '' when there is none."""
+    kinds = {kind for kind in types if kind != "null"}
+    if kinds <= set(NUMBERS):
+        return max(kinds, key=NUMBERS.index, default="null")
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Column types, the row key inexact sums follow, the unit lag stays in, the filter in force, and the node handlers."""
+
+    types: Mapping[str, str]
+    handlers: Mapping[type[exp.Expression], Callable[[exp.Expression, Scope], Typed]] = field(repr=False)
+    key: Sequence[str] = ()
+    unit: Sequence[str] = ()
+    order: str = "year"
+    where: str = ""
+    condition: exp.Expression | None = None
+    lags_are_columns: bool = False
+
+    def emit(self, node: exp.Expression) -> Typed:
+        """The SQL of one node; operators stand in parentheses, so that every engine reads what was checked."""
+        value = self.handlers[type(node)](node, self)
+        return Typed(exp.Paren(this=value.tree), value.type) if isinstance(value.tree, OPERATORS) else value
+
+    def number(self, node: exp.Expression) -> Typed:
+        """The SQL of a number; a flag counts 1 or 0."""
+        value = self.emit(node)
+        if value.type == "flag":
+            return Typed(exp.cast(value.tree, "int"), "integer")
+        if value.type not in (*NUMBERS, "null"):
+            self.mismatch(node, value.type, "number")
+        return value
+
+    def double(self, node: exp.Expression) -> exp.Expression:
+        """The SQL of a number as DOUBLE."""
+        return as_double(self.number(node))
+
+    def of_type(self, node: exp.Expression, wanted: str) -> exp.Expression:
+        """The SQL of a text, flag or date."""
+        value = self.emit(node)
+        if value.type not in (wanted, "null"):
+            self.mismatch(node, value.type, wanted)
+        return value.tree
+
+    def alike(self, nodes: Sequence[exp.Expression]) -> tuple[list[exp.Expression], str]:
+        """The pieces brought to one type; ConfigError when a text meets a number."""
+        values = [self.emit(node) for node in nodes]
+        if {value.type for value in values} == {"date", "text"}:
+            values = [self.dated(node, value) for node, value in zip(nodes, values)]
+        kind = common_type([value.type for value in values])
+        if not kind:
+            self._unlike(nodes, values)
+        return [as_double(v) if kind == "double" and v.type != "null" else v.tree for v in values], kind
+
+    def dated(self, node: exp.Expression, value: Typed) -> Typed:
+        """A quoted ISO day as that date; a date as it is."""
+        if value.type == "date":
+            return value
+        try:
+            datetime.date.fromisoformat(node.name if isinstance(node, exp.Literal) else "")
+        except ValueError:
+            refuse(self.where, f"{snippet(node)} is no date; write '2024-12-31'",
+                   f"{snippet(node)} 不是日期;请写成 '2024-12-31'")  # fmt: skip
+        return Typed(exp.cast(value.tree, "date"), "date")
+
+    def mismatch(self, node: exp.Expression, found: str, wanted: str) -> None:
+        """Raise: one type stands where another is needed."""
+        refuse(self.where, f"{snippet(node)} is a {found} where a {wanted} is needed",
+               f"{snippet(node)} 是{NAMES_ZH[found]},此处需要{NAMES_ZH.get(wanted, '数值')}")  # fmt: skip
+
+    def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
+        pairs = itertools.combinations(range(len(values)), 2)
+        other, one = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
+        kinds = (values[other].type, values[one].type)
+        quote = "text" in kinds
+        refuse(self.where,
+               f"{snippet(nodes[other])} is a {kinds[0]} and {snippet(nodes[one])} a {kinds[1]}: they cannot be compared"
+               + (" (codes are text: write them in quotes)" if quote else ""),
+               f"{snippet(nodes[other])} 是{NAMES_ZH[kinds[0]]},{snippet(nodes[one])} 是{NAMES_ZH[kinds[1]]},不能放在一起比较"
+               + ("(代码是文本,请加引号)" if quote else ""))  # fmt: skip

@@ -1,0 +1,48 @@
+"""A checked formula -> SQL whose result is the same to the bit under any row order and thread count.
+
+Sums of DECIMAL stay DECIMAL; products, quotients and functions are DOUBLE and are summed in key order; a zero divisor, the
+logarithm of what is not positive and an overflow give NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from .grammar import Expression
+from .row_nodes import ROW, lag_name
+from .scope import NUMBERS, Scope, as_double
+from .sum_nodes import SUMS
+
+
+def row_sql(
+    expr: Expression, types: Mapping[str, str], *, partition: Sequence[str], order: str = "year", dialect: str = "duckdb"
+) -> str:
+    """SQL of a row formula; lag(x) is x of the previous calendar year of the same unit, NULL when that year is absent."""
+    scope = Scope(types, ROW, unit=partition, order=order, where=expr.where)
+    return scope.emit(expr.tree).tree.sql(dialect=dialect)
+
+
+def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb") -> str:
+    """SQL of an aggregate formula, a DOUBLE when it is a number. `key` orders the rows where a sum is inexact.
+
+    lag(...) is read from the columns that `lag_columns` names; the query that groups must select from them.
+    """
+    value = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True).emit(expr.tree)
+    tree = as_double(value) if value.type in NUMBERS else value.tree
+    return tree.sql(dialect=dialect)
+
+
+def lag_columns(
+    expr: Expression, types: Mapping[str, str], *, partition: Sequence[str], order: str = "year", dialect: str = "duckdb"
+) -> dict[str, str]:
+    """Column name -> SQL of each lag(...) in a formula: to be selected below the query that groups."""
+    scope = Scope(types, ROW, unit=partition, order=order, where=expr.where)
+    return {lag_name(node): scope.emit(node).tree.sql(dialect=dialect) for node in expr.tree.find_all(exp.Lag)}
+
+
+def type_of(expr: Expression, types: Mapping[str, str]) -> str:
+    """decimal, double, integer, text, flag, date or null; ConfigError when the types do not fit together."""
+    value = Scope(types, ROW | SUMS, where=expr.where, lags_are_columns=True).emit(expr.tree)
+    return "double" if expr.aggregate and value.type in NUMBERS else value.type
