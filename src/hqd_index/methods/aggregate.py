@@ -1,23 +1,31 @@
 """One score of several children: `aggregate(values, shares, *, min_children)` gives `(..., n)`.
 
 Shares `(..., 1, m)` or `(..., n, m)` are rescaled over the cells present. A row with fewer than `min_children` cells
-present, or whose cells present weigh nothing, is NaN.
+present, or whose cells present weigh nothing, is NaN. Methods that place a row among the others (topsis, mpi, ampi) take
+those others from `reference (..., r, m)`, by default the values themselves; they need all cells with a share of the row.
 """
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import Annotated, Literal
 
-from .method import Array, Method
+import numpy as np
+from pydantic import Field
+
+from ..errors import EstimationError
+from .columns import bounds, mean, standardised
+from .method import Array, Finite, Method
+from .shares import Mask
+
+Composite = Literal["good", "bad"]
 
 
 def arithmetic(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """sum w z: a gap in one child is made good by another, one for one (OECD-JRC 2008)."""
     missing = np.isnan(values)
     if not missing.any() and values.shape[-1] >= min_children:
-        return _weighted(values, shares)
-    return _weighted(np.where(missing, 0.0, values), shares) * _rescaling(missing, shares, min_children)
+        return np.vecdot(values, shares)
+    return np.vecdot(np.where(missing, 0.0, values), shares) * _rescaling(missing, shares, min_children)
 
 
 def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
@@ -30,18 +38,116 @@ def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     return np.exp(arithmetic(logs, shares, min_children=min_children)) * _not_negative(values)
 
 
-def collapsed(values: Array, shares: Array) -> npt.NDArray[np.bool_]:
-    """Rows (..., n) that a single zero with a positive share brings to 0 under geometric, harmonic and power means."""
-    return ((values == 0) & (shares > 0)).any(axis=-1)
+def harmonic(values: Array, shares: Array, *, min_children: int = 1) -> Array:
+    """1 / sum (w / z): the lowest child counts most (OECD-JRC 2008). Zeros and negative cells as in geometric."""
+    with np.errstate(divide="ignore"):
+        inverse = 1 / np.abs(_countable(values, shares))
+        return 1 / arithmetic(inverse, shares, min_children=min_children) * _not_negative(values)
 
 
-def _weighted(values: Array, shares: Array) -> Array:
-    return np.einsum("...nm,...nm->...n", values, np.broadcast_to(shares, np.broadcast_shapes(values.shape, shares.shape)))
+def power(values: Array, shares: Array, *, p: Finite = 0.5, min_children: int = 1) -> Array:
+    """(sum w z^p)^(1/p); p = 0 is geometric, 1 arithmetic, -1 harmonic (OECD-JRC 2008).
+
+    For p <= 0 a zero with a positive share makes the score 0; a negative cell makes it NaN.
+    """
+    if p == 0:
+        return geometric(values, shares, min_children=min_children)
+    with np.errstate(divide="ignore"):
+        raised = np.abs(_countable(values, shares)) ** p
+        return arithmetic(raised, shares, min_children=min_children) ** (1 / p) * _not_negative(values)
 
 
-def _rescaling(missing: npt.NDArray[np.bool_], shares: Array, min_children: int) -> Array:
+def collapsed(values: Array, shares: Array) -> Mask:
+    """Rows (..., n) that a single zero with a positive share brings to 0 under geometric, harmonic and power p <= 0."""
+    return np.asarray(((values == 0) & (shares > 0)).any(axis=-1))
+
+
+def topsis(values: Array, shares: Array, *, reference: Array | None = None, min_children: int = 1) -> Array:
+    """D- / (D+ + D-), the weighted distances to the worst and the best point of the rows (Hwang and Yoon 1981).
+
+    Rows that are all equal are refused.
+    """
+    source = values if reference is None else reference
+    best = np.fmax.reduce(source, axis=-2, keepdims=True)
+    worst = np.fmin.reduce(source, axis=-2, keepdims=True)
+    to_best, to_worst = _distance(values, best, shares), _distance(values, worst, shares)
+    span = to_best + to_worst
+    if (span == 0).any():
+        raise EstimationError("topsis cannot rank rows that are all equal", zh="各行完全相同,topsis 无法排序")
+    return to_worst / span * _enough(values, min_children)
+
+
+def mpi(
+    values: Array,
+    shares: Array,
+    *,
+    reference: Array | None = None,
+    composite: Composite = "good",
+    min_children: int = 1,
+) -> Array:
+    """M - S^2 / M of the children at 1 + 0.1 (z - mu) / sigma, + for a `bad` composite (De Muro et al. 2011).
+
+    M and S are the weighted mean and deviation over the row's children; divisors n and m. The papers' index is 100 times
+    this. One child gives M; a row with fewer than two of several children is NaN.
+    """
+    scaled = 1 + 0.1 * standardised(values, values if reference is None else reference)
+    return _penalised(scaled, shares, composite, min_children)
+
+
+def ampi(
+    values: Array,
+    shares: Array,
+    *,
+    reference: Array | None = None,
+    composite: Composite = "good",
+    min_children: int = 1,
+) -> Array:
+    """As mpi, of the children at 1 + 0.6 (z - mu) / (max - min) over all rows (Mazziotta and Pareto 2016).
+
+    The goalposts lie half the range on either side of the rows' mean, which stands at 1: levels compare between years.
+    """
+    source = values if reference is None else reference
+    low, high = bounds(source)
+    return _penalised(1 + 0.6 * (values - mean(source)) / (high - low), shares, composite, min_children)
+
+
+def owa(
+    values: Array,
+    shares: Array,
+    *,
+    orness: Annotated[float, Field(gt=0, lt=1)] = 0.3,
+    min_children: int = 1,
+) -> Array:
+    """sum (Q(S_r) - Q(S_r-1)) z_(r), children from best to worst, S their shares' running sum (Yager 1988; Torra 1997).
+
+    Q(s) = s^((1 - orness) / orness): orness 0.5 is arithmetic, near 0 the worst child decides, near 1 the best.
+    """
+    missing = np.isnan(values)
+    weights = np.where(missing, 0.0, shares)
+    order = np.argsort(np.where(missing, np.inf, -values), axis=-1)
+    ranked = np.take_along_axis(np.where(missing, 0.0, values), order, axis=-1)
+    running = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
+    with np.errstate(invalid="ignore"):
+        reached = np.minimum(running / running[..., -1:], 1.0) ** ((1 - orness) / orness)
+    scores = np.vecdot(ranked, np.diff(reached, axis=-1, prepend=0.0))
+    return np.where(running[..., -1] > 0, scores, np.nan) * _enough(values, min_children)
+
+
+def minimum(values: Array, shares: Array, *, min_children: int = 1) -> Array:
+    """The lowest child with a positive share: the weakest link decides (Leontief 1936)."""
+    lowest = np.fmin.reduce(np.where(shares > 0, values, np.nan), axis=-1)
+    return lowest * _enough(values, min_children)
+
+
+def _enough(values: Array, min_children: int) -> Array:
+    """1 for rows with enough children present, NaN for the others."""
+    present = values.shape[-1] - np.count_nonzero(np.isnan(values), axis=-1)
+    return np.where(present >= min_children, 1.0, np.nan)
+
+
+def _rescaling(missing: Mask, shares: Array, min_children: int) -> Array:
     """1 / share present of each row; NaN where too few children, or none with a share, are there."""
-    present = _weighted((~missing).astype(np.float64), shares)
+    present = np.vecdot((~missing).astype(np.float64), shares)
     enough = (missing.shape[-1] - np.count_nonzero(missing, axis=-1) >= min_children) & (present > 0)
     return np.divide(1.0, present, out=np.full(present.shape, np.nan), where=enough)
 
@@ -56,9 +162,31 @@ def _not_negative(values: Array) -> Array:
     return np.where((values < 0).any(axis=-1), np.nan, 1.0)
 
 
-OECD = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
+def _distance(values: Array, point: Array, shares: Array) -> Array:
+    """Euclidean, over the children with a share."""
+    return np.sqrt((np.where(shares > 0, shares * (values - point), 0.0) ** 2).sum(axis=-1))
+
+
+def _penalised(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
+    least = max(min_children, min(2, scaled.shape[-1]))
+    middle = arithmetic(scaled, shares, min_children=least)
+    variance = arithmetic((scaled - middle[..., None]) ** 2, shares, min_children=least)
+    penalty = variance / middle
+    return middle - penalty if composite == "good" else middle + penalty
+
+
+JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 
 AGGREGATE: dict[str, Method] = {
-    "arithmetic": Method(arithmetic, "算术平均", "arithmetic mean", OECD),
-    "geometric": Method(geometric, "几何平均", "geometric mean", OECD, needs="non_negative", gives="non_negative"),
+    "arithmetic": Method(arithmetic, "算术平均", "arithmetic mean", JRC),
+    "geometric": Method(geometric, "几何平均", "geometric mean", JRC, needs="non_negative", gives="non_negative"),
+    "harmonic": Method(harmonic, "调和平均", "harmonic mean", JRC, needs="non_negative", gives="non_negative"),
+    "power": Method(power, "幂平均", "power mean", JRC, needs="non_negative", gives="non_negative"),
+    "topsis": Method(topsis, "TOPSIS 法", "TOPSIS", "Hwang and Yoon 1981", gives="non_negative"),
+    "mpi": Method(
+        mpi, "MPI 惩罚均值", "Mazziotta-Pareto index", "De Muro, Mazziotta and Pareto 2011, Social Indicators Research 104"
+    ),
+    "ampi": Method(ampi, "调整 MPI", "adjusted MPI", "Mazziotta and Pareto 2016, Social Indicators Research 127"),
+    "owa": Method(owa, "有序加权平均", "ordered weighted average", "Yager 1988; Torra 1997, Int. J. Intelligent Systems 12"),
+    "minimum": Method(minimum, "短板法", "weakest link", "Leontief 1936"),
 }

@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigError, unknown
 from . import FAMILIES
-from .bounded import bounded, refuse_infeasible
 from .columns import cells
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method
 from .options import REQUIRED, Over, options, read, written
+from .shares import bounded, refuse_infeasible
 
 __all__ = ["FAMILY_ZH", "Choice", "batched", "check", "compatible", "named", "one_of", "over", "resolve"]
 
@@ -71,7 +71,17 @@ def _option(name: str, choice: Choice, declared: tuple[Any, Any], family: str) -
         return default
     with _Place(choice, "", name):
         value = read(choice.options[name], kind)
-    return tuple(check(part, family) for part in value) if _nested(value) else value
+    return tuple(_part(part, choice, family) for part in value) if _nested(value) else value
+
+
+def _part(part: Choice, whole: Choice, family: str) -> Choice:
+    """A part of a combination, checked; it looks at the years of the whole."""
+    years = whole.options.get("over", "all_years")
+    if not named(part, family).timed:
+        return check(part, family)
+    if part.options.get("over", years) != years:
+        raise ConfigError("write over at the combination, not in its parts", zh="over 应写在组合上,不写在各部分里")
+    return check(Choice(method=part.method, **{**part.options, "over": years}), family)
 
 
 def resolve(
@@ -87,7 +97,7 @@ def resolve(
     method = named(choice, family)
     ids = known if known is not None else children
     with _Place(choice, family):
-        settings = {name: _setting(choice, name, children, ids, family) for name in method.options}
+        settings = {name: _setting(choice, name, children, ids, family) for name in method.options if name not in CONTEXT}
         if method.check:
             method.check({**choice.options, **settings})
         call = Bound(method, settings, tuple(children))

@@ -40,6 +40,44 @@ def deviation(values: Array, *, ddof: int = 0) -> Array:
         return np.sqrt(total(np.square(apart, out=apart)) / (cells(values) - ddof))
 
 
+def standard(values: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation (divisor N_j)."""
+    return mean(values), deviation(values)
+
+
+def standardised(values: Array, reference: Array, *, ddof: int = 0) -> Array:
+    """(x - mu) / sigma of the reference rows; NaN where the reference is constant."""
+    low, _ = bounds(reference)
+    spread = np.where(np.isnan(low), np.nan, deviation(reference, ddof=ddof))
+    apart = values - mean(reference)
+    return np.divide(apart, spread, out=apart)
+
+
+def complete(values: Array) -> Array:
+    """The rows (r, m) of a table (n, m) without a missing cell in the columns that have any."""
+    there = ~np.isnan(values)
+    return values[there[:, there.any(axis=0)].all(axis=1)]
+
+
+def correlation(values: Array) -> Array:
+    """Pearson r (..., m, m) over the cells each pair has in common; NaN with fewer than 3, or for a constant column."""
+    missing = np.isnan(values)
+    if not missing.any():
+        z = standardised(values, values)
+        return np.clip(z.swapaxes(-1, -2) @ z / values.shape[-2], -1.0, 1.0)
+    there = (~missing).astype(np.float64)
+    apart = np.where(missing | np.isnan(bounds(values)[0]), 0.0, centred(values))
+    common = there.swapaxes(-1, -2) @ there
+    sums = apart.swapaxes(-1, -2) @ there  # of j over the cells it shares with k
+    squares = (apart**2).swapaxes(-1, -2) @ there
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = squares - sums**2 / common
+        product = apart.swapaxes(-1, -2) @ apart - sums * sums.swapaxes(-1, -2) / common
+        r = product / np.sqrt(spread * spread.swapaxes(-1, -2))
+    flat = spread <= CONSTANT * np.maximum(squares, np.finfo(np.float64).tiny)
+    return np.where((common < FEWEST_CELLS) | flat | flat.swapaxes(-1, -2), np.nan, np.clip(r, -1.0, 1.0))
+
+
 def bounds(values: Array) -> tuple[Array, Array]:
     """Least and greatest cell; NaN for a column that is constant or has fewer than 3 cells."""
     low = np.fmin.reduce(values, axis=-2, keepdims=True)

@@ -1,8 +1,26 @@
-"""Missing cells filled: `impute(values)` on `(..., unit, year, m)`; a cell that is there is never touched."""
+"""Missing cells filled: `impute(values)` on `(..., unit, year, m)`; a cell that is there is never touched.
+
+A cell that a method has no ground for stays missing.
+"""
 
 from __future__ import annotations
 
-from .method import Array, Method
+import warnings
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from .columns import mean as column_mean
+from .columns import quantile, standard
+from .method import Array, Method, Written
+
+Count = Annotated[int, Field(ge=1)]
+Within = Literal["unit", "year", "all"]
+Groups = Annotated[npt.NDArray[Any], Written(str, lambda name, *_: name)]
+Statistic = Callable[[Array], Array]
 
 
 def none(values: Array) -> Array:
@@ -10,4 +28,130 @@ def none(values: Array) -> Array:
     return values
 
 
-IMPUTE: dict[str, Method] = {"none": Method(none, "不插补", "none", "-")}
+def linear(values: Array, *, max_gap: Count = 2) -> Array:
+    """A straight line between the unit's years on either side, in gaps of at most max_gap years; never at the ends."""
+    last, following = _seen(values)
+    steps = np.maximum(following - last, 1)
+    share = (_years(values) - last) / steps
+    before = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
+    after = np.take_along_axis(values, np.minimum(following, values.shape[-2] - 1), axis=-2)
+    inside = (last >= 0) & (following < values.shape[-2]) & (following - last - 1 <= max_gap)
+    return _filled(values, np.where(inside, before + share * (after - before), np.nan))
+
+
+def carry(values: Array, *, max_gap: Count = 1) -> Array:
+    """The unit's last value, carried at most max_gap years forward."""
+    last, _ = _seen(values)
+    held = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
+    near = (last >= 0) & (_years(values) - last <= max_gap)
+    return _filled(values, np.where(near, held, np.nan))
+
+
+def mean(values: Array, *, within: Within = "year") -> Array:
+    """The mean of the unit over its years, of the year over its units, or of all cells of the indicator."""
+    return _filled(values, _statistic(values, within, column_mean))
+
+
+def median(values: Array, *, within: Within = "year") -> Array:
+    """The median of the unit over its years, of the year over its units, or of all cells of the indicator."""
+    return _filled(values, _statistic(values, within, _median))
+
+
+def group_mean(values: Array, *, groups: Groups) -> Array:
+    """The mean of the units of the same group in the same year (OECD-JRC 2008); YAML names a column, `groups` is (unit,)."""
+    return _by_group(values, groups, column_mean)
+
+
+def group_median(values: Array, *, groups: Groups) -> Array:
+    """The median of the units of the same group in the same year; YAML names a column, `groups` is (unit,)."""
+    return _by_group(values, groups, _median)
+
+
+def knn(values: Array, *, neighbours: Count = 5) -> Array:
+    """The mean of the nearest unit-years in standardised indicators (Troyanskaya et al. 2001)."""
+    from sklearn.impute import KNNImputer
+
+    return _from_other_indicators(values, KNNImputer(n_neighbors=neighbours, keep_empty_features=True))
+
+
+def iterative(values: Array, *, rounds: Count = 20) -> Array:
+    """Each indicator regressed on the others in turn, by Bayesian ridge, until it settles (van Buuren 2011)."""
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.impute import IterativeImputer
+
+    return _from_other_indicators(values, IterativeImputer(max_iter=rounds, random_state=0, keep_empty_features=True))
+
+
+def _filled(values: Array, substitutes: Array) -> Array:
+    return np.where(np.isnan(values), substitutes, values)
+
+
+def _years(values: Array) -> npt.NDArray[np.intp]:
+    return np.arange(values.shape[-2])[:, None]
+
+
+def _seen(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """For each cell the last year with a value (-1 if none) and the next (one past the end if none), itself included."""
+    there, years = ~np.isnan(values), _years(values)
+    last = np.maximum.accumulate(np.where(there, years, -1), axis=-2)
+    backwards = np.flip(np.where(there, years, values.shape[-2]), axis=-2)
+    return last, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)
+
+
+def _statistic(values: Array, within: Within, statistic: Statistic) -> Array:
+    """The statistic over the axes that `within` pools, shaped to broadcast against values."""
+    if within == "unit":
+        return statistic(values)
+    if within == "year":
+        return statistic(values.swapaxes(-3, -2)).swapaxes(-3, -2)
+    pooled = values.reshape(*values.shape[:-3], -1, values.shape[-1])
+    return statistic(pooled)[..., None, :]
+
+
+def _median(values: Array) -> Array:
+    return quantile(values, 0.5)
+
+
+def _by_group(values: Array, groups: npt.NDArray[Any], statistic: Statistic) -> Array:
+    substitutes = np.full(values.shape, np.nan)
+    for group in dict.fromkeys(groups.tolist()):
+        members = groups == group
+        substitutes[..., members, :, :] = _statistic(values[..., members, :, :], "year", statistic)
+    return _filled(values, substitutes)
+
+
+def _from_other_indicators(values: Array, imputer: Any) -> Array:
+    """Unit-years as rows of standardised indicators, filled by a scikit-learn imputer, one draw after the other."""
+    draws = values.reshape(-1, values.shape[-3] * values.shape[-2], values.shape[-1])
+    substitutes = np.stack([_one_draw(draw, imputer) for draw in draws]).reshape(values.shape)
+    return _filled(values, substitutes)
+
+
+def _one_draw(rows: Array, imputer: Any) -> Array:
+    middle, scale = standard(rows)
+    scale = np.where(scale > 0, scale, 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "not converged" says nothing a reader could act on
+        filled = imputer.fit_transform((rows - middle) / scale) * scale + middle
+    return np.where(np.isnan(rows).all(axis=0), np.nan, filled)
+
+
+JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
+
+IMPUTE: dict[str, Method] = {
+    "none": Method(none, "不插补", "none", "-"),
+    "linear": Method(linear, "线性插值", "linear interpolation", JRC),
+    "carry": Method(carry, "前值结转", "last value carried forward", JRC),
+    "mean": Method(mean, "均值插补", "mean", JRC),
+    "median": Method(median, "中位数插补", "median", JRC),
+    "group_mean": Method(group_mean, "组内均值插补", "mean of the group", JRC),
+    "group_median": Method(group_median, "组内中位数插补", "median of the group", JRC),
+    "knn": Method(knn, "K 近邻插补", "nearest neighbours", "Troyanskaya et al. 2001, Bioinformatics 17(6)", batch=False),
+    "iterative": Method(
+        iterative,
+        "迭代回归插补",
+        "iterated regression",
+        "van Buuren and Groothuis-Oudshoorn 2011, J. Stat. Software 45(3)",
+        batch=False,
+    ),
+}

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Sign = Literal["any_sign", "non_negative", "positive"]
 SIGNS: tuple[Sign, ...] = ("any_sign", "non_negative", "positive")
 
-# Keywords that the program passes and no YAML may set.
+# Keywords that the program passes; of these YAML sets `groups` only, to the name of a column.
 CONTEXT = frozenset({"reference", "direction", "groups", "min_children"})
 
 
@@ -69,13 +69,16 @@ class Method:
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
-        """What YAML may set: the keyword-only parameters that the program does not pass itself."""
+        """What YAML may set: the keyword-only parameters, but for those that the program alone passes.
+
+        `groups` is both: YAML names a column, the program passes its values.
+        """
         hints = get_type_hints(self.function, include_extras=True)
         parameters = inspect.signature(self.function).parameters
         return {
             name: parameter.replace(annotation=hints[name])
             for name, parameter in parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in CONTEXT
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and (name not in CONTEXT or name == "groups")
         }
 
     @property

@@ -14,9 +14,12 @@ from pydantic import Field
 from scipy.stats import rankdata
 
 from ..errors import ConfigError
-from .columns import bounds, deviation, mean
-from .method import Array, Finite, Method, Positive, Sign
+from .columns import bounds, cells, quantile, standardised
+from .columns import mean as column_mean
+from .method import Array, ByChild, Finite, Method, Positive, Sign
+from .shares import refuse_negative
 
+NORMAL_MAD = 1.4826  # makes the MAD of a normal sample its standard deviation
 Ties = Literal["average", "min"]
 
 
@@ -46,7 +49,7 @@ def zscore(
     sd: Positive = 1.0,
 ) -> Array:
     """mean + sd (x - mu) / sigma, with the sign turned where less is better (OECD-JRC 2008); sigma divides by N - ddof."""
-    return standardised(values, reference, ddof) * (direction * sd) + mean
+    return standardised(values, reference, ddof=ddof) * (direction * sd) + mean
 
 
 def rank(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
@@ -54,12 +57,78 @@ def rank(values: Array, *, reference: Array, direction: Array, ties: Ties = "ave
     return ranks(values * direction, reference * direction, ties)
 
 
-def standardised(values: Array, reference: Array, ddof: int = 0) -> Array:
-    """(x - mu) / sigma of the reference rows; NaN where the reference is constant."""
-    low, _ = bounds(reference)
-    spread = np.where(np.isnan(low), np.nan, deviation(reference, ddof=ddof))
-    apart = values - mean(reference)
-    return np.divide(apart, spread, out=apart)
+def prank(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
+    """(rank - 1) / (N_j - 1): the share of the other reference cells that a value leaves behind (OECD-JRC 2008)."""
+    places = rank(values, reference=reference, direction=direction, ties=ties)
+    return (places - 1) / np.maximum(cells(reference) - 1, 1)
+
+
+def borda(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
+    """rank - 1: the points a value earns against the reference cells (de Borda 1784)."""
+    return rank(values, reference=reference, direction=direction, ties=ties) - 1
+
+
+def dist2max(values: Array, *, reference: Array, direction: Array) -> Array:
+    """1 - (max - x) / (max - min) of the directed values: equal to min-max onto [0, 1] (Becker et al. 2022)."""
+    return minmax(values, reference=reference, direction=direction)
+
+
+def fracmax(values: Array, *, reference: Array, direction: Array) -> Array:
+    """x / max, or 1 - x / max where less is better (Becker et al. 2022); any negative cell is refused."""
+    low, high = bounds(reference)
+    refuse_negative((low < 0) | (np.fmin.reduce(values, axis=-2, keepdims=True) < 0), "fracmax")
+    share = values / high
+    return np.where(direction > 0, share, 1 - share)
+
+
+def dist2ref(
+    values: Array, *, reference: Array, direction: Array, at: Literal["mean", "median"] = "mean", cap: bool = False
+) -> Array:
+    """1 - (ref - x) / (ref - worst), with ref the mean or median of the reference rows (OECD-JRC 2008); `cap` ends at 1."""
+    anchor = column_mean(reference) if at == "mean" else quantile(reference, 0.5)
+    return _way_to(anchor, values, reference, direction, cap)
+
+
+def dist2targ(values: Array, *, reference: Array, direction: Array, targets: ByChild, cap: bool = False) -> Array:
+    """1 - (target - x) / (target - worst): the way to a policy target by indicator (OECD-JRC 2008); `cap` ends at 1.
+
+    NaN where the target is no better than the worst reference cell.
+    """
+    return _way_to(targets, values, reference, direction, cap)
+
+
+def goalposts(values: Array, *, reference: Array, direction: Array, low: ByChild, high: ByChild) -> Array:
+    """(x - low) / (high - low), held within 0 and 1, between posts given by indicator (UNDP 1990)."""
+    lower, _ = bounds(reference)
+    scaled = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return np.where(np.isnan(lower), np.nan, np.where(direction > 0, scaled, 1 - scaled))
+
+
+def robust(values: Array, *, reference: Array, direction: Array) -> Array:
+    """(x - median) / (1.4826 MAD) (Hampel 1974); a column whose MAD is 0 counts as constant."""
+    lower, _ = bounds(reference)
+    middle = quantile(reference, 0.5)
+    spread = NORMAL_MAD * quantile(np.abs(reference - middle), 0.5)
+    return direction * (values - middle) / np.where(np.isnan(lower) | (spread <= 0), np.nan, spread)
+
+
+def moderate(values: Array, *, reference: Array, low: ByChild, high: ByChild) -> Array:
+    """1 - max(low - x, x - high, 0) / max(low - min, max - high): 1 inside a target band, less on both sides of it.
+
+    A band that holds every reference cell makes a constant, hence NaN.
+    """
+    least, greatest = bounds(reference)
+    widest = np.maximum(low - least, greatest - high)
+    outside = np.maximum(np.maximum(low - values, values - high), 0.0)
+    return 1 - outside / np.where(widest > 0, widest, np.nan)
+
+
+def _way_to(anchor: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
+    low, high = bounds(reference)
+    worst = np.where(direction > 0, low, high)
+    way = (anchor - worst) * direction
+    scaled = (values - worst) * direction / np.where(way > 0, way, np.nan)
+    return np.minimum(scaled, 1.0) if cap else scaled
 
 
 def ranks(values: Array, reference: Array, ties: Ties) -> Array:
@@ -93,6 +162,11 @@ def minmax_gives(options: Mapping[str, Any]) -> Sign:
     return "positive" if low > 0 else "non_negative"
 
 
+def inside_gives(options: Mapping[str, Any]) -> Sign:
+    """Non-negative unless a base window lets values fall below its worst."""
+    return "non_negative" if inside(options) else "any_sign"
+
+
 def rising(options: Mapping[str, Any]) -> None:
     """Refuses a `to` whose first number is not the smaller."""
     low, high = options["to"]
@@ -100,10 +174,29 @@ def rising(options: Mapping[str, Any]) -> None:
         raise ConfigError(f"to: [{low}, {high}] must rise, as in [0, 1]", zh=f"to: [{low}, {high}] 应由小到大,例如 [0, 1]")
 
 
-OECD = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
+def low_below_high(options: Mapping[str, Any]) -> None:
+    """Refuses posts of which one is not below its fellow."""
+    for low, high in zip(options["low"], options["high"]):
+        if not low < high:
+            raise ConfigError(f"low {low:g} must be below high {high:g}", zh=f"low {low:g} 应小于 high {high:g}")
+
+
+JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
+COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
 NORMALISE: dict[str, Method] = {
-    "minmax": Method(minmax, "极差标准化", "min-max", OECD, gives=minmax_gives, check=rising),
-    "zscore": Method(zscore, "Z-score 标准化", "z-score", OECD),
-    "rank": Method(rank, "排序", "rank", OECD, gives="positive"),
+    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=rising),
+    "zscore": Method(zscore, "Z-score 标准化", "z-score", JRC),
+    "rank": Method(rank, "排序", "rank", JRC, gives="positive"),
+    "prank": Method(prank, "百分位排序", "percentile rank", JRC, gives=inside_gives),
+    "borda": Method(borda, "波达得分", "Borda points", "de Borda 1784", gives=inside_gives),
+    "dist2max": Method(dist2max, "距最优值", "distance to the best", COINR, gives=inside_gives),
+    "fracmax": Method(fracmax, "占最大值之比", "share of the maximum", COINR, needs="non_negative", gives=inside_gives),
+    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", JRC, gives=inside_gives),
+    "dist2targ": Method(dist2targ, "距目标值", "distance to a target", JRC, gives=inside_gives),
+    "goalposts": Method(
+        goalposts, "目标门柱法", "goalposts", "UNDP 1990", gives="non_negative", timed=False, check=low_below_high
+    ),
+    "robust": Method(robust, "稳健标准化", "median and MAD", "Hampel 1974, J. Am. Stat. Assoc. 69"),
+    "moderate": Method(moderate, "适度指标标准化", "target band", "OECD-JRC 2008", gives=inside_gives, check=low_below_high),
 }

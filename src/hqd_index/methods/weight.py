@@ -9,33 +9,20 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from ..errors import ConfigError, EstimationError
-from .columns import FEWEST_CELLS, cells
-from .method import Array, ColumnError, Method, SharesByChild
+from ..errors import ConfigError
+from .columns import bounds, cells, correlation, deviation, mean, total
+from .combine import combine, parts_fit
+from .method import Array, Method, SharesByChild
+from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
+from .weight_ahp import ahp, consistent
+from .weight_components import NICOLETTI, factor, pca, scatter
+from .weight_optimised import BECKER, CHERCHYE, bod, low_high, target
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
-SUM_TOLERANCE = 1e-6
-
-
-def as_shares(merits: Array, usable: npt.NDArray[np.bool_]) -> Array:
-    """merits / sum of merits over the usable columns; equal shares of the usable where all merits are 0."""
-    merits = np.where(usable, merits, 0.0)
-    whole = merits.sum(axis=-1, keepdims=True)
-    count = usable.sum(axis=-1, keepdims=True)
-    return np.where(whole > 0, merits / np.where(whole > 0, whole, 1.0), usable / np.maximum(count, 1))
-
-
-def enough_rows(values: Array) -> None:
-    """Refuses data-driven weights on fewer than 3 rows."""
-    if values.shape[-2] < FEWEST_CELLS:
-        raise EstimationError(
-            f"weights cannot be drawn from {values.shape[-2]} row(s): use 3 or more, or equal or given weights",
-            zh=f"{values.shape[-2]} 行数据不足以计算客观权重:请提供至少 3 行,或改用 equal(等权)或 given(给定权重)",
-        )
+ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
 
 def equal(values: Array) -> Array:
@@ -86,26 +73,70 @@ def entropy(values: Array, *, shift: Annotated[float, Field(ge=0, le=0.1)] = 0.0
     return as_shares(1 - even, ~np.isnan(even))
 
 
+def critic(values: Array, *, absolute: bool = False) -> Array:
+    """sigma_j sum_k (1 - r_jk), scaled to sum 1 (Diakoulaki, Mavrotas and Papayannakis 1995); `absolute` takes |r|.
+
+    r is over the cells each pair has in common; a pair with fewer than 3 counts as uncorrelated. Constant columns weigh
+    0 and take no part.
+    """
+    enough_rows(values)
+    varies = ~np.isnan(bounds(values)[0])
+    r = np.nan_to_num(correlation(values))
+    conflict = 1 - (np.abs(r) if absolute else r)
+    counts = varies & varies.swapaxes(-1, -2) & ~np.eye(values.shape[-1], dtype=bool)
+    apart = np.where(counts & (conflict > ROUNDING), conflict, 0.0).sum(axis=-2, keepdims=True)
+    return as_shares(np.where(varies, deviation(values), 0.0) * apart, varies)
+
+
+def std(values: Array) -> Array:
+    """sigma_j / sum sigma, on normalised values (Diakoulaki et al. 1995); constant columns weigh 0."""
+    enough_rows(values)
+    varies = ~np.isnan(bounds(values)[0])
+    return as_shares(deviation(values), varies)
+
+
+def cv(values: Array) -> Array:
+    """(sigma_j / mu_j) / sum (sigma / mu): relative spread (Pearson 1896); constant columns weigh 0, negatives are refused."""
+    enough_rows(values)
+    low, _ = bounds(values)
+    refuse_negative(low < 0, "cv")
+    varies = ~np.isnan(low)
+    return as_shares(deviation(values) / np.where(varies, mean(values), 1.0), varies)
+
+
+def gini(values: Array) -> Array:
+    """G_j / sum G, G = sum_ab |x_a - x_b| / (2 N^2 mu) (Gini 1912); constant columns weigh 0, negatives are refused."""
+    enough_rows(values)
+    low, _ = bounds(values)
+    refuse_negative(low < 0, "gini")
+    varies = ~np.isnan(low)
+    count = cells(values)
+    place = np.arange(1, values.shape[-2] + 1)[:, None]
+    spread = total((2.0 * place - count - 1) * np.sort(values, axis=-2))
+    return as_shares(spread / np.where(varies, count * total(values), 1.0), varies)
+
+
 def row_blocks(values: Array) -> Iterator[Array]:
     """Consecutive views of at most ROWS_AT_ONCE rows."""
     return (values[..., start : start + ROWS_AT_ONCE, :] for start in range(0, values.shape[-2], ROWS_AT_ONCE))
 
 
-def refuse_negative(bad: npt.NDArray[np.bool_], name: str) -> None:
-    """Refuses, by column, what is not defined for negative values; bad is (..., 1, m)."""
-    if bad.any():
-        columns = np.flatnonzero(bad.any(axis=tuple(range(bad.ndim - 1))))
-        raise ColumnError(
-            columns.tolist(),
-            f"{name} is not defined for negative values; normalise with minmax first",
-            f"{name} 不能用于负值;请先用 minmax 标准化",
-        )
-
-
 SHANNON = "Shannon 1948, Bell System Technical Journal 27"
+DIAKOULAKI = "Diakoulaki, Mavrotas and Papayannakis 1995, Computers & Operations Research 22(7)"
 
 WEIGHT: dict[str, Method] = {
     "equal": Method(equal, "等权", "equal", "-", timed=False),
     "given": Method(given, "给定权重", "given", "-", timed=False, check=sum_to_one),
     "entropy": Method(entropy, "熵值法", "entropy", SHANNON, needs="non_negative"),
+    "critic": Method(critic, "CRITIC 法", "CRITIC", DIAKOULAKI),
+    "std": Method(std, "标准差法", "standard deviation", DIAKOULAKI),
+    "cv": Method(cv, "变异系数法", "coefficient of variation", "Pearson 1896", needs="non_negative"),
+    "gini": Method(gini, "基尼系数法", "Gini coefficient", "Gini 1912", needs="non_negative"),
+    "ahp": Method(ahp, "层次分析法", "analytic hierarchy process", "Saaty 1980", timed=False, check=consistent),
+    "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False),
+    "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False),
+    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False),
+    "bod": Method(bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False, check=low_high),
+    "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False),
+    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit),
 }

@@ -1,4 +1,4 @@
-"""Shares held between a floor and a cap, the excess spread in proportion."""
+"""Merits turned into shares `(..., 1, m)` of the columns that count, held between a floor and a cap where asked."""
 
 from __future__ import annotations
 
@@ -6,10 +6,41 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, EstimationError
-from .method import Array
+from .columns import FEWEST_CELLS
+from .method import Array, ColumnError
 
+Mask = npt.NDArray[np.bool_]
 LEAST_SHARE = 1e-12  # stands for 0, so that children of no weight can take up an excess, equally
 ROUNDING = 1e-9
+SUM_TOLERANCE = 1e-6  # shares that a study writes may miss 1 by this much
+
+
+def as_shares(merits: Array, usable: Mask) -> Array:
+    """merits / sum of merits over the usable columns; equal shares of the usable where all merits are 0."""
+    merits = np.where(usable, merits, 0.0)
+    whole = merits.sum(axis=-1, keepdims=True)
+    count = usable.sum(axis=-1, keepdims=True)
+    return np.where(whole > 0, merits / np.where(whole > 0, whole, 1.0), usable / np.maximum(count, 1))
+
+
+def enough_rows(values: Array) -> None:
+    """Refuses data-driven weights on fewer than 3 rows."""
+    if values.shape[-2] < FEWEST_CELLS:
+        raise EstimationError(
+            f"weights cannot be drawn from {values.shape[-2]} row(s): use 3 or more, or equal or given weights",
+            zh=f"{values.shape[-2]} 行数据不足以计算客观权重:请提供至少 3 行,或改用 equal(等权)或 given(给定权重)",
+        )
+
+
+def refuse_negative(bad: Mask, name: str) -> None:
+    """Refuses, by column, what is not defined for negative values; bad is (..., 1, m)."""
+    if bad.any():
+        columns = np.flatnonzero(bad.any(axis=tuple(range(bad.ndim - 1))))
+        raise ColumnError(
+            columns.tolist(),
+            f"{name} is not defined for negative values; normalise with minmax first",
+            f"{name} 不能用于负值;请先用 minmax 标准化",
+        )
 
 
 def feasible(count: int, floor: float, cap: float) -> bool:
@@ -27,7 +58,7 @@ def refuse_infeasible(count: int, floor: float, cap: float) -> None:
         )
 
 
-def bounded(shares: Array, usable: npt.NDArray[np.bool_], *, floor: float, cap: float) -> Array:
+def bounded(shares: Array, usable: Mask, *, floor: float, cap: float) -> Array:
     """clip(t w_j, floor, cap) over the usable columns, with the one t that makes the sum 1."""
     count = usable.sum(axis=-1, keepdims=True)
     if ((count > 0) & ((count * floor > 1 + ROUNDING) | (count * cap < 1 - ROUNDING))).any():

@@ -1,0 +1,61 @@
+"""Several weightings brought into one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from ..errors import ConfigError
+from .method import Array, Choice, Share, Written
+from .shares import SUM_TOLERANCE, as_shares
+
+NEAR_SINGULAR = 1e-10
+
+By = Literal["product", "mean", "game", "discrimination"]
+Weighting = Callable[[Array], Array]
+Choices = Annotated[tuple[Weighting, ...], Written(Annotated[tuple[Choice, ...], Field(min_length=2)], lambda v, *_: v)]
+Mix = Annotated[tuple[Share, ...], Field(min_length=2)]
+
+
+def combine(values: Array, *, of: Choices, by: By, mix: Mix | None = None) -> Array:
+    """Weightings joined by product w_a w_b, mean (in parts `mix`), discrimination sqrt(w_a w_b), or game.
+
+    game: sum |alpha_k| w_k with alpha solving sum_k (w_l . w_k) alpha_k = w_l . w_l; equal parts where the weightings
+    are nearly the same. All scaled to sum 1. Under product and discrimination a zero in one part kills the indicator;
+    if that kills all of them, those with any weight share equally.
+    """
+    parts = np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of)))
+    usable = np.asarray((parts > 0).any(axis=0))
+    if by == "mean":
+        return as_shares(np.tensordot(mix or np.ones(len(of)), parts, axes=1), usable)
+    if by == "game":
+        return as_shares((_game_parts(parts)[..., None] * parts).sum(axis=0), usable)
+    return as_shares(np.prod(parts, axis=0) ** (1 if by == "product" else 1 / len(of)), usable)
+
+
+def _game_parts(parts: Array) -> Array:
+    """|alpha| (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
+    stacked = np.moveaxis(parts, 0, -2)
+    inner = stacked @ stacked.swapaxes(-1, -2)
+    own = np.diagonal(inner, axis1=-2, axis2=-1)
+    identity = np.eye(len(parts))
+    alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(own, axis=-1)
+    solvable = np.where(alike[..., None, None], identity, inner)
+    alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, own)[..., None])[..., 0]
+    return np.moveaxis(np.abs(alpha), -1, 0)
+
+
+def parts_fit(options: Mapping[str, Any]) -> None:
+    """Refuses a `mix` that is not for the mean, has another length than `of`, or does not sum to 1."""
+    mix = options["mix"]
+    if mix is None:
+        return
+    if options["by"] != "mean":
+        raise ConfigError("mix belongs to by: mean", zh="mix 只与 by: mean 同用")
+    if len(mix) != len(options["of"]) or abs(sum(mix) - 1) > SUM_TOLERANCE:
+        raise ConfigError(
+            f"mix needs {len(options['of'])} numbers that sum to 1", zh=f"mix 应为 {len(options['of'])} 个合计为 1 的数"
+        )

@@ -1,0 +1,107 @@
+"""Weights from pairwise judgements: the analytic hierarchy process."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import ConfigError
+from .columns import cells
+from .method import Array, Positive, Written
+from .shares import as_shares
+
+# Saaty 1980; other tables (0.49 for 3) give other ratios for the same judgements
+RANDOM_INDEX = {1: 0.0, 2: 0.0, 3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49}
+LARGEST_RATIO = 0.1
+RECIPROCAL = 1e-6
+
+
+class Judgements(BaseModel):
+    """One node's comparisons as YAML writes them: `order` of the children, `upper` the rows right of the diagonal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    order: tuple[str, ...]
+    upper: tuple[tuple[Positive, ...], ...]
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """What Saaty's test says of a matrix; ratio is index / random index, 0 for one or two children."""
+
+    largest_eigenvalue: float
+    index: float
+    random_index: float
+    ratio: float
+
+
+def matrix_of(matrices: Mapping[str, Judgements], children: Sequence[str], known: Collection[str]) -> Array:
+    """The full reciprocal matrix (m, m) for these children, in their order, from the judgements that name them."""
+    if len(children) == 1:
+        return np.ones((1, 1))
+    for node, judgements in matrices.items():
+        if sorted(judgements.order) == sorted(children):
+            places = [judgements.order.index(child) for child in children]
+            return _reciprocal(node, judgements)[np.ix_(places, places)]
+    names = ", ".join(children)
+    raise ConfigError(f"no matrix has exactly the children {names} in its order", zh=f"没有一个矩阵的 order 恰好是子节点 {names}")
+
+
+def _reciprocal(node: str, judgements: Judgements) -> Array:
+    count = len(judgements.order)
+    lengths = [len(row) for row in judgements.upper]
+    if lengths != list(range(count - 1, 0, -1)):
+        wanted = ", ".join(str(length) for length in range(count - 1, 0, -1))
+        raise ConfigError(
+            f"{node}: upper needs rows of {wanted} numbers for {count} children",
+            zh=f"{node}:{count} 个子节点的 upper 应有长度为 {wanted} 的各行",
+        )
+    matrix = np.ones((count, count))
+    matrix[np.triu_indices(count, 1)] = [number for row in judgements.upper for number in row]
+    return np.triu(matrix) + np.tril(1 / matrix.T, -1)
+
+
+def consistency(matrix: Array) -> Consistency:
+    """Saaty's consistency index (lambda - m) / (m - 1) and its ratio to the random index; matrix (m, m) reciprocal."""
+    count = len(matrix)
+    if count not in RANDOM_INDEX:
+        raise ConfigError(f"AHP compares at most 10 children, not {count}", zh=f"层次分析法至多比较 10 个子节点,现有 {count} 个")
+    largest = float(np.linalg.eigvals(matrix).real.max())
+    index = (largest - count) / (count - 1) if count > 2 else 0.0
+    random = RANDOM_INDEX[count]
+    return Consistency(largest, index, random, index / random if random else 0.0)
+
+
+def consistent(options: Mapping[str, Any]) -> None:
+    """Refuses a matrix that is not positive and reciprocal, or whose consistency ratio is 0.1 or more."""
+    matrix = options["matrices"]
+    if not (matrix > 0).all() or np.abs(matrix * matrix.T - 1).max() > RECIPROCAL:
+        raise ConfigError("the matrix must be positive and reciprocal", zh="判断矩阵应为正互反矩阵")
+    test = consistency(matrix)
+    if test.ratio >= LARGEST_RATIO and not options["allow_inconsistent"]:
+        raise ConfigError(
+            f"the judgements contradict each other: CR = {test.ratio:.3f}, should be below 0.1 "
+            f"(RI = {test.random_index}); mend them or write allow_inconsistent: true",
+            zh=f"判断矩阵不一致:CR = {test.ratio:.3f},应小于 0.1(RI = {test.random_index});"
+            "请修改判断,或写 allow_inconsistent: true",
+        )
+
+
+def ahp(
+    values: Array,
+    *,
+    matrices: Annotated[Array, Written(dict[str, Judgements], matrix_of)],
+    allow_inconsistent: bool = False,
+) -> Array:
+    """The principal eigenvector of the node's matrix of judgements (m, m) (Saaty 1980).
+
+    A consistency ratio of 0.1 or more is refused as the study is read, unless `allow_inconsistent`. The shares of empty
+    columns are spread over the others in proportion.
+    """
+    eigenvalues, vectors = np.linalg.eig(matrices)
+    principal = np.abs(vectors[:, eigenvalues.real.argmax()].real)
+    present = cells(values) > 0
+    return as_shares(np.broadcast_to(principal, present.shape), present)

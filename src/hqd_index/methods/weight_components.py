@@ -1,0 +1,146 @@
+"""Weights from the common variation of the indicators: components, factors, scatter degree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from ..errors import EstimationError
+from .columns import FEWEST_CELLS, bounds, complete, standardised
+from .method import Array, ColumnError
+
+VARIMAX_ROUNDS = 1000
+VARIMAX_TOLERANCE = 1e-10
+ASCENT_ROUNDS = 10_000
+ASCENT_TOLERANCE = 1e-14
+
+
+def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", rotate: bool = True) -> Array:
+    """Squared loading of each indicator on the component it loads most on, scaled to sum 1 (Nicoletti et al. 2000).
+
+    Components of the correlation matrix with an eigenvalue above 1 (at least one), varimax-rotated with `rotate`; the
+    squared loading over the component's variance, times the component's part of the variance, is the squared loading
+    scaled to 1. `first`: the loadings of the first component themselves; one that is negative is refused. Rows with a
+    missing cell are left out; constant columns weigh 0.
+    """
+    return per_draw(values, lambda z: _first_component(z) if components == "first" else _component_merits(z, rotate))
+
+
+def factor(values: Array) -> Array:
+    """As pca with rotation, on the loadings of a maximum-likelihood factor analysis (Nicoletti et al. 2000).
+
+    As many factors as the correlation matrix has eigenvalues above 1, at least one.
+    """
+    return per_draw(values, _factor_merits)
+
+
+def scatter(values: Array) -> Array:
+    """The w >= 0, ||w|| = 1 that spreads the scores most, max w'Hw with H = sum_t Z_t'Z_t, scaled to sum 1 (Guo 2002).
+
+    Z_t are the rows of year t of the standardised indicators, so H is Z'Z of all rows together. Where the leading
+    eigenvector has a negative entry, the best of several ascents that keep w >= 0.
+    """
+    return per_draw(values, _scatter_merits)
+
+
+def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
+    """Shares (..., 1, m) from a function of one draw's standardised complete rows without its constant columns."""
+    draws = values.reshape(-1, *values.shape[-2:])
+    return np.stack([_one_draw(draw, merits) for draw in draws]).reshape(*values.shape[:-2], 1, values.shape[-1])
+
+
+def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
+    rows = complete(values)
+    if len(rows) < FEWEST_CELLS:
+        raise EstimationError(
+            f"only {len(rows)} row(s) have all indicators; 3 or more are needed",
+            zh=f"只有 {len(rows)} 行的指标齐全,至少需要 3 行",
+        )
+    usable = ~np.isnan(bounds(rows)[0][0])
+    result = np.zeros(values.shape[-1])
+    if usable.any():
+        kept = rows[:, usable]
+        try:
+            found = merits(standardised(kept, kept))
+        except ColumnError as refusal:
+            places = np.flatnonzero(usable)[list(refusal.columns)].tolist()
+            raise ColumnError(places, refusal.why_en, refusal.why_zh) from None
+        result[usable] = found / found.sum()
+    return result
+
+
+def _principal(z: Array) -> tuple[Array, Array]:
+    """Eigenvalues, largest first, and eigenvectors of the correlation matrix of standardised rows."""
+    variances, vectors = np.linalg.eigh(z.T @ z / len(z))
+    return variances[::-1], vectors[:, ::-1]
+
+
+def _first_component(z: Array) -> Array:
+    _, vectors = _principal(z)
+    loadings = vectors[:, 0] * np.sign(vectors[:, 0].sum())
+    if (loadings < 0).any():
+        raise ColumnError(
+            np.flatnonzero(loadings < 0).tolist(),
+            "runs against the other indicators on the first component; check its direction or use another method",
+            "在第一主成分上与其他指标方向相反;请检查指标方向,或改用其他方法",
+        )
+    return loadings
+
+
+def _component_merits(z: Array, rotate: bool) -> Array:
+    variances, vectors = _principal(z)
+    count = max(1, int((variances > 1).sum()))
+    loadings = vectors[:, :count] * np.sqrt(variances[:count])
+    return _strongest(varimax(loadings) if rotate else loadings)
+
+
+def _factor_merits(z: Array) -> Array:
+    from sklearn.decomposition import FactorAnalysis
+
+    count = max(1, int((_principal(z)[0] > 1).sum()))
+    return _strongest(varimax(FactorAnalysis(n_components=count).fit(z).components_.T))
+
+
+def _strongest(loadings: Array) -> Array:
+    return (loadings**2).max(axis=1)
+
+
+def varimax(loadings: Array) -> Array:
+    """Loadings (m, k) turned so that their squares vary most within each column (Kaiser 1958), rows scaled to length 1."""
+    lengths = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
+    scaled = loadings / np.where(lengths > 0, lengths, 1.0)
+    turn, before = np.eye(loadings.shape[1]), 0.0
+    for _ in range(VARIMAX_ROUNDS):
+        turned = scaled @ turn
+        left, stretch, right = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
+        turn = left @ right
+        if stretch.sum() <= before * (1 + VARIMAX_TOLERANCE):
+            break
+        before = stretch.sum()
+    return scaled @ turn * lengths
+
+
+def _scatter_merits(z: Array) -> Array:
+    spread = z.T @ z / len(z)
+    leading = np.linalg.eigh(spread)[1][:, -1]
+    leading = leading * np.sign(leading.sum())
+    if (leading >= 0).all():
+        return leading
+    starts = [np.abs(leading), np.ones(len(spread)), *np.eye(len(spread))]
+    return max((_ascent(spread, start) for start in starts), key=lambda w: float(w @ spread @ w))
+
+
+def _ascent(spread: Array, w: Array) -> Array:
+    """A w >= 0 of length 1 where w'Hw is largest nearby: w becomes (Hw)+ / ||(Hw)+|| until it stays."""
+    for _ in range(ASCENT_ROUNDS):
+        step = np.maximum(spread @ w, 0.0)
+        step /= np.linalg.norm(step)
+        if np.abs(step - w).max() < ASCENT_TOLERANCE:
+            break
+        w = step
+    return w
+
+
+NICOLETTI = "Nicoletti, Scarpetta and Boylaud 2000, OECD Economics Department Working Paper 226; OECD-JRC 2008"
