@@ -13,10 +13,10 @@ from ..errors import ConfigError, unknown
 from . import FAMILIES
 from .columns import cells
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method
-from .options import REQUIRED, Over, options, read, written
+from .options import REQUIRED, Over, options, options_of, read, written
 from .shares import bounded, refuse_infeasible
 
-__all__ = ["FAMILY_ZH", "Choice", "batched", "check", "compatible", "named", "one_of", "over", "resolve"]
+__all__ = ["FAMILY_ZH", "Choice", "batched", "check", "compatible", "named", "one_of", "options_of", "over", "resolve"]
 
 FAMILY_ZH = {"impute": "插补", "treat": "异常值处理", "normalise": "标准化", "weight": "赋权", "aggregate": "合成"}
 

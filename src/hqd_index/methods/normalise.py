@@ -6,7 +6,7 @@ there, becomes all NaN in every method. `direction (m,)` is 1 or -1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -112,14 +112,14 @@ def robust(values: Array, *, reference: Array, direction: Array) -> Array:
     return direction * (values - middle) / np.where(np.isnan(lower) | (spread <= 0), np.nan, spread)
 
 
-def moderate(values: Array, *, reference: Array, low: ByChild, high: ByChild) -> Array:
-    """1 - max(low - x, x - high, 0) / max(low - min, max - high): 1 inside a target band, less on both sides of it.
+def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) -> Array:
+    """1 - max(a - x, x - b, 0) / max(a - min, max - b): 1 inside the band [a, b], less on both sides of it.
 
     A band that holds every reference cell makes a constant, hence NaN.
     """
     least, greatest = bounds(reference)
-    widest = np.maximum(low - least, greatest - high)
-    outside = np.maximum(np.maximum(low - values, values - high), 0.0)
+    widest = np.maximum(band[0] - least, greatest - band[1])
+    outside = np.maximum(np.maximum(band[0] - values, values - band[1]), 0.0)
     return 1 - outside / np.where(widest > 0, widest, np.nan)
 
 
@@ -167,11 +167,18 @@ def inside_gives(options: Mapping[str, Any]) -> Sign:
     return "non_negative" if inside(options) else "any_sign"
 
 
-def rising(options: Mapping[str, Any]) -> None:
-    """Refuses a `to` whose first number is not the smaller."""
-    low, high = options["to"]
-    if not low < high:
-        raise ConfigError(f"to: [{low}, {high}] must rise, as in [0, 1]", zh=f"to: [{low}, {high}] 应由小到大,例如 [0, 1]")
+def rising(option: str) -> Callable[[Mapping[str, Any]], None]:
+    """A check that refuses a pair whose first number is not the smaller."""
+
+    def check(options: Mapping[str, Any]) -> None:
+        low, high = options[option]
+        if not low < high:
+            raise ConfigError(
+                f"{option}: [{low:g}, {high:g}] must rise, as in [0, 1]",
+                zh=f"{option}: [{low:g}, {high:g}] 应由小到大,例如 [0, 1]",
+            )
+
+    return check
 
 
 def low_below_high(options: Mapping[str, Any]) -> None:
@@ -185,7 +192,7 @@ JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
 NORMALISE: dict[str, Method] = {
-    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=rising),
+    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=rising("to")),
     "zscore": Method(zscore, "Z-score 标准化", "z-score", JRC),
     "rank": Method(rank, "排序", "rank", JRC, gives="positive"),
     "prank": Method(prank, "百分位排序", "percentile rank", JRC, gives=inside_gives),
@@ -198,5 +205,5 @@ NORMALISE: dict[str, Method] = {
         goalposts, "目标门柱法", "goalposts", "UNDP 1990", gives="non_negative", timed=False, check=low_below_high
     ),
     "robust": Method(robust, "稳健标准化", "median and MAD", "Hampel 1974, J. Am. Stat. Assoc. 69"),
-    "moderate": Method(moderate, "适度指标标准化", "target band", "OECD-JRC 2008", gives=inside_gives, check=low_below_high),
+    "moderate": Method(moderate, "适度指标标准化", "target band", "OECD-JRC 2008", gives=inside_gives, check=rising("band")),
 }

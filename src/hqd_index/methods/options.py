@@ -14,7 +14,14 @@ from ..errors import ConfigError
 from .method import Method, Share, Written
 
 Over = Literal["all_years", "each_year"] | tuple[int, int]
-REQUIRED = inspect.Parameter.empty
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = _Required()
 
 _OVER: dict[str, tuple[Any, Any]] = {"over": (Over, "all_years")}
 _LIMITS: dict[str, tuple[Any, Any]] = {"floor": (Share, 0.0), "cap": (Share, 1.0)}
@@ -29,9 +36,18 @@ def written(annotation: Any) -> Written | None:
 
 def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
     """Option -> (type in YAML, default or REQUIRED): a method's own, then those its whole family has."""
-    own = {name: (_kind(p.annotation), p.default) for name, p in method.options.items()}
+    own = {name: (_kind(p.annotation), _default(p)) for name, p in method.options.items()}
     timed = _OVER if method.timed and family in ("normalise", "weight") else {}
     return own | timed | (_LIMITS if family == "weight" else {})
+
+
+def options_of(method: Method) -> dict[str, Any]:
+    """Option -> default (REQUIRED where there is none), for lists of methods; `over`, `floor` and `cap` go with families."""
+    return {name: _default(parameter) for name, parameter in method.options.items()}
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return REQUIRED if parameter.default is inspect.Parameter.empty else parameter.default
 
 
 def _kind(annotation: Any) -> Any:
