@@ -318,6 +318,54 @@ class Weighting(Record):
     indicators: dict[Name, LeafChoices] = {}
 
 
+# uncertainty.yaml
+
+
+class WeightDraws(Record):
+    """Dirichlet draws around the design's own weights: shares ~ Dirichlet(concentration x weight); None: flat on the simplex."""
+
+    concentration: Annotated[float, Field(gt=0)] | None = 100
+
+
+class FirmDraws(Record):
+    """Bootstrap of firms inside each unit."""
+
+    draws: Annotated[int, Field(ge=0)] = 200
+
+
+class SobolChoice(Record):
+    """Saltelli sampling: base N (a power of two) gives N x (factors + 2) designs."""
+
+    base: Annotated[int, Field(ge=64)] = 1024
+
+    @field_validator("base")
+    @classmethod
+    def _power_of_two(cls, base: int) -> int:
+        if base & (base - 1):
+            raise ValueError(f"sobol.base {base} 须为 2 的幂 / must be a power of two, such as 1024")
+        return base
+
+
+class MultiverseChoice(Record):
+    """How many designs are kept for the multiverse of regressions."""
+
+    designs: Annotated[int, Field(ge=0)] = 10000
+
+
+class Uncertainty(Record):
+    """uncertainty.yaml: what is varied besides the base design, and how often."""
+
+    version: Version = 1
+    draws: Annotated[int, Field(ge=0)] = 10000
+    alternatives: dict[str, tuple[Any, ...]] = {}
+    weights: WeightDraws | None = WeightDraws()
+    leave_out: tuple[Slug, ...] = ("indicators", "subdimensions")
+    firms: FirmDraws = FirmDraws()
+    sobol: SobolChoice = SobolChoice()
+    multiverse: MultiverseChoice = MultiverseChoice()
+    interval: tuple[float, float] = (0.05, 0.95)
+
+
 # regressions.yaml
 
 
@@ -406,6 +454,7 @@ class Study(Record):
     columns: Columns
     indicators: Indicators
     weighting: Weighting
+    uncertainty: Uncertainty = Uncertainty()
     regressions: Regressions
     scenarios: dict[Slug, Scenario] = {}
 
