@@ -24,7 +24,9 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
     default = study.regressions.density
     out = density[[*KEY, "density"]].astype({"year": "int64"})
     choices = [s.density for s in study.regressions.specifications if s.density is not None]
-    wanted = {density_column(c, default): (c.measure, c.lag) for c in choices if _same_firms(c, default)}
+    wanted: dict[str, tuple[str, int]] = {
+        density_column(c, default): (c.measure, c.lag) for c in choices if _same_firms(c, default)
+    }
     wanted["density_lag"] = ("density", default.lag)
     for name, (measure, lag) in wanted.items():
         if measure in density:
@@ -45,7 +47,10 @@ def _wide(frame: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
 def estimation_data(
     scores: pd.DataFrame, indicators: pd.DataFrame, density: pd.DataFrame, controls: pd.DataFrame, study: Study
 ) -> pd.DataFrame:
-    """sample, unit, year, nodes and `z_<leaf>` as score/100, density, density_lag (other measures `<measure>_lag<n>`), controls lagged like the density."""
+    """One row per sample, unit and year: nodes and `z_<leaf>` as score/100, density, density_lag, lagged controls.
+
+    A specification with a density of its own finds it as `<measure>_lag<years>`; controls are lagged like the study's density.
+    """
     nodes = _wide(scores, "node", "score") / 100
     leaves = _wide(indicators, "indicator", "normalised").add_prefix("z_")
     data = nodes.join(leaves).reset_index().astype({"year": "int64"})

@@ -1,0 +1,155 @@
+"""Per-cluster cross products in an orthonormal basis of the regressors: all that cluster-robust inference needs to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .within import Array, Codes, dummy_basis, independent, nested, repeated, within
+
+LARGEST_SUMS = 60_000_000  # numbers in the per-cluster Gram matrices (0.5 GB); beyond it effects are absorbed, no CV3
+LOST = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """b = back @ sum_g cross_g; the total Gram matrix is the identity. K counts as stated in `inference`."""
+
+    terms: tuple[str, ...]  # k regressors kept
+    dropped: tuple[str, ...]  # regressors that the others or the effects span
+    back: Array  # (k, p): basis coefficients -> coefficients of the terms
+    gram: Array  # (G, p, p)
+    cross: Array  # (G, p, m): basis' y
+    labels: tuple[str, ...]  # of the G clusters
+    n: int
+    parameters: int  # K
+    complete: bool  # False: effects not nested in the cluster were absorbed, deleting a cluster does not re-estimate them
+    sd_terms: Array  # (k,) standard deviation of each term within the effects
+    sd_outcomes: Array  # (m,)
+    r2_within: Array  # (m,)
+
+    @property
+    def g(self) -> int:
+        return len(self.labels)
+
+
+def parameters(slopes: int, effects: Sequence[Codes], cluster: Codes) -> int:
+    """K = slopes + 1 + (levels - 1) of each effect not nested in the cluster (the reghdfe rule)."""
+    return slopes + 1 + sum(int(np.unique(e).size) - 1 for e in effects if not nested(e, cluster))
+
+
+def compact(codes: Codes) -> Codes:
+    """The same levels numbered 0..L-1 without gaps."""
+    return np.unique(codes, return_inverse=True)[1].astype(np.intp)
+
+
+def kept_rows(effects: Sequence[Codes], n: int) -> np.ndarray:
+    """Rows that remain when singletons of the effects are dropped iteratively."""
+    return repeated(effects) if effects else np.ones(n, dtype=bool)
+
+
+def cluster_sums(
+    outcomes: Array,
+    regressors: Array,
+    effects: Sequence[Codes],
+    cluster: Codes,
+    *,
+    terms: Sequence[str],
+    labels: Sequence[str],
+    weights: Array | None = None,
+) -> ClusterSums:
+    """Sums for outcomes (n, m) on regressors (n, k), effects as codes, clusters as codes 0..G-1 named by `labels`.
+
+    Effects nested in the cluster are absorbed (their blocks stand alone), the others are columns of the basis, so that
+    deleting or reweighting clusters re-estimates them exactly. No effects: a constant.
+    """
+    root = np.ones(len(outcomes)) if weights is None else np.sqrt(weights)
+    constant = np.zeros(len(outcomes), dtype=np.intp)
+    groups = list(effects) or [constant]
+    inner = [e for e in groups if nested(e, cluster)]
+    outer = [e for e in groups if not nested(e, cluster)]
+    columns = sum(int(e.max()) + 1 for e in outer) + regressors.shape[1]
+    complete = len(labels) * columns**2 <= LARGEST_SUMS and len(outcomes) * columns <= LARGEST_SUMS
+    absorbed, explicit = (inner, outer) if complete else (groups, [])
+    dummies = dummy_basis(explicit, absorbed, weights=weights) if explicit else np.zeros((len(outcomes), 0))
+    y, x = (within(v, absorbed, weights=weights) * root[:, None] for v in (outcomes, regressors))
+    y_left, x_left = (v - dummies @ (dummies.T @ v) for v in (y, x))
+    before = np.linalg.norm((regressors - regressors.mean(axis=0)) * root[:, None], axis=0)
+    kept = independent(x_left, np.maximum(before, 1e-6 * np.linalg.norm(regressors * root[:, None], axis=0)))
+    basis, triangle = np.linalg.qr(x_left[:, kept])
+    whole = np.concatenate([dummies, basis], axis=1)
+    back = np.concatenate([np.zeros((len(kept), dummies.shape[1])), np.linalg.inv(triangle)], axis=1)
+    gram, cross = _by_cluster(whole, y, cluster, len(labels))
+    total = (y_left**2).sum(axis=0)
+    fitted = ((basis.T @ y_left) ** 2).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r2 = np.where(total > 0, fitted / total, np.nan)
+    mass = float((root**2).sum())
+    return ClusterSums(
+        terms=tuple(terms[j] for j in kept),
+        dropped=tuple(t for j, t in enumerate(terms) if j not in kept),
+        back=back, gram=gram, cross=cross, labels=tuple(labels), n=len(outcomes), complete=complete,
+        parameters=parameters(len(kept), list(effects), cluster),
+        sd_terms=np.sqrt((x_left[:, kept] ** 2).sum(axis=0) / mass),
+        sd_outcomes=_spread(total, outcomes, root, mass),
+        r2_within=r2,
+    )  # fmt: skip
+
+
+def _spread(total: Array, outcomes: Array, root: Array, mass: float) -> Array:
+    """Within standard deviation of each outcome; exactly 0 where only rounding is left."""
+    size = ((outcomes * root[:, None]) ** 2).sum(axis=0)
+    return np.sqrt(np.where(total <= 1e-20 * size, 0.0, total) / mass)
+
+
+def _by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, Array]:
+    """basis'basis (G, p, p) and basis'y (G, p, m) of each cluster."""
+    order = np.argsort(cluster, kind="stable")
+    cuts = np.cumsum(np.bincount(cluster, minlength=g))[:-1]
+    blocks = list(zip(np.split(basis[order], cuts), np.split(y[order], cuts)))
+    return np.stack([b.T @ b for b, _ in blocks]), np.stack([b.T @ v for b, v in blocks])
+
+
+def _root_inverse(gram: Array) -> tuple[Array, Array]:
+    """(gram)^(-1/2) on the directions that carry information, and the lost directions, for a stack of matrices."""
+    values, vectors = np.linalg.eigh(gram)
+    alive = values > LOST
+    scale = np.where(alive, 1.0 / np.sqrt(np.where(alive, values, 1.0)), 0.0)
+    lost = vectors * ~alive[..., None, :]
+    return vectors * scale[..., None, :], lost
+
+
+def reweighted(sums: ClusterSums, counts: Array) -> Array:
+    """Coefficients (B, k, m) when cluster g is taken counts[b, g] times with effects of its own; NaN if not identified."""
+    p = sums.gram.shape[1]
+    gram = (counts @ sums.gram.reshape(sums.g, -1)).reshape(-1, p, p)
+    cross = (counts @ sums.cross.reshape(sums.g, -1)).reshape(len(counts), p, -1)
+    half, lost = _root_inverse(gram)
+    found: Array = (sums.back @ half) @ (np.swapaxes(half, -1, -2) @ cross)
+    missing = np.abs(sums.back @ lost).max(axis=-1) > 1e-6 * np.linalg.norm(sums.back, axis=1)
+    return np.where(missing[..., None], np.nan, found)
+
+
+def leave_one_out(sums: ClusterSums) -> Array:
+    """Coefficients (G, k, m) with cluster g deleted and every effect re-estimated."""
+    return reweighted(sums, 1.0 - np.eye(sums.g))
+
+
+def without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
+    """The sums of the sample without cluster g, for some outcomes, in an orthonormal basis; spreads are the full sample's."""
+    rest = np.arange(sums.g) != g
+    half, lost = _root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
+    used = half[:, np.abs(half).max(axis=0) > 0]
+    known = np.abs(sums.back @ lost).max(axis=1) <= 1e-6 * np.linalg.norm(sums.back, axis=1)
+    columns = list(outcomes)
+    return replace(
+        sums,
+        back=(sums.back @ used) * known[:, None],
+        gram=used.T @ sums.gram[rest] @ used,
+        cross=used.T @ sums.cross[rest][:, :, columns],
+        labels=tuple(label for label, keep in zip(sums.labels, rest) if keep),
+        sd_outcomes=sums.sd_outcomes[columns],
+        r2_within=sums.r2_within[columns],
+    )

@@ -1,0 +1,82 @@
+"""The tree of an index read from its weights table: which node is the sum of which, with what shares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+LINEAR = 1e-9  # largest |node - sum of share x child|, in units of the score, for the node to count as linear
+
+
+@dataclass(frozen=True)
+class Composite:
+    """Children and local shares of every node; a leaf is a node without children; nodes of weight 0 are left out."""
+
+    root: str
+    children: Mapping[str, tuple[str, ...]]
+    share: Mapping[str, float]  # of a child in its parent
+    varying: frozenset[str]  # nodes whose children have shares that change by year
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Composites, the root first, then level by level."""
+        return tuple(node for level in self.levels() for node in level if node in self.children)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        return tuple(node for level in self.levels() for node in level if node not in self.children)
+
+    def levels(self) -> list[list[str]]:
+        """Nodes by distance from the root."""
+        found = [[self.root]]
+        while below := [child for node in found[-1] for child in self.children.get(node, ())]:
+            found.append(below)
+        return found
+
+    def parts(self, node: str) -> list[dict[str, float]]:
+        """For each depth below `node` at which all branches go on: descendant -> product of shares."""
+        found: list[dict[str, float]] = []
+        now = {node: 1.0}
+        while all(n in self.children for n in now):
+            now = {child: share * self.share[child] for n, share in now.items() for child in self.children[n]}
+            found.append(now)
+        return found
+
+    def weights(self, node: str) -> dict[str, float]:
+        """Leaf -> its share in `node`."""
+        if node not in self.children:
+            return {node: 1.0}
+        return {leaf: self.share[c] * w for c in self.children[node] for leaf, w in self.weights(c).items()}
+
+    def within(self, node: str, leaves: Collection[str]) -> float:
+        """Share of a node's weight that stands on the given leaves."""
+        return sum(w for leaf, w in self.weights(node).items() if leaf in leaves)
+
+
+def composite(weights: pd.DataFrame) -> Composite:
+    """The tree of one scenario's weights (node, parent, share_local and, where shares vary, year)."""
+    spread = weights.groupby("node")["share_local"].agg(["mean", "min", "max"])
+    used = weights[weights["node"].map(spread["max"]) > 0]
+    parent = dict(zip(used["node"], used["parent"]))
+    children: dict[str, tuple[str, ...]] = {}
+    for node in dict.fromkeys(used["parent"]):
+        children[node] = tuple(dict.fromkeys(used.loc[used["parent"] == node, "node"]))
+    roots = [node for node in children if node not in parent]
+    if len(roots) != 1:
+        raise ValueError(f"the weights table has {len(roots)} roots: {roots}")
+    moving = spread.index[spread["max"] - spread["min"] > 1e-12]
+    return Composite(
+        root=roots[0],
+        children=children,
+        share={str(node): float(value) for node, value in spread["mean"].items()},
+        varying=frozenset(parent[n] for n in moving if n in parent),
+    )
+
+
+def gap(frame: pd.DataFrame, tree: Composite, node: str, parts: Mapping[str, float], prefix: str) -> float:
+    """Largest |node - sum of share x part| over the rows."""
+    total = sum(share * frame[prefix + part].to_numpy() for part, share in parts.items())
+    return float(np.abs(frame[prefix + node].to_numpy() - total).max())

@@ -1,0 +1,81 @@
+"""Cluster-robust variances and what they rest on. Conventions are stated once here and printed under each table.
+
+CV1: G/(G-1) * (N-1)/(N-K), K = slopes + 1 + (levels - 1) of each effect not nested in the cluster.
+CV3: (G-1)/G * sum_g (b_(g) - b)(b_(g) - b)', every effect re-estimated, centred at b (MacKinnon, Nielsen & Webb 2023).
+Tests and intervals use t(G-1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from scipy import stats
+
+from .clusters import ClusterSums, leave_one_out, reweighted
+from .within import Array
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """A generator of its own for each named test, the same on every machine."""
+    digest = hashlib.sha256("|".join([str(seed), *names]).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+
+def coefficients(sums: ClusterSums) -> Array:
+    """b (k, m)."""
+    return np.asarray(sums.back @ sums.cross.sum(axis=0))
+
+
+def scores(sums: ClusterSums) -> Array:
+    """s (G, k, m): the part of each cluster in b - beta, back @ basis_g'u_g with u the residuals."""
+    total = sums.cross.sum(axis=0)
+    return np.asarray(sums.back @ (sums.cross - sums.gram @ total))
+
+
+def cv1(sums: ClusterSums) -> Array:
+    """Standard errors (k, m); NaN where N <= K or fewer than two clusters."""
+    if sums.g < 2 or sums.n <= sums.parameters:
+        return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
+    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
+    return np.sqrt(factor * (scores(sums) ** 2).sum(axis=0))
+
+
+def cv3(sums: ClusterSums, deleted: Array | None = None) -> Array:
+    """Jackknife standard errors (k, m); NaN for a term that is not identified without some cluster."""
+    if sums.g < 2 or not sums.complete:
+        return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
+    distance = (leave_one_out(sums) if deleted is None else deleted) - coefficients(sums)
+    return np.sqrt((sums.g - 1) / sums.g * (distance**2).sum(axis=0))
+
+
+def p_value(estimate: Array, error: Array, g: int) -> Array:
+    """Two-sided p from t(G-1)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.abs(estimate / error)
+    return np.asarray(2 * stats.t.sf(ratio, max(g - 1, 1)))
+
+
+def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array, Array]:
+    """estimate -/+ t(G-1) quantile x error."""
+    width = stats.t.ppf(0.5 + level / 2, max(g - 1, 1)) * error
+    return estimate - width, estimate + width
+
+
+def partial_leverage(sums: ClusterSums, term: int = 0) -> Array:
+    """Share (G,) of each cluster in the residual variation of a term; 1/G each when it is spread evenly."""
+    row = sums.back[term]
+    part = np.einsum("p,gpq,q->g", row, sums.gram, row)
+    return np.asarray(part / part.sum())
+
+
+def effective_clusters(sums: ClusterSums, term: int = 0) -> float:
+    """G* = G / (1 + variance of gamma_g / mean^2), gamma_g with independent errors (Carter, Schnepel & Steigerwald 2017)."""
+    return float(1.0 / (partial_leverage(sums, term) ** 2).sum())
+
+
+def joint_draws(sums: ClusterSums, *, draws: int, rng: np.random.Generator, term: int = 0) -> Array:
+    """Coefficient of a term (B, m) for all outcomes in the same resamples of clusters; draws without it are left out."""
+    counts = rng.multinomial(sums.g, np.full(sums.g, 1.0 / sums.g), size=draws).astype(float)
+    found = reweighted(sums, counts)[:, term, :]
+    return found[~np.isnan(found).any(axis=1)]

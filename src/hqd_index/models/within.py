@@ -1,0 +1,120 @@
+"""Fixed effects taken out exactly: any number of effects, unbalanced panels, weights, singletons, collinear columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.sparse.linalg import LinearOperator, cg
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+DIRECT_LEVELS = 2_000  # above this the reduced system is solved by conjugate gradients instead of densely
+CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first left
+FLOOR = 1e-14  # of the first right-hand side: below it there is only rounding to solve for
+COLLINEAR = 1e-9  # part of a column's norm that must be left once the others are taken out
+
+
+def nested(inner: Codes, outer: Codes) -> bool:
+    """True when every level of `inner` lies inside one level of `outer`."""
+    pairs = np.unique(np.stack([inner, outer]), axis=1).shape[1]
+    return bool(pairs == np.unique(inner).size)
+
+
+def repeated(effects: Sequence[Codes]) -> NDArray[np.bool_]:
+    """Rows left when rows that are alone in a level of any effect are dropped, again and again (Correia 2015)."""
+    kept = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
+    while True:
+        alone = np.zeros_like(kept)
+        for codes in effects:
+            counts = np.bincount(codes[kept], minlength=codes.max(initial=-1) + 1)
+            alone |= kept & (counts[codes] == 1)
+        if not alone.any():
+            return kept
+        kept &= ~alone
+
+
+def _sums(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
+    """The matrix (levels, n) that adds up weighted rows by level."""
+    return sparse.csc_array((weights, codes, np.arange(len(codes) + 1)), shape=(levels, len(codes)))
+
+
+def _stacked(effects: Sequence[Codes]) -> tuple[list[Codes], int]:
+    """Codes of several effects shifted so that they share one range of levels, and the number of levels."""
+    sizes = [int(codes.max()) + 1 for codes in effects]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return [codes + start for codes, start in zip(effects, starts)], sum(sizes)
+
+
+def _solve(reduced: sparse.csr_array, right: Array, floor: Array) -> Array:
+    """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
+    if reduced.shape[0] <= DIRECT_LEVELS:
+        return np.asarray(np.linalg.pinv(reduced.toarray(), hermitian=True) @ right)
+    scale = 1.0 / np.maximum(reduced.diagonal(), np.finfo(float).tiny)
+    condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
+    columns = [cg(reduced, r, rtol=CG_TOLERANCE, atol=a, maxiter=20_000, M=condition)[0] for r, a in zip(right.T, floor)]
+    return np.stack(columns, axis=1)
+
+
+def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
+    """`values` (n, m) less their projection on the dummies of all `effects` (codes 0..L-1 each), weighted if asked.
+
+    The effect with most levels is removed by group means; what is left is a small symmetric system in the levels of
+    the others (Schur complement), solved directly, or by conjugate gradients when it is large: no stopping rule of
+    alternating projections enters the result. Rows are not scaled by the weights.
+    """
+    if not effects:
+        return values.copy()
+    weight = np.ones(len(values)) if weights is None else weights
+    order = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
+    first, rest = order[0], order[1:]
+    adder = _sums(first, weight, int(first.max()) + 1)
+    size = np.maximum(adder @ np.ones(len(values)), np.finfo(float).tiny)
+    centred = values - ((adder @ values) / size[:, None])[first]
+    if not rest:
+        return np.asarray(centred)
+    codes, levels = _stacked(rest)
+    dummies = sum((_sums(c, np.ones(len(c)), levels) for c in codes[1:]), start=_sums(codes[0], np.ones(len(first)), levels))
+    weighted = dummies.multiply(weight[None, :]).tocsr()
+    cross = (weighted @ _sums(first, np.ones(len(first)), len(size)).T).tocsr()
+    reduced = (weighted @ dummies.T - cross.multiply(1.0 / size[None, :]) @ cross.T).tocsr()
+    floor = FLOOR * np.linalg.norm(weighted @ centred, axis=0)
+    for _ in range(2):  # the second pass removes the rounding of the first
+        effect = _solve(reduced, np.asarray(weighted @ centred), floor)
+        centred = centred - sum(effect[c] for c in codes)
+        centred = centred - ((adder @ centred) / size[:, None])[first]
+    return np.asarray(centred)
+
+
+def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights: Array | None = None) -> Array:
+    """Orthonormal columns (n, d) that span the dummies of `effects` once `absorbed` are out, by pivoted QR."""
+    if not effects:
+        return np.zeros((len(absorbed[0]), 0))
+    n = len(effects[0])
+    columns = np.concatenate([np.eye(int(c.max()) + 1)[c] for c in effects], axis=1) if n else np.zeros((0, 0))
+    left = within(columns, absorbed, weights=weights)
+    if weights is not None:
+        left = left * np.sqrt(weights)[:, None]
+    basis, triangle, _ = linalg.qr(left, mode="economic", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    return np.asarray(basis[:, size > COLLINEAR * max(size.max(initial=0.0), 1.0)])
+
+
+def independent(columns: Array, before: Array) -> list[int]:
+    """Indices of columns kept: QR with limited pivoting, a column that the earlier ones span is moved out (LINPACK dqrdc2).
+
+    `columns` have the effects removed, `before` (m,) are their norms without that; the first column has precedence.
+    """
+    kept: list[int] = []
+    basis = np.zeros((len(columns), 0))
+    for j, column in enumerate(columns.T):
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        norm = float(np.linalg.norm(rest))
+        if norm > COLLINEAR * max(float(before[j]), np.finfo(float).tiny):
+            basis = np.column_stack([basis, rest / norm])
+            kept.append(j)
+    return kept

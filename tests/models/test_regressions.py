@@ -1,0 +1,212 @@
+"""A study's tables from data whose truth is known, and the cases in which a table cannot be made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.models import regressions
+from hqd_index.models.run import ModelResults
+from hqd_index.models.verdicts import verdict
+from hqd_index.study.models import Control, Label, SpecificationChoice
+from hqd_index.tables import TABLES, check
+
+from .known_panels import RULE, SIX, TAU, index_panel, study, weights
+
+EXACT = 1e-10  # identities of least squares
+NAME = Label(zh="名", en="name")
+
+
+@pytest.fixture(scope="module")
+def results() -> ModelResults:
+    return regressions(index_panel(), study(), weights=weights())
+
+
+def row(frame: pd.DataFrame, **where: object) -> pd.Series:
+    found = frame[np.logical_and.reduce([frame[c] == v for c, v in where.items()])]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_tables_meet_their_contract(results: ModelResults) -> None:
+    for name, frame in results.frames.items():
+        checked = check(name, frame)
+        assert list(checked.columns) == list(TABLES[name].columns)
+    assert results.frames["not_made"].empty
+
+
+def test_truth_is_inside_the_intervals(results: ModelResults) -> None:
+    """hqd moves by the mean of the six tau; on leave_out 80% of each leaf weight keeps 40% of it."""
+    frame = results.frames["regressions"].query("spec == 'twfe' and term == 'density'")
+    truth = np.mean(list(TAU.values()))
+    for sample, factor in (("all", 1.0), ("leave_out", 0.8 * 0.4 + 0.2)):
+        found = row(frame, sample=sample, outcome="hqd")
+        assert found["ci_low"] < factor * truth < found["ci_high"]
+        assert abs(found["estimate"] - factor * truth) < 4 * found["se_cv3"]
+
+
+def test_parts_add_up(results: ModelResults) -> None:
+    channels = results.frames["channels"]
+    for sample in ("all", "leave_out"):
+        whole = row(results.frames["regressions"], spec="twfe", sample=sample, outcome="hqd", term="density")["estimate"]
+        mine = channels.query("sample == @sample and parent == 'hqd'").set_index("node")
+        for nodes in (list(SIX), [s for subs in SIX.values() for s in subs], [n for n in mine.index if n[-1].isdigit()]):
+            assert mine.loc[nodes, "part"].sum() == pytest.approx(whole, abs=EXACT)
+            assert mine.loc[nodes, "fraction"].sum() == pytest.approx(1.0, abs=EXACT)
+    assert channels["gap"].abs().max() <= EXACT
+    brand = channels.query("sample == 'all' and parent == 'brand'")
+    assert brand["share_local"].tolist() == [0.5, 0.3, 0.2]
+
+
+def test_composition_and_spillover_add_up(results: ModelResults) -> None:
+    totals = results.frames["contribution"].query("unit == 'total' and sample == 'all'").set_index("quantity")["value"]
+    for prefix in ("", "splittable_"):
+        parts = totals[f"{prefix}effect_composition"] + totals[f"{prefix}effect_spillover"]
+        assert parts == pytest.approx(totals[f"{prefix}effect"], abs=EXACT)
+    share = 0.8  # of the weight can be split: the rest has no composition
+    assert totals["effect_composition"] == pytest.approx(share * totals["splittable_effect_composition"], abs=EXACT)
+
+
+def test_accounting_is_beta_times_the_changes() -> None:
+    """Density rises by a known amount in every unit; the share of the change is beta times its ratio to the index's change."""
+    data = index_panel(3, concentrated=True, scale=5.0)
+    found = regressions(data, study(), weights=weights())
+    frame = found.frames["contribution"].query("item == 'A' and sample == 'all'").set_index(["unit", "quantity"])
+    assert set(frame["from_year"].dropna()) == {2019}  # the ramp starts in 2020
+    beta = frame.loc[("total", "effect"), "value"]
+    ends = data.query("sample == 'all' and year in (2019, 2024)").pivot(
+        index="unit", columns="year", values=["density_lag", "hqd"]
+    )
+    x, y = (ends[c][2024] - ends[c][2019] for c in ("density_lag", "hqd"))
+    assert frame.loc[("total", "share"), "value"] == pytest.approx(beta * x.mean() / y.mean())
+    one = frame.loc[("C20", "share")]
+    assert one["value"] == pytest.approx(beta * x["C20"] / y["C20"]) or abs(y["C20"]) < 0.02
+    parts = frame.loc[("total", "share_composition"), "value"] + frame.loc[("total", "share_spillover"), "value"]
+    assert parts == pytest.approx(frame.loc[("total", "share"), "value"], abs=EXACT)
+    path = found.frames["contribution"].query("item == 'B' and sample == 'all' and unit == 'total' and to_year == 2024")
+    gone = path.set_index("quantity")["value"]
+    assert gone["actual"] - gone["counterfactual"] == pytest.approx(beta * x.mean())
+
+
+@pytest.mark.parametrize(
+    ("estimate", "p", "detectable", "expected"),
+    [
+        (0.3, 0.05, 9.0, "supported"),
+        (-0.3, 0.01, 9.0, "opposite"),
+        (0.3, 0.06, 0.10, "not_supported"),
+        (0.3, 0.06, 0.11, "underpowered"),
+        (0.3, 0.06, np.nan, "underpowered"),
+    ],
+)
+def test_verdict_rule(estimate: float, p: float, detectable: float, expected: str) -> None:
+    assert verdict(estimate, p, detectable, sesoi=RULE.sesoi, alpha=RULE.alpha) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "sample", "expected"),
+    [
+        ({"own": 0.0, "scale": 2}, "all", "supported"),
+        ({"own": 0.0, "scale": -2}, "all", "opposite"),
+        ({"own": 0.0, "scale": 0, "units": 60}, "all", "not_supported"),
+        ({"own": 0.0, "scale": 0, "units": 8}, "all", "underpowered"),
+        ({"own": 1.2, "scale": 2}, "leave_out", "underpowered"),
+    ],
+)
+def test_each_verdict_is_reached(options: dict[str, float], sample: str, expected: str) -> None:
+    found = regressions(index_panel(1, **options), study(), weights=weights()).frames["hypotheses"]
+    assert row(found, hypothesis="H1", sample=sample)["verdict"] == expected
+
+
+def test_additions_are_reached() -> None:
+    """Own effect only: gone once recognised firms are left out. p = .04 by chance: some industries carry the verdict."""
+    own = regressions(index_panel(1, own=1.25, scale=2), study(), weights=weights()).frames["hypotheses"]
+    assert "composition_only" in row(own, hypothesis="H1", sample="all")["additions"]
+    chance = regressions(index_panel(2, own=0.0, scale=0, units=60), study(), weights=weights())
+    assert row(chance.frames["hypotheses"], hypothesis="H1", sample="all")["additions"] == "fragile"
+    notes = chance.frames["regression_diagnostics"].query("quantity == 'verdict_without' and outcome == 'hqd'")["note"]
+    assert notes.str.match(r"H1: \w+ without C\d+").all() and len(notes) > 0
+
+
+def test_rows_are_the_same_in_every_column() -> None:
+    """A control with gaps takes its rows from the column without controls too; a gap in a leaf takes the row from all."""
+    data = index_panel()
+    data.loc[data["year"] == 2015, "size"] = np.nan
+    data.loc[(data["unit"] == "C20") & (data["year"] == 2020) & (data["sample"] == "leave_out"), "z_brand1"] = np.nan
+    found = regressions(data, study(), weights=weights())
+    assert set(found.frames["regressions"]["n_obs"]) == {31 * 11 - 1}
+    rows = found.frames["regression_diagnostics"].query("quantity == 'rows_incomplete'")["value"]
+    assert set(rows) == {32}
+
+
+def test_row_order_does_not_matter(results: ModelResults) -> None:
+    shuffled = index_panel().sample(frac=1, random_state=1)
+    again = regressions(shuffled, study(), weights=weights())
+    for name in results.frames:
+        left, right = (check(name, r.frames[name]) for r in (results, again))
+        pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+def missing(found: ModelResults, table: str) -> str:
+    return " | ".join(found.frames["not_made"].query("table == @table")["reason_en"])
+
+
+def test_what_cannot_be_made_says_why() -> None:
+    data, w = index_panel(), weights()
+    none = regressions(data.drop(columns=["density", "density_lag"]), study(), weights=w)
+    assert "no SRDI density" in missing(none, "regressions") and none.frames["regressions"].empty
+    assert none.frames["not_made"][["mend_zh", "mend_en"]].notna().all().all()
+    one_year = regressions(data[data["year"] == 2020], study(), weights=w)
+    assert "alone in a fixed effect" in missing(one_year, "channels")
+    constant = regressions(data.assign(density_lag=1.0), study(), weights=w)
+    assert "does not vary" in missing(constant, "hypotheses")
+    common = regressions(data.assign(density_lag=data["year"] * 1.0), study(), weights=w)
+    assert "does not vary" in missing(common, "regressions")
+    one_unit = regressions(data[data["unit"] == "C13"], study(), weights=w)
+    assert "one fixed effect" in missing(one_unit, "regressions") or "alone in a fixed effect" in missing(one_unit, "regressions")
+    assert "no smallest effect" in missing(regressions(data, study(hypotheses=None), weights=w), "hypotheses")
+
+
+def test_three_industries_are_estimated_but_prove_nothing() -> None:
+    found = regressions(index_panel(1, units=3, scale=5), study(), weights=weights())
+    h1 = row(found.frames["hypotheses"], hypothesis="H1", sample="all")
+    assert h1["verdict"] == "underpowered" and "few_clusters" in h1["additions"]
+
+
+def test_collinear_control_is_dropped_by_name_and_constant_outcome_too() -> None:
+    data = index_panel()
+    data["twice"] = 2 * data["density_lag"] + 5
+    for leaf in ("z_brand0", "z_brand1", "z_brand2", "brand"):
+        data[leaf] = 0.5
+    data["quality"] = data[["innovation", "brand", "upgrading"]].mean(axis=1)
+    data["hqd"] = (data["quality"] + data["safety"]) / 2
+    controls = {
+        "size": Control(table="industry", formula="x", label=NAME),
+        "twice": Control(table="industry", formula="x", label=NAME),
+    }
+    found = regressions(data, study(controls=controls), weights=weights())
+    dropped = found.frames["regression_diagnostics"].query("quantity == 'dropped_term'")
+    assert dropped["note"].tolist() == ["twice"]
+    assert "brand is constant" in missing(found, "regressions")
+    parts = found.frames["channels"].query("sample == 'all' and parent == 'hqd' and node in ['quality', 'safety']")["part"].sum()
+    whole = row(found.frames["regressions"], spec="twfe", sample="all", outcome="hqd", term="density")["estimate"]
+    assert parts == pytest.approx(whole, abs=EXACT)
+
+
+def test_geometric_aggregation_is_not_split() -> None:
+    data = index_panel()
+    data["hqd"] = np.sqrt(data["quality"] * data["safety"])
+    found = regressions(data, study(), weights=weights())
+    assert "hqd: no weighted sum" in missing(found, "channels")
+    assert set(found.frames["channels"]["parent"]) == {"quality", "safety", *TAU}
+
+
+def test_subset_and_other_density_are_rows_of_their_own() -> None:
+    specs = (
+        SpecificationChoice(id="twfe", label=NAME, controls="all", headline=True),
+        SpecificationChoice(id="late", label=NAME, years=(2016, 2024), drop_units=("C42", "C43"), outcomes=("hqd",)),
+    )
+    found = regressions(index_panel(), study(specifications=specs), weights=weights()).frames["regressions"]
+    late = found.query("spec == 'late'")
+    assert set(late["outcome"]) == {"hqd"} and set(late["n_obs"]) == {29 * 9}
+    assert set(late["subset"]) == {"2016-2024; without C42 C43"}
