@@ -10,11 +10,23 @@ import pandas as pd
 
 from ..errors import EstimationError, HqdError
 from ..study.models import SpecificationChoice, Study
-from . import frames
 from .assemble import density_column
 from .channels import JOINT_DRAWS, Part, decompose
 from .composite import composite
 from .contribution import Item, accounting, counterfactual, effects, shared, window
+from .frames import (
+    Row,
+    channel_rows,
+    contribution_rows,
+    diagnostic_rows,
+    fraction_items,
+    hypothesis_rows,
+    missing_row,
+    regression_rows,
+    split_at_least_half,
+    split_name,
+    verdict_rows,
+)
 from .inference import joint_draws, stream
 from .sample import SPLITTABLE, Wide, compared, controls_of, subset_text, widen
 from .specification import Estimate, Specification, estimate
@@ -49,10 +61,10 @@ class ModelResults:
 class _Rows:
     """Rows of each table as they are found."""
 
-    tables: dict[str, list[frames.Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
 
     def missing(self, names: tuple[str, ...], fault: HqdError, mend: tuple[str, str] = DATA_MEND) -> None:
-        self.tables["not_made"] += [frames.missing_row(name, fault, mend) for name in names]
+        self.tables["not_made"] += [missing_row(name, fault, mend) for name in names]
 
     def frames(self) -> dict[str, pd.DataFrame]:
         made = {name: pd.DataFrame(rows, columns=COLUMNS[name].split()) for name, rows in self.tables.items()}
@@ -125,11 +137,11 @@ def _one(rows: _Rows, wide: Wide, choice: SpecificationChoice, study: Study, *, 
     sample = compared(wide, choice, study)
     found = estimate(sample, spec, draws=settings.draws, weights=settings.weights, seed=seed, level=settings.level)
     density = choice.density or study.regressions.density
-    rows.tables["regressions"] += frames.regression_rows(found, choice, density, wide)
+    rows.tables["regressions"] += regression_rows(found, choice, density, wide)
     left = len(wide.frame) - len(sample)
-    rows.tables["regression_diagnostics"] += frames.diagnostic_rows(found, wide, left, headline=main, level=settings.level)
+    rows.tables["regression_diagnostics"] += diagnostic_rows(found, wide, left, headline=main, level=settings.level)
     for j, column in enumerate(spec.outcomes):
-        name, node = frames.split_name(column)
+        name, node = split_name(column)
         if node in wide.shown and name != "composition" and not found.sums.sd_outcomes[j] > 0:
             rows.missing(("regressions",), _constant(spec.id, name, node))
     if main:
@@ -155,7 +167,7 @@ def _readings(rows: _Rows, wide: Wide, found: Estimate, study: Study) -> None:
 
 def _channels(rows: _Rows, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
     parts, faults = decompose(found, wide.frame, wide.tree, sample, joint=joint, level=study.regressions.inference.level)
-    rows.tables["channels"] += frames.channel_rows(parts, found.spec.id, sample)
+    rows.tables["channels"] += channel_rows(parts, found.spec.id, sample)
     mend = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
     for fault in faults:
         rows.missing(("channels",), fault, mend)
@@ -168,7 +180,7 @@ def _contribution(rows: _Rows, wide: Wide, found: Estimate, study: Study, parts:
     items: dict[str, list[Item]] = {kind: [] for kind in wide.samples}
     years = window(sample, found.spec.density, choice)
     for kind in wide.samples:
-        items[kind] += frames.fraction_items(parts[kind], root)
+        items[kind] += fraction_items(parts[kind], root)
         if years is not None:
             items[kind] += accounting(found, sample, f"{kind}:{root}", years, choice, level=level)
             items[kind] += counterfactual(found, sample, f"{kind}:{root}", years, level=level)
@@ -177,7 +189,7 @@ def _contribution(rows: _Rows, wide: Wide, found: Estimate, study: Study, parts:
         rows.missing(("contribution",), fault)
     items["all"] += _told_apart(wide, found, sample, study)
     for kind, made in items.items():
-        rows.tables["contribution"] += frames.contribution_rows(made, found.spec.id, kind)
+        rows.tables["contribution"] += contribution_rows(made, found.spec.id, kind)
 
 
 def _told_apart(wide: Wide, found: Estimate, sample: pd.DataFrame, study: Study) -> list[Item]:
@@ -185,7 +197,7 @@ def _told_apart(wide: Wide, found: Estimate, sample: pd.DataFrame, study: Study)
     choice, level = study.regressions.contribution, study.regressions.inference.level
     both = len(wide.samples) > 1
     root = wide.tree.root
-    whole = both and frames.split_at_least_half(wide, root)
+    whole = both and split_at_least_half(wide, root)
     kinds = ("all", "leave_out", "composition")
     made = effects(found, root, kinds if whole else ("all",), level=level)
     if SPLITTABLE in wide.shown:
@@ -211,18 +223,18 @@ def _verdicts(rows: _Rows, wide: Wide, found: Estimate, study: Study) -> None:
             found, _outcomes(wide, sample), rule, seed=study.study.seed, weights=study.regressions.inference.weights
         )
         judged[sample] = made
-        rows.tables["regression_diagnostics"] += frames.verdict_rows(made, dropped, found.spec.id, sample)
+        rows.tables["regression_diagnostics"] += verdict_rows(made, dropped, found.spec.id, sample)
     only = composition_only(judged["all"], judged.get("leave_out", []))
     for sample, made in judged.items():
         here = only if sample == "all" else frozenset()
-        rows.tables["hypotheses"] += frames.hypothesis_rows(made, found, sample, rule, here)
+        rows.tables["hypotheses"] += hypothesis_rows(made, found, sample, rule, here)
 
 
 def _outcomes(wide: Wide, sample: str) -> dict[str, str]:
     """Hypothesis -> outcome column: H1 the root, H2a-H3c the six; on leave_out only what can be split."""
     chosen = {"H1": wide.tree.root} | {h: node for h, node in NODES.items() if node in wide.tree.nodes}
     if sample == "leave_out":
-        chosen = {h: n for h, n in chosen.items() if frames.split_at_least_half(wide, n)}
+        chosen = {h: n for h, n in chosen.items() if split_at_least_half(wide, n)}
         if "H1" not in chosen and SPLITTABLE in wide.shown:
             chosen = {"H1": SPLITTABLE} | chosen
     return {h: f"{sample}:{node}" for h, node in chosen.items()}
