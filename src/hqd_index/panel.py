@@ -11,7 +11,7 @@ import pandas as pd
 from .canonical import CANONICAL
 from .engines.duckdb import Engine
 from .errors import ConfigError, DataError
-from .expressions import aggregate_sql, parse, row_sql
+from .expressions import aggregate_sql, lag_columns, parse, row_sql
 from .study.models import Control, Density, Indicator, Label, Study
 from .study.tree import tree_of
 from .study.vary import vary
@@ -143,7 +143,7 @@ def _firm_values(
 ) -> pd.DataFrame:
     rows = tables["firms"]
     if sample == "leave_out":
-        if "srdi_any" not in engine.types(rows):
+        if "srdi_levels_ever" not in engine.types(rows):
             return pd.DataFrame(columns=["unit", "year", "n_firms", *split])
         rows = engine.query(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
     counted = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
@@ -194,15 +194,15 @@ def aggregated(
 def _one_table(study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, str]) -> pd.DataFrame:
     types = engine.types(table)
     order = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
-    selects = ", ".join(
-        f'{aggregate_sql(parse(text, columns=types, aggregate=True, where=f"{name}.{id}"), types, key=order)} AS "{id}"'
-        for id, text in formulas.items()
-    )
+    parsed = {id: parse(text, columns=types, aggregate=True, where=f"{name}.{id}") for id, text in formulas.items()}
+    lags = {column: sql for each in parsed.values() for column, sql in lag_columns(each, types, partition=["unit"]).items()}
+    below = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
+    rows = f"(SELECT *{below} FROM {table})"
+    selects = ", ".join(f'{aggregate_sql(each, types, key=order)} AS "{id}"' for id, each in parsed.items())
     frame = engine.collect(
-        f"SELECT unit, year, {selects} FROM {table} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
+        f"SELECT unit, year, {selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
     )
-    numbers = [id for id in formulas if id != "n_firms"]
-    return frame.astype(dict.fromkeys(numbers, "float64") | {"year": "int64"})
+    return frame.astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
 
 
 def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
@@ -212,7 +212,7 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     """
     choice = study.regressions.density
     columns = ["unit", "year", "n_firms", "n_srdi", "count", "revenue", "employment", "ihs", "density", "density_lag"]
-    if "firms" not in tables or "srdi_any" not in engine.types(tables["firms"]):
+    if "firms" not in tables or "srdi_levels_valid" not in engine.types(tables["firms"]):
         return pd.DataFrame(columns=columns)
     frame = engine.collect(_density_sql(engine, tables["firms"], choice))
     frame["ihs"] = np.arcsinh(frame["n_srdi"].astype(float))

@@ -135,7 +135,7 @@ def index(context: Context) -> dict[str, Table]:
 
     names = context.frame("unit_names")
     built = build_index(context.study, context.frame("panel"), names)
-    compared, weights = scenarios(context.study, context.frame("panel"), built)
+    compared, weights = scenarios(context.study, context.frame("panel"), names, built)
     return {
         "scores": built.scores,
         "weights": pd.concat([built.weights, weights], ignore_index=True),

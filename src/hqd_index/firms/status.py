@@ -17,7 +17,7 @@ def with_status(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict
     A firm-year is SRDI-like while the rule is true; its level is called `criteria`, which the density must name.
     """
     rule = study.sources.status
-    if rule is None or "firms" not in tables or "srdi_any" in engine.types(tables["firms"]):
+    if rule is None or "firms" not in tables or "srdi_levels_valid" in engine.types(tables["firms"]):
         return dict(tables)
     types = engine.types(tables["firms"])
     meets = row_sql(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Computed:
 
 def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Computed:
     """The index of `values (..., T, U, m)`; with `base`, bounds and weights are those of that computation (leave-out)."""
-    imputed = _by_columns(design, values, _impute)
+    imputed = _by_columns(design, values, partial(_impute, groups=design.groups))
     treated = _by_columns(design, imputed, _treat)
     reference = treated if base is None else base.treated
     normalised = np.empty_like(treated)
@@ -41,6 +42,11 @@ def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Com
     return Computed(treated, normalised, np.isnan(values) & ~np.isnan(imputed), shares, scores)
 
 
+def rescore(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Mapping[str, Array]:
+    """Scores of every inner node from leaf values and given shares; both may carry leading draws."""
+    return _aggregate(design, normalised, dict(shares))[1]
+
+
 def _by_columns(design: Plan, values: Array, step: Callable[[Array, Columns], Array]) -> Array:
     out = np.empty_like(values)
     for block in design.columns:
@@ -48,8 +54,8 @@ def _by_columns(design: Plan, values: Array, step: Callable[[Array, Columns], Ar
     return out
 
 
-def _impute(values: Array, block: Columns) -> Array:
-    return block.impute(values.swapaxes(-3, -2)).swapaxes(-3, -2)
+def _impute(values: Array, block: Columns, groups: NDArray[np.intp]) -> Array:
+    return block.impute(values.swapaxes(-3, -2), groups=groups).swapaxes(-3, -2)
 
 
 def _treat(values: Array, block: Columns) -> Array:

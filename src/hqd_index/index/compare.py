@@ -9,12 +9,11 @@ from ..study.vary import vary
 from .frames import Index, build_index, node_labels, weights_table
 
 
-def scenarios(study: Study, panel: pd.DataFrame, base: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
+def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(scenarios, weights): score and rank of every unit-year on each scenario's root and upper nodes, beside the base rank.
 
     shift = base rank - scenario rank: positive means the scenario ranks the unit better.
     """
-    names = base.scores[["unit", "unit_zh", "unit_en"]].drop_duplicates()
     reference = _whole(base.scores).set_index(["unit", "year", "node"])["rank"].rename("base_rank")
     tables, weights = [], []
     for id, scenario in study.scenarios.items():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..methods.weight import evenness
 from ..study.models import Label, Study
+from ..study.tree import tree_of
 from .build import Computed, compute, span_rows
 from .plan import Family, Plan, plan
 from .rank import competition
@@ -32,13 +33,14 @@ class Index:
 
 
 def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index:
-    """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en).
+    """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en, group).
 
-    Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all` (design: exact split of composition and spillover).
+    Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`, so that composition and spillover split exactly.
     """
     units = tuple(sorted(panel["unit"].unique()))
-    design = plan(study, sorted(int(year) for year in panel["year"].unique()))
-    values = {sample: _cube(panel[panel["sample"] == sample], design, units) for sample in SAMPLES}
+    group = names.set_index("unit")["group"].reindex(units)
+    design = plan(study, sorted(int(year) for year in panel["year"].unique()), group.tolist())
+    values = {sample: cube(panel[panel["sample"] == sample], design, units) for sample in SAMPLES}
     whole = compute(design, values["all"])
     computed = {"all": whole}
     if not np.isnan(values["leave_out"]).all():
@@ -57,16 +59,10 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
 def node_labels(study: Study) -> dict[str, Label]:
     """Names of every node, leaves included; a node without a name is called by its id."""
     named = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
-    return {node: named.get(node, Label(zh=node, en=node)) for node in _all_nodes(study)}
+    return {node: named.get(node, Label(zh=node, en=node)) for node in tree_of(study.indicators).order}
 
 
-def _all_nodes(study: Study) -> list[str]:
-    from ..study.tree import tree_of
-
-    return list(tree_of(study.indicators).order)
-
-
-def _cube(rows: pd.DataFrame, design: Plan, units: Sequence[str]) -> Array:
+def cube(rows: pd.DataFrame, design: Plan, units: Sequence[str]) -> Array:
     """Leaf values as (T, U, m); an absent unit-year is NaN."""
     grid = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
     wide = rows.set_index(["year", "unit"])[list(design.leaves)].reindex(grid)

@@ -55,10 +55,11 @@ class Plan:
     columns: tuple[Columns, ...]
     families: tuple[Family, ...]
     flat: Family | None
+    groups: NDArray[np.intp]
 
 
-def plan(study: Study, years: Sequence[int]) -> Plan:
-    """The resolved design for these years."""
+def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
+    """The resolved design for these years and units; `groups` names each unit's group."""
     tree = tree_of(study.indicators)
     leaves = tuple(tree.leaves(tree.root))
     weighting = study.weighting
@@ -71,6 +72,7 @@ def plan(study: Study, years: Sequence[int]) -> Plan:
         columns=_columns(study, tree, leaves),
         families=tuple(_family(weighting, tree, node, flat is not None) for node in inner),
         flat=_flat(weighting, tree, leaves, flat) if flat else None,
+        groups=np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1],
     )
 
 

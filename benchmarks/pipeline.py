@@ -1,0 +1,101 @@
+"""The whole pipeline on the demo study against the time it takes to import the libraries it uses; then after a change of weights.
+
+Environment ready, cache empty. Goals: first run <= 8 x imports; after a weighting edit wall <= 1.15 x (imports + seconds of
+the stages that reran), no intake, and scores.csv in the run's folder within 2 x imports.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARIES = (
+    "numpy, pandas, scipy.stats, scipy.linalg, duckdb, sqlglot, pandera.pandas, pydantic, ruamel.yaml, rapidfuzz, typer, rich, "
+    "python_calamine, xlsxwriter, jinja2, altair, vl_convert, statsmodels.api, linearmodels, sklearn, docx, networkx"
+)
+FIRST_GOAL = 8.0
+EDIT_GOAL = 1.15
+SCORES_GOAL = 2.0
+
+
+def imports() -> float:
+    """Seconds to import the libraries in a new process: the median of five."""
+    return statistics.median(wall([sys.executable, "-c", f"import {LIBRARIES}"]) for _ in range(5))
+
+
+def wall(command: list[str], watch: Path | None = None) -> float:
+    """Seconds a command takes; with `watch`, seconds until its run folder holds scores.csv."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    seen = 0.0
+    while watch is not None and process.poll() is None and not seen:
+        if next(watch.glob("runs/.tmp-*/run/tables/scores.csv"), None):
+            seen = time.perf_counter() - started
+        time.sleep(0.005)
+    if process.wait():
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return seen if watch is not None else time.perf_counter() - started
+
+
+def stages(out: Path) -> dict[str, float]:
+    manifest = json.loads((out / "demo" / "latest" / "manifest.json").read_text("utf-8"))
+    return {stage: facts["seconds"] for stage, facts in manifest["stages"].items()}
+
+
+def table(title: str, seconds: dict[str, float]) -> None:
+    print(title)
+    for stage, took in seconds.items():
+        print(f"  {stage:<12} {took:8.2f} s" + ("" if took else "   from the cache"))
+
+
+def edited(configs: Path, method: str) -> None:
+    path = configs / "weighting.yaml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    at = next(k for k, line in enumerate(lines) if line.strip().startswith("indicators:") and "method" in line)
+    lines[at] = f"  indicators:    {{method: {method}, over: all_years}}\n"
+    path.write_text("".join(lines), "utf-8")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        configs, data, out = work / "configs", work / "raw", work / "out"
+        shutil.copytree(ROOT / "configs", configs)
+        hqd = [str(Path(sys.executable).parent / "hqd")]
+        subprocess.run([*hqd, "demo", str(data)], check=True, stdout=subprocess.DEVNULL)
+        command = [*hqd, "run", "--study", str(configs), "--data", str(data), "--out", str(out)]
+        imported = imports()
+        first = wall(command)
+        table(f"first run {first:.2f} s, imports {imported:.2f} s", stages(out))
+        again = wall(command)
+        edited(configs, "critic")
+        second = wall(command)
+        rerun = stages(out)
+        edited(configs, "equal")
+        scores = wall(command, watch=out / "demo")
+        table(f"after a weighting edit {second:.2f} s (nothing changed: {again:.2f} s), scores.csv after {scores:.2f} s", rerun)
+    edit_bound = imported + sum(rerun.values())
+    checks = {
+        "intake did not run after the edit": rerun["intake"] == 0,
+        f"edit: wall / (imports + stages that reran) = {second / edit_bound:.2f} <= {EDIT_GOAL}": second
+        <= EDIT_GOAL * edit_bound,
+        f"scores.csv / imports = {scores / imported:.2f} <= {SCORES_GOAL}": scores <= SCORES_GOAL * imported,
+    }
+    for what, holds in checks.items():
+        print(f"  {'PASS ' if holds else 'SHORT'} {what}")
+    good = first <= FIRST_GOAL * imported and all(checks.values())
+    print(
+        f"pipeline: ratio {first / imported:.2f} (goal {FIRST_GOAL}) against importing its libraries: {'PASS' if good else 'SHORT'}"
+    )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
