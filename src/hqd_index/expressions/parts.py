@@ -1,0 +1,70 @@
+"""An aggregate formula taken apart: the row values it sums up, and what it does with the sums.
+
+So that firms can be drawn again thousands of times: the row values are computed once, each draw only weighs them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from .grammar import AGGREGATES, Expression
+from .row_nodes import ROW
+from .scope import Scope
+
+LINEAR = {exp.Sum: "sum", exp.Count: "count", exp.Avg: "avg"}
+ORDERED = {exp.Min: "min", exp.Max: "max", exp.Median: "quantile", exp.PercentileCont: "quantile"}
+SPREAD = {exp.StddevSamp: "sd", exp.Variance: "var"}
+KINDS: Mapping[type[exp.Expression], str] = LINEAR | ORDERED | SPREAD
+
+
+@dataclass(frozen=True)
+class Part:
+    """One aggregate of a formula: its kind, the SQL (DOUBLE, NULL = not counted) of the row value, and a quantile's level."""
+
+    name: str
+    kind: str
+    row: str
+    level: float = 0.5
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The aggregates of a formula, and the SQL of the whole over columns that hold their results."""
+
+    parts: tuple[Part, ...]
+    whole: str
+
+
+def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb") -> Parts:
+    """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
+    scope = Scope(types, ROW, key=key, where=expr.where, lags_are_columns=True)
+    tree = expr.tree.copy()
+    found: list[Part] = []
+    tops = [node for node in tree.find_all(*AGGREGATES) if not node.find_ancestor(*AGGREGATES)]
+    for node in tops:
+        outer = node.parent if isinstance(node.parent, exp.Filter) else node
+        condition = outer.expression.this if isinstance(outer, exp.Filter) else None
+        part = _part(node, condition, scope, f"part_{len(found)}", dialect)
+        found.append(part)
+        column = exp.column(part.name)
+        if outer is tree:
+            tree = column
+        else:
+            outer.replace(column)
+    results = {part.name: "double" for part in found}
+    whole = replace(scope, types=results).double(tree).sql(dialect=dialect)
+    return Parts(tuple(found), whole)
+
+
+def _part(node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str) -> Part:
+    counted = isinstance(node, exp.Count)
+    value = exp.Literal.number("1.0") if counted and isinstance(node.this, exp.Star | exp.Distinct) else scope.double(node.this)
+    if counted and not isinstance(node.this, exp.Star | exp.Distinct):
+        value = exp.Case(ifs=[exp.If(this=value.copy().is_(exp.null()).not_(), true=exp.Literal.number("1.0"))])
+    if condition is not None:
+        value = exp.Case(ifs=[exp.If(this=scope.of_type(condition, "flag"), true=value)])
+    level = float(node.expression.this) if isinstance(node, exp.PercentileCont) else 0.5
+    return Part(name, KINDS[type(node)], exp.cast(value, "double").sql(dialect=dialect), level)

@@ -1,0 +1,48 @@
+"""Confidence sets for ranks (Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91: 476-518)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RankSets:
+    """Lowest and highest rank each unit may have at the level asked for, (U,) each; NaN where the unit has no score."""
+
+    low: Array
+    high: Array
+    simultaneous_low: Array
+    simultaneous_high: Array
+
+
+def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets:
+    """Marginal and simultaneous sets from scores (U,) and their bootstrap draws (B, U).
+
+    A unit's rank is at least 1 + the units surely above it and at most U - the units surely below it, where `surely` is by
+    intervals of all differences with one critical value: the level's quantile of the largest studentised difference, per
+    unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary is ordered as it stands.
+    """
+    known = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
+    difference = estimate[known][:, None] - estimate[known][None, :]
+    error = draws[:, known, None] - draws[:, None, known] - difference
+    spread = error.std(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        studentised = np.where(spread > 0, np.abs(error) / spread, 0.0)
+    per_unit = np.quantile(studentised.max(axis=2), level, axis=0, method="higher")
+    overall = np.quantile(studentised.max(axis=(1, 2)), level, method="higher")
+    return RankSets(*_ends(difference, spread * per_unit[:, None], known), *_ends(difference, spread * overall, known))
+
+
+def _ends(difference: Array, margin: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Lowest and highest rank when `difference +- margin` holds every true difference."""
+    below = (difference + margin < 0).sum(axis=1)
+    above = (difference - margin > 0).sum(axis=1)
+    low, high = (np.full(len(known), np.nan) for _ in range(2))
+    low[known] = 1 + below
+    high[known] = known.sum() - above
+    return low, high

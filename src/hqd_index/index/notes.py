@@ -1,0 +1,71 @@
+"""Flags of the diagnostics and what each one says to a reader, in both languages."""
+
+from __future__ import annotations
+
+NOTES: dict[str, tuple[str, str]] = {
+    "": ("", ""),
+    "I-EMPTY": ("整列缺失,不进入指数", "no cell has a value; the indicator is out of the index"),
+    "I-CONST": ("取值恒定或不足 3 个,权重为 0", "constant, or fewer than 3 cells: it weighs nothing"),
+    "I-SPARSE": ("超过一半的单元缺失", "more than half of the cells are missing"),
+    "I-SPIKE": ("几乎全部份额集中在 {where}", "nearly all of the column's total sits in {where}"),
+    "I-SKEW": (
+        "分布极偏(偏度绝对值不小于 2 且峰度不小于 3.5),最极端处为 {where};建议缩尾或取对数",
+        "extreme skew (|skewness| >= 2 and kurtosis >= 3.5), farthest out in {where}; winsorise or take logs",
+    ),
+    "I-NEGATIVE": (
+        "有 {count} 个负值:minmax、zscore、rank 不受影响,fracmax 与 boxcox 会拒绝",
+        "{count} negative cells: harmless under minmax, zscore and rank; fracmax and boxcox refuse them",
+    ),
+    "I-REDUNDANT": ("与 {other} 几乎是同一指标(相关系数绝对值 > 0.9)", "nearly the same as {other} (|r| > 0.9)"),
+    "I-TRADEOFF": (
+        "与同一维度内的 {other} 反向变动(相关系数 < -0.4):相加时互相抵消",
+        "runs against {other} inside the same branch (r < -0.4): they cancel in the sum",
+    ),
+    "I-DIRECTION": (
+        "与同组指标反向,请检查指标方向;若为构成型指标,也可能本应如此",
+        "runs against the others: check its direction; in a formative index this may also be meant",
+    ),
+    "I-ALPHA": (
+        "低于 0.7;构成型(formative)指数不要求内部一致性",
+        "below 0.7; a formative index need not be internally consistent",
+    ),
+    "I-KMO": ("低于 0.5,不宜做因子分析", "below 0.5: no base for a factor analysis"),
+    "I-VIF": ("方差膨胀因子大于 10", "variance inflation factor above 10"),
+    "I-COLLINEAR": ("可由其他指标完全线性表示:{where}", "an exact linear function of the others: {where}"),
+    "I-SINGULAR": ("相关系数矩阵奇异,用广义逆计算", "the correlation matrix is singular; its pseudo-inverse was used"),
+    "I-IMPORTANCE": (
+        "实际影响与名义权重相差一倍以上",
+        "what moves the index differs from the nominal weight by more than a factor of two",
+    ),
+    "I-RECODE": (
+        "方向反号后,在同组中的权重由 {share:.4f} 变为 {turned:.4f}:权重主要反映偏态",
+        "with its direction turned, its share among its siblings goes from {share:.4f} to {turned:.4f}: the weight is skew",
+    ),
+    "I-CONCENTRATED": (
+        "偏态指标只占 {number:.0%} 的个数,却占 {weight:.0%} 的权重",
+        "skewed indicators are {number:.0%} of the indicators and carry {weight:.0%} of the weight",
+    ),
+    "I-GROUPS": (
+        "未能把高技术行业排在低技术行业之上(Cliff δ ≤ 0)",
+        "high-technology divisions do not score above low-technology ones (Cliff's delta <= 0)",
+    ),
+    "I-GROUPS-WEAK": (
+        "高技术行业得分较高,但差异不显著(p > 0.05)",
+        "high-technology divisions score higher, but not distinguishably so (p > 0.05)",
+    ),
+    "pooled": (
+        "单元-年合并计算,同一单元各年并不独立",
+        "over pooled unit-years, which are not independent within a unit",
+    ),
+    "unit_means": ("用各单元历年均值(单元-年不独立)", "over unit means, because unit-years are not independent"),
+    "smoother": (
+        "E[y|x] 用惩罚自然三次样条(12 节点,GCV)估计",
+        "E[y|x] by a penalised natural cubic spline (12 knots, GCV)",
+    ),
+}
+
+
+def note(flag: str, **facts: object) -> tuple[str, str]:
+    """(Chinese, English) text of a flag with its facts filled in."""
+    zh, en = NOTES[flag]
+    return zh.format(**facts), en.format(**facts)

@@ -1,0 +1,63 @@
+"""SRDI density of unit-years, and which firms it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..engines.duckdb import Engine
+from ..study.models import Density, Study
+
+
+def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
+    """SRDI density of each unit-year, every measure beside the chosen one; empty where no status is known.
+
+    count: 1,000 x SRDI firms / firms; revenue, employment: 100 x SRDI share; ihs: asinh(SRDI firms). Lag is by calendar year.
+    """
+    choice = study.regressions.density
+    columns = ["unit", "year", "n_firms", "n_srdi", "count", "revenue", "employment", "ihs", "density", "density_lag"]
+    if "firms" not in tables or "srdi_levels_valid" not in engine.types(tables["firms"]):
+        return pd.DataFrame(columns=columns)
+    frame = engine.collect(_density_sql(engine, tables["firms"], choice))
+    frame["ihs"] = np.arcsinh(frame["n_srdi"].astype(float))
+    frame["density"] = frame[choice.measure]
+    frame["density_lag"] = lagged(frame, "density", choice.lag)
+    return frame[columns]
+
+
+def _density_sql(engine: Engine, firms: str, choice: Density) -> str:
+    status = status_sql(choice)
+    have = engine.types(firms)
+
+    def share(column: str) -> str:
+        if column not in have:
+            return "CAST(NULL AS DOUBLE)"
+        return f"100 * CAST(sum({column}) FILTER (WHERE {status}) AS DOUBLE) / nullif(CAST(sum({column}) AS DOUBLE), 0)"
+
+    return f"""
+        SELECT unit, year, count(DISTINCT firm_id) AS n_firms, count(DISTINCT firm_id) FILTER (WHERE {status}) AS n_srdi,
+               1000.0 * count(DISTINCT firm_id) FILTER (WHERE {status}) / count(DISTINCT firm_id) AS count,
+               coalesce({share("revenue")}, 0) AS revenue, coalesce({share("employees")}, 0) AS employment
+        FROM {firms} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
+
+
+def status_sql(choice: Density) -> str:
+    """True for firm-years that the density counts."""
+    levels = ", ".join("'" + level.replace("'", "''") + "'" for level in choice.levels)
+    column = "srdi_levels_valid" if choice.status == "valid" else "srdi_levels_to_date"
+    return f"coalesce(list_has_any({column}, [{levels}]), false)"
+
+
+def ever_sql(study: Study) -> str:
+    """True for firms recognised, at a level the density counts, up to the data end; constant per firm."""
+    levels = ", ".join("'" + level.replace("'", "''") + "'" for level in study.regressions.density.levels)
+    return f"coalesce(list_has_any(srdi_levels_ever, [{levels}]), false)"
+
+
+def lagged(frame: pd.DataFrame, column: str, years: int) -> pd.Series:
+    """The value of the same unit `years` calendar years earlier."""
+    earlier = frame.set_index(["unit", "year"])[column]
+    keys = pd.MultiIndex.from_arrays([frame["unit"], frame["year"] - years])
+    return pd.Series(earlier.reindex(keys).to_numpy(), index=frame.index)

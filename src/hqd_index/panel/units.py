@@ -1,0 +1,62 @@
+"""Units: the key columns that make one, the years of the study, the names people call them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ..canonical import CANONICAL
+from ..engines.duckdb import Engine
+from ..study.models import Study
+
+
+def unit_sql(by: Sequence[str]) -> str:
+    """A unit's id: its key columns joined by '-'."""
+    return " || '-' || ".join(f'"{column}"' for column in by)
+
+
+def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
+    """The rows of a table inside the study's years, with a text column `unit`."""
+    first, last = study.study.years
+    sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first} AND {last}'
+    return engine.query(sql, f"unit_{name}")
+
+
+def row_key(study: Study, table: str) -> tuple[str, ...]:
+    """The key of a canonical or a study's own table."""
+    own = study.sources.tables.get(table)
+    if own and own.key:
+        return own.key
+    return CANONICAL[table].key
+
+
+def unit_names(
+    study: Study, engine: Engine, tables: Mapping[str, str], values: pd.DataFrame, official: Mapping[str, tuple[str, str]]
+) -> pd.DataFrame:
+    """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself."""
+    units = sorted(values["unit"].unique())
+    named, groups = study.study.unit.names, study.study.unit.groups
+    if isinstance(named, str):
+        pairs = [name_of(unit, {} if named == "code" else official) for unit in units]
+        frame = pd.DataFrame({"unit": units, "unit_zh": [zh for zh, _ in pairs], "unit_en": [en for _, en in pairs]})
+    else:
+        zh = _per_unit(study, engine, tables, named.table, named.zh, units)
+        en = _per_unit(study, engine, tables, named.table, named.en or named.zh, units)
+        frame = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
+    group = _per_unit(study, engine, tables, groups.table, groups.column, units) if groups else [""] * len(units)
+    return frame.assign(group=group)
+
+
+def _per_unit(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str, units: list[str]) -> list[str]:
+    """The text a table gives each unit in its latest year; the unit's id where it gives none."""
+    rows = with_unit(study, engine, table, tables[table])
+    sql = f'SELECT unit, arg_max("{column}", "year") AS named FROM {rows} WHERE "{column}" IS NOT NULL GROUP BY unit'
+    found = dict(engine.collect(sql).itertuples(index=False))
+    return [str(found.get(unit, unit)) for unit in units]
+
+
+def name_of(unit: str, official: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """(Chinese, English) name of a unit id made of codes joined by '-'; a code without a name is called by itself."""
+    parts = [official.get(part, (part, part)) for part in unit.split("-")]
+    return "·".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
