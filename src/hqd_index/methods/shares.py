@@ -59,7 +59,7 @@ def refuse_infeasible(count: int, floor: float, cap: float) -> None:
 
 
 def bounded(shares: Array, usable: Mask, *, floor: float, cap: float) -> Array:
-    """clip(t w_j, floor, cap) over the usable columns, with the one t that makes the sum 1."""
+    """clip(t w_j, floor, cap) over the usable columns, with the one t that makes the sum 1; a row of zeros stays."""
     count = usable.sum(axis=-1, keepdims=True)
     if ((count > 0) & ((count * floor > 1 + ROUNDING) | (count * cap < 1 - ROUNDING))).any():
         raise EstimationError(
@@ -68,7 +68,8 @@ def bounded(shares: Array, usable: Mask, *, floor: float, cap: float) -> Array:
         )
     low, high = np.where(usable, floor, 0.0), np.where(usable, cap, 0.0)
     start = np.maximum(shares, LEAST_SHARE)
-    return np.where(count > 0, np.clip(_scale(start, low, high) * start, low, high), 0.0)
+    weighed = shares.sum(axis=-1, keepdims=True) > 0
+    return np.where((count > 0) & weighed, np.clip(_scale(start, low, high) * start, low, high), 0.0)
 
 
 def _scale(start: Array, low: Array, high: Array) -> Array:

@@ -18,7 +18,7 @@ from .method import Array, Method, SharesByChild
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
 from .weight_ahp import ahp, consistent
 from .weight_components import NICOLETTI, factor, pca, scatter
-from .weight_optimised import BECKER, CHERCHYE, bod, low_high, target
+from .weight_optimised import BECKER, CHERCHYE, bod, target
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
@@ -136,7 +136,7 @@ WEIGHT: dict[str, Method] = {
     "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False),
     "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False),
     "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False),
-    "bod": Method(bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False, check=low_high),
+    "bod": Method(bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False),
     "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False),
     "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit),
 }

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import EstimationError
-from .columns import FEWEST_CELLS, bounds, complete, standardised
+from .columns import FEWEST_CELLS, bounds, complete, correlation, standardised
 from .method import Array, ColumnError
 
 VARIMAX_ROUNDS = 1000
@@ -25,7 +25,7 @@ def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", r
     scaled to 1. `first`: the loadings of the first component themselves; one that is negative is refused. Rows with a
     missing cell are left out; constant columns weigh 0.
     """
-    return per_draw(values, lambda z: _first_component(z) if components == "first" else _component_merits(z, rotate))
+    return per_draw(values, lambda rows: _first_component(rows) if components == "first" else _component_merits(rows, rotate))
 
 
 def factor(values: Array) -> Array:
@@ -46,7 +46,7 @@ def scatter(values: Array) -> Array:
 
 
 def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
-    """Shares (..., 1, m) from a function of one draw's standardised complete rows without its constant columns."""
+    """Shares (..., 1, m) from a function of one draw's complete rows without its constant columns."""
     draws = values.reshape(-1, *values.shape[-2:])
     return np.stack([_one_draw(draw, merits) for draw in draws]).reshape(*values.shape[:-2], 1, values.shape[-1])
 
@@ -63,7 +63,7 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     if usable.any():
         kept = rows[:, usable]
         try:
-            found = merits(standardised(kept, kept))
+            found = merits(kept)
         except ColumnError as refusal:
             places = np.flatnonzero(usable)[list(refusal.columns)].tolist()
             raise ColumnError(places, refusal.why_en, refusal.why_zh) from None
@@ -71,15 +71,20 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     return result
 
 
-def _principal(z: Array) -> tuple[Array, Array]:
-    """Eigenvalues, largest first, and eigenvectors of the correlation matrix of standardised rows."""
-    variances, vectors = np.linalg.eigh(z.T @ z / len(z))
+def _principal(rows: Array) -> tuple[Array, Array]:
+    """Eigenvalues, largest first, and eigenvectors of the correlation matrix."""
+    variances, vectors = np.linalg.eigh(correlation(rows))
     return variances[::-1], vectors[:, ::-1]
 
 
-def _first_component(z: Array) -> Array:
-    _, vectors = _principal(z)
-    loadings = vectors[:, 0] * np.sign(vectors[:, 0].sum())
+def _upright(vector: Array) -> Array:
+    """The vector or its negative, whichever does not sum below 0."""
+    return vector if vector.sum() >= 0 else -vector
+
+
+def _first_component(rows: Array) -> Array:
+    _, vectors = _principal(rows)
+    loadings = _upright(vectors[:, 0])
     if (loadings < 0).any():
         raise ColumnError(
             np.flatnonzero(loadings < 0).tolist(),
@@ -89,18 +94,18 @@ def _first_component(z: Array) -> Array:
     return loadings
 
 
-def _component_merits(z: Array, rotate: bool) -> Array:
-    variances, vectors = _principal(z)
+def _component_merits(rows: Array, rotate: bool) -> Array:
+    variances, vectors = _principal(rows)
     count = max(1, int((variances > 1).sum()))
     loadings = vectors[:, :count] * np.sqrt(variances[:count])
     return _strongest(varimax(loadings) if rotate else loadings)
 
 
-def _factor_merits(z: Array) -> Array:
+def _factor_merits(rows: Array) -> Array:
     from sklearn.decomposition import FactorAnalysis
 
-    count = max(1, int((_principal(z)[0] > 1).sum()))
-    return _strongest(varimax(FactorAnalysis(n_components=count).fit(z).components_.T))
+    count = max(1, int((_principal(rows)[0] > 1).sum()))
+    return _strongest(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
 
 
 def _strongest(loadings: Array) -> Array:
@@ -122,10 +127,9 @@ def varimax(loadings: Array) -> Array:
     return scaled @ turn * lengths
 
 
-def _scatter_merits(z: Array) -> Array:
-    spread = z.T @ z / len(z)
-    leading = np.linalg.eigh(spread)[1][:, -1]
-    leading = leading * np.sign(leading.sum())
+def _scatter_merits(rows: Array) -> Array:
+    spread = correlation(rows)
+    leading = _upright(np.linalg.eigh(spread)[1][:, -1])
     if (leading >= 0).all():
         return leading
     starts = [np.abs(leading), np.ones(len(spread)), *np.eye(len(spread))]
@@ -136,10 +140,10 @@ def _ascent(spread: Array, w: Array) -> Array:
     """A w >= 0 of length 1 where w'Hw is largest nearby: w becomes (Hw)+ / ||(Hw)+|| until it stays."""
     for _ in range(ASCENT_ROUNDS):
         step = np.maximum(spread @ w, 0.0)
-        step /= np.linalg.norm(step)
-        if np.abs(step - w).max() < ASCENT_TOLERANCE:
+        length = np.linalg.norm(step)
+        if length == 0 or np.abs(step / length - w).max() < ASCENT_TOLERANCE:
             break
-        w = step
+        w = step / length
     return w
 
 

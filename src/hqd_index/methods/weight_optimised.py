@@ -2,71 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from scipy.optimize import linprog, minimize
+from scipy.optimize import linprog, minimize, nnls
 
-from ..errors import ConfigError, EstimationError
+from ..errors import EstimationError
 from .columns import bounds
 from .method import Array, Share, SharesByChild
 from .shares import enough_rows, refuse_negative
 from .weight_components import per_draw
 
-PRECISION = 1e-12
+PRECISION = 1e-10
 ROUNDS = 500
 
 
-def bod(values: Array, *, low: Share = 0.0, high: Share = 1.0) -> Array:
+def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
     """Each unit's own best weights (..., n, m), scaled to sum 1 (Melyn and Moesen 1991; Cherchye et al. 2007).
 
-    max sum_j w_j z_kj with sum_j w_j z_ij <= 1 for every row i, w >= 0, and each part w_j z_kj between `low` and `high`
-    of the whole. A row with a missing cell gets zeros, hence no score; an all-zero row gets equal shares.
+    max sum_j w_j z_kj with sum_j w_j z_ij <= 1 for every row i, w >= 0, and each share w_j / sum w within `floor` and
+    `cap`. Of several best, the w of least length. A row with a missing cell gets zeros, hence no score; an all-zero row
+    gets equal shares.
     """
-    multipliers = bod_multipliers(values, low=low, high=high)
+    multipliers = bod_multipliers(values, floor=floor, cap=cap)
     whole = multipliers.sum(axis=-1, keepdims=True)
     return np.where(whole > 0, multipliers / np.where(whole > 0, whole, 1.0), 0.0)
 
 
-def bod_multipliers(values: Array, *, low: Share = 0.0, high: Share = 1.0) -> Array:
+def bod_multipliers(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
     """The weights (..., n, m) before scaling: sum_j w_j z_kj is unit k's benefit-of-the-doubt score, at most 1."""
     refuse_negative(np.fmin.reduce(values, axis=-2, keepdims=True) < 0, "bod")
     draws = values.reshape(-1, *values.shape[-2:])
-    return np.stack([_multipliers(draw, low, high) for draw in draws]).reshape(values.shape)
+    return np.stack([_multipliers(draw, floor, cap) for draw in draws]).reshape(values.shape)
 
 
-def _multipliers(values: Array, low: float, high: float) -> Array:
+def _multipliers(values: Array, floor: float, cap: float) -> Array:
     columns = ~np.isnan(values).all(axis=0)
     rows = ~np.isnan(values[:, columns]).any(axis=1)
     table = values[np.ix_(rows, columns)]
-    found = np.array([_best_for(unit, table, low, high) for unit in table]).reshape(table.shape)
+    held = _shares_held(table.shape[1], floor, cap)
     result = np.zeros(values.shape)
-    result[np.ix_(rows, columns)] = found
+    result[np.ix_(rows, columns)] = np.array([_best_for(unit, table, held) for unit in table]).reshape(table.shape)
     return result
 
 
-def _best_for(unit: Array, table: Array, low: float, high: float) -> Array:
+def _shares_held(count: int, floor: float, cap: float) -> Array:
+    """Rows g with g w >= 0: every share at least `floor` and at most `cap` of their sum."""
+    return np.vstack([np.eye(count) - floor, *([cap - np.eye(count)] if cap < 1 else [])])
+
+
+def _best_for(unit: Array, table: Array, held: Array) -> Array:
     if not unit.any():
         return np.ones(len(unit))
-    parts = np.diag(unit)
-    limits = [low * unit - parts] * (low > 0) + [parts - high * unit] * (high < 1)
-    left = np.vstack([table, *limits])
-    right = np.concatenate([np.ones(len(table)), np.zeros(len(left) - len(table))])
+    left = np.vstack([table, -held])
+    right = np.concatenate([np.ones(len(table)), np.zeros(len(held))])
     solution = linprog(-unit, A_ub=left, b_ub=right, bounds=(0, None), method="highs")
-    if not solution.success or not solution.x.any():
-        raise EstimationError(
-            f"no weights keep every part between {low:g} and {high:g} of the score; widen low and high",
-            zh=f"没有权重能使各部分都占得分的 {low:g} 至 {high:g};请放宽 low 与 high",
-        )
-    return np.maximum(solution.x, 0.0)
+    if not solution.success:
+        raise EstimationError("too few columns vary for floor and cap to hold", zh="有变化的列太少,无法满足 floor 与 cap")
+    best = -solution.fun * (1 - PRECISION)
+    return _shortest(np.vstack([unit, -left]), np.concatenate([[best], -right]))
 
 
-def low_high(options: Mapping[str, Any]) -> None:
-    """Refuses share bounds that cross."""
-    if not options["low"] < options["high"]:
-        raise ConfigError("low must be below high", zh="low 应小于 high")
+def _shortest(left: Array, right: Array) -> Array:
+    """The shortest x with left x >= right, by non-negative least squares (Lawson and Hanson 1974, chapter 23)."""
+    target = np.zeros(left.shape[1] + 1)
+    target[-1] = 1.0
+    stacked = np.vstack([left.T, right])
+    rest = stacked @ nnls(stacked, target)[0] - target
+    return np.maximum(-rest[:-1] / rest[-1], 0.0)
 
 
 def target(values: Array, *, targets: SharesByChild, importance: Literal["correlation", "ratio"] = "correlation") -> Array:
@@ -84,26 +88,26 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     return np.stack(found).reshape(*values.shape[:-2], 1, values.shape[-1])
 
 
-def importances(z: Array, index: Array, kind: Literal["correlation", "ratio"]) -> Array:
-    """Share of the index's variance (m,) that each column of z (n, m) accounts for by itself (Paruolo et al. 2013).
+def importances(rows: Array, index: Array, kind: Literal["correlation", "ratio"]) -> Array:
+    """Share of the index's variance (m,) that each column of rows (n, m) accounts for by itself (Paruolo et al. 2013).
 
-    `correlation`: the squared correlation; `ratio`: Var(E[index | z_j]) / Var(index), with a cubic for E.
+    `correlation`: the squared correlation; `ratio`: Var(E[index | x_j]) / Var(index), with a cubic for E.
     """
     y = index - index.mean()
     whole = float(y @ y)
     if kind == "correlation":
-        apart = z - z.mean(axis=0)
+        apart = rows - rows.mean(axis=0)
         return (apart.T @ y) ** 2 / ((apart**2).sum(axis=0) * whole)
-    fitted = [np.polynomial.Polynomial.fit(column, y, 3)(column) for column in z.T]
+    fitted = [np.polynomial.Polynomial.fit(column, y, 3)(column) for column in rows.T]
     return np.array([float(fit @ fit) for fit in fitted]) / whole
 
 
-def _nearest(z: Array, *, wanted: Array, kind: Literal["correlation", "ratio"]) -> Array:
-    count = z.shape[1]
+def _nearest(rows: Array, *, wanted: Array, kind: Literal["correlation", "ratio"]) -> Array:
+    count = rows.shape[1]
     tau = wanted / wanted.sum()
 
     def miss(w: Array) -> float:
-        s = importances(z, z @ w, kind)
+        s = importances(rows, rows @ w, kind)
         return float(((s / s.sum() - tau) ** 2).sum())
 
     starts = [np.full(count, 1 / count), tau, *(np.full(count, 0.5 / count) + 0.5 * np.eye(count))]
