@@ -25,6 +25,12 @@ SETTINGS = {
     "preserve_insertion_order": "true",
 }
 
+KINDS = {
+    "DECIMAL": "decimal", "DOUBLE": "double", "FLOAT": "double", "VARCHAR": "text", "BOOLEAN": "flag", "DATE": "date",
+    "TIMESTAMP": "date", "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
+    "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer", "UBIGINT": "integer",
+}  # fmt: skip
+
 
 def quoted(name: str) -> str:
     """The name as a quoted SQL identifier."""
@@ -86,11 +92,12 @@ class Engine:
         columns = "file_row_number + 1 AS file_row, * EXCLUDE (file_row_number)"
         return self.query(f"SELECT {columns} FROM read_parquet({inside}, file_row_number = true)", name)
 
-    def scan_records(self, source: Path, width: int, name: str | None = None) -> str:
-        """Rectangular UTF-8 text of this engine's folder (comma, RFC 4180, no header): `row`, then c0 .. as text."""
+    def scan_records(self, source: Path, width: int, delimiter: str = ",", name: str | None = None) -> str:
+        """Rectangular UTF-8 text of this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
         fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
-        options = f"header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', columns = {{{fields}}}"
-        return self.query(f"SELECT * FROM read_csv({literal(str(source))}, {options}, nullstr = '\x01')", name)
+        options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
+        quotes = "quote = '\"', escape = '\"', nullstr = '\x01', new_line = '\\n'"
+        return self.query(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", name)
 
     def query(self, sql: str | exp.Expression, name: str | None = None) -> str:
         """The name of a table that holds the result."""
@@ -98,17 +105,23 @@ class Engine:
         self._run(f"CREATE OR REPLACE TABLE {quoted(table)} AS {self._text(sql)}")
         return table
 
+    def view(self, sql: str | exp.Expression, name: str | None = None) -> str:
+        """The name of a query that is computed when it is read; drop nothing it reads."""
+        view = name or self.new_name()
+        self._run(f"CREATE OR REPLACE VIEW {quoted(view)} AS {self._text(sql)}")
+        return view
+
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
         known = isinstance(source, str) and source.isidentifier()
         return self._run(f"SELECT * FROM {quoted(str(source))}" if known else self._text(source)).df()
 
-    def columns(self, name: str) -> dict[str, str]:
-        """Column -> SQL type of a table."""
+    def types(self, name: str) -> dict[str, str]:
+        """Column -> decimal | double | integer | text | flag | date | list of a table."""
         rows = self._run(f"DESCRIBE {quoted(name)}").fetchall()
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: _kind(row[1]) for row in rows}
 
-    def rows(self, name: str) -> int:
+    def count(self, name: str) -> int:
         """The number of rows of a table."""
         return int(self._run(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0])
 
@@ -143,3 +156,9 @@ class Engine:
             raise SetupError(
                 f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", where=str(self.folder)
             ) from fault
+
+
+def _kind(sql_type: str) -> str:
+    if sql_type.endswith("]"):
+        return "list"
+    return KINDS[sql_type.partition("(")[0]]

@@ -1,0 +1,33 @@
+"""Raw cells as text, with the row each stood in: what every reader gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .notice import Notice
+
+BLANK, NOTE, HEADER, TOTAL = "blank", "note", "header", "total"
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row that reading does not pass on: quarantined under `rule`, or (rule empty) out of scope for `reason`."""
+
+    row: int
+    cells: tuple[str, ...]
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One sheet: its labels, and an engine table of `row`, c0, c1 ... ('' where a cell is empty)."""
+
+    file: str
+    sheet: str
+    digest: str
+    labels: tuple[str, ...]
+    header_row: int
+    table: str
+    set_aside: tuple[SetAside, ...] = ()
+    notices: tuple[Notice, ...] = ()

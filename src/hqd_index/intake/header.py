@@ -1,0 +1,141 @@
+"""Which row is the header, and which of its labels are which canonical columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..canonical import CanonicalTable
+from ..errors import DataError, closest
+from ..study.models import Source
+from .notice import Notice
+from .units import label_and_unit, normalised
+
+PEEK = 40
+SUB_HEADERS = 3
+
+
+@dataclass(frozen=True)
+class Headed:
+    """Canonical column -> position in the sheet, units that labels name, and what was told on the way."""
+
+    positions: dict[str, int]
+    units: dict[str, str]
+    notices: tuple[Notice, ...]
+
+
+def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
+    """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
+    built_in = {normalised(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
+    names = {normalised(name): name for name in table.columns}
+    aliases = {normalised(label): name for label, name in source.aliases.items()}
+    return {**built_in, **names, **aliases, **_reshaped(source)}
+
+
+def _reshaped(source: Source) -> dict[str, str]:
+    if source.reshape is None:
+        return {}
+    parts = (source.reshape.names, source.reshape.values, source.reshape.units)
+    return {normalised(part): f"reshape:{part}" for part in parts if part}
+
+
+def find_header(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> int:
+    """The place of the row with the most known labels, else of the first row that is not blank."""
+    hits = [sum(canonical_of(label, known) is not None for label in row) for row in rows]
+    if any(hits):
+        return hits.index(max(hits))
+    return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
+
+
+def canonical_of(label: str, known: Mapping[str, str]) -> str | None:
+    """The canonical column of a label, with or without a unit in brackets."""
+    return known.get(normalised(label)) or known.get(normalised(label_and_unit(label)[0]))
+
+
+def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
+    """How many rows right below the header are labels too: no digit anywhere, two or more number cells filled."""
+    found = 0
+    for row in rows[:SUB_HEADERS]:
+        filled = [k for k in numeric if k < len(row) and row[k].strip()]
+        if len(filled) < 2 or any(mark.isdigit() for cell in row for mark in cell):
+            break
+        found += 1
+    return found
+
+
+def map_labels(labels: Sequence[str], source: Source, table: CanonicalTable, where: str) -> Headed:
+    """Positions and units of canonical columns; DataError S05 for a label twice, S06 for a required column missing."""
+    _refuse_twice(labels, where)
+    known = known_labels(source, table)
+    positions: dict[str, int] = {}
+    extra: list[str] = []
+    for place, label in enumerate(labels):
+        name = canonical_of(label, known)
+        if name is None:
+            extra.append(label)
+        elif name in positions:
+            raise _twice(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
+        else:
+            positions[name] = place
+    _require(positions, source, table, labels, where)
+    units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1])}
+    return Headed(positions, units, _left_out(extra, where))
+
+
+def _refuse_twice(labels: Sequence[str], where: str) -> None:
+    counts = Counter(normalised(label) for label in labels if label.strip())
+    twice = [label for label in labels if label.strip() and counts[normalised(label)] > 1]
+    if twice:
+        raise _twice(", ".join(repr(label) for label in dict.fromkeys(twice)), where)
+
+
+def _twice(what: str, where: str) -> DataError:
+    return DataError(
+        f"the header names a column twice: {what}; rename or delete one of them",
+        zh=f"表头有重复列:{what};请改名或删除其中一列",
+        where=where,
+        rule="S05",
+    )
+
+
+def required_columns(source: Source, table: CanonicalTable) -> list[str]:
+    """The columns a file of this source must hold: key, required ones, the parts of a reshape; constants are given."""
+    parts = list(dict.fromkeys(_reshaped(source).values()))
+    wide = set(source.reshape.columns.values()) if source.reshape else set()
+    needed = [*table.key, *(name for name, column in table.columns.items() if column.required)]
+    derived = {"year"} if "statement_date" in table.columns else set()
+    return [name for name in dict.fromkeys([*needed, *parts]) if name not in source.constants and name not in wide | derived]
+
+
+def _require(positions: Mapping[str, int], source: Source, table: CanonicalTable, labels: Sequence[str], where: str) -> None:
+    missing = [name for name in required_columns(source, table) if name not in positions]
+    if "year" in table.columns and not {"year", "statement_date"} & {*positions, *source.constants} and "year" in table.key:
+        missing.append("year")
+    if not missing:
+        return
+    en, zh = [], []
+    for name in dict.fromkeys(missing):
+        column = table.columns.get(name)
+        raw = name.removeprefix("reshape:")
+        names = [raw, *(alias for alias, target in source.aliases.items() if target == name)]
+        names += [column.zh, column.en] if column else []
+        near = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
+        accepted = ", ".join(dict.fromkeys(names))
+        en.append(f"{raw} (accepted labels: {accepted}" + (f"; is it {near!r}?)" if near else ")"))
+        zh.append(f"{raw}(可识别的列名:{accepted}" + (f";是不是 {near!r}?)" if near else ")"))
+    mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
+    raise DataError(
+        f"required column missing: {'; '.join(en)}; {mend}",
+        zh=f"缺少必需的列:{';'.join(zh)};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+        where=where,
+        rule="S06",
+    )
+
+
+def _left_out(extra: Sequence[str], where: str) -> tuple[Notice, ...]:
+    named = [label for label in extra if label.strip()]
+    if not named:
+        return ()
+    listed = ", ".join(named[:20]) + (" ..." if len(named) > 20 else "")
+    return (Notice("S07", where, f"{len(named)} columns not used: {listed}", f"{len(named)} 列未采用:{listed}"),)

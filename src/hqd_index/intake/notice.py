@@ -1,0 +1,16 @@
+"""What intake tells without stopping: a rule id, a place and the text in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    rule: str
+    where: str
+    en: str
+    zh: str
+
+    def text(self, language: str = "zh") -> str:
+        return f"{self.where}: [{self.rule}] {self.en if language == 'en' else self.zh}"

@@ -1,0 +1,124 @@
+"""Delimited text as rectangular records, each with its row as a spreadsheet shows it; the others are set aside."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import IO
+
+from .cells import BLANK, NOTE, SetAside
+
+DELIMITERS = (",", "\t", ";", "|")
+NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源", "*注", "Note", "NOTE", "note", "Source", "source")
+OPEN_QUOTE_LINES = 200
+BATCH = 1 << 22
+
+csv.field_size_limit(1 << 20)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a good record is: its delimiter, how many fields, and below which row it may stand."""
+
+    delimiter: str
+    width: int
+    header_row: int
+
+
+def delimiter_of(lines: Iterable[str]) -> str:
+    """The mark that most of the lines hold most often."""
+    filled = [line for line in lines if line.strip()]
+    middle = {mark: sorted(line.count(mark) for line in filled)[len(filled) // 2] for mark in DELIMITERS if filled}
+    return max(DELIMITERS, key=lambda mark: middle.get(mark, 0))
+
+
+def records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The fields of each record, none for an empty line; a quote never closed spoils its own line only."""
+    waiting: deque[str] = deque()
+    source = _chained(waiting, iter(lines))
+    for line in source:
+        if '"' in line:
+            yield _quoted(line, source, waiting, delimiter)
+        else:
+            yield _split(line, delimiter)
+
+
+def _chained(waiting: deque[str], lines: Iterator[str]) -> Iterator[str]:
+    while True:
+        if waiting:
+            yield waiting.popleft()
+        elif (line := next(lines, None)) is not None:
+            yield line
+        else:
+            return
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return line.rstrip("\n").split(delimiter) if line.strip("\n") else []
+
+
+def _quoted(line: str, source: Iterator[str], waiting: deque[str], delimiter: str) -> list[str]:
+    taken: list[str] = []
+    closed = True
+
+    def feed() -> Iterator[str]:
+        nonlocal closed
+        yield line
+        while len(taken) < OPEN_QUOTE_LINES and (following := next(source, None)) is not None:
+            taken.append(following)
+            yield following
+        closed = False
+
+    try:
+        fields = next(csv.reader(feed(), delimiter=delimiter))
+    except csv.Error:
+        closed = False
+    if closed:
+        return fields
+    waiting.extendleft(reversed(taken))
+    return _split(line, delimiter)
+
+
+def write_plain(text: IO[str], out: IO[str], shape: Shape) -> list[SetAside]:
+    """Writes `row, fields` of the lines after the header with `width` fields (no cell is quoted); gives the others."""
+    aside: list[SetAside] = []
+    mark, good, row = shape.delimiter, shape.width - 1, 0
+    while lines := text.readlines(BATCH):
+        counts = list(map(str.count, lines, repeat(mark)))
+        if row >= shape.header_row and set(counts) == {good} and "\n" not in lines:
+            out.writelines([f"{n}{mark}{line}" for n, line in enumerate(lines, row + 1)])
+        else:
+            for n, (line, count) in enumerate(zip(lines, counts), row + 1):
+                if count == good and line != "\n" and n > shape.header_row:
+                    out.write(f"{n}{mark}{line}")
+                elif n > shape.header_row:
+                    aside.append(set_aside(n, _split(line, mark)))
+        row += len(lines)
+    return aside
+
+
+def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> list[SetAside]:
+    """The same for records that were parsed already; cells are quoted where they must be."""
+    writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
+    aside: list[SetAside] = []
+    for n, fields in enumerate(rows, 1):
+        if n <= shape.header_row:
+            continue
+        if len(fields) == shape.width:
+            writer.writerow([n, *fields])
+        else:
+            aside.append(set_aside(n, fields))
+    return aside
+
+
+def set_aside(row: int, fields: list[str]) -> SetAside:
+    """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
+    filled = [field for field in fields if field.strip()]
+    if not filled:
+        return SetAside(row, tuple(fields), BLANK)
+    if len(filled) == 1 and fields[0].strip().startswith(NOTE_MARKS):
+        return SetAside(row, tuple(fields), NOTE)
+    return SetAside(row, tuple(fields), f"{len(fields)}", rule="S04")

@@ -1,0 +1,169 @@
+"""All tables of a study: located, read, judged by the gate, given back with ledger and quarantine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..engines.duckdb import Engine, literal, quoted
+from ..errors import DataError
+from ..study.models import Study
+from .ledger import QUARANTINED, ledger
+from .notice import Notice
+from .read import RawFile, locate, unchanged
+from .schema import exactness, table_of
+from .table import Step, TableRead, read_table
+from .text import FILE_SPAN
+
+QUARANTINE = [
+    "rule",
+    "severity",
+    "file",
+    "sheet",
+    "row",
+    "key",
+    "column",
+    "value",
+    "expected_zh",
+    "expected_en",
+    "mend_zh",
+    "mend_en",
+]
+RAW_ROWS = ["file", "sheet", "row", "cells"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, and notices."""
+
+    tables: dict[str, str]
+    frames: dict[str, pd.DataFrame]
+    raw_rows: pd.DataFrame
+    notices: tuple[Notice, ...]
+
+
+class GateError(DataError):
+    """The data did not pass the gate; `intake` holds what is needed to write the quarantine file."""
+
+    def __init__(self, intake: Intake, en: str, *, zh: str, where: str, rule: str) -> None:
+        super().__init__(en, zh=zh, where=where, rule=rule)
+        self.intake = intake
+
+
+def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
+    """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
+    files = {
+        source_id: locate(source, data_root, f"sources.yaml sources.{source_id}.path")
+        for source_id, source in study.sources.sources.items()
+    }
+    read = _read_all(study, files, engine)
+    unchanged([file for mine in files.values() for file in mine])
+    result = _result(read, engine)
+    _gate(study, read, result)
+    return result
+
+
+def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:
+    names = dict.fromkeys(source.table for source in study.sources.sources.values())
+    read: list[TableRead] = []
+    first = 1
+    for name in names:
+        mine = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
+        if mine:
+            table = table_of(study, name)
+            read.append(read_table(Step(study, name, table, exactness(study, table), engine), mine, first))
+            first += sum(len(some) for some in mine.values())
+    return read
+
+
+def _result(read: Sequence[TableRead], engine: Engine) -> Intake:
+    tables = {one.name: _clean(one, engine) for one in read}
+    frames = {
+        "ledger": pd.concat([ledger(one.files, one.rows_in, one.out) for one in read], ignore_index=True),
+        "quarantine": pd.concat([_quarantine(one, engine) for one in read], ignore_index=True),
+    }
+    raw_rows = pd.concat([_raw_rows(one, engine) for one in read], ignore_index=True)
+    return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
+
+
+def _clean(one: TableRead, engine: Engine) -> str:
+    """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
+    columns = []
+    for name in engine.types(one.clean):
+        column = one.table.columns.get(name)
+        cell = f"y.{quoted(name)}"
+        if name != "rid":
+            columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
+    files = engine.scan(one.files.assign(prefix=_prefixes(one.files))[["number", "prefix"]])
+    row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
+    sql = f"SELECT {', '.join([*columns, row_id])} FROM {one.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
+    order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in one.table.key)}" if one.table.key else ""
+    return engine.query(sql + order, f"clean_{one.name}")
+
+
+def _prefixes(files: pd.DataFrame) -> pd.Series:
+    """digest:sheet: of each file; a file that stands twice in the folder gets its number too."""
+    twice = files.groupby(["digest", "sheet"]).cumcount()
+    suffix = twice.map(lambda n: f"({n + 1})" if n else "")
+    return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"
+
+
+def _quarantine(one: TableRead, engine: Engine) -> pd.DataFrame:
+    found = one.findings
+    if found.empty:
+        return pd.DataFrame(columns=QUARANTINE)
+    listed = found.assign(number=found["rid"] // FILE_SPAN, row=found["rid"] % FILE_SPAN)
+    listed = listed.merge(one.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one")
+    listed = listed.merge(_keys(one, found["rid"], engine), on="rid", how="left", validate="many_to_one")
+    listed["key"] = listed["key"].fillna("")
+    return listed.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
+
+
+def _keys(one: TableRead, rids: pd.Series, engine: Engine) -> pd.DataFrame:
+    held = engine.types(one.text)
+    key = [quoted(name) for name in one.table.key or tuple(one.table.columns)[:2] if name in held]
+    wanted = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
+    shown = f"concat_ws({literal(' | ')}, {', '.join(key)})"
+    return engine.collect(f"SELECT rid, {shown} AS key FROM {one.text} WHERE rid IN (SELECT rid FROM {wanted})")
+
+
+def _raw_rows(one: TableRead, engine: Engine) -> pd.DataFrame:
+    """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
+    gone = one.out[one.out["outcome"] == QUARANTINED]
+    parts = [pd.DataFrame(columns=RAW_ROWS)]
+    for sheet in one.sheets:
+        rows = (gone.loc[gone["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
+        if rows.empty:
+            continue
+        wanted = engine.scan(pd.DataFrame({"row": rows}))
+        cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {wanted}) ORDER BY row")
+        labels = list(sheet.cells.labels)
+        lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
+        lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
+        parts.append(pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet))
+    return pd.concat(parts, ignore_index=True)[RAW_ROWS]
+
+
+def _json(cells: object) -> str:
+    return json.dumps(cells, ensure_ascii=False)
+
+
+def _gate(study: Study, read: Sequence[TableRead], result: Intake) -> None:
+    gates = study.rules.gates
+    for one in read:
+        share, limit = one.quarantined_share, gates.max_quarantine_share
+        if share == 0 or (share <= limit and gates.on_error == "quarantine"):
+            continue
+        bad = int((one.out["outcome"] == QUARANTINED).sum())
+        where = ", ".join(one.files["file"])
+        raise GateError(
+            result,
+            f"{bad} rows of table {one.name} do not pass ({share:.1%}; limit {limit:.1%}); mend those that quarantine.xlsx lists",
+            zh=f"表 {one.name} 有 {bad} 行未通过校验({share:.1%},上限 {limit:.1%});请按 quarantine.xlsx 逐行改正",
+            where=where,
+            rule="S13",
+        )

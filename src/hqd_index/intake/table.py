@@ -1,0 +1,231 @@
+"""One canonical table from raw files to clean rows: read, parse, judge, and account for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..canonical import CanonicalTable
+from ..engines.duckdb import Engine, literal, quoted
+from ..expressions import parse as parse_expression
+from ..expressions import row_sql
+from ..study.models import Source, Study
+from .duplicates import duplicates
+from .findings import finding, joined
+from .header import map_labels
+from .ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, balance_sums
+from .notice import Notice
+from .parse import Exact, Parsed, parse
+from .read import RawFile, read
+from .rules import bound, broken_rules, completed, of_severity
+from .text import FILE_SPAN, Sheet
+
+OPENING = "opening"
+OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files."""
+
+    name: str
+    table: CanonicalTable
+    clean: str
+    text: str
+    findings: pd.DataFrame
+    out: pd.DataFrame
+    files: pd.DataFrame
+    rows_in: dict[int, int]
+    sheets: tuple[Sheet, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def quarantined_share(self) -> float:
+        """Quarantined rows over the rows in scope."""
+        gone = self.out["outcome"].value_counts()
+        scope = sum(self.rows_in.values()) - int(gone.get(OUT_OF_SCOPE, 0))
+        return int(gone.get(QUARANTINED, 0)) / scope if scope else 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What every step of one table needs."""
+
+    study: Study
+    name: str
+    table: CanonicalTable
+    exact: Exact
+    engine: Engine
+
+
+def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> TableRead:
+    """The table from the files of its sources (source id -> files), which are numbered from `first`."""
+    sheets, parsed = _parsed(step, files, first)
+    text, typed = (_union([getattr(one, part) for one in parsed], step.engine) for part in ("text", "typed"))
+    listed = _files(sheets)
+    aside = _out([_set_aside(sheets), *(one.aside for one in parsed), *_filtered(step, files, parsed)])
+    scope = _without(typed, aside["rid"], step.engine)
+    found = _in_scope(
+        joined([*(one.findings for one in parsed), _blank_keys(step, text), _not_year_end(step, typed, text)]), aside
+    )
+    found = joined([found, *_judged(step, scope, text, "error")])
+    survivors = _without(scope, found["rid"], step.engine)
+    if step.table.key:
+        found = joined([found, duplicates(survivors, text, step.table.key, listed, step.engine)])
+    clean = _without(survivors, found["rid"], step.engine)
+    out = pd.concat([aside, _quarantined(found)], ignore_index=True)
+    found = joined([_ragged(sheets), found, *_judged(step, clean, text, "warning", "info")])
+    _check_books(step, sheets, parsed, typed, clean, out)
+    told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
+    told += [notice for one in parsed for notice in one.notices]
+    rows_in = {sheet.number: len(sheet.cells.set_aside) + step.engine.count(sheet.cells.table) for sheet in sheets}
+    return TableRead(step.name, step.table, clean, text, found, out, listed, rows_in, tuple(sheets), tuple(told))
+
+
+def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> tuple[list[Sheet], list[Parsed]]:
+    sheets: list[Sheet] = []
+    parsed: list[Parsed] = []
+    for source_id, mine in files.items():
+        source = step.study.sources.sources[source_id]
+        read_now = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(mine)]
+        sheets += read_now
+        where = f"sources.yaml sources.{source_id}"
+        parsed.append(_with_year(parse(read_now, source, step.table, step.exact, step.engine, where), step))
+    return sheets, parsed
+
+
+def _sheet(file: RawFile, source: Source, step: Step, number: int) -> Sheet:
+    cells = read(file, source, step.table, step.engine)
+    return Sheet(number, cells, map_labels(cells.labels, source, step.table, file.name))
+
+
+def _with_year(parsed: Parsed, step: Step) -> Parsed:
+    """The year of the statement date where a source gives no year of its own."""
+    held = step.engine.types(parsed.typed)
+    if "year" in held or "statement_date" not in held:
+        return parsed
+    year = "year(y.statement_date)"
+    typed = step.engine.query(f"SELECT y.*, CAST({year} AS DECIMAL(28,8)) AS year FROM {parsed.typed} AS y")
+    text = step.engine.query(
+        f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed.text} AS t JOIN {parsed.typed} AS y USING (rid)"
+    )
+    return Parsed(text, typed, parsed.findings, parsed.aside, parsed.notices, parsed.members)
+
+
+def _union(names: Sequence[str], engine: Engine) -> str:
+    return names[0] if len(names) == 1 else engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in names))
+
+
+def _files(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    rows = [(sheet.number, sheet.cells.file, sheet.cells.sheet, sheet.cells.digest) for sheet in sheets]
+    return pd.DataFrame(rows, columns=["number", "file", "sheet", "digest"])
+
+
+def _set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    rows = [
+        (sheet.number * FILE_SPAN + row.row, READ, QUARANTINED if row.rule else OUT_OF_SCOPE, row.rule or row.reason)
+        for sheet in sheets
+        for row in sheet.cells.set_aside
+    ]
+    return pd.DataFrame(rows, columns=OUT_COLUMNS)
+
+
+def _ragged(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    parts = []
+    for sheet in sheets:
+        broken = [row for row in sheet.cells.set_aside if row.rule]
+        values = [f"{row.reason} / {len(sheet.cells.labels)}" for row in broken]
+        rids = [sheet.number * FILE_SPAN + row.row for row in broken]
+        parts.append(finding(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))
+    return joined(parts)
+
+
+def _filtered(step: Step, files: Mapping[str, Sequence[RawFile]], parsed: Sequence[Parsed]) -> Iterable[pd.DataFrame]:
+    """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
+    partition = [name for name in step.table.key if name != "year"]
+    for source_id, one in zip(files, parsed):
+        if "statement_date" in step.engine.types(one.typed):
+            opening = "month(statement_date) = 1 AND day(statement_date) = 1"
+            yield step.engine.collect(
+                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
+            )
+        for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
+            rows = completed(one.typed, step.table, step.exact, step.engine)
+            types = step.engine.types(rows)
+            where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
+            test = row_sql(parse_expression(choice.when, columns=types, aggregate=False, where=where), types, partition=partition)
+            reason = literal(choice.reason[step.study.study.language])
+            yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, {reason} AS reason FROM {rows} WHERE {test}")
+
+
+def _out(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One line per row out of scope: the first reason counts."""
+    every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
+    every = every.reindex(columns=OUT_COLUMNS)
+    every = every.assign(stage=every["stage"].fillna(READ), outcome=every["outcome"].fillna(OUT_OF_SCOPE))
+    return every.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})
+
+
+def _without(rows: str, rids: pd.Series, engine: Engine) -> str:
+    """A view of the rows whose id is not among those given."""
+    if rids.empty:
+        return rows
+    gone = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
+    return engine.view(f"SELECT * FROM {rows} ANTI JOIN {gone} USING (rid)")
+
+
+def _in_scope(found: pd.DataFrame, aside: pd.DataFrame) -> pd.DataFrame:
+    return found[~found["rid"].isin(aside["rid"])]
+
+
+def _blank_keys(step: Step, text: str) -> pd.DataFrame:
+    held = step.engine.types(text)
+    parts = []
+    for name in step.table.key:
+        blank = f"{quoted(name)} IS NULL" if name in held else "true"
+        rows = step.engine.collect(
+            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {blank} ORDER BY rid"""
+        )
+        parts.append(finding(rows, "C04"))
+    return joined(parts)
+
+
+def _not_year_end(step: Step, typed: str, text: str) -> pd.DataFrame:
+    if "statement_date" not in step.engine.types(typed):
+        return joined([])
+    rows = step.engine.collect(
+        f"""SELECT rid, 'statement_date' AS "column", t.statement_date AS "value" FROM {typed} AS y
+        JOIN {text} AS t USING (rid) WHERE month(y.statement_date) <> 12 OR day(y.statement_date) <> 31 ORDER BY rid"""
+    )
+    return finding(rows, "E07")
+
+
+def _judged(step: Step, rows: str, text: str, *severities: str) -> list[pd.DataFrame]:
+    whole = completed(rows, step.table, step.exact, step.engine)
+    judged = of_severity(bound(step.study, step.name, step.table, step.engine.types(whole)), *severities)
+    return [broken_rules(text, whole, judged, step.engine)]
+
+
+def _quarantined(found: pd.DataFrame) -> pd.DataFrame:
+    """One line per quarantined row, its rules joined."""
+    if found.empty:
+        return pd.DataFrame(columns=OUT_COLUMNS)
+    rules = found.groupby("rid")["rule"].agg(lambda ids: "+".join(sorted(set(ids))))
+    return pd.DataFrame({"rid": rules.index, "stage": VALIDATE, "outcome": QUARANTINED, "reason": rules.to_numpy()})
+
+
+def _check_books(
+    step: Step, sheets: Sequence[Sheet], parsed: Sequence[Parsed], typed: str, clean: str, out: pd.DataFrame
+) -> None:
+    engine = step.engine
+    cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
+    aside = engine.scan(_set_aside(sheets)[["rid"]].astype("int64"))
+    came = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {aside}"]))
+    balance(Books(came, clean, out), engine, step.name)
+    additive = [
+        name for name, column in step.table.columns.items()
+        if column.dtype == "number" and not column.share and name in engine.types(typed)
+    ]  # fmt: skip
+    balance_sums(typed, clean, out, additive, engine, step.name)
