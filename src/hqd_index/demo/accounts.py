@@ -1,0 +1,207 @@
+"""Firm-year values: drawn, then scaled within the never- and the ever-recognised of an industry so that sums hit the targets.
+
+Money stands in hundreds of yuan, so that it survives as 万元 with two decimals. Arrays are (firms, years), 0 where a firm
+does not exist. Sums of money hit their target to 50 yuan, counts to half a unit, percentages to 0.01 points over the firms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .draws import Bools, Floats, Ints, persistent, stream
+from .effects import LEAF, Targets
+from .recognition import Recognition, before
+from .registry import Registry
+from .sectors import SECTORS, YEARS
+from .spread import block_sums, highest, spread, whole
+
+HUNDRED_MILLION = 1e6  # yuan 1e8 in hundreds of yuan
+TYPICAL_REVENUE = 1.3 * HUNDRED_MILLION
+GROWTH, PER_HEAD = 0.06, 11_000.0  # yearly growth of revenue; revenue per head in 2012
+COST_SHARE = 0.83
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What every value depends on: the firms' blocks, lives, recognition and the targets."""
+
+    seed: int
+    registry: Registry
+    recognition: Recognition
+    target: Targets
+
+    @property
+    def starts(self) -> Ints:
+        return self.registry.starts
+
+    @property
+    def alive(self) -> Bools:
+        return self.registry.alive
+
+    @property
+    def status_before(self) -> Bools:
+        return before(self.recognition.valid.astype(float)) > 0
+
+    def lasting(self, part: str, sd: float) -> Floats:
+        """exp of a lasting difference between firms and of small yearly ones."""
+        rng = stream(self.seed, f"accounts {part}")
+        firms = len(self.registry.ever)
+        return np.exp(sd * rng.standard_normal((firms, 1)) + 0.1 * rng.standard_normal((firms, len(YEARS))))
+
+
+def accounts(sample: Sample) -> dict[str, Floats]:
+    """Every column of the firm panel that is a number, by canonical name."""
+    out = _size(sample)
+    out |= _innovation(sample, out)
+    out |= _markets(sample, out)
+    out |= _circulation(sample, out)
+    return out | _balance_sheet(sample, out)
+
+
+def _size(sample: Sample) -> dict[str, Floats]:
+    """Revenue and employees: the denominators, which no target touches."""
+    rng = stream(sample.seed, "size")
+    registry, shape = sample.registry, sample.alive.shape
+    sector = 0.3 * rng.standard_normal((len(SECTORS), 1)) + np.cumsum(
+        0.015 * rng.standard_normal((len(SECTORS), shape[1])), axis=1
+    )
+    own = np.cumsum(0.05 * rng.standard_normal(shape), axis=1) + GROWTH * np.arange(shape[1])
+    revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + own)
+    heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, keep=0.8))
+    employees = np.maximum(revenue / (heads * np.exp(0.045 * np.arange(shape[1]))), 20)
+    return {"revenue": np.round(revenue) * sample.alive, "employees": np.round(employees) * sample.alive}
+
+
+def hit(sample: Sample, leaf: str, base: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
+    """Whole numbers, in proportion to `base` inside a block, whose sum is the target x `per` x the sum of `weights`."""
+    totals = wanted(sample, leaf, block_sums(weights, sample.starts)) * per
+    return whole(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
+
+
+def wanted(sample: Sample, leaf: str, weights: Floats) -> Floats:
+    """Numerator sums per block: leave_out target for the never-recognised, what all firms need beyond that for the others."""
+    others, ever = weights[0::2], weights[1::2]
+    everyone = others + ever
+    premium = LEAF[leaf].premium * np.mean(ever / everyone, axis=1, keepdims=True)
+    goal = sample.target.leave_out[leaf]
+    return np.stack([goal * others, goal * ever + (sample.target.gap[leaf] + premium) * everyone], axis=1).reshape(weights.shape)
+
+
+def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+    revenue, employees = have["revenue"], have["employees"]
+    boost = np.where(sample.status_before, 1.15, 1.0)
+    rd = sample.lasting("rd", 0.6) * boost
+    staff = sample.lasting("rd staff", 0.6) * boost
+    rd_exp = hit(sample, "inn1", revenue * rd, revenue, 0.5 * revenue, per=0.01)
+    rd_staff = hit(sample, "inn2", employees * staff, employees, np.floor(0.9 * employees), per=0.01)
+    patents = sample.lasting("patents", 0.8) * boost
+    unlimited = np.where(sample.alive, 1e12, 0.0)
+    inventions = hit(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
+    models = whole(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
+    total = inventions + models
+    joint = hit(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
+    return {
+        "rd_exp": rd_exp, "rd_staff": rd_staff, "inv_patents_valid": inventions, "utility_patents": models,
+        "patents_total": total, "coapplied_patents": joint,
+    }  # fmt: skip
+
+
+def _markets(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+    revenue, alive = have["revenue"], sample.alive
+    rng = stream(sample.seed, "markets")
+    firms = len(alive)
+    boost = np.where(sample.status_before, 1.15, 1.0)
+    unlimited = np.where(alive, 1e12, 0.0)
+    marks = hit(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
+    sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever, 0.9, 0.6)[:, None]
+    abroad = hit(sample, "adv5", revenue * sells_abroad * sample.lasting("abroad", 0.5), revenue, 0.92 * revenue, per=0.01)
+    adopts = rng.random((firms, 1)) < np.where(sample.registry.ever, 0.97, 0.6)[:, None]
+    digital = hit(sample, "adv4", revenue * adopts * boost * sample.lasting("digital", 0.6), revenue, 0.3 * revenue, per=0.01)
+    return {"trademarks_valid": marks, "overseas_rev": abroad, "digital_invest": digital, "certified_intl": _certified(sample)}
+
+
+def _certified(sample: Sample) -> Floats:
+    """1 for the certified: as many per block as the target asks, those of highest lasting propensity."""
+    heads = block_sums(sample.alive.astype(float), sample.starts)
+    totals = wanted(sample, "brd2", heads) / 100
+    everyone = np.rint(totals[0::2] + totals[1::2])
+    others = np.rint(totals[0::2])
+    ever = np.clip(everyone - others, 0, heads[1::2])
+    counts = np.stack([others, ever], axis=1).reshape(heads.shape)
+    propensity = np.where(sample.alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
+    return highest(counts, propensity, sample.starts)
+
+
+def _circulation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+    """Stocks, costs, receivables and the shares of the largest partners."""
+    inventory = _inventory(sample, have["revenue"])
+    average = two_year_ends(inventory, sample.alive)
+    cost = have["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
+    cogs = hit(sample, "smo1", cost, average, 1.45 * have["revenue"], per=1.0)
+    shares = {f"top5_{side}_share": _partner_share(sample, side) for side in ("supplier", "customer")}
+    return {"inventory": inventory, "cogs": cogs, "receivables": _receivables(sample, have["revenue"])} | shares
+
+
+def two_year_ends(values: Floats, alive: Bools) -> Floats:
+    """Mean of this and last year-end; this year-end alone in a firm's first year."""
+    earlier = np.hstack([np.zeros((len(values), 1), dtype=bool), alive[:, :-1]])
+    return np.where(alive, np.where(earlier, (values + before(values)) / 2, values), 0.0)
+
+
+def _inventory(sample: Sample, revenue: Floats) -> Floats:
+    """Year-end stocks near what the turnover aimed at needs, so that costs have little left to make up."""
+    starts, expected = sample.starts, revenue * COST_SHARE
+    costs = block_sums(expected, starts)
+    smooth = sample.target.smooth["smo1"]
+    others = costs[0::2] / smooth
+    premium = LEAF["smo1"].premium * np.mean(costs[1::2] / (costs[0::2] + costs[1::2]), axis=1, keepdims=True)
+    gap = sample.target.gap["smo1"] + premium
+    ever = (costs[1::2] - gap * others) / (smooth + gap)
+    totals = np.stack([others, ever], axis=1).reshape(costs.shape) * (1 + GROWTH / 2 * (np.arange(costs.shape[1]) > 0))
+    base = expected * sample.lasting("inventory", 0.3)
+    return whole(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
+
+
+def _receivables(sample: Sample, revenue: Floats) -> Floats:
+    """Year-ends whose mean with the year before hits receivable days, solved year by year."""
+    starts, alive = sample.starts, sample.alive
+    totals = wanted(sample, "smo2", block_sums(revenue, starts)) / 365
+    base = revenue * sample.lasting("receivables", 0.25)
+    out = np.zeros_like(revenue)
+    for year in range(revenue.shape[1]):
+        stays = alive[:, year - 1] & alive[:, year] if year else np.zeros(len(alive), dtype=bool)
+        share = np.where(stays, 0.5, 1.0)
+        carried = 0.5 * np.where(stays, out[:, year - 1], 0.0)
+        now = base[:, year] * share
+        left = totals[:, [year]] - block_sums(carried[:, None], starts)
+        caps = np.where(alive[:, year], 1e12, 0.0)[:, None]
+        out[:, year] = np.rint(spread(left, now[:, None], caps, starts)[:, 0] / share)
+    return out
+
+
+def _partner_share(sample: Sample, side: str) -> Floats:
+    """Share of the five largest suppliers or customers, in hundredths of a point; each side's plain mean is the target."""
+    heads = sample.alive.astype(float)
+    base = sample.lasting(side, 0.25)
+    return hit(sample, "smo3", base, heads, 9800 * heads, per=100.0)
+
+
+def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+    rng = stream(sample.seed, "balance sheet")
+    shape, alive, revenue = sample.alive.shape, sample.alive, have["revenue"]
+    fixed = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
+    needed = 1.15 * (have["inventory"] + have["receivables"] + fixed)
+    assets: Floats = np.round(np.maximum(revenue * 0.9 * sample.lasting("assets", 0.25), needed))
+    leverage = np.clip(0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, keep=0.7), 0.08, 0.92)
+    leverage = np.where(sample.registry.ever[:, None], np.minimum(leverage, 0.68), leverage)
+    liabilities = np.round(assets * leverage)
+    other_cost = revenue * (0.09 + 0.02 * rng.standard_normal(shape))
+    profit = np.round(revenue - have["cogs"] - other_cost)
+    subsidy = np.round(revenue * 0.003 * rng.random(shape) * np.where(sample.registry.ever, 2.0, 1.0)[:, None])
+    columns: dict[str, Floats] = {
+        "fixed_assets": fixed, "total_assets": assets, "total_liab": liabilities, "equity": assets - liabilities,
+        "net_profit": profit, "gov_subsidy": subsidy,
+    }  # fmt: skip
+    return {name: values * alive for name, values in columns.items()}

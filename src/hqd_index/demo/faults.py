@@ -1,0 +1,172 @@
+"""Dirt: rows that are broken on purpose, each beside the clean row it was copied from, so that no true value is lost.
+
+A broken row belongs to a firm that exists nowhere else (its own credit code and name), so that putting it aside changes
+nothing. The three faults that are about a second row of the same firm-year copy the clean row's key: an identical copy (the
+first is kept), an older version with an earlier disclosure date (the newer is kept), and two versions of an invented
+firm-year that contradict each other (both go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .draws import stream
+from .registry import PROVINCES, credit_codes, names
+from .sectors import CODES
+
+Row = dict[str, str]
+Change = Callable[[Row, np.random.Generator], list[Row]]
+
+SHARE = 0.01  # of all rows are broken
+BY_LOT = 3
+EXTRA = "extra field"  # a row with this key has one field more than the header; with None for a column, one less
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is done to a copy of a clean row, and the rules of which at least one must be named; `own_key`: a new firm's row."""
+
+    change: Change
+    rules: tuple[str, ...]
+    own_key: bool = True
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A broken row and the clean row (by position) after which it stands."""
+
+    after: int
+    fault: str
+    rules: tuple[str, ...]
+    cells: Row
+
+
+def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: int) -> list[Broken]:
+    """About 1% of all rows: every standing fault, and three of the others drawn by lot, in equal parts.
+
+    `row_at` gives the cells of the clean row at a position; `panel` is the number of real firms, whose names are taken.
+    """
+    rng = stream(seed, "faults")
+    chosen = [*STANDING, *sorted(rng.choice(sorted(LOT), size=BY_LOT, replace=False))]
+    each = max(1, round(SHARE / (1 - SHARE) * clean / len(chosen)))
+    donors = iter(rng.choice(clean, size=each * len(chosen), replace=False).tolist())
+    invented = iter(_invented(rng, each * len(chosen), panel))
+    out = []
+    for name in chosen:
+        fault = (STANDING | LOT)[name]
+        for _ in range(each if name != "F25" else each // 2):
+            position = next(donors)
+            cells = row_at(position) | (next(invented) if fault.own_key else {})
+            out += [Broken(position, name, fault.rules, row) for row in fault.change(cells, rng)]
+    return sorted(out, key=lambda broken: broken.after)
+
+
+def _invented(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
+    """Credit codes and names of firms that nothing else knows."""
+    province = rng.integers(0, len(PROVINCES), count)
+    ids = credit_codes(rng, [PROVINCES[p][0] for p in province], real=False)
+    called = names(rng, rng.integers(0, len(CODES), count), province, after=panel + 1000)
+    return [{"firm_id": code, "firm_name": name} for code, name in zip(ids, called)]
+
+
+def number(row: Row, column: str) -> float:
+    return float(row[column])
+
+
+def money(value: float) -> str:
+    """万元 with two decimals."""
+    return f"{value:.2f}"
+
+
+def _one(**cells: str) -> Change:
+    return lambda row, rng: [row | cells]
+
+
+def _negative(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"rd_exp": money(-1 - number(row, "rd_exp"))}]
+
+
+def _too_many_researchers(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"rd_staff": str(int(row["employees"]) + int(rng.integers(1, 40)))}]
+
+
+def _more_abroad_than_sold(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"overseas_rev": money(1.25 * number(row, "revenue"))}]
+
+
+def _more_stocks_than_assets(row: Row, rng: np.random.Generator) -> list[Row]:
+    assets = number(row, "total_assets")
+    return [row | {"inventory": money(0.7 * assets), "receivables": money(0.6 * assets)}]
+
+
+def _unbalanced(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"total_liab": money(number(row, "total_liab") + 0.1 * number(row, "total_assets"))}]
+
+
+def _older_than_the_firm(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"niche_years": str(int(row["year"]) - int(row["found_year"]) + int(rng.integers(1, 9)))}]
+
+
+def _strange_industry(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {"industry_code": str(rng.choice(["44", "C44", "Z99", "C50"]))}]
+
+
+def _extra_field(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row | {EXTRA: "1"}]
+
+
+def _dressed_number(row: Row, rng: np.random.Generator) -> list[Row]:
+    """1,234.50, full-width digits, a unit in the cell, or a word for missing."""
+    plain = money(1000 + number(row, "revenue"))
+    wide = plain.translate({ord(mark): ord(mark) + 0xFEE0 for mark in "0123456789."})
+    return [row | {"revenue": str(rng.choice([f"{float(plain):,.2f}", wide, f"{plain}万元", "不详"]))}]
+
+
+def _out_of_range(row: Row, rng: np.random.Generator) -> list[Row]:
+    cells = [{"rd_exp": money(-5 - number(row, "rd_exp"))}, {"top5_supplier_share": "140.00"}, {"year": "3021"}]
+    return [row | cells[int(rng.integers(len(cells)))]]
+
+
+def _contradiction(row: Row, rng: np.random.Generator) -> list[Row]:
+    return [row, row | {"revenue": money(1.1 * number(row, "revenue")), "net_profit": money(number(row, "net_profit") + 100)}]
+
+
+def _several(row: Row, rng: np.random.Generator) -> list[Row]:
+    return _unbalanced((_more_abroad_than_sold(_too_many_researchers(row, rng)[0], rng))[0], rng)
+
+
+def _superseded(row: Row, rng: np.random.Generator) -> list[Row]:
+    """What was first disclosed, in March; the restatement of April stands in the panel."""
+    return [row | {"disclose_date": f"{int(row['year']) + 1}-03-15", "net_profit": money(number(row, "net_profit") - 50)}]
+
+
+STANDING: dict[str, Fault] = {
+    "negative R&D": Fault(_negative, ("C02",)),
+    "more R&D staff than staff": Fault(_too_many_researchers, ("E02",)),
+    "more overseas than revenue": Fault(_more_abroad_than_sold, ("E03",)),
+    "stocks above total assets": Fault(_more_stocks_than_assets, ("E04",)),
+    "balance sheet does not balance": Fault(_unbalanced, ("E05",)),
+    "negative count": Fault(_one(trademarks_valid="-3"), ("E06", "C02")),
+    "fraction of a patent": Fault(_one(inv_patents_valid="2.5"), ("E06", "C01")),
+    "industry code not in the edition": Fault(_strange_industry, ("E09",)),
+    "share above 100": Fault(_one(top5_customer_share="135.20"), ("E13", "C02")),
+    "longer in the niche than in business": Fault(_older_than_the_firm, ("E15",)),
+    "words in a number": Fault(_one(employees="见附注"), ("C01",)),
+    "unknown category": Fault(_one(certified_intl="认证中"), ("C03",)),
+}
+LOT: dict[str, Fault] = {
+    "F06": Fault(_extra_field, ("S04",)),
+    "F07": Fault(lambda row, rng: [dict(list(row.items())[:-3])], ("S04",)),
+    "F20": Fault(_dressed_number, ("C08", "C09")),
+    "F23": Fault(_one(firm_id="9.14403E+17"), ("C06",)),
+    "F24": Fault(_out_of_range, ("C02", "E13")),
+    "F25": Fault(_contradiction, ("E01",)),
+    "F26": Fault(_one(firm_id=""), ("C04",)),
+    "F27": Fault(_one(revenue="inf"), ("C05",)),
+    "F28": Fault(_several, ("E02", "E03", "E05")),
+    "M13": Fault(_superseded, ("E01", "M13"), own_key=False),
+    "M14": Fault(lambda row, rng: [dict(row)], ("E01", "M14"), own_key=False),
+}

@@ -1,0 +1,210 @@
+"""The demo as it would come in life: GB18030 and UTF-8 CSV, a yearbook workbook, broken rows, and the truth beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .faults import EXTRA, Broken, Row, broken_rows
+from .registry import PROVINCES
+from .sectors import SECTORS, YEARS
+from .world import MONEY, Demo, generate
+
+# file -> its years, whether provinces stand in full, and the labels that differ from the first file's
+FIRM_FILES: dict[str, tuple[tuple[int, int], bool, dict[str, str]]] = {
+    "synthetic_firms_2012_2016.csv": ((2012, 2016), False, {}),
+    "synthetic_firms_2017_2020.csv": ((2017, 2020), True, {"year": "会计年度", "employees": "从业人员(人)"}),
+    "synthetic_firms_2021_2024.csv": ((2021, 2024), True, {"province_code": "所在省", "revenue": "营业总收入(万元)"}),
+}
+LABELS = {
+    "firm_id": "统一社会信用代码", "firm_name": "企业名称", "year": "年份", "disclose_date": "披露日期",
+    "industry_code": "行业代码", "province_code": "省份", "ownership": "所有制", "found_year": "成立年份",
+    "revenue": "营业收入(万元)", "cogs": "营业成本(万元)", "net_profit": "净利润(万元)", "rd_exp": "研发投入(万元)",
+    "total_assets": "资产总计(万元)", "total_liab": "负债合计(万元)", "equity": "所有者权益(万元)", "inventory": "存货(万元)",
+    "receivables": "应收账款(万元)", "fixed_assets": "固定资产(万元)", "overseas_rev": "境外收入(万元)",
+    "digital_invest": "数字化投入(万元)", "gov_subsidy": "政府补助(万元)", "employees": "员工人数", "rd_staff": "研发人员",
+    "inv_patents_valid": "有效发明专利(件)", "utility_patents": "实用新型专利(件)", "patents_total": "专利总数(件)",
+    "coapplied_patents": "联合申请专利(件)", "trademarks_valid": "有效商标(件)", "certified_intl": "国际认证",
+    "main_product_rev_share": "主导产品收入占比(%)", "niche_years": "深耕年限(年)", "top5_supplier_share": "前五大供应商占比(%)",
+    "top5_customer_share": "前五大客户占比(%)", "largecust_direct": "直接配套大企业",
+}  # fmt: skip
+OWNERSHIP = {"soe": "国有", "private": "民营", "foreign": "外资", "other": "其他"}
+PERCENT = ("main_product_rev_share", "top5_supplier_share", "top5_customer_share")
+FLAGS = ("certified_intl", "largecust_direct")
+YEARBOOK = {
+    "industry_code": ("行业", ""), "year": ("年份", ""), "n_firms": ("企业单位数", "家"),
+    "employees_avg": ("平均用工人数", "万人"), "revenue": ("营业收入", "亿元"), "newprod_rev": ("新产品销售收入", "亿元"),
+    "total_assets": ("资产总计", "亿元"), "total_liab": ("负债合计", "亿元"), "fixed_assets_net": ("固定资产净额", "亿元"),
+    "paid_in_capital": ("实收资本", "亿元"), "state_capital": ("国家资本", "亿元"), "foreign_capital": ("外商资本", "亿元"),
+    "wage_bill": ("应付职工薪酬", "亿元"), "va": ("增加值", "亿元"), "gross_output": ("总产值", "亿元"),
+    "energy_use": ("能源消费量", "万吨标煤"), "co2": ("二氧化碳排放", "Mt"), "ppi": ("出厂价格指数", "上年为百"),
+    "n_subclass_active": ("活跃产品小类数", "个"), "n_subclass_total": ("产品小类总数", "个"),
+    "dva_exports": ("出口国内增加值", "百万美元"), "gross_exports": ("出口总额", "百万美元"),
+}  # fmt: skip
+BATCH_COLUMNS = ("batch", "year", "recognised", "source")
+NO_TOTAL = ("industry_code", "year", "ppi")
+IO_LABELS = {
+    "year": "年份",
+    "from_code": "产出部门",
+    "to_code": "使用部门",
+    "use": "用途",
+    "origin": "来源",
+    "value": "金额(万元)",
+}
+USES = {"intermediate": "中间使用", "final_cons": "最终消费", "gfcf": "固定资本形成", "export": "出口"}
+TRADE_LABELS = {
+    "industry_code": "行业代码", "year": "年份", "exports_usd": "出口额(千美元)", "imports_usd": "进口额(千美元)",
+    "proc_exports_usd": "加工贸易出口额(千美元)",
+}  # fmt: skip
+LIST_LABELS = {
+    "name": "企业名称", "uscc": "统一社会信用代码", "province": "省份", "level": "层级", "batch": "批次",
+    "announce_date": "公布日期", "doc_no": "文号", "status": "类型",
+}  # fmt: skip
+MADE = datetime(2024, 1, 1)  # stamped into the workbook, so that its bytes depend on the seed alone
+
+
+def write_demo(folder: Path, *, seed: int, firms: int = 6000, own: float = 0.2, spillover: float = 0.1) -> None:
+    """Writes the demo study's raw files and truth.json into `folder`; the bytes depend on the arguments alone."""
+    demo = generate(seed, firms, own, spillover)
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = _write_firms(folder, demo, firms)
+    _write_yearbook(folder / "synthetic_industry_yearbook.xlsx", demo.industry)
+    _write_csv(folder / "synthetic_srdi_list.csv", _texts(demo.srdi_list, LIST_LABELS), "utf-8-sig")
+    _write_csv(folder / "synthetic_srdi_batches.csv", _texts(demo.batches, {name: name for name in BATCH_COLUMNS}), "utf-8")
+    io_rows = demo.io.assign(use=demo.io["use"].map(USES), origin=demo.io["origin"].map({"domestic": "国内", "imported": "进口"}))
+    _write_csv(folder / "synthetic_io_table.csv", _texts(io_rows, IO_LABELS), "utf-8")
+    _write_csv(folder / "synthetic_trade.csv", _texts(demo.trade, TRADE_LABELS), "utf-8-sig")
+    truth = demo.truth | {
+        "seed": seed,
+        "faults": dict(sorted(Counter(row["fault"] for row in listed).items())),
+        "broken_rows": listed,
+    }
+    (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _texts(frame: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
+    """Header and rows as text; numbers without needless zeros."""
+    yield list(labels.values())
+    yield from zip(*([_plain(value) for value in frame[name].tolist()] for name in labels))
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))
+
+
+def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
+    """The firm files, and where in them each broken row stands."""
+    cells = _firm_cells(demo.firms)
+    names = list(LABELS)
+    broken = broken_rows(demo.seed, len(demo.firms), lambda at: {name: cells[name][at] for name in names}, panel=firms)
+    years = demo.firms["year"].to_numpy()
+    listed: list[dict[str, Any]] = []
+    for file, (span, full, labels) in FIRM_FILES.items():
+        inside = np.flatnonzero((years >= span[0]) & (years <= span[1]))
+        provinces = {short: whole if full else short for _, short, whole, _ in PROVINCES}
+        order = _column_order(names, file)
+        at = {int(position): place for place, position in enumerate(inside)}
+        mine = [row for row in broken if row.after in at]
+        shown = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
+        clean = list(zip(*(np.array(shown[name], dtype=object)[inside] for name in order)))
+        rows, places = _woven(clean, [(at[row.after], _ordered(row.cells, order, provinces)) for row in mine])
+        _write_csv(folder / file, [[(LABELS | labels)[name] for name in order], *rows], "gb18030")
+        listed += [_entry(file, place + 2, row) for place, row in zip(places, mine)]
+    return listed
+
+
+def _column_order(names: list[str], file: str) -> list[str]:
+    """The last file puts the certificate and patent columns before the money."""
+    if "2021" not in file:
+        return names
+    return names[:8] + names[21:] + names[8:21]
+
+
+def _ordered(cells: Row, order: list[str], provinces: dict[str, str]) -> list[str]:
+    """A broken row's fields as the file orders them; a short row loses its last, a long one has one more."""
+    full = [provinces[cells[name]] if name == "province_code" else cells.get(name, "") for name in order]
+    missing = len(order) - len([name for name in cells if name != EXTRA])
+    return full[: len(order) - missing] + ([cells[EXTRA]] if EXTRA in cells else [])
+
+
+def _woven(clean: Sequence[Sequence[str]], broken: list[tuple[int, list[str]]]) -> tuple[list[Sequence[str]], list[int]]:
+    """The clean rows with each broken one after its own, and the places of the broken ones."""
+    rows: list[Sequence[str]] = []
+    places, done = [], 0
+    for after, fields in broken:
+        rows += clean[done : after + 1]
+        done = max(done, after + 1)
+        places.append(len(rows))
+        rows.append(fields)
+    return rows + list(clean[done:]), places
+
+
+def _entry(file: str, row: int, broken: Broken) -> dict[str, Any]:
+    return {
+        "file": file,
+        "row": row,
+        "fault": broken.fault,
+        "rules": list(broken.rules),
+        "firm_id": broken.cells["firm_id"],
+        "year": broken.cells["year"],
+    }
+
+
+def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
+    """Every column of the firm panel as the text of its cells; money in 万元 with two decimals."""
+    short = {code: name for code, name, *_ in PROVINCES}
+    cells = {name: list(map(str, firms[name].tolist())) for name in LABELS}
+    cells |= {name: [f"{value:.2f}" for value in (firms[name] / 10_000).tolist()] for name in MONEY}
+    cells |= {name: [f"{value:.2f}" for value in firms[name].tolist()] for name in PERCENT}
+    cells |= {name: ["是" if value else "否" for value in firms[name].tolist()] for name in FLAGS}
+    cells["province_code"] = [short[code] for code in firms["province_code"]]
+    cells["ownership"] = [OWNERSHIP[kind] for kind in firms["ownership"]]
+    return cells
+
+
+def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
+    """One sheet: title, header, units, the industries of each year with a total below them, notes."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        book.set_properties({"title": "合成数据 synthetic", "created": MADE})
+        sheet = book.add_worksheet("分行业")
+        sheet.write_string(0, 0, "分行业规模以上工业企业主要指标(合成数据,不代表任何真实行业)")
+        for place, (label, unit) in enumerate(YEARBOOK.values()):
+            sheet.write_string(1, place, label)
+            sheet.write_string(2, place, unit)
+        row = 3
+        for year in YEARS:
+            for line in _yearbook_lines(industry[industry["year"] == year]):
+                sheet.write_row(row, 0, line)
+                row += 1
+        sheet.write_string(row, 0, "注:全部数字由随机数生成,仅供演示。")
+        sheet.write_string(row + 1, 0, "资料来源:hqd-index 演示数据(synthetic)")
+
+
+def _yearbook_lines(industry: pd.DataFrame) -> Iterable[list[Any]]:
+    names = {sector.code: _broken_line(sector.zh) for sector in SECTORS}
+    for _, row in industry.iterrows():
+        yield [names[row["industry_code"]], *(row[name] for name in YEARBOOK if name != "industry_code")]
+    totals = ["" if name in NO_TOTAL else float(np.round(industry[name].sum(), 4)) for name in YEARBOOK]
+    yield ["合计", int(industry["year"].iloc[0]), *totals[2:]]
+
+
+def _broken_line(name: str) -> str:
+    """Long names as a narrow column prints them: over two lines."""
+    return name if len(name) <= 9 else name[:8] + "\n" + name[8:]

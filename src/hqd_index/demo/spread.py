@@ -1,0 +1,77 @@
+"""Values of firms that add up to given totals: firms stand in contiguous blocks, years in columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import ConfigError
+from .draws import Floats, Ints
+
+ROUNDS = 60  # of filling; each closes at least one firm at its cap, and few reach it
+
+
+def block_sums(values: Floats, starts: Ints) -> Floats:
+    """Sum over the firms of each block, per year: (firms, years) -> (blocks, years)."""
+    return np.add.reduceat(values, starts, axis=0)
+
+
+def block_of(starts: Ints, firms: int) -> Ints:
+    """The block each firm stands in."""
+    return np.searchsorted(starts, np.arange(firms), side="right") - 1
+
+
+def spread(totals: Floats, base: Floats, caps: Floats, starts: Ints) -> Floats:
+    """Values proportional to `base`, none above its cap, that sum to `totals` per block and year.
+
+    What a capped firm cannot take goes to the others in proportion. A block without any base is filled in proportion to caps.
+    ConfigError when a total is negative or above the sum of caps: the demo asked for cannot exist.
+    """
+    of = block_of(starts, len(base))
+    _refuse_impossible(totals, block_sums(caps, starts))
+    empty = block_sums(base, starts) <= 0
+    base = np.where(empty[of], caps, np.minimum(base, caps * 1e9))
+    values = np.zeros_like(base)
+    full = caps <= 0
+    for _ in range(ROUNDS):
+        free = np.where(full, 0.0, base)
+        left = totals - block_sums(np.where(full, caps, 0.0), starts)
+        room = block_sums(free, starts)
+        rate = np.divide(left, room, out=np.zeros_like(left), where=room > 0)
+        values = np.where(full, caps, free * rate[of])
+        over = values > caps
+        if not over.any():
+            return values
+        full |= over
+    return np.minimum(values, caps)
+
+
+def _refuse_impossible(totals: Floats, most: Floats) -> None:
+    if (totals < 0).any() or (totals > most * (1 + 1e-12)).any():
+        raise ConfigError(
+            "the demo's firms cannot show effects this large: use more firms (6000), smaller effects, or another seed",
+            zh="演示企业无法呈现如此大的效应:请增加企业数(6000)、减小效应,或换一个随机种子",
+        )
+
+
+def whole(values: Floats, starts: Ints) -> Floats:
+    """Whole numbers within 1 of `values` whose block sums are the rounded block sums (rounding of running sums)."""
+    running = np.cumsum(values, axis=0)
+    before = np.vstack([np.zeros((1, values.shape[1])), running[:-1]])[starts]
+    of = block_of(starts, len(values))
+    within = np.floor(running - before[of] + 0.5)
+    first = np.zeros(len(values), dtype=bool)
+    first[starts] = True
+    earlier = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
+    return within - np.where(first[:, None], 0.0, earlier)
+
+
+def highest(counts: Floats, propensity: Floats, starts: Ints) -> Floats:
+    """1 for the `counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
+    of = block_of(starts, len(propensity))
+    out = np.zeros_like(propensity)
+    for year in range(propensity.shape[1]):
+        order = np.lexsort((-propensity[:, year], of))
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        out[:, year] = (rank - starts[of] < counts[of, year]) & np.isfinite(propensity[:, year])
+    return out
