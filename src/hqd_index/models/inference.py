@@ -79,3 +79,17 @@ def joint_draws(sums: ClusterSums, *, draws: int, rng: np.random.Generator, term
     counts = rng.multinomial(sums.g, np.full(sums.g, 1.0 / sums.g), size=draws).astype(float)
     found = reweighted(sums, counts)[:, term, :]
     return found[~np.isnan(found).any(axis=1)]
+
+
+def driscoll_kraay(by_year: ClusterSums, *, lags: int | None = None) -> Array:
+    """Standard errors (k, m) robust to correlation across units and over `lags` years (Driscoll & Kraay 1998).
+
+    `by_year` are the sums with years as clusters. Bartlett weights; lags default floor(4 (T/100)^(2/9)); no other factor.
+    """
+    score = scores(by_year)
+    t = len(score)
+    reach = int(4 * (t / 100) ** (2 / 9)) if lags is None else lags
+    variance = (score**2).sum(axis=0)
+    for lag in range(1, min(reach, t - 1) + 1):
+        variance = variance + 2 * (1 - lag / (reach + 1)) * (score[lag:] * score[:-lag]).sum(axis=0)
+    return np.sqrt(np.maximum(variance, 0.0))

@@ -82,7 +82,7 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     return data.loc[finite & data[keys].notna().all(axis=1).to_numpy()].sort_values(keys, kind="stable")
 
 
-def _sample(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The estimation sample, and the singletons left out of it as `level/level`."""
     rows = _complete(data, spec)
     if rows.empty:
@@ -104,7 +104,7 @@ def _sample(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tupl
 
 def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
     """Cluster sums of a specification, its singletons and the index of the rows used."""
-    rows, alone = _sample(data, spec)
+    rows, alone = sample_of(data, spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
         raise refused(spec, f"one cluster ({labels[0]}); at least 2 are needed", f"只有一个聚类({labels[0]}),至少需要 2 个")

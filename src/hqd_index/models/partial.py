@@ -1,0 +1,65 @@
+"""Rows with fixed effects and controls taken out: what methods need that look at rows and not at cluster sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from .clusters import compact, parameters
+from .specification import Specification, sample_of
+from .within import Array, Codes, independent, within
+
+
+@dataclass(frozen=True)
+class Partial:
+    """The sample of a specification; `residual` removes effects and controls and scales rows by root weights."""
+
+    rows: pd.DataFrame
+    effects: tuple[Codes, ...]
+    cluster: Codes
+    labels: tuple[str, ...]
+    root: Array  # (n,) root weights
+    controls: Array  # (n, c) orthonormal
+
+    @property
+    def n(self) -> int:
+        return len(self.rows)
+
+    @property
+    def g(self) -> int:
+        return len(self.labels)
+
+    def residual(self, values: Array) -> Array:
+        """(n, m) less effects and controls."""
+        left = within(values, self.effects, weights=self.root**2) * self.root[:, None]
+        return np.asarray(left - self.controls @ (self.controls.T @ left))
+
+    def column(self, name: str) -> Array:
+        """Residual (n,) of one column."""
+        return self.residual(self.rows[[name]].to_numpy(dtype=float))[:, 0]
+
+    def adder(self) -> sparse.csr_array:
+        """(G, n): sums over the rows of each cluster."""
+        return sparse.csr_array((np.ones(self.n), (self.cluster, np.arange(self.n))), shape=(self.g, self.n))
+
+    def factor(self, slopes: int) -> float:
+        """Small-sample factor of CV1 with `slopes` regressors beside the controls."""
+        k = parameters(slopes + self.controls.shape[1], self.effects, self.cluster)
+        return self.g / (self.g - 1) * (self.n - 1) / (self.n - k)
+
+
+def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
+    """The rows of a specification ready to be residualised; no effects means a constant."""
+    rows, _ = sample_of(data, spec)
+    effects = tuple(compact(pd.factorize(rows[e])[0]) for e in spec.fixed_effects)
+    effects = effects or (np.zeros(len(rows), dtype=np.intp),)
+    codes, labels = pd.factorize(rows[spec.cluster], sort=True)
+    root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))
+    values = rows[list(spec.controls)].to_numpy(dtype=float)
+    left = within(values, effects, weights=root**2) * root[:, None]
+    kept = independent(left, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)) if spec.controls else []
+    basis = np.linalg.qr(left[:, kept])[0] if kept else np.zeros((len(rows), 0))
+    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis)

@@ -1,0 +1,69 @@
+"""Permuted paths against refits, and the kernel variance against linearmodels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.errors import EstimationError
+from hqd_index.models.clusters import cluster_sums, compact
+from hqd_index.models.inference import driscoll_kraay, stream
+from hqd_index.models.randomisation import exchangeable, permutations, randomisation
+from hqd_index.models.specification import Specification, estimate
+
+from .known_panels import index_panel
+
+SPEC = Specification("ri", ("hqd", "brand"), "density_lag", ("size",))
+EXACT = 1e-9
+
+
+@pytest.fixture(scope="module")
+def panel() -> pd.DataFrame:
+    return index_panel(4, units=7, years=6).query("sample == 'all'").reset_index(drop=True)
+
+
+def test_each_draw_is_a_refit_on_permuted_paths(panel: pd.DataFrame) -> None:
+    found = randomisation(panel, SPEC, draws=4, seed=9)
+    units = sorted(panel["unit"].unique())
+    dealt = permutations([units], units, 4, stream(9, "randomisation", "ri"))
+    assert all(sorted(row) == list(range(7)) for row in dealt)
+    wide = panel.pivot(index="unit", columns="year", values="density_lag")
+    for b in range(4):
+        given = wide.loc[[units[i] for i in dealt[b]]].set_axis(units).stack().rename("moved").rename_axis(["unit", "year"])
+        moved = panel.drop(columns="density_lag").merge(given.rename("density_lag").reset_index(), on=["unit", "year"])
+        fit = estimate(moved, SPEC, draws=99)
+        factor = np.sqrt(7 / 6 * (fit.sums.n - 1) / (fit.sums.n - fit.sums.parameters))
+        assert found.estimates[b] == pytest.approx(fit.coefficient[0], rel=EXACT)
+        assert found.t_star[b] == pytest.approx((fit.coefficient / fit.se_cv1)[0] * factor, rel=EXACT)
+
+
+def test_p_counts_the_data_as_a_draw(panel: pd.DataFrame) -> None:
+    found = randomisation(panel, SPEC, draws=199)
+    assert found.p() == pytest.approx(((np.abs(found.t_star) >= np.abs(found.t)).sum(axis=0) + 1) / 200)
+    strong = panel.assign(hqd=panel["hqd"] + panel["density_lag"])
+    assert randomisation(strong, SPEC, draws=199).p()[0] <= 2 / 200
+
+
+def test_paths_stay_in_their_group_and_among_equal_years(panel: pd.DataFrame) -> None:
+    rows = panel[~((panel["unit"] == "C13") & (panel["year"] == 2013))]
+    groups = pd.Series({u: "new" if u < "C17" else "old" for u in rows["unit"].unique()})
+    assert sorted(exchangeable(rows, SPEC, groups)) == [["C13"], ["C14", "C15", "C16"], ["C17", "C18", "C19"]]
+    with pytest.raises(EstimationError, match="paths cannot be permuted"):
+        randomisation(panel[panel["unit"].isin(["C13", "C14"])], SPEC, groups=pd.Series({"C13": 1, "C14": 2}))
+
+
+@pytest.mark.parametrize("lags", [0, 1, 3])
+def test_kernel_variance_equals_linearmodels(panel: pd.DataFrame, lags: int) -> None:
+    from linearmodels.panel import PanelOLS
+
+    effects = [compact(pd.factorize(panel[e])[0]) for e in ("unit", "year")]
+    sums = cluster_sums(
+        panel[["hqd"]].to_numpy(), panel[["density_lag", "size"]].to_numpy(), effects, effects[1], terms=("density_lag", "size"),
+        labels=[str(y) for y in sorted(panel["year"].unique())],
+    )  # fmt: skip
+    indexed = panel.set_index(["unit", "year"])
+    model = PanelOLS(indexed["hqd"], indexed[["density_lag", "size"]], entity_effects=True, time_effects=True)
+    known = model.fit(cov_type="kernel", kernel="bartlett", bandwidth=lags, debiased=False).std_errors
+    n, k = sums.n, 2 + 7 + 6 - 1  # linearmodels counts all effects in its factor
+    assert driscoll_kraay(sums, lags=lags)[:, 0] * np.sqrt(n / (n - k + 2)) == pytest.approx(known.to_numpy(), rel=1e-8)
