@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import Choice, batched, check, compatible, one_of, resolve
+from hqd_index.methods.choice import Choice, batched, cautions, check, compatible, one_of, resolve
 
 EXACT = 1e-12  # sums of a handful of doubles
 
@@ -94,6 +94,14 @@ def test_a_refused_column_is_named() -> None:
     values = np.array([[1.0, 2.0], [0.5, -1.0], [0.2, 3.0]])
     with pytest.raises(EstimationError, match="brand1: entropy is not defined for negative"):
         resolve(choice("entropy"), ["inn1", "brand1"], family="weight")(values)
+
+
+def test_allowed_choices_that_need_minding_say_so() -> None:
+    assert cautions(choice("entropy", shift=0.001), "weight") == []
+    ((en, zh),) = cautions(choice("combine", by="mean", of=[{"method": "entropy", "shift": 0.01}, {"method": "std"}]), "weight")
+    assert "0.01" in en
+    assert "0.01" in zh
+    assert len(cautions(choice("combine", by="product", of=[{"method": "entropy"}, {"method": "std"}]), "weight")) == 1
 
 
 def test_check_is_idempotent_over_every_method_that_needs_no_options() -> None:

@@ -16,7 +16,19 @@ from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method
 from .options import REQUIRED, Over, options, options_of, read, written
 from .shares import bounded, refuse_infeasible
 
-__all__ = ["FAMILY_ZH", "Choice", "batched", "check", "compatible", "named", "one_of", "options_of", "over", "resolve"]
+__all__ = [
+    "FAMILY_ZH",
+    "Choice",
+    "batched",
+    "cautions",
+    "check",
+    "compatible",
+    "named",
+    "one_of",
+    "options_of",
+    "over",
+    "resolve",
+]
 
 FAMILY_ZH = {"impute": "插补", "treat": "异常值处理", "normalise": "标准化", "weight": "赋权", "aggregate": "合成"}
 
@@ -149,6 +161,14 @@ def over(choice: Choice) -> Over:
     years = choice.options.get("over", "all_years")
     checked: Over = read(years, Over)
     return checked
+
+
+def cautions(choice: Choice, family: str) -> list[tuple[str, str]]:
+    """What to mind about an allowed choice, its parts included, in (English, Chinese)."""
+    method, whole = named(choice, family), check(choice, family)
+    own = method.caution(whole.options) if method.caution else None
+    parts = [inner for part in whole.options.values() if _nested(part) for inner in part]
+    return ([own] if own else []) + [text for inner in parts for text in cautions(inner, family)]
 
 
 def batched(choice: Choice, family: str) -> bool:

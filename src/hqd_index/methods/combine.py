@@ -48,6 +48,14 @@ def _game_parts(parts: Array) -> Array:
     return np.moveaxis(np.abs(alpha), -1, 0)
 
 
+def zero_kills(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Says what a zero in one part does under product and discrimination."""
+    if options["by"] not in ("product", "discrimination"):
+        return None
+    by = options["by"]
+    return f"combine by {by}: a zero in one part removes the indicator", f"组合赋权({by}):任一部分为 0 的指标即被剔除"
+
+
 def parts_fit(options: Mapping[str, Any]) -> None:
     """Refuses a `mix` that is not for the mean, has another length than `of`, or does not sum to 1."""
     mix = options["mix"]

@@ -61,6 +61,7 @@ class Method:
     batch: bool = True
     timed: bool = True
     check: Callable[[Mapping[str, Any]], None] | None = None
+    caution: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None
 
     @property
     def summary(self) -> str:

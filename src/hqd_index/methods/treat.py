@@ -85,10 +85,11 @@ def skew_and_kurtosis(values: Array) -> tuple[Array, Array]:
     """Sample skewness G1 and excess kurtosis G2 by column (Joanes and Gill 1998); NaN below 4 cells or without spread."""
     count = cells(values).astype(np.float64)
     apart = centred(values)
-    squares = total(apart**2)
+    squared = apart * apart
+    squares = total(squared)
     with np.errstate(divide="ignore", invalid="ignore"):
-        skew = np.sqrt(count) * total(apart**3) / squares**1.5 * np.sqrt(count * (count - 1)) / (count - 2)
-        peak = count * total(apart**4) / squares**2
+        skew = np.sqrt(count) * total(squared * apart) / squares**1.5 * np.sqrt(count * (count - 1)) / (count - 2)
+        peak = count * total(squared * squared) / squares**2
         kurtosis = ((count + 1) * (peak - 3) + 6) * (count - 1) / ((count - 2) * (count - 3))
     known = (count > 3) & ~np.isnan(bounds(values)[0])
     return np.where(known, skew, np.nan), np.where(known, kurtosis, np.nan)
@@ -104,14 +105,25 @@ def _ends(values: Array) -> tuple[Array, Array]:
 
 
 def _winsorised(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
-    """The columns after as many steps as help, all draws at once; a step moves one end to its next value."""
-    moved_up, moved_down = np.zeros((2, *_ends(values)[0].shape), dtype=np.intp)
+    """The values after as many steps as help; only the columns that fail are worked on, those of all draws at once."""
+    failing = _skewed(values, skewness, kurtosis)[..., 0, :]
+    result = values.copy()
+    columns = result.swapaxes(-1, -2)
+    columns[failing] = _stepped(columns[failing].T, max_points, skewness, kurtosis).T
+    return result
+
+
+def _stepped(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
+    """Columns (n, k), one end moved to its next value at each step, until they pass or have no points left to move."""
+    moved_up, moved_down = np.zeros((2, 1, values.shape[-1]), dtype=np.intp)
     while True:
         low, high = _ends(values)
-        upward = skew_and_kurtosis(values)[0] >= 0
+        skew, peak = skew_and_kurtosis(values)
+        upward = skew >= 0
         at_end = values == np.where(upward, high, low)
         rest_low, rest_high = _ends(np.where(at_end, np.nan, values))
-        going = _skewed(values, skewness, kurtosis) & (moved_up + moved_down < max_points) & (rest_low < rest_high)
+        going = (np.abs(skew) >= skewness) & (peak >= kurtosis)
+        going &= (moved_up + moved_down < max_points) & (rest_low < rest_high)
         if not going.any():
             return values
         values = np.where(at_end & going, np.where(upward, rest_high, rest_low), values)

@@ -13,15 +13,16 @@ from pydantic import Field
 
 from ..errors import ConfigError
 from .columns import bounds, cells, correlation, deviation, mean, total
-from .combine import combine, parts_fit
+from .combine import combine, parts_fit, zero_kills
 from .method import Array, Method, SharesByChild
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
-from .weight_ahp import ahp, consistent
+from .weight_ahp import ahp, consistent, tolerated
 from .weight_components import NICOLETTI, factor, pca, scatter
 from .weight_optimised import BECKER, CHERCHYE, bod, target
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
+LARGEST_QUIET_SHIFT = 1e-3
 ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
 
@@ -116,6 +117,17 @@ def gini(values: Array) -> Array:
     return as_shares(spread / np.where(varies, count * total(values), 1.0), varies)
 
 
+def large_shift(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Shifts above 0.001 move weights by more than rounding: .01 by up to .0145, .1 by up to .067 of the whole."""
+    shift = options["shift"]
+    if shift <= LARGEST_QUIET_SHIFT:
+        return None
+    return (
+        f"entropy: a shift of {shift:g} changes weights; none or at most {LARGEST_QUIET_SHIFT:g} does not change ranks",
+        f"熵值法:平移 {shift:g} 会改变权重;不平移或不超过 {LARGEST_QUIET_SHIFT:g} 时排名不变",
+    )
+
+
 def row_blocks(values: Array) -> Iterator[Array]:
     """Consecutive views of at most ROWS_AT_ONCE rows."""
     return (values[..., start : start + ROWS_AT_ONCE, :] for start in range(0, values.shape[-2], ROWS_AT_ONCE))
@@ -127,16 +139,18 @@ DIAKOULAKI = "Diakoulaki, Mavrotas and Papayannakis 1995, Computers & Operations
 WEIGHT: dict[str, Method] = {
     "equal": Method(equal, "等权", "equal", "-", timed=False),
     "given": Method(given, "给定权重", "given", "-", timed=False, check=sum_to_one),
-    "entropy": Method(entropy, "熵值法", "entropy", SHANNON, needs="non_negative"),
+    "entropy": Method(entropy, "熵值法", "entropy", SHANNON, needs="non_negative", caution=large_shift),
     "critic": Method(critic, "CRITIC 法", "CRITIC", DIAKOULAKI),
     "std": Method(std, "标准差法", "standard deviation", DIAKOULAKI),
     "cv": Method(cv, "变异系数法", "coefficient of variation", "Pearson 1896", needs="non_negative"),
     "gini": Method(gini, "基尼系数法", "Gini coefficient", "Gini 1912", needs="non_negative"),
-    "ahp": Method(ahp, "层次分析法", "analytic hierarchy process", "Saaty 1980", timed=False, check=consistent),
+    "ahp": Method(
+        ahp, "层次分析法", "analytic hierarchy process", "Saaty 1980", timed=False, check=consistent, caution=tolerated
+    ),
     "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False),
     "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False),
     "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False),
     "bod": Method(bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False),
     "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False),
-    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit),
+    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit, caution=zero_kills),
 }

@@ -90,6 +90,13 @@ def consistent(options: Mapping[str, Any]) -> None:
         )
 
 
+def tolerated(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Says that an inconsistent matrix may be in use."""
+    if not options["allow_inconsistent"]:
+        return None
+    return "ahp: judgements with CR of 0.1 or more are allowed", "层次分析法:允许 CR 达到或超过 0.1 的判断矩阵"
+
+
 def ahp(
     values: Array,
     *,
