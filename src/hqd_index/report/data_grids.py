@@ -1,0 +1,90 @@
+"""Grids of the data: ledger, quarantine by rule, what could not be made, codebook."""
+
+from __future__ import annotations
+
+from .grids import Grid, columns, text_of
+from .results import Results
+from .sentences import file_flow
+from .words import Pair
+
+LEDGER = columns("""
+文件 | File | text | 34
+工作表 | Sheet | text | 14
+读入 | Read | int | 10
+采用 | Used | int | 10
+隔离 | Quarantined | int | 11
+范围外 | Out of scope | int | 11
+隔离占比 | Quarantined share | % | 10
+""")
+RULES = columns("""
+规则 | Rule | text | 8
+严重度 | Severity | text | 10
+列 | Column | text | 22
+条数 | Findings | int | 9
+应为 | Expected | text | 46
+怎样修改 | How to mend | text | 46
+""")
+NOT_MADE = columns("""
+表 | Table | text | 20
+原因 | Reason | text | 60
+怎样补上 | What would do | text | 60
+""")
+CODEBOOK = columns("""
+表 | Table | text | 18
+列 | Column | text | 20
+中文名 | Chinese label | text | 28
+英文名 | English label | text | 28
+单位 | Unit | text | 12
+方向 | Direction | text | 9
+公式 | Formula | text | 60
+来源 | Source | text | 36
+""")
+CODEBOOK_VALUES = ("table", "column", "label_zh", "label_en", "unit", "direction", "formula", "source")
+
+
+def ledger(results: Results) -> Grid | None:
+    """Rows of each raw file: read = used + quarantined + out of scope."""
+    table = results.table("ledger")
+    if table.empty:
+        return None
+    values = [
+        (
+            *(record["file"], text_of(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
+            *(record["out_of_scope"], record["quarantined"] / record["rows_in"] if record["rows_in"] else None),
+        )
+        for record in file_flow(table).to_dict("records")
+    ]
+    note = Pair("读入 = 采用 + 隔离 + 范围外，按行号集合核对。", "Read = used + quarantined + out of scope, checked by row id.")
+    return Grid(Pair("原始数据的行去向", "Where the raw rows went"), LEDGER, tuple(values), ("ledger",), note)
+
+
+def rules(results: Results) -> Grid | None:
+    """Findings by rule: how many, what was expected, how to mend it."""
+    rows = results.table("quarantine")
+    if rows.empty:
+        return None
+    values = []
+    for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
+        first, named = found.iloc[0], ", ".join(sorted(found["column"].dropna().astype(str).unique()))
+        expected, mend = Pair(first["expected_zh"], first["expected_en"]), Pair(first["mend_zh"], first["mend_en"])
+        values.append((rule, severity, named, len(found), expected, mend))
+    note = Pair(
+        "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
+    )
+    return Grid(Pair("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
+
+
+def not_made(results: Results) -> Grid | None:
+    """What this run could not make, and why."""
+    values = [
+        (record["table"], Pair(record["reason_zh"], record["reason_en"]), Pair(record["mend_zh"], record["mend_en"]))
+        for record in results.table("not_made").to_dict("records")
+    ]
+    return Grid(Pair("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
+
+
+def codebook(results: Results) -> Grid | None:
+    """Every variable with unit, direction, formula and source."""
+    rows = results.table("codebook").to_dict("records")
+    values = [tuple(text_of(record[name]) for name in CODEBOOK_VALUES) for record in rows]
+    return Grid(Pair("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))

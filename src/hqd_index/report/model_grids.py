@@ -1,0 +1,114 @@
+"""Grids of the models: coefficients, verdicts, contribution."""
+
+from __future__ import annotations
+
+from .grids import Grid, columns, text_of
+from .results import Results
+from .sentences import HYPOTHESES, SAMPLES, additions, verdict
+from .words import Pair
+
+REGRESSIONS = columns("""
+设定 | Specification | text | 14
+样本 | Sample | text | 18
+被解释变量 | Outcome | text | 22
+变量 | Term | text | 16
+系数 | Estimate | 6 | 12
+标准化系数 | In SDs | 4 | 10
+标准误 CV1 | SE CV1 | 6 | 11
+标准误 CV3 | SE CV3 | 6 | 11
+p（CV3） | p (CV3) | 4 | 9
+p（自助法） | p (bootstrap) | 4 | 9
+95% 下限 | 95% low | 6 | 11
+95% 上限 | 95% high | 6 | 11
+观测数 | N | int | 8
+聚类数 | Clusters | int | 8
+组内 R² | Within R2 | 4 | 9
+固定效应 | Fixed effects | text | 14
+""")
+REGRESSION_VALUES = (
+    "estimate", "estimate_sd", "se_cv1", "se_cv3", "p_cv3", "p_wild", "ci_low", "ci_high", "n_obs", "n_clusters", "r2_within",
+)  # fmt: skip
+HYPOTHESIS = columns("""
+假设 | Hypothesis | text | 8
+内容 | Statement | text | 34
+样本 | Sample | text | 18
+估计（标准差） | Estimate (SDs) | 3 | 11
+95% 下限 | 95% low | 3 | 9
+95% 上限 | 95% high | 3 | 9
+p（自助法） | p (bootstrap) | p | 9
+校正后 p | Adjusted p | p | 9
+MDE | MDE | 3 | 8
+SESOI | SESOI | 2 | 8
+结论 | Verdict | text | 14
+提示 | Caution | text | 30
+""")
+HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
+CONTRIBUTION = columns("""
+项 | Item | text | 6
+设定 | Specification | text | 12
+单位 | Unit | text | 9
+起始年 | From | year | 8
+截止年 | To | year | 8
+量 | Quantity | text | 26
+值 | Value | 4 | 11
+95% 下限 | 95% low | 4 | 10
+95% 上限 | 95% high | 4 | 10
+量纲 | Measure | text | 34
+""")
+CONTRIBUTION_VALUES = ("item", "spec", "unit", "from_year", "to_year", "quantity", "value", "ci_low", "ci_high", "measure")
+
+
+def sample_name(sample: str) -> Pair:
+    return SAMPLES.get(sample, Pair(sample, sample))
+
+
+def regressions(results: Results) -> Grid | None:
+    """Every coefficient, as in regressions.csv."""
+    rows = results.table("regressions")
+    values = [
+        (
+            *(record["spec"], sample_name(record["sample"]), results.name(record["outcome"]), record["term"]),
+            *[record[name] for name in REGRESSION_VALUES],
+            text_of(record["fixed_effects"]),
+        )
+        for record in rows.to_dict("records")
+    ]
+    note = Pair(
+        "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。",
+        "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100.",
+    )
+    title = Pair("专精特新密度的回归结果", "Regressions on SRDI density")
+    return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
+
+
+def hypotheses(results: Results) -> Grid | None:
+    """One line per hypothesis and sample, with the verdict."""
+    values = [
+        (
+            record["hypothesis"],
+            HYPOTHESES.get(record["hypothesis"], results.name(record["outcome"])),
+            sample_name(record["sample"]),
+            *[record[name] for name in HYPOTHESIS_VALUES],
+            verdict(record["verdict"]),
+            additions(record["additions"]),
+        )
+        for record in results.table("hypotheses").to_dict("records")
+    ]
+    note = Pair(
+        "MDE：检验力 80% 时能发现的最小效应；SESOI：运行前设定的最小关注效应。"
+        "p > α 且 MDE > SESOI 时结论为“检验力不足”，不等于没有效应。",
+        "MDE: smallest effect found with 80% power; SESOI: smallest effect of interest, set before the run. "
+        "With p above alpha and MDE above SESOI the verdict is 'underpowered', which is not evidence of no effect.",
+    )
+    return Grid(Pair("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
+
+
+def contribution(results: Results) -> Grid | None:
+    """The contribution menu as it is in contribution.csv."""
+    rows = results.table("contribution")
+    values = [tuple(record[name] for name in CONTRIBUTION_VALUES) for record in rows.to_dict("records")]
+    note = Pair(
+        "A 贡献核算，B 反事实路径，D 六条渠道，E 质量与安全；unit 为 total 者是全部单位。",
+        "A accounting, B counterfactual path, D channels, E quality and safety; unit `total` is all units together.",
+    )
+    return Grid(Pair("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)

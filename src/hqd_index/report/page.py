@@ -1,0 +1,142 @@
+"""report.html: one file that opens without a network; figures are inline SVG, every number says its table."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from . import data_grids, index_grids, model_grids, sentences
+from .figures import FIGURES, svg
+from .grids import Grid, shown
+from .results import Results
+from .words import Pair, number
+
+LANGUAGES = ("zh", "en")
+
+
+def write_page(results: Results, path: Path) -> Path:
+    """The page of one run, in both languages; the study's language shows first."""
+    path.write_text(page(results), "utf-8")
+    return path
+
+
+def page(results: Results) -> str:
+    """The page as HTML; the same text for the same results."""
+    style, script = _asset("page.css"), _asset("page.js")
+    return _template().render(
+        results=results,
+        study=results.study.study,
+        manifest=results.manifest,
+        language=results.language,
+        policy=policy(style, script),
+        style=_inert(style),
+        script=_inert(script),
+        data=_inert(embedded({})),
+        figures=figures(results),
+        tables=tables(results),
+        findings=sentences.findings(results),
+        says=sentences,
+        indicators=_indicators(results),
+    )
+
+
+def policy(style: str, script: str) -> str:
+    """Content-security policy: nothing but this page's own style and script, known by their hashes."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def embedded(value: Any) -> str:
+    """JSON that no text inside can leave: <, >, & and the line separators are escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def figures(results: Results) -> dict[str, dict[str, Any]]:
+    """name -> title, sources and the SVG in both languages; figures without data are left out."""
+    made: dict[str, dict[str, Any]] = {}
+    for name, figure in FIGURES.items():
+        charts = {language: figure.make(results, language) for language in LANGUAGES}
+        if any(chart is None for chart in charts.values()):
+            continue
+        drawn = {language: _inert(svg(chart, f"{name}-{language}")) for language, chart in charts.items() if chart is not None}
+        made[name] = {"title": figure.title, "sources": figure.sources, **drawn}
+    return made
+
+
+def tables(results: Results) -> dict[str, Grid]:
+    """name -> grid; tables without rows are left out."""
+    found = {
+        "ranking": index_grids.ranking(results),
+        "weights": index_grids.weights(results),
+        "scenarios": index_grids.scenarios(results),
+        "hypotheses": model_grids.hypotheses(results),
+        "ledger": data_grids.ledger(results),
+        "rules": data_grids.rules(results),
+        "not_made": data_grids.not_made(results),
+    }
+    return {name: grid for name, grid in found.items() if grid is not None and len(grid)}
+
+
+def _indicators(results: Results) -> list[dict[str, Any]]:
+    """The indicator system, leaf by leaf: where it stands, what it is, how it is computed."""
+    shares = results.shares(results.years[-1]) if results.years else {}
+    rows = []
+    for leaf in results.leaves:
+        indicator = results.study.indicators.indicators[leaf]
+        above = results.tree.parent(leaf) or results.tree.root
+        direction = indicator.direction if indicator.direction in (1, -1) else None
+        rows.append(
+            {
+                "id": leaf,
+                "name": results.name(leaf),
+                "parent": results.name(above),
+                "unit": indicator.unit,
+                "table": indicator.table,
+                "formula": " ".join(indicator.formula.split()),
+                "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",
+                "source": indicator.source,
+                "share": number(100 * shares[leaf], 2) if leaf in shares else "—",
+            }
+        )
+    return rows
+
+
+def cell(value: Any, kind: str) -> Pair:
+    """A cell in both languages."""
+    return Pair(shown(value, kind, "zh"), shown(value, kind, "en"))
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["cell"] = cell
+    environment.globals["Pair"] = Pair
+    return environment.from_string(_asset("page.html.jinja"))
+
+
+def _inert(text: str) -> Any:
+    """Text of our own making (SVG, CSS, script, escaped JSON) that the template passes through."""
+    from markupsafe import Markup
+
+    return Markup(text)

@@ -1,0 +1,172 @@
+"""What every writer of this package sees: the study, its tree, the published tables and the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from ..study.models import Study
+from ..study.tree import Tree, tree_of
+from ..study.vary import vary
+from ..tables import TABLES, empty
+from .words import Pair, legible
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Results:
+    """One finished run, read only."""
+
+    study: Study
+    tables: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def tree(self) -> Tree:
+        return tree_of(self.study.indicators)
+
+    @property
+    def language(self) -> str:
+        return self.study.study.language
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The rows of a table; its bare header where it was not made."""
+        found = self.tables.get(name)
+        if found is not None:
+            return found
+        return empty(name) if name in TABLES else pd.DataFrame()
+
+    def has(self, *names: str) -> bool:
+        return all(len(self.table(name)) > 0 for name in names)
+
+    def why_not(self, name: str) -> Pair:
+        """Why a table is absent or empty, as its stage put it."""
+        rows = self.table("not_made")
+        rows = rows[rows["table"] == name] if len(rows) else rows
+        if len(rows):
+            row = rows.iloc[0]
+            return Pair(f"{row['reason_zh']} {row['mend_zh']}".strip(), f"{row['reason_en']} {row['mend_en']}".strip())
+        table = TABLES.get(name)
+        zh, en = (table.zh, table.en) if table else (name, name)
+        return Pair(f"本次运行没有“{zh}”（{name}.csv）的数据。", f"This run has no rows for “{en}” ({name}.csv).")
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores of all firms (sample `all`)."""
+        rows = self.table("scores")
+        rows = rows[rows["sample"] == "all"]
+        return rows.assign(unit_zh=rows["unit_zh"].map(legible), unit_en=rows["unit_en"].map(legible))
+
+    @cached_property
+    def years(self) -> list[int]:
+        """Years in which at least one unit has an index."""
+        rows = self.scores[self.scores["node"] == self.tree.root].dropna(subset=["score"])
+        return sorted(int(year) for year in rows["year"].unique())
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """unit, unit_zh, unit_en in code order."""
+        rows = self.scores[["unit", "unit_zh", "unit_en"]].drop_duplicates("unit")
+        return rows.sort_values("unit", ignore_index=True)
+
+    @cached_property
+    def inner(self) -> list[str]:
+        """Nodes above the leaves, parents first."""
+        return [node for node in self.tree.order if self.tree.children(node)]
+
+    @cached_property
+    def dimensions(self) -> list[str]:
+        return list(self.tree.children(self.tree.root))
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """What a score is stacked from: the lowest nodes that have a score of their own, or the leaves of a flat tree."""
+        lowest = [n for n in self.inner if n != self.tree.root and not any(self.tree.children(c) for c in self.tree.children(n))]
+        return lowest or list(self.tree.leaves(self.tree.root))
+
+    @cached_property
+    def leaves(self) -> list[str]:
+        return list(self.tree.leaves(self.tree.root))
+
+    def name(self, node: str) -> Pair:
+        """The node's name in both languages; its id where it has none."""
+        label = self.study.indicators.nodes.get(node)
+        if label is None and node in self.study.indicators.indicators:
+            label = self.study.indicators.indicators[node].label
+        return Pair(label.zh, label.en) if label else Pair(node, node)
+
+    def unit_name(self, unit: str) -> Pair:
+        rows = self.units[self.units["unit"] == unit]
+        return Pair(rows.iloc[0]["unit_zh"], rows.iloc[0]["unit_en"]) if len(rows) else Pair(unit, unit)
+
+    @cached_property
+    def base_weights(self) -> pd.DataFrame:
+        rows = self.table("weights")
+        return rows[rows["scenario"] == BASE]
+
+    @cached_property
+    def latest_weights(self) -> pd.DataFrame:
+        """Base weights that hold in the last year they are given for."""
+        rows = self.base_weights
+        return rows[rows["year"].isna() | (rows["year"] == rows["year"].max())]
+
+    @cached_property
+    def whole_scenarios(self) -> pd.DataFrame:
+        """Rows of `scenarios` about the whole index (a scenario's tree may have another root)."""
+        rows = self.table("scenarios")
+        if rows.empty:
+            return rows
+        roots = {id: tree_of(vary(self.study, scenario.changes).indicators).root for id, scenario in self.study.scenarios.items()}
+        return rows[rows["node"] == rows["scenario"].map(roots).fillna(self.tree.root)]
+
+    def shares(self, year: int, column: str = "share_global") -> dict[str, float]:
+        """Node -> share in the whole (or in its parent, `share_local`) that holds in a year."""
+        rows = self.base_weights
+        rows = rows[rows["year"].isna() | (rows["year"] == year)]
+        return dict(zip(rows["node"], rows[column].astype(float)))
+
+    @cached_property
+    def additive(self) -> bool:
+        """Whether every score above the parts is a weighted mean of its children."""
+        weighting = self.study.weighting
+        upper = [node for node in self.inner if node not in self.parts]
+        chosen = [self._aggregate(node) for node in upper]
+        return weighting is not None and all(method == "arithmetic" for method in chosen)
+
+    def _aggregate(self, node: str) -> str:
+        branch = self.study.weighting.branches.get(node)
+        if branch is not None and branch.aggregate is not None:
+            return str(branch.aggregate.method)
+        choice = self.study.weighting.aggregate.get(self.tree.level(self.tree.children(node)[0]))
+        return str(choice.method) if choice else "arithmetic"
+
+    def ranking(self, year: int) -> pd.DataFrame:
+        """unit, unit_zh, unit_en, score, rank, coverage, flag, one score column per part and dimension; the best first."""
+        rows = self.scores[self.scores["year"] == year]
+        whole = rows[rows["node"] == self.tree.root]
+        wide = rows.pivot(index="unit", columns="node", values="score")
+        columns = [node for node in self.tree.order if node in wide.columns and node != self.tree.root]
+        table = whole[["unit", "unit_zh", "unit_en", "score", "rank", "coverage", "flag"]].merge(
+            wide[columns].reset_index(), on="unit", validate="one_to_one"
+        )
+        return table.sort_values(["rank", "unit"], na_position="last", ignore_index=True)
+
+    def stacked(self, year: int) -> pd.DataFrame:
+        """unit, node, part: points each part adds to the score; they sum to it (scaled to do so where joining is not a mean)."""
+        ranking, shares = self.ranking(year), self.shares(year)
+        parts = [node for node in self.parts if node in ranking.columns]
+        points = ranking[parts].mul([shares.get(node, 0.0) for node in parts], axis=1)
+        if not self.additive:
+            points = points.mul(ranking["score"] / points.sum(axis=1), axis=0)
+        points.insert(0, "unit", ranking["unit"])
+        return points.melt("unit", var_name="node", value_name="part").dropna()
+
+    def change(self, year: int, since: int) -> pd.Series:
+        """Places won since an earlier year, by unit (positive: better)."""
+        now, before = (self.ranking(y).set_index("unit")["rank"].astype(float) for y in (year, since))
+        return (before - now).reindex(now.index)

@@ -1,0 +1,66 @@
+"""Text in both languages, and how numbers are written for people."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+MISSING = "—"
+HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
+
+
+class Pair(NamedTuple):
+    """One text in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def of(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+NOTHING = Pair("", "")
+
+
+def legible(text: str) -> str:
+    """Text without control, line-separator and direction-override characters, which can hide what it says."""
+    return "".join(" " if unicodedata.category(sign) in HIDDEN else sign for sign in text)
+
+
+def missing(value: Any) -> bool:
+    """Whether a cell holds no value (None, NaN, pandas NA)."""
+    return value is None or value is pd.NA or bool(value != value)
+
+
+def number(value: Any, digits: int = 2) -> str:
+    """The value with a fixed number of decimals and a true minus sign; a dash where there is none."""
+    if missing(value):
+        return MISSING
+    text = f"{float(value):,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def whole(value: Any) -> str:
+    """An integer with thousands separators."""
+    return number(value, 0)
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """A share as a percentage."""
+    return MISSING if missing(value) else number(100 * float(value), digits) + "%"
+
+
+def p_value(value: Any) -> str:
+    """p to three decimals; below that its bound."""
+    if missing(value):
+        return MISSING
+    return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+
+
+def stars(p: Any) -> str:
+    """***, **, * for 1%, 5%, 10% (the convention of Chinese economics journals)."""
+    if missing(p):
+        return ""
+    return "***" if p <= 0.01 else "**" if p <= 0.05 else "*" if p <= 0.1 else ""

@@ -1,0 +1,168 @@
+"""What the outputs promise: same bytes for the same input, every absence explained, nothing in the data that runs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from hqd_index.report import summary, write_report
+from hqd_index.report.index_grids import indicators
+from hqd_index.report.page import embedded, page
+from hqd_index.report.results import Results
+from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, findings, headline, verdict
+from hqd_index.report.workbook import write_workbook
+
+from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, study
+
+SAME = 1e-9
+"""Points on the 0-100 scale: sums of a dozen products in double precision differ by about 1e-13."""
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script>",
+    '"><svg onload=alert(1)>',
+    "=cmd|' /C calc'!A0",
+    "{{7*7}}",
+    "\u202edrow",
+    "a\u2028b",
+    "'; DROP TABLE x",
+]
+
+
+@pytest.fixture(scope="module")
+def written(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    write_report(study(), tables, MANIFEST, folder)
+    return folder
+
+
+def test_same_input_same_bytes(written: Path, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    for path in write_report(study(), tables, MANIFEST, tmp_path):
+        again = written / path.relative_to(tmp_path)
+        assert again.read_bytes() == path.read_bytes(), path.name
+
+
+def test_an_empty_run_explains_itself(tmp_path: Path) -> None:
+    missing = pd.DataFrame(
+        [("regressions", "没有密度", "no density", "提供名单", "give a list")],
+        columns=["table", "reason_zh", "reason_en", "mend_zh", "mend_en"],
+    )
+    write_report(study(), {"not_made": missing}, {}, tmp_path)
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert "没有密度 提供名单" in html and "no density give a list" in html
+    assert "scores.csv" in html
+    assert any("没有密度" in line for line in summary(study(), {"not_made": missing}, tmp_path))
+
+
+@pytest.mark.parametrize("key", list(VERDICTS))
+def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame]) -> None:
+    """No effect and the opposite sign are printed where support would be: same place, own words."""
+    rows = tables["hypotheses"].assign(verdict=key)
+    results = Results(study(), {**tables, "hypotheses": rows}, MANIFEST)
+    said = headline(results)
+    assert said is not None and VERDICTS[key].zh in said.text.zh and VERDICTS[key].en in said.text.en
+    html = page(results)
+    assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
+
+
+def test_verdict_keys_are_those_of_the_models() -> None:
+    from hqd_index.models.verdicts import verdict as judge
+
+    made = {judge(sign * 0.3, p, mde, sesoi=0.1, alpha=0.05) for sign in (1, -1) for p in (0.01, 0.5) for mde in (0.05, 0.3)}
+    assert made == set(VERDICTS)
+    assert verdict("opposite sign") == VERDICTS["opposite"]
+    assert {"fragile", "few_clusters", "composition_only"} <= set(ADDITIONS)
+
+
+def test_findings_quote_the_tables(results: Results) -> None:
+    said = " ".join(finding.text.en for finding in findings(results))
+    top = results.ranking(YEARS[-1]).iloc[0]
+    assert f"{top['unit_en']} ({top['score']:.1f})" in said
+    assert "0.300 SD" in said and f"{EFFECTS['_spillover']:.3f}" in said and f"{EFFECTS['_composition']:.3f}" in said
+    assert "1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope" in said  # the invented ledger, added by hand
+    assert all(finding.sources for finding in findings(results))
+
+
+def test_stack_adds_up_to_the_score(results: Results) -> None:
+    for year in results.years:
+        total = results.stacked(year).groupby("unit")["part"].sum()
+        scores = results.ranking(year).set_index("unit")["score"].dropna()
+        assert (total.reindex(scores.index) - scores).abs().max() < SAME
+
+
+def test_small_cells_are_withheld(results: Results) -> None:
+    """C42 has two firms, fewer than publish.min_cell = 3."""
+    rows = indicators(results).rows
+    assert all(value != value for row in rows if row[0] == "C42" for value in row[3:])
+    assert all(value == value for row in rows if row[0] == "C13" for value in row[3:])
+
+
+def test_policy_knows_only_our_script_and_style(results: Results) -> None:
+    html = page(results)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy is not None
+    for tag in ("script", "style"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.S)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src &#39;sha256-{digest}&#39;" in policy[1]
+    assert " style=" not in html and " onclick=" not in html and "http://" not in html.replace("http://www.w3.org/", "")
+
+
+def test_hostile_text_stays_text(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    units = {unit: HOSTILE[k % len(HOSTILE)] + unit for k, unit in enumerate(UNITS)}
+    scores = tables["scores"].assign(unit_zh=tables["scores"]["unit"].map(units), unit_en=tables["scores"]["unit"].map(units))
+    quarantine = tables["quarantine"].assign(value=[HOSTILE[k % len(HOSTILE)] for k in range(len(tables["quarantine"]))])
+    changed = {**tables, "scores": scores, "quarantine": quarantine}
+    write_report(study(), changed, MANIFEST, tmp_path)
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert html.count("<script") == 2 and "<svg onload" not in html and "{{7*7}}" in html
+    for name in ("results.xlsx", "quarantine.xlsx"):
+        cells = [cell for page_ in openpyxl.load_workbook(tmp_path / name) for row in page_.iter_rows() for cell in row]
+        assert not [cell.coordinate for cell in cells if cell.data_type == "f"], name
+        assert any(isinstance(cell.value, str) and cell.value.startswith("=cmd") for cell in cells), name
+
+
+def test_embedded_json_cannot_leave_its_element() -> None:
+    text = embedded({"a": "</script><!--", "b": "\u2028&"})
+    assert not set("<>&\u2028") & set(text) and json.loads(text) == {"a": "</script><!--", "b": "\u2028&"}
+
+
+def test_workbook_reads_back(written: Path, results: Results) -> None:
+    book = openpyxl.load_workbook(written / "results.xlsx")
+    assert book.sheetnames[0] == "封面" and "未生成" not in book.sheetnames
+    page_ = book["排名"]
+    ranking = results.ranking(YEARS[-1])
+    assert [page_.cell(4 + i, 2).value for i in range(len(ranking))] == list(ranking["unit"])
+    assert [page_.cell(4 + i, 4).value for i in range(len(ranking) - 1)] == pytest.approx(
+        list(ranking["score"].dropna()), abs=SAME
+    )
+    assert page_.freeze_panes == "D4" and page_.auto_filter.ref and not page_.merged_cells.ranges
+
+
+def test_workbook_in_english(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    write_workbook(Results(study(language="en"), tables, MANIFEST), tmp_path / "results.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "results.xlsx")
+    assert book.sheetnames[:2] == ["Cover", "Ranking"] and book["Ranking"]["C4"].value.isascii()
+
+
+def test_quarantine_workbook_holds_every_finding(written: Path, tables: dict[str, pd.DataFrame]) -> None:
+    book = openpyxl.load_workbook(written / "quarantine.xlsx")
+    lines = book["逐行明细"]
+    assert lines.max_row - 1 == len(tables["quarantine"])
+    assert lines.cell(2, 7).fill.fgColor.rgb == "FFFDE9E7" and lines.cell(2, 6).fill.fgColor.rgb != "FFFDE9E7"
+    raw = book["原始行"]
+    marked = [cell.value for row in raw.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFDE9E7"]
+    assert set(marked) == {"Z99"} and raw.max_row - 1 == len(tables["raw_rows"])
+
+
+def test_closing_lines(tables: dict[str, pd.DataFrame]) -> None:
+    lines = summary(study(language="en"), tables, Path("data/processed/invented/latest"))
+    assert len(lines) <= 10 and "report.html" in lines[0] and "results.xlsx" in lines[1]
+    assert any("20 of 1,610 rows quarantined (1.24%)" in line for line in lines)
+    assert any("supported" in line and "[0.140, 0.460]" in line for line in lines)
