@@ -69,8 +69,13 @@ def demo(
     firms: Annotated[int, typer.Option(help="企业数 / number of firms")] = 6000,
     own: Annotated[float, typer.Option(help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
     spillover: Annotated[float, typer.Option(help="溢出效应(标准差) / spillover in standard deviations")] = 0.1,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="仅当 configs 为演示研究且缺少其数据时 / only for the demo study without files")
+    ] = False,
 ) -> None:
     """生成已知真值的合成演示数据 / Write the synthetic demo study with its truth."""
+    if if_missing and ("name: demo\n" not in Path("configs/study.yaml").read_text("utf-8") or any(folder.glob("synthetic_*"))):
+        return
     from .demo import write_demo
 
     write_demo(folder, seed=seed, firms=firms, own=own, spillover=spillover)

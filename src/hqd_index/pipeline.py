@@ -146,8 +146,7 @@ def index(context: Context) -> dict[str, Table]:
 
 def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts."""
-    from .models import regressions
-    from .models.assemble import estimation_data
+    from .models import estimation_data, regressions
 
     data = estimation_data(
         context.frame("scores"), context.frame("indicators"), context.frame("density"), context.frame("controls"), context.study
@@ -159,11 +158,13 @@ def models(context: Context) -> dict[str, Table]:
 def report(context: Context) -> dict[str, Table]:
     """Every table -> page, workbook, README; and the codebook of what was written."""
     from .codebook import codebook
-    from .report import write_report
+    from .report import summary, write_report
 
     frames = {name: context.frame(name) for name in context.tables if name in TABLES or name == "raw_rows"}
     frames["codebook"] = codebook(context.study, frames)
     write_report(context.study, frames, context.manifest, context.folder)
+    lines = summary(context.study, frames, context.place.out / context.study.name / "latest")
+    (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"]}
 
 

@@ -5,7 +5,7 @@ Arrays are (..., T, U, m): years, units, leaves; leading axes are draws, so one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,13 +30,10 @@ class Computed:
 
 def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Computed:
     """The index of `values (..., T, U, m)`; with `base`, bounds and weights are those of that computation (leave-out)."""
-    imputed = _by_columns(design, values, partial(_impute, groups=design.groups))
-    treated = _by_columns(design, imputed, _treat)
+    imputed = _by_columns(design, [values], partial(_impute, groups=design.groups))
+    treated = _by_columns(design, [imputed], _treat)
     reference = treated if base is None else base.treated
-    normalised = np.empty_like(treated)
-    for block in design.columns:
-        at = block.positions
-        normalised[..., at] = _normalise(treated[..., at], reference[..., at], block, design.years)
+    normalised = _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
     shares = weigh(design, normalised) if base is None else base.shares
     shares, scores = _aggregate(design, normalised, dict(shares))
     return Computed(treated, normalised, np.isnan(values) & ~np.isnan(imputed), shares, scores)
@@ -47,10 +44,13 @@ def rescore(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Map
     return _aggregate(design, normalised, dict(shares))[1]
 
 
-def _by_columns(design: Plan, values: Array, step: Callable[[Array, Columns], Array]) -> Array:
-    out = np.empty_like(values)
+def _by_columns(design: Plan, arrays: Sequence[Array], step: Callable[..., Array]) -> Array:
+    """A step applied to each block of columns with its own functions; one block needs no copies."""
+    if len(design.columns) == 1:
+        return step(*arrays, design.columns[0])
+    out = np.empty_like(arrays[0])
     for block in design.columns:
-        out[..., block.positions] = step(values[..., block.positions], block)
+        out[..., block.positions] = step(*(array[..., block.positions] for array in arrays), block)
     return out
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..methods.columns import bounds, cells, correlation
+from ..methods.columns import bounds, correlation
+from ..methods.treat import skew_and_kurtosis
 from ..study.models import Label, Study
 from . import structure
 from .concentration import SKEWED, concentration, recoded_shares
@@ -18,7 +19,7 @@ from .frames import Index
 from .groups import contrast, groupings
 from .importance import importance
 from .notes import note
-from .scored import Item, Refusals, Row, node_values
+from .scored import Item, Refusals, Row, node_values, table
 
 Array = NDArray[np.float64]
 HIGH, OPPOSED = 0.9, -0.4
@@ -64,7 +65,7 @@ def diagnostics(study: Study, index: Index, *, groups: Mapping[str, str] | None 
         *_concentration(nodes),
         *_known_groups(nodes, groups),
     ]
-    return {"diagnostics": pd.DataFrame(rows), "not_made": pd.DataFrame(refusals.rows)}
+    return {"diagnostics": table("diagnostics", rows), "not_made": table("not_made", refusals.rows)}
 
 
 def _row(item: str, node: str, quantity: str, value: float, *, other: str = "", flag: str = "", **facts: object) -> Row:
@@ -98,7 +99,7 @@ def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> 
         return
     negative = int((known < 0).sum())
     yield _row("column", leaf, "negative_cells", negative, flag="I-NEGATIVE" if negative else "", count=negative)
-    skewness, kurtosis = shape(known)
+    skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(known[:, None]))
     extreme = abs(skewness) >= SKEWED and kurtosis >= KURTOSIS
     farthest = places[int(np.nanargmax(np.abs(raw - np.median(known))))]
     yield _row("column", leaf, "skewness", skewness, flag="I-SKEW" if extreme else "", where=farthest)
@@ -108,15 +109,6 @@ def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> 
         largest = float(np.nanmax(normalised) / whole)
         top = places[int(np.nanargmax(normalised))]
         yield _row("column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", where=top)
-
-
-def shape(values: Array) -> tuple[float, float]:
-    """Skewness G1 and excess kurtosis G2 with small-sample corrections (Joanes and Gill 1998, type 2); NaN below 4 values."""
-    from scipy.stats import kurtosis, skew
-
-    if len(values) < 4:
-        return float("nan"), float("nan")
-    return float(skew(values, bias=False)), float(kurtosis(values, bias=False))
 
 
 # correlations
@@ -146,8 +138,8 @@ def _pairs(nodes: Nodes, pairs: Sequence[tuple[str, str]]) -> Iterator[Row]:
     if not pairs:
         return
     names = list(dict.fromkeys(node for pair in pairs for node in pair))
-    table = nodes.pooled(names)
-    pearson, spearman, common = correlation(table), structure.spearman(table), structure.common_cells(table)
+    values = nodes.pooled(names)
+    pearson, spearman, common = correlation(values), structure.spearman(values), structure.common_cells(values)
     tree = nodes.index.design.tree
     for first, second in pairs:
         j, k = names.index(first), names.index(second)
@@ -176,9 +168,9 @@ def _structure(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
         for kind, members in below.items():
             if len(members) < 2 or (kind == "leaves" and members == below["children"]):
                 continue
-            with refusals.caught(STRUCTURE, node):
+            with refusals.caught(node, STRUCTURE):
                 yield from _one_structure(nodes, node, kind, members)
-            with refusals.caught(BARTLETT, node):
+            with refusals.caught(node, BARTLETT):
                 yield from _sphericity(nodes, node, kind, members)
 
 
@@ -226,7 +218,7 @@ def _components(node: str, kind: str, kept: list[str], found: structure.Componen
 def _collinearity(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
     """How far each leaf is a linear function of all other leaves (redundancy), pairs that are the same named."""
     root, leaves = nodes.index.design.tree.root, list(nodes.index.design.leaves)
-    with refusals.caught(STRUCTURE, root):
+    with refusals.caught(root, STRUCTURE):
         found = structure.usable(nodes.pooled(leaves))
         kept = [leaves[j] for j in found.columns]
         same = structure.same_pairs(correlation(found.rows))
@@ -246,16 +238,16 @@ def _collinearity(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
 def _weights(nodes: Nodes) -> Iterator[Row]:
     """Three weights that are never the same thing: nominal, share of covariance, and importance with its share of the level."""
     tree, index = nodes.index.design.tree, nodes.index
-    table = index.weights.groupby("node")[["share_global", "effective"]].mean()
+    nominal_share, through = (index.weights.groupby("node")[column].mean().to_dict() for column in ("share_global", "effective"))
     root = nodes.values[tree.root].ravel()
     moved = {node: importance(nodes.values[node].ravel(), root) for node in tree.order if node != tree.root}
     for node, value in moved.items():
         level = [moved[other] for other in moved if tree.level(other) == tree.level(node)]
         whole = float(np.nansum(level))
-        nominal, share = float(table.loc[node, "share_global"]), value / whole if whole > 0 else float("nan")
+        nominal, share = nominal_share[node], value / whole if whole > 0 else float("nan")
         apart = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
         yield _row("weight", node, "nominal", nominal)
-        yield _row("weight", node, "covariance_share", float(table.loc[node, "effective"]))
+        yield _row("weight", node, "covariance_share", through[node])
         yield _row("weight", node, "importance", value, flag="smoother")
         yield _row("weight", node, "importance_share", share, flag="I-IMPORTANCE" if apart and share == share else "")
 
@@ -263,9 +255,9 @@ def _weights(nodes: Nodes) -> Iterator[Row]:
 def _concentration(nodes: Nodes) -> Iterator[Row]:
     """How few leaves carry the weight, how much of it is skew, and what coding a direction otherwise would do to it."""
     index, design = nodes.index, nodes.index.design
-    table = index.weights.groupby("node")[["share_global", "share_local", "skewness"]].mean().reindex(design.leaves)
-    shares = table["share_global"].to_numpy()
-    found = concentration(shares, table["skewness"].to_numpy())
+    means = index.weights.groupby("node")[["share_global", "share_local", "skewness"]].mean().reindex(design.leaves)
+    shares = means["share_global"].to_numpy()
+    found = concentration(shares, means["skewness"].to_numpy())
     number = found.skewed_count / len(shares)
     heavy = found.skewed > FACTOR * number
     root = design.tree.root
@@ -274,7 +266,7 @@ def _concentration(nodes: Nodes) -> Iterator[Row]:
     yield _row("concentration", root, "skewed_indicators", found.skewed_count)
     yield _row("concentration", root, "skewed_share", found.skewed, flag="I-CONCENTRATED" if heavy else "",
                number=number, weight=found.skewed)  # fmt: skip
-    local = table["share_global" if design.flat is not None else "share_local"]
+    local = means["share_global" if design.flat is not None else "share_local"]
     for leaf, turned in recoded_shares(design, index.computed["all"]).items():
         share = float(local[leaf])
         moved = max(share, turned) > FACTOR * min(share, turned)

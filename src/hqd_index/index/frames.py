@@ -17,7 +17,6 @@ from .plan import Family, Plan, plan
 from .rank import competition
 
 Array = NDArray[np.float64]
-SAMPLES = ("all", "leave_out")
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
     units = tuple(sorted(panel["unit"].unique()))
     group = names.set_index("unit")["group"].reindex(units)
     design = plan(study, sorted(int(year) for year in panel["year"].unique()), group.tolist())
-    values = {sample: cube(panel[panel["sample"] == sample], design, units) for sample in SAMPLES}
+    values = {sample: cube(rows, design, units) for sample, rows in panel.groupby("sample")}
     whole = compute(design, values["all"])
     computed = {"all": whole}
-    if not np.isnan(values["leave_out"]).all():
+    if "leave_out" in values:
         computed["leave_out"] = compute(design, values["leave_out"], base=whole)
     labels = node_labels(study)
     return Index(

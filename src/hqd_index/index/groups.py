@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 def _by_code(groups: Mapping[str, str], pattern: str) -> dict[str, str]:
     """'13-15 20' by group, as code -> group."""
-    found = {}
+    found: dict[str, str] = {}
     for group, text in groups.items():
         for part in text.split():
             first, _, last = part.partition("-")
@@ -23,10 +23,8 @@ def _by_code(groups: Mapping[str, str], pattern: str) -> dict[str, str]:
     return found
 
 
-# GB/T 4754-2017 divisions by R&D intensity, after the OECD grouping (Galindo-Rueda and Verger 2016); 28 is also put in medium-high
-TECHNOLOGY = _by_code(
-    {"high": "27 39 40", "medium_high": "26 34-38", "medium_low": "25 29-33", "low": "13-24 28 41-43"}, "C{}"
-)
+# GB/T 4754-2017 divisions by R&D intensity, after the OECD (Galindo-Rueda and Verger 2016); 28 is also put in medium-high
+TECHNOLOGY = _by_code({"high": "27 39 40", "medium_high": "26 34-38", "medium_low": "25 29-33", "low": "13-24 28 41-43"}, "C{}")
 # by the factor used most; papers differ, 41-43 are in no group
 FACTOR = _by_code({"labour": "13-15 17-21 23-24", "capital": "16 22 25-26 28-33", "technology": "27 34-40"}, "C{}")
 # the four regions of the National Bureau of Statistics (2011), by the first two digits of GB/T 2260

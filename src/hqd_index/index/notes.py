@@ -13,8 +13,8 @@ NOTES: dict[str, tuple[str, str]] = {
         "extreme skew (|skewness| >= 2 and kurtosis >= 3.5), farthest out in {where}; winsorise or take logs",
     ),
     "I-NEGATIVE": (
-        "有 {count} 个负值:minmax、zscore、rank 不受影响,fracmax 与 boxcox 会拒绝",
-        "{count} negative cells: harmless under minmax, zscore and rank; fracmax and boxcox refuse them",
+        "有 {count} 个负值:minmax、zscore、rank 不受影响,fracmax 与 box_cox 会拒绝",
+        "{count} negative cells: harmless under minmax, zscore and rank; fracmax and box_cox refuse them",
     ),
     "I-REDUNDANT": ("与 {other} 几乎是同一指标(相关系数绝对值 > 0.9)", "nearly the same as {other} (|r| > 0.9)"),
     "I-TRADEOFF": (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import EstimationError
 from ..study.models import Label, Study
+from ..tables import TABLES, conform
 from .build import Computed
 from .frames import Index, coverage, node_labels
 from .plan import Plan
@@ -69,6 +71,15 @@ def global_shares(design: Plan, computed: Computed) -> dict[str, Array]:
     return whole
 
 
+def table(name: str, rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
+    """The rows as a published table, with its header where there are none; key columns of text that are absent are empty."""
+    contract = TABLES[name]
+    frame = pd.DataFrame(rows, columns=list(contract.columns))
+    texts = [column for column in contract.key if contract.columns[column].startswith("text")]
+    frame[texts] = frame[texts].fillna("")
+    return conform(name, frame)
+
+
 @dataclass(frozen=True)
 class Item:
     """One thing told about an index: its id and name, the table it goes to, and what would make it possible."""
@@ -86,13 +97,14 @@ class Refusals:
     found: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     @contextmanager
-    def caught(self, item: Item, where: str) -> Iterator[None]:
-        """Notes an EstimationError raised inside, and goes on."""
+    def caught(self, where: str, *items: Item) -> Iterator[None]:
+        """Notes an EstimationError raised inside as the reason why these items are missing there, and goes on."""
         try:
             yield
         except EstimationError as fault:
-            key = (item.table, item.label.zh, item.label.en, fault.zh, fault.en, item.mend.zh, item.mend.en)
-            self.found.setdefault(key, []).append(where)
+            for item in items:
+                key = (item.table, item.label.zh, item.label.en, fault.zh, fault.en, item.mend.zh, item.mend.en)
+                self.found.setdefault(key, []).append(where)
 
     @property
     def rows(self) -> list[Row]:

@@ -56,14 +56,13 @@ def _values(study: Study, engine: Engine, tables: Mapping[str, str], chosen: Map
     """Indicator values of both samples on one grid; an indicator of a table other than firms is the same in both."""
     shared = aggregated(study, engine, tables, {id: leaf for id, leaf in chosen.items() if leaf.table != "firms"})
     split = {id: leaf for id, leaf in chosen.items() if leaf.table == "firms"}
+    known = "firms" in tables and "srdi_levels_ever" in engine.types(tables["firms"])
     blocks = []
-    for sample in SAMPLES:
+    for sample in SAMPLES if known else SAMPLES[:1]:
         frame = shared
         if "firms" in tables:
             own = _firm_values(study, engine, tables, split, sample)
             frame = own if shared.empty else own.merge(shared, on=["unit", "year"], how="outer", validate="one_to_one")
-        elif sample == "leave_out":
-            continue
         blocks.append(frame.assign(sample=sample))
     values = pd.concat(blocks, ignore_index=True)
     if "n_firms" not in values:
@@ -78,8 +77,6 @@ def _firm_values(
 ) -> pd.DataFrame:
     rows = tables["firms"]
     if sample == "leave_out":
-        if "srdi_levels_ever" not in engine.types(rows):
-            return pd.DataFrame(columns=["unit", "year", "n_firms", *split])
         rows = engine.query(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
     counted = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
     return aggregated(study, engine, {**tables, "firms": rows}, {"n_firms": counted, **split})

@@ -53,7 +53,8 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
             f"chain({of}): base year {base} is not in the data; years: {wide.index.min()}-{wide.index.max()}",
             zh=f"chain({of}):基年 {base} 不在数据中;现有年份 {wide.index.min()}-{wide.index.max()}",
         )
-    steps = np.log(wide / 100).where(wide.index.to_numpy()[:, None] != wide.index[0], 0.0)
+    steps = np.log(wide / 100)
+    steps.iloc[0] = 0.0
     level = steps.cumsum(skipna=False)
     fixed = 100 * np.exp(level - level.loc[base])
     long = fixed.stack()
