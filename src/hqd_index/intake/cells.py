@@ -21,7 +21,7 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Cells:
-    """One sheet: its labels, and an engine table of `row`, c0, c1 ... ('' where a cell is empty)."""
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty), and (place, unit) of unit rows."""
 
     file: str
     sheet: str
@@ -31,3 +31,4 @@ class Cells:
     table: str
     set_aside: tuple[SetAside, ...] = ()
     notices: tuple[Notice, ...] = ()
+    units: tuple[tuple[int, str], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from .units import label_and_unit, normalised
 
 PEEK = 40
 SUB_HEADERS = 3
+NUMBER_LIKE = re.compile(r"[-+(（]?[\d０-９.]")
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,18 @@ def canonical_of(label: str, known: Mapping[str, str]) -> str | None:
 
 
 def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
-    """How many rows right below the header are labels too: no digit anywhere, two or more number cells filled."""
+    """How many rows right below the header are labels or units: two or more number cells filled, none with a number."""
     found = 0
     for row in rows[:SUB_HEADERS]:
-        filled = [k for k in numeric if k < len(row) and row[k].strip()]
-        if len(filled) < 2 or any(mark.isdigit() for cell in row for mark in cell):
+        filled = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
+        if len(filled) < 2 or any(NUMBER_LIKE.match(cell) for cell in filled):
             break
         found += 1
     return found
 
 
-def map_labels(labels: Sequence[str], source: Source, table: CanonicalTable, where: str) -> Headed:
-    """Positions and units of canonical columns; DataError S05 for a label twice, S06 for a required column missing."""
+def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:
+    """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05, S06."""
     _refuse_twice(labels, where)
     known = known_labels(source, table)
     positions: dict[str, int] = {}
@@ -79,7 +81,7 @@ def map_labels(labels: Sequence[str], source: Source, table: CanonicalTable, whe
         else:
             positions[name] = place
     _require(positions, source, table, labels, where)
-    units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1])}
+    units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed.get(place))}
     return Headed(positions, units, _left_out(extra, where))
 
 

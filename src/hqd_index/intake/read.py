@@ -14,12 +14,15 @@ from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine
 from ..errors import CheckError, ConfigError, DataError, SetupError, closest
 from ..study.models import Source
-from .cells import HEADER, Cells, SetAside
+from .binary import parquet_table, stata_table
+from .cells import BLANK, HEADER, NOTE, Cells, SetAside
 from .header import PEEK, canonical_of, find_header, known_labels, sub_headers
-from .limits import check_gzip
+from .limits import check_archive, check_gzip
 from .notice import Notice
-from .records import Shape, delimiter_of, records, write_plain, write_records
+from .records import Shape, delimiter_of, records, set_aside, write_plain, write_records
 from .sniff import Kind, bad_bytes, digest, first_fault, kind_of, opened, survey
+from .units import UNITS
+from .workbook import filled_header, read_grid, refuse_merged
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class RawFile:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the header stands (row from 1) and what its labels are; how many rows below it are labels too."""
+    """Where the header stands (row from 1), its labels, how many rows below are labels too, and units they name."""
 
     row: int
     labels: tuple[str, ...]
     below: int
+    units: tuple[tuple[int, str], ...] = ()
 
 
 def locate(source: Source, data_root: Path, where: str) -> list[RawFile]:
@@ -101,7 +105,9 @@ def read(file: RawFile, source: Source, table: CanonicalTable, engine: Engine) -
     told = [] if named_so else [_misnamed(file, kind)]
     if kind in ("csv", "csv.gz"):
         return _read_text(file, kind, source, table, engine, told)
-    raise NotImplementedError(kind)
+    if kind in ("xlsx", "xls"):
+        return _read_workbook(file, kind, source, table, engine, told)
+    return _read_binary(file, kind, engine, told)
 
 
 def _misnamed(file: RawFile, kind: Kind) -> Notice:
@@ -115,12 +121,11 @@ def layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable,
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
         raise empty(where)
     labels = tuple(label.strip() for label in rows[place])
-    numeric = [
-        k
-        for k, label in enumerate(labels)
-        if (name := canonical_of(label, known)) in table.columns and table.columns[str(name)].dtype == "number"
-    ]
-    return Layout(place + 1, labels, sub_headers(rows[place + 1 :], numeric))
+    numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
+    numeric = [k for k, label in enumerate(labels) if canonical_of(label, known) in numbers]
+    below = sub_headers(rows[place + 1 :], numeric)
+    printed = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
+    return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in printed if unit in UNITS))
 
 
 def empty(where: str) -> DataError:
@@ -148,13 +153,13 @@ def _read_text(file: RawFile, kind: Kind, source: Source, table: CanonicalTable,
             aside = write_records(records(text, delimiter), out, shape) if seen.quotes else write_plain(text, out, shape)
     except UnicodeDecodeError as fault:
         line = first_fault(file.path, kind, seen.encoding) or 1
-        raise bad_bytes(file.name, line, f"utf-8 / {seen.encoding}") from fault
+        raise bad_bytes(file.name, line, "utf-8 / gb18030" if source.encoding == "auto" else seen.encoding) from fault
     told = [*told, *_told_encoding(file, seen.encoding)]
     cells = engine.scan_records(target, len(found.labels), delimiter)
     target.unlink()
     _refuse_shifted(engine.count(cells), aside, len(found.labels), file.name)
     below = [SetAside(found.row + k, (), HEADER) for k in range(1, found.below + 1)]
-    return Cells(file.name, "", file.digest, found.labels, found.row, cells, (*below, *aside), tuple(told))
+    return Cells(file.name, "", file.digest, found.labels, found.row, cells, (*below, *aside), tuple(told), found.units)
 
 
 @contextmanager
@@ -168,6 +173,37 @@ def _told_encoding(file: RawFile, encoding: str) -> list[Notice]:
     if encoding == "utf-8":
         return []
     return [Notice("S03", file.name, f"read as {encoding}", f"按 {encoding} 编码读取")]
+
+
+def _read_workbook(file: RawFile, kind: Kind, source: Source, table: CanonicalTable, engine: Engine, told: list[Notice]) -> Cells:
+    if kind == "xlsx":
+        check_archive(file.path, file.name)
+    grid = read_grid(file.path, source.sheet, file.name, xml=kind == "xlsx")
+    where = f"{file.name} [{grid.name}]"
+    found = layout(filled_header(grid, PEEK), source, table, where)
+    top = found.row + found.below
+    below = [SetAside(found.row + k, tuple(grid.rows[found.row + k - 1]), HEADER) for k in range(1, found.below + 1)]
+    notes = [n for n, row in enumerate(grid.rows, 1) if set_aside(n, row).reason in (BLANK, NOTE)]
+    refuse_merged(grid, top, notes, where)
+    if len(grid.rows) <= top:
+        raise empty(where)
+    target = engine.folder / f"{engine.new_name()}.txt"
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        aside = write_records(grid.rows, out, Shape(",", len(found.labels), top))
+    cells = engine.scan_records(target, len(found.labels))
+    target.unlink()
+    return Cells(file.name, grid.name, file.digest, found.labels, found.row, cells, (*below, *aside), tuple(told), found.units)
+
+
+def _read_binary(file: RawFile, kind: Kind, engine: Engine, told: list[Notice]) -> Cells:
+    if kind == "parquet":
+        cells, labels = parquet_table(file.path, engine)
+    else:
+        cells, labels, old = stata_table(file.path, engine, file.name)
+        told = [*told, *(_told_encoding(file, "gb18030") if old else [])]
+    if engine.count(cells) == 0:
+        raise empty(file.name)
+    return Cells(file.name, "", file.digest, labels, 1, cells, (), tuple(told))
 
 
 def _refuse_shifted(kept: int, aside: Sequence[SetAside], width: int, where: str) -> None:

@@ -37,37 +37,37 @@ def delimiter_of(lines: Iterable[str]) -> str:
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     """The fields of each record, none for an empty line; a quote never closed spoils its own line only."""
-    waiting: deque[str] = deque()
-    source = _chained(waiting, iter(lines))
-    for line in source:
-        if '"' in line:
-            yield _quoted(line, source, waiting, delimiter)
-        else:
-            yield _split(line, delimiter)
+    source = Lines(iter(lines))
+    while (line := source.take()) is not None:
+        yield _quoted(line, source, delimiter) if '"' in line else _split(line, delimiter)
 
 
-def _chained(waiting: deque[str], lines: Iterator[str]) -> Iterator[str]:
-    while True:
-        if waiting:
-            yield waiting.popleft()
-        elif (line := next(lines, None)) is not None:
-            yield line
-        else:
-            return
+class Lines:
+    """Lines one by one, which can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._waiting: deque[str] = deque()
+
+    def take(self) -> str | None:
+        return self._waiting.popleft() if self._waiting else next(self._lines, None)
+
+    def give_back(self, lines: list[str]) -> None:
+        self._waiting.extendleft(reversed(lines))
 
 
 def _split(line: str, delimiter: str) -> list[str]:
     return line.rstrip("\n").split(delimiter) if line.strip("\n") else []
 
 
-def _quoted(line: str, source: Iterator[str], waiting: deque[str], delimiter: str) -> list[str]:
+def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
     taken: list[str] = []
     closed = True
 
     def feed() -> Iterator[str]:
         nonlocal closed
         yield line
-        while len(taken) < OPEN_QUOTE_LINES and (following := next(source, None)) is not None:
+        while len(taken) < OPEN_QUOTE_LINES and (following := source.take()) is not None:
             taken.append(following)
             yield following
         closed = False
@@ -78,7 +78,7 @@ def _quoted(line: str, source: Iterator[str], waiting: deque[str], delimiter: st
         closed = False
     if closed:
         return fields
-    waiting.extendleft(reversed(taken))
+    source.give_back(taken)
     return _split(line, delimiter)
 
 

@@ -23,6 +23,7 @@ EXTENSIONS: dict[str, Kind] = {
 OLD_STATA = {104, 105, 108, 110, 111, 112, 113, 114, 115}
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK = 1 << 20
+PLAINLY_UTF8 = 16  # eight Chinese characters
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,7 @@ def opened(path: Path, kind: Kind) -> IO[bytes]:
 
 def survey(path: Path, kind: Kind, declared: str, where: str) -> TextSurvey:
     """Encoding (utf-8, else gb18030; utf-16 only when declared) and quotes; DataError S03 for UTF-16 and NUL bytes."""
-    encoding = "utf-8" if declared == "auto" else declared
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    guess = Utf8Guess() if declared == "auto" else None
     quotes, first, line = False, True, 1
     for chunk in _chunks(path, kind):
         if first and chunk.startswith(UTF16) and declared != "utf-16":
@@ -100,13 +100,30 @@ def survey(path: Path, kind: Kind, declared: str, where: str) -> TextSurvey:
         if b"\x00" in chunk and declared != "utf-16":
             raise bad_bytes(where, line + chunk[: chunk.index(b"\x00")].count(b"\n"), "NUL")
         quotes |= b'"' in chunk
-        if declared == "auto" and encoding == "utf-8":
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                encoding = "gb18030"
+        if guess:
+            guess.feed(chunk)
         first, line = False, line + chunk.count(b"\n")
-    return TextSurvey(encoding, quotes)
+    return TextSurvey(guess.encoding if guess else declared, quotes)
+
+
+class Utf8Guess:
+    """utf-8 until a byte disproves it; a file that was plainly UTF-8 before its first bad byte stays UTF-8 (and bad)."""
+
+    def __init__(self) -> None:
+        self.encoding = "utf-8"
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._extra = 0  # bytes beyond one per character: GB18030 text hardly gets any past a UTF-8 decoder
+
+    def feed(self, chunk: bytes) -> None:
+        if self.encoding != "utf-8" or self._extra < 0:
+            return
+        try:
+            self._extra += len(chunk) - len(self._decoder.decode(chunk))
+        except UnicodeDecodeError as fault:
+            self._extra += fault.start - len(fault.object[: fault.start].decode("utf-8"))
+            if self._extra < PLAINLY_UTF8:
+                self.encoding = "gb18030"
+            self._extra = -1
 
 
 def first_fault(path: Path, kind: Kind, encoding: str) -> int | None:

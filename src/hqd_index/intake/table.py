@@ -98,7 +98,7 @@ def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> t
 
 def _sheet(file: RawFile, source: Source, step: Step, number: int) -> Sheet:
     cells = read(file, source, step.table, step.engine)
-    return Sheet(number, cells, map_labels(cells.labels, source, step.table, file.name))
+    return Sheet(number, cells, map_labels(cells.labels, dict(cells.units), source, step.table, file.name))
 
 
 def _with_year(parsed: Parsed, step: Step) -> Parsed:

@@ -1,0 +1,222 @@
+"""Every kind of file gives the same cells with the row a spreadsheet shows; what cannot be read safely is refused."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from hqd_index.canonical import CANONICAL
+from hqd_index.engines.duckdb import Engine
+from hqd_index.errors import HqdError
+from hqd_index.intake.read import locate, read, unchanged
+from hqd_index.study.models import Source
+
+TEXT = "企业代码,企业名称,年份,行业代码,营业收入\n000001,甲,2020,C35,1.5\n000002,乙,2021,C36,\n"
+WANTED = [(2, "000001", "甲", "2020", "C35", "1.5"), (3, "000002", "乙", "2021", "C36", "")]
+
+
+def source(path: str, **more: Any) -> Source:
+    return Source.model_validate({"path": path, "table": "firms", **more})
+
+
+def cells(folder: Path, engine: Engine, name: str, **more: Any) -> tuple[list[tuple[Any, ...]], Any]:
+    wanted = source(name, **more)
+    got = read(locate(wanted, folder, "sources.yaml")[0], wanted, CANONICAL["firms"], engine)
+    return list(engine.collect(got.table).sort_values("row").itertuples(index=False, name=None)), got
+
+
+def workbook(path: Path, rows: list[list[Any]], change: Callable[[Any], None] = lambda book: None) -> None:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    change(book)
+    book.save(path)
+
+
+ROWS: list[list[Any]] = [line.split(",") for line in TEXT.strip().split("\n")]
+
+
+def as_text(encoding: str) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(TEXT.encode(encoding))
+
+
+def as_stata(path: Path) -> None:
+    frame = pd.DataFrame(ROWS[1:], columns=["firm_id", "firm_name", "year", "industry_code", "revenue"])
+    frame.astype({"year": "int32"}).assign(revenue=[1.5, float("nan")]).to_stata(path, write_index=False, version=118)
+
+
+def as_parquet(path: Path) -> None:
+    with Engine() as engine:
+        table = engine.scan(pd.DataFrame(ROWS[1:], columns=ROWS[0]).astype({"年份": "int32"}))
+        engine.write(table, path, key=["企业代码"])
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.csv", as_text("utf-8")), ("a.csv", as_text("utf-8-sig")), ("a.csv", as_text("gb18030")),
+        ("a.csv", lambda path: path.write_bytes(TEXT.replace("\n", "\r\n").replace(",", "\t").encode())),
+        ("a.csv", lambda path: path.write_bytes(TEXT.replace("甲", '"甲"').encode())),
+        ("a.csv.gz", lambda path: path.write_bytes(gzip.compress(TEXT.encode("gb18030")))),
+        ("a.xlsx", lambda path: workbook(path, ROWS)), ("a.dta", as_stata), ("a.parquet", as_parquet),
+        ("a.xls", as_text("gb18030")), ("a.csv", lambda path: workbook(path, ROWS)),
+    ],
+)  # fmt: skip
+def test_every_format_gives_the_same_cells(tmp_path: Path, engine: Engine, name: str, write: Callable[[Path], None]):
+    write(tmp_path / name)
+    assert cells(tmp_path, engine, name)[0] == WANTED
+
+
+def test_old_stata_strings_are_decoded(tmp_path: Path, engine: Engine):
+    latin = "甲".encode("gb18030").decode("latin-1")
+    frame = pd.DataFrame({"firm_id": ["000001"], "firm_name": [latin], "year": [2020], "industry_code": ["C35"]})
+    frame.to_stata(tmp_path / "a.dta", write_index=False, version=114)
+    got, sheet = cells(tmp_path, engine, "a.dta")
+    assert got == [(2, "000001", "甲", "2020", "C35")]
+    assert [notice.rule for notice in sheet.notices] == ["S03"]
+
+
+def test_rows_are_those_a_spreadsheet_shows(tmp_path: Path, engine: Engine):
+    lines = ["标题,,", "企业代码,年份,行业代码", '1,2020,"C\n35"', "", "2,2020", "3,2020,C35,x"]
+    lines += ['4,2020,"C35', "5,2020,C35", "注:虚构"]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    got, sheet = cells(tmp_path, engine, "a.csv")
+    assert got == [(3, "1", "2020", "C\n35"), (7, "4", "2020", '"C35'), (8, "5", "2020", "C35")]
+    assert [(row.row, row.rule or row.reason) for row in sheet.set_aside] == [(4, "blank"), (5, "S04"), (6, "S04"), (9, "note")]
+
+
+def test_vendor_header_of_three_rows(tmp_path: Path, engine: Engine):
+    head = [["Stkcd", "Accper", "ind", "B001101000", "Y0601b"], ["证券代码", "会计期间", "行业", "营业总收入", "人数"]]
+    rows = [*head, ["没有单位", "没有单位", "没有单位", "万元", "人"], ["000001", "2020", "C35", "5", "7"]]
+    workbook(tmp_path / "a.xlsx", rows)
+    aliases = {"Stkcd": "firm_id", "Accper": "year", "ind": "industry_code", "B001101000": "revenue", "Y0601b": "employees"}
+    got, sheet = cells(tmp_path, engine, "a.xlsx", aliases=aliases)
+    assert got == [(4, "000001", "2020", "C35", "5", "7")]
+    assert dict(sheet.units) == {3: "万元", 4: "人"}
+
+
+def test_merged_header_cells_are_filled_and_footnotes_may_be_merged(tmp_path: Path, engine: Engine):
+    def merge(book: Any) -> None:
+        for cells in ("A1:A2", "B1:B2", "C1:D1", "A4:D4"):
+            book.active.merge_cells(cells)
+
+    rows = [["企业代码", "年份", "规模", None], [None, None, "营业收入", "员工人数"], ["1", 2020, 5.5, 7]]
+    rows.append(["注:a", None, None, None])
+    workbook(tmp_path / "a.xlsx", rows, merge)
+    got, sheet = cells(tmp_path, engine, "a.xlsx")
+    assert sheet.labels == ("企业代码", "年份", "营业收入", "员工人数") and got[0] == (3, "1", "2020", "5.5", "7")
+
+
+def test_workbook_values_as_a_person_types_them(tmp_path: Path, engine: Engine):
+    def spoil(book: Any) -> None:
+        book.active["E2"] = "#DIV/0!"
+        book.active["E2"].data_type = "e"
+
+    row = ["000001", date(2020, 12, 31), 911101081234567890, True, "x"]
+    workbook(tmp_path / "a.xlsx", [["企业代码", "报表日期", "统一社会信用代码", "国际认证", "营业收入"], row], spoil)
+    assert cells(tmp_path, engine, "a.xlsx")[0] == [(2, "000001", "2020-12-31", "9.11101081234568e+17", "true", "#DIV/0!")]
+
+
+def bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (300 << 20))
+
+
+def entities(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><workbook/>')
+
+
+def hide(book: Any) -> None:
+    book.create_sheet("底稿").append(["x"])
+    book["底稿"].sheet_state = "hidden"
+
+
+def formula(book: Any) -> None:
+    book.active["E2"] = "=1+1"
+
+
+def bad_byte(path: Path) -> None:
+    path.write_bytes((TEXT * 3).encode() + b"\xff\xff,1")
+
+
+def shifted(path: Path) -> None:
+    path.write_text("企业代码,年份\n1,2,\n3,4,\n")
+
+
+def merged(path: Path) -> None:
+    workbook(path, ROWS, lambda book: book.active.merge_cells("D2:E2"))
+
+
+def two_sheets(path: Path) -> None:
+    workbook(path, ROWS, lambda book: book.create_sheet("二").append([1]))
+
+
+REFUSED: list[tuple[str, str, Callable[[Path], Any], str, int, tuple[str, ...]]] = [
+    ("header only", "a.csv", lambda path: path.write_text("企业代码,年份\n"), "S02", 3, ("0 行", "a.csv")),
+    ("empty", "a.csv", lambda path: path.write_text(""), "S02", 3, ("0 行", "a.csv")),
+    ("empty sheet", "a.xlsx", lambda path: workbook(path, []), "S02", 3, ("0 行", "a.xlsx")),
+    ("utf-16", "a.csv", as_text("utf-16"), "S03", 3, ("UTF-16", "CSV UTF-8", "encoding: utf-16")),
+    ("bad bytes", "a.csv", bad_byte, "S03", 3, ("第 10 行", "a.csv:10")),
+    ("NUL", "a.csv", lambda path: path.write_bytes((TEXT * 900).encode() + b"\x00,1"), "S03", 3, ("第 2701 行", "NUL")),
+    ("one field more everywhere", "a.csv", shifted, "S04", 3, ("3 个字段", "2 个")),
+    ("hidden sheet", "a.xlsx", lambda path: workbook(path, ROWS, hide), "S08", 3, ("底稿", "sheet:")),
+    ("formula", "a.xlsx", lambda path: workbook(path, ROWS, formula), "S08", 3, ("!E2", "重新计算")),
+    ("merged data", "a.xlsx", merged, "S08", 3, ("!D2:E2", "取消合并")),
+    ("several sheets", "a.xlsx", two_sheets, "S08", 3, ("二", "sheet:")),
+    ("zip bomb", "a.xlsx", bomb, "S09", 3, ("300 MB", "另存")),
+    ("entities", "a.xlsx", entities, "S09", 3, ("xl/workbook.xml", "另存")),
+    ("gzip bomb", "a.csv.gz", lambda path: path.write_bytes(gzip.compress(b"0" * (4 << 20))), "S09", 3, ("100:1",)),
+    ("html", "a.xls", lambda path: path.write_text("<html><table>"), "S10", 3, ("HTML", "另存为")),
+    ("pdf", "a.csv", lambda path: path.write_bytes(b"%PDF-1.7"), "S10", 3, ("PDF",)),
+    ("stata no one reads", "a.dta", lambda path: path.write_bytes(b"<stata_dta><x>"), "S10", 3, ("Stata",)),
+    ("nothing but a zip", "a.xlsx", lambda path: zipfile.ZipFile(path, "w").writestr("a.txt", "x"), "S10", 3, ("zip",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=[row[0] for row in REFUSED])
+def test_refused(tmp_path: Path, engine: Engine, case: tuple[Any, ...]):
+    _, name, write, rule, code, parts = case
+    write(tmp_path / name)
+    with pytest.raises(HqdError) as caught:
+        cells(tmp_path, engine, name)
+    assert (caught.value.rule, caught.value.exit_code) == (rule, code)
+    assert all(part in caught.value.text("zh") for part in parts), caught.value.text("zh")
+    assert caught.value.en != caught.value.zh
+
+
+def test_a_missing_file_is_named_with_its_nearest(tmp_path: Path):
+    (tmp_path / "firms_2020.csv").write_text(TEXT)
+    with pytest.raises(HqdError) as caught:
+        locate(source("firm_2020.csv"), tmp_path, "sources.yaml")
+    assert (caught.value.rule, caught.value.exit_code) == ("S01", 2)
+    assert "firms_2020.csv" in caught.value.text("zh") and "firms_2020.csv" in caught.value.text("en")
+    assert locate(source("firm_2020.csv", optional=True), tmp_path, "sources.yaml") == []
+
+
+def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "secret.csv").write_text(TEXT)
+    (tmp_path / "data" / "a.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(HqdError) as caught:
+        locate(source("a.csv"), tmp_path / "data", "sources.yaml")
+    assert (caught.value.rule, caught.value.exit_code) == ("S12", 2)
+
+
+def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path):
+    (tmp_path / "a.csv").write_text(TEXT)
+    files = locate(source("a.csv"), tmp_path, "sources.yaml")
+    unchanged(files)
+    (tmp_path / "a.csv").write_text(TEXT + "x")
+    with pytest.raises(HqdError) as caught:
+        unchanged(files)
+    assert (caught.value.rule, caught.value.exit_code) == ("S11", 4)
