@@ -1,4 +1,4 @@
-"""2SLS against linearmodels, first stage against statsmodels, Anderson-Rubin against its closed form, tF against the published anchors."""
+"""2SLS against linearmodels, first stage against statsmodels, Anderson-Rubin and tF against what is known of them."""
 
 from __future__ import annotations
 

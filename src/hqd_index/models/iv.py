@@ -69,15 +69,16 @@ class _Stages:
     score_x: Array
     factor: float
 
-    def variance(self, value: float) -> Array:
-        """CV1 of Z'(y - value x), quadratic in `value`."""
-        score = self.score_y - value * self.score_x
-        return self.factor * score.T @ score
+    def variance(self, value: Array) -> Array:
+        """CV1 of Z'(y - value x), (..., q, q) for values (...)."""
+        score = self.score_y - value[..., None, None] * self.score_x
+        return np.asarray(self.factor * score.swapaxes(-1, -2) @ score)
 
-    def wald(self, value: float) -> float:
-        """F of the instruments in y - value x: the Anderson-Rubin statistic."""
-        fit = self.fit_y - value * self.fit_x
-        return float(fit @ np.linalg.solve(self.variance(value), fit)) / len(fit)
+    def wald(self, value: Array) -> Array:
+        """F of the instruments in y - value x: the Anderson-Rubin statistic of each value."""
+        fit = self.fit_y - value[..., None] * self.fit_x
+        solved = np.linalg.solve(self.variance(value), fit[..., None])[..., 0]
+        return np.asarray((fit * solved).sum(axis=-1) / fit.shape[-1])
 
 
 def _stages(part: Partial, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
@@ -126,7 +127,7 @@ def instrumented(
         first_stage=back @ made.fit_x, first_stage_se=np.sqrt(np.diag(back @ variance_x @ back.T)),
         f=f, f_effective=float(made.fit_x @ made.fit_x / np.trace(variance_x)),
         kp_lm=lm, kp_lm_p=float(stats.chi2.sf(lm, q)),
-        ar_p=float(stats.f.sf(made.wald(0.0), q, part.g - 1)), ar=anderson_rubin(made, b, se, part.g, level),
+        ar_p=float(stats.f.sf(made.wald(np.zeros(())), q, part.g - 1)), ar=anderson_rubin(made, b, se, part.g, level),
         tf_critical=tf_critical(f) if q == 1 else np.nan, n=part.n, g=part.g, q=q,
     )  # fmt: skip
 
@@ -144,7 +145,7 @@ def anderson_rubin(made: _Stages, centre: float, scale: float, g: int, level: fl
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
     limit = float(stats.f.ppf(level, len(made.fit_x), g - 1))
     at = centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
-    inside = np.array([made.wald(v) <= limit for v in at])
+    inside = made.wald(at) <= limit
     turns = np.flatnonzero(inside[1:] != inside[:-1])
     ends = [_crossing(made, at[i], at[i + 1], limit) for i in turns]
     bounds = ([-np.inf] if inside[0] else []) + ends + ([np.inf] if inside[-1] else [])
@@ -152,10 +153,10 @@ def anderson_rubin(made: _Stages, centre: float, scale: float, g: int, level: fl
 
 
 def _crossing(made: _Stages, low: float, high: float, limit: float) -> float:
-    started = made.wald(low) <= limit
-    for _ in range(200):
+    started = bool(made.wald(np.asarray(low)) <= limit)
+    for _ in range(100):
         middle = (low + high) / 2
-        if (made.wald(middle) <= limit) == started:
+        if bool(made.wald(np.asarray(middle)) <= limit) == started:
             low = middle
         else:
             high = middle

@@ -1,0 +1,179 @@
+"""Shift-share instruments: exposure shares times common shocks, recentred, with inference at the level of the shocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .iv import Instrumented, instrumented
+from .partial import Partial, partial_out
+from .specification import Specification, refused
+from .within import Array
+
+Z = "shift_share"  # name of the instrument's column
+SUM = (
+    "share_sum"  # sum of a unit's shares times a year: control where shares do not add up to one (Borusyak, Hull & Jaravel 2022)
+)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Shares (U, K) fixed in a base period, shocks (U, T, K) or (1, T, K) common to all, and labels."""
+
+    units: tuple[str, ...]
+    years: tuple[int, ...]
+    names: tuple[str, ...]
+    shares: Array
+    shocks: Array
+
+    def instrument(self) -> Array:
+        """z (U, T) = sum over k of share x shock."""
+        return np.asarray(np.einsum("uk,utk->ut", self.shares, np.broadcast_to(self.shocks, self._shape())))
+
+    def by_shock(self) -> Array:
+        """(U, T, K): the part of each shock in the instrument."""
+        return np.asarray(self.shares[:, None, :] * self.shocks)
+
+    def _shape(self) -> tuple[int, int, int]:
+        return len(self.units), len(self.years), len(self.names)
+
+    def effective_shocks(self) -> float:
+        """1 / sum of squared mean shares (Borusyak, Hull & Jaravel 2022): how many shocks the design stands on."""
+        mean = self.shares.mean(axis=0)
+        return float(1.0 / ((mean / mean.sum()) ** 2).sum())
+
+
+def leave_one_out(events: Array, stock: Array) -> Array:
+    """Shocks (U, T, K): events (U, T, K) of the other units over the stock (U, K) of the other units."""
+    others, base = events.sum(axis=0)[None] - events, stock.sum(axis=0)[None] - stock
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(base[:, None, :] > 0, others / base[:, None, :], 0.0)
+
+
+def recentred(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Exposure:
+    """The exposure with each shock less the mean of its group in that year (Borusyak & Hull 2023).
+
+    The mean of a linear instrument over all permutations of shocks within groups is that with group-mean shocks: exact,
+    no draws. `groups` names the group of each shock; by default all are exchangeable.
+    """
+    labels = np.array(groups or ("",) * len(exposure.names))
+    shocks = exposure.shocks.copy()
+    for label in np.unique(labels):
+        at = labels == label
+        shocks[..., at] -= shocks[..., at].mean(axis=-1, keepdims=True)
+    return replace(exposure, shocks=shocks)
+
+
+@dataclass(frozen=True)
+class ShiftShare:
+    """IV with exposure-robust inference; rotemberg: shock, weight, just-identified estimate (largest weights first)."""
+
+    iv: Instrumented
+    shock_level: float  # the same number from share-weighted outcomes by shock; NaN when shocks differ by unit (leave-one-out)
+    se_akm: float  # Adao, Kolesar & Morales 2019, clustered by shock over years
+    akm0: tuple[tuple[float, float], ...]  # interval with the null imposed, possibly two rays or the line
+    effective_shocks: float
+    rotemberg: pd.DataFrame
+
+
+def _joined(data: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
+    """The data with the instrument and, where shares do not add up to one, their sum by year as controls."""
+    z = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
+    at = pd.MultiIndex.from_frame(data[["unit", "year"]])
+    joined = data.assign(**{Z: z.stack().reindex(at).to_numpy()})
+    total = exposure.shares.sum(axis=1)
+    if np.allclose(total, 1.0, atol=1e-9):
+        return joined, spec
+    sums = joined["unit"].map(dict(zip(exposure.units, total)))
+    names = [f"{SUM}_{year}" for year in exposure.years[1:]]
+    joined = joined.assign(**{n: np.where(joined["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])})
+    extra = names if spec.fixed_effects else [*names, SUM]
+    return joined.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra))
+
+
+def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, level: float = 0.95) -> ShiftShare:
+    """Density instrumented by a shift-share (first outcome of `spec`); rows without exposure are left out.
+
+    With about 30 shocks such a design is weak: read `iv.ar`, `akm0` and `effective_shocks` first.
+    """
+    joined, wider = _joined(data, spec, exposure)
+    iv = instrumented(joined, wider, [Z], level=level)
+    part = partial_out(joined[joined[Z].notna()], wider)
+    y, x, z = part.column(spec.outcomes[0]), part.column(spec.density), part.column(Z)
+    if part.n <= len(exposure.names):
+        raise refused(
+            spec, f"{part.n} rows for {len(exposure.names)} shocks", f"{part.n} 行数据却有 {len(exposure.names)} 个冲击"
+        )
+    share, shock, cell = _cells(part, exposure)
+    return ShiftShare(
+        iv=iv,
+        shock_level=_shock_level(share, shock, y, x) if len(exposure.shocks) == 1 else np.nan,
+        se_akm=akm(share, cell, y - iv.estimate * x, z, float(z @ x)),
+        akm0=akm0(share, cell, y, x, z, level),
+        effective_shocks=exposure.effective_shocks(),
+        rotemberg=rotemberg(part, exposure, y, x),
+    )
+
+
+def _cells(part: Partial, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
+    """Share matrix (n, T*K) over shock-years, the shocks (T*K,), and the shock of each column; unused columns dropped."""
+    unit = part.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = part.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    t, k = len(exposure.years), len(exposure.names)
+    share = np.zeros((part.n, t, k))
+    share[np.arange(part.n), year] = exposure.shares[unit] * part.root[:, None]
+    shock = exposure.shocks.mean(axis=0).ravel()
+    used = share.reshape(part.n, -1).any(axis=0)
+    return share.reshape(part.n, -1)[:, used], shock[used], np.tile(np.arange(k), t)[used]
+
+
+def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
+    """sum_n s_n g_n ybar_n / sum_n s_n g_n xbar_n with ybar_n = sum_r s_rn y_r / s_n: equal to the unit-level estimate."""
+    return float((share.T @ y) @ shock / ((share.T @ x) @ shock))
+
+
+def _shocks_left(share: Array, z: Array) -> Array:
+    """Residual shocks: coefficients of the residualised instrument on the shares."""
+    return np.asarray(np.linalg.lstsq(share, z, rcond=None)[0], dtype=np.float64)
+
+
+def _by_shock(share: Array, left: Array, cell: np.ndarray, e: Array) -> Array:
+    """Score of each shock, its years added up."""
+    return np.asarray(np.bincount(cell, left * (share.T @ e)), dtype=np.float64)
+
+
+def akm(share: Array, cell: np.ndarray, residual: Array, z: Array, power: float) -> float:
+    """sqrt(sum_k (sum_t X_kt R_kt)^2) / |z'x|, R_kt = sum_r s_rkt e_r, X the residual shocks (AKM 2019, eq. 39, clustered)."""
+    score = _by_shock(share, _shocks_left(share, z), cell, residual)
+    return float(np.sqrt(score @ score) / abs(power))
+
+
+def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: float) -> tuple[tuple[float, float], ...]:
+    """Values b with (z'(y - b x))^2 <= c^2 sum_k score_k(b)^2: the roots of a quadratic."""
+    left = _shocks_left(share, z)
+    sy, sx = (_by_shock(share, left, cell, e) for e in (y, x))
+    c = stats.norm.ppf(0.5 + level / 2) ** 2
+    zy, zx = float(z @ y), float(z @ x)
+    a = zx**2 - c * float(sx @ sx)
+    b = zy * zx - c * float(sy @ sx)
+    d = zy**2 - c * float(sy @ sy)
+    inside = b**2 - a * d
+    if inside < 0:
+        return () if a > 0 else ((-np.inf, np.inf),)
+    low, high = sorted(((b - np.sqrt(inside)) / a, (b + np.sqrt(inside)) / a))
+    return ((low, high),) if a > 0 else ((-np.inf, low), (high, np.inf))
+
+
+def rotemberg(part: Partial, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:
+    """Weight of each shock in the estimate and its own estimate: beta = sum_k weight_k beta_k (Goldsmith-Pinkham et al. 2020)."""
+    unit = part.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = part.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    own = part.residual(np.broadcast_to(exposure.by_shock(), exposure._shape())[unit, year])
+    zy, zx = own.T @ y, own.T @ x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        frame = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})
+    order = (-frame["weight"].abs()).argsort(kind="stable")
+    return frame.iloc[order].reset_index(drop=True)
