@@ -96,7 +96,7 @@ def test_messages_say_the_mend(text: str, aggregate: bool, english: str, chinese
     [
         ("industry_code = 36", "in quotes"),
         ("industry_code + 1 > 0", "a number is needed"),
-        ("revenue and certified_intl", "a flag is needed"),
+        ("revenue and certified_intl", "a condition is needed"),
         ("disclose_date > '2020-02-30'", "is no date"),
         ("case when revenue > 0 then 1 else 'a' end > 0", "cannot be compared"),
         ("regexp_matches(industry_code, '(')", "pattern"),

@@ -14,8 +14,9 @@ from .grammar import refuse, snippet
 
 OPERATORS = (exp.Binary, exp.Neg, exp.Not, exp.Between, exp.In)
 NUMBERS = ("integer", "decimal", "double")
-NAMES_ZH = {
-    "integer": "整数", "decimal": "数值", "double": "数值", "text": "文本", "flag": "是/否", "date": "日期", "null": "空值",
+KIND_NAMES = {
+    "integer": ("a whole number", "整数"), "decimal": ("a number", "数值"), "double": ("a number", "数值"),
+    "text": ("a text", "文本"), "flag": ("a condition", "条件"), "date": ("a date", "日期"), "null": ("empty", "空值"),
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class Scope:
         if value.type == "flag":
             return Typed(exp.cast(value.tree, "int"), "integer")
         if value.type not in (*NUMBERS, "null"):
-            self.mismatch(node, value.type, "number")
+            self.mismatch(node, value.type, "double")
         return value
 
     def double(self, node: exp.Expression) -> exp.Expression:
@@ -100,16 +101,16 @@ class Scope:
 
     def mismatch(self, node: exp.Expression, found: str, wanted: str) -> None:
         """Raise: one type stands where another is needed."""
-        refuse(self.where, f"{snippet(node)} is a {found} where a {wanted} is needed",
-               f"{snippet(node)} 是{NAMES_ZH[found]},此处需要{NAMES_ZH.get(wanted, '数值')}")  # fmt: skip
+        (en, zh), (needed, needed_zh) = KIND_NAMES[found], KIND_NAMES[wanted]
+        refuse(self.where, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
 
     def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
         pairs = itertools.combinations(range(len(values)), 2)
         other, one = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
-        kinds = (values[other].type, values[one].type)
-        quote = "text" in kinds
-        refuse(self.where,
-               f"{snippet(nodes[other])} is a {kinds[0]} and {snippet(nodes[one])} a {kinds[1]}: they cannot be compared"
+        quote = "text" in (values[one].type, values[other].type)
+        (first, first_zh), (second, second_zh) = KIND_NAMES[values[other].type], KIND_NAMES[values[one].type]
+        left, right = snippet(nodes[other]), snippet(nodes[one])
+        refuse(self.where, f"{left} is {first} and {right} {second}: they cannot be compared"
                + (" (codes are text: write them in quotes)" if quote else ""),
-               f"{snippet(nodes[other])} 是{NAMES_ZH[kinds[0]]},{snippet(nodes[one])} 是{NAMES_ZH[kinds[1]]},不能放在一起比较"
+               f"{left} 是{first_zh},{right} 是{second_zh},不能放在一起比较"
                + ("(代码是文本,请加引号)" if quote else ""))  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from ..methods.choice import Choice, one_of
+from ..methods.choice import Choice, check, one_of
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
@@ -81,7 +82,9 @@ class StudyFile(Record):
     @classmethod
     def _in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
         if years[0] > years[1]:
-            raise ValueError(f"起始年 {years[0]} 晚于结束年 {years[1]} / first year after last; write [{years[1]}, {years[0]}]")
+            swapped = f"[{years[1]}, {years[0]}]"
+            raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
+                                                        "zh": f"起始年晚于结束年;请写成 {swapped}"})  # fmt: skip
         return years
 
 
@@ -224,11 +227,58 @@ class Derived(Record):
     label: Label
 
 
+class Chokepoint(Record):
+    """Which imported products are chokepoints: thresholds of the yearly rule and how long it must hold.
+
+    geodep: concentrated import sources, concentrated world exports, imports above exports. eu2021: concentrated import
+    sources, most of them outside `bloc`, imports above exports (a proxy of production).
+    """
+
+    variant: Literal["geodep", "eu2021"] = "geodep"
+    hhi_import: Annotated[float, Field(ge=0, le=1)] = 0.4
+    hhi_world: Annotated[float, Field(ge=0, le=1)] = 0.4
+    import_export_ratio: Annotated[float, Field(ge=0)] = 1.0
+    zero_export_ratio: Annotated[float, Field(gt=0)] = 9999.0
+    window: Annotated[int, Field(ge=1, le=20)] = 3
+    min_years: Annotated[int, Field(ge=1, le=20)] = 2
+    control_risk_countries: tuple[str, ...] = ()
+    control_risk_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    bloc: tuple[str, ...] = ()
+    extra_bloc_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    centrality_pct: Annotated[float, Field(ge=0, le=100)] = 75.0
+
+    @model_validator(mode="after")
+    def _within_window(self) -> Chokepoint:
+        if self.min_years > self.window:
+            text = {"en": f"min_years is longer than window; write at most {self.window}",
+                    "zh": f"min_years 大于 window;至多写 {self.window}"}  # fmt: skip
+            raise PydanticCustomError("order", "{en}", text)
+        return self
+
+
+class Links(Record):
+    """How input-output and trade tables become the columns of table `linkages`.
+
+    `home` is the country's code in the trade flows; `industry_system` and `io_system` are names of code systems in table
+    crosswalks (io_system absent: the input-output table is in industry codes); `digital` are the sectors that adv4 counts;
+    `base_year` fixes the weights of io_links and PRODY (absent: the first year with a table).
+    """
+
+    home: str = "CHN"
+    industry_system: str = "gbt4754"
+    io_system: str | None = None
+    digital: tuple[str, ...] = ("C39", "I63", "I64", "I65")
+    base_year: int | None = None
+    unit_value_winsor: Annotated[float, Field(ge=0, lt=0.5)] = 0.01
+    chokepoint: Chokepoint = Chokepoint()
+
+
 class Columns(Record):
-    """columns.yaml: table -> new column -> how."""
+    """columns.yaml: table -> new column -> how; and how links between industries and with the world are computed."""
 
     version: Version
     tables: dict[Name, dict[Name, Derived]] = {}
+    links: Links = Links()
 
 
 # indicators.yaml
@@ -272,11 +322,18 @@ class Indicators(Record):
 
 # weighting.yaml
 
-Impute = one_of("impute")
-Treat = one_of("treat")
-Normalise = one_of("normalise")
-Weight = one_of("weight")
-Aggregate = one_of("aggregate")
+if TYPE_CHECKING:
+    Impute = Choice
+    Treat = Choice
+    Normalise = Choice
+    Weight = Choice
+    Aggregate = Choice
+else:
+    Impute = one_of("impute")
+    Treat = one_of("treat")
+    Normalise = one_of("normalise")
+    Weight = one_of("weight")
+    Aggregate = one_of("aggregate")
 
 
 class NodeChoices(Record):
@@ -308,9 +365,9 @@ class Weighting(Record):
     """weighting.yaml: impute, treat, normalise, then weight and aggregate per level; branches and leaves override."""
 
     version: Version
-    impute: Impute = Choice(method="none")
-    treat: Treat = Choice(method="none")
-    normalise: Normalise = Choice(method="minmax", over="all_years")
+    impute: Impute = check(Choice(method="none"), "impute")
+    treat: Treat = check(Choice(method="none"), "treat")
+    normalise: Normalise = check(Choice(method="minmax"), "normalise")
     weight: dict[Slug, Weight]
     aggregate: dict[Slug, Aggregate]
     coverage: Coverage = Coverage()

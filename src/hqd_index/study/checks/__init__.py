@@ -1,0 +1,1 @@
+"""Faults that no single entry shows: what one part of a study says about another."""

@@ -1,0 +1,41 @@
+"""Which choice holds where: indicator over branch over level over default, each replaced whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..methods.choice import Choice, check, over
+from .document import Place
+from .models import Band, Study, Weighting
+from .tree import Tree
+
+DEFAULTS = {
+    "weight": check(Choice(method="equal"), "weight"),
+    "aggregate": check(Choice(method="arithmetic"), "aggregate"),
+}
+
+
+def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[Choice, Place]:
+    """How a leaf is imputed, treated or normalised, and where that is written; a band is a moderate indicator."""
+    weighting, parent = study.weighting, tree.parent(leaf) or ""
+    own = getattr(weighting.indicators.get(leaf), part, None)
+    branch = getattr(weighting.branches.get(parent), part, None)
+    if own is not None:
+        return own, ("weighting", "indicators", leaf, part)
+    place: Place = ("weighting", "branches", parent, part) if branch is not None else ("weighting", part)
+    choice: Choice = branch if branch is not None else getattr(weighting, part)
+    direction = study.indicators.indicators[leaf].direction
+    if part == "normalise" and isinstance(direction, Band):
+        options: dict[str, Any] = {"band": list(direction.band), "over": over(choice)}
+        choice = check(Choice(method="moderate", **options), "normalise")
+        place = ("indicators", "indicators", leaf, "direction")
+    return choice, place
+
+
+def family_choice(weighting: Weighting, tree: Tree, node: str, part: str) -> tuple[Choice, Place]:
+    """How a node's children are weighed or aggregated, and where that is written."""
+    branch = getattr(weighting.branches.get(node), part, None)
+    if branch is not None:
+        return branch, ("weighting", "branches", node, part)
+    level = tree.level(tree.children(node)[0])
+    return getattr(weighting, part).get(level, DEFAULTS[part]), ("weighting", part, level)

@@ -1,0 +1,172 @@
+"""What is known of every column a study can name: its type, the raw columns behind it, and whether it is nominal money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from ..canonical import CANONICAL, CanonicalTable, Column, expression_types, extended
+from ..errors import ConfigError
+from ..expressions import Expression, parse, type_of
+from .models import Study, TableSpec
+
+MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE)
+REAL = re.compile(r"年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
+PRICE_INDEX = re.compile(r"=\s*100?\s*$")
+
+# Functions that columns.yaml may name, with the options each takes (their code stands with the panel).
+COLUMN_FUNCTIONS: dict[str, tuple[str, ...]] = {"chain": ("of", "base", "by")}
+
+
+@dataclass(frozen=True)
+class Known:
+    """One column: `plain` and `lagged` are the raw columns behind it, `numerator` those not only divided by.
+
+    `money` is its dimension in money of the day: 1 for nominal money or a price index, 0 for what is real or a ratio.
+    """
+
+    type: str
+    plain: frozenset[str]
+    lagged: frozenset[str] = frozenset()
+    numerator: frozenset[str] = frozenset()
+    money: float = 0.0
+    price_index: bool = False
+
+    @property
+    def raw(self) -> frozenset[str]:
+        """All raw columns behind it."""
+        return self.plain | self.lagged
+
+
+Columns = Mapping[str, Known]
+
+
+def tables(study: Study) -> dict[str, CanonicalTable]:
+    """The built-in tables and the study's own, with the study's own columns."""
+    own = {name: _own(name, spec) for name, spec in study.sources.tables.items()}
+    return {**CANONICAL, **own}
+
+
+def _own(name: str, spec: TableSpec) -> CanonicalTable:
+    columns = {
+        key: Column(dtype=column.dtype, unit=column.unit, zh=column.label.zh, en=column.label.en, categories=column.categories)
+        for key, column in spec.columns.items()
+    }
+    return extended(CANONICAL.get(name), spec.key, columns)
+
+
+def raw_columns(study: Study) -> dict[str, dict[str, Known]]:
+    """Table -> column -> what is known of it, as the files give it."""
+    return {name: _raw(table, study.study.unit.by) for name, table in tables(study).items()}
+
+
+def _raw(table: CanonicalTable, unit: tuple[str, ...]) -> dict[str, Known]:
+    types = expression_types(table, unit)
+    keys = {name: _known(name, "integer" if name == "year" else "text", "") for name in table.key}
+    return keys | {name: _known(name, types[name], column.unit) for name, column in table.columns.items()}
+
+
+def _known(name: str, type_: str, unit: str) -> Known:
+    index = bool(PRICE_INDEX.search(unit))
+    money = 1.0 if index or (MONEY.search(unit) and not REAL.search(unit)) else 0.0
+    one = frozenset({name})
+    return Known(type_, one, numerator=one, money=money, price_index=index)
+
+
+def known_columns(study: Study) -> dict[str, dict[str, Known]]:
+    """Table -> column -> what is known of it, derived columns included; one whose formula is at fault is left a number."""
+    known = raw_columns(study)
+    for table, derived in study.columns.tables.items():
+        columns = known.setdefault(table, {})
+        for name, column in derived.items():
+            columns[name] = _from_function(column.options, columns) if column.function else _derived(column.formula, columns)
+    return known
+
+
+def _from_function(options: Mapping[str, object], columns: Columns) -> Known:
+    of = columns.get(str(options.get("of")))
+    behind = of.raw if of else frozenset[str]()
+    return Known("double", behind, numerator=behind, money=of.money if of else 0.0, price_index=bool(of and of.price_index))
+
+
+def _derived(formula: str | None, columns: Columns) -> Known:
+    try:
+        expression = parse(formula or "null", columns=columns, aggregate=False)
+        kind = type_of(expression, types(columns))
+    except ConfigError:
+        return Known("double", frozenset())
+    plain, lagged = reach(expression.tree, columns)
+    money = dimension(expression.tree, columns)
+    return Known(kind if kind != "null" else "double", plain, lagged, numerator(expression.tree, columns), money)
+
+
+def types(columns: Columns) -> dict[str, str]:
+    """Column -> type, as formulas are bound against it."""
+    return {name: column.type for name, column in columns.items()}
+
+
+def behind(expression: Expression, columns: Columns) -> frozenset[str]:
+    """The raw columns that a formula works on."""
+    return frozenset(raw for name in expression.columns for raw in columns[name].raw)
+
+
+def reach(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
+    """(raw columns of this year, raw columns of earlier years) below a node."""
+    plain: set[str] = set()
+    lagged: set[str] = set()
+    for column in node.find_all(exp.Column):
+        known = columns[column.name]
+        lagged |= known.lagged
+        (lagged if column.find_ancestor(exp.Lag) else plain).update(known.plain)
+    return frozenset(plain), frozenset(lagged)
+
+
+def numerator(node: exp.Expression, columns: Columns) -> frozenset[str]:
+    """Raw columns of a formula that are not only divided by."""
+    if isinstance(node, exp.Column):
+        return columns[node.name].numerator
+    below = [node.this] if isinstance(node, exp.Div) else node.iter_expressions()
+    return frozenset(raw for child in below for raw in numerator(child, columns))
+
+
+def dimension(node: exp.Expression, columns: Columns) -> float:
+    """Powers of money of the day in a formula's value: revenue 1, revenue / price index 0, revenue / employees 1."""
+    if isinstance(node, exp.Column):
+        return columns[node.name].money
+    if isinstance(node, exp.Mul):
+        return dimension(node.this, columns) + dimension(node.expression, columns)
+    if isinstance(node, exp.Div):
+        return dimension(node.this, columns) - dimension(node.expression, columns)
+    if isinstance(node, exp.Pow):
+        return dimension(node.this, columns) * _exponent(node.expression)
+    if isinstance(node, exp.Ln | exp.Exp | exp.Count | exp.Predicate | exp.Literal):
+        return 0.0
+    if isinstance(node, exp.Filter | exp.Lag | exp.Round | exp.Nullif):
+        return dimension(node.this, columns)
+    return max((dimension(child, columns) for child in node.iter_expressions()), key=abs, default=0.0)
+
+
+def _exponent(node: exp.Expression) -> float:
+    return -_exponent(node.this) if isinstance(node, exp.Neg) else float(node.name)
+
+
+def nominal_growth(expression: Expression, columns: Columns) -> Iterator[exp.Expression]:
+    """The parts of a formula that set money of the day against money of an earlier year; none where a price index takes part."""
+    if any(columns[name].price_index for name in expression.columns):
+        return
+    for node in expression.tree.find_all(exp.Div, exp.Sub):
+        new, old = node.this, node.expression
+        if isinstance(node, exp.Sub):
+            if not (isinstance(new, exp.Ln) and isinstance(old, exp.Ln)):
+                continue
+            new, old = new.this, old.this
+        if dimension(new, columns) and dimension(old, columns) and _across_years(new, old, columns):
+            yield node
+
+
+def _across_years(new: exp.Expression, old: exp.Expression, columns: Columns) -> bool:
+    (new_plain, new_lagged), (old_plain, old_lagged) = reach(new, columns), reach(old, columns)
+    return bool(new_plain & old_lagged or new_lagged & old_plain)
