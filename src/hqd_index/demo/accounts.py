@@ -193,7 +193,8 @@ def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]
     shape, alive, revenue = sample.alive.shape, sample.alive, have["revenue"]
     fixed = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
     needed = 1.15 * (have["inventory"] + have["receivables"] + fixed)
-    assets: Floats = np.round(np.maximum(revenue * 0.9 * sample.lasting("assets", 0.25), needed))
+    usual = revenue * 0.9 * sample.lasting("assets", 0.25)
+    assets = np.round(usual + (needed - usual).clip(min=0))
     leverage = np.clip(0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, keep=0.7), 0.08, 0.92)
     leverage = np.where(sample.registry.ever[:, None], np.minimum(leverage, 0.68), leverage)
     liabilities = np.round(assets * leverage)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from .accounts import Sample, accounts
-from .draws import Floats, Texts, stream
+from .draws import Floats, Ints, stream
 from .economy import industry_table, io_table, long, trade_table
 from .effects import Effects, Targets, effects, targets
 from .recognition import Recognition, batch_counts, before, density, recognise, srdi_list
@@ -34,7 +34,8 @@ class Demo:
     """The demo economy; firm money in yuan.
 
     `firms` carries the national status too (srdi_any for ever, srdi_valid at year-end). `density`: industry_code, year,
-    density, density_lag. `aims`: the leave-out targets. `truth`: own and spillover effect of each indicator per unit of density.
+    density, density_lag. `targets`: what the indicators of both samples were to be. `truth`: what truth.json says of the
+    economy, above all own and spillover effect of each indicator per unit of density.
     """
 
     seed: int
@@ -102,7 +103,7 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
     order = np.lexsort((year, registry.firm_id[firm].astype(str)))
     firm, year = firm[order], year[order]
     cells = {name: values[name][firm, year] for name in values}
-    columns: dict[str, Any] = _standing(seed, registry, recognition, firm, np.array(YEARS)[year])
+    columns: dict[str, Any] = _standing(seed, registry, firm, np.array(YEARS)[year])
     columns |= {name: 100 * cells[name] for name in MONEY}
     columns |= {name: cells[name].astype(np.int64) for name in COUNTS}
     columns |= {name: cells[name] / 100 for name in SHARES}
@@ -112,7 +113,7 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
     return pd.DataFrame(columns)
 
 
-def _standing(seed: int, registry: Registry, recognition: Recognition, firm: Texts, year: Texts) -> dict[str, Any]:
+def _standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str, Any]:
     """What a firm-year says of itself beside its accounts."""
     rng = stream(seed, "standing")
     firms = len(registry.ever)
