@@ -41,6 +41,20 @@ def test_evenness_in_closed_form() -> None:
     assert np.allclose(entropy(values), [[0, 1 / 3, 2 / 3, 0, 0]], atol=EXACT)
 
 
+def test_evenness_does_not_leave_its_bounds_by_rounding() -> None:
+    for rows in range(3, 200):
+        even = evenness(np.full((rows, 3), [0.1, 0.3, 1e-7]))
+        assert (even <= 1).all()
+        assert np.allclose(even, 1, atol=EXACT)
+
+
+def test_the_shift_mixes_in_an_even_part() -> None:
+    """With c = .1 the cells 0, 1, 1 become .1, 1, 1."""
+    values = np.array([[0.0, 0.0], [1.0, 0.5], [1.0, 1.0]])
+    shifted = np.array([[0.1, 0.1], [1.0, 0.55], [1.0, 1.0]])
+    assert np.allclose(entropy(values, shift=0.1), entropy(shifted), atol=EXACT)
+
+
 def test_entropy_without_any_difference_is_equal() -> None:
     assert np.allclose(entropy(np.full((5, 4), 0.3)), 0.25, atol=EXACT)
     assert np.allclose(entropy(np.full((5, 4), np.nan)), 0)
@@ -128,6 +142,7 @@ def test_ahp_reads_its_matrix_by_the_names_of_the_children() -> None:
 def test_pca_in_closed_form() -> None:
     """Two uncorrelated pairs with r .8 and .5: components of variance 1.8 and 1.5, squared loadings .9 and .75."""
     assert np.allclose(pca(crossed(0.8, 0.5)), [np.array([0.9, 0.9, 0.75, 0.75]) / 3.3], atol=1e-9)
+    assert np.allclose(pca(crossed(0.8, 0.0)), [0.5, 0.5, 0, 0], atol=1e-9)  # the others' components have variance 1
     assert np.allclose(pca(crossed(0.8), components="first"), 0.5, atol=1e-9)
 
 
@@ -229,6 +244,8 @@ def test_combinations_by_hand() -> None:
     # [.52 1/3; 1/3 1/3] alpha = [.52; 1/3] has alpha = (1, 0)
     assert np.allclose(joined("game", np.array([[0.6, 0.4, 0]]), np.full((1, 3), 1 / 3)), [0.6, 0.4, 0], atol=1e-9)
     assert np.allclose(joined("game", w1, w1), w1[0], atol=EXACT)
+    even = np.full((1, 3), 0.25)  # exactly singular
+    assert np.allclose(joined("game", even, even), 1 / 3, atol=EXACT)
 
 
 def test_floor_and_cap_by_hand() -> None:

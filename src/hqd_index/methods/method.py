@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
@@ -28,7 +29,7 @@ class Choice(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
     method: str
 
-    @property
+    @cached_property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
 
@@ -49,7 +50,8 @@ class Method:
     """A function with its labels, its source, the sign of the values it needs and the sign of those it gives.
 
     `gives` may depend on the options. `batch` is False where draws are looped over inside. `timed` is False where the
-    years looked at (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen.
+    years looked at (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen;
+    `caution` says in (English, Chinese) what to mind about options that are allowed.
     """
 
     function: Callable[..., Array]
@@ -68,7 +70,7 @@ class Method:
         """The first line of the function's docstring: what comes out."""
         return (inspect.getdoc(self.function) or "").splitlines()[0]
 
-    @property
+    @cached_property
     def options(self) -> dict[str, inspect.Parameter]:
         """What YAML may set: the keyword-only parameters, but for those that the program alone passes.
 
@@ -82,7 +84,7 @@ class Method:
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY and (name not in CONTEXT or name == "groups")
         }
 
-    @property
+    @cached_property
     def context(self) -> frozenset[str]:
         """The keywords that the program passes to this method."""
         return CONTEXT & inspect.signature(self.function).parameters.keys()

@@ -34,6 +34,7 @@ def written(annotation: Any) -> Written | None:
     return next((mark for mark in get_args(annotation)[1:] if isinstance(mark, Written)), None)
 
 
+@cache
 def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
     """Option -> (type in YAML, default or REQUIRED): a method's own, then those its whole family has."""
     own = {name: (_kind(p.annotation), _default(p)) for name, p in method.options.items()}

@@ -11,6 +11,7 @@ from ..errors import EstimationError
 from .columns import FEWEST_CELLS, bounds, complete, correlation, standardised
 from .method import Array, ColumnError
 
+ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
 VARIMAX_TOLERANCE = 1e-10
 ASCENT_ROUNDS = 10_000
@@ -96,7 +97,7 @@ def _first_component(rows: Array) -> Array:
 
 def _component_merits(rows: Array, rotate: bool) -> Array:
     variances, vectors = _principal(rows)
-    count = max(1, int((variances > 1).sum()))
+    count = max(1, int((variances > ABOVE_ONE).sum()))
     loadings = vectors[:, :count] * np.sqrt(variances[:count])
     return _strongest(varimax(loadings) if rotate else loadings)
 
@@ -104,7 +105,7 @@ def _component_merits(rows: Array, rotate: bool) -> Array:
 def _factor_merits(rows: Array) -> Array:
     from sklearn.decomposition import FactorAnalysis
 
-    count = max(1, int((_principal(rows)[0] > 1).sum()))
+    count = max(1, int((_principal(rows)[0] > ABOVE_ONE).sum()))
     return _strongest(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
 
 
