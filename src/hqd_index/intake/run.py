@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import DataError
-from ..study.models import Study
+from ..study.models import SrdiList, Study
 from .ledger import QUARANTINED, ledger
 from .notice import Notice
 from .read import RawFile, locate, unchanged
 from .schema import exactness, table_of
+from .status import batch_totals, from_columns, from_list, list_notices
 from .table import Step, TableRead, read_table
 from .text import FILE_SPAN
 
@@ -64,7 +65,7 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     unchanged([file for mine in files.values() for file in mine])
     result = _result(read, engine)
     _gate(study, read, result)
-    return result
+    return _with_status(study, read, result, engine, (config_root, data_root))
 
 
 def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:
@@ -88,6 +89,31 @@ def _result(read: Sequence[TableRead], engine: Engine) -> Intake:
     }
     raw_rows = pd.concat([_raw_rows(one, engine) for one in read], ignore_index=True)
     return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
+
+
+def _with_status(study: Study, read: Sequence[TableRead], result: Intake, engine: Engine, folders: Sequence[Path]) -> Intake:
+    """The firm table with SRDI status: from the list where there is one, else from its own columns."""
+    if "firms" not in result.tables:
+        return result
+    if "srdi_list" not in result.tables:
+        return replace(result, tables=result.tables | {"firms": from_columns(result.tables["firms"], engine)})
+    settings = study.sources.srdi_list or SrdiList()
+    records = _records(next(one for one in read if one.name == "srdi_list"), engine)
+    status = from_list(result.tables["firms"], records, settings, study.study.years[1], engine)
+    told = list_notices(records, batch_totals(settings.batches, folders), settings, ", ".join(records["file"].unique()))
+    return Intake(
+        result.tables | {"firms": status.firms},
+        result.frames | {"srdi_unmatched": status.unmatched},
+        result.raw_rows,
+        (*result.notices, *told),
+    )
+
+
+def _records(one: TableRead, engine: Engine) -> pd.DataFrame:
+    """The clean recognition list with file, sheet and row of each record."""
+    rows = engine.collect(f"SELECT * FROM {one.clean} ORDER BY rid")
+    placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % FILE_SPAN)
+    return placed.merge(one.files[["number", "file", "sheet"]], on="number", validate="many_to_one")
 
 
 def _clean(one: TableRead, engine: Engine) -> str:

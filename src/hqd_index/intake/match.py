@@ -1,0 +1,63 @@
+"""Records with a credit code or a name -> firms of the panel; what is not certain stays unmatched."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import pandas as pd
+
+ST_MARK = re.compile(r"^(S\*ST|SST|\*ST|ST|PT|S)(?=[\u4e00-\u9fff])")
+LEGAL_FORM = re.compile(r"(股份有限公司|有限责任公司|有限公司|股份公司|公司)$")
+BY_CODE, BY_NAME, BY_STEM = "uscc", "name", "stem"
+
+
+def plain_name(name: str) -> str:
+    """NFKC (brackets half-width), no blanks, no ST mark."""
+    text = "".join(unicodedata.normalize("NFKC", name).split())
+    return ST_MARK.sub("", text)
+
+
+def stem(name: str) -> str:
+    """The plain name without its legal form, which changes when a firm is restructured."""
+    return LEGAL_FORM.sub("", plain_name(name))
+
+
+def matched(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
+    """The records with `firm_id` (None: no firm) and `how`: by code, else by a name that only one firm has.
+
+    `records`: name, uscc. `firms`: firm_id, firm_name, and uscc where firms have one; a firm may have several rows. A
+    record whose code is that of no firm is not looked up by name: the code says that it is another firm.
+    """
+    codes = _codes(firms)
+    names, stems = _unique(firms, plain_name), _unique(firms, stem)
+    found, how = [], []
+    for name, code in zip(records["name"], records["uscc"]):
+        if isinstance(code, str) and code:
+            found.append(codes.get(code.upper()))
+            how.append(BY_CODE)
+        elif isinstance(name, str) and (firm := names.get(plain_name(name))):
+            found.append(firm)
+            how.append(BY_NAME)
+        else:
+            found.append(stems.get(stem(name)) if isinstance(name, str) else None)
+            how.append(BY_STEM)
+    return records.assign(firm_id=pd.Series(found, index=records.index, dtype=object), how=how)
+
+
+def _codes(firms: pd.DataFrame) -> dict[str, str]:
+    column = "uscc" if "uscc" in firms else "firm_id"
+    pairs = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
+    single = pairs[~pairs[column].duplicated(keep=False)]
+    return {str(code).upper(): str(firm) for code, firm in single.itertuples(index=False)}
+
+
+def _unique(firms: pd.DataFrame, form: Callable[[str], str]) -> dict[str, str]:
+    """Name in a form -> the one firm that has it."""
+    if "firm_name" not in firms:
+        return {}
+    named = firms.dropna(subset=["firm_name"])
+    pairs = pd.DataFrame({"name": named["firm_name"].map(form), "firm_id": named["firm_id"]}).drop_duplicates()
+    single = pairs[~pairs["name"].duplicated(keep=False) & (pairs["name"] != "")]
+    return dict(single.itertuples(index=False))

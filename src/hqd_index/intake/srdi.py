@@ -1,0 +1,118 @@
+"""Recognition records -> spells of status: three years, then a review keeps or ends them (status is not absorbing)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..study.models import SrdiList
+
+TERM = 3
+SECOND_HALF = 7
+SPELLS = ["firm_id", "level", "batch", "first", "start", "end"]
+OPEN_END = 9999
+
+
+@dataclass(frozen=True)
+class Event:
+    """One record of a firm at a level: its year, whether it came in the second half, kind, batch and stated term."""
+
+    year: int
+    late: bool
+    status: str
+    batch: int | None = None
+    valid_from: int | None = None
+    valid_to: int | None = None
+
+
+def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
+    """firm_id, level, batch, first (year recognised), start, end (years in force at 31 December, both included).
+
+    `records`: firm_id, level, batch, announce_date, status, valid_from, valid_to. `assume_review` decides what a review
+    without a record does: none ends the status, pass keeps it, drop leaves it undecided (no spell, `undecided` marks it).
+    """
+    rows = []
+    for (firm, level), group in records.sort_values(["announce_date"], kind="stable").groupby(["firm_id", "level"], sort=True):
+        events = [_event(row) for row in group.itertuples(index=False)]
+        rows += [(firm, level, *spell) for spell in firm_spells(events, settings, last_year)]
+    return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
+
+
+def _event(row: object) -> Event:
+    announced = pd.Timestamp(row.announce_date)  # type: ignore[attr-defined]
+    batch = row.batch  # type: ignore[attr-defined]
+    start, end = row.valid_from, row.valid_to  # type: ignore[attr-defined]
+    return Event(
+        announced.year,
+        announced.month >= SECOND_HALF,
+        row.status,  # type: ignore[attr-defined]
+        None if pd.isna(batch) else int(batch),
+        None if pd.isna(start) else pd.Timestamp(start).year,
+        None if pd.isna(end) else _last_year_end(pd.Timestamp(end)),
+    )
+
+
+def _last_year_end(end: pd.Timestamp) -> int:
+    return end.year if (end.month, end.day) == (12, 31) else end.year - 1
+
+
+Spell = tuple[int | None, int, int, int]
+
+
+def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> list[Spell]:
+    """(batch, first, start, end) of each unbroken time in force, from records in order of date.
+
+    end < start where a status was revoked before its first year-end: once recognised, never in force.
+    """
+    done: list[Spell] = []
+    now: Spell | None = None
+    for event in events:
+        now, ended = _step(now, event, settings)
+        done += ended
+    return [*done, *_closed(now, settings, last_year)]
+
+
+def _step(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
+    if event.status == "recognised":
+        start = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.late)
+        end = event.valid_to or event.year + TERM - 1
+        if now is None or (start > now[3] + 1 and settings.assume_review != "pass"):
+            return (event.batch, start, start, end), [now] if now else []
+        return (now[0], now[1], now[2], max(now[3], end)), []
+    if now is None:
+        return None, []
+    batch, first, start, end = now
+    if event.status == "passed_review":
+        if event.year > end + TERM:
+            return (batch, first, event.year, event.year + TERM - 1), [now]
+        return (batch, first, start, end + TERM), []
+    if event.status in ("failed_review", "revoked"):
+        return None, [(batch, first, start, min(end, event.year - 1))]
+    return now, []
+
+
+def _closed(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
+    """The last spell; reviews that are due and not on record count as the study assumes."""
+    if now is None:
+        return []
+    batch, first, start, end = now
+    if settings.assume_review == "pass" and end < last_year:
+        end = OPEN_END
+    return [(batch, first, start, end)]
+
+
+def undecided(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:
+    """firm_id, level, after: the year from which a status is unknown because the review that was due left no record."""
+    closed = records.loc[records["status"].isin(["failed_review", "revoked"]), ["firm_id", "level"]].drop_duplicates()
+    ends = all_spells.groupby(["firm_id", "level"], as_index=False)["end"].max()
+    open_ends = ends.merge(closed.assign(closed=True), on=["firm_id", "level"], how="left", validate="one_to_one")
+    due = open_ends[open_ends["closed"].isna() & (open_ends["end"] < last_year)]
+    return due.assign(after=due["end"] + 1)[["firm_id", "level", "after"]].reset_index(drop=True)
+
+
+def stock(all_spells: pd.DataFrame, years: Sequence[int], levels: Sequence[str]) -> dict[int, int]:
+    """Firms in force at each year-end at any of the levels."""
+    chosen = all_spells[all_spells["level"].isin(levels)]
+    return {year: int(chosen.loc[(chosen["start"] <= year) & (chosen["end"] >= year), "firm_id"].nunique()) for year in years}

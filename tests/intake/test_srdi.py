@@ -1,0 +1,157 @@
+"""Status by year against the published stock path, hand-worked spells, and names that must or must not match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.engines.duckdb import Engine
+from hqd_index.intake.match import matched
+from hqd_index.intake.srdi import Event, firm_spells, spells, stock
+from hqd_index.intake.status import from_columns, from_list, list_notices
+from hqd_index.study.models import SrdiList
+
+# domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)
+BATCHES = {1: 248, 2: 1584, 3: 2930, 4: 4357, 5: 3671, 6: 3012, 7: 3482}
+STOCK = {2019: 248, 2020: 1832, 2021: 4762, 2022: 9026, 2023: 12179, 2024: 14691, 2025: 17590}
+
+
+def national_list() -> pd.DataFrame:
+    rows: list[tuple[str, int, str, str]] = []
+    for batch, total in BATCHES.items():
+        rows += [(f"{batch}-{n}", batch, f"{2018 + batch}-07-01", "recognised") for n in range(total)]
+    for batch, passed in ((1, 155), (2, 1079), (3, 2430)):
+        rows += [(f"{batch}-{n}", batch, f"{2021 + batch}-12-08", "passed_review") for n in range(passed)]
+    rows += [(f"1-{n}", 1, "2023-06-30", "revoked") for n in range(142, 155)]
+    # 3,916 of 4,499 passed in 2025: the 142 of batch 1 and 3,774 of batch 4
+    rows += [(f"1-{n}", 1, "2025-12-08", "passed_review") for n in range(142)]
+    rows += [(f"4-{n}", 4, "2025-12-08", "passed_review") for n in range(3774)]
+    frame = pd.DataFrame(rows, columns=["firm_id", "batch", "announce_date", "status"])
+    return frame.assign(level="national", valid_from=None, valid_to=None)
+
+
+def test_the_stock_path_is_the_published_one():
+    found = spells(national_list(), SrdiList(), 2025)
+    assert stock(found, list(STOCK), ["national", "key_national"]) == STOCK
+
+
+def event(text: str) -> Event:
+    date, status = text.split()
+    year, month = date.split("-")
+    return Event(int(year), int(month) >= 7, status)
+
+
+@pytest.mark.parametrize(
+    ("events", "settings", "wanted"),
+    [
+        (["2019-06 recognised"], {}, [(2019, 2021)]),
+        (["2019-06 publicised"], {}, []),
+        (["2019-06 recognised", "2022-09 passed_review"], {}, [(2019, 2024)]),
+        (["2019-06 recognised", "2022-09 passed_review", "2025-09 passed_review"], {}, [(2019, 2027)]),
+        (["2019-06 recognised", "2022-09 failed_review"], {}, [(2019, 2021)]),
+        (["2019-06 recognised", "2020-09 revoked"], {}, [(2019, 2019)]),
+        (["2019-06 recognised", "2019-09 revoked"], {}, [(2019, 2018)]),
+        (["2019-06 recognised", "2020-01 renamed"], {}, [(2019, 2021)]),
+        (["2019-06 recognised", "2023-07 recognised"], {}, [(2019, 2021), (2023, 2025)]),
+        (["2019-06 recognised", "2022-07 recognised"], {}, [(2019, 2024)]),
+        (["2020-11 recognised"], {"treat_from": "next_year_if_H2"}, [(2021, 2022)]),
+        (["2019-06 recognised"], {"treat_from": "next_year_if_H2"}, [(2019, 2021)]),
+        (["2019-06 recognised"], {"assume_review": "pass"}, [(2019, 9999)]),
+        (["2019-06 recognised", "2022-09 failed_review"], {"assume_review": "pass"}, [(2019, 2021)]),
+        (["2022-09 passed_review"], {}, []),
+    ],
+)
+def test_spells_by_hand(events: list[str], settings: dict[str, Any], wanted: list[tuple[int, int]]):
+    got = firm_spells([event(text) for text in events], SrdiList(**settings), 2024)
+    assert [(start, end) for _, _, start, end in got] == wanted
+
+
+FIRMS = pd.DataFrame(
+    [
+        ("A", "苏州甲(集团)有限公司"),
+        ("B", "乙股份有限公司"),
+        ("C", "丙有限公司"),
+        ("D", "丙有限公司"),
+        ("E", "*ST丁"),
+        ("E", "丁"),
+    ],
+    columns=["firm_id", "firm_name"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "uscc", "firm"),
+    [
+        ("谁都不是", "B", "B"), ("乙股份有限公司", "X", None), ("苏州甲（集团） 有限公司", "", "A"),
+        ("苏州甲（集团）有限责任公司", "", "A"), ("乙有限公司", "", "B"), ("丙有限公司", "", None), ("甲有限公司", "", None),
+        ("丁", "", "E"), ("苏州申(集团)有限公司", "", None),
+    ],
+)  # fmt: skip
+def test_names_match_only_when_certain(name: str, uscc: str, firm: str | None):
+    records = pd.DataFrame({"name": [name], "uscc": [uscc]})
+    assert matched(records, FIRMS)["firm_id"].tolist() == [firm]
+
+
+def records(*rows: tuple[str, str, int | None, str, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["uscc", "level", "batch", "announce_date", "status"])
+    return frame.assign(name=frame["uscc"], file="list.csv", sheet="", row=range(2, 2 + len(frame)))
+
+
+def firm_years(engine: Engine, *ids: str) -> str:
+    rows = [(firm, year) for firm in ids for year in range(2018, 2024)]
+    return engine.scan(pd.DataFrame(rows, columns=["firm_id", "year"]), "clean_firms")
+
+
+def by_year(engine: Engine, table: str, firm: str, column: str) -> list[Any]:
+    got = engine.collect(f"SELECT {column} FROM {table} WHERE firm_id = '{firm}' ORDER BY year")[column]
+    return [list(one) if isinstance(one, np.ndarray) else one for one in got]
+
+
+def test_firm_years_carry_status_of_every_level(engine: Engine):
+    rows = records(
+        ("A", "provincial", None, "2018-03-01", "recognised"),
+        ("A", "national", 1, "2019-06-01", "recognised"),
+        ("B", "national", 9, "2024-06-01", "recognised"),
+        ("Z", "national", 1, "2019-06-01", "recognised"),
+    )
+    status = from_list(firm_years(engine, "A", "B", "C"), rows, SrdiList(), 2023, engine)
+    both, one = ["national", "provincial"], ["national"]
+    assert by_year(engine, status.firms, "A", "srdi_levels_valid") == [["provincial"], both, both, one, [], []]
+    assert by_year(engine, status.firms, "A", "srdi_levels_to_date") == [["provincial"], both, both, both, both, both]
+    assert by_year(engine, status.firms, "A", "srdi_level") == ["provincial", *["national"] * 5]
+    assert by_year(engine, status.firms, "A", "srdi_valid") == [True] * 4 + [False] * 2
+    assert by_year(engine, status.firms, "A", "srdi_first_year") == [2018] * 6
+    for firm in ("B", "C"):  # B is recognised after the data end: never recognised as far as these data know
+        assert by_year(engine, status.firms, firm, "srdi_any") == [False] * 6
+        assert by_year(engine, status.firms, firm, "srdi_levels_ever") == [[]] * 6
+    assert status.unmatched[["name", "row"]].to_numpy().tolist() == [["Z", 5]]
+
+
+def test_a_review_without_a_record_can_be_left_undecided(engine: Engine):
+    rows = records(("A", "national", 1, "2019-06-01", "recognised"))
+    status = from_list(firm_years(engine, "A"), rows, SrdiList(assume_review="drop"), 2023, engine)
+    assert [None if pd.isna(one) else bool(one) for one in by_year(engine, status.firms, "A", "srdi_valid")] == [
+        False, True, True, True, None, None
+    ]  # fmt: skip
+
+
+def test_status_from_the_firm_table_itself(engine: Engine):
+    rows = [("A", year, "national" if year in (2019, 2020) else "none") for year in range(2018, 2023)]
+    table = engine.scan(pd.DataFrame(rows, columns=["firm_id", "year", "srdi_level"]), "clean_firms")
+    made = from_columns(table, engine)
+    assert by_year(engine, made, "A", "srdi_valid") == [False, True, True, False, False]
+    assert by_year(engine, made, "A", "srdi_ever") == [False, True, True, True, True]
+    assert by_year(engine, made, "A", "srdi_levels_ever") == [["national"]] * 5
+
+
+def test_a_publicised_list_taken_for_the_recognised_one_is_told():
+    rows = records(*[(f"F{n}", "national", 2, "2020-10-16", "publicised") for n in range(1744)])
+    told = list_notices(rows, {2: 1584}, SrdiList(), "list.csv")
+    assert [notice.rule for notice in told] == ["SL01", "W09"]
+    assert "1744" in told[0].zh and "1584" in told[0].zh and "公示" in told[0].zh
+    recognised = rows.assign(status="recognised")
+    assert list_notices(recognised.head(1584), {2: 1584}, SrdiList(), "list.csv") == ()
+    assert [notice.rule for notice in list_notices(recognised.head(1583), {2: 1584}, SrdiList(), "list.csv")] == ["SL01"]
