@@ -144,6 +144,20 @@ def index(context: Context) -> dict[str, Table]:
     }
 
 
+def uncertainty(context: Context) -> dict[str, Table]:
+    """The panel scored in every declared design, with weights and firms drawn again: how sure the ranks are."""
+    from .index.uncertainty import Firms, stream
+    from .index.uncertainty import uncertainty as how_sure
+    from .panel import firm_draws
+
+    study = context.study
+    if study.uncertainty.draws == 0:
+        return {}
+    drawn = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
+    firms = Firms(drawn.values, drawn.years, drawn.units, drawn.indicators) if drawn else None
+    return dict(how_sure(study, context.frame("panel"), context.frame("unit_names"), firms))
+
+
 def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts."""
     from .models import estimation_data, regressions
@@ -179,6 +193,13 @@ STAGES: tuple[Stage, ...] = (
         heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls"),
     ),
     Stage("index", "指数", index, reads=("panel", "unit_names"), heeds=("study", "indicators", "weighting", "scenarios")),
+    Stage(
+        "uncertainty",
+        "不确定性",
+        uncertainty,
+        reads=("panel", "unit_names", "ready_firms"),
+        heeds=("study", "indicators", "weighting", "uncertainty"),
+    ),
     Stage(
         "models",
         "回归与贡献",

@@ -130,8 +130,48 @@ TABLES: dict[str, Table] = {
         "情景对比", "Scenarios", "scenario unit year node",
         "scenario scenario_zh scenario_en unit year:int node score:number? rank:int? base_rank:int? shift:int?",
     ),
+    "ranks": _table(
+        "名次区间", "Rank intervals", "unit year",
+        "unit unit_zh unit_en year:int rank:int? low:int? high:int? best_design:int? worst_design:int? set_low:int? set_high:int?",
+    ),
+    "uncertainty": _table("名次的不确定性", "Uncertainty of ranks", "source unit year quantity", "source unit year:int quantity value:number?"),
+    "acceptability": _table("名次可接受度", "Rank acceptability", "unit year rank", "unit year:int rank:int share:share"),
+    "pairs": _table("两两比较", "Pairs", "unit other year", "unit other year:int share:share apart:flag"),
+    "sensitivity": _table(
+        "敏感性(Sobol 指数)", "Sensitivity (Sobol' indices)", "output factor",
+        "output factor first:number? first_low:number? first_high:number? total:number? total_low:number? total_high:number? note:text?",
+    ),
+    "designs": _table("备选设计", "Designs", "design", "design:int label mean_shift:number? max_shift:number? spearman:number?"),
+    "uncertainty_summary": _table(
+        "稳健性小结", "Robustness in short", "source year quantity", "source year:int quantity value:number?"
+    ),
     "diagnostics": _table(
-        "诊断", "Diagnostics", "item node other quantity", "item node other:text? quantity value:number? flag:text? note:text?"
+        "诊断", "Diagnostics", "item node other quantity",
+        "item node other:text? quantity value:number? flag:text? note_zh:text? note_en:text?",
+    ),
+    "dynamics": _table(
+        "分布与演变", "Dynamics", "item node year variant group other quantity",
+        "item node node_zh node_en year:int? variant:text? group:text? other:text? quantity value:number? note_zh:text? note_en:text?",
+    ),
+    "coupling": _table(
+        "耦合协调度", "Coupling coordination", "unit year method",
+        "unit unit_zh unit_en year:int method coupling:number? development:number? degree:number? level:int? level_zh:text? level_en:text?",
+    ),
+    "obstacles": _table(
+        "障碍度", "Obstacle degree", "unit year node",
+        "unit unit_zh unit_en year:int node node_zh node_en level degree:share? place:int? coverage:share",
+    ),
+    "distribution": _table(
+        "核密度曲线", "Kernel density", "node year score",
+        "node node_zh node_en year:int score:number density:number bandwidth:number",
+    ),
+    "transitions": _table(
+        "状态转移", "Transitions between quartiles", "chain node lag_state from_state to_state",
+        "chain node node_zh node_en lag_state:int from_state:int to_state:int count:int probability:share? flag:text?",
+    ),
+    "lisa": _table(
+        "局部空间自相关", "Local spatial association", "unit year node",
+        "unit unit_zh unit_en year:int node node_zh node_en local_i:number? p:p? p_adjusted:p? quadrant:text?",
     ),
     "density": _table(
         "专精特新密度", "SRDI density", "unit year",
@@ -155,6 +195,22 @@ TABLES: dict[str, Table] = {
     "hypotheses": _table(
         "假设检验", "Hypotheses", "hypothesis spec sample",
         "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict additions:text?",
+    ),
+    "linkages": _table(
+        "产业关联指标", "Linkages of industries", "industry_code year",
+        "industry_code year:int io_year:int? io_sector:text? imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number? forward_multiplier:number? betweenness:number? pagerank:number? exports_usd:number? imports_usd:number? nrca:number? balassa:number? trade_competitiveness:number? export_sophistication:number? unit_value_premium:number? import_source_hhi:number? chokepoint_share:number?",
+    ),
+    "network": _table(
+        "投入产出网络", "Input-output network", "sector year",
+        "sector year:int gross_output:number imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number forward_multiplier:number betweenness:share pagerank:share",
+    ),
+    "io_links": _table(
+        "行业间投入产出权重", "Input-output weights between units", "from_unit to_unit",
+        "year:int from_unit to_unit upstream:share downstream:share leontief:number ghosh:number",
+    ),
+    "chokepoints": _table(
+        "卡脖子产品", "Chokepoint products", "hs6 year",
+        "hs6 year:int industries:text? imports:number exports:number hhi_import:share? hhi_world:share? top_source:text? top_share:share? import_export_ratio:number? control_risk_share:share? extra_bloc_share:share? rule_a:flag rule_b:flag rule_c:flag chokepoint_raw:flag chokepoint:int? rule_e:flag centrality:number? rule_f:flag",
     ),
     "codebook": _table(
         "变量字典", "Codebook", "table column",

@@ -39,9 +39,34 @@ def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Com
     return Computed(treated, normalised, np.isnan(values) & ~np.isnan(imputed), shares, scores)
 
 
-def rescore(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Mapping[str, Array]:
-    """Scores of every inner node from leaf values and given shares; both may carry leading draws."""
-    return _aggregate(design, normalised, dict(shares))[1]
+def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Array:
+    """The root's scores (..., T, U) from leaf values and given shares, either of which may carry leading draws.
+
+    A sum of sums is one matrix product with the leaves' shares in the whole, unless cells are missing here and there.
+    """
+    absent = np.isnan(normalised)
+    scattered = (absent.any(axis=(-3, -2)) & ~absent.all(axis=(-3, -2))).any()
+    fixed = all(share.shape[-3:-1] == (1, 1) for share in shares.values())
+    if scattered or not fixed or not all(family.additive for family in design.families):
+        return _aggregate(design, normalised, dict(shares))[1][design.tree.root]
+    values = np.where(absent, 0.0, normalised) if absent.any() else normalised
+    return (_pooled(values) @ whole_shares(design, shares)[..., None])[..., 0].reshape(
+        *_lead(values, shares), *values.shape[-3:-1]
+    )
+
+
+def _lead(values: Array, shares: Mapping[str, Array]) -> tuple[int, ...]:
+    return np.broadcast_shapes(values.shape[:-3], next(iter(shares.values())).shape[:-3])
+
+
+def whole_shares(design: Plan, shares: Mapping[str, Array]) -> Array:
+    """Each leaf's share in the root, (..., m): the product of shares down the tree."""
+    whole: dict[str, Array] = {design.tree.root: np.ones(1)}
+    for family in reversed(design.families):
+        local = shares[family.node][..., 0, 0, :]
+        for position, child in enumerate(family.children):
+            whole[child] = whole[family.node] * local[..., position]
+    return np.stack(np.broadcast_arrays(*(whole[leaf] for leaf in design.leaves)), axis=-1)
 
 
 def _by_columns(design: Plan, arrays: Sequence[Array], step: Callable[..., Array]) -> Array:

@@ -95,7 +95,9 @@ def _pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array
         raise EstimationError("a score is 0 or negative; its logarithm does not exist", zh="得分为 0 或负,无法取对数")
     later = {year: t for t, year in enumerate(years)}
     ends = [(t, later[year + span]) for t, year in enumerate(years) if year + span in later]
-    if span < 1 or not ends:
+    if len(years) < 2:
+        raise EstimationError("there is only one year", zh="只有一个年份")
+    if not ends:
         raise EstimationError(f"no two years are {span} apart", zh=f"没有相隔 {span} 年的两个年份")
     first, last = np.array(ends).T
     start, growth = np.log(values[first]), np.log(values[last] / values[first])
@@ -160,7 +162,7 @@ def convergence_rows(scene: Scored, refusals: Refusals) -> Iterator[Row]:
             ("yearly", 1, False),
             ("yearly_unit_effects", 1, True),
         ):
-            with refusals.caught(f"{node} {variant}", BETA):
+            with refusals.caught(node, BETA):
                 found = beta(scores, years, span=span, unit_effects=effects)
                 for quantity, value in vars(found).items():
                     noted = {"note_zh": NICKELL.zh, "note_en": NICKELL.en} if effects and quantity == "slope" else {}

@@ -32,8 +32,8 @@ ITEM = Item(
     "coupling",
     Label(zh="耦合协调度", en="coupling coordination"),
     Label(
-        zh="用 minmax 或 goalposts 标准化,根节点下至少两个维度",
-        en="normalise with minmax or goalposts; two dimensions below the root",
+        zh="标准化到 [0, 1](如 minmax),根节点下至少有两个维度",
+        en="normalise onto [0, 1], as minmax does, and have two dimensions below the root",
     ),
 )
 CAUTION = Label(
@@ -108,6 +108,8 @@ def coupling_table(scene: Scored, parts: tuple[str, ...], refusals: Refusals) ->
     """Table `coupling`: both methods over the root's children `parts`, one row per unit, year and method."""
     rows: list[Row] = []
     with refusals.caught(", ".join(parts), ITEM):
+        if not all(part in scene.values for part in parts):
+            raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
         systems = np.stack([scene.values[part] for part in parts], axis=-1)
         for name, method in METHODS.items():
             rows += _rows(scene, name, method(systems))

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
-from ..errors import ConfigError, HqdError
-from ..study.models import Study
+from ..errors import ConfigError
+from ..methods.choice import compatible
+from ..study.models import Study, Weighting
 from ..study.tree import tree_of
 from ..study.vary import vary
 
@@ -20,11 +22,11 @@ LEAVE_OUT = "leave_out"
 
 @dataclass(frozen=True)
 class Factor:
-    """Something that could have been chosen otherwise; option 0 is the study's own choice."""
+    """Something that could have been chosen otherwise: option 0 is the study's own choice, `values` by dotted path."""
 
     name: str
     labels: tuple[str, ...]
-    changes: tuple[Mapping[str, Any], ...]
+    values: tuple[Mapping[str, Any], ...]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -32,68 +34,76 @@ class Factor:
 
 @dataclass(frozen=True)
 class Designs:
-    """Every valid combination of options: `combinations (c, factors)` of option numbers, the base first, and its study."""
+    """Every combination of options that holds together: `combinations (c, factors)` of option numbers, the base first."""
 
+    study: Study
     factors: tuple[Factor, ...]
     combinations: NDArray[np.intp]
-    studies: tuple[Study, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[str, ...]
+
+    def made(self, number: int) -> Study:
+        """The study of one combination."""
+        changed = self.study
+        for factor, option in zip(self.factors, self.combinations[number]):
+            for path, value in factor.values[option].items():
+                changed = _with(changed, path.split("."), value)
+        return changed
 
     def label(self, number: int) -> str:
         """What differs from the base, e.g. `weight.indicators=critic, leave_out=inn3`; `base` if nothing."""
         chosen = zip(self.factors, self.combinations[number])
-        return ", ".join(f"{_short(f.name)}={f.labels[option]}" for f, option in chosen if option) or "base"
+        return ", ".join(f"{short(f.name)}={f.labels[option]}" for f, option in chosen if option) or "base"
 
-
-def factors_of(study: Study) -> tuple[Factor, ...]:
-    """The alternatives of uncertainty.yaml as factors, and one factor for the part that is left out."""
-    settings = study.uncertainty
-    made = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
-    left = _left_out(study, settings.leave_out)
-    return tuple(factor for factor in [*made, *([left] if left else [])] if len(factor) > 1)
+    def number_of(self) -> dict[tuple[int, ...], int]:
+        """Option numbers -> row of `combinations`."""
+        return {tuple(row): k for k, row in enumerate(self.combinations.tolist())}
 
 
 def designs_of(study: Study) -> Designs:
-    """All combinations that hold together; an alternative that fits no combination is an error, never silently the default."""
-    factors = factors_of(study)
-    kept, studies, refused = [], [], []
+    """All combinations; an alternative that fits no combination is an error, never silently the default."""
+    settings = study.uncertainty
+    declared = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
+    factors = tuple(factor for factor in [*declared, *_left_out(study, settings.leave_out)] if len(factor) > 1)
+    kept, refused = [], []
     for numbers in product(*(range(len(factor)) for factor in factors)):
-        changes: dict[str, Any] = {}
-        for factor, option in zip(factors, numbers):
-            changes |= factor.changes[option]
-        try:
-            studies.append(vary(study, changes) if changes else study)
+        fault = _clash(study, factors, numbers)
+        if fault:
+            refused.append(fault)
+        else:
             kept.append(numbers)
-        except HqdError as fault:
-            refused.append((", ".join(f.labels[o] for f, o in zip(factors, numbers)), str(fault)))
     combinations = np.array(kept, dtype=np.intp).reshape(len(kept), len(factors))
     for position, factor in enumerate(factors):
-        for option, label in enumerate(factor.labels):
-            if option not in combinations[:, position]:
-                raise ConfigError(
-                    f"uncertainty.yaml: {factor.name}: {label} fits no combination of the other choices",
-                    zh=f"uncertainty.yaml:{factor.name}:{label} 与其他选择的任何组合都不相容",
-                )
-    return Designs(factors, combinations, tuple(studies), tuple(refused))
+        for option in set(range(len(factor))) - set(combinations[:, position].tolist()):
+            raise ConfigError(
+                f"{factor.name}: {factor.labels[option]} fits no combination of the other choices",
+                zh=f"{factor.name}:{factor.labels[option]} 与其他选择的任何组合都不相容",
+                where="uncertainty.yaml",
+            )
+    return Designs(study, factors, combinations, tuple(dict.fromkeys(refused)))
+
+
+def short(path: str) -> str:
+    return path.removeprefix("weighting.")
 
 
 def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
+    """Each option checked as if the file said it; one that equals the study's own choice is not a second one."""
     own = _at(study, path)
-    others = [option for option in options if _plain(option) != own and not _covers(own, option)]
-    labels = [_label(own), *(_label(option) for option in others)]
-    return Factor(path, _distinct(labels), ({}, *({path: option} for option in others)))
+    made = [_at(vary(study, {path: option}), path) for option in options]
+    others = [value for value in dict.fromkeys(made) if value != own]
+    labels = [_label(value) for value in (own, *others)]
+    distinct = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
+    return Factor(path, distinct, ({}, *({path: value} for value in others)))
 
 
-def _left_out(study: Study, levels: Sequence[str]) -> Factor | None:
+def _left_out(study: Study, levels: Sequence[str]) -> list[Factor]:
     """Option k drops one node; the rest of its family carries its weight, however few are left."""
     tree = tree_of(study.indicators)
     nodes = [node for node in tree.order if node != tree.root and tree.level(node) in levels]
     nodes = [node for node in nodes if len(tree.children(tree.parent(node) or "")) > 1]
-    if not nodes:
-        return None
-    few = {**study.weighting.coverage.model_dump(), "min_children": 1}
-    without = [{"indicators.tree": _without(study.indicators.tree, node), "weighting.coverage": few} for node in nodes]
-    return Factor(LEAVE_OUT, ("none", *nodes), ({}, *without))
+    few = study.weighting.coverage.model_copy(update={"min_children": 1})
+    values = [{"indicators.tree": _without(study.indicators.tree, node), "weighting.coverage": few} for node in nodes]
+    return [Factor(LEAVE_OUT, ("none", *nodes), ({}, *values))]
 
 
 def _without(below: Any, node: str) -> Any:
@@ -102,36 +112,51 @@ def _without(below: Any, node: str) -> Any:
     return [child for child in below if child != node]
 
 
-def _at(study: Study, path: str) -> Any:
-    value: Any = study.model_dump(mode="json")
-    for part in path.split("."):
-        value = value[part]
-    return value
+def _clash(study: Study, factors: Sequence[Factor], numbers: Sequence[int]) -> str:
+    """Why the weighting of a combination does not hold together; empty when it does."""
+    weighting = study.weighting
+    for factor, option in zip(factors, numbers):
+        for path, value in factor.values[option].items():
+            if path.startswith("weighting."):
+                weighting = _with(weighting, path.split(".")[1:], value)
+    try:
+        _compatible(weighting)
+    except ConfigError as fault:
+        return fault.text("en")
+    return ""
 
 
-def _plain(option: Any) -> Any:
-    return dict(option) if isinstance(option, Mapping) else option
+def _compatible(weighting: Weighting) -> None:
+    for family in ("weight", "aggregate"):
+        for choice in getattr(weighting, family).values():
+            compatible(weighting.normalise, choice, family=family)
 
 
-def _covers(own: Any, option: Any) -> bool:
-    """Whether an option says the same as the study's own choice once defaults are written out."""
-    return (
-        isinstance(own, Mapping) and isinstance(option, Mapping) and all(own.get(key) == value for key, value in option.items())
-    )
+def _at(entry: Any, path: str) -> Any:
+    for step in path.split("."):
+        entry = getattr(entry, step) if isinstance(entry, BaseModel) else entry[step]
+    return entry
+
+
+def _with(entry: Any, steps: Sequence[str], value: Any) -> Any:
+    """A copy of a checked record with one checked entry replaced."""
+    if not steps:
+        return value
+    first, rest = steps[0], steps[1:]
+    if isinstance(entry, BaseModel):
+        return entry.model_copy(update={first: _with(getattr(entry, first), rest, value)})
+    return {**entry, first: _with(entry.get(first), rest, value)}
 
 
 def _label(choice: Any) -> str:
-    if isinstance(choice, Mapping) and "method" in choice:
-        extras = [
-            f"{key}={value}" for key, value in choice.items() if key in ("to", "over", "p", "max_points") and value != "all_years"
-        ]
-        return " ".join([str(choice["method"]), *(e for e in extras if e not in ("to=[0.0, 1.0]",))])
-    return str(choice)
+    """A choice as people call it: the method, and options that are not the default."""
+    if not hasattr(choice, "method"):
+        return str(choice)
+    telling = {k: v for k, v in choice.options.items() if k in ("over", "to", "p", "max_points", "shift", "absolute") and v}
+    usual = {"over": "all_years", "to": (0.0, 1.0)}
+    extras = [f"{k}={_plain(v)}" for k, v in telling.items() if _plain(v) != _plain(usual.get(k))]
+    return " ".join([choice.method, *extras])
 
 
-def _distinct(labels: Sequence[str]) -> tuple[str, ...]:
-    return tuple(label if labels.count(label) == 1 else f"{label} #{k}" for k, label in enumerate(labels))
-
-
-def _short(path: str) -> str:
-    return path.removeprefix("weighting.")
+def _plain(value: Any) -> str:
+    return f"[{value[0]:g}, {value[1]:g}]" if isinstance(value, list | tuple) and len(value) == 2 else str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -70,7 +69,7 @@ def diagnostics(study: Study, index: Index, *, groups: Mapping[str, str] | None 
 
 def _row(item: str, node: str, quantity: str, value: float, *, other: str = "", flag: str = "", **facts: object) -> Row:
     """`flag` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
-    zh, en = note(flag, **facts)
+    zh, en = note(flag, other=other, **facts)
     code = flag if flag.startswith("I-") else ""
     head = {"item": item, "node": node, "other": other, "quantity": quantity, "value": float(value)}
     return head | {"flag": code, "note_zh": zh, "note_en": en}
@@ -117,13 +116,18 @@ def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> 
 def _correlations(nodes: Nodes) -> Iterator[Row]:
     """Pearson, Spearman and common cells of all pairs within a level, and of each node with those above it."""
     tree = nodes.index.design.tree
-    order = [*tree.levels, "index"]
-    by_level: dict[str, list[str]] = {}
-    for node in tree.order:
-        by_level.setdefault(tree.level(node), []).append(node)
-    for level in order:
-        yield from _pairs(nodes, list(combinations(by_level.get(level, []), 2)))
-    yield from _pairs(nodes, [(node, above) for node in tree.order for above in _ancestors(nodes, node)])
+    values = nodes.pooled(tree.order)
+    pearson, spearman, common = correlation(values), structure.spearman(values), structure.common_cells(values)
+    for j, first in enumerate(tree.order):
+        above = set(_ancestors(nodes, first))
+        for k, second in enumerate(tree.order):
+            level = tree.level(first) == tree.level(second)
+            if (level and j < k) or second in above:
+                siblings = tree.parent(first) == tree.parent(second)
+                flag = pair_flag(float(pearson[j, k]), siblings=siblings) if level else ""
+                yield _row("correlation", first, "pearson", pearson[j, k], other=second, flag=flag)
+                yield _row("correlation", first, "spearman", spearman[j, k], other=second)
+                yield _row("correlation", first, "n", common[j, k], other=second)
 
 
 def _ancestors(nodes: Nodes, node: str) -> Iterator[str]:
@@ -132,22 +136,6 @@ def _ancestors(nodes: Nodes, node: str) -> Iterator[str]:
     while above:
         yield above
         above = tree.parent(above)
-
-
-def _pairs(nodes: Nodes, pairs: Sequence[tuple[str, str]]) -> Iterator[Row]:
-    if not pairs:
-        return
-    names = list(dict.fromkeys(node for pair in pairs for node in pair))
-    values = nodes.pooled(names)
-    pearson, spearman, common = correlation(values), structure.spearman(values), structure.common_cells(values)
-    tree = nodes.index.design.tree
-    for first, second in pairs:
-        j, k = names.index(first), names.index(second)
-        siblings = tree.parent(first) == tree.parent(second)
-        flag = pair_flag(float(pearson[j, k]), siblings=siblings) if tree.level(first) == tree.level(second) else ""
-        yield _row("correlation", first, "pearson", pearson[j, k], other=second, flag=flag)
-        yield _row("correlation", first, "spearman", spearman[j, k], other=second)
-        yield _row("correlation", first, "n", common[j, k], other=second)
 
 
 def pair_flag(r: float, *, siblings: bool, high: float = HIGH, opposed: float = OPPOSED) -> str:

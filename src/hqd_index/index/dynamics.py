@@ -31,8 +31,8 @@ def dynamics(
 ) -> dict[str, pd.DataFrame]:
     """Tables dynamics, coupling, obstacles, distribution, transitions, lisa and not_made of sample `all`.
 
-    `io_links` (from_unit, to_unit, weight) are the inputs one unit takes from another in a fixed year; `groups` the study's
-    own grouping of units; `density` (unit, year, density) splits coordination by SRDI density.
+    `io_links` (from_unit, to_unit, upstream) are the shares of a unit's inputs that come from each other one, in a fixed
+    year; `groups` is the study's own grouping of units; `density` (unit, year, density) splits coordination by SRDI density.
     """
     scene, refusals = scored(study, index), Refusals()
     schemes = groupings(index.units, groups)

@@ -34,12 +34,12 @@ class Index:
 def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index:
     """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en, group).
 
-    Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`, so that composition and spillover split exactly.
+    Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
     units = tuple(sorted(panel["unit"].unique()))
     group = names.set_index("unit")["group"].reindex(units)
     design = plan(study, sorted(int(year) for year in panel["year"].unique()), group.tolist())
-    values = {sample: cube(rows, design, units) for sample, rows in panel.groupby("sample")}
+    values = {sample: cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
     whole = compute(design, values["all"])
     computed = {"all": whole}
     if "leave_out" in values:
@@ -61,11 +61,11 @@ def node_labels(study: Study) -> dict[str, Label]:
     return {node: named.get(node, Label(zh=node, en=node)) for node in tree_of(study.indicators).order}
 
 
-def cube(rows: pd.DataFrame, design: Plan, units: Sequence[str]) -> Array:
+def cube(rows: pd.DataFrame, leaves: Sequence[str], years: Sequence[int], units: Sequence[str]) -> Array:
     """Leaf values as (T, U, m); an absent unit-year is NaN."""
-    grid = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
-    wide = rows.set_index(["year", "unit"])[list(design.leaves)].reindex(grid)
-    return wide.to_numpy(dtype=np.float64).reshape(len(design.years), len(units), len(design.leaves))
+    grid = pd.MultiIndex.from_product([years, units], names=["year", "unit"])
+    wide = rows.set_index(["year", "unit"])[list(leaves)].reindex(grid)
+    return wide.to_numpy(dtype=np.float64).reshape(len(years), len(units), len(leaves))
 
 
 def coverage(design: Plan, computed: Computed) -> dict[str, Array]:

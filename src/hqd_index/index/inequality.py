@@ -59,9 +59,15 @@ def dagum(values: Array, groups: Sequence[str]) -> Dagum:
     p, s = size / len(y), size * mean / y.sum()
     weighted = by_pair * np.outer(p, s)
     across = weighted - np.diag(np.diag(weighted))
-    whole = float(gap.sum() / (len(y) * y.sum()))
-    parts = np.trace(weighted), (across * directed).sum(), (across * (1 - directed)).sum()
-    found = Dagum(whole, *map(float, parts), tuple(map(str, names)), tuple(map(int, size)), by_pair)
+    found = Dagum(
+        gini=float(gap.sum() / (len(y) * y.sum())),
+        within=float(np.trace(weighted)),
+        between=float((across * directed).sum()),
+        transvariation=float((across * (1 - directed)).sum()),
+        groups=tuple(map(str, names)),
+        sizes=tuple(map(int, size)),
+        by_pair=by_pair,
+    )
     if abs(found.gini - found.within - found.between - found.transvariation) > IDENTITY:
         raise CheckError(f"Dagum decomposition: {found} does not add up", zh=f"Dagum 分解不闭合:{found}")
     return found

@@ -34,7 +34,8 @@ def bandwidth(values: Array) -> float:
     known = values[~np.isnan(values)]
     if len(known) < FEWEST:
         raise EstimationError(
-            f"{len(known)} units have a score; {FEWEST} are needed", zh=f"只有 {len(known)} 个单位有得分,至少需要 {FEWEST} 个"
+            f"only {len(known)} unit(s) have a score; {FEWEST} are needed",
+            zh=f"只有 {len(known)} 个单位有得分,至少需要 {FEWEST} 个",
         )
     sigma = float(known.std())
     if sigma <= np.finfo(float).eps * np.abs(known).max():

@@ -88,7 +88,8 @@ class Homogeneity:
 def homogeneity(counts: Counts) -> Homogeneity:
     """Q = sum_s sum_i sum_j n_i(s) (p_ij(s) - p_ij)^2 / p_ij for counts (s, k, k) (Anderson and Goodman 1957).
 
-    Degrees of freedom sum_i (a_i - 1)(b_i - 1): a_i parts with moves from i, b_i states reached from i (Bickenbach and Bode 2003).
+    Degrees of freedom sum_i (a_i - 1)(b_i - 1), a_i parts with moves from i, b_i states reached from it (Bickenbach and Bode
+    2003).
     """
     from scipy.stats import chi2
 

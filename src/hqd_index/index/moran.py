@@ -37,17 +37,17 @@ class Weights:
 
 
 def weight_matrix(links: pd.DataFrame, units: Sequence[str]) -> Weights:
-    """W of a frame (from_unit, to_unit, weight): the row of a unit holds what it takes in (to_unit) from each other unit.
+    """W of `io_links`: the row of a unit (to_unit) holds the share of its inputs that each other unit (from_unit) supplies.
 
-    Units that the frame does not name are left out; a negative weight is refused.
+    Units that the frame does not name are left out; a negative share is refused.
     """
     place = {unit: i for i, unit in enumerate(units)}
     named = np.array([unit in set(links["from_unit"]) | set(links["to_unit"]) for unit in units])
-    inside = links[links["from_unit"].isin(place) & links["to_unit"].isin(place) & links["weight"].notna()]
-    if (inside["weight"] < 0).any():
-        raise EstimationError("a link has a negative weight", zh="联系权重中有负值")
+    inside = links[links["from_unit"].isin(place) & links["to_unit"].isin(place) & links["upstream"].notna()]
+    if (inside["upstream"] < 0).any():
+        raise EstimationError("a link has a negative share", zh="投入份额中有负值")
     matrix = np.zeros((len(units), len(units)))
-    np.add.at(matrix, (inside["to_unit"].map(place), inside["from_unit"].map(place)), inside["weight"].to_numpy(np.float64))
+    np.add.at(matrix, (inside["to_unit"].map(place), inside["from_unit"].map(place)), inside["upstream"].to_numpy(np.float64))
     np.fill_diagonal(matrix, 0.0)
     return Weights(matrix, named)
 
@@ -72,7 +72,7 @@ class Islands(EstimationError):
 
 
 def spatial_lag(values: Array, weights: Weights) -> Array:
-    """Mean of the neighbours' values (T, n), weighted over those present; NaN where the unit or all its neighbours are missing."""
+    """Mean of the neighbours' values (T, n), weighted over those present; NaN where the unit or all neighbours are missing."""
     there = ~np.isnan(values) & weights.known
     matrix = weights.matrix - np.diag(np.diag(weights.matrix))
     whole = there.astype(np.float64) @ matrix.T
@@ -185,9 +185,8 @@ def moran_rows(scene: Scored, weights: Weights, seed: int, refusals: Refusals) -
     there = ~np.isnan(stacked) & weights.known
     for pattern in np.unique(there, axis=0):
         rows = np.flatnonzero((there == pattern).all(axis=1))
-        label = ", ".join(f"{cases[row][0]} {scene.years[cases[row][1]]}" for row in rows[:1]) + (
-            f" ... ({len(rows)})" if len(rows) > 1 else ""
-        )
+        first, more = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
+        label = f"{first[0]} {scene.years[first[1]]}{more}"
         with refusals.caught(label, GLOBAL, LOCAL):
             at = np.flatnonzero(pattern)
             w = _named(weights.matrix[np.ix_(at, at)], [scene.units[i] for i in at])

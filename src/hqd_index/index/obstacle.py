@@ -18,12 +18,12 @@ ITEM = Item(
     "obstacles",
     "obstacles",
     Label(zh="障碍度", en="obstacle degree"),
-    Label(zh="用 minmax、goalposts 或百分位排名标准化到 0-1", en="normalise to 0-1 with minmax, goalposts or prank"),
+    Label(zh="标准化到 [0, 1](如 minmax)", en="normalise onto [0, 1], as minmax does"),
 )
 
 
 def obstacle(values: Array, shares: Array) -> Array:
-    """O_j = w_j (1 - z_j) / sum_k w_k (1 - z_k) for z (..., m) in [0, 1] and global weights w (the obstacle-degree model, 障碍度模型).
+    """O_j = w_j (1 - z_j) / sum_k w_k (1 - z_k), z (..., m) in [0, 1], w global weights (obstacle-degree model, 障碍度模型).
 
     A missing cell is left out and the others share the whole; all z = 1 gives NaN. Values outside [0, 1] are refused.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -42,6 +41,7 @@ class Family:
     weigh: Callable[..., Array] | None
     span: Span
     aggregate: Callable[..., Array]
+    additive: bool
     min_children: int
 
 
@@ -78,17 +78,16 @@ def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
 
 def _columns(study: Study, tree: Tree, leaves: Sequence[str]) -> tuple[Columns, ...]:
     """Leaves grouped by equal choices, so that each function runs once on a block of columns."""
-    chosen = {leaf: _leaf_choices(study, tree, leaf) for leaf in leaves}
-    by_choice = sorted(range(len(leaves)), key=lambda j: (repr(chosen[leaves[j]]), j))
-    return tuple(
-        _column_block(study, leaves, list(block)) for _, block in groupby(by_choice, key=lambda j: repr(chosen[leaves[j]]))
-    )
+    groups: dict[tuple[int, ...], list[int]] = {}
+    chosen = [_leaf_choices(study, tree, leaf) for leaf in leaves]
+    for position, choices in enumerate(chosen):
+        groups.setdefault(tuple(id(choice) for choice in choices), []).append(position)
+    return tuple(_column_block(study, leaves, positions, chosen[positions[0]]) for positions in groups.values())
 
 
-def _column_block(study: Study, leaves: Sequence[str], positions: list[int]) -> Columns:
+def _column_block(study: Study, leaves: Sequence[str], positions: list[int], choices: tuple[Choice, Choice, Choice]) -> Columns:
     names = [leaves[j] for j in positions]
-    tree = tree_of(study.indicators)
-    impute, treat, normalise = _leaf_choices(study, tree, names[0])
+    impute, treat, normalise = choices
     direction = [study.indicators.indicators[name].direction for name in names]
     return Columns(
         positions=np.array(positions),
@@ -137,6 +136,7 @@ def _family(weighting: Weighting, tree: Tree, node: str, flat: bool) -> Family:
         weigh=None if flat else methods.resolve(weight, children, family="weight", known=tree.order),
         span=over(weight),
         aggregate=methods.resolve(aggregate, children, family="aggregate", known=tree.order),
+        additive=aggregate.method == "arithmetic",
         min_children=weighting.coverage.min_children if leafy else len(children),
     )
 
@@ -149,5 +149,6 @@ def _flat(weighting: Weighting, tree: Tree, leaves: Sequence[str], choice: Choic
         weigh=methods.resolve(choice, leaves, family="weight"),
         span=over(choice),
         aggregate=methods.resolve(Choice(method="arithmetic"), leaves, family="aggregate"),
+        additive=True,
         min_children=weighting.coverage.min_children,
     )

@@ -76,7 +76,7 @@ def table(name: str, rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
     contract = TABLES[name]
     frame = pd.DataFrame(rows, columns=list(contract.columns))
     texts = [column for column in contract.key if contract.columns[column].startswith("text")]
-    frame[texts] = frame[texts].fillna("")
+    frame[texts] = frame[texts].astype(object).where(frame[texts].notna(), "")
     return conform(name, frame)
 
 
@@ -109,7 +109,7 @@ class Refusals:
     @property
     def rows(self) -> list[Row]:
         """Rows of `not_made`."""
-        return [_missing(*key, where=_listed(places)) for key, places in self.found.items()]
+        return [_missing(*key, where=_listed(list(dict.fromkeys(places)))) for key, places in self.found.items()]
 
 
 def _listed(places: list[str]) -> str:

@@ -64,14 +64,19 @@ def indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamp
     if y.std() <= 1e-12 * max(1.0, float(np.abs(outputs).max())):
         nothing = np.full(factors, np.nan)
         return Indices(*(nothing,) * 6)
-    first, total = _pair(y)
-    drawn = [_pair(y[:, stream.integers(0, base, base)]) for _ in range(resamples)]
-    firsts, totals = np.sort([f for f, _ in drawn], axis=0), np.sort([t for _, t in drawn], axis=0)
-    ends = (int(0.025 * resamples), int(np.ceil(0.975 * resamples)) - 1)
-    return Indices(first, firsts[ends[0]], firsts[ends[1]], total, totals[ends[0]], totals[ends[1]])
+    first, total = _pair(y, np.ones((1, base)))
+    counts = stream.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
+    firsts, totals = (np.sort(drawn, axis=0) for drawn in _pair(y, counts))
+    low, high = int(0.025 * resamples), int(np.ceil(0.975 * resamples)) - 1
+    return Indices(first[0], firsts[low], firsts[high], total[0], totals[low], totals[high])
 
 
-def _pair(y: Array) -> tuple[Array, Array]:
+def _pair(y: Array, counts: Array) -> tuple[Array, Array]:
+    """(S, ST) (resamples, k), each row of the design counted `counts` (resamples, N) times."""
     a, b, ab = y[0], y[1], y[2:]
-    variance = np.concatenate([a, b]).var()
-    return (b * (ab - a)).mean(axis=1) / variance, ((a - ab) ** 2).mean(axis=1) / (2 * variance)
+    size = counts.sum(axis=1)
+    mean = counts @ (a + b) / (2 * size)
+    variance = counts @ (a**2 + b**2) / (2 * size) - mean**2
+    first = counts @ (b * (ab - a)).T / size[:, None]
+    total = counts @ ((a - ab) ** 2).T / size[:, None]
+    return first / variance[:, None], total / (2 * variance[:, None])

@@ -32,15 +32,16 @@ def spearman(values: Array) -> Array:
     """
     from scipy.stats import rankdata
 
-    if not np.isnan(values).any():
-        return correlation(rankdata(values, axis=0))
-    m = values.shape[1]
-    rho = np.full((m, m), np.nan)
-    for j in range(m):
-        for k in range(j, m):
-            both = values[~np.isnan(values[:, [j, k]]).any(axis=1)][:, [j, k]]
-            if len(both) >= FEWEST_CELLS:
-                rho[j, k] = rho[k, j] = correlation(rankdata(both, axis=0))[0, 1]
+    rho = np.full((values.shape[1], values.shape[1]), np.nan)
+    patterns, pattern = np.unique(~np.isnan(values), axis=1, return_inverse=True)
+    for a in range(patterns.shape[1]):
+        for b in range(a, patterns.shape[1]):
+            rows = patterns[:, a] & patterns[:, b]
+            first, second = np.flatnonzero(pattern == a), np.flatnonzero(pattern == b)
+            if rows.sum() >= FEWEST_CELLS:
+                both = np.concatenate([first, second])
+                r = correlation(rankdata(values[np.ix_(rows, both)], axis=0))[: len(first), len(first) :]
+                rho[np.ix_(first, second)], rho[np.ix_(second, first)] = r, r.T
     return rho
 
 

@@ -1,11 +1,12 @@
 """Unit-years from firm-years and industry tables."""
 
+from .bootstrap import PanelDraws, firm_draws, panel_draws
 from .build import Panel, aggregated, build_panel, descriptives, leaves_needed
 from .density import densities, lagged
 from .derive import COLUMN_FUNCTIONS, chain, derive
 from .units import unit_names
 
 __all__ = [
-    "COLUMN_FUNCTIONS", "Panel", "aggregated", "build_panel", "chain", "densities", "derive", "descriptives", "lagged",
-    "leaves_needed", "unit_names",
+    "COLUMN_FUNCTIONS", "Panel", "PanelDraws", "aggregated", "build_panel", "chain", "densities", "derive", "descriptives",
+    "firm_draws", "lagged", "leaves_needed", "panel_draws", "unit_names",
 ]  # fmt: skip

@@ -17,7 +17,8 @@ from ..engines.duckdb import Engine
 from ..expressions import lag_columns, parse
 from ..expressions.parts import Part, Parts, take_apart
 from ..study.models import Indicator, Study
-from .units import row_key
+from .build import leaves_needed
+from .units import row_key, with_unit
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,16 @@ class PanelDraws:
     years: tuple[int, ...]
     units: tuple[str, ...]
     indicators: tuple[str, ...]
+
+
+def firm_draws(study: Study, engine: Engine, tables: Mapping[str, str], stream: np.random.Generator) -> PanelDraws | None:
+    """Bootstrap draws of every firm indicator that some design scores; None where the study has no firms or wants no draws."""
+    leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
+    chosen = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
+    if "firms" not in tables or not chosen or study.uncertainty.firms.draws == 0:
+        return None
+    firms = with_unit(study, engine, "firms", tables["firms"])
+    return panel_draws(study, engine, firms, chosen, study.uncertainty.firms.draws, stream)
 
 
 def panel_draws(
