@@ -78,6 +78,11 @@ ranges: {firms: {revenue: [0, 5.0e+12]}}
 rules:
   - {id: E02, table: firms, check: rd_staff <= employees, text: {zh: 研发人员不多于员工, en: staff}, mend: {zh: 查, en: look}}
 """,
+    "uncertainty.yaml": """\
+version: 1
+alternatives:
+  weighting.normalise: [{method: zscore}]
+""",
     "scenarios/equal.yaml": """\
 label: {zh: 等权, en: Equal weights}
 changes:

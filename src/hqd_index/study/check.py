@@ -53,6 +53,22 @@ def check_scenarios(study: Study) -> list[Finding]:
     return found
 
 
+def check_alternatives(study: Study) -> list[Finding]:
+    """Alternatives of uncertainty.yaml that name no entry or no choice; how they go together is seen as they are drawn."""
+    found = []
+    for path, choices in study.uncertainty.alternatives.items():
+        place = ("uncertainty", "alternatives", path)
+        for position, choice in enumerate(choices):
+            try:
+                vary(study, {path: choice})
+            except Faults as faults:
+                found += [Finding((*place, position), fault.en, fault.zh) for fault in _told(faults)]
+            except ConfigError as fault:
+                found.append(Finding(place, fault.en, fault.zh))
+                break
+    return found
+
+
 def check_changes(study: Study, changes: Mapping[str, Any], place: tuple[str, ...]) -> list[Finding]:
     """What is wrong with a set of changes, each fault at the change that brings it."""
     found = []

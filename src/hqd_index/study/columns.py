@@ -14,11 +14,14 @@ from ..expressions import Expression, parse, type_of
 from .models import Study, TableSpec
 
 MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE)
-REAL = re.compile(r"年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
+REAL = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
 PRICE_INDEX = re.compile(r"=\s*100?\s*$")
 
-# Functions that columns.yaml may name, with the options each takes (their code stands with the panel).
-COLUMN_FUNCTIONS: dict[str, tuple[str, ...]] = {"chain": ("of", "base", "by")}
+# Functions that columns.yaml may name (their code stands with the panel): options that must be given, and all options.
+COLUMN_FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"chain": (("base",), ("of", "base", "by"))}
+
+# Tables that the program computes, from any of these.
+COMPUTED_TABLES: dict[str, tuple[str, ...]] = {"linkages": ("io", "trade_hs6")}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ MAX_DEPTH = 20
 MAX_NODES = 20_000
 MAX_FAULTS = 50
 LONGEST_INTEGER = 18
+BRACKETS = re.compile(r"(?:[\[{]\s*){" + str(MAX_DEPTH + 1) + "}")
 
 Place = tuple[str | int, ...]
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -125,6 +126,7 @@ def _text(path: Path, document: Document) -> str | None:
 
 
 def _value(text: str, document: Document) -> Any:
+    _refuse_brackets(text, document)
     top = Frame([], ())
     stack = [top]
     nodes = 0
@@ -141,6 +143,15 @@ def _value(text: str, document: Document) -> Any:
         document.fault("the file is empty", "文件是空的")
         return None
     return top.container[0]
+
+
+def _refuse_brackets(text: str, document: Document) -> None:
+    """Brackets upon brackets are refused before the parser looks ahead through all of them."""
+    heap = BRACKETS.search(text)
+    if heap:
+        line = text[: heap.start()].count("\n") + 1
+        document.fault(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层", line=line)
+        raise Unreadable
 
 
 def _events(text: str, document: Document) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
-from .check import check, check_changes, check_scenarios
+from .check import check, check_alternatives, check_changes, check_scenarios
 from .document import Document, Place, read_document, read_text
 from .faults import checked
 from .findings import Finding
@@ -52,12 +52,13 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     study = Study.model_construct(**known)
     found = check(study, valid=parts.keys() if faults else None)
     if not faults and all(finding.notice for finding in found):
-        found += check_scenarios(study)
+        found += check_scenarios(study) + check_alternatives(study)
     faults += _placed([finding for finding in found if not finding.notice], documents)
     if faults:
         raise Faults(faults)
     varied, taken = _applied(study, scenario, overrides)
-    varied, unfit = (varied, []) if varied is study else _fitting(varied)
+    same = (varied.indicators, varied.weighting, varied.study.years) == (study.indicators, study.weighting, study.study.years)
+    varied, unfit = (varied, []) if same else _fitting(varied)
     notices = _placed([finding for finding in [*found, *unfit] if finding.notice], documents)
     files = {name: document.digest for name, document in {**documents, **taken}.items() if document.digest}
     return Loaded(varied, folder, files, {**documents, **taken}, tuple(notices))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..methods.choice import Choice, check, one_of
@@ -329,11 +329,11 @@ if TYPE_CHECKING:
     Weight = Choice
     Aggregate = Choice
 else:
-    Impute = one_of("impute")
-    Treat = one_of("treat")
-    Normalise = one_of("normalise")
-    Weight = one_of("weight")
-    Aggregate = one_of("aggregate")
+    Impute = Annotated[one_of("impute"), WithJsonSchema({"family": "impute"})]
+    Treat = Annotated[one_of("treat"), WithJsonSchema({"family": "treat"})]
+    Normalise = Annotated[one_of("normalise"), WithJsonSchema({"family": "normalise"})]
+    Weight = Annotated[one_of("weight"), WithJsonSchema({"family": "weight"})]
+    Aggregate = Annotated[one_of("aggregate"), WithJsonSchema({"family": "aggregate"})]
 
 
 class NodeChoices(Record):
@@ -399,7 +399,8 @@ class SobolChoice(Record):
     @classmethod
     def _power_of_two(cls, base: int) -> int:
         if base & (base - 1):
-            raise ValueError(f"sobol.base {base} 须为 2 的幂 / must be a power of two, such as 1024")
+            text = {"en": f"{base} is no power of two; write one such as 1024", "zh": f"{base} 不是 2 的幂;请写如 1024 的数"}
+            raise PydanticCustomError("order", "{en}", text)
         return base
 
 

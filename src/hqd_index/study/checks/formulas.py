@@ -8,6 +8,7 @@ from ...errors import ConfigError
 from ...expressions import Expression, parse
 from ..columns import (
     COLUMN_FUNCTIONS,
+    COMPUTED_TABLES,
     Columns,
     behind,
     known_columns,
@@ -31,8 +32,18 @@ def check_columns(study: Study) -> Iterator[Finding]:
         before = dict(raw[table])
         for name, column in derived.items():
             path = ("columns", "tables", table, name)
-            yield from _derived(path, column, before, list(derived))
+            if name in read_columns(study, table):
+                yield Finding(path, f"{name} is read from a file already; give the derived column another name",
+                              f"{name} 已从文件读入;请给派生列另取名称")  # fmt: skip
+            yield from _derived(path, column, {k: v for k, v in before.items() if k != name}, list(derived))
             before[name] = known[table][name]
+
+
+def read_columns(study: Study, table: str) -> set[str]:
+    """The columns that sources say they fill in a table."""
+    feeding = [source for source in study.sources.sources.values() if source.table == table]
+    reshaped = {column for source in feeding if source.reshape for column in source.reshape.columns.values()}
+    return reshaped | {column for source in feeding for column in (*source.aliases.values(), *source.constants)}
 
 
 def _derived(path: Place, column: Derived, before: Columns, order: list[str]) -> Iterator[Finding]:
@@ -69,7 +80,12 @@ def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding
     if column.function not in COLUMN_FUNCTIONS:
         yield unknown_name((*path, "function"), ("function", "函数"), column.function, COLUMN_FUNCTIONS)
         return
-    takes = COLUMN_FUNCTIONS[column.function]
+    needs, takes = COLUMN_FUNCTIONS[column.function]
+    missing = ", ".join(option for option in needs if option not in column.options)
+    if missing:
+        yield Finding(
+            (*path, "options"), f"{column.function} needs the option {missing}", f"{column.function} 必须给出选项 {missing}"
+        )
     for option, value in column.options.items():
         if option not in takes:
             yield unknown_name((*path, "options", option), ("option", "选项"), option, takes)
@@ -92,7 +108,8 @@ def check_indicators(study: Study) -> Iterator[Finding]:
 
 
 def _fed(study: Study, path: Place, table: str) -> Iterator[Finding]:
-    if table not in {source.table for source in study.sources.sources.values()}:
+    fed = {source.table for source in study.sources.sources.values()}
+    if fed.isdisjoint({table, *COMPUTED_TABLES.get(table, ())}):
         yield Finding(path, f"no source feeds table {table!r}; add one to sources.yaml",
                       f"没有任何来源提供数据表 {table!r};请在 sources.yaml 中添加")  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...canonical import SRDI_LEVELS, CanonicalTable
-from ..columns import Columns, known_columns, raw_columns, tables
+from ..columns import COMPUTED_TABLES, Columns, known_columns, raw_columns, tables
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
 from ..models import Source, Study
@@ -28,6 +28,9 @@ def check_sources(study: Study) -> Iterator[Finding]:
         if source.table not in known or not known[source.table]:
             yield unknown_name((*path, "table"), ("table", "数据表"), source.table, [t for t in known if known[t]])
             continue
+        if source.table in COMPUTED_TABLES:
+            yield Finding((*path, "table"), f"table {source.table} is computed; read the file into a table of your own name",
+                          f"数据表 {source.table} 由程序计算;请把该文件读入自定义名称的表")  # fmt: skip
         yield from _names(path, source, known[source.table])
         yield from _values(path, source, defined[source.table])
         for position, rule in enumerate(source.out_of_scope):
