@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import rankdata
 
 from ..errors import ConfigError
 from .columns import bounds, cells, quantile, standardised
@@ -146,6 +145,8 @@ def ranks(values: Array, reference: Array, ties: Ties) -> Array:
 
 def _places(values: Array, ties: Ties) -> Array:
     """Ranks within each column with missing cells at the end."""
+    from scipy.stats import rankdata
+
     return rankdata(np.where(np.isnan(values), np.inf, values), method=ties, axis=-2)
 
 

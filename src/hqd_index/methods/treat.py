@@ -12,7 +12,6 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
-from scipy import special, stats
 
 from .columns import bounds, cells, centred, quantile, total
 from .method import Array, ColumnError, Finite, Method, NonNegative
@@ -71,12 +70,16 @@ def signed_log(values: Array) -> Array:
 def box_cox(values: Array, *, reference: Array | None = None, power: Finite | None = None) -> Array:
     """(x^k - 1) / k, or ln x for k = 0, with the given power k or the likeliest one (Box and Cox 1964); x > 0."""
     source = values if reference is None else reference
+    from scipy import special, stats
+
     _refuse(values <= 0, "Box-Cox needs positive values; use yeo_johnson", "Box-Cox 变换只用于正值;请改用 yeo_johnson")
     return _columnwise(values, source, power, special.boxcox, lambda x: float(stats.boxcox_normmax(x, method="mle")))
 
 
 def yeo_johnson(values: Array, *, reference: Array | None = None, power: Finite | None = None) -> Array:
     """Box-Cox for values of any sign, with the given power or the likeliest one (Yeo and Johnson 2000)."""
+    from scipy import stats
+
     source = values if reference is None else reference
     return _columnwise(values, source, power, stats.yeojohnson, lambda x: float(stats.yeojohnson_normmax(x)))
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import linprog, minimize, nnls
 
 from ..errors import EstimationError
 from .columns import bounds
@@ -53,6 +52,8 @@ def _shares_held(count: int, floor: float, cap: float) -> Array:
 
 
 def _best_for(unit: Array, table: Array, held: Array) -> Array:
+    from scipy.optimize import linprog
+
     if not unit.any():
         return np.ones(len(unit))
     left = np.vstack([table, -held])
@@ -66,6 +67,8 @@ def _best_for(unit: Array, table: Array, held: Array) -> Array:
 
 def _shortest(left: Array, right: Array) -> Array:
     """The shortest x with left x >= right, by non-negative least squares (Lawson and Hanson 1974, chapter 23)."""
+    from scipy.optimize import nnls
+
     target = np.zeros(left.shape[1] + 1)
     target[-1] = 1.0
     stacked = np.vstack([left.T, right])
@@ -103,6 +106,8 @@ def importances(rows: Array, index: Array, kind: Literal["correlation", "ratio"]
 
 
 def _nearest(rows: Array, *, wanted: Array, kind: Literal["correlation", "ratio"]) -> Array:
+    from scipy.optimize import minimize
+
     count = rows.shape[1]
     tau = wanted / wanted.sum()
 
