@@ -168,13 +168,12 @@ def _entry(file: str, row: int, broken: Broken) -> dict[str, Any]:
 def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
     """Every column of the firm panel as the text of its cells; money in 万元 with two decimals."""
     short = {code: name for code, name, *_ in PROVINCES}
-    cells = {name: list(map(str, firms[name].tolist())) for name in LABELS}
-    cells |= {name: [f"{value:.2f}" for value in (firms[name] / 10_000).tolist()] for name in MONEY}
+    cells = {name: [f"{value:.2f}" for value in (firms[name] / 10_000).tolist()] for name in MONEY}
     cells |= {name: [f"{value:.2f}" for value in firms[name].tolist()] for name in PERCENT}
     cells |= {name: ["是" if value else "否" for value in firms[name].tolist()] for name in FLAGS}
-    cells["province_code"] = [short[code] for code in firms["province_code"]]
-    cells["ownership"] = [OWNERSHIP[kind] for kind in firms["ownership"]]
-    return cells
+    cells["province_code"] = [short[code] for code in firms["province_code"].tolist()]
+    cells["ownership"] = [OWNERSHIP[kind] for kind in firms["ownership"].tolist()]
+    return {name: cells.get(name) or list(map(str, firms[name].tolist())) for name in LABELS}
 
 
 def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:

@@ -84,14 +84,16 @@ def before(values: Floats) -> Floats:
 def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.DataFrame:
     """The recognition list as published: one row per recognition, review, revocation or publicised name.
 
-    70% of the rows carry the credit code; those have the name with a slip in it, so that only the code finds the firm.
-    The others have the name in full-width brackets. A few firms are on the list and not in the panel.
+    70% of the rows carry the credit code (all or none of a firm's rows of a year); those have the name with a slip in it,
+    so that only the code finds the firm. The others have the name in full-width brackets. A few firms are on the list and
+    not in the panel.
     """
     rng = stream(seed, "list")
     firm_rows = _records(rng, recognition)
     rows = pd.DataFrame(firm_rows, columns=["firm", "level", "batch", "announce_date", "status"])
-    coded = rng.random(len(rows)) < 0.7
     firm = rows["firm"].to_numpy()
+    announced = rows["announce_date"].str[:4].astype(int).to_numpy()
+    coded = rng.random((len(registry.name), LAST_YEAR + 1 - FIRST_YEAR))[firm, announced - FIRST_YEAR] < 0.7
     rows["name"] = [_slip(n) if c else n.replace("(", "（").replace(")", "）") for n, c in zip(registry.name[firm], coded)]
     rows["uscc"] = np.where(coded, registry.firm_id[firm], "")
     rows["province"] = [PROVINCES[p][2] for p in registry.province[firm]]
