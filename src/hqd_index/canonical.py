@@ -15,6 +15,9 @@ OWNERSHIP = ("soe", "private", "foreign", "other")
 SRDI_LEVELS = ("none", "innovative", "provincial", "national", "key_national", "single_champion")
 SRDI_RECORDS = ("publicised", "recognised", "passed_review", "failed_review", "revoked", "renamed")
 VERSIONS = ("2002", "2011", "2017")
+# a table in competitive form has origin `total` throughout and its column of imports as use `import`
+IO_USES = ("intermediate", "final_cons", "gfcf", "export", "inventory", "import")
+IO_ORIGINS = ("domestic", "imported", "total")
 
 
 @dataclass(frozen=True)
@@ -202,8 +205,8 @@ IO = CanonicalTable(
         "year": YEAR,
         "from_code": text("产出部门", "producing sector", required=True),
         "to_code": text("使用部门", "using sector", required=True),
-        "use": category("用途", "use", ("intermediate", "final_cons", "gfcf", "export", "inventory")),
-        "origin": category("来源", "origin", ("domestic", "imported")),
+        "use": category("用途", "use", IO_USES),
+        "origin": category("来源", "origin", IO_ORIGINS),
         "value": number("万元", "金额", "value", required=True),
     },
 )
@@ -301,6 +304,44 @@ DEFLATORS = CanonicalTable(
     },
 )
 
+COUNTRIES = CanonicalTable(
+    key=("country", "year"),
+    columns={
+        "country": text("国家代码", "country code", required=True),
+        "year": YEAR,
+        "gdp_per_capita": number("美元", "人均国内生产总值", "GDP per capita"),
+    },
+)
+
+LINKAGES = CanonicalTable(
+    key=("industry_code", "year"),
+    columns={
+        "industry_code": INDUSTRY,
+        "year": YEAR,
+        "io_year": count("", "所用投入产出表年份", "year of the input-output table used"),
+        "io_sector": text("所属投入产出部门", "input-output sectors it lies in"),
+        "imported_input_share": share("中间品进口依赖", "imported share of intermediate inputs"),
+        "dva_export_share": share("出口国内增加值率", "domestic value added in exports"),
+        "self_sufficiency": number("0-1", "自给率", "self-sufficiency"),
+        "upstreamness": number("", "上游度", "upstreamness"),
+        "digital_input": number("系数", "数字部门完全消耗系数", "complete consumption of digital sectors"),
+        "output_multiplier": number("", "里昂惕夫产出乘数", "Leontief output multiplier"),
+        "forward_multiplier": number("", "高斯前向乘数", "Ghosh forward multiplier"),
+        "betweenness": number("0-1", "投入产出网络中介中心性", "betweenness in the input-output network"),
+        "pagerank": number("0-1", "投入产出网络 PageRank", "PageRank in the input-output network"),
+        "exports_usd": number(QIAN, "出口额(HS6 汇总)", "exports, from HS6 flows"),
+        "imports_usd": number(QIAN, "进口额(HS6 汇总)", "imports, from HS6 flows"),
+        "nrca": number("1e-4", "标准化显性比较优势", "normalised revealed comparative advantage"),
+        "balassa": number("", "显性比较优势(Balassa)", "revealed comparative advantage (Balassa)"),
+        "trade_competitiveness": number("-1..1", "贸易竞争力指数", "trade competitiveness"),
+        "export_sophistication": number("ln 美元", "出口技术复杂度", "export sophistication"),
+        "unit_value_premium": number("对数点", "出口单位价值溢价", "export unit-value premium"),
+        "import_source_hhi": number("0-1", "进口来源集中度", "import-source concentration"),
+        "chokepoint_share": share("卡脖子产品进口占比", "chokepoint share of imports"),
+    },
+    rows_per_unit="one",
+)
+
 
 def extended(base: CanonicalTable | None, key: tuple[str, ...], columns: Mapping[str, Column]) -> CanonicalTable:
     """The table with a study's own columns added; its own key replaces the built-in one when it names one."""
@@ -330,4 +371,6 @@ CANONICAL: dict[str, CanonicalTable] = {
     "srdi_list": SRDI_LIST,
     "crosswalks": CROSSWALKS,
     "deflators": DEFLATORS,
+    "countries": COUNTRIES,
+    "linkages": LINKAGES,
 }

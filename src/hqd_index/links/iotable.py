@@ -1,0 +1,181 @@
+"""Input-output flows of one year as matrices, from tables in non-competitive or competitive form, in industry codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..engines.duckdb import Engine, literal
+from ..errors import DataError
+
+Array = NDArray[np.float64]
+
+HOME_USES = ("final_cons", "gfcf", "inventory")
+
+
+@dataclass(frozen=True)
+class IoTable:
+    """Flows among n sectors (n, n), suppliers in rows; final uses at home and exports of domestic goods (n,)."""
+
+    year: int
+    codes: tuple[str, ...]
+    domestic: Array
+    imported: Array
+    home_domestic: Array
+    home_imported: Array
+    exports: Array
+
+    @cached_property
+    def output(self) -> Array:
+        """Gross output (n,): all uses of domestic goods."""
+        return np.asarray(self.domestic.sum(axis=1) + self.home_domestic + self.exports)
+
+    @cached_property
+    def absorption(self) -> Array:
+        """Use at home of domestic and imported goods (n,): output - exports + imports."""
+        flows = self.domestic + self.imported
+        return np.asarray(flows.sum(axis=1) + self.home_domestic + self.home_imported)
+
+    @cached_property
+    def imports(self) -> Array:
+        """Imports used at home (n,); re-exports are left out."""
+        return np.asarray(self.imported.sum(axis=1) + self.home_imported)
+
+
+def read_io(engine: Engine, table: str, sectors: pd.DataFrame | None = None) -> dict[int, IoTable]:
+    """Year -> table, in the order of years; in industry codes where `sectors` (from_code, to_code, weight) says how.
+
+    A sector's flows are split over its industries by weight, in rows and columns, and added up by industry: ratios of a
+    sector hold for each industry in it. DataError IO04 names sectors without industry.
+    """
+    rows = engine.collect(f"""
+        SELECT CAST("year" AS BIGINT) AS "year", from_code, CASE WHEN "use" = 'intermediate' THEN to_code END AS to_code,
+               "use", origin, CAST(sum(value) AS DOUBLE) AS value
+        FROM {table} GROUP BY ALL ORDER BY ALL""")
+    years = [int(year) for year in rows["year"].unique()]
+    return {year: _in_industries(_of_year(year, rows[rows["year"] == year]), sectors) for year in years}
+
+
+def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
+    between = rows["use"] == "intermediate"
+    codes = tuple(sorted({*rows["from_code"], *rows.loc[between, "to_code"]}))
+    competitive = rows["origin"] == "total"
+    if competitive.all():
+        return _from_competitive(year, codes, rows)
+    if competitive.any() or (rows["use"] == "import").any():
+        raise DataError(
+            f"input-output table of {year}: origin is `total` in every row (competitive form) or in none",
+            zh=f"{year} 年投入产出表:origin 要么全部为 total(竞争型),要么都不是",
+            where="io",
+        )
+    made = rows["origin"] == "domestic"
+    return IoTable(
+        year,
+        codes,
+        domestic=_square(rows[made & between], codes),
+        imported=_square(rows[~made & between], codes),
+        home_domestic=_column(rows[made & rows["use"].isin(HOME_USES)], codes),
+        home_imported=_column(rows[~made & rows["use"].isin(HOME_USES)], codes),
+        exports=_column(rows[made & (rows["use"] == "export")], codes),
+    )
+
+
+def _from_competitive(year: int, codes: tuple[str, ...], rows: pd.DataFrame) -> IoTable:
+    return proportional(
+        year,
+        codes,
+        flows=_square(rows[rows["use"] == "intermediate"], codes),
+        home=_column(rows[rows["use"].isin(HOME_USES)], codes),
+        exports=_column(rows[rows["use"] == "export"], codes),
+        imports=_column(rows[rows["use"] == "import"], codes),
+    )
+
+
+def proportional(year: int, codes: tuple[str, ...], *, flows: Array, home: Array, exports: Array, imports: Array) -> IoTable:
+    """The table with imports spread over all uses at home in proportion (Hummels, Ishii & Yi 2001).
+
+    Imports beyond what is used at home count as re-exports and leave `exports`.
+    """
+    absorbed = flows.sum(axis=1) + home
+    kept = np.minimum(imports, np.maximum(absorbed, 0.0))
+    share = np.divide(kept, absorbed, out=np.zeros_like(kept), where=absorbed > 0)
+    return IoTable(
+        year,
+        codes,
+        domestic=(1 - share)[:, None] * flows,
+        imported=share[:, None] * flows,
+        home_domestic=(1 - share) * home,
+        home_imported=share * home,
+        exports=exports - (imports - kept),
+    )
+
+
+def _square(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
+    out = np.zeros((len(codes), len(codes)))
+    np.add.at(out, (_places(rows["from_code"], codes), _places(rows["to_code"], codes)), rows["value"].to_numpy(float))
+    return out
+
+
+def _column(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
+    out = np.zeros(len(codes))
+    np.add.at(out, _places(rows["from_code"], codes), rows["value"].to_numpy(float))
+    return out
+
+
+def _places(column: pd.Series, codes: tuple[str, ...]) -> NDArray[np.intp]:
+    return pd.Index(codes).get_indexer(pd.Index(column))
+
+
+def _in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
+    if sectors is None:
+        return table
+    missing = sorted(set(table.codes) - set(sectors["from_code"]))
+    if missing:
+        raise DataError(
+            f"input-output sectors without industry in the crosswalk: {', '.join(missing)}; give each a row, services too",
+            zh=f"对照表中没有以下投入产出部门:{'、'.join(missing)};每个部门(含服务业)都要有一行",
+            where="crosswalks",
+            rule="IO04",
+        )
+    mine = sectors[sectors["from_code"].isin(table.codes)]
+    codes = tuple(sorted(set(mine["to_code"])))
+    split = np.zeros((len(table.codes), len(codes)))
+    places = _places(mine["from_code"], table.codes), _places(mine["to_code"], codes)
+    np.add.at(split, places, mine["weight"].to_numpy(float))
+    return IoTable(
+        table.year,
+        codes,
+        domestic=split.T @ table.domestic @ split,
+        imported=split.T @ table.imported @ split,
+        home_domestic=split.T @ table.home_domestic,
+        home_imported=split.T @ table.home_imported,
+        exports=split.T @ table.exports,
+    )
+
+
+def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: str) -> pd.DataFrame:
+    """from_code, to_code, weight between two code systems, sorted; empty without such rows; DataError XW01 on weights."""
+    columns = ["from_code", "to_code", "weight"]
+    if "crosswalks" not in tables:
+        return pd.DataFrame(columns=columns)
+    frame = engine.collect(f"""
+        SELECT from_code, to_code, CAST(sum(weight) AS DOUBLE) AS weight FROM {tables["crosswalks"]}
+        WHERE from_system = {literal(origin)} AND to_system = {literal(target)} GROUP BY ALL ORDER BY ALL""")
+    totals = frame.groupby("from_code")["weight"].sum()
+    off = totals[(totals - 1).abs() > WEIGHT_TOLERANCE]
+    if len(off):
+        raise DataError(
+            f"crosswalk {origin} -> {target}: weights of {off.index[0]} sum to {off.iloc[0]:.6g}, not 1 ({len(off)} codes so)",
+            zh=f"对照表 {origin} -> {target}:{off.index[0]} 的权重之和为 {off.iloc[0]:.6g},应为 1(共 {len(off)} 个代码)",
+            where="crosswalks",
+            rule="XW01",
+        )
+    return frame
+
+
+WEIGHT_TOLERANCE = 1e-6

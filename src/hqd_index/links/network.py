@@ -1,0 +1,173 @@
+"""What an input-output table says of each sector: inverses, import dependence, value added in exports, place in the chain.
+
+Arrays follow the sectors of the table; a sector without output, inputs or use at home has NaN where these divide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import EstimationError
+from .iotable import Array, IoTable
+
+DAMPING, PAGERANK_TOLERANCE = 0.85, 1e-14
+
+
+def _ratio(above: Array, below: Array) -> Array:
+    return np.divide(above, below, out=np.full_like(np.asarray(above, dtype=float), np.nan), where=below > 0)
+
+
+def coefficients(flows: Array, output: Array) -> Array:
+    """A (n, n): input of i per unit of j's output, z_ij / x_j; 0 where a sector has no output."""
+    return np.divide(flows, output[None, :], out=np.zeros_like(flows), where=output[None, :] > 0)
+
+
+def allocations(flows: Array, output: Array) -> Array:
+    """B (n, n): part of i's output that j uses, z_ij / x_i; 0 where a sector has no output."""
+    return np.divide(flows, output[:, None], out=np.zeros_like(flows), where=output[:, None] > 0)
+
+
+def inverse(matrix: Array, *, where: str = "") -> Array:
+    """(I - A)^-1, the sum of all rounds; DataError IO02 where they do not converge (spectral radius >= 1)."""
+    radius = float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
+    if radius >= 1:
+        raise EstimationError(
+            f"inputs use up the whole output (spectral radius {radius:.4g}, below 1 needed); check the units of final uses",
+            zh=f"中间投入耗尽了全部产出(谱半径 {radius:.4g},应小于 1);请检查最终使用的单位",
+            where=where,
+            rule="IO02",
+        )
+    return np.asarray(np.linalg.inv(np.eye(len(matrix)) - matrix))
+
+
+def leontief(table: IoTable) -> Array:
+    """L = (I - A_d)^-1 (n, n): domestic output of i per unit of final demand for j (Leontief 1936)."""
+    return inverse(coefficients(table.domestic, table.output), where=f"io {table.year}")
+
+
+def ghosh(table: IoTable) -> Array:
+    """G = (I - B_d)^-1 (n, n): output of j that a unit of i's primary inputs ends up in (Ghosh 1958); x_i g_ij = l_ij x_j."""
+    return inverse(allocations(table.domestic, table.output), where=f"io {table.year}")
+
+
+def imported_input_share(table: IoTable) -> Array:
+    """100 m_j / (m_j + d_j), all intermediate inputs of j in % (Hummels, Ishii & Yi 2001)."""
+    imported, domestic = table.imported.sum(axis=0), table.domestic.sum(axis=0)
+    return 100 * _ratio(imported, imported + domestic)
+
+
+def self_sufficiency(table: IoTable) -> Array:
+    """Domestic part of what is used at home of product i, 0-1: (x - e) / (x - e + m)."""
+    return _ratio(table.absorption - table.imports, table.absorption)
+
+
+def dva_export_share(table: IoTable) -> Array:
+    """100 v (I - A_d)^-1: domestic value added in a unit of j's exports, in % (Koopman, Wang & Wei 2014)."""
+    inputs = coefficients(table.domestic + table.imported, table.output)
+    share = 100 * (1 - inputs.sum(axis=0)) @ leontief(table)
+    return np.where(table.output > 0, share, np.nan)
+
+
+def vertical_specialisation(table: IoTable) -> Array:
+    """100 u A_m (I - A_d)^-1: imports in a unit of j's exports, in % (Hummels, Ishii & Yi 2001); 100 less the above."""
+    share = 100 * coefficients(table.imported, table.output).sum(axis=0) @ leontief(table)
+    return np.where(table.output > 0, share, np.nan)
+
+
+def upstreamness(table: IoTable) -> Array:
+    """U = (I - D)^-1 1, D_ij = z_ij / (x_i - e_i + m_i): steps to final use (Antras, Chor, Fally & Hillberry 2012).
+
+    z are domestic and imported flows: trade is taken to be used as what is made and sold at home is. At least 1 where
+    final uses are not negative; a moderator, not a score.
+    """
+    flows = table.domestic + table.imported
+    steps = inverse(allocations(flows, table.absorption), where=f"io {table.year}").sum(axis=1)
+    return np.where(table.absorption > 0, steps, np.nan)
+
+
+def complete_consumption(table: IoTable, suppliers: Collection[str]) -> Array:
+    """sum_s b_sj over the suppliers s named, b = (I - A)^-1 - I; the sector itself is left out; NaN when none is there.
+
+    A holds domestic and imported inputs (完全消耗系数).
+    """
+    chosen = np.array([code in suppliers for code in table.codes])
+    if not chosen.any():
+        return np.full(len(table.codes), np.nan)
+    inputs = coefficients(table.domestic + table.imported, table.output)
+    needed = inverse(inputs, where=f"io {table.year}") - np.eye(len(inputs))
+    own = np.where(chosen, np.diag(needed), 0.0)
+    return np.where(table.output > 0, needed[chosen].sum(axis=0) - own, np.nan)
+
+
+@dataclass(frozen=True)
+class Centrality:
+    """Betweenness and PageRank (n,) of the sectors."""
+
+    betweenness: Array
+    pagerank: Array
+
+
+def centrality(table: IoTable) -> Centrality:
+    """Place in the network of domestic input coefficients, without own use.
+
+    Betweenness: share of shortest paths through a sector, an edge being 1 / a_ij long (Brandes 2001). PageRank with
+    damping 0.85, users pointing to their suppliers: large where much of the economy's inputs come from, directly or not.
+    """
+    import networkx as nx
+
+    inputs = coefficients(table.domestic, table.output)
+    np.fill_diagonal(inputs, 0.0)
+    graph = nx.DiGraph()
+    graph.add_nodes_from(table.codes)
+    for i, j in zip(*np.nonzero(inputs > 0)):
+        graph.add_edge(table.codes[i], table.codes[j], weight=inputs[i, j], length=1 / inputs[i, j])
+    between = nx.betweenness_centrality(graph, weight="length", normalized=True)
+    rank = nx.pagerank(graph.reverse(copy=False), alpha=DAMPING, weight="weight", tol=PAGERANK_TOLERANCE, max_iter=1000)
+    return Centrality(*(np.array([part[code] for code in table.codes]) for part in (between, rank)))
+
+
+def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:
+    """Every sector of one table with all of the above: sector, year, one column each."""
+    central = centrality(table)
+    return pd.DataFrame(
+        {
+            "sector": table.codes,
+            "year": table.year,
+            "gross_output": table.output,
+            "imported_input_share": imported_input_share(table),
+            "dva_export_share": dva_export_share(table),
+            "self_sufficiency": self_sufficiency(table),
+            "upstreamness": upstreamness(table),
+            "digital_input": complete_consumption(table, digital),
+            "output_multiplier": leontief(table).sum(axis=0),
+            "forward_multiplier": ghosh(table).sum(axis=1),
+            "betweenness": central.betweenness,
+            "pagerank": central.pagerank,
+        }
+    )
+
+
+def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
+    """Weights between units, supplier -> user, own links left out (a zero diagonal): year, from_unit, to_unit and
+
+    upstream: part of the user's domestic inputs that come from the supplier, d_ij / sum_k d_kj;
+    downstream: part of the supplier's domestic intermediate sales that go to the user, d_ij / sum_k d_ik;
+    leontief, ghosh: the same links in all rounds, l_ij and g_ij.
+    Shares are over all sectors, so those among units need not sum to 1.
+    """
+    at = np.array([k for k, code in enumerate(table.codes) if code in units], dtype=int)
+    names = np.array(table.codes, dtype=object)[at]
+    into, out_of = table.domestic.sum(axis=0), table.domestic.sum(axis=1)
+    weights = {
+        "upstream": coefficients(table.domestic, into),
+        "downstream": allocations(table.domestic, out_of),
+        "leontief": leontief(table),
+        "ghosh": ghosh(table),
+    }
+    keys = {"year": table.year, "from_unit": np.repeat(names, len(at)), "to_unit": np.tile(names, len(at))}
+    frame = pd.DataFrame(keys | {name: values[np.ix_(at, at)].ravel() for name, values in weights.items()})
+    return frame[frame["from_unit"] != frame["to_unit"]].reset_index(drop=True)

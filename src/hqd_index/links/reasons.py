@@ -1,0 +1,87 @@
+"""What the stage has made so far, and what it could not make and why, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ..tables import empty
+
+SHOWN_CODES = 5  # unmapped product codes that a reason names
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is missing and how to mend it, as (zh, en)."""
+
+    why: tuple[str, str]
+    mend: tuple[str, str]
+
+
+@dataclass
+class Made:
+    """The tables of the stage as they are computed."""
+
+    linkages: pd.DataFrame
+    network: pd.DataFrame = field(default_factory=lambda: empty("network"))
+    io_links: pd.DataFrame = field(default_factory=lambda: empty("io_links"))
+    chokepoints: pd.DataFrame = field(default_factory=lambda: empty("chokepoints"))
+    reasons: list[dict[str, str]] = field(default_factory=list)
+
+    def note(self, table: str, reason: Reason | None) -> None:
+        """Keep a reason for table not_made; None is none."""
+        if reason:
+            said = {"reason_zh": reason.why[0], "reason_en": reason.why[1], "mend_zh": reason.mend[0], "mend_en": reason.mend[1]}
+            self.reasons.append({"table": table} | said)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Every table by name."""
+        return {
+            "linkages": self.linkages,
+            "network": self.network,
+            "io_links": self.io_links,
+            "chokepoints": self.chokepoints,
+            "not_made": pd.DataFrame(self.reasons, columns=["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]),
+        }
+
+
+def unmapped(goods: pd.DataFrame, walk: pd.DataFrame) -> Reason | None:
+    """How much of the trade has no industry in the crosswalk; None when all has."""
+    lost = goods[~goods["hs6"].isin(walk["from_code"])]
+    if lost.empty:
+        return None
+    both = lost.groupby("hs6")[["imports", "exports"]].sum().sum(axis=1).sort_values(ascending=False, kind="stable")
+    codes = ", ".join(both.index[:SHOWN_CODES])
+    bought, sold = (f"{100 * lost[flow].sum() / (goods[flow].sum() or 1.0):.2f}%" for flow in ("imports", "exports"))
+    return Reason(
+        (
+            f"{len(both)} 个 HS6 产品没有对应行业(占进口 {bought}、出口 {sold}),未计入行业列",
+            f"{len(both)} HS6 products ({bought} of imports, {sold} of exports) have no industry and are in no industry's column",
+        ),
+        (f"在对照表中补充这些代码,首先是 {codes}", f"add these codes to the crosswalk, first {codes}"),
+    )
+
+
+NO_IO = Reason(
+    ("没有投入产出表", "no source feeds table io"),
+    ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io to sources.yaml"),
+)
+NO_FLOWS = Reason(
+    ("没有 HS6 双边贸易数据", "no source feeds table trade_hs6"),
+    ("在 sources.yaml 中加入读入表 trade_hs6 的来源(各国之间)", "add a source for table trade_hs6 (flows between countries)"),
+)
+NO_KINDS = Reason(
+    (
+        "对照表中没有 BEC 分类:进口来源集中度按全部商品计算,不限于中间品和资本品",
+        "crosswalks hold no BEC kinds: import-source concentration is over all goods, not intermediate and capital ones",
+    ),
+    (
+        "在对照表中加入到 bec 的行(intermediate、capital、consumption)",
+        "add rows to system bec (intermediate, capital, consumption) to crosswalks",
+    ),
+)
+NO_INCOMES = Reason(
+    ("没有各国人均 GDP:出口技术复杂度缺失", "no source feeds table countries: export sophistication is missing"),
+    ("在 sources.yaml 中加入读入表 countries 的来源", "add a source for table countries to sources.yaml"),
+)
