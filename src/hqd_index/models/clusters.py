@@ -50,6 +50,52 @@ def kept_rows(effects: Sequence[Codes], n: int) -> np.ndarray:
     return repeated(effects) if effects else np.ones(n, dtype=bool)
 
 
+@dataclass(frozen=True)
+class Regressors:
+    """Basis of effects and regressors on the rows: (n, d) dummies and (n, k) the terms kept, orthonormal together."""
+
+    terms: tuple[str, ...]
+    dropped: tuple[str, ...]
+    absorbed: tuple[Codes, ...]
+    dummies: Array
+    own: Array
+    back: Array  # (k, d + k)
+    sd: Array  # (k,)
+    complete: bool
+
+    @property
+    def basis(self) -> Array:
+        return np.concatenate([self.dummies, self.own], axis=1)
+
+
+def regressors_of(
+    values: Array, effects: Sequence[Codes], cluster: Codes, *, terms: Sequence[str], weights: Array | None = None
+) -> Regressors:
+    """The basis for regressors (n, k): effects nested in the cluster are absorbed (their blocks stand alone), the others
+    are columns of the basis, so that deleting or reweighting clusters re-estimates them exactly. No effects: a constant.
+    """
+    root = np.ones(len(values)) if weights is None else np.sqrt(weights)
+    groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]
+    inner = [e for e in groups if nested(e, cluster)]
+    outer = [e for e in groups if not nested(e, cluster)]
+    columns = sum(int(e.max()) + 1 for e in outer) + values.shape[1]
+    complete = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
+    absorbed, explicit = (inner, outer) if complete else (groups, [])
+    dummies = dummy_basis(explicit, absorbed, weights=weights) if explicit else np.zeros((len(values), 0))
+    x = within(values, absorbed, weights=weights) * root[:, None]
+    left = x - dummies @ (dummies.T @ x)
+    before = np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)
+    kept = independent(left, np.maximum(before, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
+    own, triangle = np.linalg.qr(left[:, kept])
+    return Regressors(
+        terms=tuple(terms[j] for j in kept),
+        dropped=tuple(t for j, t in enumerate(terms) if j not in kept),
+        absorbed=tuple(absorbed), dummies=dummies, own=own, complete=complete,
+        back=np.concatenate([np.zeros((len(kept), dummies.shape[1])), np.linalg.inv(triangle)], axis=1),
+        sd=np.sqrt((left[:, kept] ** 2).sum(axis=0) / float((root**2).sum())),
+    )  # fmt: skip
+
+
 def cluster_sums(
     outcomes: Array,
     regressors: Array,
@@ -60,41 +106,19 @@ def cluster_sums(
     labels: Sequence[str],
     weights: Array | None = None,
 ) -> ClusterSums:
-    """Sums for outcomes (n, m) on regressors (n, k), effects as codes, clusters as codes 0..G-1 named by `labels`.
-
-    Effects nested in the cluster are absorbed (their blocks stand alone), the others are columns of the basis, so that
-    deleting or reweighting clusters re-estimates them exactly. No effects: a constant.
-    """
+    """Sums for outcomes (n, m) on regressors (n, k), effects as codes, clusters as codes 0..G-1 named by `labels`."""
     root = np.ones(len(outcomes)) if weights is None else np.sqrt(weights)
-    constant = np.zeros(len(outcomes), dtype=np.intp)
-    groups = list(effects) or [constant]
-    inner = [e for e in groups if nested(e, cluster)]
-    outer = [e for e in groups if not nested(e, cluster)]
-    columns = sum(int(e.max()) + 1 for e in outer) + regressors.shape[1]
-    complete = len(labels) * columns**2 <= LARGEST_SUMS and len(outcomes) * columns <= LARGEST_SUMS
-    absorbed, explicit = (inner, outer) if complete else (groups, [])
-    dummies = dummy_basis(explicit, absorbed, weights=weights) if explicit else np.zeros((len(outcomes), 0))
-    y, x = (within(v, absorbed, weights=weights) * root[:, None] for v in (outcomes, regressors))
-    y_left, x_left = (v - dummies @ (dummies.T @ v) for v in (y, x))
-    before = np.linalg.norm((regressors - regressors.mean(axis=0)) * root[:, None], axis=0)
-    kept = independent(x_left, np.maximum(before, 1e-6 * np.linalg.norm(regressors * root[:, None], axis=0)))
-    basis, triangle = np.linalg.qr(x_left[:, kept])
-    whole = np.concatenate([dummies, basis], axis=1)
-    back = np.concatenate([np.zeros((len(kept), dummies.shape[1])), np.linalg.inv(triangle)], axis=1)
-    gram, cross = _by_cluster(whole, y, cluster, len(labels))
-    total = (y_left**2).sum(axis=0)
-    fitted = ((basis.T @ y_left) ** 2).sum(axis=0)
+    made = regressors_of(regressors, effects, cluster, terms=terms, weights=weights)
+    y = within(outcomes, made.absorbed, weights=weights) * root[:, None]
+    left = y - made.dummies @ (made.dummies.T @ y)
+    gram, cross = _by_cluster(made.basis, y, cluster, len(labels))
+    total, fitted = (left**2).sum(axis=0), ((made.own.T @ left) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(total > 0, fitted / total, np.nan)
-    mass = float((root**2).sum())
     return ClusterSums(
-        terms=tuple(terms[j] for j in kept),
-        dropped=tuple(t for j, t in enumerate(terms) if j not in kept),
-        back=back, gram=gram, cross=cross, labels=tuple(labels), n=len(outcomes), complete=complete,
-        parameters=parameters(len(kept), list(effects), cluster),
-        sd_terms=np.sqrt((x_left[:, kept] ** 2).sum(axis=0) / mass),
-        sd_outcomes=_spread(total, outcomes, root, mass),
-        r2_within=r2,
+        terms=made.terms, dropped=made.dropped, back=made.back, gram=gram, cross=cross, labels=tuple(labels),
+        n=len(outcomes), complete=made.complete, parameters=parameters(len(made.terms), list(effects), cluster),
+        sd_terms=made.sd, sd_outcomes=_spread(total, outcomes, root, float((root**2).sum())), r2_within=r2,
     )  # fmt: skip
 
 
@@ -112,7 +136,7 @@ def _by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, 
     return np.stack([b.T @ b for b, _ in blocks]), np.stack([b.T @ v for b, v in blocks])
 
 
-def _root_inverse(gram: Array) -> tuple[Array, Array]:
+def root_inverse(gram: Array) -> tuple[Array, Array]:
     """(gram)^(-1/2) on the directions that carry information, and the lost directions, for a stack of matrices."""
     values, vectors = np.linalg.eigh(gram)
     alive = values > LOST
@@ -126,7 +150,7 @@ def reweighted(sums: ClusterSums, counts: Array) -> Array:
     p = sums.gram.shape[1]
     gram = (counts @ sums.gram.reshape(sums.g, -1)).reshape(-1, p, p)
     cross = (counts @ sums.cross.reshape(sums.g, -1)).reshape(len(counts), p, -1)
-    half, lost = _root_inverse(gram)
+    half, lost = root_inverse(gram)
     found: Array = (sums.back @ half) @ (np.swapaxes(half, -1, -2) @ cross)
     missing = np.abs(sums.back @ lost).max(axis=-1) > 1e-6 * np.linalg.norm(sums.back, axis=1)
     return np.where(missing[..., None], np.nan, found)
@@ -140,7 +164,7 @@ def leave_one_out(sums: ClusterSums) -> Array:
 def without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
     """The sums of the sample without cluster g, for some outcomes, in an orthonormal basis; spreads are the full sample's."""
     rest = np.arange(sums.g) != g
-    half, lost = _root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
+    half, lost = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
     used = half[:, np.abs(half).max(axis=0) > 0]
     known = np.abs(sums.back @ lost).max(axis=1) <= 1e-6 * np.linalg.norm(sums.back, axis=1)
     columns = list(outcomes)

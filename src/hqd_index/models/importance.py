@@ -71,7 +71,7 @@ def importance(
     y = part.column(outcome)
     if not y @ y > 0:
         raise EstimationError(f"{outcome} is constant within the fixed effects", zh=f"{outcome} 在控制固定效应后为常数")
-    blocks = [np.flatnonzero(part.cluster == g) for g in range(part.g)]
+    blocks = part.blocks()
     gram = np.stack([x[b].T @ x[b] for b in blocks])
     cross, total = np.stack([x[b].T @ y[b] for b in blocks]), np.array([y[b] @ y[b] for b in blocks])
     where = [[names.index(n) for n in members] for members in groups.values()]

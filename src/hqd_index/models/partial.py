@@ -45,6 +45,11 @@ class Partial:
         """(G, n): sums over the rows of each cluster."""
         return sparse.csr_array((np.ones(self.n), (self.cluster, np.arange(self.n))), shape=(self.g, self.n))
 
+    def blocks(self) -> list[np.ndarray]:
+        """Row numbers of each cluster."""
+        order = np.argsort(self.cluster, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.cluster, minlength=self.g))[:-1])
+
     def factor(self, slopes: int) -> float:
         """Small-sample factor of CV1 with `slopes` regressors beside the controls."""
         k = parameters(slopes + self.controls.shape[1], self.effects, self.cluster)

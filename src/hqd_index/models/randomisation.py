@@ -50,15 +50,13 @@ def permutations(sets: list[list[str]], units: list[str], draws: int, rng: np.ra
 
 def statistics(part: Partial, y: Array, x: Array) -> tuple[Array, Array]:
     """Coefficient and t (no small-sample factor) of each regressor (n, B) for each residualised outcome (n, m): (B, m) each."""
-    adder = part.adder()
     x = part.residual(x)
     size = np.einsum("nb,nb->b", x, x)
     b = (x.T @ y) / size[:, None]
-    squares = adder @ (x * x)
-    variance = np.empty_like(b)
-    for j in range(y.shape[1]):
-        score = adder @ (x * y[:, [j]]) - b[:, j] * squares
-        variance[:, j] = np.einsum("gb,gb->b", score, score)
+    variance = np.zeros_like(b)
+    for rows in part.blocks():
+        score = x[rows].T @ y[rows] - b * np.einsum("nb,nb->b", x[rows], x[rows])[:, None]
+        variance += score * score
     with np.errstate(divide="ignore", invalid="ignore"):
         return b, b * size[:, None] / np.sqrt(variance)
 
