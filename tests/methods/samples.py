@@ -14,8 +14,6 @@ JUDGED = {"node": {"order": list(CHILDREN), "upper": [[3, 5, 2], [2, 1], [0.5]]}
 MISJUDGED = {"node": {"order": list(CHILDREN), "upper": [[3, 5, 2], [2, 1], [0.4]]}}
 
 REQUIRED: dict[tuple[str, str], dict[str, Any]] = {
-    ("impute", "group_mean"): {"groups": "region"},
-    ("impute", "group_median"): {"groups": "region"},
     ("normalise", "goalposts"): {"low": dict.fromkeys(CHILDREN, 0.0), "high": dict.fromkeys(CHILDREN, 2.5)},
     ("normalise", "dist2targ"): {"targets": {"a": 1.1, "b": 0.1, "c": 1.2, "d": 1.4}},
     ("normalise", "moderate"): {"band": [0.6, 0.9]},

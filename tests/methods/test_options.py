@@ -52,7 +52,7 @@ def test_gates_open_and_shut() -> None:
     assert not np.allclose(low, high)
 
 
-def test_a_group_is_a_column_named_in_yaml_and_passed_by_the_program() -> None:
+def test_groups_are_passed_by_the_program() -> None:
     values = skewed().reshape(5, 6, 4)
     values[0, 2, 1] = np.nan
     call = resolve(sample("impute", "group_mean"), CHILDREN, family="impute")

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 class Computed:
     """Leaf values after each step; by node, shares (..., T or 1, U or 1, children) and scores (..., T, U) in [0, 1] units."""
 
+    filled: Array
     treated: Array
     normalised: Array
     imputed: NDArray[np.bool_]
@@ -29,14 +30,17 @@ class Computed:
 
 
 def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Computed:
-    """The index of `values (..., T, U, m)`; with `base`, bounds and weights are those of that computation (leave-out)."""
-    imputed = _by_columns(design, [values], partial(_impute, groups=design.groups))
-    treated = _by_columns(design, [imputed], _treat)
+    """The index of `values (..., T, U, m)`.
+
+    With `base` (leave-out), whatever a method learns from data (treatment, bounds, weights, ideal points) is learnt from that.
+    """
+    filled = _by_columns(design, [values], partial(_impute, groups=design.groups))
+    treated = _by_columns(design, [filled, filled if base is None else base.filled], _treat)
     reference = treated if base is None else base.treated
     normalised = _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
     shares = weigh(design, normalised) if base is None else base.shares
-    shares, scores = _aggregate(design, normalised, dict(shares))
-    return Computed(treated, normalised, np.isnan(values) & ~np.isnan(imputed), shares, scores)
+    shares, scores = _aggregate(design, normalised, dict(shares), base)
+    return Computed(filled, treated, normalised, np.isnan(values) & ~np.isnan(filled), shares, scores)
 
 
 def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Array:
@@ -83,8 +87,8 @@ def _impute(values: Array, block: Columns, groups: NDArray[np.intp]) -> Array:
     return block.impute(values.swapaxes(-3, -2), groups=groups).swapaxes(-3, -2)
 
 
-def _treat(values: Array, block: Columns) -> Array:
-    return _unpooled(block.treat(_pooled(values)), values.shape)
+def _treat(values: Array, reference: Array, block: Columns) -> Array:
+    return _unpooled(block.treat(_pooled(values), reference=_pooled(reference)), values.shape)
 
 
 def _normalise(values: Array, reference: Array, block: Columns, years: tuple[int, ...]) -> Array:
@@ -112,22 +116,35 @@ def weigh(design: Plan, normalised: Array) -> dict[str, Array]:
     return shares
 
 
-def _aggregate(design: Plan, normalised: Array, shares: dict[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
+def _aggregate(
+    design: Plan, normalised: Array, shares: dict[str, Array], base: Computed | None = None
+) -> tuple[dict[str, Array], dict[str, Array]]:
     """Shares and scores of every node, children before parents; given shares are kept."""
-    scores = {leaf: normalised[..., j] for j, leaf in enumerate(design.leaves)}
+    scores = _leaf_scores(design, normalised)
+    learnt = _leaf_scores(design, base.normalised) | dict(base.scores) if base else scores
     for family in design.families:
-        children = np.stack([scores[child] for child in family.children], axis=-1)
+        children = _stacked(family, scores)
         if family.node not in shares:
             shares[family.node] = _shares(family, children, design.years)
-        scores[family.node] = _join(family, children, shares[family.node])
+        reference = _stacked(family, learnt) if base else children
+        scores[family.node] = _join(family, children, shares[family.node], reference)
     return shares, {family.node: scores[family.node] for family in design.families}
 
 
-def _join(family: Family, children: Array, share: Array) -> Array:
+def _leaf_scores(design: Plan, normalised: Array) -> dict[str, Array]:
+    return {leaf: normalised[..., j] for j, leaf in enumerate(design.leaves)}
+
+
+def _stacked(family: Family, scores: Mapping[str, Array]) -> Array:
+    return np.stack([scores[child] for child in family.children], axis=-1)
+
+
+def _join(family: Family, children: Array, share: Array, reference: Array) -> Array:
     """Rows are pooled over years before they are joined, because ideal points and the like belong to the whole panel."""
     fixed = share.shape[-3:-1] == (1, 1)
     rows = share[..., 0, :, :] if fixed else _pooled(np.broadcast_to(share, children.shape))
-    return family.aggregate(_pooled(children), rows, min_children=family.min_children).reshape(children.shape[:-1])
+    joined = family.aggregate(_pooled(children), rows, reference=_pooled(reference), min_children=family.min_children)
+    return joined.reshape(children.shape[:-1])
 
 
 def _shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +111,8 @@ def _leaf_choices(study: Study, tree: Tree, leaf: str) -> tuple[Choice, Choice, 
 
     direction = study.indicators.indicators[leaf].direction
     if isinstance(direction, Band) and not (own and own.normalise):
-        years: dict[str, Any] = {"over": over(pick("normalise"))}
-        return pick("impute"), pick("treat"), Choice(method="moderate", band=direction.band, **years)
+        moderate = {"method": "moderate", "band": direction.band, "over": over(pick("normalise"))}
+        return pick("impute"), pick("treat"), Choice.model_validate(moderate)
     return pick("impute"), pick("treat"), pick("normalise")
 
 
@@ -137,7 +136,7 @@ def _family(weighting: Weighting, tree: Tree, node: str, flat: bool) -> Family:
         span=over(weight),
         aggregate=methods.resolve(aggregate, children, family="aggregate", known=tree.order),
         additive=aggregate.method == "arithmetic",
-        min_children=weighting.coverage.min_children if leafy else len(children),
+        min_children=min(weighting.coverage.min_children, len(children)) if leafy else len(children),
     )
 
 

@@ -31,6 +31,7 @@ CATEGORY_NAMES = {
     "supplier": ("供应商",), "customer": ("客户",), "invention": ("发明", "发明专利"), "utility": ("实用新型",),
     "design": ("外观设计",),
 }  # fmt: skip
+USCC_SHAPE = re.compile(r"[0-9A-Z]{18}")
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
 
 
@@ -77,7 +78,7 @@ def _coded(found: codes.Coded, rule: str) -> Looked:
 
 
 def _id(text: str) -> Looked:
-    if SCIENTIFIC.fullmatch(text) or (len(text) == 18 and not codes.uscc_valid(text)):
+    if SCIENTIFIC.fullmatch(text) or (USCC_SHAPE.fullmatch(text) and not codes.uscc_valid(text)):
         return Looked(None, "C06")
     return Looked(text)
 

@@ -15,11 +15,11 @@ from pydantic import Field
 
 from .columns import mean as column_mean
 from .columns import quantile, standard
-from .method import Array, Method, Written
+from .method import Array, Method
 
 Count = Annotated[int, Field(ge=1)]
 Within = Literal["unit", "year", "all"]
-Groups = Annotated[npt.NDArray[Any], Written(str, lambda name, *_: name)]
+Groups = npt.NDArray[Any]
 Statistic = Callable[[Array], Array]
 
 
@@ -58,12 +58,12 @@ def median(values: Array, *, within: Within = "year") -> Array:
 
 
 def group_mean(values: Array, *, groups: Groups) -> Array:
-    """The mean of the units of the same group in the same year (OECD-JRC 2008); YAML names a column, `groups` is (unit,)."""
+    """The mean of the units of the same group in the same year (OECD-JRC 2008); `groups` is (unit,)."""
     return _by_group(values, groups, column_mean)
 
 
 def group_median(values: Array, *, groups: Groups) -> Array:
-    """The median of the units of the same group in the same year; YAML names a column, `groups` is (unit,)."""
+    """The median of the units of the same group in the same year; `groups` is (unit,)."""
     return _by_group(values, groups, _median)
 
 

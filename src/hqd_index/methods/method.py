@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 Sign = Literal["any_sign", "non_negative", "positive"]
 SIGNS: tuple[Sign, ...] = ("any_sign", "non_negative", "positive")
 
-# Keywords that the program passes; of these YAML sets `groups` only, to the name of a column.
+# Keywords that the program passes and no YAML sets; `groups` are those of study.yaml (unit.groups), one per unit.
 CONTEXT = frozenset({"reference", "direction", "groups", "min_children"})
 
 
@@ -72,16 +72,13 @@ class Method:
 
     @cached_property
     def options(self) -> dict[str, inspect.Parameter]:
-        """What YAML may set: the keyword-only parameters, but for those that the program alone passes.
-
-        `groups` is both: YAML names a column, the program passes its values.
-        """
+        """What YAML may set: the keyword-only parameters, but for those that the program alone passes."""
         hints = get_type_hints(self.function, include_extras=True)
         parameters = inspect.signature(self.function).parameters
         return {
             name: parameter.replace(annotation=hints[name])
             for name, parameter in parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and (name not in CONTEXT or name == "groups")
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in CONTEXT
         }
 
     @cached_property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str
     return engine.query(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
 
 
-def _by_function(engine: Engine, name: str, table: str, column: str, function: str, options: Mapping[str, object]) -> str:
+def _by_function(engine: Engine, name: str, table: str, column: str, function: str, options: Mapping[str, Any]) -> str:
     if function not in COLUMN_FUNCTIONS:
         raise ConfigError(
             f"columns.yaml tables.{name}.{column}: unknown function {function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
@@ -53,13 +54,13 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
             f"chain({of}): base year {base} is not in the data; years: {wide.index.min()}-{wide.index.max()}",
             zh=f"chain({of}):基年 {base} 不在数据中;现有年份 {wide.index.min()}-{wide.index.max()}",
         )
-    steps = np.log(wide / 100)
-    steps.iloc[0] = 0.0
-    level = steps.cumsum(skipna=False)
-    fixed = 100 * np.exp(level - level.loc[base])
-    long = fixed.stack()
+    steps = np.log(wide.to_numpy() / 100)
+    steps[0] = 0.0
+    level = np.cumsum(steps, axis=0)
+    fixed = 100 * np.exp(level - level[wide.index.get_loc(base)])
+    long = pd.DataFrame(fixed, index=wide.index, columns=wide.columns).stack()
     keys = pd.MultiIndex.from_arrays([frame["year"], frame[by]])
     return pd.Series(long.reindex(keys).to_numpy(), index=frame.index)
 
 
-COLUMN_FUNCTIONS = {"chain": chain}
+COLUMN_FUNCTIONS: dict[str, Callable[..., pd.Series]] = {"chain": chain}

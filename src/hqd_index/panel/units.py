@@ -52,7 +52,7 @@ def _per_unit(study: Study, engine: Engine, tables: Mapping[str, str], table: st
     """The text a table gives each unit in its latest year; the unit's id where it gives none."""
     rows = with_unit(study, engine, table, tables[table])
     sql = f'SELECT unit, arg_max("{column}", "year") AS named FROM {rows} WHERE "{column}" IS NOT NULL GROUP BY unit'
-    found = dict(engine.collect(sql).itertuples(index=False))
+    found = engine.collect(sql).set_index("unit")["named"].to_dict()
     return [str(found.get(unit, unit)) for unit in units]
 
 
