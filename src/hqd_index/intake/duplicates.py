@@ -29,10 +29,8 @@ def duplicates(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, en
     keys = ", ".join(map(quoted, key))
     values = [name for name in held if name not in key]
     same = ", ".join(map(quoted, [*key, *values]))
-    marked = engine.query(
-        f"""SELECT *, min(rid) OVER (PARTITION BY {same}) AS twin FROM {rows}
-        QUALIFY count(*) OVER (PARTITION BY {keys}) > 1"""
-    )
+    several = engine.query(f"SELECT {keys} FROM {rows} GROUP BY {keys} HAVING count(*) > 1")
+    marked = engine.query(f"SELECT *, min(rid) OVER (PARTITION BY {same}) AS twin FROM {rows} SEMI JOIN {several} USING ({keys})")
     twins = engine.collect(f"SELECT rid, twin FROM {marked} WHERE rid <> twin ORDER BY rid")
     still = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"
     others = engine.collect(f"SELECT * EXCLUDE (twin) FROM {marked} WHERE rid = twin {still}")

@@ -64,8 +64,7 @@ def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact:
     """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
     every = text_table(sheets, source, table, engine)
     aside = engine.collect(f"SELECT rid, aside AS reason FROM {every} WHERE aside IS NOT NULL ORDER BY rid")
-    text = engine.query(f"SELECT * EXCLUDE (aside) FROM {every} WHERE aside IS NULL")
-    engine.drop([every])
+    text = engine.view(f"SELECT * EXCLUDE (aside) FROM {every} WHERE aside IS NULL")
     present = tuple(name for name in engine.types(text) if name in table.columns)
     units, told = source_units(sheets, source, table, present, where)
     shifts = {name: _shift(name, unit, table, where) for name, unit in units.items()}

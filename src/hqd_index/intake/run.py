@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from ..engines.duckdb import Engine, literal, quoted
-from ..errors import DataError
+from ..errors import DataError, Faults, HqdError
 from ..study.models import SrdiList, Study
+from .flow import coverage, sample_flow
 from .ledger import QUARANTINED, ledger
 from .notice import Notice
 from .read import RawFile, locate, unchanged
 from .schema import exactness, table_of
-from .status import batch_totals, from_columns, from_list, list_notices
+from .status import UNMATCHED_COLUMNS, batch_totals, from_columns, from_list, list_notices
 from .table import Step, TableRead, read_table
 from .text import FILE_SPAN
 
@@ -57,35 +58,61 @@ class GateError(DataError):
 
 def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
-    files = {
-        source_id: locate(source, data_root, f"sources.yaml sources.{source_id}.path")
-        for source_id, source in study.sources.sources.items()
-    }
+    files = _located(study, data_root)
     read = _read_all(study, files, engine)
     unchanged([file for mine in files.values() for file in mine])
-    result = _result(read, engine)
+    result = _result(study, read, engine)
     _gate(study, read, result)
     return _with_status(study, read, result, engine, (config_root, data_root))
 
 
+def _located(study: Study, data_root: Path) -> dict[str, list[RawFile]]:
+    """The files of each source; all that are missing are told at once."""
+    files: dict[str, list[RawFile]] = {}
+    faults: list[HqdError] = []
+    for source_id, source in study.sources.sources.items():
+        try:
+            files[source_id] = locate(source, data_root, f"sources.yaml sources.{source_id}.path")
+        except HqdError as fault:
+            faults.append(fault)
+    _raise(faults)
+    return files
+
+
 def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:
-    names = dict.fromkeys(source.table for source in study.sources.sources.values())
+    """The tables in the order of their sources; the files that cannot be read are told at once."""
     read: list[TableRead] = []
+    faults: list[HqdError] = []
     first = 1
-    for name in names:
+    for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
         mine = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
-        if mine:
-            table = table_of(study, name)
+        if not mine:
+            continue
+        table = table_of(study, name)
+        try:
             read.append(read_table(Step(study, name, table, exactness(study, table), engine), mine, first))
-            first += sum(len(some) for some in mine.values())
+        except HqdError as fault:
+            faults.append(fault)
+        first += sum(len(some) for some in mine.values())
+    _raise(faults)
     return read
 
 
-def _result(read: Sequence[TableRead], engine: Engine) -> Intake:
+def _raise(faults: Sequence[HqdError]) -> None:
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise Faults(faults)
+
+
+def _result(study: Study, read: Sequence[TableRead], engine: Engine) -> Intake:
     tables = {one.name: _clean(one, engine) for one in read}
     frames = {
         "ledger": pd.concat([ledger(one.files, one.rows_in, one.out) for one in read], ignore_index=True),
         "quarantine": pd.concat([_quarantine(one, engine) for one in read], ignore_index=True),
+        "sample_flow": sample_flow(study, read, engine),
+        "coverage": coverage(study, tables, engine),
+        "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
     }
     raw_rows = pd.concat([_raw_rows(one, engine) for one in read], ignore_index=True)
     return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
