@@ -39,7 +39,7 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
     units = tuple(sorted(panel["unit"].unique()))
     group = names.set_index("unit")["group"].reindex(units)
     design = plan(study, sorted(int(year) for year in panel["year"].unique()), group.tolist())
-    values = {sample: cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
+    values = {str(sample): cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
     whole = compute(design, values["all"])
     computed = {"all": whole}
     if "leave_out" in values:

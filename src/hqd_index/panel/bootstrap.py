@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from .build import leaves_needed
 from .units import row_key, with_unit
 
 Array = NDArray[np.float64]
+Whole = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _all_units(
     return results
 
 
-def _weighted(part: Part, values: Array, counts: Array, firm: NDArray[np.intp], year: NDArray[np.intp], years: int) -> Array:
+def _weighted(part: Part, values: Array, counts: Array, firm: Whole, year: Whole, years: int) -> Array:
     """One part of one unit in every draw and year, (draws, T)."""
     if part.kind in ("quantile", "min", "max"):
         return np.stack([_ordered(part, values[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1)

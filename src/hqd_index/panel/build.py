@@ -139,18 +139,12 @@ def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
     blocks = [(sample, rows[leaves_needed(study)]) for sample, rows in panel.values.groupby("sample")]
     blocks += [("all", panel.density[["density"]].astype(float)), ("all", panel.controls.drop(columns=["unit", "year"]))]
     rows = [
-        {
-            "sample": sample,
-            "variable": name,
-            "label_zh": labels[name][0].zh,
-            "label_en": labels[name][0].en,
-            "unit": labels[name][1],
-        }
-        | {"n": int(values.notna().sum()), "mean": values.mean(), "sd": values.std(), "min": values.min()}
-        | {"median": values.median(), "max": values.max()}
+        {"sample": sample, "variable": name, "label_zh": labels[name][0].zh, "label_en": labels[name][0].en}
+        | {"unit": labels[name][1], "n": int(block[name].notna().sum()), "mean": block[name].mean()}
+        | {"sd": block[name].std(), "min": block[name].min(), "median": block[name].median(), "max": block[name].max()}
         for sample, block in blocks
-        for name, values in block.items()
-        if values.notna().any()
+        for name in map(str, block.columns)
+        if block[name].notna().any()
     ]
     columns = ["sample", "variable", "label_zh", "label_en", "unit", "n", "mean", "sd", "min", "median", "max"]
     return pd.DataFrame(rows, columns=columns)
