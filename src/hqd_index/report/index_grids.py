@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..methods.weight import WEIGHT
 from .grids import Column, Grid, columns, pairs, text_of
 from .results import Results
 from .words import NOTHING, Pair, missing
@@ -137,6 +138,14 @@ def indicators(results: Results) -> Grid | None:
     return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
 
 
+def method_name(method: str) -> Pair:
+    """A weighting method's name with its id."""
+    if method == "flat":
+        return Pair("扁平赋权 flat", "flat")
+    known = WEIGHT.get(method)
+    return Pair(f"{known.label_zh} {method}", method) if known else Pair(method, method)
+
+
 def weights(results: Results) -> Grid | None:
     """Every node with method, cells, entropy e, divergence d, share in its parent and in the whole, skewness."""
     rows = results.latest_weights.set_index("node")
@@ -146,7 +155,7 @@ def weights(results: Results) -> Grid | None:
             continue
         row = rows.loc[node]
         percents = [None if missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
-        head = (results.name(str(row["parent"])), results.name(node), node, row["method"])
+        head = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
         values.append((*head, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_of(row["note"])))
     note = Pair(
         "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",

@@ -1,10 +1,303 @@
 'use strict';
+// Language switch, weight lab. Data come from the JSON element; text enters the page as text only.
 const root = document.documentElement;
-const toggle = document.getElementById('language');
+const find = (id) => document.getElementById(id);
+const make = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+const both = (zh, en) => {
+  const pair = document.createDocumentFragment();
+  pair.append(make('span', { class: 'zh', lang: 'zh' }, zh), make('span', { class: 'en', lang: 'en' }, en));
+  return pair;
+};
+const named = (label) => both(label.zh, label.en);
+
 function speak(language) {
   root.dataset.language = language;
   root.lang = language === 'en' ? 'en' : 'zh-CN';
   document.title = root.dataset[language === 'en' ? 'titleEn' : 'titleZh'];
 }
-toggle.addEventListener('click', () => speak(root.dataset.language === 'zh' ? 'en' : 'zh'));
-toggle.hidden = false;
+find('language').addEventListener('click', () => speak(root.dataset.language === 'zh' ? 'en' : 'zh'));
+find('language').hidden = false;
+
+// The joining rule: the same as lab.py, tested against it.
+
+function joined(cells, weights, method, exponent, least) {
+  const power = { arithmetic: 1, geometric: 0, harmonic: -1 }[method] ?? exponent;
+  let sum = 0, total = 0, there = 0;
+  cells.forEach((cell, k) => {
+    if (cell === null) return;
+    there += 1;
+    total += weights[k];
+    if (weights[k] > 0) sum += weights[k] * (power === 1 ? cell : power === 0 ? Math.log(cell) : cell ** power);
+  });
+  if (there < least || !(total > 0)) return null;
+  const mean = sum / total;
+  const score = power === 1 ? mean : power === 0 ? Math.exp(mean) : mean ** (1 / power);
+  return Number.isNaN(score) ? null : score;
+}
+
+function evaluate(design, shares, row, leaves) {
+  const known = {}, covered = {};
+  leaves.forEach((leaf, j) => { known[leaf] = row[j]; covered[leaf] = row[j] === null ? 0 : 1; });
+  for (const node of design.inner) {
+    const children = design.tree[node];
+    const weights = children.map((child) => shares[child] ?? 0);
+    const leafy = !children.some((child) => child in design.tree);
+    const [method, exponent] = design.joins[node];
+    known[node] = joined(children.map((child) => known[child] ?? null), weights, method, exponent, leafy ? design.least : children.length);
+    covered[node] = children.reduce((sum, child, k) => sum + weights[k] * (covered[child] ?? 0), 0);
+  }
+  return { known, coverage: Math.min(1, Math.max(0, covered[design.root])) };
+}
+
+// Competition ranks 1, 2, 2, 4: a tie is a score within `tie` of the first of its group.
+function competition(scores, tie) {
+  const order = scores.map((score, i) => [score, i]).filter(([score]) => score !== null).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  const ranks = scores.map(() => null);
+  let first = 0;
+  order.forEach(([score, i], k) => {
+    if (order[first][0] - score > tie) first = k;
+    ranks[i] = first + 1;
+  });
+  return ranks;
+}
+
+function preorder(tree, node) {
+  return [node, ...(tree[node] ?? []).filter((child) => child in tree).flatMap((child) => preorder(tree, child))];
+}
+
+// The lab
+
+function lab(data) {
+  for (const design of data.designs) design.inner = preorder(design.tree, design.root).reverse();
+  const base = data.designs[0];
+  const state = { design: base, fixed: null, year: data.years.length - 1, shares: {} };
+  const year = () => data.years[state.year];
+  const sharesOf = (design) => ({ ...(design.shares[year()] ?? design.shares.all) });
+  const empty = new Set(data.empty);
+  const sliders = new Map();
+
+  function compute(design, shares) {
+    const found = data.values[state.year].map((row) => evaluate(design, shares, row, data.leaves));
+    const scores = found.map(({ known }) => (known[design.root] === null ? null : 100 * known[design.root]));
+    const ranks = competition(scores.map((score, i) => (found[i].coverage >= data.rankFrom ? score : null)), data.tie);
+    return { found, scores, ranks };
+  }
+
+  function current() {
+    if (!state.fixed) return compute(state.design, state.shares);
+    const [scores, ranks] = state.fixed.years[year()];
+    return { found: null, scores, ranks };
+  }
+
+  const partsOf = (design) => {
+    const lowest = design.inner.filter((node) => node !== design.root && !design.tree[node].some((child) => child in design.tree)).reverse();
+    return lowest.length ? lowest : design.tree[design.root];
+  };
+
+  function globalShare(node) {
+    const parent = Object.keys(state.design.tree).find((above) => state.design.tree[above].includes(node));
+    return parent ? state.shares[node] * globalShare(parent) : 1;
+  }
+
+  // Ranking table: rows are made once and moved.
+
+  const body = find('lab-rows');
+  const rows = data.units.map((unit) => {
+    const cells = ['rank', 'name text', 'bar', 'score', 'move', 'range'].map((name) => make('td', { class: name }));
+    cells[1].append(make('a', { href: `#profile-${unit.id}` }, named(unit)));
+    const row = make('tr', {}, ...cells);
+    row.dataset.unit = unit.id;
+    return { row, cells, segments: [] };
+  });
+
+  function segments(design) {
+    const parts = partsOf(design);
+    for (const entry of rows) {
+      entry.segments = parts.map((node) => {
+        const piece = make('i');
+        piece.style.background = design.colours[node] ?? '#5b6672';
+        return piece;
+      });
+      entry.cells[2].replaceChildren(make('div', { class: 'stack' }, ...entry.segments));
+    }
+    find('lab-key').replaceChildren(...parts.map((node) => {
+      const swatch = make('i');
+      swatch.style.background = design.colours[node] ?? '#5b6672';
+      return make('li', {}, swatch, named(data.names[node]));
+    }));
+  }
+
+  function pieces(i, result, parts, weights) {
+    if (!result.found) return parts.map((_, k) => (k ? 0 : result.scores[i] ?? 0));
+    const points = parts.map((node, k) => 100 * weights[k] * (result.found[i].known[node] ?? 0));
+    const sum = points.reduce((a, b) => a + b, 0);
+    const scale = result.scores[i] !== null && sum > 0 ? result.scores[i] / sum : 0;
+    return points.map((point) => point * scale);
+  }
+
+  function arrow(cell, places) {
+    cell.className = places > 0 ? 'move up' : places < 0 ? 'move down' : 'move';
+    cell.textContent = places > 0 ? `▲${places}` : places < 0 ? `▼${-places}` : places === 0 ? '–' : '—';
+  }
+
+  function draw() {
+    const result = current(), published = compute(base, sharesOf(base)).ranks;
+    const parts = partsOf(state.design), weights = parts.map(globalShare);
+    const top = Math.max(100, ...result.scores.map((score) => score ?? 0));
+    const order = rows.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b);
+    const ranges = data.ranges[year()];
+    rows.forEach(({ cells, segments: drawn }, i) => {
+      cells[0].textContent = result.ranks[i] ?? '—';
+      pieces(i, result, parts, weights).forEach((points, k) => { if (drawn[k]) drawn[k].style.width = `${(100 * points) / top}%`; });
+      cells[3].textContent = result.scores[i] === null ? '—' : result.scores[i].toFixed(2);
+      arrow(cells[4], result.ranks[i] && published[i] ? published[i] - result.ranks[i] : null);
+      cells[5].textContent = ranges && ranges[i][0] !== null ? `${ranges[i][0]}–${ranges[i][1]}` : '—';
+    });
+    body.append(...order.map((i) => rows[i].row));
+    const moves = result.ranks.map((rank, i) => (rank && published[i] ? Math.abs(published[i] - rank) : 0));
+    const count = moves.filter((move) => move > 0).length, largest = Math.max(0, ...moves);
+    find('lab-status').replaceChildren(count
+      ? both(`与发布结果相比，${count} 个单位名次有变，最大变动 ${largest} 位。`, `Against the published ranks ${count} units move, by ${largest} places at most.`)
+      : both('名次与发布结果相同。', 'Ranks are as published.'));
+  }
+
+  // Sliders: a slider shows a share in its parent; its siblings make room in proportion.
+
+  function move(node, share) {
+    const parent = Object.keys(state.design.tree).find((above) => state.design.tree[above].includes(node));
+    const others = state.design.tree[parent].filter((child) => child !== node && !empty.has(child));
+    const rest = others.reduce((sum, child) => sum + state.shares[child], 0);
+    for (const child of others) state.shares[child] = rest > 0 ? (state.shares[child] / rest) * (1 - share) : (1 - share) / others.length;
+    state.shares[node] = others.length ? share : 1;
+    press(null);
+    show();
+    draw();
+  }
+
+  function show() {
+    for (const [node, { input, output }] of sliders) {
+      input.value = 100 * state.shares[node];
+      output.textContent = `${(100 * state.shares[node]).toFixed(1)}%`;
+      input.setAttribute('aria-valuetext', output.textContent);
+    }
+  }
+
+  function slider(node) {
+    const input = make('input', { type: 'range', min: 0, max: 100, step: 0.5, id: `slider-${node}` });
+    const output = make('output', { for: `slider-${node}` });
+    input.addEventListener('input', () => move(node, Number(input.value) / 100));
+    sliders.set(node, { input, output });
+    return make('div', { class: 'slider' }, make('label', { for: `slider-${node}` }, named(data.names[node])), output, input);
+  }
+
+  function family(node, design) {
+    const children = design.tree[node].filter((child) => !empty.has(child));
+    const list = make('div', { class: 'family' });
+    for (const child of children) {
+      list.append(slider(child));
+      if (!(child in design.tree)) continue;
+      const below = family(child, design);
+      if (design.tree[child].some((deep) => deep in design.tree)) list.append(below);
+      else list.append(make('details', {}, make('summary', {}, both('展开指标', 'Indicators')), below));
+    }
+    return list;
+  }
+
+  function choose(design, fixed = null) {
+    if (sliders.size === 0 || design !== state.design) {
+      sliders.clear();
+      find('lab-sliders').replaceChildren(family(design.root, design));
+      segments(design);
+    }
+    Object.assign(state, { design, fixed, shares: sharesOf(design) });
+    find('lab-controls').disabled = Boolean(fixed);
+    find('lab-fixed').hidden = !fixed;
+    press(fixed ? fixed.id : design.id);
+    show();
+    draw();
+  }
+
+  function press(id) {
+    for (const button of find('lab-presets').children) button.setAttribute('aria-pressed', String(button.dataset.id === id));
+  }
+
+  // What can be taken away
+
+  function save(name, type, text) {
+    const link = make('a', { download: name });
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  function scenario() {
+    if (state.fixed) return { label: state.fixed.label, changes: state.fixed.changes };
+    const { design } = state, changes = {}, levels = {};
+    for (const [path, value] of Object.entries(design.changes)) if (!path.startsWith('weighting.weight')) changes[path] = value;
+    for (const node of design.inner) {
+      const shares = (levels[design.levels[node]] ??= { method: 'given', shares: {} }).shares;
+      for (const child of design.tree[node]) shares[child] = state.shares[child] ?? 0;
+    }
+    changes['weighting.weight'] = levels;
+    for (const node of design.branches) {
+      if (!(node in design.tree)) continue;
+      const shares = Object.fromEntries(design.tree[node].map((child) => [child, state.shares[child] ?? 0]));
+      changes[`weighting.branches.${node}.weight`] = { method: 'given', shares };
+    }
+    return { label: { zh: `权重实验室（${year()} 年，自${design.label.zh}）`, en: `Weight lab (${year()}, from ${design.label.en})` }, changes };
+  }
+
+  // JSON is YAML: each value stands on one line after its key.
+  function yaml() {
+    const { label, changes } = scenario();
+    const lines = Object.entries(changes).map(([path, value]) => `  ${path}: ${JSON.stringify(value)}`);
+    return `# hqd run --scenario scenario.yaml\nlabel: ${JSON.stringify(label)}\nchanges:\n${lines.join('\n')}\n`;
+  }
+
+  function csv() {
+    const safe = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+    const result = current();
+    const lines = rows.map((_, i) => i).sort((a, b) => (result.ranks[a] ?? Infinity) - (result.ranks[b] ?? Infinity) || a - b)
+      .map((i) => [result.ranks[i] ?? '', safe(data.units[i].id), safe(data.units[i].zh), safe(data.units[i].en), year(), result.scores[i] ?? ''].join(','));
+    return `\ufeffrank,unit,unit_zh,unit_en,year,score\r\n${lines.join('\r\n')}\r\n`;
+  }
+
+  for (const option of [...data.designs, ...data.fixed]) {
+    const button = make('button', { type: 'button' }, named(option.label));
+    button.dataset.id = option.id;
+    button.addEventListener('click', () => (option.tree ? choose(option) : choose(base, option)));
+    find('lab-presets').append(button);
+  }
+  const years = find('lab-year');
+  data.years.forEach((value, k) => years.append(make('option', { value: k }, String(value))));
+  years.value = state.year;
+  years.addEventListener('change', () => {
+    state.year = Number(years.value);
+    if (state.design.shares[year()]) state.shares = sharesOf(state.design);
+    show();
+    draw();
+  });
+  find('lab-yaml').addEventListener('click', () => save('scenario.yaml', 'application/yaml', yaml()));
+  find('lab-csv').addEventListener('click', () => save('ranking.csv', 'text/csv', csv()));
+  choose(base);
+  find('lab').hidden = false;
+  find('lab-static')?.remove();
+  return { state, current, yaml, csv };
+}
+
+// Opens what a link points at, such as a profile.
+function unfold() {
+  const target = location.hash.length > 1 && find(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+addEventListener('hashchange', unfold);
+unfold();
+
+const data = JSON.parse(find('embedded').textContent);
+if (data.lab) lab(data.lab);
+root.dataset.ready = String(performance.now());

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from . import data_grids, index_grids, model_grids, sentences
-from .figures import FIGURES, svg
-from .grids import Grid, shown
+from .figures import bilingual, shades, svg
+from .grids import Grid, pairs, shown
+from .lab import laboratory, payload
+from .pictures import PICTURES, Speaker
+from .profiles import RULE, profiles
 from .results import Results
-from .words import Pair, number
-
-LANGUAGES = ("zh", "en")
+from .words import Pair, missing, number
 
 
 def write_page(results: Results, path: Path) -> Path:
@@ -28,6 +29,7 @@ def write_page(results: Results, path: Path) -> Path:
 def page(results: Results) -> str:
     """The page as HTML; the same text for the same results."""
     style, script = _asset("page.css"), _asset("page.js")
+    lab = laboratory(results)
     return _template().render(
         results=results,
         study=results.study.study,
@@ -36,8 +38,13 @@ def page(results: Results) -> str:
         policy=policy(style, script),
         style=_inert(style),
         script=_inert(script),
-        data=_inert(embedded({})),
-        figures=figures(results),
+        data=_inert(embedded({"lab": payload(results, lab) if lab else None})),
+        lab=lab,
+        profiles=profiles(results, lab),
+        strip=strips(results),
+        rule=RULE,
+        figures=drawings(results),
+        field=field(results),
         tables=tables(results),
         findings=sentences.findings(results),
         says=sentences,
@@ -65,16 +72,43 @@ def embedded(value: Any) -> str:
     return text
 
 
-def figures(results: Results) -> dict[str, dict[str, Any]]:
-    """name -> title, sources and the SVG in both languages; figures without data are left out."""
+def drawings(results: Results) -> dict[str, dict[str, Any]]:
+    """name -> title, sources and one SVG with texts in both languages; figures without data are left out."""
     made: dict[str, dict[str, Any]] = {}
-    for name, figure in FIGURES.items():
-        charts = {language: figure.make(results, language) for language in LANGUAGES}
-        if any(chart is None for chart in charts.values()):
+    for name, picture in PICTURES.items():
+        if name == "heat":  # the page shows it as a table
             continue
-        drawn = {language: _inert(svg(chart, f"{name}-{language}")) for language, chart in charts.items() if chart is not None}
-        made[name] = {"title": figure.title, "sources": figure.sources, **drawn}
+        say = Speaker("both")
+        chart = picture.make(results, say)
+        if chart is not None:
+            made[name] = {
+                "title": picture.title,
+                "sources": picture.sources,
+                "svg": _inert(bilingual(svg(chart, name), say.known)),
+            }
     return made
+
+
+def field(results: Results) -> dict[str, Any] | None:
+    """Scores of every unit by year with a tint from 0 to 9, ordered by the latest year; None for a single year."""
+    if len(results.years) < 2:
+        return None
+    rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
+    wide = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
+    low, high = float(rows["score"].min()), float(rows["score"].max())
+    ranking = results.ranking(results.years[-1])
+    lines = []
+    for unit, name in zip(ranking["unit"], pairs(ranking["unit_zh"], ranking["unit_en"])):
+        own = wide.loc[unit] if unit in wide.index else []
+        lines.append((name, [(number(score, 1), _tint(score, low, high)) for score in own]))
+    return {"years": results.years, "rows": lines}
+
+
+def _tint(score: float, low: float, high: float) -> int | None:
+    """0 (lowest) to 9 (highest); None for a missing score."""
+    if missing(score):
+        return None
+    return int(min(9, 10 * (score - low) / ((high - low) or 1)))
 
 
 def tables(results: Results) -> dict[str, Grid]:
@@ -115,6 +149,17 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
     return rows
 
 
+def strips(results: Results) -> dict[str, Any]:
+    """What each profile's strip draws: parts in order with colour, everyone's scores and their median, latest year."""
+    if not results.years:
+        return {"parts": [], "scores": {}, "median": {}, "colours": {}}
+    ranking = results.ranking(results.years[-1])
+    parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
+    peers = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
+    median = {node: round(float(ranking[node].median()), 2) for node in parts}
+    return {"parts": parts, "scores": peers, "median": median, "colours": shades(results.tree)}
+
+
 def cell(value: Any, kind: str) -> Pair:
     """A cell in both languages."""
     return Pair(shown(value, kind, "zh"), shown(value, kind, "en"))
@@ -131,6 +176,7 @@ def _template() -> Any:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["cell"] = cell
+    environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
     environment.globals["Pair"] = Pair
     return environment.from_string(_asset("page.html.jinja"))
 

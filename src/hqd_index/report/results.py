@@ -145,7 +145,17 @@ class Results:
         choice = self.study.weighting.aggregate.get(self.tree.level(self.tree.children(node)[0]))
         return str(choice.method) if choice else "arithmetic"
 
+    @cached_property
+    def _rankings(self) -> dict[int, pd.DataFrame]:
+        return {}
+
     def ranking(self, year: int) -> pd.DataFrame:
+        """The ranking of a year; see `_ranking`."""
+        if year not in self._rankings:
+            self._rankings[year] = self._ranking(year)
+        return self._rankings[year]
+
+    def _ranking(self, year: int) -> pd.DataFrame:
         """unit, unit_zh, unit_en, score, rank, coverage, flag, one score column per part and dimension; the best first."""
         rows = self.scores[self.scores["year"] == year]
         whole = rows[rows["node"] == self.tree.root]
@@ -168,5 +178,5 @@ class Results:
 
     def change(self, year: int, since: int) -> pd.Series:
         """Places won since an earlier year, by unit (positive: better)."""
-        now, before = (self.ranking(y).set_index("unit")["rank"].astype(float) for y in (year, since))
+        now, before = (self.ranking(at).set_index("unit")["rank"].astype(float) for at in (year, since))
         return (before - now).reindex(now.index)
