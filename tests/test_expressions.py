@@ -157,6 +157,7 @@ FIRMS = [
         ("abs(ln(revenue) - ln(lag(revenue))) > 0.5", [None, True, None, None]),
         ("2 - (3 - 1) * -employees", [22.0, 42.0, 2.0, 12.0]),
         ("revenue = 100 is null", [False, False, False, False]),
+        ("abs(-(employees - 2147483658)) > 0", [True, True, True, True]),
     ],
 )
 def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
@@ -183,6 +184,7 @@ def test_row_formulas_worked_by_hand(text: str, expected: list[object]) -> None:
         ("sum(revenue * employees) / sum(employees)", (1000 + 4000 + 252.5) / 35),
         ("sum(revenue * revenue) / (sum(revenue) * sum(revenue))", (1e4 + 4e4 + 50.5**2) / 350.5**2),
         ("min(revenue) + max(employees)", 20.0),
+        ("stddev_samp(revenue) filter (where year = 2015)", None),
     ],
 )
 def test_aggregates_worked_by_hand(text: str, expected: float | None) -> None:
@@ -226,6 +228,42 @@ def test_shuffled_rows_and_thread_counts_change_no_bit() -> None:
         result = connection.sql(f"SELECT year, {select} FROM f GROUP BY year ORDER BY year").fetchall()
         seen.add(b"".join(struct.pack("d", value) for row in result for value in row))
     assert len(seen) == 1
+
+
+EDGES = {
+    "revenue": ["0", "-1.5", "99999999999999999999.99999999", "-99999999999999999999.99999999", "0.00000001", None],
+    "employees": [0, 1, -5, 2147483647, -2147483648, None], "ratio": [0.0, -1.0, 1e18, 1e-18, None],
+    "certified_intl": [True, False, None], "industry_code": ["", "C13", "'", "业", None], "disclose_date": ["2020-02-29", None],
+}  # fmt: skip
+ATOMS = ["revenue", "employees", "ratio", "year", "0", "2.5", "1e5", "12345678901234567890", "null"]
+SHAPES = [
+    "{} + {}", "{} - {}", "{} * {}", "{} / {}", "-({}) + certified_intl", "ln({})", "exp({})", "sqrt({})",
+    "power({}, -2)", "power({}, 0.5)",
+    "abs({})", "round({}, 3)", "floor({})", "coalesce({}, {})", "greatest({}, {})", "nullif({}, {})", "lag(revenue) + {}",
+    "case when {} > {} then {} else {} end", "if({} in ({}, 1), {}, {})", "cast({} as integer)", "length(industry_code) + {}",
+    "if({} between {} and {} or certified_intl, {}, 0)", "if(regexp_matches(industry_code, '^C'), {}, year(disclose_date))",
+]  # fmt: skip
+
+
+def random_formula(draw: random.Random, depth: int) -> str:
+    shape = draw.choice(SHAPES) if depth else "{}"
+    parts = [random_formula(draw, depth - 1) if depth else draw.choice(ATOMS) for _ in range(shape.count("{}"))]
+    return "(" + shape.format(*parts) + ")" if depth else parts[0]
+
+
+def test_what_is_accepted_never_fails_on_data() -> None:
+    draw = random.Random(11)
+    edges = [[draw.choice(EDGES[name]) for name in EDGES] for _ in range(40)]
+    rows = [(f"f{i % 4}", 2010 + i // 4, r, "1", e, c, x, code, day) for i, (r, e, x, c, code, day) in enumerate(edges)]
+    connection = table(rows)
+    for number in range(120):
+        text = random_formula(draw, 1 + number % 3)
+        sql = row_sql(parse(text, columns=TYPES, aggregate=False), TYPES, partition=["firm_id"])
+        assert len(connection.sql(f"SELECT {sql} FROM f").fetchall()) == len(rows), text
+        if "lag" not in text:
+            whole = parse(f"sum{text} + stddev_samp{text} * avg{text}", columns=TYPES, aggregate=True)
+            sql = aggregate_sql(whole, TYPES, key=["firm_id", "year"])
+            assert len(connection.sql(f"SELECT {sql} FROM f GROUP BY year").fetchall()) == len({row[1] for row in rows}), text
 
 
 def test_dialects_keep_the_decided_meaning() -> None:

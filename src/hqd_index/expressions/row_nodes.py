@@ -31,9 +31,10 @@ def _literal(node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _kept(node: exp.Expression, scope: Scope) -> Typed:
-    """Neg, Abs, Floor, Ceil: the type of what is inside."""
+    """Neg, Abs, Floor, Ceil: the type of what is inside; the least integer has no opposite of its own width."""
     value = scope.number(node.this)
-    return Typed(type(node)(this=value.tree), value.type)
+    inside = exp.cast(value.tree, "bigint") if value.type == "integer" else value.tree
+    return Typed(type(node)(this=inside), value.type)
 
 
 def _sum_or_difference(node: exp.Expression, scope: Scope) -> Typed:
@@ -60,7 +61,8 @@ def ratio(numerator: exp.Expression, divisor: exp.Expression) -> exp.Expression:
     return exp.Div(this=numerator, expression=divisor, typed=False, safe=False)
 
 
-def _finite(tree: exp.Expression) -> Typed:
+def finite(tree: exp.Expression) -> Typed:
+    """A double, NULL where it is no number or overflows."""
     for word in ("NaN", "Infinity", "-Infinity"):
         tree = exp.Nullif(this=tree, expression=exp.cast(exp.Literal.string(word), "double"))
     return Typed(tree, "double")
@@ -73,11 +75,11 @@ def _logarithm(node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _real_function(node: exp.Expression, scope: Scope) -> Typed:
-    return _finite(type(node)(this=scope.double(node.this)))
+    return finite(type(node)(this=scope.double(node.this)))
 
 
 def _power(node: exp.Expression, scope: Scope) -> Typed:
-    return _finite(exp.Pow(this=scope.double(node.this), expression=scope.double(node.expression)))
+    return finite(exp.Pow(this=scope.double(node.this), expression=scope.double(node.expression)))
 
 
 def _rounded(node: exp.Expression, scope: Scope) -> Typed:

@@ -1,7 +1,7 @@
 """A checked formula -> SQL whose result is the same to the bit under any row order and thread count.
 
-Sums of DECIMAL stay DECIMAL; products, quotients and functions are DOUBLE and are summed in key order; a zero divisor, the
-logarithm of what is not positive and an overflow give NULL.
+Sums of DECIMAL stay DECIMAL; products, quotients and functions are DOUBLE and are summed in key order. NULL: a quotient by
+zero, a logarithm or root where there is none, an exponential or power too large.
 """
 
 from __future__ import annotations

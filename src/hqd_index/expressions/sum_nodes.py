@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from .row_nodes import ratio
+from .row_nodes import finite, ratio
 from .scope import Scope, Typed
 
 
@@ -41,7 +41,7 @@ def _avg(node: exp.Expression, scope: Scope) -> Typed:
 
 def _spread(node: exp.Expression, scope: Scope) -> Typed:
     """Sample standard deviation and variance, taken in key order."""
-    return Typed(_kept_rows(type(node)(this=_in_key_order(scope.double(node.this), scope)), scope), "double")
+    return finite(_kept_rows(type(node)(this=_in_key_order(scope.double(node.this), scope)), scope))
 
 
 def _extreme(node: exp.Expression, scope: Scope) -> Typed:
