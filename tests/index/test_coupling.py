@@ -56,7 +56,7 @@ def test_one_system_is_refused():
 
 
 def test_levels_are_tenths_closed_below():
-    degrees = np.array([0.0, 0.0999, 0.1, 0.3, 0.1 + 0.2, 0.7, 0.89999, 0.9, 1.0])
+    degrees = np.array([0.0, 0.0999, 1 - 0.9, 0.3, 0.1 + 0.2, 0.7, 0.89999, 0.9, 1.0])
     assert level(degrees).tolist() == [0, 0, 1, 3, 3, 7, 8, 9, 9]
     assert np.isnan(level(np.array([np.nan]))).all()
     assert [LEVELS[i].zh for i in (0, 4, 9)] == ["极度失调", "濒临失调", "优质协调"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.index.concentration import concentration, recoded_shares
+from hqd_index.index.concentration import concentration, recoded, recoded_shares
 from hqd_index.index.diagnose import diagnostics
 from hqd_index.index.frames import build_index
 from hqd_index.tables import check
@@ -161,6 +161,10 @@ def test_concentration_by_hand():
     found = concentration(np.array([0.5, 0.3, 0.2]), np.array([0.1, -2.0, np.nan]))
     assert found.effective_number == pytest.approx(1 / 0.38, abs=EXACT)
     assert (found.top5, found.skewed, found.skewed_count) == (pytest.approx(1), 0.3, 1)
+
+
+def test_recoding_turns_a_column_about_its_range():
+    assert recoded(np.array([2.0, 5, np.nan, 4])) == pytest.approx([5, 2, np.nan, 3], abs=EXACT, nan_ok=True)
 
 
 def test_recoding_one_spiked_indicator_by_hand():

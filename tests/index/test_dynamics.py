@@ -7,6 +7,7 @@ import pytest
 from hqd_index.index.convergence import variation
 from hqd_index.index.dynamics import by_density, dynamics
 from hqd_index.index.frames import build_index
+from hqd_index.index.markov import cuts, homogeneity, states, transitions
 from hqd_index.index.moran import moran, standardised, weight_matrix
 from hqd_index.tables import check
 
@@ -62,6 +63,9 @@ def test_tables_hold_what_the_functions_say(whole):
     u1, u2 = both[:, 0, 0]
     assert one["degree"] == pytest.approx(np.sqrt(2 * np.sqrt(u1 * u2) / (u1 + u2) * (u1 + u2) / 2), abs=EXACT)
     assert facts["coupling", 2015, "all", "all", "", "n"] == 31
+    state = states(scores, cuts(scores))
+    test = homogeneity(np.concatenate([transitions(state[:4], YEARS[:4]), transitions(state[3:], YEARS[3:])]))
+    assert facts["markov", None, "two_halves", "", "", "chi2"] == pytest.approx(test.chi2, rel=EXACT)
     parts = [facts["dagum", 2020, "technology", "", "", part] for part in ("within", "between", "transvariation")]
     assert sum(parts) == pytest.approx(facts["dagum", 2020, "technology", "", "", "gini"], abs=EXACT)
 

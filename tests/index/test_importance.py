@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
-from hqd_index.index.importance import importance
+from hqd_index.index.importance import _natural_cubic, importance
 
 EXACT = 1e-6
 """The penalty's grid ends at 1e6, where a straight line is left to this accuracy."""
@@ -22,6 +23,19 @@ def test_ishigami_first_order_indices():
 def test_a_straight_line_is_r_squared_even_with_an_outlier():
     x = np.append(np.random.default_rng(2).exponential(size=200), 1e6)
     assert importance(x, 3 - 2 * x) == pytest.approx(1, abs=EXACT)
+
+
+def test_basis_and_penalty_are_those_of_the_natural_spline():
+    """Through given values at uneven knots: scipy's natural cubic spline, and the integral of its squared curvature."""
+    knots, heights = np.array([0.0, 0.1, 0.35, 0.5, 1]), np.array([1.0, -2, 0.5, 3, 1])
+    x = np.linspace(0, 1, 41)
+    known = CubicSpline(knots, heights, bc_type="natural")
+    basis, rough = _natural_cubic(x, knots)
+    assert basis @ heights == pytest.approx(known(x), abs=1e-12)
+    bend = known(knots, 2)  # piecewise linear, so its square integrates by Simpson's rule exactly
+    middle = (bend[1:] + bend[:-1]) / 2
+    area = (np.diff(knots) * (bend[1:] ** 2 + 4 * middle**2 + bend[:-1] ** 2) / 6).sum()
+    assert heights @ rough @ heights == pytest.approx(area, rel=1e-12)
 
 
 def test_two_values_of_x_give_the_between_share():

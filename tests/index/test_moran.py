@@ -36,6 +36,14 @@ def test_p_is_the_share_of_all_orders():
     assert found.p[0] == pytest.approx(share, abs=SAMPLING)
 
 
+def test_p_is_never_zero():
+    """A ring of neighbours with values in order: no permutation of 40 comes near, so p = 1 / (B + 1)."""
+    ring = standardised(np.roll(np.eye(40), 1, axis=0) + np.roll(np.eye(40), -1, axis=0))
+    values = np.sin(2 * np.pi * np.arange(40) / 40)[None, :]
+    assert moran(values, ring, permutations=99).p[0] == pytest.approx(1 / 100, abs=EXACT)
+    assert lisa(values, ring, permutations=99).p.min() == pytest.approx(1 / 100, abs=EXACT)
+
+
 def test_local_p_is_the_share_of_all_orders_of_the_others():
     rng = np.random.default_rng(1)
     w, y = standardised(rng.random((5, 5))), rng.normal(size=5)

@@ -34,17 +34,19 @@ def test_values_outside_the_unit_are_refused():
 
 
 def test_table_sums_up_the_tree_and_breaks_ties_by_id():
-    """Equal weights, a has z = 0 on y and w and 1/2 on x: y and w hold back 2/5 each, x and z the rest."""
+    """Weights x, y .375, z, w .125; unit a has gaps .5, 1, 0, 1: .1875, .375, 0, .125 of .6875. In b, z and w tie."""
     tree, units = {"top": {"left": ["x", "y"], "right": ["z", "w"]}}, ["a", "b", "c"]
     sheet = {"x": [5.0, 0, 10], "y": [0.0, 5, 10], "z": [10.0, 5, 0], "w": [0.0, 5, 10]}
-    design = study(tree, levels=["indicators", "parts"])
+    parts = {"method": "given", "shares": {"left": 0.75, "right": 0.25}}
+    design = study(
+        tree, levels=["indicators", "parts"], weighting={"weight": {"indicators": {"method": "equal"}, "parts": parts}}
+    )
     index = build_index(design, panel(sheet, units=units, years=[2020]), names(units))
     refusals = Refusals()
     found = obstacles_table(index, scored(design, index), refusals).set_index(["unit", "node"])
     assert not refusals.rows
-    assert found.loc["a", "degree"].to_dict() == pytest.approx(
-        {"x": 0.2, "y": 0.4, "z": 0, "w": 0.4, "left": 0.6, "right": 0.4}, abs=EXACT
-    )
-    assert found.loc[("a", "w"), "place"] == 1 and found.loc[("a", "y"), "place"] == 2
-    assert found.loc[("a", "left"), "place"] == 1
+    known = {"x": 3 / 11, "y": 6 / 11, "z": 0, "w": 2 / 11, "left": 9 / 11, "right": 2 / 11}
+    assert found.loc["a", "degree"].to_dict() == pytest.approx(known, abs=EXACT)
+    assert found.loc["a", "place"].to_dict() == {"x": 2, "y": 1, "z": 4, "w": 3, "left": 1, "right": 2}
+    assert found.loc[("b", "w"), "place"] == 3 and found.loc[("b", "z"), "place"] == 4
     assert found.loc[("a", "x"), "coverage"] == 1
