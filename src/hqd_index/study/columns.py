@@ -90,9 +90,12 @@ def known_columns(study: Study) -> dict[str, dict[str, Known]]:
 
 
 def _from_function(options: Mapping[str, object], columns: Columns) -> Known:
+    """A chained price index stays a price index; whatever else a function makes is no money of the day."""
+    named = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
+    behind = frozenset(raw for value in named if str(value) in columns for raw in columns[str(value)].raw)
     of = columns.get(str(options.get("of")))
-    behind = of.raw if of else frozenset[str]()
-    return Known("double", behind, numerator=behind, money=of.money if of else 0.0, price_index=bool(of and of.price_index))
+    index = of is not None and of.price_index
+    return Known("double", behind, numerator=behind, money=1.0 if index else 0.0, price_index=index)
 
 
 def _derived(formula: str | None, columns: Columns) -> Known:
