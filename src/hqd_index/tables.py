@@ -147,7 +147,7 @@ TABLES: dict[str, Table] = {
     ),
     "diagnostics": _table(
         "诊断", "Diagnostics", "item node other quantity",
-        "item node other:text? quantity value:number? flag:text? note_zh:text? note_en:text?",
+        "item node node_zh node_en other:text? quantity value:number? flag:text? note_zh:text? note_en:text?",
     ),
     "dynamics": _table(
         "分布与演变", "Dynamics", "item node year variant group other quantity",

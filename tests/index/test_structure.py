@@ -8,7 +8,7 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from hqd_index.errors import EstimationError
 from hqd_index.index import structure
-from hqd_index.index.diagnose import pair_flag
+from hqd_index.index.coherence import pair_flag
 from hqd_index.methods.columns import correlation
 
 COINR = 1e-9

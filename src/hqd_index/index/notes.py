@@ -31,6 +31,10 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "I-KMO": ("低于 0.5,不宜做因子分析", "below 0.5: no base for a factor analysis"),
     "I-VIF": ("方差膨胀因子大于 10", "variance inflation factor above 10"),
+    "I-FEW": (
+        "{rows} 行 {columns} 列,不足每列 5 行,数值偏大,不能据此判断",
+        "{rows} rows for {columns} columns, fewer than 5 each: inflated by chance, no ground to judge by",
+    ),
     "I-COLLINEAR": ("可由其他指标完全线性表示:{where}", "an exact linear function of the others: {where}"),
     "I-SINGULAR": ("相关系数矩阵奇异,用广义逆计算", "the correlation matrix is singular; its pseudo-inverse was used"),
     "I-IMPORTANCE": (
