@@ -104,13 +104,13 @@ def language(chosen: str | None) -> str:
     return chosen or os.environ.get("HQD_LANG", "zh")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Entry point: a person's mistake ends in a message and its exit code, never in a traceback."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(standalone_mode=False)
+        app(arguments, standalone_mode=False)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.Abort:

@@ -101,7 +101,7 @@ TABLES: dict[str, Table] = {
     ),
     "srdi_unmatched": _table(
         "未匹配的专精特新企业", "SRDI records without a firm", "",
-        "file sheet:text? row:int name:text? uscc:text? level:text? batch:text? reason_zh reason_en",
+        "file sheet:text? name:text? uscc:text? level:text? batch:text? reason_zh reason_en",
     ),
     "coverage": _table(
         "样本覆盖率", "Coverage against official totals", "unit year",
@@ -211,6 +211,10 @@ TABLES: dict[str, Table] = {
     "chokepoints": _table(
         "卡脖子产品", "Chokepoint products", "hs6 year",
         "hs6 year:int industries:text? imports:number exports:number hhi_import:share? hhi_world:share? top_source:text? top_share:share? import_export_ratio:number? control_risk_share:share? extra_bloc_share:share? rule_a:flag rule_b:flag rule_c:flag chokepoint_raw:flag chokepoint:int? rule_e:flag centrality:number? rule_f:flag",
+    ),
+    "elasticities": _table(
+        "生产函数", "Production functions", "column industry input",
+        "column industry method input estimate:number? se:number? first_stage:number? n:int",
     ),
     "codebook": _table(
         "变量字典", "Codebook", "table column",

@@ -21,7 +21,7 @@ RECORDS = ("name", "uscc", "level", "batch", "announce_date", "status", "valid_f
 PUBLISHED = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
 LISTS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
 HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
-UNMATCHED_COLUMNS = ["file", "sheet", "row", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
+UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
 OFF_BY = 0.02
 UNMATCHED = {
     "code": ("统一社会信用代码不在企业表中", "its credit code is that of no firm in the panel"),
@@ -114,7 +114,7 @@ def _unmatched(paired: pd.DataFrame) -> pd.DataFrame:
     rest = paired[paired["firm_id"].isna()]
     why = ["code" if how == BY_CODE else "name" for how in rest["how"]]
     texts = {"reason_zh": [UNMATCHED[one][0] for one in why], "reason_en": [UNMATCHED[one][1] for one in why]}
-    return rest.assign(**texts)[UNMATCHED_COLUMNS].reset_index(drop=True)
+    return rest.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)
 
 
 def batch_totals(name: str, folders: Sequence[Path]) -> dict[int, int]:

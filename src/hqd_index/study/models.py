@@ -72,7 +72,7 @@ class StudyFile(Record):
     synthetic: bool = False
     unit: Unit = Unit()
     years: tuple[int, int]
-    engine: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    engine: Literal["duckdb"] = "duckdb"
     language: Literal["zh", "en"] = "zh"
     seed: Annotated[int, Field(ge=0)] = 20240101
     min_firms: Annotated[int, Field(ge=1)] = 10

@@ -1,0 +1,150 @@
+"""The whole: raw files in, published run out; what reruns when what changes; the same bytes whatever the order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.demo import write_demo
+
+from .small import QUICK, ROOT, Place, run
+
+EXACT = 1e-10
+"""The bound the channels and the all = composition + spillover split are asserted to."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Place:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder / "raw", seed=3, firms=1500)
+    return Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
+
+
+@pytest.fixture
+def ended(place, capsys):
+    """The study has been run; what is shared by the tests below is its published run."""
+    return run(capsys, place)
+
+
+def test_everything_is_published(ended, place):
+    assert ended.code == 0, ended.said
+    names = {path.relative_to(place.latest).as_posix() for path in place.latest.rglob("*") if path.is_file()}
+    assert {"manifest.json", "report.html", "results.xlsx", "quarantine.xlsx", "README.md"} <= names
+    tables = {Path(name).stem for name in names if name.startswith("tables/")}
+    assert {"scores", "weights", "indicators", "ranks", "regressions", "channels", "contribution", "ledger", "quarantine",
+            "scenarios", "descriptives", "coverage", "sample_flow", "codebook", "not_made"} <= tables  # fmt: skip
+    closing = [line for line in ended.said.splitlines() if line.strip()]
+    assert "report.html" in ended.said and len(closing) >= 10
+
+
+def test_quarantine_is_exactly_the_broken_rows(ended, place):
+    listed = {(row["file"], row["row"]) for row in place.truth["broken_rows"]}
+    found = place.table("quarantine").query("severity == 'error'")
+    assert set(zip(found["file"], found["row"])) == listed
+
+
+def test_ledger_balances_and_counts_every_row_of_every_file(ended, place):
+    ledger = place.table("ledger")
+    assert (ledger["rows_in"] == ledger[["used", "quarantined", "out_of_scope"]].sum(axis=1)).all()
+    lines = sum(1 for _ in (place.data / "synthetic_srdi_list.csv").open("rb")) - 1
+    assert ledger.query("file == 'synthetic_srdi_list.csv' and stage == 'read'")["rows_in"].item() == lines
+
+
+def test_composition_and_spillover_add_up(ended, place):
+    table = place.table("regressions").query("term == 'density' and spec == 'twfe'")
+    both = table.pivot(index="outcome", columns="sample", values="estimate")
+    channels = place.table("channels").query("sample == 'all' and parent == 'hqd' and spec == 'twfe'")
+    assert channels["gap"].abs().max() <= EXACT
+    parts = channels[channels["node"].isin(["quality", "safety"])]["part"].sum()
+    assert parts == pytest.approx(both.loc["hqd", "all"], abs=EXACT)
+
+
+def test_second_run_is_up_to_date(ended, place, capsys):
+    again = run(capsys, place)
+    assert again.code == 0 and "无需重跑" in again.said
+
+
+def test_an_edit_of_weights_reruns_index_and_later_stages_only(place, capsys, tmp_path):
+    here = place.copy(tmp_path)
+    assert run(capsys, here).code == 0
+    weighting = here.configs / "weighting.yaml"
+    text = weighting.read_text("utf-8")
+    weighting.write_text(
+        text.replace("indicators:    {method: entropy, over: all_years}", "indicators:    {method: equal}"), "utf-8"
+    )
+    said = run(capsys, here).said
+    for stage in ("intake", "firms", "panel"):
+        assert f"{stage}] 无变化" in said
+    for stage in ("index", "uncertainty", "models", "report"):
+        assert f"{stage}] 无变化" not in said
+
+
+def test_missing_or_edited_outputs_are_rebuilt_from_the_cache(place, capsys, tmp_path):
+    here = place.copy(tmp_path)
+    run(capsys, here)
+    before = (here.latest / "tables" / "scores.csv").read_bytes()
+    (here.latest / "tables" / "scores.csv").write_text("tampered")
+    said = run(capsys, here).said
+    assert (here.latest / "tables" / "scores.csv").read_bytes() == before
+    assert "intake] 无变化" in said
+    entry = next((here.out / ".cache" / "index").glob("*/scores.parquet"))
+    entry.write_bytes(entry.read_bytes()[:-10])
+    (here.latest / "report.html").unlink()
+    again = run(capsys, here)
+    assert again.code == 0 and (here.latest / "tables" / "scores.csv").read_bytes() == before
+
+
+def tables(place: Place) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((place.latest / "tables").glob("*.csv"))}
+
+
+def shuffled(path: Path, encoding: str, stream: random.Random) -> None:
+    """The file's rows and columns in another order."""
+    rows = list(csv.reader(io.StringIO(path.read_bytes().decode(encoding))))
+    width = len(rows[0])
+    order = stream.sample(range(width), width)
+    body = rows[1:]
+    stream.shuffle(body)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row in [rows[0], *body]:
+        writer.writerow([row[k] for k in order] if len(row) == width else row)
+    path.write_bytes(out.getvalue().encode(encoding))
+
+
+def test_row_and_column_order_and_hash_seed_change_no_byte(ended, place, tmp_path):
+    """All tables but `row` in quarantine.csv (design: exactness); ragged rows keep their cells, which no order can change."""
+    here = place.copy(tmp_path)
+    stream = random.Random(5)
+    for name in ("synthetic_srdi_list.csv", "synthetic_io_table.csv", "synthetic_trade.csv"):
+        shuffled(here.data / name, "utf-8-sig", stream)
+    for path in here.data.glob("synthetic_firms_*.csv"):
+        shuffled(path, "gb18030", stream)
+    sets = [part for change in QUICK for part in ("--set", change)]
+    command = [str(Path(sys.executable).parent / "hqd"), "run", *sets]
+    command += ["--study", str(here.configs), "--data", str(here.data), "--out", str(here.out)]
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    one, other = tables(place), tables(here)
+    assert one.keys() == other.keys()
+    different = [name for name in one if one[name] != other[name] and name != "quarantine.csv"]
+    assert not different
+    keys = ["rule", "file", "key", "column", "value"]
+    held = [p.table("quarantine")[keys].fillna("").sort_values(keys, ignore_index=True) for p in (place, here)]
+    pd.testing.assert_frame_equal(*held)
+
+
+def test_scores_are_on_0_100_and_ranked_before_rounding(ended, place):
+    scores = place.table("scores").query("sample == 'all'")
+    assert scores["score"].between(0, 100).all()
+    last = scores.query("node == 'hqd' and year == 2024").sort_values("rank")
+    assert (np.diff(last["score"]) <= 1e-9).all()
