@@ -1,0 +1,115 @@
+"""Productivity of the firms of one industry: a superlative index, and a production function estimated by GMM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.integer]
+
+DEGREE = 3  # of the polynomial in lagged capital and materials
+ROWS_PER_PARAMETER = 5  # fewer firm-years than this leave the production function unestimated
+
+
+def multilateral(output: Array, inputs: Array, shares: Array, years: Codes) -> Array:
+    """ln TFP (n,) against the industry's mean firm of its first year (Good, Nadiri & Sickles 1997; Caves et al. 1982).
+
+    (y - my_t) - sum_k (s_k + ms_kt)/2 (x_k - mx_kt) + sum over years of [d my - sum_k mean(ms_k) d mx_k]: each firm is set
+    against the mean firm (m) of its year, and the mean firms of years are chained. `output` (n,) and `inputs` (n, k) are
+    logarithms, `shares` (n, k) cost shares; no cell is missing. Two firms of one year differ by their Tornqvist index.
+    """
+    found, at = np.unique(years, return_inverse=True)
+    mean_y, mean_x, mean_s = (_means(part, at, len(found)) for part in (output[:, None], inputs, shares))
+    steps = np.diff(mean_y[:, 0]) - ((mean_s[1:] + mean_s[:-1]) / 2 * np.diff(mean_x, axis=0)).sum(axis=1)
+    level = np.concatenate([[0.0], np.cumsum(steps)])
+    used = ((shares + mean_s[at]) / 2 * (inputs - mean_x[at])).sum(axis=1)
+    return np.asarray(output - mean_y[at, 0] - used + level[at])
+
+
+def _means(values: Array, at: Codes, groups: int) -> Array:
+    sums = np.zeros((groups, values.shape[1]))
+    np.add.at(sums, at, values)
+    return sums / np.bincount(at, minlength=groups)[:, None]
+
+
+@dataclass(frozen=True)
+class Elasticities:
+    """Of value added to labour and capital, from n rows, with errors clustered by firm; NaN where too few rows are left.
+
+    `first_stage` is the F of lagged labour in the first stage, clustered by firm.
+    """
+
+    n: int
+    labour: float = np.nan
+    capital: float = np.nan
+    se_labour: float = np.nan
+    se_capital: float = np.nan
+    first_stage: float = np.nan
+
+
+def wooldridge(output: Array, labour: Array, capital: Array, materials: Array, firm: Codes, years: Codes) -> Elasticities:
+    """Elasticities of y = b_l l + b_k k + productivity + error (Wooldridge 2009; Petrin & Levinsohn 2012).
+
+    Productivity is a first-order Markov process, last year's a function of last year's capital and materials. So
+    y = b_l l + b_k k + P3(k_-1, m_-1) + year effects + u, with instruments l_-1 and k: one moment for each parameter, and
+    GMM is the same for any weight. Arguments are logarithms (n,) without missing cells; lags are by calendar year.
+    """
+    lagged = previous(firm, years)
+    now, before = np.flatnonzero(lagged >= 0), lagged[lagged >= 0]
+    controls = np.column_stack([polynomial(capital[before], materials[before]), dummies(years[now])])
+    if len(now) < ROWS_PER_PARAMETER * (controls.shape[1] + 2):
+        return Elasticities(len(now))
+    y, l, k, z = partialled(np.column_stack([output[now], labour[now], capital[now], labour[before]]), controls).T
+    return _two_by_two(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[now])
+
+
+def _two_by_two(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
+    """Just-identified linear GMM, b = (Z'X)^-1 Z'y, with errors clustered by firm."""
+    if np.linalg.matrix_rank(z.T @ x) < 2:
+        return Elasticities(len(y))
+    bread = np.linalg.inv(z.T @ x)
+    b = bread @ (z.T @ y)
+    error = np.sqrt(np.diag(bread @ _meat(z, y - x @ b, firm) @ bread.T))
+    first = np.linalg.inv(z.T @ z)
+    slope = first @ (z.T @ x[:, 0])
+    spread = first @ _meat(z, x[:, 0] - z @ slope, firm) @ first
+    return Elasticities(len(y), b[0], b[1], error[0], error[1], float(slope[0] ** 2 / spread[0, 0]))
+
+
+def _meat(z: Array, residual: Array, firm: Codes) -> Array:
+    """sum_g (Z_g'u_g)(Z_g'u_g)'."""
+    _, at = np.unique(firm, return_inverse=True)
+    sums = np.zeros((int(at.max()) + 1, z.shape[1]))
+    np.add.at(sums, at, z * residual[:, None])
+    return np.asarray(sums.T @ sums)
+
+
+def previous(firm: Codes, years: Codes) -> Codes:
+    """Position (n,) of the same firm's row of the year before; -1 where there is none."""
+    keys = pd.MultiIndex.from_arrays([firm, years])
+    return np.asarray(keys.get_indexer(pd.MultiIndex.from_arrays([firm, years - 1])))
+
+
+def polynomial(first: Array, second: Array) -> Array:
+    """1 and all powers and products up to DEGREE of two variables, each scaled to mean 0 and sd 1 (n, 10)."""
+    scaled = [(part - part.mean()) / (part.std() or 1.0) for part in (first, second)]
+    terms = [np.ones_like(first)]
+    for degree in range(1, DEGREE + 1):
+        terms += [np.prod(chosen, axis=0) for chosen in combinations_with_replacement(scaled, degree)]
+    return np.column_stack(terms)
+
+
+def dummies(years: Codes) -> Array:
+    """One column for each year but the first."""
+    return np.asarray(np.unique(years)[None, 1:] == years[:, None], dtype=float)
+
+
+def partialled(values: Array, controls: Array) -> Array:
+    """`values` less their projection on the controls."""
+    basis, _ = np.linalg.qr(controls)
+    return np.asarray(values - basis @ (basis.T @ values))
