@@ -13,23 +13,22 @@ from typing import Any
 from . import data_grids, index_grids, model_grids, sentences
 from .figures import bilingual, shades, svg
 from .grids import Grid, pairs, shown
-from .lab import laboratory, payload
+from .lab import Lab, payload
 from .pictures import PICTURES, Speaker
 from .profiles import RULE, profiles
 from .results import Results
 from .words import Pair, missing, number
 
 
-def write_page(results: Results, path: Path) -> Path:
+def write_page(results: Results, path: Path, lab: Lab | None = None) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
-    path.write_text(page(results), "utf-8")
+    path.write_text(page(results, lab), "utf-8")
     return path
 
 
-def page(results: Results) -> str:
+def page(results: Results, lab: Lab | None = None) -> str:
     """The page as HTML; the same text for the same results."""
     style, script = _asset("page.css"), _asset("page.js")
-    lab = laboratory(results)
     return _template().render(
         results=results,
         study=results.study.study,

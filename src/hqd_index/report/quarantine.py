@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from ..study.models import Study
+from .cells import Styles, open_book, write
 from .words import Pair
-from .workbook import Styles, open_book, write
 
 HEADERS = {
     "file": (Pair("文件", "File"), 26),

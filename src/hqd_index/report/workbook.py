@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from . import data_grids, index_grids, model_grids
+from .cells import FIRST, Styles, fill, open_book
 from .grids import Column, Grid
+from .lab import Lab
+from .live import linear, write_live
 from .results import Results
 from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC, findings
-from .words import Pair, missing
-
-CREATED = datetime.datetime(2020, 1, 1)
-FONT = "Microsoft YaHei"
-FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
-SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-FIRST = 3
-"""Row of the first record: title, blank line and header stand above it."""
+from .words import Pair
 
 
 @dataclass(frozen=True)
@@ -34,38 +27,8 @@ class Sheet:
     decorate: Callable[[Any, Any, Results, Grid, str], None] | None = None
 
 
-def open_book(path: Path, title: str, comment: str) -> Any:
-    """A workbook in which text never becomes a formula, link or number, stamped with a fixed time."""
-    book = xlsxwriter.Workbook(str(path), SAFE)
-    book.set_properties({"title": title, "comments": comment, "created": CREATED})
-    book.formats[0].set_font_name(FONT)
-    book.formats[0].set_font_size(10)
-    return book
-
-
-class Styles:
-    """The formats of a workbook, each made once."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.known: dict[tuple[tuple[str, Any], ...], Any] = {}
-
-    def __call__(self, **properties: Any) -> Any:
-        key = tuple(sorted(properties.items()))
-        if key not in self.known:
-            self.known[key] = self.book.add_format({"font_name": FONT, "font_size": 10, **properties})
-        return self.known[key]
-
-    def cell(self, kind: str, **more: Any) -> Any:
-        code = FORMATS.get(kind, "#,##0." + "0" * int(kind) if kind.isdigit() else "@")
-        return self(num_format=code, valign="top", text_wrap=kind == "text", **more)
-
-    def header(self) -> Any:
-        return self(bold=True, top=2, bottom=1, text_wrap=True, valign="vcenter", align="center", bg_color="#F2F5F7")
-
-
-def write_workbook(results: Results, path: Path) -> Path:
-    """The workbook of one run."""
+def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path:
+    """The workbook of one run; with `lab`, a sheet of weights to try."""
     language = results.language
     book = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
     styles = Styles(book)
@@ -80,56 +43,12 @@ def write_workbook(results: Results, path: Path) -> Path:
         if sheet.decorate:
             sheet.decorate(book, page, results, grid, language)
         made.append(sheet)
+        if sheet.name.en == "Weights" and lab is not None and linear(lab):
+            write_live(book, styles, results, lab, language)
+            made.append(LIVE)
     _cover(cover, styles, results, made, language)
     book.close()
     return path
-
-
-def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
-    """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed one page wide."""
-    page.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
-    page.hide_gridlines(2)
-    page.set_row(FIRST - 1, 32)
-    for j, column in enumerate(grid.columns):
-        page.write_string(FIRST - 1, j, column.title.of(language), styles.header())
-        page.set_column(j, j, column.width)
-    last = len(grid) - 1
-    for i, row in enumerate(grid.rows):
-        for j, (value, column) in enumerate(zip(row, grid.columns)):
-            write(page, FIRST + i, j, value, styles.cell(column.kind, **({"bottom": 2} if i == last else {})), language)
-    source = Pair("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
-    page.write_string(
-        FIRST + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
-    )
-    page.freeze_panes(FIRST, _frozen(grid.columns))
-    page.autofilter(FIRST - 1, 0, FIRST + last, len(grid.columns) - 1)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(FIRST - 1)
-    page.set_footer("&L&A&R&P / &N")
-
-
-def _frozen(columns: Sequence[Column]) -> int:
-    """Columns that stay in sight: the leading labels, at most three."""
-    labels = 0
-    for column in columns[:3]:
-        if column.kind not in ("text", "int", "year"):
-            break
-        labels += 1
-    return labels
-
-
-def write(page: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
-    """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
-    if isinstance(value, Pair):
-        value = value.of(language)
-    if missing(value):
-        page.write_blank(row, column, None, style)
-    elif isinstance(value, str):
-        page.write_string(row, column, value, style)
-    else:
-        page.write_number(row, column, float(value), style)
 
 
 def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
@@ -254,6 +173,11 @@ def _trend_chart(book: Any, page: Any, results: Results, grid: Grid, language: s
 
 
 PAIR_COVER = Pair("封面", "Cover")
+LIVE = Sheet(
+    Pair("权重试算", "Try weights"),
+    Pair("改权重，得分与名次由公式重算", "Weights to edit; scores and ranks by formula"),
+    lambda results: None,
+)
 SHEETS = (
     Sheet(
         Pair("排名", "Ranking"),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..study.models import Study
+from .lab import laboratory
 from .page import write_page
 from .quarantine import write_quarantine
 from .readme import write_readme
@@ -21,9 +22,10 @@ from .workbook import write_workbook
 def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
     """Page, workbook, quarantine and README in `folder`; `tables` are those of tables/*.csv by name, and `raw_rows`."""
     results = Results(study, tables, manifest)
+    lab = laboratory(results)
     return [
-        write_page(results, folder / "report.html"),
-        write_workbook(results, folder / "results.xlsx"),
+        write_page(results, folder / "report.html", lab),
+        write_workbook(results, folder / "results.xlsx", lab),
         write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
         write_readme(results, folder),
     ]
