@@ -13,6 +13,7 @@ from .known_panels import density, errors
 
 EXACT = 1e-9  # relative; both sides are direct solves
 DESIGNS = 40
+EVERY = np.ones(DESIGNS, dtype=bool)
 
 
 def world(seed: int = 0, *, effect: float = 0.0, designs: int = DESIGNS) -> tuple[Scores, list[Universe]]:
@@ -67,16 +68,16 @@ def test_gaps_and_constant_densities_are_told() -> None:
     curve = multiverse(Scores(scores.keys, values, scores.choices), [universes[0], flat])
     assert np.isnan(curve.estimate[0]).tolist() == [d == 3 for d in range(DESIGNS)]
     assert np.isnan(curve.estimate[1]).all() and "does not vary" in str(curve.faults[0])
-    assert curve.shares(0.05)["run"] == DESIGNS - 1
+    assert curve.shares(0.05, EVERY)["run"] == DESIGNS - 1
 
 
 def test_the_choice_that_decides_is_found() -> None:
     """Entropy designs carry a larger effect by construction: weighting explains more than the number of the noise."""
     scores, universes = world(effect=0.2)
     curve = multiverse(scores, universes)
-    shares = choice_shares(curve, scores).set_index("choice")["share"]
+    shares = choice_shares(curve, scores, EVERY).set_index("choice")["share"]
     assert shares["weight"] > 10 * shares["noise"]
-    assert curve.shares(0.05)["positive"] == 1.0
+    assert curve.shares(0.05, EVERY)["positive"] == 1.0
 
 
 def test_joint_test_has_size_and_power() -> None:
@@ -88,7 +89,7 @@ def test_joint_test_has_size_and_power() -> None:
     for p in ("p_median", "p_significant"):
         assert np.mean([getattr(f, p) <= 0.05 for f in found]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 40)
     scores, universes = world(3, effect=0.3)
-    strong = joint_test(scores, universes, np.ones(DESIGNS, dtype=bool), alpha=0.05, draws=99)
+    strong = joint_test(scores, universes, EVERY, alpha=0.05, draws=99)
     assert strong.p_median == strong.p_significant == 0.01
     curve = multiverse(scores, universes)
     assert strong.median == pytest.approx(abs(float(np.median(curve.estimate))), rel=1e-9)

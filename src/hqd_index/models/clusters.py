@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from .within import Array, Codes, dummy_basis, independent, nested, repeated, within
 
@@ -41,8 +42,8 @@ def parameters(slopes: int, effects: Sequence[Codes], cluster: Codes) -> int:
 
 
 def compact(codes: Codes) -> Codes:
-    """The same levels numbered 0..L-1 without gaps."""
-    return np.unique(codes, return_inverse=True)[1].astype(np.intp)
+    """The same levels numbered 0..L-1 without gaps, in order of appearance."""
+    return np.asarray(pd.factorize(codes)[0], dtype=np.intp)
 
 
 def kept_rows(effects: Sequence[Codes], n: int) -> np.ndarray:

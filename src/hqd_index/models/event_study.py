@@ -78,7 +78,7 @@ def _rows(data: pd.DataFrame, outcome: str, effects: tuple[str, ...]) -> _Rows:
         raise EstimationError(
             f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
         )
-    codes = [compact(pd.factorize(frame[e])[0]) for e in ("unit", *effects)]
+    codes = [compact(frame[e].to_numpy()) for e in ("unit", *effects)]
     event = (frame["year"] - frame["first"]).to_numpy(dtype=float)
     return _Rows(
         frame[outcome].to_numpy(dtype=float), codes[0], tuple(codes), event,

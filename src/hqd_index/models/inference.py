@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from .clusters import ClusterSums, leave_one_out, reweighted
 from .within import Array
@@ -49,11 +49,11 @@ def cv3(sums: ClusterSums, deleted: Array | None = None) -> Array:
     return np.sqrt((sums.g - 1) / sums.g * (distance**2).sum(axis=0))
 
 
-def p_value(estimate: Array, error: Array, g: int) -> Array:
+def p_value(estimate: Array, error: Array, g: int | Array) -> Array:
     """Two-sided p from t(G-1)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.abs(estimate / error)
-    return np.asarray(2 * stats.t.sf(ratio, max(g - 1, 1)))
+    return np.asarray(2 * special.stdtr(np.maximum(g - 1, 1), -ratio))
 
 
 def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array, Array]:

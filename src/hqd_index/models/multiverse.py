@@ -7,21 +7,23 @@ coefficient, CV1 and CV3 of ten thousand outcomes cost about as much as reading 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from ..errors import EstimationError
-from .clusters import Regressors, parameters, regressors_of, root_inverse
+from .clusters import parameters, regressors_of, root_inverse
 from .inference import p_value, stream
 from .partial import Partial, partial_out
 from .randomisation import permutations, statistics
 from .specification import Specification
-from .within import Array, within
+from .within import Array, dummy_basis
 
+CONSTANT = 1e-12  # share of the variance of an outcome that must be left within the effects
 SAME = 0.999  # designs whose scores correlate above this in rank count once
+BLOCK = 512  # designs multiplied at a time: their scores stay in the processor's cache
 JOINT_DESIGNS = 200  # distinct designs that enter the joint test, evenly taken
 
 
@@ -45,37 +47,43 @@ class Scores:
 
 @dataclass(frozen=True)
 class Curve:
-    """Arrays (S, D) by specification and design: estimates in within SDs, CV1 and CV3 p; NaN where invalid."""
+    """Arrays (S, D) by specification and design: estimates and errors in within SDs, NaN where invalid; clusters (S,)."""
 
     estimate: Array
     se_cv1: Array
     se_cv3: Array
-    p_cv1: Array
-    p_cv3: Array
-    distinct: np.ndarray  # (D,) designs that count
+    clusters: Array
     declared: int
     universes: tuple[Universe, ...]
     faults: tuple[EstimationError, ...]
 
-    def shares(self, alpha: float) -> dict[str, float]:
-        """Over distinct designs: shares positive, significant by CV3 (by CV1), significant and positive; median; counts."""
-        b, p1, p3 = (v[:, self.distinct].ravel() for v in (self.estimate, self.p_cv1, self.p_cv3))
+    @property
+    def p_cv1(self) -> Array:
+        return p_value(self.estimate, self.se_cv1, self.clusters[:, None])
+
+    @property
+    def p_cv3(self) -> Array:
+        return p_value(self.estimate, self.se_cv3, self.clusters[:, None])
+
+    def shares(self, alpha: float, keep: np.ndarray) -> dict[str, float]:
+        """Over the designs kept: shares positive, significant by CV3 (by CV1), significant and positive; median; counts."""
+        b, p1, p3 = (v[:, keep].ravel() for v in (self.estimate, self.p_cv1, self.p_cv3))
         known = ~np.isnan(b)
         b, p1, p3 = b[known], p1[known], p3[known]
         return {
             "positive": float((b > 0).mean()), "significant": float((p3 <= alpha).mean()),
             "significant_cv1": float((p1 <= alpha).mean()), "significant_positive": float(((p3 <= alpha) & (b > 0)).mean()),
-            "median": float(np.median(b)), "run": float(known.sum()), "distinct_designs": float(self.distinct.sum()),
+            "median": float(np.median(b)), "run": float(known.sum()), "distinct_designs": float(keep.sum()),
         }  # fmt: skip
 
 
 def distinct_designs(values: Array, threshold: float = SAME) -> np.ndarray:
     """(D,) True for a design that no earlier counted one resembles in rank (Spearman above the threshold)."""
-    ranks = pd.DataFrame(values).rank().to_numpy(dtype=np.float32).T
-    ranks = ranks - np.nanmean(ranks, axis=1, keepdims=True)
-    ranks = np.nan_to_num(ranks)
-    norm = np.linalg.norm(ranks, axis=1, keepdims=True)
-    ranks = np.divide(ranks, norm, out=np.zeros_like(ranks), where=norm > 0)
+    order = np.argsort(np.ascontiguousarray(values.T), axis=1, kind="stable")
+    ranks = np.empty(order.shape, dtype=np.float32)
+    np.put_along_axis(ranks, order, np.arange(order.shape[1], dtype=np.float32)[None, :], axis=1)
+    ranks -= (order.shape[1] - 1) / 2
+    ranks /= np.sqrt(np.float32((order.shape[1] ** 2 - 1) * order.shape[1] / 12))  # the norm of the centred ranks 0..n-1
     open_, counted = np.ones(len(ranks), dtype=bool), np.zeros(len(ranks), dtype=bool)
     for start in range(0, len(ranks), 256):
         block = np.arange(start, min(start + 256, len(ranks)))
@@ -98,88 +106,129 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
 
     Designs with a gap in a universe's rows are NaN there. Invalid combinations are declared and not run.
     """
-    found, faults = [], []
+    ready: list[_Ready | None] = []
+    faults, joined = [], _Joined(scores.keys)
     for universe in universes:
         try:
-            found.append(_one(scores, universe))
+            ready.append(_ready(joined.rows(universe.data), replace(universe.spec, outcomes=())))
         except EstimationError as fault:
             faults.append(fault)
-            found.append(np.full((5, scores.values.shape[1]), np.nan))
-    stacked = np.stack(found, axis=1)
-    keep = distinct_designs(scores.values)
-    b, first, third, p_first, p_third = stacked
-    return Curve(b, first, third, p_first, p_third, keep, b.size, tuple(universes), tuple(faults))
+            ready.append(None)
+    b, first, third = np.full((3, len(ready), scores.values.shape[1]), np.nan)
+    for start in range(0, scores.values.shape[1], BLOCK):
+        at = slice(start, start + BLOCK)
+        block = _Block(scores.values[:, at])
+        for s, one in enumerate(ready):
+            if one is not None:
+                b[s, at], first[s, at], third[s, at] = _estimates(one, block)
+    clusters = np.array([one.g if one else np.nan for one in ready])
+    return Curve(b, first, third, clusters, b.size, tuple(universes), tuple(faults))
 
 
-def _rows(scores: Scores, universe: Universe) -> tuple[pd.DataFrame, np.ndarray]:
-    """Rows of the universe that have scores, and where these stand."""
-    index = pd.MultiIndex.from_frame(scores.keys[["unit", "year"]])
-    at = index.get_indexer(pd.MultiIndex.from_frame(universe.data[["unit", "year"]]))
-    return universe.data[at >= 0].assign(_at=at[at >= 0]), at[at >= 0]
+@dataclass(frozen=True)
+class _Ready:
+    """A universe reduced to the matrices that every outcome is multiplied with."""
+
+    at: np.ndarray  # rows of the scores
+    basis: Array  # (n, p) orthonormal; orthogonal to the absorbed effects, so none need be taken out of an outcome
+    row: Array  # (p,): coefficient = row @ basis'y
+    adder: sparse.csr_array  # (2G, n): cluster sums that make the scores, then those that make the deletions
+    influence: Array  # (G, p)
+    reach: Array  # (G, p)
+    factor: float  # of CV1
+    third: float  # (G - 1) / G, NaN when some cluster cannot be deleted
+    sd: float
+    effects: tuple[str, ...]
+    levels: Array  # (n, q) orthonormal columns of all effects, the constant left out
+    g: int
 
 
-def _one(scores: Scores, universe: Universe) -> Array:
-    """(5, D): standardised estimate, its CV1 and CV3 errors, and p of both."""
-    rows, _ = _rows(scores, universe)
-    spec = Specification(universe.spec.id, (), universe.spec.density, universe.spec.controls, universe.spec.fixed_effects)
+class _Joined:
+    """Rows of the universes that have scores, `_at` telling where these stand; made once for each data frame."""
+
+    def __init__(self, keys: pd.DataFrame) -> None:
+        self.index = pd.MultiIndex.from_frame(keys[["unit", "year"]])
+        self.known: dict[int, pd.DataFrame] = {}
+
+    def rows(self, data: pd.DataFrame) -> pd.DataFrame:
+        if id(data) not in self.known:
+            at = self.index.get_indexer(pd.MultiIndex.from_frame(data[["unit", "year"]]))
+            self.known[id(data)] = data[at >= 0].assign(_at=at[at >= 0])
+        return self.known[id(data)]
+
+
+def _ready(rows: pd.DataFrame, spec: Specification) -> _Ready:
     part = partial_out(rows, spec)
-    made, k = _regressors(part, spec)
-    y = scores.values[part.rows["_at"].to_numpy()]
-    b, first, third, scale = _products(made, k, part, y - y.mean(axis=0))
-    b, first, third = b * scale, first * scale, third * scale
-    return np.stack([b, first, third, p_value(b, first, part.g), p_value(b, third, part.g)])
-
-
-def _regressors(part: Partial, spec: Specification) -> tuple[Regressors, int]:
-    """The basis of effects, density and controls, and K."""
     effects = part.effects if spec.fixed_effects else ()
     made = regressors_of(part.rows[list(spec.regressors)].to_numpy(dtype=float), effects, part.cluster, terms=spec.regressors)
     if spec.density in made.dropped:
         raise EstimationError(
             f"{spec.id}: {spec.density} does not vary within the effects", zh=f"{spec.id}:{spec.density} 组内没有变化"
         )
-    return made, parameters(len(made.terms), effects, part.cluster)
-
-
-def _products(made: Regressors, k: int, part: Partial, y: Array) -> tuple[Array, Array, Array, Array]:
-    """Coefficient of the density, its CV1 and CV3 errors, and the factor that standardises them, (D,) each.
-
-    The basis is orthogonal to the absorbed effects, so y needs none taken out but for its spread.
-    """
     basis, row, g, n = made.basis, made.back[0], part.g, part.n
     gram = np.stack([basis[rows].T @ basis[rows] for rows in part.blocks()])
-    theta = basis.T @ y
-    score = _by_cluster(part, basis @ row, y) - (gram @ row) @ theta
-    first = np.sqrt(g / (g - 1) * (n - 1) / (n - k) * (score**2).sum(axis=0))
     half, lost = root_inverse(np.eye(len(row)) - gram)
     reach = np.einsum("p,gpq,grq->gr", row, half, half)
-    b = row @ theta
-    moved = reach @ theta - _by_cluster(part, np.einsum("np,np->n", basis, reach[part.cluster]), y) - b
-    identified = np.abs(row @ lost).max() <= 1e-6 * np.linalg.norm(row)  # without every single cluster
-    third = np.sqrt((g - 1) / g * (moved**2).sum(axis=0)) * (1.0 if identified else np.nan)
-    return b, first, third, made.sd[0] / _spread(part, y)
+    alive = np.abs(row @ lost).max() <= 1e-6 * np.linalg.norm(row)
+    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, reach[part.cluster])])
+    where = np.concatenate([2 * part.cluster, 2 * part.cluster + 1]), np.tile(np.arange(n), 2)
+    return _Ready(
+        at=part.rows["_at"].to_numpy(), basis=basis, row=row, adder=sparse.csr_array((weights, where), shape=(2 * g, n)),
+        influence=gram @ row, reach=reach, sd=float(made.sd[0]), g=g,
+        factor=g / (g - 1) * (n - 1) / (n - parameters(len(made.terms), effects, part.cluster)),
+        third=(g - 1) / g if alive else np.nan, effects=spec.fixed_effects, levels=_levels(part),
+    )  # fmt: skip
 
 
-def _by_cluster(part: Partial, weight: Array, y: Array) -> Array:
-    """(G, D): weighted sums of y over the rows of each cluster."""
-    adder = sparse.csr_array((weight, (part.cluster, np.arange(part.n))), shape=(part.g, part.n))
-    return np.asarray(adder @ y)
+def _levels(part: Partial) -> Array:
+    return dummy_basis(part.effects, [np.zeros(part.n, dtype=np.intp)])
 
 
-def _spread(part: Partial, y: Array) -> Array:
-    """Standard deviation of y within the effects; NaN where it is constant."""
-    left = within(y, part.effects)
-    size = np.einsum("nd,nd->d", left, left)
+class _Block:
+    """Some designs' scores, centred on the rows of the last universe, with their spread by effects on these rows."""
+
+    def __init__(self, values: Array) -> None:
+        self.values, self.y = values, values
+        self.at = np.zeros(0, dtype=int)
+        self.spreads: dict[tuple[str, ...], Array] = {}
+
+    def on(self, one: _Ready) -> tuple[Array, Array]:
+        """(n, D) centred outcomes and their (D,) spread within the effects."""
+        if not np.array_equal(self.at, one.at):
+            y = self.values[one.at]
+            self.at, self.y, self.spreads = one.at, y - y.mean(axis=0), {}
+        if one.effects not in self.spreads:
+            self.spreads[one.effects] = _spread(one.levels, self.y)
+        return self.y, self.spreads[one.effects]
+
+
+def _estimates(one: _Ready, block: _Block) -> tuple[Array, Array, Array]:
+    """Standardised coefficient of the density with its CV1 and CV3 errors, (D,) each."""
+    y, sd = block.on(one)
+    theta = one.basis.T @ y
+    sums = one.adder @ y
+    b = one.row @ theta
+    score = sums[0::2] - one.influence @ theta
+    moved = one.reach @ theta - sums[1::2] - b
+    scale = one.sd / sd
+    first, third = (np.sqrt(f * np.einsum("gd,gd->d", v, v)) for f, v in ((one.factor, score), (one.third, moved)))
+    return b * scale, first * scale, third * scale
+
+
+def _spread(levels: Array, y: Array) -> Array:
+    """Standard deviation of centred y (n, D) within the effects; NaN where it is constant."""
     raw = np.einsum("nd,nd->d", y, y)
-    return np.sqrt(np.where(size > 1e-20 * np.maximum(raw, 1e-300), size, np.nan) / part.n)
+    inside = levels.T @ y
+    left = raw - np.einsum("qd,qd->d", inside, inside)
+    return np.sqrt(np.where(left > CONSTANT * raw, left, np.nan) / len(y))
 
 
-def choice_shares(curve: Curve, scores: Scores) -> pd.DataFrame:
+def choice_shares(curve: Curve, scores: Scores, keep: np.ndarray) -> pd.DataFrame:
     """choice, kind (design or specification), levels, share: variance of the choice's means over that of all estimates."""
-    rows, b = [], curve.estimate[:, curve.distinct]
+    rows, b = [], curve.estimate[:, keep]
     total = float(np.nanvar(b))
     for name in scores.choices.columns:
-        rows.append(("design", name, *_main_effect(b.T, scores.choices.loc[curve.distinct, name].to_numpy(), total)))
+        rows.append(("design", name, *_main_effect(b.T, scores.choices.loc[keep, name].to_numpy(), total)))
     for name in dict.fromkeys(k for u in curve.universes for k in u.choices):
         labels = np.array([u.choices.get(name, "") for u in curve.universes])
         rows.append(("specification", name, *_main_effect(b, labels, total)))
@@ -221,10 +270,9 @@ def joint_test(
     """
     chosen = np.flatnonzero(keep)
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(JOINT_DESIGNS, len(chosen))).astype(int))]
-    medians, beyond = [], []
+    medians, beyond, joined = [], [], _Joined(scores.keys)
     for universe in universes:
-        rows, _ = _rows(scores, universe)
-        spec = Specification(universe.spec.id, (), universe.spec.density, universe.spec.controls, universe.spec.fixed_effects)
+        rows, spec = joined.rows(universe.data), replace(universe.spec, outcomes=())
         b, p = _permuted(scores.values[:, chosen], rows, spec, universe.data, draws, seed)
         medians.append(b)
         beyond.append(p <= alpha)
@@ -250,5 +298,6 @@ def _permuted(
     y = values[part.rows["_at"].to_numpy()]
     x = paths.to_numpy(dtype=float)[dealt[:, row], year].T
     b, t = statistics(part, part.residual(y), x)
-    spread = _spread(part, x)[:, None] / _spread(part, y)[None, :]
+    levels = _levels(part)
+    spread = _spread(levels, x - x.mean(axis=0))[:, None] / _spread(levels, y - y.mean(axis=0))[None, :]
     return b * spread, p_value(t, np.full_like(t, np.sqrt(part.factor(1))), part.g)

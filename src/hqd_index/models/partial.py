@@ -59,7 +59,7 @@ class Partial:
 def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
     """The rows of a specification ready to be residualised; no effects means a constant."""
     rows, _ = sample_of(data, spec)
-    effects = tuple(compact(pd.factorize(rows[e])[0]) for e in spec.fixed_effects)
+    effects = tuple(compact(rows[e].to_numpy()) for e in spec.fixed_effects)
     effects = effects or (np.zeros(len(rows), dtype=np.intp),)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))

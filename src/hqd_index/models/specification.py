@@ -79,7 +79,8 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
         raise refused(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
     finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
-    return data.loc[finite & data[keys].notna().all(axis=1).to_numpy()].sort_values(keys, kind="stable")
+    kept = finite & data[keys].notna().all(axis=1).to_numpy()
+    return (data if kept.all() else data.loc[kept]).sort_values(keys, kind="stable")
 
 
 def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -89,8 +90,10 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
         raise refused(
             spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
         )
-    effects = [compact(pd.factorize(rows[e])[0]) for e in spec.fixed_effects]
+    effects = [compact(rows[e].to_numpy()) for e in spec.fixed_effects]
     kept = kept_rows(effects, len(rows))
+    if kept.all():
+        return rows, ()
     dropped = rows.loc[~kept, list(spec.fixed_effects)].astype(str)
     alone = tuple("/".join(levels) for levels in dropped.itertuples(index=False))
     rows = rows.loc[kept]
@@ -111,7 +114,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
     sums = cluster_sums(
         rows[list(spec.outcomes)].to_numpy(dtype=float),
         rows[list(spec.regressors)].to_numpy(dtype=float),
-        [compact(pd.factorize(rows[e])[0]) for e in spec.fixed_effects],
+        [compact(rows[e].to_numpy()) for e in spec.fixed_effects],
         codes.astype(np.intp),
         terms=spec.regressors,
         labels=[str(label) for label in labels],

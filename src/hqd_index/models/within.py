@@ -14,13 +14,13 @@ Codes = NDArray[np.intp]
 
 DIRECT_LEVELS = 2_000  # above this the reduced system is solved by conjugate gradients instead of densely
 CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first left
-FLOOR = 1e-14  # of the first right-hand side: below it there is only rounding to solve for
+FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding to solve for
 COLLINEAR = 1e-9  # part of a column's norm that must be left once the others are taken out
 
 
 def nested(inner: Codes, outer: Codes) -> bool:
     """True when every level of `inner` lies inside one level of `outer`."""
-    pairs = np.unique(np.stack([inner, outer]), axis=1).shape[1]
+    pairs = np.unique(inner * (int(outer.max(initial=0)) + 1) + outer).size
     return bool(pairs == np.unique(inner).size)
 
 
@@ -37,7 +37,16 @@ def repeated(effects: Sequence[Codes]) -> NDArray[np.bool_]:
         kept &= ~alone
 
 
-def _sums(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
+def _table(row: Codes, column: Codes, weights: Array, shape: tuple[int, int]) -> sparse.csr_array:
+    """Sums of weights by pair of levels."""
+    return sparse.csr_array(sparse.coo_array((weights, (row, column)), shape=shape))
+
+
+def _total(tables: Sequence[sparse.csr_array]) -> sparse.csr_array:
+    return sparse.csr_array(sum(tables[1:], start=tables[0]))
+
+
+def _adder(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
     """The matrix (levels, n) that adds up weighted rows by level."""
     return sparse.csc_array((weights, codes, np.arange(len(codes) + 1)), shape=(levels, len(codes)))
 
@@ -69,24 +78,29 @@ def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = N
     if not effects:
         return values.copy()
     weight = np.ones(len(values)) if weights is None else weights
-    order = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
-    first, rest = order[0], order[1:]
-    adder = _sums(first, weight, int(first.max()) + 1)
-    size = np.maximum(adder @ np.ones(len(values)), np.finfo(float).tiny)
-    centred = values - ((adder @ values) / size[:, None])[first]
+    first, *rest = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
+    adder = _adder(first, weight, int(first.max()) + 1)
+    size = np.maximum(np.bincount(first, weight), np.finfo(float).tiny)
+    centred = ((adder @ values) / size[:, None])[first]
+    np.subtract(values, centred, out=centred)
     if not rest:
-        return np.asarray(centred)
+        return centred
     codes, levels = _stacked(rest)
-    dummies = sum((_sums(c, np.ones(len(c)), levels) for c in codes[1:]), start=_sums(codes[0], np.ones(len(first)), levels))
-    weighted = dummies.multiply(weight[None, :]).tocsr()
-    cross = (weighted @ _sums(first, np.ones(len(first)), len(size)).T).tocsr()
-    reduced = (weighted @ dummies.T - cross.multiply(1.0 / size[None, :]) @ cross.T).tocsr()
-    floor = FLOOR * np.linalg.norm(weighted @ centred, axis=0)
-    for _ in range(2):  # the second pass removes the rounding of the first
-        effect = _solve(reduced, np.asarray(weighted @ centred), floor)
-        centred = centred - sum(effect[c] for c in codes)
-        centred = centred - ((adder @ centred) / size[:, None])[first]
-    return np.asarray(centred)
+    cross = _total([_table(c, first, weight, (levels, len(size))) for c in codes])
+    own = _total([_table(c, d, weight, (levels, levels)) for c in codes for d in codes])
+    reduced = sparse.csr_array(own - cross.multiply(1.0 / size[None, :]) @ cross.T)
+    adders = [_adder(c, weight, levels) for c in codes]
+    right = np.asarray(sum(a @ centred for a in adders))
+    floor = FLOOR * np.linalg.norm(right, axis=0)
+    for _ in range(3):  # a further pass removes what the one before has left, if anything
+        effect = _solve(reduced, right, floor)
+        for c in codes:
+            centred -= effect[c]
+        centred += ((cross.T @ effect) / size[:, None])[first]
+        right = np.asarray(sum(a @ centred for a in adders))
+        if (np.linalg.norm(right, axis=0) <= floor).all():
+            break
+    return centred
 
 
 def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights: Array | None = None) -> Array:
