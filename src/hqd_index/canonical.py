@@ -73,7 +73,7 @@ def date(zh: str, en: str) -> Column:
 
 YEAR = Column("integer", "", "年份", "year", required=True)
 INDUSTRY = Column("text", "", "行业代码", "industry code", required=True, code="industry")
-VERSION = Column("text", "", "行业代码版本", "industry code edition", required=True, categories=VERSIONS)
+VERSION = Column("text", "", "行业代码版本", "industry code edition", categories=VERSIONS)
 PROVINCE = Column("text", "", "省份代码", "province code", code="province")
 CITY = text("城市代码", "city code")
 USCC = Column("text", "", "统一社会信用代码", "unified social credit code", code="uscc")
@@ -88,7 +88,7 @@ FIRMS = CanonicalTable(
         "statement_date": date("报表日期", "statement date"),
         "disclose_date": date("披露日期", "disclosure date"),
         "statement_type": category("报表类型", "statement type", STATEMENTS),
-        "industry_code": INDUSTRY,
+        "industry_code": replace(INDUSTRY, required=False),
         "industry_version": VERSION,
         "province_code": PROVINCE,
         "city_code": CITY,
@@ -344,9 +344,14 @@ LINKAGES = CanonicalTable(
 
 
 def extended(base: CanonicalTable | None, key: tuple[str, ...], columns: Mapping[str, Column]) -> CanonicalTable:
-    """The table with a study's own columns added; its own key replaces the built-in one when it names one."""
+    """The table with a study's own columns added; its own key replaces the built-in one when it names one.
+
+    A key column that nobody describes is the canonical one of that name (a province is a province), else text.
+    """
     table = base or CanonicalTable(key=key)
-    return replace(table, key=key or table.key, columns={**table.columns, **columns})
+    known = {**INDUSTRY_PANEL.columns, **FIRMS.columns}
+    keys = {name: known.get(name, text(name, name)) for name in key}
+    return replace(table, key=key or table.key, columns={**keys, **table.columns, **columns})
 
 
 def rows_per_unit(table: CanonicalTable, unit: Collection[str]) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..canonical import CanonicalTable
@@ -67,7 +67,7 @@ def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
 
 
 def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:
-    """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05, S06."""
+    """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05 for a label twice."""
     _refuse_twice(labels, where)
     known = known_labels(source, table)
     positions: dict[str, int] = {}
@@ -80,7 +80,6 @@ def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source
             raise _twice(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
         else:
             positions[name] = place
-    _require(positions, source, table, labels, where)
     units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed.get(place))}
     return Headed(positions, units, _left_out(extra, where))
 
@@ -101,38 +100,40 @@ def _twice(what: str, where: str) -> DataError:
     )
 
 
-def required_columns(source: Source, table: CanonicalTable) -> list[str]:
-    """The columns a file of this source must hold: key, required ones, the parts of a reshape; constants are given."""
+def required_columns(source: Source, table: CanonicalTable, positions: Collection[str], needed: Collection[str]) -> list[str]:
+    """The columns a file of this source must hold: key, required ones, those the study computes with; constants are given.
+
+    An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
+    """
     parts = list(dict.fromkeys(_reshaped(source).values()))
+    wanted = [*table.key, *(name for name, column in table.columns.items() if column.required or name in needed), *parts]
+    if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
+        wanted.append("industry_version")
     wide = set(source.reshape.columns.values()) if source.reshape else set()
-    needed = [*table.key, *(name for name, column in table.columns.items() if column.required)]
-    derived = {"year"} if "statement_date" in table.columns else set()
-    return [name for name in dict.fromkeys([*needed, *parts]) if name not in source.constants and name not in wide | derived]
+    dated = {"year"} if "statement_date" in positions else set()
+    return [name for name in dict.fromkeys(wanted) if name not in {*source.constants, *wide, *dated, *positions}]
 
 
-def _require(positions: Mapping[str, int], source: Source, table: CanonicalTable, labels: Sequence[str], where: str) -> None:
-    missing = [name for name in required_columns(source, table) if name not in positions]
-    if "year" in table.columns and not {"year", "statement_date"} & {*positions, *source.constants} and "year" in table.key:
-        missing.append("year")
-    if not missing:
-        return
+def require(missing: Sequence[str], sources: Sequence[Source], table: CanonicalTable, labels: Sequence[str], where: str) -> None:
+    """DataError S06 for the columns that are missing, each with the labels it is known by and the nearest one."""
     en, zh = [], []
-    for name in dict.fromkeys(missing):
+    for name in missing:
         column = table.columns.get(name)
         raw = name.removeprefix("reshape:")
-        names = [raw, *(alias for alias, target in source.aliases.items() if target == name)]
+        names = [raw, *(alias for source in sources for alias, target in source.aliases.items() if target == name)]
         names += [column.zh, column.en] if column else []
         near = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
         accepted = ", ".join(dict.fromkeys(names))
         en.append(f"{raw} (accepted labels: {accepted}" + (f"; is it {near!r}?)" if near else ")"))
         zh.append(f"{raw}(可识别的列名:{accepted}" + (f";是不是 {near!r}?)" if near else ")"))
-    mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
-    raise DataError(
-        f"required column missing: {'; '.join(en)}; {mend}",
-        zh=f"缺少必需的列:{';'.join(zh)};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
-        where=where,
-        rule="S06",
-    )
+    if en:
+        mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
+        raise DataError(
+            f"required column missing: {'; '.join(en)}; {mend}",
+            zh=f"缺少必需的列:{';'.join(zh)};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+            where=where,
+            rule="S06",
+        )
 
 
 def _left_out(extra: Sequence[str], where: str) -> tuple[Notice, ...]:

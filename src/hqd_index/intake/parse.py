@@ -11,8 +11,8 @@ import pandas as pd
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import ConfigError
-from ..study.models import Label, Source
-from .findings import RULES, finding, joined
+from ..study.models import Source
+from .findings import expected_text, finding, joined
 from .lookups import looked_up
 from .notice import Notice
 from .number import diagnose
@@ -152,15 +152,8 @@ def _diagnosed(cells: pd.DataFrame, reading: Reading) -> tuple[dict[str, pd.Data
         if found.proposed and allowed.get(found.by):
             fixes.setdefault(str(name), []).append((str(text), found.proposed))
         else:
-            parts.append(finding(rows, found.rule, expected=_expected(found.rule, found.proposed, reading.units[str(name)])))
+            parts.append(finding(rows, found.rule, expected=expected_text(found.rule, found.proposed, reading.units[str(name)])))
     return {name: pd.DataFrame(pairs, columns=["text", "number"]) for name, pairs in fixes.items()}, joined(parts)
-
-
-def _expected(rule: str, proposed: str | None, unit: str = "") -> Label:
-    text = RULES[rule].text
-    if not proposed:
-        return text
-    return Label(zh=f"{text.zh};是不是 {proposed}{unit}?", en=f"{text.en}; is it {proposed} {unit}".rstrip() + "?")
 
 
 def _look_up(text: str, reading: Reading) -> tuple[dict[str, str], pd.DataFrame]:
@@ -202,7 +195,7 @@ def _unknown_texts(text: str, name: str, looked: str, reading: Reading) -> pd.Da
         JOIN {looked} AS l ON {cell} = l.text AND {_edition_sql(name, reading)} = l.edition WHERE l.rule <> '' ORDER BY t.rid"""
     )
     groups = rows.groupby(["rule", "suggestion"], sort=True)
-    return joined([finding(some, str(rule), expected=_expected(str(rule), str(near))) for (rule, near), some in groups])
+    return joined([finding(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups])
 
 
 def _typed(text: str, reading: Reading, coded: Mapping[str, str], fixes: Mapping[str, pd.DataFrame]) -> str:

@@ -33,7 +33,7 @@ class Judged:
 def bound(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[Judged]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
     partition = [column for column in table.key if column != "year"]
-    judged = [_range(column, limits, types) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
+    judged = [_range(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
     for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
         where = f"rules.yaml rules.{rule.id}"
         expression = parse(rule.check, columns=types, aggregate=False, where=where)
@@ -43,13 +43,19 @@ def bound(study: Study, name: str, table: CanonicalTable, types: Mapping[str, st
     return judged
 
 
-def _range(column: str, limits: tuple[float | None, float | None], types: Mapping[str, str]) -> Judged:
+def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
+    """Whether a number lies within [low, high], open where a side is None."""
     low, high = limits
-    tests = [f"{quoted(column)} >= {low!r}"] if low is not None else []
-    tests += [f"{quoted(column)} <= {high!r}"] if high is not None else []
+    tests = [f"{number} >= {low!r}"] if low is not None else []
+    tests += [f"{number} <= {high!r}"] if high is not None else []
+    return " AND ".join(tests) or "true"
+
+
+def _range(column: str, limits: tuple[float | None, float | None]) -> Judged:
+    low, high = limits
     shown = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
     text = Label(zh=f"{RULES['C02'].text.zh} {shown}", en=f"{RULES['C02'].text.en} {shown}")
-    return Judged(f"C02#{column}", "C02", "error", " AND ".join(tests) or "true", (column,), text, RULES["C02"].mend)
+    return Judged(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
 
 
 def completed(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:

@@ -16,7 +16,7 @@ from .flow import coverage, sample_flow
 from .ledger import QUARANTINED, ledger
 from .notice import Notice
 from .read import RawFile, locate, unchanged
-from .schema import exactness, table_of
+from .schema import exactness, needed_columns, table_of
 from .status import UNMATCHED_COLUMNS, batch_totals, from_columns, from_list, list_notices
 from .table import Step, TableRead, read_table
 from .text import FILE_SPAN
@@ -89,8 +89,10 @@ def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engi
         if not mine:
             continue
         table = table_of(study, name)
+        needed = needed_columns(study, name, table)
+        step = Step(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1)
         try:
-            read.append(read_table(Step(study, name, table, exactness(study, table), engine), mine, first))
+            read.append(read_table(step, mine, first))
         except HqdError as fault:
             faults.append(fault)
         first += sum(len(some) for some in mine.values())

@@ -1,44 +1,46 @@
-"""The tables a study reads: canonical ones with the study's own columns and keys."""
+"""The tables a study reads, how exact they are kept, and which of their columns it computes with."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
-from ..canonical import CANONICAL, INDUSTRY, PROVINCE, YEAR, CanonicalTable, Column, extended, rows_per_unit
+from ..canonical import CanonicalTable, rows_per_unit
 from ..errors import ConfigError, unknown
+from ..expressions import parse
+from ..study.columns import behind, known_columns, tables
 from ..study.models import Study
+from ..study.tree import tree_of
 from .parse import Exact
-
-# what key columns of a study's own table are when the study does not say
-INDUSTRY_COLUMNS = ("industry_code", "industry_version")
-KEYS = {"year": YEAR, "industry_code": INDUSTRY, "province_code": PROVINCE}
 
 
 def table_of(study: Study, name: str) -> CanonicalTable:
     """The schema of a table in this study; ConfigError when neither the program nor the study knows it."""
-    own = study.sources.tables.get(name)
-    if own is None and name not in CANONICAL:
-        en, zh = unknown("table", name, [*CANONICAL, *study.sources.tables], kind_zh="表")
+    known = tables(study)
+    if name not in known:
+        en, zh = unknown("table", name, known, kind_zh="表")
         raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", where="sources.yaml")
-    if own is None:
-        return _asked_for(CANONICAL[name], study)
-    columns = {
-        column: Column(spec.dtype, spec.unit, spec.label.zh, spec.label.en, categories=spec.categories)
-        for column, spec in own.columns.items()
-    }
-    known = CANONICAL[name].columns if name in CANONICAL else {}
-    keys = {key: KEYS[key] for key in own.key if key in KEYS and key not in columns and key not in known}
-    return _asked_for(extended(CANONICAL.get(name), own.key, keys | columns), study)
-
-
-def _asked_for(table: CanonicalTable, study: Study) -> CanonicalTable:
-    """The table with the industry's code and edition optional where neither its key nor the study's units need them."""
-    if "industry_code" in {*table.key, *study.study.unit.by}:
-        return table
-    free = {name: replace(column, required=False) for name, column in table.columns.items() if name in INDUSTRY_COLUMNS}
-    return replace(table, columns=table.columns | free)
+    return known[name]
 
 
 def exactness(study: Study, table: CanonicalTable) -> Exact:
     """double where a unit-year has one row, decimal where sums must not depend on order."""
     return "double" if rows_per_unit(table, study.study.unit.by) == "one" else "decimal"
+
+
+def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
+    """The raw columns of a table that scored indicators, controls and units are made of; status columns are derived."""
+    columns = known_columns(study)[name]
+    found = {part for part in study.study.unit.by if name == "firms"}
+    for formula in _formulas(study, name):
+        found |= behind(parse(formula, columns=columns, aggregate=True), columns)
+    return frozenset(column for column in found if column in table.columns and not column.startswith("srdi_"))
+
+
+def _formulas(study: Study, table: str) -> Iterator[str]:
+    tree = tree_of(study.indicators)
+    for leaf in tree.leaves(tree.root):
+        if study.indicators.indicators[leaf].table == table:
+            yield study.indicators.indicators[leaf].formula
+    for control in study.regressions.controls.values():
+        if control.table == table:
+            yield control.formula

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,13 +12,15 @@ from ..engines.duckdb import Engine, literal, quoted
 from ..expressions import parse as parse_expression
 from ..expressions import row_sql
 from ..study.models import Source, Study
+from .combine import combined, expanded, without
 from .duplicates import duplicates
 from .findings import finding, joined
-from .header import map_labels
+from .header import map_labels, require, required_columns
 from .ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, balance_sums
 from .notice import Notice
 from .parse import Exact, Parsed, parse
 from .read import RawFile, read
+from .reshape import parse_long
 from .rules import bound, broken_rules, completed, of_severity
 from .text import FILE_SPAN, Sheet
 
@@ -58,30 +60,30 @@ class Step:
     table: CanonicalTable
     exact: Exact
     engine: Engine
+    needed: frozenset[str]
+    single: bool  # one source gives the table, so each of its files must hold what the study computes with
 
 
 def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> TableRead:
     """The table from the files of its sources (source id -> files), which are numbered from `first`."""
+    engine = step.engine
     sheets, parsed = _parsed(step, files, first)
-    text, typed = (_union([getattr(one, part) for one in parsed], step.engine) for part in ("text", "typed"))
     listed = _files(sheets)
     aside = _out([_set_aside(sheets), *(one.aside for one in parsed), *_filtered(step, files, parsed)])
-    scope = _without(typed, aside["rid"], step.engine)
-    found = _in_scope(
-        joined([*(one.findings for one in parsed), _blank_keys(step, text), _not_year_end(step, typed, text)]), aside
-    )
-    found = joined([found, *_judged(step, scope, text, "error")])
-    survivors = _without(scope, found["rid"], step.engine)
+    whole = combined([_scoped(one, aside, step) for one in parsed], step.table.key, listed, engine)
+    found = joined([whole.findings, *_judged(step, without(whole.typed, aside["rid"], engine), whole.text, "error")])
+    survivors = without(without(whole.typed, aside["rid"], engine), found["rid"], engine)
     if step.table.key:
-        found = joined([found, duplicates(survivors, text, step.table.key, listed, step.engine)])
-    clean = _without(survivors, found["rid"], step.engine)
-    out = pd.concat([aside, _quarantined(found)], ignore_index=True)
-    found = joined([_ragged(sheets), found, *_judged(step, clean, text, "warning", "info")])
-    _check_books(step, sheets, parsed, typed, clean, out)
+        found = joined([found, duplicates(survivors, whole.text, step.table.key, listed, engine)])
+    clean = without(survivors, found["rid"], engine)
+    out = expanded(pd.concat([aside, _quarantined(found)], ignore_index=True), whole.members, engine)
+    _check_books(step, sheets, whole, clean, out)
+    found = joined([_ragged(sheets), found, *_judged(step, clean, whole.text, "warning", "info")])
     told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
-    told += [notice for one in parsed for notice in one.notices]
-    rows_in = {sheet.number: len(sheet.cells.set_aside) + step.engine.count(sheet.cells.table) for sheet in sheets}
-    return TableRead(step.name, step.table, clean, text, found, out, listed, rows_in, tuple(sheets), tuple(told))
+    rows_in = {sheet.number: len(sheet.cells.set_aside) + engine.count(sheet.cells.table) for sheet in sheets}
+    return TableRead(
+        step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), (*told, *whole.notices)
+    )
 
 
 def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> tuple[list[Sheet], list[Parsed]]:
@@ -92,13 +94,33 @@ def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> t
         read_now = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(mine)]
         sheets += read_now
         where = f"sources.yaml sources.{source_id}"
-        parsed.append(_with_year(parse(read_now, source, step.table, step.exact, step.engine, where), step))
+        parsed.append(_with_year(_parse(step, read_now, source, where), step))
+    held = {name for one in parsed for name in step.engine.types(one.typed)}
+    labels = [label for sheet in sheets for label in sheet.cells.labels]
+    sources = [step.study.sources.sources[source_id] for source_id in files]
+    require(sorted(step.needed - held), sources, step.table, labels, ", ".join(sheet.cells.file for sheet in sheets))
     return sheets, parsed
+
+
+def _parse(step: Step, sheets: list[Sheet], source: Source, where: str) -> Parsed:
+    if source.reshape is None:
+        return parse(sheets, source, step.table, step.exact, step.engine, where)
+    limits = step.study.rules.ranges.get(step.name, {})
+    return parse_long(sheets, source, step.table, step.exact, limits, _files(sheets), step.engine, where)
+
+
+def _scoped(one: Parsed, aside: pd.DataFrame, step: Step) -> Parsed:
+    """The source with blank keys and statement dates judged; rows out of scope have no findings."""
+    found = joined([one.findings, _blank_keys(step, one.text), _not_year_end(step, one.typed, one.text)])
+    return replace(one, findings=found[~found["rid"].isin(aside["rid"])])
 
 
 def _sheet(file: RawFile, source: Source, step: Step, number: int) -> Sheet:
     cells = read(file, source, step.table, step.engine)
-    return Sheet(number, cells, map_labels(cells.labels, dict(cells.units), source, step.table, file.name))
+    headed = map_labels(cells.labels, dict(cells.units), source, step.table, file.name)
+    missing = required_columns(source, step.table, headed.positions, step.needed if step.single else ())
+    require(missing, [source], step.table, cells.labels, file.name)
+    return Sheet(number, cells, headed)
 
 
 def _with_year(parsed: Parsed, step: Step) -> Parsed:
@@ -112,10 +134,6 @@ def _with_year(parsed: Parsed, step: Step) -> Parsed:
         f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed.text} AS t JOIN {parsed.typed} AS y USING (rid)"
     )
     return Parsed(text, typed, parsed.findings, parsed.aside, parsed.notices, parsed.members)
-
-
-def _union(names: Sequence[str], engine: Engine) -> str:
-    return names[0] if len(names) == 1 else engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in names))
 
 
 def _files(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -163,21 +181,9 @@ def _filtered(step: Step, files: Mapping[str, Sequence[RawFile]], parsed: Sequen
 def _out(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One line per row out of scope: the first reason counts."""
     every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
-    every = every.reindex(columns=OUT_COLUMNS)
+    every = every.reindex(columns=OUT_COLUMNS).astype(object)
     every = every.assign(stage=every["stage"].fillna(READ), outcome=every["outcome"].fillna(OUT_OF_SCOPE))
     return every.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})
-
-
-def _without(rows: str, rids: pd.Series, engine: Engine) -> str:
-    """A view of the rows whose id is not among those given."""
-    if rids.empty:
-        return rows
-    gone = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
-    return engine.view(f"SELECT * FROM {rows} ANTI JOIN {gone} USING (rid)")
-
-
-def _in_scope(found: pd.DataFrame, aside: pd.DataFrame) -> pd.DataFrame:
-    return found[~found["rid"].isin(aside["rid"])]
 
 
 def _blank_keys(step: Step, text: str) -> pd.DataFrame:
@@ -216,16 +222,19 @@ def _quarantined(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rid": rules.index, "stage": VALIDATE, "outcome": QUARANTINED, "reason": rules.to_numpy()})
 
 
-def _check_books(
-    step: Step, sheets: Sequence[Sheet], parsed: Sequence[Parsed], typed: str, clean: str, out: pd.DataFrame
-) -> None:
+def _check_books(step: Step, sheets: Sequence[Sheet], whole: Parsed, clean: str, out: pd.DataFrame) -> None:
     engine = step.engine
     cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
     aside = engine.scan(_set_aside(sheets)[["rid"]].astype("int64"))
     came = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {aside}"]))
-    balance(Books(came, clean, out), engine, step.name)
+    used = clean
+    if whole.members:
+        used = engine.view(
+            f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c LEFT JOIN {whole.members} AS m USING (rid)"
+        )
+    balance(Books(came, used, out), engine, step.name)
     additive = [
         name for name, column in step.table.columns.items()
-        if column.dtype == "number" and not column.share and name in engine.types(typed)
+        if column.dtype == "number" and not column.share and name in engine.types(whole.typed)
     ]  # fmt: skip
-    balance_sums(typed, clean, out, additive, engine, step.name)
+    balance_sums(whole.typed, clean, out, additive, engine, step.name)
