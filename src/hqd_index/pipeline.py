@@ -106,9 +106,10 @@ def intake(context: Context) -> dict[str, Table]:
 def firms(context: Context) -> dict[str, Table]:
     """Clean tables -> tables with status and derived columns."""
     from .firms.status import with_status
+    from .firms.tfp import FUNCTIONS
     from .panel import derive
 
-    tables = derive(context.study, context.engine, context.matching("clean_"))
+    tables = derive(context.study, context.engine, context.matching("clean_"), FUNCTIONS)
     return {f"ready_{name}": table for name, table in with_status(context.study, context.engine, tables).items()}
 
 

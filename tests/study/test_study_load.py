@@ -13,7 +13,9 @@ import pytest
 from small_study import FILES
 
 from hqd_index.errors import Faults
+from hqd_index.firms.tfp import FUNCTIONS as FIRM_FUNCTIONS
 from hqd_index.panel import COLUMN_FUNCTIONS as PANEL_FUNCTIONS
+from hqd_index.panel import lookup
 from hqd_index.study.columns import COLUMN_FUNCTIONS
 from hqd_index.study.load import load_study
 from hqd_index.study.vary import vary
@@ -292,7 +294,8 @@ def test_vary_replaces_whole_and_leaves_the_study_alone(broken: Broken) -> None:
 
 
 def test_column_functions_are_those_of_the_panel() -> None:
-    code = {name: inspect.signature(function).parameters.values() for name, function in PANEL_FUNCTIONS.items()}
+    functions = {**PANEL_FUNCTIONS, "lookup": lookup, **FIRM_FUNCTIONS}
+    code = {name: inspect.signature(function).parameters.values() for name, function in functions.items()}
     options = {name: [p for p in parameters if p.kind is p.KEYWORD_ONLY] for name, parameters in code.items()}
     needed = {name: tuple(p.name for p in each if p.default is p.empty) for name, each in options.items()}
     assert {name: needs for name, (needs, _) in COLUMN_FUNCTIONS.items()} == needed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,19 +10,29 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
-from ..study.models import Study
+from ..study.models import Derived, Study
 from .units import row_key
 
+ColumnFunction = Callable[..., pd.Series]
 
-def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
-    """The tables with the derived columns of columns.yaml, each able to use those before it."""
+
+def derive(
+    study: Study, engine: Engine, tables: Mapping[str, str], functions: Mapping[str, ColumnFunction] | None = None
+) -> dict[str, str]:
+    """The tables with the derived columns of columns.yaml, each able to use those before it.
+
+    `functions` are further named functions of a table's frame that give a column, beside those of the panel.
+    """
+    known = {**COLUMN_FUNCTIONS, **(functions or {})}
     out = dict(tables)
     for name, columns in study.columns.tables.items():
         if name not in out:
             continue
         for column, derived in columns.items():
-            if derived.function:
-                out[name] = _by_function(engine, name, out[name], column, derived.function, derived.options)
+            if derived.function == "lookup":
+                out[name] = lookup(study, engine, out, name, column, **derived.options)
+            elif derived.function:
+                out[name] = _by_function(engine, name, out[name], column, derived, known)
             else:
                 out[name] = _by_formula(study, engine, name, out[name], column, derived.formula or "")
     return out
@@ -36,14 +45,35 @@ def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str
     return engine.query(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
 
 
-def _by_function(engine: Engine, name: str, table: str, column: str, function: str, options: Mapping[str, Any]) -> str:
-    if function not in COLUMN_FUNCTIONS:
+def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, new: str, *, table: str, column: str) -> str:
+    """The column of another table whose key this one holds: an industry's price index for each of its firms."""
+    key = row_key(study, table) if table in tables else ()
+    missing = [table] if table not in tables else [part for part in key if part not in engine.types(tables[name])]
+    missing += [column] if table in tables and column not in engine.types(tables[table]) else []
+    if missing:
         raise ConfigError(
-            f"columns.yaml tables.{name}.{column}: unknown function {function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
+            f"lookup of {table}.{column}: {missing} not there",
+            zh=f"lookup {table}.{column}:缺少 {missing}",
+            where=f"columns.yaml tables.{name}.{new}",
         )
-    frame = engine.collect(table)
-    made = COLUMN_FUNCTIONS[function](frame, **options)
-    return engine.scan(frame.assign(**{column: made}), f"{name}_{column}")
+    found = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
+    return engine.query(f"SELECT * FROM {tables[name]} LEFT JOIN ({found}) USING ({', '.join(key)})", f"{name}_{new}")
+
+
+def _by_function(
+    engine: Engine, name: str, table: str, column: str, derived: Derived, functions: Mapping[str, ColumnFunction]
+) -> str:
+    """The table with the function's column joined on, so that its other columns keep their types."""
+    if derived.function is None or derived.function not in functions:
+        raise ConfigError(
+            f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(functions)}"
+        )
+    numbered = engine.query(f"SELECT *, row_number() OVER () AS derived_row FROM {table}")
+    frame = engine.collect(numbered)
+    made = functions[derived.function](frame.drop(columns="derived_row"), **derived.options)
+    values = engine.scan(pd.DataFrame({"derived_row": frame["derived_row"], column: made}))
+    sql = f"SELECT * EXCLUDE (derived_row) FROM {numbered} JOIN {values} USING (derived_row) ORDER BY derived_row"
+    return engine.query(sql, f"{name}_{column}")
 
 
 def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:
@@ -63,4 +93,4 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
     return pd.Series(long.reindex(keys).to_numpy(), index=frame.index)
 
 
-COLUMN_FUNCTIONS: dict[str, Callable[..., pd.Series]] = {"chain": chain}
+COLUMN_FUNCTIONS: dict[str, ColumnFunction] = {"chain": chain}

@@ -17,8 +17,15 @@ MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE
 REAL = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
 PRICE_INDEX = re.compile(r"=\s*100?\s*$")
 
-# Functions that columns.yaml may name (their code stands with the panel): options that must be given, and all options.
-COLUMN_FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"chain": (("base",), ("of", "base", "by"))}
+# Functions that columns.yaml may name (their code stands with the panel and the firms): options that must be given, and all.
+TFP_NEEDS = ("output", "labour", "capital", "materials", "deflators")
+COLUMN_FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "chain": (("base",), ("of", "base", "by")),
+    "lookup": (("table", "column"), ("table", "column")),
+    "tfp": (TFP_NEEDS, (*TFP_NEEDS, "costs", "method", "by")),
+}
+# Options whose value is a column of the table, or names one for each ingredient.
+COLUMN_OPTIONS = frozenset({"of", "by", *TFP_NEEDS, "costs"})
 
 # Tables that the program computes, from any of these.
 COMPUTED_TABLES: dict[str, tuple[str, ...]] = {"linkages": ("io", "trade_hs6")}
@@ -85,7 +92,13 @@ def known_columns(study: Study) -> dict[str, dict[str, Known]]:
     for table, derived in study.columns.tables.items():
         columns = known.setdefault(table, {})
         for name, column in derived.items():
-            columns[name] = _from_function(column.options, columns) if column.function else _derived(column.formula, columns)
+            if column.function == "lookup":
+                source = known.get(str(column.options.get("table")), {})
+                columns[name] = source.get(str(column.options.get("column")), Known("double", frozenset()))
+            elif column.function:
+                columns[name] = _from_function(column.options, columns)
+            else:
+                columns[name] = _derived(column.formula, columns)
     return known
 
 

@@ -8,6 +8,7 @@ from ...errors import ConfigError
 from ...expressions import Expression, parse
 from ..columns import (
     COLUMN_FUNCTIONS,
+    COLUMN_OPTIONS,
     COMPUTED_TABLES,
     Columns,
     behind,
@@ -89,8 +90,11 @@ def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding
     for option, value in column.options.items():
         if option not in takes:
             yield unknown_name((*path, "options", option), ("option", "选项"), option, takes)
-        elif option in ("of", "by") and value not in before:
-            yield unknown_name((*path, "options", option), ("column", "列"), str(value), before)
+        elif option in COLUMN_OPTIONS:
+            named = value.values() if isinstance(value, dict) else [value]
+            for each in named:
+                if each is not None and each not in before:
+                    yield unknown_name((*path, "options", option), ("column", "列"), str(each), before)
 
 
 def check_indicators(study: Study) -> Iterator[Finding]:
