@@ -38,8 +38,9 @@ def test_two_sectors_by_hand():
     assert net.self_sufficiency(table) == pytest.approx([90 / 110, 80 / 90], abs=HAND)
     # D = [[25/110, 40/110], [45/90, 10/90]], determinant of I - D 50/99
     assert net.upstreamness(table) == pytest.approx([2.48, 2.52], abs=HAND)
-    # A = [[.25, .4], [.45, .1]], determinant of I - A .495; what a itself uses of a does not count
-    assert net.complete_consumption(table, {"a"}) == pytest.approx([0, 0.4 / 0.495], abs=HAND)
+    # A = [[.25, .4], [.45, .1]], determinant of I - A .495; what a itself uses of a does not count, and leaves it no supplier
+    assert net.complete_consumption(table, {"a"}) == pytest.approx([np.nan, 0.4 / 0.495], abs=HAND, nan_ok=True)
+    assert net.complete_consumption(table, {"a", "b"}) == pytest.approx([0.45 / 0.495, 0.4 / 0.495], abs=HAND)
     assert np.isnan(net.complete_consumption(table, {"I65"})).all()
 
 

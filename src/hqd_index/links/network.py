@@ -90,17 +90,16 @@ def upstreamness(table: IoTable) -> Array:
 
 
 def complete_consumption(table: IoTable, suppliers: Collection[str]) -> Array:
-    """sum_s b_sj over the suppliers s named, b = (I - A)^-1 - I; the sector itself is left out; NaN when none is there.
+    """sum_s b_sj over the suppliers s named, b = (I - A)^-1 - I, without the sector itself; NaN where no supplier is left.
 
     A holds domestic and imported inputs (完全消耗系数).
     """
     chosen = np.array([code in suppliers for code in table.codes])
-    if not chosen.any():
-        return np.full(len(table.codes), np.nan)
+    others = chosen.sum() - chosen
     inputs = coefficients(table.domestic + table.imported, table.output)
     needed = inverse(inputs, where=f"io {table.year}") - np.eye(len(inputs))
     own = np.where(chosen, np.diag(needed), 0.0)
-    return np.where(table.output > 0, needed[chosen].sum(axis=0) - own, np.nan)
+    return np.where((table.output > 0) & (others > 0), needed[chosen].sum(axis=0) - own, np.nan)
 
 
 @dataclass(frozen=True)
