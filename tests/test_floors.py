@@ -34,7 +34,8 @@ def imports(name: str, tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             package = parts[: len(parts) - node.level] if node.level else []
             base = ".".join([*package, *([node.module] if node.module else [])])
-            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+            # `from . import codes` needs the module codes, not what the package's __init__ gathers
+            found |= {f"{base}.{alias.name}" for alias in node.names} | ({base} if node.module else set())
     return {path.removeprefix("hqd_index.") for path in found if path.startswith("hqd_index.")}
 
 

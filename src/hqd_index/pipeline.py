@@ -103,13 +103,21 @@ def intake(context: Context) -> dict[str, Table]:
     return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
 
 
+def links(context: Context) -> dict[str, Table]:
+    """Input-output and trade tables -> columns by industry, the network, chokepoints, weights between industries."""
+    from .links import links as linked
+
+    return dict(linked(context.study, context.engine, context.matching("clean_")))
+
+
 def firms(context: Context) -> dict[str, Table]:
-    """Clean tables -> tables with status and derived columns."""
+    """Clean tables, with what links made of them -> tables with status and derived columns."""
     from .firms.status import with_status
     from .firms.tfp import FUNCTIONS
     from .panel import derive
 
-    tables = derive(context.study, context.engine, context.matching("clean_"), FUNCTIONS)
+    clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
+    tables = derive(context.study, context.engine, clean, FUNCTIONS)
     return {f"ready_{name}": table for name, table in with_status(context.study, context.engine, tables).items()}
 
 
@@ -132,12 +140,23 @@ def panel(context: Context) -> dict[str, Table]:
 def index(context: Context) -> dict[str, Table]:
     """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
     from .index.compare import scenarios
+    from .index.diagnose import diagnostics
+    from .index.dynamics import dynamics
     from .index.frames import build_index
 
     names = context.frame("unit_names")
     built = build_index(context.study, context.frame("panel"), names)
     compared, weights = scenarios(context.study, context.frame("panel"), names, built)
+    groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
+    said = diagnostics(context.study, built, groups=groups)
+    links, density = context.frame("io_links"), context.frame("density")
+    moved = dynamics(
+        context.study, built, links if len(links) else None, context.study.study.seed, groups=groups, density=density
+    )
     return {
+        **moved,
+        **said,
+        "not_made": pd.concat([said["not_made"], moved["not_made"]], ignore_index=True),
         "scores": built.scores,
         "weights": pd.concat([built.weights, weights], ignore_index=True),
         "indicators": built.indicators,
@@ -176,16 +195,21 @@ def report(context: Context) -> dict[str, Table]:
     from .report import summary, write_report
 
     frames = {name: context.frame(name) for name in context.tables if name in TABLES or name == "raw_rows"}
+    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
+    frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     frames["codebook"] = codebook(context.study, frames)
     write_report(context.study, frames, context.manifest, context.folder)
     lines = summary(context.study, frames, context.place.out / context.study.name / "latest")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    return {"codebook": frames["codebook"]}
+    return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
 STAGES: tuple[Stage, ...] = (
     Stage("intake", "读入与校验", intake, heeds=("study", "sources", "rules")),
-    Stage("firms", "企业特征", firms, reads=("clean_*",), heeds=("study", "sources", "columns", "regressions.density")),
+    Stage("links", "产业链联系", links, reads=("clean_*",), heeds=("study", "sources", "columns")),
+    Stage(
+        "firms", "企业特征", firms, reads=("clean_*", "linkages"), heeds=("study", "sources", "columns", "regressions.density")
+    ),
     Stage(
         "panel",
         "行业面板",
@@ -193,7 +217,13 @@ STAGES: tuple[Stage, ...] = (
         reads=("ready_*",),
         heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls"),
     ),
-    Stage("index", "指数", index, reads=("panel", "unit_names"), heeds=("study", "indicators", "weighting", "scenarios")),
+    Stage(
+        "index",
+        "指数",
+        index,
+        reads=("panel", "unit_names", "density", "io_links"),
+        heeds=("study", "indicators", "weighting", "scenarios"),
+    ),
     Stage(
         "uncertainty",
         "不确定性",
@@ -320,7 +350,7 @@ class Runner:
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._cache_folder()) as name:
             written = Path(name) / "entry"
             written.mkdir()
-            rows = sum(self._write(table, frame, written) for table, frame in made.items())
+            rows = sum(self._write(table, frame, written) for table, frame in _by_stage(stage, made).items())
             stored = provenance.store(self.cache, stage.name, key, written)
         self.seconds[stage.name] = time.perf_counter() - started
         self.tell(Event(stage.name, stage.zh, "done", self.seconds[stage.name], rows))
@@ -381,6 +411,12 @@ class Runner:
             "notices": self.notices,
             "files": provenance.file_digests(folder),
         }
+
+
+def _by_stage(stage: Stage, made: Mapping[str, Table]) -> dict[str, Table]:
+    """A stage's tables; its reasons for what it could not make wait under its name until the report joins them."""
+    own = f"not_made_{stage.name}" if stage is not STAGES[-1] else "not_made"
+    return {own if name == "not_made" else name: table for name, table in made.items()}
 
 
 def _read_by(stage: Stage, name: str) -> bool:
