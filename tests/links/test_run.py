@@ -123,6 +123,16 @@ def test_whole_trade_part():
     assert reasons.str.contains("BEC").any()
 
 
+def test_years_before_the_study_are_history_only():
+    flows = pd.concat([FLOWS.assign(year=year) for year in (2018, 2019, 2020)])
+    tables = {"trade_hs6": flows, "crosswalks": walk("HS17", list(WALK.itertuples(index=False, name=None)))}
+    out = made(tables, study(years=(2019, 2020), home="A"))
+    assert out["linkages"].set_index(["industry_code", "year"])["chokepoint_share"].to_dict() == pytest.approx(
+        {("C13", 2019): 80, ("C13", 2020): 80, ("C14", 2019): 100, ("C14", 2020): 100}
+    )
+    assert set(out["chokepoints"]["year"]) == {2019, 2020}
+
+
 def test_inputs_only_where_kinds_are_known():
     pairs = list(WALK.itertuples(index=False, name=None))
     kinds = walk("HS17", [("000001", "consumption", 1.0), ("000002", "capital", 1.0), ("000003", "intermediate", 1.0)])

@@ -139,18 +139,20 @@ def _from_trade(
     if "trade_hs6" not in tables:
         made.note("chokepoints", NO_FLOWS)
         return pd.DataFrame(columns=KEYS)
-    flows, (first, last) = tables["trade_hs6"], study.study.years
-    flows = engine.query(f'SELECT * FROM {flows} WHERE "year" BETWEEN {first} AND {last}')
+    first, last = study.study.years
+    flows = engine.query(f'SELECT * FROM {tables["trade_hs6"]} WHERE "year" <= {last}')  # earlier years are history for rule D
     system = trade.revision(engine, flows)
     walk = _product_walk(engine, tables, system, choice.industry_system)
     goods = chokepoints.judged(trade.products(engine, flows, choice), choice.chokepoint)
+    goods = goods[goods["year"] >= first].reset_index(drop=True)
     between = io.reindex(columns=[*KEYS, "betweenness"]).astype({"year": "int64", "betweenness": "float64"})
     goods = chokepoints.central(goods, walk, between, choice.chokepoint)
     made.chokepoints = _listed(goods, walk)
     made.note("linkages", unmapped(goods, walk))
     rows = trade.with_industry(_rated(study, engine, tables, flows, goods, system, made), walk)
     out = trade.by_industry(rows, winsor=choice.unit_value_winsor)
-    out = out.merge(trade.advantage(trade.exports_by_country(engine, flows, walk), choice.home), on=KEYS, how="outer")
+    world = trade.exports_by_country(engine, flows, walk)
+    out = out.merge(trade.advantage(world[world["year"] >= first], choice.home), on=KEYS, how="outer")
     return out[out["industry_code"].isin(industries)] if industries is not None else out
 
 
