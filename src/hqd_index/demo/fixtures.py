@@ -1,0 +1,166 @@
+"""Simulated panels whose truth is written down: each has one trap that estimators must pass or must be seen to fail.
+
+They share no code with the estimators. Every generator takes a seed and returns frames and the truth beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+FIRST = 2013
+SUBDIMENSIONS = {"quality": ("innovation", "brand", "upgrading"), "safety": ("completeness", "advantage", "smoothness")}
+PARTS = {"innovation": 0.35, "brand": 0.20, "upgrading": 0.0, "completeness": 0.15, "advantage": 0.35, "smoothness": -0.05}
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """`data` in the form that regressions read (or firm-years), and the numbers that generated it."""
+
+    data: pd.DataFrame
+    truth: dict[str, float]
+    links: pd.DataFrame | None = None
+
+
+def autoregressive(rng: np.random.Generator, units: int, years: int, rho: float = 0.7) -> Array:
+    """Stationary AR(1) errors (units, years) of unit variance."""
+    shock = rng.normal(size=(units, years))
+    out = shock.copy()
+    for t in range(1, years):
+        out[:, t] = rho * out[:, t - 1] + np.sqrt(1 - rho**2) * shock[:, t]
+    return out
+
+
+def ramp(rng: np.random.Generator, units: int, years: int, shape: float | None) -> Array:
+    """Density (units, years): a random walk everywhere (None), or zero for half the years and then a ramp of Pareto size."""
+    if shape is None:
+        return rng.normal(size=(units, years)).cumsum(axis=1)
+    late = np.maximum(0.0, np.arange(years) - years // 2 + 1)
+    return np.outer(rng.pareto(shape, units) + 1.0, late) + rng.normal(0, 0.05, (units, years)) * (late > 0)
+
+
+def _frame(units: int, years: int, prefix: str = "C") -> pd.DataFrame:
+    names = [f"{prefix}{13 + i:02d}" for i in range(units)]
+    return pd.DataFrame({"unit": np.repeat(names, years), "year": np.tile(FIRST + np.arange(years), units)})
+
+
+def panel_a(
+    seed: int, *, beta: float = 0.0, shape: float | None = None, units: int = 31, years: int = 12, rho: float = 0.7
+) -> Fixture:
+    """DGP-A (shape None) and A2 (Pareto shape): six sub-indices of known coefficients, no spillover, no selection.
+
+    The root moves by beta per unit of density; sub-index k by six x beta x its part, so that the channel shares are PARTS.
+    """
+    rng = np.random.default_rng(seed)
+    x = ramp(rng, units, years, shape)
+    data = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel())
+    effects = rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
+    for node, part in PARTS.items():
+        own = effects + rng.normal(size=(units, 1)) + autoregressive(rng, units, years, rho) * np.sqrt(6)
+        data[node] = (own + 6 * beta * part * x).ravel()
+        data[f"z_{node}1"] = data[node]
+    for dimension, parts in SUBDIMENSIONS.items():
+        data[dimension] = data[list(parts)].mean(axis=1)
+    data["hqd"] = (data["quality"] + data["safety"]) / 2
+    return Fixture(data, {"beta": beta} | {f"part_{node}": part for node, part in PARTS.items()})
+
+
+def weights_a() -> pd.DataFrame:
+    """The weights table of `panel_a`: halves, thirds, one leaf each."""
+    rows = [(d, "hqd", 0.5) for d in SUBDIMENSIONS] + [(s, d, 1 / 3) for d, subs in SUBDIMENSIONS.items() for s in subs]
+    rows += [(f"{s}1", s, 1.0) for s in PARTS]
+    return pd.DataFrame(rows, columns=["node", "parent", "share_local"]).assign(year=None)
+
+
+def panel_b(
+    seed: int,
+    *,
+    selection: Literal["none", "level", "trend"] = "level",
+    own: float = 1.0,
+    units: int = 31,
+    years: int = 12,
+    firms: int = 100,
+) -> Fixture:
+    """DGP-B: recognition adds `own` points to the firm's own R&D ratio and nothing to others (spillover 0).
+
+    Recognised firms are those with the highest level, or the steepest trend, of their industry; industries differ in how
+    many they have. `all` averages every firm, `leave_out` the firms never recognised; density per 1,000 firms, lagged.
+    """
+    rng = np.random.default_rng(seed)
+    level, trend = rng.normal(0, 1.5, (units, firms)), rng.normal(0, 0.05, (units, firms))
+    common = rng.normal(0, 0.5, (units, 1, 1)) + rng.normal(0, 0.2, (1, 1, years))
+    industry = 0.04 * autoregressive(rng, units, years)[:, None, :]
+    noise = rng.normal(0, 0.5, (units, firms, years))
+    y = (
+        4.0
+        + common
+        + industry
+        + level[:, :, None]
+        + (trend[:, :, None] * np.arange(years) if selection == "trend" else 0.0)
+        + noise
+    )
+    merit = {"none": rng.normal(size=(units, firms)), "level": level, "trend": trend}[selection]
+    merit = merit + 0.3 * merit.std() * rng.normal(size=(units, firms))
+    recognised = rng.integers(1, firms // 5, units)
+    rank = (-merit).argsort(axis=1).argsort(axis=1)
+    ever = rank < recognised[:, None]
+    start = np.where(ever, years - 5 + rng.integers(0, 4, (units, firms)), years + 9)
+    valid = np.arange(years) >= start[:, :, None]
+    y = y + own * valid
+    count = 1000 * valid.mean(axis=1)
+    lagged = np.concatenate([np.zeros((units, 1)), count[:, :-1]], axis=1)
+    frames = []
+    for sample, keep in (("all", np.ones_like(ever)), ("leave_out", ~ever)):
+        mean = (y * keep[:, :, None]).sum(axis=1) / keep.sum(axis=1)[:, None]
+        frame = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged.ravel())
+        frames.append(frame.assign(hqd=mean.ravel() / 10, z_rd=mean.ravel() / 10))
+    return Fixture(pd.concat(frames, ignore_index=True), {"own": own, "spillover": 0.0})
+
+
+def panel_c(seed: int, *, own: float = 0.3, up: float = 1.5, units: int = 31, years: int = 10, noise: float = 0.5) -> Fixture:
+    """DGP-C: y = own x density + up x density of suppliers (weights of one base year) + effects + AR(1) noise."""
+    rng = np.random.default_rng(seed)
+    flows = rng.exponential(size=(units, units)) * (rng.random((units, units)) < 0.3)
+    np.fill_diagonal(flows, 0.0)
+    inputs = flows / np.maximum(flows.sum(axis=0), 1e-12)
+    sales = flows / np.maximum(flows.sum(axis=1, keepdims=True), 1e-12)
+    x = rng.normal(size=(units, years)).cumsum(axis=1)
+    y = own * x + up * inputs.T @ x + rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
+    y = y + noise * autoregressive(rng, units, years, 0.3)
+    data = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel(), hqd=y.ravel())
+    names = data["unit"].unique()
+    keys = {"year": FIRST, "from_unit": np.repeat(names, units), "to_unit": np.tile(names, units)}
+    links = pd.DataFrame(keys | {"upstream": inputs.ravel(), "downstream": sales.ravel(), "leontief": 0.0, "ghosh": 0.0})
+    return Fixture(data, {"own": own, "up": up}, links[links["from_unit"] != links["to_unit"]].reset_index(drop=True))
+
+
+def panel_d(
+    seed: int, *, firms: int = 400, years: int = 12, growth: float = 0.5, renewed: float = 0.6, trend: float = 0.0
+) -> Fixture:
+    """DGP-D: staggered recognition, effect growth x (1 + event time) while valid, gone after a failed review in year 3.
+
+    `first` is the first recognised year (NaN never), `valid` the status. The truth of event time e is that of having ever
+    been recognised: growth x (1 + e), times the share renewed from e = 3 on. `trend` is a lead of the recognised.
+    """
+    rng = np.random.default_rng(seed)
+    first = rng.choice([5.0, 7.0, 8.0, np.nan], p=[0.25, 0.2, 0.2, 0.35], size=firms)
+    passed = rng.random(firms) < renewed
+    event = np.arange(years)[None, :] - first[:, None]
+    valid = (event >= 0) & ((event < 3) | passed[:, None])
+    y = rng.normal(size=(firms, 1)) + 0.1 * np.arange(years) + 0.5 * autoregressive(rng, firms, years, 0.3)
+    y = y + np.where(valid, growth * (1 + np.nan_to_num(event)), 0.0)
+    y = y + np.where(np.isnan(first), 0.0, trend)[:, None] * np.arange(years)
+    keys = {"unit": np.repeat(np.arange(firms), years), "year": np.tile(FIRST + np.arange(years), firms)}
+    data = pd.DataFrame(keys | {"first": np.repeat(first + FIRST, years), "valid": valid.ravel(), "y": y.ravel()})
+    truth = {f"effect_{e}": growth * (1 + e) * (1.0 if e < 3 else renewed) for e in range(years)}
+    cells = event[event >= 0].astype(int)
+    return Fixture(data, truth | {"overall": float(np.mean([truth[f"effect_{e}"] for e in cells]))})
+
+
+FIXTURES = {"A": panel_a, "B": panel_b, "C": panel_c, "D": panel_d}
