@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import tempfile
@@ -269,6 +270,8 @@ class Runner:
         self.seconds: dict[str, float] = {}
         self.notices: list[str] = []
         self.inputs = input_digests(self.study, place)
+        self.ingredients: dict[str, dict[str, str]] = {}
+        self.before = previous_ingredients(home)
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
@@ -310,8 +313,18 @@ class Runner:
 
     def _key(self, stage: Stage) -> str:
         config = {path: section(self.study, path) for path in stage.heeds}
-        read = {name: digest for name, digest in self.digests.items() if _read_by(stage, name)}
-        return provenance.stage_key(stage.name, config, read if stage.reads else self.inputs)
+        read = {name: digest for name, digest in self.digests.items() if _read_by(stage, name)} if stage.reads else self.inputs
+        told = {f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(part)) for path, part in config.items()}
+        self.ingredients[stage.name] = told | {f"table {name}": digest for name, digest in read.items()}
+        self.ingredients[stage.name]["program"] = provenance.package_digest()
+        return provenance.stage_key(stage.name, config, read)
+
+    def _why(self, stage: Stage) -> str:
+        """The ingredients that differ from the last published run's; none known the first time."""
+        before, now = self.before.get(stage.name), self.ingredients[stage.name]
+        if before is None:
+            return "no earlier run" if self.study.study.language == "en" else "没有先前的运行"
+        return ", ".join(name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name))
 
     def _remember(self, stage: Stage, key: str, stored: Mapping[str, str]) -> None:
         self.keys[stage.name] = key
@@ -353,7 +366,7 @@ class Runner:
             rows = sum(self._write(table, frame, written) for table, frame in _by_stage(stage, made).items())
             stored = provenance.store(self.cache, stage.name, key, written)
         self.seconds[stage.name] = time.perf_counter() - started
-        self.tell(Event(stage.name, stage.zh, "done", self.seconds[stage.name], rows))
+        self.tell(Event(stage.name, stage.zh, "done", self.seconds[stage.name], rows, self._why(stage)))
         return stored
 
     def _cache_folder(self) -> Path:
@@ -406,7 +419,8 @@ class Runner:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "stages": {
-                stage: {"key": key, "seconds": round(self.seconds.get(stage, 0.0), 3)} for stage, key in self.keys.items()
+                stage: {"key": key, "seconds": round(self.seconds.get(stage, 0.0), 3), "ingredients": self.ingredients[stage]}
+                for stage, key in self.keys.items()
             },
             "notices": self.notices,
             "files": provenance.file_digests(folder),
@@ -421,6 +435,15 @@ def _by_stage(stage: Stage, made: Mapping[str, Table]) -> dict[str, Table]:
 
 def _read_by(stage: Stage, name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in stage.reads)
+
+
+def previous_ingredients(home: Path) -> dict[str, dict[str, str]]:
+    """What each stage of the published run was made of; empty before the first."""
+    try:
+        manifest = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {stage: facts.get("ingredients", {}) for stage, facts in manifest["stages"].items()}
 
 
 def section(study: Study, path: str) -> Any:

@@ -7,7 +7,8 @@ import pytest
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
 from hqd_index.firms.status import with_status
-from hqd_index.panel import build_panel, chain, derive, lagged
+from hqd_index.panel import build_panel, chain, densities, derive, lagged
+from hqd_index.panel.units import with_unit
 from hqd_index.study.models import Study
 
 L = {"zh": "一", "en": "one"}
@@ -134,3 +135,21 @@ def test_derived_columns_build_on_each_other(tables):
     columns = {"firms": {"real": {"formula": "revenue / 10", "label": L}, "ln_real": {"formula": "ln(real)", "label": L}}}
     out = derive(study(columns={"version": 1, "tables": columns}), engine, raw)
     assert engine.collect(out["firms"])["ln_real"].tolist() == pytest.approx(np.log(FIRMS["revenue"] / 10).tolist())
+
+
+def test_density_from_official_counts_where_firms_carry_no_status():
+    """3 of 60 official firms recognised: 50 per thousand; revenue 5 of 50: 10%; employment is not known, so missing."""
+    counts = pd.DataFrame(
+        {"ind": ["X"], "year": [2020], "n_firms": [60], "n_srdi_national": [3], "revenue": [50.0], "srdi_revenue": [5.0]}
+    )
+    made = study(regressions={"version": 1, "density": {"levels": ["national"], "lag": 1}})
+    with Engine() as engine:
+        ready = {"industry": with_unit(made, engine, "industry", engine.scan(counts))}
+        density = densities(made, engine, ready)
+    assert density["count"].item() == 50 and density["revenue"].item() == 10 and np.isnan(density["employment"].item())
+
+
+def test_a_share_without_its_column_is_missing_not_zero(tables):
+    engine, raw = tables
+    made, ready = judged(engine, raw)
+    assert build_panel(made, engine, ready).density["employment"].isna().all()

@@ -15,32 +15,64 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     """SRDI density of each unit-year, every measure beside the chosen one; empty where no status is known.
 
     count: 1,000 x SRDI firms / firms; revenue, employment: 100 x SRDI share; ihs: asinh(SRDI firms). Lag is by calendar year.
+    Numerator and denominator have one base: the panel's firms, or the official counts of the industry table where firms carry
+    no status.
     """
     choice = study.regressions.density
     columns = ["unit", "year", "n_firms", "n_srdi", "count", "revenue", "employment", "ihs", "density", "density_lag"]
-    if "firms" not in tables or "srdi_levels_valid" not in engine.types(tables["firms"]):
+    sql = _density_sql(engine, tables, choice)
+    if not sql:
         return pd.DataFrame(columns=columns)
-    frame = engine.collect(_density_sql(engine, tables["firms"], choice))
+    frame = engine.collect(sql)
     frame["ihs"] = np.arcsinh(frame["n_srdi"].astype(float))
     frame["density"] = frame[choice.measure]
     frame["density_lag"] = lagged(frame, "density", choice.lag)
     return frame[columns]
 
 
-def _density_sql(engine: Engine, firms: str, choice: Density) -> str:
+def _density_sql(engine: Engine, tables: Mapping[str, str], choice: Density) -> str:
+    """From firms with status, else from official counts; empty when the study has neither."""
+    if "firms" in tables and "srdi_levels_valid" in engine.types(tables["firms"]):
+        return _from_firms(engine, tables["firms"], choice)
+    official = [OFFICIAL_COUNTS[level] for level in choice.levels if level in OFFICIAL_COUNTS]
+    if "industry" in tables and official and {*official, "n_firms"} <= set(engine.types(tables["industry"])):
+        return _from_counts(engine, tables["industry"], official)
+    return ""
+
+
+def _from_counts(engine: Engine, industry: str, counts: list[str]) -> str:
+    """Official counts of recognised firms per 1,000 official firms, with the revenue and employment of the recognised."""
+    have = engine.types(industry)
+
+    def share(part: str, whole: str) -> str:
+        return f"100 * sum({part}) / nullif(sum({whole}), 0)" if {part, whole} <= set(have) else "CAST(NULL AS DOUBLE)"
+
+    recognised = " + ".join(f"sum({count})" for count in counts)
+    return f"""
+        SELECT unit, year, sum(n_firms) AS n_firms, {recognised} AS n_srdi,
+               1000.0 * ({recognised}) / nullif(sum(n_firms), 0) AS count,
+               {share("srdi_revenue", "revenue")} AS revenue, {share("srdi_employees", "employees_avg")} AS employment
+        FROM {industry} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
+
+
+def _from_firms(engine: Engine, firms: str, choice: Density) -> str:
     status = status_sql(choice)
     have = engine.types(firms)
 
     def share(column: str) -> str:
         if column not in have:
             return "CAST(NULL AS DOUBLE)"
-        return f"100 * CAST(sum({column}) FILTER (WHERE {status}) AS DOUBLE) / nullif(CAST(sum({column}) AS DOUBLE), 0)"
+        part = f"coalesce(CAST(sum({column}) FILTER (WHERE {status}) AS DOUBLE), 0)"
+        return f"100 * {part} / nullif(CAST(sum({column}) AS DOUBLE), 0)"
 
     return f"""
         SELECT unit, year, count(DISTINCT firm_id) AS n_firms, count(DISTINCT firm_id) FILTER (WHERE {status}) AS n_srdi,
                1000.0 * count(DISTINCT firm_id) FILTER (WHERE {status}) / count(DISTINCT firm_id) AS count,
-               coalesce({share("revenue")}, 0) AS revenue, coalesce({share("employees")}, 0) AS employment
+               {share("revenue")} AS revenue, {share("employees")} AS employment
         FROM {firms} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
+
+
+OFFICIAL_COUNTS = {"national": "n_srdi_national", "provincial": "n_srdi_provincial"}
 
 
 def status_sql(choice: Density) -> str:
