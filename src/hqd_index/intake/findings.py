@@ -82,6 +82,29 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对单位;程序不会自行换算",
         "check the unit; nothing is converted by itself",
     ),
+    "E11": ("曾认定不会变回否", "once recognised, always recognised", "核对历年状态", "check the status of all years"),
+    "LK02": (
+        "一家企业的占比之和不超过 100%", "shares of one focal firm sum to at most 100",
+        "核对占比与口径", "check the shares",
+    ),
+    "LK03": ("第一名占比不低于第二名", "rank 1 has at least the share of rank 2", "核对名次", "check the ranks"),
+    "SL01": ("名单与批次总数不符(提示)", "list off the batch total (told)", "核对名单是公告还是公示", "check which list it is"),
+    "SL02": (
+        "未经公示而认定(提示)", "recognised without being publicised (told)",
+        "核对增补名单", "check the additions",
+    ),
+    "W07": (
+        "首位数字偏离 Benford 分布(提示)", "first digits stray from Benford's law (told)",
+        "核对数据来源", "check the source",
+    ),
+    "W08": (
+        "研发强度在政策门槛处扎堆(提示)", "R&D intensity bunches at a cut-off (told)",
+        "谨慎解释", "interpret with care",
+    ),
+    "W09": (
+        "批次总数相差超过 2%(提示)", "batch total off by more than 2% (told)",
+        "核对名单是否完整", "check the list is complete",
+    ),
 }  # fmt: skip
 RULES = {rule: Ruling(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()}
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from .units import exponent
+from .units import exponent, magnified
 
 MARKS = {
     "", "-", "--", "---", "—", "——", "－", "–", ".", "..", "...", "…", "……", "/", "\\", "*", "＊", "x", "X", "na", "n/a", "#n/a",
@@ -51,11 +51,7 @@ def _with_unit(text: str, unit: str) -> Diagnosis | None:
     if found is None:
         return None
     amount, inside = found.group(1).replace(",", ""), found.group(2).strip()
-    shift = exponent(inside, unit)
-    if shift is None:
-        shift = next(
-            (k for suffix, k in (("万", 4), ("亿", 8), ("千", 3)) if inside == suffix and not unit.startswith(suffix)), None
-        )
+    shift = next((k for name in (inside, *magnified(inside, unit)) if (k := exponent(name, unit)) is not None), None)
     if shift is None or not PLAIN.fullmatch(amount):
         return None
     return Diagnosis("C08", _plain(amount, shift), "units")

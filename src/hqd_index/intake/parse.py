@@ -72,6 +72,7 @@ def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact:
     fixes, bad = _diagnosed(_bad_cells(text, reading), reading)
     coded, unknown = _look_up(text, reading)
     typed = _typed(text, reading, coded, fixes)
+    told += [*_told_fixes(fixes, where), *_told_zeros(text, reading, where)]
     return Parsed(text, typed, joined([bad, unknown, _not_whole(typed, reading)]), aside, tuple(told))
 
 
@@ -154,6 +155,26 @@ def _diagnosed(cells: pd.DataFrame, reading: Reading) -> tuple[dict[str, pd.Data
         else:
             parts.append(finding(rows, found.rule, expected=expected_text(found.rule, found.proposed, reading.units[str(name)])))
     return {name: pd.DataFrame(pairs, columns=["text", "number"]) for name, pairs in fixes.items()}, joined(parts)
+
+
+def _told_fixes(fixes: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
+    """The texts that config let the program convert, listed."""
+    pairs = [f"{name} {row.text!r} -> {row.number}" for name, rows in sorted(fixes.items()) for row in rows.itertuples()]
+    if not pairs:
+        return []
+    listed = "; ".join(pairs[:20]) + (" ..." if len(pairs) > 20 else "")
+    return [Notice("C08", where, f"{len(pairs)} kinds of cells converted: {listed}", f"已换算 {len(pairs)} 种单元格:{listed}")]
+
+
+def _told_zeros(text: str, reading: Reading, where: str) -> list[Notice]:
+    told = []
+    for name in reading.source.zero_is_missing:
+        if name in reading.present:
+            zero = f"{reading.number(name, quoted(name))} = 0"
+            count = int(reading.engine.collect(f"SELECT count(*) AS n FROM {text} WHERE {zero}")["n"][0])
+            en, zh = f"{name}: {count} zeros read as missing", f"{name}:{count} 个 0 按缺失读取"
+            told.append(Notice("C09", where, en, zh))
+    return told
 
 
 def _look_up(text: str, reading: Reading) -> tuple[dict[str, str], pd.DataFrame]:

@@ -80,8 +80,9 @@ def judge(found: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
     """rid, name of every rule a row breaks, as pandera reports them."""
     import pandera.pandas as pa
 
+    nothing = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
     if found.empty:
-        return pd.DataFrame({"rid": [], "name": []})
+        return nothing
     indexed = found.set_index("rid", drop=False)
     checks = [
         pa.Check(lambda ids, name=rule.name: indexed.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
@@ -92,7 +93,7 @@ def judge(found: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
     except pa.errors.SchemaErrors as broken:
         cases = broken.failure_cases[["index", "check"]].rename(columns={"index": "rid", "check": "name"})
         return cases.sort_values(["rid", "name"], ignore_index=True)
-    return pd.DataFrame({"rid": [], "name": []})
+    return nothing
 
 
 def findings(broken: pd.DataFrame, judged: Sequence[Judged], text: str, engine: Engine) -> pd.DataFrame:

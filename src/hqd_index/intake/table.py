@@ -13,6 +13,7 @@ from ..expressions import parse as parse_expression
 from ..expressions import row_sql
 from ..study.models import Source, Study
 from .combine import combined, expanded, without
+from .crossrow import cross_row, one_statement_type
 from .duplicates import duplicates
 from .findings import finding, joined
 from .header import map_labels, require, required_columns
@@ -22,6 +23,7 @@ from .parse import Exact, Parsed, parse
 from .read import RawFile, read
 from .reshape import parse_long
 from .rules import bound, broken_rules, completed, of_severity
+from .suspicion import suspicions
 from .text import FILE_SPAN, Sheet
 
 OPENING = "opening"
@@ -71,8 +73,11 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     listed = _files(sheets)
     aside = _out([_set_aside(sheets), *(one.aside for one in parsed), *_filtered(step, files, parsed)])
     whole = combined([_scoped(one, aside, step) for one in parsed], step.table.key, listed, engine)
-    found = joined([whole.findings, *_judged(step, without(whole.typed, aside["rid"], engine), whole.text, "error")])
-    survivors = without(without(whole.typed, aside["rid"], engine), found["rid"], engine)
+    scope = without(whole.typed, aside["rid"], engine)
+    one_statement_type(scope, ", ".join(listed["file"]), engine)
+    found = joined([whole.findings, *_judged(step, scope, whole.text, "error")])
+    found = joined([found, cross_row(step.name, without(scope, found["rid"], engine), whole.text, engine)])
+    survivors = without(scope, found["rid"], engine)
     if step.table.key:
         found = joined([found, duplicates(survivors, whole.text, step.table.key, listed, engine)])
     clean = without(survivors, found["rid"], engine)
@@ -80,10 +85,9 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     _check_books(step, sheets, whole, clean, out)
     found = joined([_ragged(sheets), found, *_judged(step, clean, whole.text, "warning", "info")])
     told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
+    told += [*whole.notices, *suspicions(step.name, clean, step.table, engine)]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + engine.count(sheet.cells.table) for sheet in sheets}
-    return TableRead(
-        step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), (*told, *whole.notices)
-    )
+    return TableRead(step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), tuple(told))
 
 
 def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> tuple[list[Sheet], list[Parsed]]:

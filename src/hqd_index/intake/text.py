@@ -54,7 +54,7 @@ def _has_blank(cell: str) -> str:
 def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable) -> str:
     cell = f"c{place}"
     if name in source.pad:
-        padded = f"lpad({cell}, greatest({source.pad[name]}, length({cell})), '0')"
+        padded = f"lpad({cell}, CAST(greatest({source.pad[name]}, length({cell})) AS INTEGER), '0')"
         cell = f"CASE WHEN regexp_full_match({cell}, '[0-9]+') THEN {padded} ELSE {cell} END"
     if is_plain_text(name, table):
         return f"NULLIF({cell}, '')"

@@ -35,6 +35,12 @@ def exponent(source: str, target: str) -> int | None:
     return left[1] - right[1]
 
 
+def magnified(prefix: str, unit: str) -> list[str]:
+    """The units a bare magnitude can stand for beside a unit: '万' beside 元 is 万元."""
+    measured = UNITS.get(unit.strip(), ("", 0))[0]
+    return [prefix + base for base, (what, power) in UNITS.items() if what == measured and power == 0]
+
+
 def label_and_unit(label: str) -> tuple[str, str | None]:
     """'营业收入(万元)' -> ('营业收入', '万元'); the unit is None when the bracket names none."""
     found = IN_BRACKETS.match(label.strip())

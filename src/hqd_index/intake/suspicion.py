@@ -1,0 +1,101 @@
+"""What looks odd in a clean table as a whole: units that jump, digits and ratios that people chose."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ..canonical import CanonicalTable
+from ..engines.duckdb import Engine, literal, quoted
+from .notice import Notice
+
+FACTORS = (10.0, 1e4, 1e8)
+NEAR = 0.05
+FEW = 5
+BENFORD_ROWS = 1000
+BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
+CUT_OFFS = (3.0, 6.0, 10.0)
+BAND = 0.1
+BUNCHED = 2.0
+BUNCHED_ROWS = 30
+
+
+def suspicions(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
+    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios."""
+    told = [*unit_jumps(name, medians(name, rows, table, engine))]
+    held = engine.types(rows)
+    if name == "firms" and "revenue" in held:
+        told += _benford(name, rows, engine)
+    if name == "firms" and {"revenue", "rd_exp"} <= set(held):
+        told += _bunching(name, rows, engine)
+    return tuple(told)
+
+
+def medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
+    """table, column, year, cells, middle: median of each positive money or count column by year."""
+    held = engine.types(rows)
+    columns = [one for one, column in table.columns.items() if column.dtype in ("number", "integer") and one in held]
+    columns = [one for one in columns if one not in table.key and not table.columns[one].share and table.columns[one].unit]
+    if "year" not in held or not columns:
+        return pd.DataFrame(columns=["table", "column", "year", "cells", "middle"])
+    parts = [
+        f"""SELECT {literal(name)} AS "table", {literal(one)} AS "column", CAST(year AS INTEGER) AS year, count(*) AS cells,
+        CAST(median({quoted(one)}) AS DOUBLE) AS middle FROM {rows} WHERE {quoted(one)} > 0 GROUP BY year"""
+        for one in columns
+    ]
+    return engine.collect(" UNION ALL ".join(parts) + ' ORDER BY "column", year')
+
+
+def unit_jumps(name: str, middles: pd.DataFrame) -> list[Notice]:
+    """W04 where the median of a column is 10, 1e4 or 1e8 times (or a fraction of) that of the year before, within 5%."""
+    told = []
+    for column, rows in middles[middles["cells"] >= FEW].groupby("column", sort=True):
+        middle: dict[int, float] = dict(zip(rows["year"].astype(int), rows["middle"].astype(float)))
+        for year in sorted(middle):
+            factor = suspected_factor(middle[year] / middle[year - 1]) if year - 1 in middle else None
+            if factor is not None:
+                en = f"{column}: median of {year} is {factor:g} times that of {year - 1}; units? nothing was converted"
+                zh = f"{column}:{year} 年中位数是 {year - 1} 年的 {factor:g} 倍;单位是否不同?未作换算"
+                told.append(Notice("W04", name, en, zh))
+    return told
+
+
+def suspected_factor(ratio: float) -> float | None:
+    """The factor of a unit mistake that a ratio of medians is within 5% of, or None."""
+    if not ratio or not math.isfinite(ratio):
+        return None
+    candidates = [power for factor in FACTORS for power in (factor, 1 / factor)]
+    return next((factor for factor in candidates if abs(ratio / factor - 1) <= NEAR), None)
+
+
+def _benford(name: str, rows: str, engine: Engine) -> list[Notice]:
+    digit = "substr(regexp_replace(CAST(CAST(revenue AS DOUBLE) AS VARCHAR), '^[0.]+', ''), 1, 1)"
+    counts = engine.collect(f"SELECT {digit} AS digit, count(*) AS n FROM {rows} WHERE revenue > 0 GROUP BY 1 ORDER BY 1")
+    total = int(counts["n"].sum())
+    if total < BENFORD_ROWS:
+        return []
+    shares = counts.set_index("digit")["n"].reindex([str(d) for d in range(1, 10)]).fillna(0).to_numpy(dtype=float) / total
+    deviation = float(np.abs(shares - np.log10(1 + 1 / np.arange(1, 10))).mean())
+    if deviation <= BENFORD_LIMIT:
+        return []
+    en = f"first digits of revenue stray from Benford's law (mean deviation {deviation:.3f}, limit {BENFORD_LIMIT})"
+    zh = f"营业收入首位数字偏离 Benford 分布(平均偏差 {deviation:.3f},界限 {BENFORD_LIMIT})"
+    return [Notice("W07", name, en, zh)]
+
+
+def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """W08: at least twice as many firm-years just above a policy cut-off of R&D intensity as just below it."""
+    ratio = "100 * CAST(rd_exp AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0)"
+    told = []
+    for cut in CUT_OFFS:
+        above = f"count(*) FILTER (WHERE r >= {cut} AND r < {cut + BAND})"
+        below = f"count(*) FILTER (WHERE r >= {cut - BAND} AND r < {cut})"
+        counts = engine.collect(f"SELECT {above} AS above, {below} AS below FROM (SELECT {ratio} AS r FROM {rows})").iloc[0]
+        up, down = int(counts["above"]), int(counts["below"])
+        if up >= BUNCHED_ROWS and up >= BUNCHED * down:
+            en = f"R&D intensity bunches at the cut-off {cut:g}%: {up} firm-years just above, {down} just below"
+            zh = f"研发强度在政策门槛 {cut:g}% 处扎堆:略高于门槛 {up} 个,略低于门槛 {down} 个"
+            told.append(Notice("W08", name, en, zh))
+    return told

@@ -1,0 +1,180 @@
+"""Shipped rules against independent predicates, row by row, on random rows and on rows at and beside each limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from math import isinf, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.canonical import CANONICAL
+from hqd_index.engines.duckdb import Engine
+from hqd_index.intake.findings import RULES
+from hqd_index.intake.rules import bound, completed, judge, verdicts
+from hqd_index.study.load import load_study
+from hqd_index.study.models import Study
+
+Row = Mapping[str, Any]
+Verdict = bool | None
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Study:
+    return load_study(root / "configs").study
+
+
+def le(left: Any, right: Any) -> Verdict:
+    return None if left is None or right is None else left <= right
+
+
+def both(*verdicts: Verdict) -> Verdict:
+    """Three-valued AND, as in SQL."""
+    if any(one is False for one in verdicts):
+        return False
+    return None if any(one is None for one in verdicts) else True
+
+
+def either(*verdicts: Verdict) -> Verdict:
+    if any(verdicts):
+        return True
+    return None if any(one is None for one in verdicts) else False
+
+
+def times(factor: str, value: Any) -> Any:
+    return None if value is None else Decimal(factor) * value
+
+
+def identity(row: Row) -> Verdict:
+    if None in (row["total_assets"], row["total_liab"], row["equity"]):
+        return None
+    return abs(row["total_assets"] - row["total_liab"] - row["equity"]) <= Decimal("0.005") * row["total_assets"]
+
+
+def within(row: Row, names: tuple[str, ...], low: int, high: int | None) -> Verdict:
+    return both(*(both(le(low, row[name]), True if high is None else le(row[name], high)) for name in names))
+
+
+COUNTS = (
+    "inv_patents_apply", "inv_patents_grant", "inv_patents_valid", "utility_patents", "patents_total", "coapplied_patents",
+    "trademarks_valid",
+)  # fmt: skip
+SHARES = ("main_product_rev_share", "market_share", "top5_supplier_share", "top5_customer_share")
+
+
+def sum_of(row: Row, *names: str) -> Any:
+    return None if any(row[name] is None for name in names) else sum(row[name] for name in names)
+
+
+def same_sign_profit(row: Row) -> Verdict:
+    if row["net_profit"] is None or row["revenue"] is None:
+        return None
+    return abs(row["net_profit"]) < 5 * row["revenue"]
+
+
+PREDICATES: dict[str, Callable[[Row], Verdict]] = {
+    "E02": lambda row: le(row["rd_staff"], row["employees"]),
+    "E03": lambda row: le(row["overseas_rev"], times("1.001", row["revenue"])),
+    "E04": lambda row: le(sum_of(row, "inventory", "receivables"), row["total_assets"]),
+    "E05": identity,
+    "E06": lambda row: within(row, COUNTS, 0, None),
+    "E13": lambda row: within(row, SHARES, 0, 100),
+    "E15": lambda row: le(
+        row["niche_years"], None if None in (row["year"], row["found_year"]) else row["year"] - row["found_year"]
+    ),
+    "C02a": lambda row: le(row["cogs"], times("1.5", row["revenue"])),
+    "C02b": same_sign_profit,
+    "C02c": lambda row: le(row["rd_capitalised"], row["rd_exp"]),
+    "C02d": lambda row: both(
+        le(row["found_year"], row["year"]), le(row["found_year"], row["listed_year"]), le(row["listed_year"], row["year"])
+    ),
+    "E14": lambda row: either(
+        None if None in (row["year"], row["srdi_first_year"]) else row["year"] != row["srdi_first_year"],
+        le(70, row["main_product_rev_share"]),
+    ),
+    "W03": lambda row: le(row["rd_exp"], times("0.6", row["revenue"])),
+    "W06": lambda row: both(
+        le(times("0.02", row["total_assets"]), row["total_liab"]), le(row["total_liab"], row["total_assets"])
+    ),
+}
+# at a limit, one step inside, one step outside, zero, negative and missing
+VALUES = [None, Decimal(0), Decimal(-1), Decimal(1), Decimal(100), Decimal("100.00000001"), Decimal("99.99999999"), Decimal(150),
+          Decimal("60.5"), Decimal("0.5"), Decimal(2), Decimal("100.1"), Decimal("100.10000001")]  # fmt: skip
+YEARS = [None, Decimal(2000), Decimal(2015), Decimal(2020), Decimal(2021)]
+
+
+def random_rows(rng: np.random.Generator, count: int) -> list[dict[str, Any]]:
+    columns = CANONICAL["firms"].columns
+    numeric = [name for name, column in columns.items() if column.dtype in ("number", "integer")]
+    rows = []
+    for place in range(count):
+        row: dict[str, Any] = {name: VALUES[rng.integers(len(VALUES))] for name in numeric}
+        row |= {name: YEARS[rng.integers(len(YEARS))] for name in ("year", "found_year", "listed_year", "srdi_first_year")}
+        rows.append(row | {"rid": place, "firm_id": str(place)})
+    return rows
+
+
+def as_table(rows: list[dict[str, Any]], engine: Engine) -> str:
+    text = pd.DataFrame(rows).astype(object).map(lambda cell: None if cell is None else str(cell))
+    loaded = engine.scan(text)
+    casts = [f"CAST({name} AS DECIMAL(28,8)) AS {name}" for name in text.columns if name not in ("rid", "firm_id")]
+    return engine.query(f"SELECT CAST(rid AS BIGINT) AS rid, firm_id, {', '.join(casts)} FROM {loaded}")
+
+
+def test_verdicts_are_those_of_the_predicates(shipped: Study, engine: Engine):
+    rows = random_rows(np.random.default_rng(20240101), 3000)
+    table = CANONICAL["firms"]
+    whole = completed(as_table(rows, engine), table, "decimal", engine)
+    judged = [rule for rule in bound(shipped, "firms", table, engine.types(whole)) if rule.rule in PREDICATES]
+    assert {rule.rule for rule in judged} == set(PREDICATES)
+    broken = judge(verdicts(whole, judged, engine), judged)
+    got = {(int(rid), name.partition("#")[0]) for rid, name in broken.itertuples(index=False)}
+    wanted = {(row["rid"], rule) for row in rows for rule, holds in PREDICATES.items() if holds(row) is False}
+    assert got == wanted
+    seen = {rule: {holds(row) for row in rows} for rule, holds in PREDICATES.items()}
+    assert all(verdicts == {True, False, None} for verdicts in seen.values())
+
+
+def test_warnings_look_back_one_calendar_year(shipped: Study, engine: Engine):
+    """W01: |ln(5/1)| = 1.61 > 1.5 over one year, not over a gap; W05: the fourth equal year is the first that breaks."""
+    series = {"A": {2018: 1, 2019: 5}, "B": {2018: 1, 2020: 5}, "C": dict.fromkeys(range(2015, 2020), 7), "D": {2018: 1, 2019: 4}}
+    rows = [
+        {"rid": place, "firm_id": firm, "year": year, "revenue": Decimal(value)}
+        for place, (firm, year, value) in enumerate((f, y, v) for f, years in series.items() for y, v in years.items())
+    ]
+    table = CANONICAL["firms"]
+    whole = completed(as_table(rows, engine), table, "decimal", engine)
+    judged = [rule for rule in bound(shipped, "firms", table, engine.types(whole)) if rule.rule in ("W01", "W05")]
+    broken = judge(verdicts(whole, judged, engine), judged)
+    got = {(rows[int(rid)]["firm_id"], rows[int(rid)]["year"], name[:3]) for rid, name in broken.itertuples(index=False)}
+    assert log(5) > 1.5 > log(4)
+    assert got == {("A", 2019, "W01"), ("C", 2018, "W05"), ("C", 2019, "W05")}
+
+
+def test_every_shipped_rule_binds_and_has_both_texts(shipped: Study, engine: Engine):
+    for name in {rule.table for rule in shipped.rules.rules} | set(shipped.rules.ranges):
+        table = CANONICAL[name]
+        blank = engine.query("SELECT CAST(1 AS BIGINT) AS rid")
+        whole = completed(blank, table, "decimal", engine)
+        judged = bound(shipped, name, table, engine.types(whole))
+        broken = judge(verdicts(whole, judged, engine), judged)
+        assert judged and set(broken["name"].str[:4]) <= {"SL04"}  # all missing, all undecided; SL04 is about presence
+    for rule in shipped.rules.rules:
+        assert all((rule.text.zh, rule.text.en, rule.mend.zh, rule.mend.en))
+        assert rule.text.en.isascii()
+
+
+def test_ranges_name_numbers_that_exist(shipped: Study):
+    for name, ranges in shipped.rules.ranges.items():
+        for column, (low, high) in ranges.items():
+            assert CANONICAL[name].columns[column].dtype in ("number", "integer")
+            assert (low is None or not isinf(low)) and (low is None or high is None or low < high)
+
+
+def test_ids_built_into_the_code_are_not_taken_by_the_config(shipped: Study):
+    """One id says one thing; E06 stands in both: fractions are found while parsing, negatives by the rule."""
+    assert {rule.id for rule in shipped.rules.rules} & set(RULES) == {"E06"}
