@@ -131,7 +131,7 @@ def industry(text: str, version: str) -> Coded:
         _from_2002(digits.group(1), digits.group(1) + digits.group(2)) if version == "2002" else digits.group(1)
     )
     code = f"C{division}"
-    return Coded(code) if code in DIVISIONS else Coded(None, "C13-C43")
+    return Coded(code) if code in DIVISIONS else Coded(None)
 
 
 def _from_2002(division: str, code: str) -> str | None:
