@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from .firms.tfp import LABELS as ELASTICITIES
+from .links.labels import LABELS as LINKS
 from .study.models import Band, Study
 from .tables import TABLES
 
@@ -55,6 +57,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+# Names that hold in one table only.
+OWN = {**LINKS, "elasticities": ELASTICITIES}
+
+
 def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per column of each table made, then one per indicator (table `indicators`, column = its id)."""
     columns = [_column(name, column) for name in sorted(tables) if name in TABLES for column in TABLES[name].columns]
@@ -62,8 +68,8 @@ def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _column(table: str, column: str) -> dict[str, str]:
-    zh, en = COLUMNS.get(column, (column, column))
-    return {"table": table, "column": column, "label_zh": zh, "label_en": en}
+    zh, en, unit = OWN.get(table, {}).get(column, (*COLUMNS.get(column, (column, column)), ""))
+    return {"table": table, "column": column, "label_zh": zh, "label_en": en, "unit": unit}
 
 
 def _indicators(study: Study) -> list[dict[str, str]]:

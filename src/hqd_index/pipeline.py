@@ -112,14 +112,16 @@ def links(context: Context) -> dict[str, Table]:
 
 
 def firms(context: Context) -> dict[str, Table]:
-    """Clean tables, with what links made of them -> tables with status and derived columns."""
+    """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
     from .firms.status import with_status
-    from .firms.tfp import FUNCTIONS
+    from .firms.tfp import FUNCTIONS, production
     from .panel import derive
 
     clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
     tables = derive(context.study, context.engine, clean, FUNCTIONS)
-    return {f"ready_{name}": table for name, table in with_status(context.study, context.engine, tables).items()}
+    ready = with_status(context.study, context.engine, tables)
+    made: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
+    return made | {"elasticities": production(context.study, context.engine, tables)}
 
 
 def panel(context: Context) -> dict[str, Table]:

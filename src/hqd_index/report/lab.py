@@ -96,12 +96,13 @@ def _designs(results: Results, base: Design) -> list[Design]:
 
 
 def _design(results: Results, study: Study, id: str, label: Pair, changes: Mapping[str, Any]) -> Design | None:
-    """A design as the weights table has it; None when a node is joined in a way the lab cannot repeat."""
+    """A design as the weights table has it; None when a node is joined in a way the lab cannot repeat, or has other leaves."""
     tree = tree_of(study.indicators)
     rows = results.table("weights")
     rows = rows[rows["scenario"] == id]
     joins = {node: join_of(study, tree, node) for node in tree.inner}
-    if rows.empty or any(method not in JOINABLE for method, _ in joins.values()):
+    at_hand = set(tree.leaves(tree.root)) <= set(results.leaves)
+    if rows.empty or not at_hand or any(method not in JOINABLE for method, _ in joins.values()):
         return None
     years = [None if missing(year) else int(year) for year in rows["year"]]
     shares: dict[int | None, dict[str, float]] = {}
