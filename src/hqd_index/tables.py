@@ -216,6 +216,9 @@ TABLES: dict[str, Table] = {
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",
     ),
+    "placebo": _table(
+        "安慰剂分布", "Placebo draws", "spec sample outcome draw", "spec sample outcome draw:int estimate_sd:number? t:number?"
+    ),
     "codebook": _table(
         "变量字典", "Codebook", "table column",
         "table column label_zh label_en unit:text? direction:text? formula:text? source:text?",

@@ -92,6 +92,19 @@ def index_panel(
     return pd.concat(data.values(), ignore_index=True)
 
 
+def io_links(units: int = 31, seed: int = 0) -> pd.DataFrame:
+    """Random shares of inputs and sales among the units of `index_panel`, own links left out."""
+    rng = np.random.default_rng(seed)
+    flows = rng.exponential(size=(units, units)) * (rng.random((units, units)) < 0.3)
+    np.fill_diagonal(flows, 0.0)
+    up, down = flows / flows.sum(axis=0), flows / flows.sum(axis=1, keepdims=True)
+    names = [f"C{13 + u}" for u in range(units)]
+    keys = {"year": 2017, "from_unit": np.repeat(names, units), "to_unit": np.tile(names, units)}
+    values = {"upstream": up, "downstream": down, "leontief": 1.5 * up, "ghosh": 1.5 * down}
+    table = pd.DataFrame(keys | {name: v.ravel() for name, v in values.items()})
+    return table[table["from_unit"] != table["to_unit"]]
+
+
 def study(*, draws: int = 999, hypotheses: Hypotheses | None = RULE, **regressions: object) -> Study:
     """A study with the parts that the models read; two specifications, the second the headline."""
     settings = {

@@ -12,7 +12,7 @@ from hqd_index.models.verdicts import verdict
 from hqd_index.study.models import Control, Label, SpecificationChoice
 from hqd_index.tables import TABLES, check
 
-from .known_panels import RULE, SIX, TAU, index_panel, study, weights
+from .known_panels import RULE, SIX, TAU, index_panel, io_links, study, weights
 
 EXACT = 1e-10  # identities of least squares
 NAME = Label(zh="名", en="name")
@@ -20,7 +20,7 @@ NAME = Label(zh="名", en="name")
 
 @pytest.fixture(scope="module")
 def results() -> ModelResults:
-    return regressions(index_panel(), study(), weights=weights())
+    return regressions(index_panel(), study(), weights=weights(), io_links=io_links())
 
 
 def row(frame: pd.DataFrame, **where: object) -> pd.Series:
@@ -141,7 +141,7 @@ def test_rows_are_the_same_in_every_column() -> None:
 
 def test_row_order_does_not_matter(results: ModelResults) -> None:
     shuffled = index_panel().sample(frac=1, random_state=1)
-    again = regressions(shuffled, study(), weights=weights())
+    again = regressions(shuffled, study(), weights=weights(), io_links=io_links().sample(frac=1, random_state=2))
     for name in results.frames:
         left, right = (check(name, r.frames[name]) for r in (results, again))
         pd.testing.assert_frame_equal(left, right, check_exact=True)
@@ -210,3 +210,46 @@ def test_subset_and_other_density_are_rows_of_their_own() -> None:
     late = found.query("spec == 'late'")
     assert set(late["outcome"]) == {"hqd"} and set(late["n_obs"]) == {29 * 9}
     assert set(late["subset"]) == {"2016-2024; without C42 C43"}
+
+
+def quantity(found: ModelResults, name: str, sample: str, outcome: str = "hqd") -> float:
+    rows = found.frames["regression_diagnostics"].query("quantity == @name and sample == @sample and outcome == @outcome")
+    assert len(rows) == 1
+    return float(rows["value"].iloc[0])
+
+
+def test_what_a_referee_asks_stands_beside_the_estimate(results: ModelResults) -> None:
+    """An effect is found by permutation too; placebo holds the draws behind it; kernel errors are of the same order."""
+    assert quantity(results, "p_randomisation", "all") == 1 / 1000 and quantity(results, "p_randomisation", "leave_out") < 0.05
+    drawn = results.frames["placebo"].query("sample == 'all'")
+    assert drawn["draw"].tolist() == list(range(1, 1000)) and abs(drawn["estimate_sd"].mean()) < 0.02
+    headline = row(results.frames["regressions"], spec="twfe", sample="all", outcome="hqd", term="density")
+    assert 0.3 < quantity(results, "se_driscoll_kraay", "all") / headline["se_cv1"] < 3
+    items = results.frames["contribution"].query("item == 'C' and sample == 'all'")
+    assert items["value"].sum() == pytest.approx(headline["r2_within"]) and set(items["quantity"]) == {"r2_density", "r2_size"}
+
+
+def test_links_without_effect_are_not_supported(results: ModelResults) -> None:
+    """H6 on suppliers' density that does nothing; the own effect stays; accounting with links has its interval."""
+    h6 = row(results.frames["hypotheses"], hypothesis="H6", sample="all")
+    assert h6["verdict"] in ("not_supported", "underpowered") and h6["spec"] == "twfe_slx_direct"
+    own = row(results.frames["regressions"], spec="twfe_slx_direct", sample="all", outcome="hqd", term="density")
+    assert own["ci_low"] < np.mean(list(TAU.values())) < own["ci_high"]
+    linked = results.frames["contribution"].query("quantity == 'explained_with_links' and sample == 'all'").iloc[0]
+    assert linked["ci_low"] < linked["value"] < linked["ci_high"]
+    assert "H6" in missing(regressions(index_panel(), study(), weights=weights()), "hypotheses")
+
+
+def test_pre_trend_is_seen_when_there_is_one() -> None:
+    """Units that get density later already rise before (.02 a year per unit of density to come): flagged, and not without it."""
+    calm = index_panel(5, concentrated=True)
+    steep = calm.copy()
+    later = calm[calm["year"] >= 2020].groupby("unit")["density_lag"].mean()
+    lead = calm["unit"].map(later) * (calm["year"] - 2013) * 0.02
+    for node in [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:
+        steep[node] = calm[node] + lead
+    for data, expected in ((calm, False), (steep, True)):
+        found = regressions(data, study(), weights=weights())
+        additions = row(found.frames["hypotheses"], hypothesis="H1", sample="all")["additions"]
+        assert ("pre_trend" in additions) == expected
+        assert (quantity(found, "pre_trend_p", "all") <= 0.05) == expected

@@ -111,10 +111,12 @@ def verdict_rows(tests: Sequence[Test], dropped: Mapping[str, Mapping[str, str]]
                 }
 
 
-def hypothesis_rows(tests: Sequence[Test], found: Estimate, sample: str, rule: Rule, only: frozenset[str]) -> Iterator[Row]:
-    """Rows of `hypotheses`."""
+def hypothesis_rows(
+    tests: Sequence[Test], found: Estimate, sample: str, rule: Rule, notes: Mapping[str, frozenset[str]]
+) -> Iterator[Row]:
+    """Rows of `hypotheses`; `notes` says which hypotheses have which further addition."""
     for test in tests:
-        additions = [*test.additions, *(["composition_only"] if test.hypothesis in only else [])]
+        additions = [*test.additions, *(name for name, which in notes.items() if test.hypothesis in which)]
         yield {
             "hypothesis": test.hypothesis, "spec": found.spec.id, "sample": sample, "outcome": split_name(test.outcome)[1],
             "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "p_wild": test.p_wild,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from ..errors import EstimationError
 from .inference import stream
 from .specification import Estimate, Specification, estimate
-from .wild import wild
+from .wild import Wild, wild
 from .within import Array
 
 UP, DOWN = "upstream", "downstream"
@@ -45,10 +46,19 @@ def _square(io_links: pd.DataFrame, units: list[str], column: str) -> Array:
 
 @dataclass(frozen=True)
 class Spillover:
-    """Own density first among the terms, then `upstream` and `downstream`; p_wild (terms, m) for these, NaN for controls."""
+    """Own density first among the terms; `bootstraps` by term: own density, `upstream`, `downstream` (those not dropped)."""
 
     estimate: Estimate
-    p_wild: Array
+    bootstraps: Mapping[str, Wild]
+    exposure: pd.DataFrame
+
+    @property
+    def p_wild(self) -> Array:
+        """(terms, m): p of the density and its links, NaN for controls."""
+        p = np.full(self.estimate.coefficient.shape, np.nan)
+        for name, boot in self.bootstraps.items():
+            p[self.term(name)] = boot.p()
+        return p
 
     def term(self, name: str) -> int:
         return self.estimate.terms.index(name)
@@ -64,17 +74,19 @@ def slx(
     weights: str = "rademacher",
     seed: int = 0,
     level: float = 0.95,
+    panel: pd.DataFrame | None = None,
 ) -> Spillover:
-    """`spec` with linked density added (LeSage & Pace 2009); weights are predetermined, those of one base year."""
-    linked = exposure(io_links, data, spec.density, rounds=rounds)
+    """`spec` with linked density added (LeSage & Pace 2009); weights are predetermined, those of one base year.
+
+    `panel` is where the density of linked units stands when `data` lacks some of them.
+    """
+    linked = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
     joined = data.merge(linked, on=["unit", "year"], how="left", validate="many_to_one")
     wider = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UP, DOWN, *spec.controls))
     found = estimate(joined, wider, draws=draws, weights=weights, seed=seed, level=level)
-    p = np.full(found.coefficient.shape, np.nan)
-    p[0] = found.p_wild
+    bootstraps = {spec.density: found.bootstrap}
     for name in (UP, DOWN):
         if name in found.terms:
-            k = found.terms.index(name)
             rng = stream(seed, "wild", wider.id, name)
-            p[k] = wild(found.sums, rng=rng, draws=draws, weights=weights, term=k).p()
-    return Spillover(found, p)
+            bootstraps[name] = wild(found.sums, rng=rng, draws=draws, weights=weights, term=found.terms.index(name))
+    return Spillover(found, bootstraps, linked)

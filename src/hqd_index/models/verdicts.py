@@ -77,10 +77,12 @@ class Rule:
     alpha: float
 
 
-def _judge(sums: ClusterSums, boot: Wild, at: Mapping[str, int], rule: Rule) -> dict[str, tuple[str, float, float, float]]:
+def _judge(
+    sums: ClusterSums, boot: Wild, at: Mapping[str, int], rule: Rule, term: int
+) -> dict[str, tuple[str, float, float, float]]:
     """hypothesis -> verdict, p, adjusted p, mde; those with a node of their own form one family."""
-    scale = sums.sd_terms[0] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
-    effect, error = coefficients(sums)[0] * scale, cv3(sums)[0] * scale
+    scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
+    effect, error = coefficients(sums)[term] * scale, cv3(sums)[term] * scale
     p = boot.p()
     family = [at[h] for h in NODES if h in at]
     stepped = dict(zip(family, romano_wolf(boot.t()[family], boot.t_star()[:, family]))) if family else {}
@@ -94,7 +96,9 @@ def _judge(sums: ClusterSums, boot: Wild, at: Mapping[str, int], rule: Rule) -> 
     return found
 
 
-def drop_one(found: Estimate, at: Mapping[str, int], rule: Rule, *, seed: int, weights: str) -> dict[str, dict[str, str]]:
+def drop_one(
+    found: Estimate, at: Mapping[str, int], rule: Rule, *, seed: int, weights: str, term: int = 0
+) -> dict[str, dict[str, str]]:
     """hypothesis -> {cluster left out: verdict without it}, empty when fewer than 3 clusters would remain."""
     sums = found.sums
     out: dict[str, dict[str, str]] = {h: {} for h in at}
@@ -104,37 +108,45 @@ def drop_one(found: Estimate, at: Mapping[str, int], rule: Rule, *, seed: int, w
     here = {h: i for i, h in enumerate(at)}
     for g, label in enumerate(sums.labels):
         rest = without(sums, g, columns)
-        if np.linalg.norm(rest.back[0]) == 0:
+        if np.linalg.norm(rest.back[term]) == 0:
             continue
         rng = stream(seed, "drop-one", found.spec.id)
-        judged = _judge(rest, wild(rest, rng=rng, draws=DROP_ONE_DRAWS, weights=weights), here, rule)
-        for hypothesis, (key, *_) in judged.items():
+        boot = wild(rest, rng=rng, draws=DROP_ONE_DRAWS, weights=weights, term=term)
+        for hypothesis, (key, *_) in _judge(rest, boot, here, rule, term).items():
             out[hypothesis][label] = key
     return out
 
 
 def tests(
-    found: Estimate, outcomes: Mapping[str, str], rule: Rule, *, seed: int, weights: str
+    found: Estimate,
+    outcomes: Mapping[str, str],
+    rule: Rule,
+    *,
+    seed: int,
+    weights: str,
+    term: int = 0,
+    boot: Wild | None = None,
 ) -> tuple[list[Test], dict[str, dict[str, str]]]:
-    """Hypothesis -> outcome column of the estimate, judged; and each verdict with one cluster left out.
+    """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
 
     `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
-    `few_clusters`: no p at or below alpha can arise with so few clusters.
+    `few_clusters`: no p at or below alpha can arise with so few clusters. `boot` is that of the term (default: density).
     """
+    drawn = boot or found.bootstrap
     usable = {h: found.at(o) for h, o in outcomes.items() if found.sums.sd_outcomes[found.at(o)] > 0}
-    judged = _judge(found.sums, found.bootstrap, usable, rule)
-    dropped = drop_one(found, usable, rule, seed=seed, weights=weights)
-    scale, few = found.scale()[0], attainable(found.sums.g, found.bootstrap) > rule.alpha
+    judged = _judge(found.sums, drawn, usable, rule, term)
+    dropped = drop_one(found, usable, rule, seed=seed, weights=weights, term=term)
+    scale, few = found.scale()[term], attainable(found.sums.g, drawn) > rule.alpha
     made = []
     for hypothesis, (key, p, adjusted, least) in judged.items():
         j = usable[hypothesis]
-        sides = bool(found.p_cv3[0, j] <= rule.alpha) == (p <= rule.alpha)
+        sides = bool(found.p_cv3[term, j] <= rule.alpha) == (p <= rule.alpha)
         moved = any(other != key for other in dropped[hypothesis].values())
         additions = (["few_clusters"] if few else []) + ([] if sides and not moved else ["fragile"])
         made.append(
             Test(
-                hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(found.coefficient[0, j] * scale[j]),
-                low=float(found.low[0, j] * scale[j]), high=float(found.high[0, j] * scale[j]),
+                hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(found.coefficient[term, j] * scale[j]),
+                low=float(found.low[term, j] * scale[j]), high=float(found.high[term, j] * scale[j]),
                 p_wild=p, p_adjusted=adjusted, mde=least, verdict=key, additions=tuple(additions),
             )
         )  # fmt: skip

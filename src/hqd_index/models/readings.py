@@ -1,0 +1,186 @@
+"""The headline specification read: channels, contribution, verdicts, and what a referee asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ..errors import EstimationError
+from ..study.models import SpecificationChoice, Study
+from .channels import JOINT_DRAWS, Part, decompose
+from .contribution import Item, accounting, counterfactual, effects, shared, window
+from .frames import (
+    channel_rows,
+    contribution_rows,
+    density_text,
+    fraction_items,
+    hypothesis_rows,
+    split_at_least_half,
+    verdict_rows,
+)
+from .inference import joint_draws, stream
+from .pretrend import pre_trend
+from .referee import importance_items, kernel_rows, linked_items, moved_before, random_rows, spillover_rows, trend_rows
+from .sample import SPLITTABLE, Wide
+from .specification import Estimate, Specification
+from .spillover import UP, Spillover, slx
+from .store import Store
+from .verdicts import NODES, Rule, composition_only, tests
+
+CHANNELS_MEND = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
+RULE_MEND = (
+    "在 regressions.yaml 写 hypotheses: {sesoi: 0.10, alpha: 0.05}",
+    "write hypotheses: {sesoi: 0.10, alpha: 0.05} in regressions.yaml",
+)
+LINKS_MEND = ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io in sources.yaml")
+
+
+def read_headline(
+    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, io_links: pd.DataFrame | None
+) -> None:
+    """Add the rows of all tables that rest on the headline specification."""
+    rng = stream(study.study.seed, "joint", found.spec.id)
+    joint = joint_draws(found.sums, draws=JOINT_DRAWS, rng=rng)
+    parts = {sample: _channels(store, wide, found, study, sample, joint) for sample in wide.samples}
+    _contribution(store, wide, found, study, parts)
+    lead = _referee(store, wide, found, study)
+    _verdicts(store, wide, found, study, lead)
+    _spillover(store, wide, found, choice, study, io_links)
+
+
+def _channels(store: Store, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
+    parts, faults = decompose(found, wide.frame, wide.tree, sample, joint=joint, level=study.regressions.inference.level)
+    store.add("channels", channel_rows(parts, found.spec.id, sample))
+    for fault in faults:
+        store.missing(("channels",), fault, CHANNELS_MEND)
+    return parts
+
+
+def _contribution(store: Store, wide: Wide, found: Estimate, study: Study, parts: Mapping[str, list[Part]]) -> None:
+    choice, level = study.regressions.contribution, study.regressions.inference.level
+    root, sample = wide.tree.root, wide.frame.loc[found.rows]
+    years = window(sample, found.spec.density, choice)
+    if years is None:
+        store.missing(("contribution",), EstimationError("the sample has one year only", zh="样本只有一年"))
+    for kind in wide.samples:
+        items = fraction_items(parts[kind], root)
+        items += importance_items(found, wide, kind, seed=study.study.seed, level=level)
+        if years is not None:
+            items += accounting(found, sample, f"{kind}:{root}", years, choice, level=level)
+            items += counterfactual(found, sample, f"{kind}:{root}", years, level=level)
+        items += _told_apart(wide, found, sample, study) if kind == "all" else []
+        store.add("contribution", contribution_rows(items, found.spec.id, kind))
+
+
+def _told_apart(wide: Wide, found: Estimate, sample: pd.DataFrame, study: Study) -> list[Item]:
+    """Effect on all firms, composition and spillover: of the splittable part always, of the root when half of it can be split."""
+    choice, level = study.regressions.contribution, study.regressions.inference.level
+    root = wide.tree.root
+    whole = len(wide.samples) > 1 and split_at_least_half(wide, root)
+    kinds = ("all", "leave_out", "composition")
+    made = effects(found, root, kinds if whole else ("all",), level=level)
+    if SPLITTABLE in wide.shown:
+        made += effects(found, SPLITTABLE, kinds, level=level)
+    years = window(sample, found.spec.density, choice)
+    return made + (shared(found, sample, root, years, choice, level=level) if whole and years else [])
+
+
+def _referee(store: Store, wide: Wide, found: Estimate, study: Study) -> Estimate | None:
+    """Randomisation p, kernel errors and the pre-trend test; the latter is returned for the verdicts."""
+    settings, seed = study.regressions.inference, study.study.seed
+    store.add("regression_diagnostics", kernel_rows(found, wide))
+    try:
+        rows, drawn = random_rows(found, wide, seed)
+        store.add("regression_diagnostics", rows)
+        store.add("placebo", drawn)
+    except EstimationError as fault:
+        store.missing(("placebo",), fault)
+    names = wide.outcomes(wide.shown, composition=False)
+    early = Specification(found.spec.id, names, found.spec.density, (), found.spec.fixed_effects)
+    try:
+        lead = pre_trend(wide.frame.loc[found.rows], early, draws=settings.draws, weights=settings.weights, seed=seed)
+    except EstimationError:
+        lead = None
+    store.add("regression_diagnostics", trend_rows(found, lead, wide))
+    return lead
+
+
+def _verdicts(store: Store, wide: Wide, found: Estimate, study: Study, lead: Estimate | None) -> None:
+    settings = study.regressions.hypotheses
+    if settings is None:
+        fault = EstimationError("no smallest effect of interest is set", zh="未设定最小关注效应(sesoi)")
+        store.missing(("hypotheses",), fault, RULE_MEND)
+        return
+    rule = Rule(sesoi=settings.sesoi, alpha=settings.alpha)
+    weights, seed = study.regressions.inference.weights, study.study.seed
+    judged = {}
+    for sample in wide.samples:
+        judged[sample], dropped = tests(found, _outcomes(wide, sample), rule, seed=seed, weights=weights)
+        store.add("regression_diagnostics", verdict_rows(judged[sample], dropped, found.spec.id, sample))
+    only = composition_only(judged["all"], judged.get("leave_out", []))
+    for sample, made in judged.items():
+        notes = {"pre_trend": moved_before(lead, _outcomes(wide, sample), rule.alpha)}
+        notes |= {"composition_only": only} if sample == "all" else {}
+        store.add("hypotheses", hypothesis_rows(made, found, sample, rule, notes))
+
+
+def _outcomes(wide: Wide, sample: str) -> dict[str, str]:
+    """Hypothesis -> outcome column: H1 the root, H2a-H3c the six; on leave_out only what can be split."""
+    chosen = {"H1": wide.tree.root} | {h: node for h, node in NODES.items() if node in wide.tree.nodes}
+    if sample == "leave_out":
+        chosen = {h: n for h, n in chosen.items() if split_at_least_half(wide, n)}
+        if "H1" not in chosen and SPLITTABLE in wide.shown:
+            chosen = {"H1": SPLITTABLE} | chosen
+    return {h: f"{sample}:{node}" for h, node in chosen.items()}
+
+
+def _spillover(
+    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, io_links: pd.DataFrame | None
+) -> None:
+    """Density of suppliers and customers: regressions with direct and complete links, H6, and item A with spillover."""
+    settings, seed = study.regressions.inference, study.study.seed
+    names = wide.outcomes(wide.shown, composition=False)
+    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
+    density = choice.density or study.regressions.density
+    for rounds in ("direct", "complete"):
+        try:
+            if io_links is None or io_links.empty:
+                raise EstimationError("no weights between units", zh="没有单位间的投入产出权重")
+            made = slx(
+                wide.frame.loc[found.rows], spec, io_links, rounds=rounds, draws=settings.draws, weights=settings.weights,
+                seed=seed, level=settings.level, panel=wide.frame,
+            )  # fmt: skip
+        except EstimationError as fault:
+            text = EstimationError(f"spillover (H6): {fault.en}", zh=f"外溢(H6):{fault.zh}")
+            store.missing(("regressions", "hypotheses"), text, LINKS_MEND)
+            return
+        effect_text = "+".join(choice.fixed_effects)
+        store.add("regressions", spillover_rows(made, effect_text, density_text(density), density.lag, wide))
+        if rounds == "direct":
+            _linked(store, wide, made, wide.frame.loc[found.rows], study)
+
+
+def _linked(store: Store, wide: Wide, made: Spillover, sample_rows: pd.DataFrame, study: Study) -> None:
+    """H6 and the accounting with spillover, from direct links."""
+    settings, choice = study.regressions.hypotheses, study.regressions.contribution
+    found, rows = made.estimate, sample_rows.merge(made.exposure, on=["unit", "year"], how="inner")
+    t = float(stats.t.ppf(0.5 + study.regressions.inference.level / 2, found.sums.g - 1))
+    years = window(rows, found.spec.density, choice)
+    for sample in wide.samples:
+        root = _outcomes(wide, sample).get("H1")
+        if root is None:
+            continue
+        if years is not None:
+            items = linked_items(made, rows, root, years, choice.min_change, t)
+            store.add("contribution", contribution_rows(items, found.spec.id, sample))
+        if settings is not None and UP in made.bootstraps:
+            rule = Rule(sesoi=settings.sesoi, alpha=settings.alpha)
+            judged, dropped = tests(
+                found, {"H6": root}, rule, seed=study.study.seed, weights=study.regressions.inference.weights,
+                term=made.term(UP), boot=made.bootstraps[UP],
+            )  # fmt: skip
+            store.add("hypotheses", hypothesis_rows(judged, found, sample, rule, {}))
+            store.add("regression_diagnostics", verdict_rows(judged, dropped, found.spec.id, sample))
