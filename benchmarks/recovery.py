@@ -15,6 +15,7 @@ import pandas as pd
 
 from hqd_index.demo import Demo, generate
 from hqd_index.engines.duckdb import Engine
+from hqd_index.errors import ConfigError
 from hqd_index.index.frames import Index, build_index
 from hqd_index.models import estimation_data, regressions
 from hqd_index.panel import build_panel, derive, unit_names
@@ -79,7 +80,10 @@ def truth(study: Study, index: Index, demo: Demo, sample: str) -> float:
 
 def economy(study: Study, case: str, seed: int) -> list[Found]:
     own, spillover = CASES[case]
-    demo = generate(seed, 6000, own, spillover)
+    try:
+        demo = generate(seed, 6000, own, spillover)
+    except ConfigError:  # the generator refuses a seed whose firms cannot carry the effect; counted, never replaced
+        return []
     with Engine(threads=1) as engine:
         ready = derive(study, engine, tables(engine, demo))
         panel = build_panel(study, engine, ready)
@@ -120,7 +124,7 @@ def main() -> int:
     for (case, sample), part in frame.groupby(["case", "sample"], sort=False):
         bias = (part["estimate"] - part["truth"]).mean() / (part["estimate"] - part["truth"]).std() * np.sqrt(len(part))
         print(
-            f"  {case:<24} {sample:<10} holds the truth {part['holds'].mean():6.1%}   excludes zero {part['nonzero'].mean():6.1%}"
+            f"  {case:<24} {sample:<10} n {len(part):2d}   holds the truth {part['holds'].mean():6.1%}   excludes zero {part['nonzero'].mean():6.1%}"
             f"   mean truth {part['truth_sd'].mean():.3f} sd   bias {bias:+.1f} of its standard errors"
         )
     worst = frame.groupby(["case", "sample"])["holds"].mean().min()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -93,5 +94,7 @@ def write(page: Any, row: int, column: int, value: Any, style: Any, language: st
         page.write_blank(row, column, None, style)
     elif isinstance(value, str):
         page.write_string(row, column, value, style)
+    elif math.isinf(value):  # an interval without an end; Excel has no such number
+        page.write_string(row, column, "∞" if value > 0 else "-∞", style)
     else:
         page.write_number(row, column, float(value), style)

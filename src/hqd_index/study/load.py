@@ -149,14 +149,19 @@ def _applied(study: Study, scenario: str | None, overrides: Sequence[str]) -> tu
     if scenario is not None:
         chosen, taken = _scenario(study, scenario)
         study = _changed(study, chosen.changes, f"--scenario {scenario}")
-    for override in overrides:
-        path, _, text = override.partition("=")
-        document = read_text(text, Document(f"--set {path}"))
-        if document.faults or not text.strip():
-            wrong = ConfigError(f"{override!r}: write path=value", zh=f"{override!r}:请写成 路径=值", where=f"--set {path}")
-            raise Faults([*document.faults] or [wrong])
-        study = _changed(study, {path.strip(): document.value}, f"--set {path}")
-    return study, taken
+    changes = dict(_override(override) for override in overrides)
+    place = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
+    return (_changed(study, changes, place) if changes else study), taken
+
+
+def _override(text: str) -> tuple[str, Any]:
+    """(dotted path, value) of `path=value`; the value is read as YAML."""
+    path, _, value = text.partition("=")
+    document = read_text(value, Document(f"--set {path}"))
+    if document.faults or not value.strip():
+        wrong = ConfigError(f"{text!r}: write path=value", zh=f"{text!r}:请写成 路径=值", where=f"--set {path}")
+        raise Faults([*document.faults] or [wrong])
+    return path.strip(), document.value
 
 
 def _fitting(study: Study) -> tuple[Study, list[Finding]]:

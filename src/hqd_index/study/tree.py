@@ -57,6 +57,13 @@ class Tree:
         return {child: node for node, children in self.links.items() for child in children}
 
 
+def listed_leaves(below: Any) -> set[str]:
+    """Every leaf written below a point of the tree as YAML has it, of whatever profile; also of a tree that is wrong."""
+    if isinstance(below, Mapping):
+        return {leaf for deeper in below.values() for leaf in listed_leaves(deeper)}
+    return set(below) if isinstance(below, list | tuple) else set()
+
+
 def tree_of(indicators: Indicators) -> Tree:
     """The tree pruned to the active profile; ConfigError on two roots, a node twice, a branch without leaves or a wrong depth."""
     if len(indicators.tree) != 1:

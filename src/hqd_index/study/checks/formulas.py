@@ -20,7 +20,7 @@ from ..columns import (
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
 from ..models import Derived, Indicator, Study
-from ..tree import tree_of
+from ..tree import listed_leaves, tree_of
 
 
 def check_columns(study: Study) -> Iterator[Finding]:
@@ -101,13 +101,15 @@ def check_indicators(study: Study) -> Iterator[Finding]:
     """indicators.yaml against the tables."""
     known = known_columns(study)
     keyed = {name: table.key for name, table in tables(study).items()}
+    scored = listed_leaves(study.indicators.tree)
     for name, leaf in study.indicators.indicators.items():
         path = ("indicators", "indicators", name)
         if leaf.table not in known:
             yield unknown_name((*path, "table"), ("table", "数据表"), leaf.table, known)
             continue
         yield from _fed(study, (*path, "table"), leaf.table)
-        yield from unit_missing(study, (*path, "table"), leaf.table, {*known[leaf.table], *keyed.get(leaf.table, ())})
+        if name in scored:
+            yield from unit_missing(study, (*path, "table"), leaf.table, {*known[leaf.table], *keyed.get(leaf.table, ())})
         yield from _formula(study, path, leaf, known)
 
 

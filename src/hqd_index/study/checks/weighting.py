@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any
 
 from ...errors import ConfigError
 from ...methods.choice import Choice, compatible, over, resolve
@@ -11,7 +10,7 @@ from ..choices import family_choice, leaf_choice
 from ..document import Place
 from ..findings import Finding, unknown_name
 from ..models import Study
-from ..tree import Tree, tree_of
+from ..tree import Tree, listed_leaves, tree_of
 
 COLUMN_PARTS = ("impute", "treat", "normalise")
 FLAT = "leaves"
@@ -67,7 +66,7 @@ def _overrides(study: Study, tree: Tree) -> Iterator[Finding]:
                 yield Finding((*path, part), f"{part} acts on indicators, and the children of {node} are nodes; "
                               "write it for a branch that holds indicators",
                               f"{part} 作用于指标,而 {node} 的下级不是指标;请写在直接包含指标的分支下")  # fmt: skip
-    every = _every_leaf(study.indicators.tree)
+    every = listed_leaves(study.indicators.tree)
     for leaf in said.indicators:
         if leaf not in every:
             yield unknown_name(("weighting", "indicators", leaf), ("indicator", "指标"), leaf, every)
@@ -77,12 +76,6 @@ def _no_branch(path: Place, node: str, tree: Tree) -> Finding:
     if node in tree.order:
         return Finding(path, f"{node} is an indicator; write it under indicators:", f"{node} 是指标;请写在 indicators: 下")
     return unknown_name(path, ("node", "节点"), node, tree.inner)
-
-
-def _every_leaf(below: Any) -> set[str]:
-    if isinstance(below, dict):
-        return {leaf for deeper in below.values() for leaf in _every_leaf(deeper)}
-    return set(below)
 
 
 def _families(study: Study, tree: Tree) -> Iterator[Finding]:

@@ -1,0 +1,65 @@
+"""The same files scored by province, by province and industry, and by groups of firms: unit and time come from the config."""
+
+import pandas as pd
+import pytest
+
+from hqd_index.demo import write_demo
+
+from .small import ROOT, Place, run
+
+QUALITY = "quality: {innovation: [inn1, inn2, inn3], brand: [brd1, brd2]}"
+SAFETY = "safety: {advantage: [adv4, adv5], smoothness: [smo1, smo2, smo3]}"
+FIRMS_ONLY = f"{{hqd: {{{QUALITY}, {SAFETY}}}}}"
+CHANGES = [
+    f"indicators.tree={FIRMS_ONLY}",
+    "indicators.nodes={}",
+    "regressions.controls={}",
+    "uncertainty.draws=0",
+    "uncertainty.alternatives={}",
+]
+SETS = [part for change in CHANGES for part in ("--set", change)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Place:
+    folder = tmp_path_factory.mktemp("units")
+    write_demo(folder / "raw", seed=5, firms=1500)
+    made = Place(ROOT / "configs", folder / "raw", folder / "out").copy(folder / "study")
+    for scenario in (made.configs / "scenarios").glob("*.yaml"):
+        scenario.unlink()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("unit", "fewest", "example"),
+    [
+        ("{by: [province_code], names: gbt2260}", 25, "浙江"),
+        ("{by: [ownership], names: code}", 3, "private"),
+        ("{by: [province_code, ownership], names: gbt2260}", 40, "浙江·private"),
+    ],
+    ids=["province", "ownership", "province x ownership"],
+)
+def test_other_units_run_whole(place, capsys, tmp_path, unit, fewest, example):
+    here = place.copy(tmp_path)
+    ended = run(capsys, here, "--set", f"study.unit={unit}", "--set", "study.min_firms=3", *SETS)
+    assert ended.code == 0, ended.said
+    scores = here.table("scores").query("sample == 'all' and node == 'hqd'")
+    ranked = scores.groupby("year")["rank"].count()
+    assert ranked.min() >= fewest * 0.5 and scores["unit"].nunique() >= fewest
+    assert scores["unit_zh"].str.contains(example).any()
+    assert {"density"} <= set(here.table("density").columns)
+
+
+def test_a_province_indicator_by_plain_pandas(place, capsys, tmp_path):
+    """R&D intensity of a province from the clean rows, apart from the panel's code."""
+    here = place.copy(tmp_path)
+    run(capsys, here, "--set", "study.unit={by: [province_code], names: gbt2260}", "--set", "study.min_firms=1", *SETS)
+    import duckdb
+
+    clean = next((here.out / ".cache" / "intake").glob("*/clean_firms.parquet"))
+    firms = duckdb.sql(f"SELECT province_code, year, CAST(rd_exp AS DOUBLE) r, CAST(revenue AS DOUBLE) v FROM '{clean}'").df()
+    sums = firms.groupby(["province_code", "year"])[["r", "v"]].sum()
+    cells = here.table("indicators").query("sample == 'all' and indicator == 'inn1'")
+    cells = cells.assign(unit=cells["unit"].astype(str)).set_index(["unit", "year"])["raw"].dropna()
+    by_hand = (100 * sums["r"] / sums["v"]).loc[cells.index]
+    pd.testing.assert_series_equal(cells, by_hand, check_names=False, check_index_type=False, rtol=1e-9)
