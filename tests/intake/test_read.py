@@ -220,3 +220,12 @@ def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path):
     with pytest.raises(HqdError) as caught:
         unchanged(files)
     assert (caught.value.rule, caught.value.exit_code) == ("S11", 4)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.csv"])
+def test_a_path_out_of_the_data_folder_is_refused(tmp_path: Path, path: str):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "secret.csv").write_text(TEXT)
+    with pytest.raises(HqdError) as caught:
+        locate(source(path), tmp_path / "data", "sources.yaml")
+    assert (caught.value.rule, caught.value.exit_code) == ("S12", 2)

@@ -21,7 +21,7 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Cells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty), and (place, unit) of unit rows."""
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows."""
 
     file: str
     sheet: str
@@ -29,6 +29,7 @@ class Cells:
     labels: tuple[str, ...]
     header_row: int
     table: str
+    rows: int
     set_aside: tuple[SetAside, ...] = ()
     notices: tuple[Notice, ...] = ()
     units: tuple[tuple[int, str], ...] = ()

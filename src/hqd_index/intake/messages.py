@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..canonical import CANONICAL
+from .findings import RULES
 from .run import Intake
 
 EXAMPLES = 5
 WORDS = {
     "zh": {
         "file": "[校验] {file}  {rows:,} 行 → 采用 {used:,},隔离 {held:,}({share:.1%}),范围外 {aside:,}",
-        "rule": "  {rule} {expected}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
-        "mend": "      改法:{mend}   处理:{done}",
+        "rule": "  {rule} {text}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
+        "mend": "      {expected}改法:{mend}   处理:{done}",
+        "expected": "说明:{expected}   ",
         "others": ";另见第 {rows} 行",
         "error": "整行隔离",
         "kept": "保留并列出",
@@ -22,8 +24,9 @@ WORDS = {
     },
     "en": {
         "file": "[check] {file}  {rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}), out of scope {aside:,}",
-        "rule": "  {rule} {expected}   {count:,} rows  e.g. row {row} {column} = {value}{others}",
-        "mend": "      mend: {mend}   done: {done}",
+        "rule": "  {rule} {text}   {count:,} rows  e.g. row {row} {column} = {value}{others}",
+        "mend": "      {expected}mend: {mend}   done: {done}",
+        "expected": "that is: {expected}   ",
         "others": "; also rows {rows}",
         "error": "the whole row is quarantined",
         "kept": "kept and listed",
@@ -55,9 +58,11 @@ def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> It
     for (severity, rule), rows in found.groupby(["severity", "rule"], sort=True):
         first = rows.iloc[0]
         more = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
+        expected = first[f"expected_{language}"]
+        text = RULES[rule].text[language] if rule in RULES else expected
         yield words["rule"].format(
             rule=rule,
-            expected=first[f"expected_{language}"],
+            text=text,
             count=rows["row"].nunique(),
             row=first["row"],
             column=_both_names(str(first["column"]), language),
@@ -65,7 +70,8 @@ def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> It
             others=words["others"].format(rows=", ".join(more)) if more else "",
         )
         done = words["error"] if severity == "error" else words["kept"]
-        yield words["mend"].format(mend=first[f"mend_{language}"], done=done)
+        detail = words["expected"].format(expected=expected) if expected != text else ""
+        yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=done)
 
 
 def _both_names(columns: str, language: str) -> str:

@@ -47,20 +47,27 @@ class Layout:
 def locate(source: Source, data_root: Path, where: str) -> list[RawFile]:
     """The files of a source in name order; ConfigError S01 (with the nearest name) or S12 when none may be read."""
     root = data_root.resolve()
-    found = sorted(path for path in root.glob(source.path) if path.is_file() or path.is_symlink())
+    try:
+        found = sorted(path for path in root.glob(source.path) if path.is_file() or path.is_symlink())
+    except (NotImplementedError, ValueError):
+        raise _outside(source.path, where) from None
     if not found:
         if source.optional:
             return []
         raise _missing(source.path, root, where)
     for path in found:
         if not path.resolve().is_relative_to(root):
-            raise ConfigError(
-                f"{source.path} leads out of the data folder; copy the file into it",
-                zh=f"{source.path} 指向数据目录之外;请把文件复制到数据目录中",
-                where=where,
-                rule="S12",
-            )
+            raise _outside(source.path, where)
     return [RawFile(path, path.relative_to(root).as_posix(), _digest(path)) for path in found]
+
+
+def _outside(path: str, where: str) -> ConfigError:
+    return ConfigError(
+        f"{path} leads out of the data folder; copy the file into it and write its path from there",
+        zh=f"{path} 指向数据目录之外;请把文件复制到数据目录中,并写相对路径",
+        where=where,
+        rule="S12",
+    )
 
 
 def _digest(path: Path) -> str:
@@ -150,16 +157,16 @@ def _read_text(file: RawFile, kind: Kind, source: Source, table: CanonicalTable,
         found = layout(list(islice(records(lines, delimiter), PEEK)), source, table, file.name)
         shape = Shape(delimiter, len(found.labels), found.row + found.below)
         with _text(file, kind, seen.encoding) as text, target.open("w", encoding="utf-8", newline="\n") as out:
-            aside = write_records(records(text, delimiter), out, shape) if seen.quotes else write_plain(text, out, shape)
+            parsed = records(text, delimiter)
+            kept, aside = write_records(parsed, out, shape) if seen.quotes else write_plain(text, out, shape)
     except UnicodeDecodeError as fault:
         line = first_fault(file.path, kind, seen.encoding) or 1
         raise bad_bytes(file.name, line, "utf-8 / gb18030" if source.encoding == "auto" else seen.encoding) from fault
     told = [*told, *_told_encoding(file, seen.encoding)]
     cells = engine.scan_records(target, len(found.labels), delimiter)
-    target.unlink()
-    _refuse_shifted(engine.count(cells), aside, len(found.labels), file.name)
+    _refuse_shifted(kept, aside, len(found.labels), file.name)
     below = [SetAside(found.row + k, (), HEADER) for k in range(1, found.below + 1)]
-    return Cells(file.name, "", file.digest, found.labels, found.row, cells, (*below, *aside), tuple(told), found.units)
+    return Cells(file.name, "", file.digest, found.labels, found.row, cells, kept, (*below, *aside), tuple(told), found.units)
 
 
 @contextmanager
@@ -189,10 +196,11 @@ def _read_workbook(file: RawFile, kind: Kind, source: Source, table: CanonicalTa
         raise empty(where)
     target = engine.folder / f"{engine.new_name()}.txt"
     with target.open("w", encoding="utf-8", newline="\n") as out:
-        aside = write_records(grid.rows, out, Shape(",", len(found.labels), top))
+        kept, aside = write_records(grid.rows, out, Shape(",", len(found.labels), top))
     cells = engine.scan_records(target, len(found.labels))
-    target.unlink()
-    return Cells(file.name, grid.name, file.digest, found.labels, found.row, cells, (*below, *aside), tuple(told), found.units)
+    return Cells(
+        file.name, grid.name, file.digest, found.labels, found.row, cells, kept, (*below, *aside), tuple(told), found.units
+    )
 
 
 def _read_binary(file: RawFile, kind: Kind, engine: Engine, told: list[Notice]) -> Cells:
@@ -201,9 +209,10 @@ def _read_binary(file: RawFile, kind: Kind, engine: Engine, told: list[Notice]) 
     else:
         cells, labels, old = stata_table(file.path, engine, file.name)
         told = [*told, *(_told_encoding(file, "gb18030") if old else [])]
-    if engine.count(cells) == 0:
+    kept = engine.count(cells)
+    if kept == 0:
         raise empty(file.name)
-    return Cells(file.name, "", file.digest, labels, 1, cells, (), tuple(told))
+    return Cells(file.name, "", file.digest, labels, 1, cells, kept, (), tuple(told))
 
 
 def _refuse_shifted(kept: int, aside: Sequence[SetAside], width: int, where: str) -> None:

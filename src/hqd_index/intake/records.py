@@ -82,8 +82,11 @@ def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
     return _split(line, delimiter)
 
 
-def write_plain(text: IO[str], out: IO[str], shape: Shape) -> list[SetAside]:
-    """Writes `row, fields` of the lines after the header with `width` fields (no cell is quoted); gives the others."""
+Written = tuple[int, list[SetAside]]
+
+
+def write_plain(text: IO[str], out: IO[str], shape: Shape) -> Written:
+    """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted): how many, the others."""
     aside: list[SetAside] = []
     mark, good, row = shape.delimiter, shape.width - 1, 0
     while lines := text.readlines(BATCH):
@@ -97,21 +100,23 @@ def write_plain(text: IO[str], out: IO[str], shape: Shape) -> list[SetAside]:
                 elif n > shape.header_row:
                     aside.append(set_aside(n, _split(line, mark)))
         row += len(lines)
-    return aside
+    return row - shape.header_row - len(aside), aside
 
 
-def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> list[SetAside]:
+def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> Written:
     """The same for records that were parsed already; cells are quoted where they must be."""
     writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
     aside: list[SetAside] = []
+    written = 0
     for n, fields in enumerate(rows, 1):
         if n <= shape.header_row:
             continue
         if len(fields) == shape.width:
             writer.writerow([n, *fields])
+            written += 1
         else:
             aside.append(set_aside(n, fields))
-    return aside
+    return written, aside
 
 
 def set_aside(row: int, fields: list[str]) -> SetAside:

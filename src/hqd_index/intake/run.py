@@ -58,7 +58,7 @@ class GateError(DataError):
 
 def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
-    files = _located(study, data_root)
+    files = _located(study, data_root, config_root)
     read = _read_all(study, files, engine)
     unchanged([file for mine in files.values() for file in mine])
     result = _result(study, read, engine)
@@ -66,17 +66,25 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     return _with_status(study, read, result, engine, (config_root, data_root))
 
 
-def _located(study: Study, data_root: Path) -> dict[str, list[RawFile]]:
-    """The files of each source; all that are missing are told at once."""
+def _located(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
+    """The files of each source; all that are missing are told at once, with the line that names them."""
     files: dict[str, list[RawFile]] = {}
     faults: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         try:
-            files[source_id] = locate(source, data_root, f"sources.yaml sources.{source_id}.path")
+            files[source_id] = locate(source, data_root, f"{_line(config_root, source.path)} sources.{source_id}.path")
         except HqdError as fault:
             faults.append(fault)
     _raise(faults)
     return files
+
+
+def _line(config_root: Path, path: str) -> str:
+    """'sources.yaml:12' where the path is written, or the file alone."""
+    config = config_root / "sources.yaml"
+    lines = config.read_text("utf-8").splitlines() if config.is_file() else []
+    found = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line]
+    return f"sources.yaml:{found[0]}" if found else "sources.yaml"
 
 
 def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:

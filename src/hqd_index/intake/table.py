@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ..canonical import CanonicalTable
+from ..canonical import CanonicalTable, expression_types
 from ..engines.duckdb import Engine, literal, quoted
 from ..expressions import parse as parse_expression
 from ..expressions import row_sql
@@ -21,7 +21,7 @@ from .ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, b
 from .notice import Notice
 from .parse import Exact, Parsed, parse
 from .read import RawFile, read
-from .reshape import parse_long
+from .reshape import LongShape, parse_long
 from .rules import bound, broken_rules, completed, of_severity
 from .suspicion import suspicions
 from .text import FILE_SPAN, Sheet
@@ -86,7 +86,7 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     found = joined([_ragged(sheets), found, *_judged(step, clean, whole.text, "warning", "info")])
     told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
     told += [*whole.notices, *suspicions(step.name, clean, step.table, engine)]
-    rows_in = {sheet.number: len(sheet.cells.set_aside) + engine.count(sheet.cells.table) for sheet in sheets}
+    rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
     return TableRead(step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), tuple(told))
 
 
@@ -98,7 +98,7 @@ def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> t
         read_now = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(mine)]
         sheets += read_now
         where = f"sources.yaml sources.{source_id}"
-        parsed.append(_with_year(_parse(step, read_now, source, where), step))
+        parsed.append(_with_year(_parse(step, read_now, source_id, where), step))
     held = {name for one in parsed for name in step.engine.types(one.typed)}
     labels = [label for sheet in sheets for label in sheet.cells.labels]
     sources = [step.study.sources.sources[source_id] for source_id in files]
@@ -106,11 +106,13 @@ def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> t
     return sheets, parsed
 
 
-def _parse(step: Step, sheets: list[Sheet], source: Source, where: str) -> Parsed:
+def _parse(step: Step, sheets: list[Sheet], source_id: str, where: str) -> Parsed:
+    source = step.study.sources.sources[source_id]
     if source.reshape is None:
         return parse(sheets, source, step.table, step.exact, step.engine, where)
     limits = step.study.rules.ranges.get(step.name, {})
-    return parse_long(sheets, source, step.table, step.exact, limits, _files(sheets), step.engine, where)
+    shape = LongShape(source.reshape, source, step.table, step.exact, limits, _files(sheets), step.engine, where)
+    return parse_long(sheets, shape, lambda rows: list(_filters(step, source_id, rows)))
 
 
 def _scoped(one: Parsed, aside: pd.DataFrame, step: Step) -> Parsed:
@@ -166,19 +168,26 @@ def _ragged(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 def _filtered(step: Step, files: Mapping[str, Sequence[RawFile]], parsed: Sequence[Parsed]) -> Iterable[pd.DataFrame]:
     """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
-    partition = [name for name in step.table.key if name != "year"]
     for source_id, one in zip(files, parsed):
         if "statement_date" in step.engine.types(one.typed):
             opening = "month(statement_date) = 1 AND day(statement_date) = 1"
             yield step.engine.collect(
                 f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
             )
-        for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
-            rows = completed(one.typed, step.table, step.exact, step.engine)
-            types = step.engine.types(rows)
-            where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
-            test = row_sql(parse_expression(choice.when, columns=types, aggregate=False, where=where), types, partition=partition)
+        yield from _filters(step, source_id, completed(one.typed, step.table, step.exact, step.engine))
+
+
+def _filters(step: Step, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
+    """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
+    types = step.engine.types(rows)
+    known = {**expression_types(step.table, step.study.study.unit.by), **types}
+    partition = [name for name in step.table.key if name != "year"]
+    for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
+        where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
+        expression = parse_expression(choice.when, columns=known, aggregate=False, where=where)
+        if expression.columns <= set(types):
             reason = literal(choice.reason[step.study.study.language])
+            test = row_sql(expression, types, partition=partition)
             yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, {reason} AS reason FROM {rows} WHERE {test}")
 
 
