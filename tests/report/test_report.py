@@ -13,8 +13,11 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report
+from hqd_index.report.drawings import draw
 from hqd_index.report.index_grids import indicators
+from hqd_index.report.lab import laboratory
 from hqd_index.report.page import embedded, page
+from hqd_index.report.publish import publishable
 from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, findings, headline, verdict
 from hqd_index.report.workbook import write_workbook
@@ -38,6 +41,10 @@ HOSTILE = [
 LIVE_SHEETS = ("权重试算", "试算过程")
 
 
+def whole_page(results: Results) -> str:
+    return page(results, laboratory(results), draw(results))
+
+
 @pytest.fixture(scope="module")
 def written(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
@@ -48,6 +55,8 @@ def written(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFa
 def test_same_input_same_bytes(written: Path, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     for path in write_report(study(), tables, MANIFEST, tmp_path):
         again = written / path.relative_to(tmp_path)
+        if path.suffix == ".pdf":  # holds the order of an internal table; compared by text (design 5.10)
+            continue
         assert again.read_bytes() == path.read_bytes(), path.name
 
 
@@ -70,7 +79,7 @@ def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame])
     results = Results(study(), {**tables, "hypotheses": rows}, MANIFEST)
     said = headline(results)
     assert said is not None and VERDICTS[key].zh in said.text.zh and VERDICTS[key].en in said.text.en
-    html = page(results)
+    html = whole_page(results)
     assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
 
 
@@ -101,13 +110,15 @@ def test_stack_adds_up_to_the_score(results: Results) -> None:
 
 def test_small_cells_are_withheld(results: Results) -> None:
     """C42 has two firms, fewer than publish.min_cell = 3."""
-    rows = indicators(results).rows
+    grid = indicators(publishable(results))
+    assert grid is not None
+    rows = grid.rows
     assert all(value != value for row in rows if row[0] == "C42" for value in row[3:])
     assert all(value == value for row in rows if row[0] == "C13" for value in row[3:])
 
 
 def test_policy_knows_only_our_script_and_style(results: Results) -> None:
-    html = page(results)
+    html = whole_page(results)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
     for tag in ("script", "style"):

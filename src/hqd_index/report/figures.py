@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -172,23 +172,32 @@ def _rounded(found: re.Match[str]) -> str:
 
 def bilingual(drawn: str, pairs: Mapping[str, Pair]) -> str:
     """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
+    return _replaced(
+        drawn, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
+    )
 
-    def both(found: re.Match[str]) -> str:
-        pair = written.get(found[2])
-        if pair is None or pair.zh == pair.en:
-            return found[0]
-        zh, en = (escape(text, quote=False) for text in pair)
-        return f'{found[1]}><tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan></text>'
 
-    written = {escape(text, quote=False): pair for text, pair in pairs.items()}
-    return re.sub(r"(<text[^>]*)>([^<]*)</text>", both, drawn)
+def spoken(drawn: str, pairs: Mapping[str, Pair], language: str) -> str:
+    """The SVG with each text that stands for a pair written in one language."""
+    return _replaced(drawn, pairs, lambda zh, en: en if language == "en" else zh)
+
+
+def _replaced(drawn: str, pairs: Mapping[str, Pair], write: Callable[[str, str], str]) -> str:
+    """The SVG with texts that stand for pairs written anew."""
+    known = {escape(text, quote=False): pair for text, pair in pairs.items()}
+
+    def anew(found: re.Match[str]) -> str:
+        pair = known.get(found[2])
+        return found[0] if pair is None else f"{found[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
+
+    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, drawn)
 
 
 def png(drawn: str, *, ppi: int = 300) -> bytes:
     """An SVG as PNG at a print resolution (its own size is at 72 per inch)."""
     import vl_convert
 
-    return bytes(vl_convert.svg_to_png(drawn, scale=ppi / 72, ppi=ppi))
+    return bytes(vl_convert.svg_to_png(drawn, ppi=ppi))
 
 
 def pdf(drawn: str) -> bytes:
@@ -203,8 +212,9 @@ def has_chinese_face() -> bool:
     import vl_convert
 
     def drawn(text: str) -> bytes:
-        mark = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><text y="30" font-size="30">{text}</text></svg>'
-        return bytes(vl_convert.svg_to_png(mark))
+        size = 'width="40" height="40"'
+        mark = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
+        return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{mark}</svg>'))
 
     return drawn("专") != drawn("新")
 

@@ -115,14 +115,13 @@ def _with_id(name: Pair, id: str, unit: str = "") -> Pair:
 
 
 def indicators(results: Results) -> Grid | None:
-    """Raw indicator values, one row per unit-year; cells from fewer firms than may be published are withheld."""
+    """Raw indicator values, one row per unit-year."""
     rows = results.table("indicators")
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
         return None
     least = results.study.study.publish.min_cell
-    withheld = rows["n_firms"].astype(float) < least
-    wide = rows.assign(raw=rows["raw"].mask(withheld)).pivot(index=["unit", "year"], columns="indicator", values="raw")
+    wide = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
     leaves = [leaf for leaf in results.leaves if leaf in wide.columns]
     described = results.study.indicators.indicators
     titles = [Column(_with_id(results.name(leaf), leaf, described[leaf].unit), "4", 14) for leaf in leaves]

@@ -165,6 +165,14 @@ def _weights(page: Any, scene: Scene) -> None:
     page.data_validation(TOP, 3, last, 3, {"validate": "decimal", "criteria": ">=", "value": 0})
     page.freeze_panes(TOP, 0)
     page.hide_gridlines(2)
+    page.set_column(6, RANKING - 1, 2)
+    _printed(page)
+
+
+def _printed(page: Any) -> None:
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
 
 
 def _headers(page: Any, scene: Scene, column: int, titles: tuple[Pair, ...], widths: tuple[int, ...]) -> None:
@@ -224,6 +232,7 @@ def _working(page: Any, scene: Scene) -> None:
             )
         _standing(page, scene, k)
     page.freeze_panes(UNITS, 2)
+    _printed(page)
     page.set_column(0, 0, 8)
     page.set_column(1, 1, 28)
 

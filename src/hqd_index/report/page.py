@@ -5,28 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from . import data_grids, index_grids, model_grids, sentences
-from .figures import bilingual, shades, svg
+from .drawings import Drawing
+from .figures import shades
 from .grids import Grid, pairs, shown
 from .lab import Lab, payload
-from .pictures import PICTURES, Speaker
+from .methods_text import methods
 from .profiles import RULE, profiles
 from .results import Results
-from .words import Pair, missing, number
+from .words import Pair, missing, number, pieces
 
 
-def write_page(results: Results, path: Path, lab: Lab | None = None) -> Path:
+def write_page(results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing]) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
-    path.write_text(page(results, lab), "utf-8")
+    path.write_text(page(results, lab, drawings), "utf-8")
     return path
 
 
-def page(results: Results, lab: Lab | None = None) -> str:
+def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> str:
     """The page as HTML; the same text for the same results."""
     style, script = _asset("page.css"), _asset("page.js")
     return _template().render(
@@ -42,7 +44,8 @@ def page(results: Results, lab: Lab | None = None) -> str:
         profiles=profiles(results, lab),
         strip=strips(results),
         rule=RULE,
-        figures=drawings(results),
+        blocks=methods(results),
+        figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),
         findings=sentences.findings(results),
@@ -71,21 +74,13 @@ def embedded(value: Any) -> str:
     return text
 
 
-def drawings(results: Results) -> dict[str, dict[str, Any]]:
-    """name -> title, sources and one SVG with texts in both languages; figures without data are left out."""
-    made: dict[str, dict[str, Any]] = {}
-    for name, picture in PICTURES.items():
-        if name == "heat":  # the page shows it as a table
-            continue
-        say = Speaker("both")
-        chart = picture.make(results, say)
-        if chart is not None:
-            made[name] = {
-                "title": picture.title,
-                "sources": picture.sources,
-                "svg": _inert(bilingual(svg(chart, name), say.known)),
-            }
-    return made
+def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
+    """name -> title, sources and the SVG in both languages; the field of scores stands on the page as a table."""
+    return {
+        name: {"title": drawing.title, "sources": drawing.sources, "svg": _inert(drawing.both)}
+        for name, drawing in drawings.items()
+        if name != "heat"
+    }
 
 
 def field(results: Results) -> dict[str, Any] | None:
@@ -175,6 +170,7 @@ def _template() -> Any:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["cell"] = cell
+    environment.globals["pieces"] = pieces
     environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
     environment.globals["Pair"] = Pair
     return environment.from_string(_asset("page.html.jinja"))

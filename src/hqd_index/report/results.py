@@ -39,7 +39,13 @@ class Results:
         found = self.tables.get(name)
         if found is not None:
             return found
-        return empty(name) if name in TABLES else pd.DataFrame()
+        if name not in self._headers:
+            self._headers[name] = empty(name) if name in TABLES else pd.DataFrame()
+        return self._headers[name]
+
+    @cached_property
+    def _headers(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     def has(self, *names: str) -> bool:
         return all(len(self.table(name)) > 0 for name in names)
@@ -101,8 +107,11 @@ class Results:
         return Pair(label.zh, label.en) if label else Pair(node, node)
 
     def unit_name(self, unit: str) -> Pair:
-        rows = self.units[self.units["unit"] == unit]
-        return Pair(rows.iloc[0]["unit_zh"], rows.iloc[0]["unit_en"]) if len(rows) else Pair(unit, unit)
+        return self._unit_names.get(unit, Pair(unit, unit))
+
+    @cached_property
+    def _unit_names(self) -> dict[str, Pair]:
+        return {unit: Pair(zh, en) for unit, zh, en in zip(self.units["unit"], self.units["unit_zh"], self.units["unit_en"])}
 
     @cached_property
     def base_weights(self) -> pd.DataFrame:

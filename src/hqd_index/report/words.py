@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -64,3 +66,15 @@ def stars(p: Any) -> str:
     if missing(p):
         return ""
     return "***" if p <= 0.01 else "**" if p <= 0.05 else "*" if p <= 0.1 else ""
+
+
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """(text, '' | sub | super) of a formula written with _ and ^."""
+    at = 0
+    for found in re.finditer(r"([_^])(\{[^}]*\}|.)", text):
+        if found.start() > at:
+            yield text[at : found.start()], ""
+        yield found[2].strip("{}"), "sub" if found[1] == "_" else "super"
+        at = found.end()
+    if at < len(text):
+        yield text[at:], ""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..tables import TABLES
 from . import data_grids, index_grids, model_grids
 from .cells import FIRST, Styles, fill, open_book
 from .grids import Column, Grid
 from .lab import Lab
 from .live import linear, write_live
+from .published import published
 from .results import Results
 from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC, findings
 from .words import Pair
@@ -19,12 +21,19 @@ from .words import Pair
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's name and what fills it."""
+    """A sheet's name, what it holds, and the grid that fills it."""
 
     name: Pair
     about: Pair
     make: Callable[[Results], Grid | None]
-    decorate: Callable[[Any, Any, Results, Grid, str], None] | None = None
+
+
+def _sheet(name: str) -> Sheet:
+    """A published table as it is; none where the contract has no such table."""
+    table = TABLES.get(name)
+    title = Pair(table.zh, table.en) if table else Pair(name, name)
+    short = Pair(title.zh[:31], title.en[:31])
+    return Sheet(short, Pair(f"tables/{name}.csv", f"tables/{name}.csv"), published(name))
 
 
 def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path:
@@ -32,23 +41,29 @@ def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path
     language = results.language
     book = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
     styles = Styles(book)
-    cover = book.add_worksheet(PAIR_COVER.of(language))
-    made = []
-    for sheet in SHEETS:
-        grid = sheet.make(results)
-        if grid is None or not len(grid):
-            continue
-        page = book.add_worksheet(sheet.name.of(language))
-        fill(page, styles, grid, language)
-        if sheet.decorate:
-            sheet.decorate(book, page, results, grid, language)
-        made.append(sheet)
-        if sheet.name.en == "Weights" and lab is not None and linear(lab):
-            write_live(book, styles, results, lab, language)
-            made.append(LIVE)
+    cover = book.add_worksheet(COVER.of(language))
+    made = [sheet for sheet in SHEETS if _add(book, styles, sheet, results, lab, language)]
     _cover(cover, styles, results, made, language)
     book.close()
     return path
+
+
+def _add(book: Any, styles: Styles, sheet: Sheet, results: Results, lab: Lab | None, language: str) -> bool:
+    """Whether the sheet had something to show and was added."""
+    if sheet is CHARTS and results.years:
+        _charts(book, styles, results, language)
+        return True
+    if sheet is LIVE and lab is not None and linear(lab):
+        write_live(book, styles, results, lab, language)
+        return True
+    grid = sheet.make(results)
+    if grid is None or not len(grid):
+        return False
+    page = book.add_worksheet(sheet.name.of(language))
+    fill(page, styles, grid, language)
+    if sheet.name == RANKING:
+        _ranking_extras(page, grid)
+    return True
 
 
 def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
@@ -98,32 +113,72 @@ def _digests(digests: Any) -> str:
     return "; ".join(f"{name} {digest[:12]}" for name, digest in sorted(dict(digests).items()))
 
 
-def _ranking_extras(book: Any, page: Any, results: Results, grid: Grid, language: str) -> None:
-    """A data bar on the score, a colour scale on the parts, and a native stacked chart of the parts' scores."""
+def _ranking_extras(page: Any, grid: Grid) -> None:
+    """A data bar on the score and a tint on the scores of dimensions and parts."""
     last = FIRST + len(grid) - 1
-    page.conditional_format(
-        FIRST, 3, last, 3, {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    )
-    parts = len(grid.columns) - 8
-    page.conditional_format(FIRST, 7, last, 6 + parts, {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"})
+    bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
+    page.conditional_format(FIRST, 3, last, 3, bar)
+    tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
+    page.conditional_format(FIRST, 7, last, len(grid.columns) - 2, tint)
+
+
+def _charts(book: Any, styles: Styles, results: Results, language: str) -> None:
+    """A sheet with two native charts: the ranking, and the first and last three units over the years."""
+    page = book.add_worksheet(CHARTS.name.of(language))
+    page.hide_gridlines(2)
+    page.write_string(0, 0, CHARTS.about.of(language), styles(bold=True, font_size=13))
+    ranking, panel = index_grids.ranking(results), index_grids.panel(results)
+    if ranking is None or panel is None:
+        return
+    page.insert_chart(2, 0, _ranking_chart(book, ranking, language))
+    if len(results.years) > 1:
+        page.insert_chart(2, 10, _trend_chart(book, results, panel, language))
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 1)
+
+
+def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
+    last, sheet = FIRST + len(grid) - 1, RANKING.of(language)
     chart = book.add_chart({"type": "bar"})
-    name = page.get_name()
     chart.add_series(
         {
-            "name": grid.columns[3].title.of(language),
-            "categories": [name, FIRST, 2, last, 2],
-            "values": [name, FIRST, 3, last, 3],
+            "name": [sheet, FIRST - 1, 3],
+            "categories": [sheet, FIRST, 2, last, 2],
+            "values": [sheet, FIRST, 3, last, 3],
             "fill": {"color": "#2F6F9F"},
             "gap": 40,
-            "data_labels": {"value": True, "num_format": "0.0"},
+            "data_labels": {"value": True, "num_format": "0.0", "font": {"size": 8}},
         }
     )
     chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "interval_unit": 1})
-    chart.set_x_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
+    chart.set_x_axis({"min": 0, "num_font": {"size": 8}, "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
     chart.set_legend({"none": True})
     chart.set_title({"name": grid.title.of(language), "name_font": {"size": 11}})
-    chart.set_size({"width": 620, "height": 60 + 20 * len(grid)})
-    page.insert_chart(FIRST - 1, len(grid.columns) + 1, chart)
+    chart.set_size({"width": 620, "height": 80 + 19 * len(grid)})
+    return chart
+
+
+def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
+    ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    chosen = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
+    chart, sheet = book.add_chart({"type": "line"}), PANEL.of(language)
+    for unit in chosen:
+        rows = [FIRST + i for i, row in enumerate(grid.rows) if row[0] == unit]
+        chart.add_series(
+            {
+                "name": [sheet, rows[0], 1],
+                "categories": [sheet, rows[0], 2, rows[-1], 2],
+                "values": [sheet, rows[0], 3, rows[-1], 3],  # the root is the first node of the panel
+                "marker": {"type": "circle", "size": 4},
+            }
+        )
+    title = Pair("前三与后三单位的走势", "First and last three units over time")
+    chart.set_title({"name": title.of(language), "name_font": {"size": 11}})
+    chart.set_y_axis({"num_format": "0", "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 640, "height": 380})
+    return chart
 
 
 def _notes(results: Results) -> Grid:
@@ -146,62 +201,36 @@ def _notes(results: Results) -> Grid:
     )
 
 
-def _trend_chart(book: Any, page: Any, results: Results, grid: Grid, language: str) -> None:
-    """Lines of the first three and last three units over the years."""
-    if len(results.years) < 2:
-        return
-    ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
-    chosen = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
-    score = 3 + [c.title.en for c in grid.columns[3:]].index(f"{results.name(results.tree.root).en} {results.tree.root}")
-    chart, name = book.add_chart({"type": "line"}), page.get_name()
-    for unit in chosen:
-        rows = [FIRST + i for i, row in enumerate(grid.rows) if row[0] == unit]
-        chart.add_series(
-            {
-                "name": results.unit_name(unit).of(language),
-                "categories": [name, rows[0], 2, rows[-1], 2],
-                "values": [name, rows[0], score, rows[-1], score],
-                "marker": {"type": "circle", "size": 4},
-            }
-        )
-    chart.set_title(
-        {"name": Pair("前三与后三单位的走势", "First and last three units over time").of(language), "name_font": {"size": 11}}
-    )
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 640, "height": 360})
-    page.insert_chart(FIRST - 1, len(grid.columns) + 1, chart)
-
-
-PAIR_COVER = Pair("封面", "Cover")
+COVER, RANKING, PANEL = Pair("封面", "Cover"), Pair("排名", "Ranking"), Pair("指数面板", "Panel")
+CHARTS = Sheet(Pair("图表", "Charts"), Pair("排名与走势", "Ranking and trends"), lambda results: None)
 LIVE = Sheet(
-    Pair("权重试算", "Try weights"),
-    Pair("改权重，得分与名次由公式重算", "Weights to edit; scores and ranks by formula"),
-    lambda results: None,
+    Pair("权重试算", "Try weights"), Pair("改权重，得分与名次由公式重算", "Edit weights; ranks by formula"), lambda results: None
 )
 SHEETS = (
-    Sheet(
-        Pair("排名", "Ranking"),
-        Pair("最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
-        index_grids.ranking,
-        _ranking_extras,
-    ),
-    Sheet(
-        Pair("指数面板", "Panel"), Pair("单位 × 年份的全部得分", "All scores by unit and year"), index_grids.panel, _trend_chart
-    ),
+    Sheet(RANKING, Pair("最新年的名次、指数与各维度得分", "Latest ranks, index and parts"), index_grids.ranking),
+    CHARTS,
+    Sheet(PANEL, Pair("单位 × 年份的全部得分", "All scores by unit and year"), index_grids.panel),
     Sheet(Pair("指标面板", "Indicators"), Pair("指标原值", "Raw indicator values"), index_grids.indicators),
     Sheet(
         Pair("权重", "Weights"), Pair("信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"), index_grids.weights
     ),
+    LIVE,
     Sheet(Pair("情景", "Scenarios"), Pair("换一种算法时的名次", "Ranks under other designs"), index_grids.scenarios),
+    *(
+        _sheet(name)
+        for name in ("ranks", "uncertainty_summary", "sensitivity", "diagnostics", "obstacles", "coupling", "dynamics")
+    ),
     Sheet(Pair("回归", "Regressions"), Pair("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
     Sheet(Pair("假设检验", "Hypotheses"), Pair("每条假设一个结论", "One verdict per hypothesis"), model_grids.hypotheses),
+    _sheet("channels"),
     Sheet(
-        Pair("贡献", "Contribution"),
-        Pair("核算、构成与外溢、反事实路径", "Accounting, composition, path"),
-        model_grids.contribution,
+        Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
+    *(_sheet(name) for name in ("regression_diagnostics", "event_study", "resilience", "multiverse", "facts")),
+    *(_sheet(name) for name in ("linkages", "network", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
     Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
     Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),
+    *(_sheet(name) for name in ("sample_flow", "coverage", "density", "descriptives")),
     Sheet(Pair("未生成", "Not made"), Pair("本次未能生成的表及原因", "What could not be made, and why"), data_grids.not_made),
     Sheet(Pair("变量字典", "Codebook"), Pair("变量、单位、方向、公式、来源", "Variables, units, formulas"), data_grids.codebook),
     Sheet(Pair("说明", "Notes"), Pair("口径与提示", "Conventions and cautions"), _notes),

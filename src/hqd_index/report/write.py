@@ -9,26 +9,51 @@ from typing import Any
 import pandas as pd
 
 from ..study.models import Study
+from .drawings import draw, write_figures
 from .lab import laboratory
+from .latex import write_latex
+from .methods_text import methods
 from .page import write_page
+from .paper import paper_tables
+from .publish import publishable
 from .quarantine import write_quarantine
 from .readme import write_readme
 from .results import Results
 from .sentences import closing, headline, leaders, rows_accounted, split
+from .stata import write_stata
+from .word import write_methods, write_tables
 from .words import Pair, percent, whole
 from .workbook import write_workbook
 
 
 def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Page, workbook, quarantine and README in `folder`; `tables` are those of tables/*.csv by name, and `raw_rows`."""
+    """Everything a person opens, written into `folder`; the paths. `tables` are those of tables/*.csv, `raw_rows`, `controls`."""
     results = Results(study, tables, manifest)
-    lab = laboratory(results)
+    lab, shown = laboratory(results), publishable(results)
+    drawings = draw(shown)
+    figures, message = write_figures(drawings, folder / "figures", study.study.language)
     return [
-        write_page(results, folder / "report.html", lab),
-        write_workbook(results, folder / "results.xlsx", lab),
+        write_page(shown, folder / "report.html", lab, drawings),
+        write_workbook(shown, folder / "results.xlsx", lab),
         write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
-        write_readme(results, folder),
+        *write_paper(shown, folder / "paper"),
+        *write_stata(results, folder),
+        *figures,
+        write_readme(shown, folder, message),
     ]
+
+
+def write_paper(results: Results, folder: Path) -> list[Path]:
+    """Three-line tables as Word and LaTeX, and the methods section, in Chinese and in English."""
+    folder.mkdir(exist_ok=True)
+    found, blocks, title = paper_tables(results), methods(results), results.study.study.label
+    written = []
+    for language in ("zh", "en"):
+        heading = Pair("研究方法", "Methods").of(language)
+        written.append(write_tables(found, folder / f"tables_{language}.docx", language, title[language]))
+        written.append(write_latex(found, folder / f"tables_{language}.tex", language))
+        written.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading))
+    return written
 
 
 def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:

@@ -1,0 +1,46 @@
+"""What may leave the office (study.yaml: publish): firm names and cells from few firms are kept out of page and workbook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from .results import Results
+
+NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
+"""Columns that may hold a firm's name or number, in tables about firms or about rows of firms."""
+ABOUT_FIRMS = ("candidates", "alerts", "whatif", "modes", "paths", "srdi_unmatched", "quarantine", "firm_events")
+COUNTS = {
+    "indicators": ("n_firms", ("raw", "treated")),
+    "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
+    "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
+}
+"""Table -> the count of firms behind a row, and the columns that would tell about so few."""
+
+
+def publishable(results: Results) -> Results:
+    """The results with names and small cells taken out, as the study asks."""
+    rules, tables = results.study.study.publish, dict(results.tables)
+    for name, (count, columns) in COUNTS.items():
+        if name in tables and count in tables[name].columns:
+            tables[name] = withheld(tables[name], count, columns, rules.min_cell)
+    if not rules.firm_names:
+        for name in ABOUT_FIRMS:
+            if name in tables:
+                tables[name] = unnamed(tables[name])
+    return replace(results, tables=tables)
+
+
+def withheld(frame: pd.DataFrame, count: str, columns: tuple[str, ...], least: int) -> pd.DataFrame:
+    """The frame without what rests on at least one but fewer than `least` firms; a count of none tells about nobody."""
+    few = (frame[count].astype("Float64") < least) & (frame[count].astype("Float64") > 0)
+    few = few.fillna(False).astype(bool)
+    return frame.assign(**{column: frame[column].mask(few) for column in columns if column in frame.columns})
+
+
+def unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its columns of names emptied."""
+    return frame.assign(
+        **{column: pd.Series(pd.NA, index=frame.index, dtype="str") for column in NAMES if column in frame.columns}
+    )

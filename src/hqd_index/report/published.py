@@ -1,0 +1,67 @@
+"""Published tables as they are: a grid per table of the contract, with the codebook's names in the header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from ..tables import TABLES
+from .grids import Column, Grid
+from .results import Results
+from .words import Pair
+
+KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
+WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
+YEARS = ("year", "from_year", "to_year", "io_year")
+LONGEST = 20_000
+"""Rows of a sheet; a longer table is cut to its latest year and says so."""
+
+
+def published(name: str) -> Callable[[Results], Grid | None]:
+    """The grid of a table; a long one shows its latest year only."""
+
+    def grid(results: Results) -> Grid | None:
+        rows = results.table(name)
+        if rows.empty or name not in TABLES:
+            return None
+        kept, note = _latest(rows, name)
+        columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
+        names = labels(results, name)
+        header = [_header(column, TABLES[name].columns[column], names) for column in columns]
+        values = [tuple(_plain(value) for value in row) for row in kept[columns].itertuples(index=False)]
+        return Grid(Pair(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(values), (name,), note)
+
+    return grid
+
+
+def _latest(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
+    if len(rows) <= LONGEST or "year" not in rows.columns:
+        return rows, Pair("", "")
+    last = rows["year"].max()
+    note = Pair(f"只列 {last} 年；全部年份见 tables/{name}.csv。", f"{last} only; all years are in tables/{name}.csv.")
+    return rows[rows["year"] == last], note
+
+
+def _twin(column: str, language: str) -> bool:
+    """Whether a column holds the other language's text."""
+    return column.endswith("_en" if language == "zh" else "_zh")
+
+
+def labels(results: Results, name: str) -> dict[str, Pair]:
+    """column -> its names in the codebook."""
+    book = results.table("codebook")
+    rows = book[book["table"] == name] if len(book) else book
+    return {row["column"]: Pair(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
+
+
+def _header(column: str, kind: str, names: dict[str, Pair]) -> Column:
+    label = names.get(column, Pair(column, column))
+    title = label if label.zh != column else Pair(column, column)
+    style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
+    return Column(title, style, WIDTHS.get(style, 12))
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, bool) or type(value).__name__ == "bool_" else value
