@@ -54,3 +54,22 @@ def test_the_scratch_folder_goes_with_the_engine():
         folder = engine.folder
         assert folder.is_dir()
     assert not folder.exists()
+
+
+def test_only_what_is_kept_stays():
+    with Engine() as engine:
+        kept = engine.query("SELECT 1 AS a")
+        engine.view(f"SELECT * FROM {kept}", "seen")
+        engine.query("SELECT 2 AS b", "gone")
+        (engine.folder / "t9.txt").write_text("x")
+        engine.keep_only({kept})
+        assert engine.names() == [kept] and not (engine.folder / "t9.txt").exists()
+        engine.drop([kept, "never there"])
+        assert engine.names() == []
+
+
+def test_types_are_those_of_formulas():
+    with Engine() as engine:
+        table = engine.query("SELECT CAST(1 AS DECIMAL(28,8)) a, 1.5::DOUBLE b, 1 c, 'x' d, true e, DATE '2020-01-01' f, ['x'] g")
+        assert list(engine.types(table).values()) == ["decimal", "double", "integer", "text", "flag", "date", "list"]
+        assert engine.count(table) == 1

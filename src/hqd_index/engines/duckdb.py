@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -93,11 +93,11 @@ class Engine:
         return self.query(f"SELECT {columns} FROM read_parquet({inside}, file_row_number = true)", name)
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", name: str | None = None) -> str:
-        """Rectangular UTF-8 text of this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
+        """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
         fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
         options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
         quotes = "quote = '\"', escape = '\"', nullstr = '\x01', new_line = '\\n'"
-        return self.query(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", name)
+        return self.view(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", name)
 
     def query(self, sql: str | exp.Expression, name: str | None = None) -> str:
         """The name of a table that holds the result."""
@@ -133,9 +133,27 @@ class Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(inside, path)
 
+    def names(self) -> list[str]:
+        """All tables and views."""
+        return [name for name, _ in self._made()]
+
     def drop(self, names: Iterable[str]) -> None:
+        """Removes tables and views; those that are not there are no fault."""
+        kinds = dict(self._made())
         for name in names:
-            self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
+            if name in kinds:
+                self._run(f"DROP {kinds[name]} {quoted(name)}")
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Removes every other table and view, and the scratch files that views were read from."""
+        self.drop(name for name in self.names() if name not in names)
+        for path in self.folder.glob("t*.txt"):
+            path.unlink()
+
+    def _made(self) -> list[tuple[str, str]]:
+        tables = "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE NOT internal"
+        views = "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE NOT internal"
+        return self._run(f"{tables} UNION ALL {views} ORDER BY 1").fetchall()
 
     def _admitted(self, source: Path) -> Path:
         """The file under the one folder the database may read."""

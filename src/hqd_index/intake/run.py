@@ -58,12 +58,15 @@ class GateError(DataError):
 
 def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
+    before = engine.names()
     files = _located(study, data_root, config_root)
     read = _read_all(study, files, engine)
     unchanged([file for mine in files.values() for file in mine])
     result = _result(study, read, engine)
     _gate(study, read, result)
-    return _with_status(study, read, result, engine, (config_root, data_root))
+    result = _with_status(study, read, result, engine, (config_root, data_root))
+    engine.keep_only({*before, *result.tables.values()})
+    return result
 
 
 def _located(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
