@@ -38,6 +38,15 @@ def test_the_stock_path_is_the_published_one():
     assert stock(found, list(STOCK), ["national", "key_national"]) == STOCK
 
 
+def test_records_of_one_day_do_not_depend_on_their_order():
+    """Failed in the review and recognised anew on the same day: in force again, whichever row comes first."""
+    rows = [("A", 1, "2019-06-01", "recognised"), ("A", 1, "2022-08-08", "failed_review"), ("A", 4, "2022-08-08", "recognised")]
+    frame = pd.DataFrame(rows, columns=["firm_id", "batch", "announce_date", "status"])
+    frame = frame.assign(level="national", valid_from=None, valid_to=None)
+    for order in (frame, frame.iloc[::-1]):
+        assert spells(order, SrdiList(), 2024)[["start", "end"]].to_numpy().tolist() == [[2019, 2021], [2022, 2024]]
+
+
 def event(text: str) -> Event:
     date, status = text.split()
     year, month = date.split("-")

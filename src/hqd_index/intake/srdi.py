@@ -13,6 +13,8 @@ TERM = 3
 SECOND_HALF = 7
 SPELLS = ["firm_id", "level", "batch", "first", "start", "end"]
 OPEN_END = 9999
+# of records of one day, an old status is reviewed before a new one begins
+SAME_DAY = ("publicised", "renamed", "passed_review", "failed_review", "revoked", "recognised")
 
 
 @dataclass(frozen=True)
@@ -33,29 +35,23 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     `records`: firm_id, level, batch, announce_date, status, valid_from, valid_to. `assume_review` decides what a review
     without a record does: none ends the status, pass keeps it, drop leaves it undecided (no spell, `undecided` marks it).
     """
-    rows = []
-    for (firm, level), group in records.sort_values(["announce_date"], kind="stable").groupby(["firm_id", "level"], sort=True):
-        events = [_event(row) for row in group.itertuples(index=False)]
-        rows += [(firm, level, *spell) for spell in firm_spells(events, settings, last_year)]
+    ranked = records.assign(turn=records["status"].map(SAME_DAY.index))
+    ordered = ranked.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
+    events: dict[tuple[str, str], list[Event]] = {}
+    for firm, level, event in zip(ordered["firm_id"], ordered["level"], _events(ordered)):
+        events.setdefault((firm, level), []).append(event)
+    rows = [(*who, *spell) for who, mine in events.items() for spell in firm_spells(mine, settings, last_year)]
     return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
 
 
-def _event(row: object) -> Event:
-    announced = pd.Timestamp(row.announce_date)  # type: ignore[attr-defined]
-    batch = row.batch  # type: ignore[attr-defined]
-    start, end = row.valid_from, row.valid_to  # type: ignore[attr-defined]
-    return Event(
-        announced.year,
-        announced.month >= SECOND_HALF,
-        row.status,  # type: ignore[attr-defined]
-        None if pd.isna(batch) else int(batch),
-        None if pd.isna(start) else pd.Timestamp(start).year,
-        None if pd.isna(end) else _last_year_end(pd.Timestamp(end)),
-    )
-
-
-def _last_year_end(end: pd.Timestamp) -> int:
-    return end.year if (end.month, end.day) == (12, 31) else end.year - 1
+def _events(records: pd.DataFrame) -> list[Event]:
+    announced, start, end = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
+    last = end.dt.year - ((end.dt.month != 12) | (end.dt.day != 31))  # in force at 31 December
+    columns = (announced.dt.year, announced.dt.month, records["status"], records["batch"], start.dt.year, last)
+    return [
+        Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(one) else int(one) for one in rest))
+        for year, month, status, *rest in zip(*columns)
+    ]
 
 
 Spell = tuple[int | None, int, int, int]
