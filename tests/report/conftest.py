@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.index.rank import competition
+from hqd_index.index.compare import scenarios
+from hqd_index.index.frames import build_index
 from hqd_index.report.results import Results
 from hqd_index.study.models import Study
 from hqd_index.tables import conform, empty
@@ -95,135 +96,60 @@ def study(**changes: Any) -> Study:
                 },
                 "geometric": {
                     "label": {"zh": "几何平均", "en": "Geometric"},
-                    "changes": {"weighting.aggregate.indicators": {"method": "geometric"}},
+                    "changes": {"weighting.aggregate.dimensions": {"method": "geometric"}},
+                },
+                "window": {
+                    "label": {"zh": "基期", "en": "Base window"},
+                    "changes": {
+                        "weighting.normalise": {"method": "minmax", "over": [2017, 2019]},
+                        "weighting.weight.indicators": {"method": "equal"},
+                    },
                 },
             },
         }
     )
 
 
-def invented() -> dict[str, pd.DataFrame]:
-    """name -> table, drawn from one seed; scores are the weighted sums of the normalised values."""
+def panel() -> pd.DataFrame:
+    """Raw indicator values of both samples, drawn from one seed; one value is missing."""
     draw = np.random.default_rng(7)
     level = draw.uniform(0.15, 0.75, (1, len(UNITS), 1)) + 0.02 * np.arange(len(YEARS))[:, None, None]
-    z = np.clip(level + draw.normal(0, 0.12, (len(YEARS), len(UNITS), len(LEAVES))), 0, 1)
-    z[:, 2, 0] = np.nan  # one indicator missing: smoothness and the rest stay whole, innovation falls below two children
-    local = _entropy_shares(z)
+    raw = 3 + 40 * np.clip(level + draw.normal(0, 0.12, (len(YEARS), len(UNITS), len(LEAVES))), 0, 1)
+    raw[:, 2, 0] = np.nan  # innovation of C25 is left with one indicator, fewer than two
+    index = pd.MultiIndex.from_product([YEARS, list(UNITS)], names=["year", "unit"])
+    firms = {unit: 40 + 7 * k for k, unit in enumerate(UNITS)} | {"C42": 2}
+    blocks = []
+    for sample, shift in (("all", 0.0), ("leave_out", -0.4)):
+        block = pd.DataFrame(raw.reshape(-1, len(LEAVES)) + shift, index=index, columns=LEAVES).reset_index()
+        blocks.append(block.assign(sample=sample, n_firms=block["unit"].map(firms)))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def names() -> pd.DataFrame:
+    rows = [(unit, zh, en, "") for unit, (zh, en) in UNITS.items()]
+    return pd.DataFrame(rows, columns=["unit", "unit_zh", "unit_en", "group"])
+
+
+def invented() -> dict[str, pd.DataFrame]:
+    """name -> table: the index as the program builds it, everything else made up."""
+    built = build_index(study(), panel(), names())
+    compared, weights = scenarios(study(), panel(), names(), built)
     tables = {
-        "scores": _scores(z, local),
-        "weights": pd.concat([_weights(z, local, "base"), _weights(z, _equal(), "equal")]),
-        "indicators": _indicators(z),
-        "scenarios": _scenarios(z, local),
+        "scores": built.scores,
+        "weights": pd.concat([built.weights, weights]),
+        "indicators": built.indicators,
+        "scenarios": compared,
         "ledger": _ledger(),
         "quarantine": _quarantine(),
         "coverage": _coverage(),
         "sample_flow": _sample_flow(),
         "density": _density(),
-        **_models(local),
+        **_models(),
     }
     return {name: conform(name, frame) for name, frame in tables.items()} | {
         "not_made": empty("not_made"),
         "raw_rows": _raw_rows(),
     }
-
-
-def _equal() -> dict[str, float]:
-    return {node: 1 / sum(PARENT[other] == PARENT[node] for other in PARENT) for node in PARENT}
-
-
-def _entropy_shares(z: np.ndarray) -> dict[str, float]:
-    """Equal above the leaves; uneven inside the parts (any positive numbers serve)."""
-    raw = {leaf: float(np.nanstd(z[:, :, j])) for j, leaf in enumerate(LEAVES)}
-    family = {leaf: sum(raw[other] for other in LEAVES if PARENT[other] == PARENT[leaf]) for leaf in LEAVES}
-    return _equal() | {leaf: raw[leaf] / family[leaf] for leaf in LEAVES}
-
-
-def nodes(z: np.ndarray, local: dict[str, float]) -> dict[str, np.ndarray]:
-    """node -> scores in [0, 1]; a part with fewer than two leaves, or a node without all its parts, is missing."""
-    values = {leaf: z[:, :, j] for j, leaf in enumerate(LEAVES)}
-    for node in ["innovation", "brand", "upgrading", "completeness", "advantage", "smoothness", "quality", "safety", "hqd"]:
-        below = [child for child in PARENT if PARENT[child] == node]
-        cells = np.stack([values[child] for child in below], axis=-1)
-        share = np.array([local[child] for child in below])
-        there = ~np.isnan(cells)
-        total = np.where(there, cells, 0) @ share / (there @ share)
-        enough = there.sum(-1) >= (2 if below[0] in LEAVES else len(below))
-        values[node] = np.where(enough, total, np.nan)
-    return values
-
-
-def _grid(block: np.ndarray) -> pd.DataFrame:
-    frame = pd.DataFrame({"unit": list(UNITS) * len(YEARS), "year": np.repeat(YEARS, len(UNITS)), "score": block.ravel()})
-    ranks = competition(block)
-    return frame.assign(rank=ranks.ravel(), ranked_of=np.repeat((~np.isnan(ranks)).sum(-1), len(UNITS)))
-
-
-def _scores(z: np.ndarray, local: dict[str, float]) -> pd.DataFrame:
-    blocks = []
-    for sample, shift in (("all", 0.0), ("leave_out", -0.02)):
-        values = nodes(z + shift, local)
-        for node in NODES:
-            level = {"hqd": "index", "quality": "dimensions", "safety": "dimensions"}.get(node, "subdimensions")
-            block = _grid(100 * values[node]).assign(sample=sample, node=node, level=level)
-            blocks.append(block.assign(node_zh=NODES[node][0], node_en=NODES[node][1]))
-    frame = pd.concat(blocks)
-    frame["unit_zh"], frame["unit_en"] = (frame["unit"].map({u: names[k] for u, names in UNITS.items()}) for k in (0, 1))
-    flag = frame["score"].isna().map({True: "too_few_children", False: ""})
-    return frame.assign(coverage=np.where(frame["score"].isna(), 0.5, 1.0), flag=flag)
-
-
-def _weights(z: np.ndarray, local: dict[str, float], scenario: str) -> pd.DataFrame:
-    rows = []
-    for node, parent in PARENT.items():
-        whole, up = local[node], parent
-        while up != "hqd":
-            whole, up = whole * local[up], PARENT[up]
-        leaf = node in LEAVES
-        label = (f"指标{node}", f"Indicator {node}") if leaf else NODES[node]
-        rows.append(
-            {
-                "scenario": scenario,
-                "node": node,
-                "parent": parent,
-                "node_zh": label[0],
-                "node_en": label[1],
-                "level": LEVELS[0] if leaf else LEVELS[2] if parent == "hqd" else LEVELS[1],
-                "method": "entropy" if leaf else "equal",
-                "cells": int((~np.isnan(z[:, :, LEAVES.index(node)])).sum()) if leaf else 72,
-                "entropy": 0.97,
-                "divergence": 0.03,
-                "share_local": local[node],
-                "share_global": whole,
-                "effective": whole,
-                "skewness": 0.4,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _indicators(z: np.ndarray) -> pd.DataFrame:
-    index = pd.MultiIndex.from_product([YEARS, list(UNITS), LEAVES], names=["year", "unit", "indicator"])
-    frame = pd.DataFrame({"normalised": z.ravel()}, index=index).reset_index()
-    firms = frame["unit"].map({unit: 40 + 7 * k for k, unit in enumerate(UNITS)}).where(frame["unit"] != "C42", 2)
-    return frame.assign(
-        sample="all", raw=3 + 40 * frame["normalised"], treated=3 + 40 * frame["normalised"], imputed=False, n_firms=firms
-    )
-
-
-def _scenarios(z: np.ndarray, local: dict[str, float]) -> pd.DataFrame:
-    base = _grid(100 * nodes(z, local)["hqd"])["rank"].to_numpy()
-    blocks = []
-    for scenario, zh, en, block in (
-        ("equal", "等权", "Equal weights", nodes(z, _equal())["hqd"]),
-        ("geometric", "几何平均", "Geometric", nodes(z**1.3, local)["hqd"]),
-    ):
-        frame = (
-            _grid(100 * block)
-            .drop(columns="ranked_of")
-            .assign(scenario=scenario, scenario_zh=zh, scenario_en=en, node="hqd", base_rank=base)
-        )
-        blocks.append(frame.assign(shift=frame["base_rank"] - frame["rank"]))
-    return pd.concat(blocks)
 
 
 def _ledger() -> pd.DataFrame:
@@ -285,7 +211,7 @@ def _density() -> pd.DataFrame:
     return frame.assign(n_firms=100, n_srdi=count, density=10.0 * count, density_lag=10.0 * (count - 1).clip(lower=0))
 
 
-def _models(local: dict[str, float]) -> dict[str, pd.DataFrame]:
+def _models() -> dict[str, pd.DataFrame]:
     """Regressions, channels, contribution and hypotheses with plausible numbers (none is estimated here)."""
     draw = np.random.default_rng(11)
     regressions, channels = [], []

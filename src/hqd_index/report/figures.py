@@ -158,6 +158,7 @@ def svg(chart: Chart, prefix: str, *, font: str = FONT) -> str:
     with alt.data_transformers.enable("default", max_rows=None):
         spec = _styled(chart, font).to_json(indent=None)
     drawn = vl_convert.vegalite_to_svg(spec)
+    drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
     ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
     for k, id in enumerate(ids):
         drawn = drawn.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")

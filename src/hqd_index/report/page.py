@@ -77,7 +77,11 @@ def embedded(value: Any) -> str:
 def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
     """name -> title, sources and the SVG in both languages; the field of scores stands on the page as a table."""
     return {
-        name: {"title": drawing.title, "sources": drawing.sources, "svg": _inert(drawing.both)}
+        name: {
+            "title": drawing.title,
+            "sources": drawing.sources,
+            "svg": _inert(drawing.both.replace("<svg ", '<svg aria-hidden="true" ', 1)),
+        }
         for name, drawing in drawings.items()
         if name != "heat"
     }

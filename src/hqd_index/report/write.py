@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,18 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     """Everything a person opens, written into `folder`; the paths. `tables` are those of tables/*.csv, `raw_rows`, `controls`."""
     results = Results(study, tables, manifest)
     lab, shown = laboratory(results), publishable(results)
-    drawings = draw(shown)
-    figures, message = write_figures(drawings, folder / "figures", study.study.language)
-    return [
-        write_page(shown, folder / "report.html", lab, drawings),
-        write_workbook(shown, folder / "results.xlsx", lab),
-        write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
-        *write_paper(shown, folder / "paper"),
-        *write_stata(results, folder),
-        *figures,
-        write_readme(shown, folder, message),
-    ]
+    with ThreadPoolExecutor(max_workers=1) as beside:  # drawing leaves Python free to write the rest
+        drawings = beside.submit(draw, shown)
+        drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language))
+        written = [
+            write_workbook(shown, folder / "results.xlsx", lab),
+            write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
+            *write_paper(shown, folder / "paper"),
+            *write_stata(results, folder),
+            write_page(shown, folder / "report.html", lab, drawings.result()),
+        ]
+        figures, message = drawn.result()
+    return [*written, *figures, write_readme(shown, folder, message)]
 
 
 def write_paper(results: Results, folder: Path) -> list[Path]:
