@@ -135,6 +135,7 @@ def panel(context: Context) -> dict[str, Table]:
         "panel": made.values,
         "density": made.density,
         "controls": made.controls,
+        "shocks": made.shocks,
         "unit_names": names,
         "descriptives": descriptives(context.study, made),
     }
@@ -181,15 +182,22 @@ def uncertainty(context: Context) -> dict[str, Table]:
     return dict(how_sure(study, context.frame("panel"), context.frame("unit_names"), firms))
 
 
-def models(context: Context) -> dict[str, Table]:
-    """Scores and density -> regressions, channels, contribution, verdicts."""
-    from .models import estimation_data, regressions
+def events(context: Context) -> dict[str, Table]:
+    """Firms and shocks -> event studies, sources of change, falls and recovery: what does not rest on the index."""
+    from .models import event_tables
 
-    data = estimation_data(
-        context.frame("scores"), context.frame("indicators"), context.frame("density"), context.frame("controls"), context.study
-    )
-    base = context.frame("weights").query("scenario == 'base'")
-    return dict(regressions(data, context.study, weights=base).frames)
+    firms = context.matching("ready_").get("firms")
+    return dict(event_tables(context.study, context.engine, firms, context.frame("shocks"), context.frame("density")))
+
+
+def models(context: Context) -> dict[str, Table]:
+    """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
+    from .models import Inputs, study_tables
+
+    names = ("scores", "indicators", "density", "controls", "io_links", "sources")
+    frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
+    designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
+    return dict(study_tables(context.study, Inputs(**frames, **designs)))
 
 
 def report(context: Context) -> dict[str, Table]:
@@ -197,7 +205,7 @@ def report(context: Context) -> dict[str, Table]:
     from .codebook import codebook
     from .report import summary, write_report
 
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name == "raw_rows"}
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in ("raw_rows", "controls")}
     reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     frames["codebook"] = codebook(context.study, frames)
@@ -218,7 +226,7 @@ STAGES: tuple[Stage, ...] = (
         "行业面板",
         panel,
         reads=("ready_*",),
-        heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls"),
+        heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls", "regressions.resilience"),
     ),
     Stage(
         "index",
@@ -235,10 +243,17 @@ STAGES: tuple[Stage, ...] = (
         heeds=("study", "indicators", "weighting", "uncertainty"),
     ),
     Stage(
+        "events",
+        "企业事件与冲击",
+        events,
+        reads=("ready_firms", "shocks", "density"),
+        heeds=("study", "regressions"),
+    ),
+    Stage(
         "models",
         "回归与贡献",
         models,
-        reads=("scores", "weights", "indicators", "density", "controls"),
+        reads=("scores", "weights", "indicators", "density", "controls", "io_links", "sources", "design_scores", "designs"),
         heeds=("study", "indicators", "weighting", "regressions"),
     ),
     Stage("report", "报告", report, reads=("*",), heeds=("",)),

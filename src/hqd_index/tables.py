@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -87,7 +87,7 @@ def schema(name: str) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=list(table.key) or None)
 
 
-DTYPES = {"text": "str", "int": "Int64", "number": "float64", "share": "float64", "flag": "bool", "p": "float64"}
+DTYPES: dict[str, Any] = {"text": "str", "int": "Int64", "number": "float64", "share": "float64", "flag": "bool", "p": "float64"}
 RANGES = {"share": (-1e-9, 1 + 1e-9), "p": (0.0, 1.0)}
 
 TABLES: dict[str, Table] = {
@@ -218,6 +218,21 @@ TABLES: dict[str, Table] = {
     ),
     "placebo": _table(
         "安慰剂分布", "Placebo draws", "spec sample outcome draw", "spec sample outcome draw:int estimate_sd:number? t:number?"
+    ),
+    "event_study": _table(
+        "企业事件研究", "Event study of firms", "outcome estimator quantity time",
+        "outcome estimator quantity time:int? estimate:number? se:number? ci_low:number? ci_high:number? p:p? n_obs:int n_units:int n_treated:int note:text?",
+    ),
+    "resilience": _table(
+        "冲击与恢复", "Falls and recovery", "outcome term",
+        "outcome term estimate:number? se_cv1:number? se_cv3:number? p_cv3:p? p_wild:p? ci_low:number? ci_high:number? n_obs:int n_clusters:int censored:share? note:text?",
+    ),
+    "multiverse": _table(
+        "设定曲线", "Specification curve", "position",
+        "position:int design:int label:text? spec estimate_sd:number se_cv3:number? ci_low:number? ci_high:number? p_cv1:p? p_cv3:p? headline:flag",
+    ),
+    "multiverse_summary": _table(
+        "多重宇宙汇总", "Multiverse in numbers", "quantity kind choice", "quantity kind:text? choice:text? value:number? note:text?"
     ),
     "codebook": _table(
         "变量字典", "Codebook", "table column",

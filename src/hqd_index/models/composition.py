@@ -17,7 +17,7 @@ def _two_years(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int
     first, last = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
     if first.empty or last.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
-    joined = first.join(last, how="outer", lsuffix="1", rsuffix="2", sort=True)
+    joined = first.add_suffix("1").join(last.add_suffix("2"), how="outer", sort=True)
     s1, s2 = (joined[f"{size}{t}"].fillna(0.0) for t in (1, 2))
     return pd.DataFrame({"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": joined[f"{value}1"], "v2": joined[f"{value}2"]})
 

@@ -21,8 +21,19 @@ COLUMNS = {
     "placebo": "spec sample outcome draw estimate_sd t",
     "not_made": "table reason_zh reason_en mend_zh mend_en",
 }
+OTHERS = {
+    "event_study": "outcome estimator quantity time estimate se ci_low ci_high p n_obs n_units n_treated note",
+    "resilience": "outcome term estimate se_cv1 se_cv3 p_cv3 p_wild ci_low ci_high n_obs n_clusters censored note",
+    "multiverse": "position design label spec estimate_sd se_cv3 ci_low ci_high p_cv1 p_cv3 headline",
+    "multiverse_summary": "quantity kind choice value note",
+}
 HEADLINE = ("regression_diagnostics", "channels", "contribution", "hypotheses", "placebo")
 DATA_MEND = ("补充年份、单位或变量后重跑", "add years, units or the missing variables and run again")
+
+
+def table(name: str, rows: Iterable[Row] = ()) -> pd.DataFrame:
+    """A published table from its rows, with all its columns."""
+    return pd.DataFrame(list(rows), columns=(COLUMNS | OTHERS)[name].split())
 
 
 @dataclass
@@ -38,6 +49,6 @@ class Store:
         self.tables["not_made"] += [missing_row(name, fault, mend) for name in names]
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        made = {name: pd.DataFrame(rows, columns=COLUMNS[name].split()) for name, rows in self.tables.items()}
+        made = {name: table(name, rows) for name, rows in self.tables.items()}
         made["not_made"] = made["not_made"].drop_duplicates(ignore_index=True)
         return made

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .clusters import ClusterSums, without
 from .inference import coefficients, cv3, stream
@@ -41,7 +41,7 @@ class Test:
 
 def mde(error: float, g: int, alpha: float) -> float:
     """Minimum detectable effect (t_{1-alpha/2,G-1} + t_{0.80,G-1}) x SE (Bloom 1995): 2.90 SE at G = 31."""
-    return float((stats.t.ppf(1 - alpha / 2, g - 1) + stats.t.ppf(POWER, g - 1)) * error)
+    return float((special.stdtrit(g - 1, 1 - alpha / 2) + special.stdtrit(g - 1, POWER)) * error)
 
 
 def verdict(estimate: float, p: float, detectable: float, *, sesoi: float, alpha: float) -> str:

@@ -23,11 +23,15 @@ DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 @dataclass(frozen=True)
 class Panel:
-    """`values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`."""
+    """`values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`; `shocks`:
+
+    unit, year, level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit).
+    """
 
     values: pd.DataFrame
     density: pd.DataFrame
     controls: pd.DataFrame
+    shocks: pd.DataFrame
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
@@ -37,7 +41,10 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     values = _values(study, engine, ready, chosen)
     density = densities(study, engine, ready)
     controls = aggregated(study, engine, ready, study.regressions.controls)
-    return Panel(values, density, controls)
+    shocks = study.regressions.resilience
+    asked = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
+    asked = asked if all(one.table in ready for one in asked.values()) else {}
+    return Panel(values, density, controls, aggregated(study, engine, ready, asked))
 
 
 def leaves_needed(study: Study) -> list[str]:

@@ -481,6 +481,42 @@ class ContributionChoice(Record):
     min_change: float = 0.02
 
 
+class FirmOutcome(Record):
+    """What happens to a firm: a row expression over the firms table; a mean weighted by `size` is split into its sources."""
+
+    formula: str
+    label: Label
+    size: Name = "revenue"
+
+
+class Events(Record):
+    """Firm event studies around the first recognition: outcomes of firms, never the index; years before and after told."""
+
+    outcomes: dict[Slug, FirmOutcome] = {}
+    window: tuple[int, int] = (-4, 3)
+
+
+class Resilience(Record):
+    """How far `level` of a unit fell in each shock and when it was back, by density before and by `exposure` (base year)."""
+
+    level: Control
+    exposure: Control
+    shocks: tuple[int, ...] = (2018, 2020, 2022)
+
+
+class SpecificationGrid(Record):
+    """The specifications of the multiverse: every combination of these, declared before the run; `years` empty: all."""
+
+    density: Annotated[tuple[Literal["count", "revenue", "employment", "ihs"], ...], Field(min_length=1)] = (
+        "count", "revenue", "employment", "ihs",
+    )  # fmt: skip
+    lag: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], Field(min_length=1)] = (1, 2)
+    controls: Annotated[tuple[Literal["none", "all"], ...], Field(min_length=1)] = ("none", "all")
+    fixed_effects: Annotated[tuple[tuple[Literal["unit", "year"], ...], ...], Field(min_length=1)] = (("unit", "year"), ("unit",))
+    years: tuple[tuple[int, int], ...] = ()
+    draws: Annotated[int, Field(ge=0)] = 199
+
+
 class Regressions(Record):
     """regressions.yaml"""
 
@@ -491,6 +527,9 @@ class Regressions(Record):
     inference: Inference = Inference()
     hypotheses: Hypotheses | None = None
     contribution: ContributionChoice = ContributionChoice()
+    events: Events = Events()
+    resilience: Resilience | None = None
+    multiverse: SpecificationGrid = SpecificationGrid()
 
 
 # scenarios/*.yaml

@@ -1,0 +1,77 @@
+"""Every table that the models stages publish, from the tables of the stages before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..engines.duckdb import Engine
+from ..errors import EstimationError
+from ..study.models import Study
+from .assemble import estimation_data
+from .firm_tables import firm_tables
+from .firm_years import firm_years
+from .multiverse_tables import multiverse_tables
+from .resilience import resilience_tables
+from .run import regressions
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables as published; `weights` those of the study's own design, `sources` item F as `event_tables` made it."""
+
+    scores: pd.DataFrame
+    indicators: pd.DataFrame
+    weights: pd.DataFrame
+    density: pd.DataFrame
+    controls: pd.DataFrame
+    io_links: pd.DataFrame
+    sources: pd.DataFrame
+    design_scores: pd.DataFrame | None = None
+    designs: pd.DataFrame | None = None
+
+
+def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
+    data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    made = regressions(data, study, weights=inputs.weights, io_links=inputs.io_links).frames
+    return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
+
+
+def event_tables(
+    study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """event_study, resilience, sources (item F of the contribution) and not_made: what does not rest on the index.
+
+    `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level, exposure.
+    """
+    made = firm_tables(_firm_years(study, engine, firms), study)
+    made = {"sources" if name == "contribution" else name: frame for name, frame in made.items()}
+    return _joined(made, resilience_tables(shocks, density, study))
+
+
+def _joined(*made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The parts of each table put together."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for tables in made:
+        for name, frame in tables.items():
+            parts.setdefault(name, []).append(frame)
+    return {name: pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True) for name, frames in parts.items()}
+
+
+def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame | EstimationError:
+    if firms is None:
+        return EstimationError("the study has no firm table", zh="本研究没有企业表")
+    try:
+        return firm_years(study, engine, firms)
+    except EstimationError as fault:
+        return fault
+
+
+def _multiverse(study: Study, inputs: Inputs, data: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    none = pd.DataFrame(columns=["design", "unit", "year", "score", "label"])
+    scores, designs = (none if frame is None else frame for frame in (inputs.design_scores, inputs.designs))
+    rows = data[data["sample"] == "all"]
+    return multiverse_tables(scores, designs, rows, inputs.density, study)

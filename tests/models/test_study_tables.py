@@ -1,0 +1,129 @@
+"""Firm, shock and multiverse tables of a study: contracts, known truth, and reasons where one cannot be made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hqd_index.demo.fixtures import panel_d
+from hqd_index.engines.duckdb import Engine
+from hqd_index.errors import EstimationError
+from hqd_index.models.firm_tables import firm_tables
+from hqd_index.models.firm_years import firm_years
+from hqd_index.models.multiverse_tables import multiverse_tables, scores_of, universes_of
+from hqd_index.models.resilience import resilience_tables
+from hqd_index.models.run import regressions
+from hqd_index.study.models import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
+from hqd_index.tables import check
+
+from .known_panels import index_panel, study, weights
+
+NAME = Label(zh="名", en="name")
+OUTCOME = Events(outcomes={"rd": FirmOutcome(formula="100 * rd_exp / revenue", label=NAME)})
+
+
+def test_firm_years_tell_counted_recognition_only() -> None:
+    """a is national from 2019, b provincial only (left out), c never; the formula is evaluated row by row."""
+    rows = [(f, y, 100.0, 5.0 if f == "a" else 2.0) for f in "abc" for y in (2018, 2019, 2020)]
+    frame = pd.DataFrame(rows, columns=["firm_id", "year", "revenue", "rd_exp"]).assign(industry_code="C13")
+    ever = {"a": ["national"], "b": ["provincial"], "c": []}
+    frame["srdi_levels_ever"] = frame["firm_id"].map(ever)
+    late = (frame["year"] >= 2019) & (frame["firm_id"] != "c")
+    frame["srdi_levels_to_date"] = [levels if on else [] for levels, on in zip(frame["srdi_levels_ever"], late)]
+    engine = Engine()
+    found = firm_years(study(events=OUTCOME), engine, engine.scan(frame, "firms"))
+    assert found["unit"].unique().tolist() == ["a", "c"] and set(found["cell"]) == {"C13-2018", "C13-2019", "C13-2020"}
+    assert (
+        found.loc[found["unit"] == "a", "first"].tolist() == [2019.0] * 3
+        and found.loc[found["unit"] == "c", "first"].isna().all()
+    )
+    assert found["rd"].tolist() == [5.0] * 3 + [2.0] * 3 and found["size_rd"].tolist() == [100.0] * 6
+    with pytest.raises(EstimationError, match="status"):
+        firm_years(study(events=OUTCOME), engine, engine.scan(frame.drop(columns="srdi_levels_to_date"), "bare"))
+
+
+@pytest.fixture(scope="module")
+def firms() -> pd.DataFrame:
+    data = panel_d(1).data
+    cell = "C13-" + data["year"].astype(str)
+    return data.assign(unit=data["unit"].astype(str), cell=cell, ever=data["first"].notna(), rd=data["y"], size_rd=1.0)
+
+
+def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> None:
+    made = firm_tables(firms, study(events=OUTCOME))
+    events = check("event_study", made["event_study"])
+    check("contribution", made["contribution"])
+    assert made["not_made"].empty and set(events["estimator"]) == {"twfe", "imputation", "did2s", "callaway_santanna"}
+    truth = panel_d(1).truth
+    rows = events[(events["quantity"] == "effect") & (events["estimator"] != "twfe") & events["time"].between(0, 3)]
+    apart = (rows["estimate"] - [truth[f"effect_{int(t)}"] for t in rows["time"]]).abs() / rows["se"]
+    assert (apart < 4).all()
+    items = made["contribution"].set_index("quantity")["value"]
+    first, last = (firms.loc[firms["year"] == y, "rd"].mean() for y in (2017, 2024))
+    assert items[[k for k in items.index if k.endswith(("_srdi", "_other"))]].sum() == pytest.approx(last - first)
+    assert items[[k for k in items.index if k.endswith("_mp")]].sum() == pytest.approx(last - first)
+
+
+def test_without_firms_the_reason_is_told() -> None:
+    made = firm_tables(EstimationError("no firms", zh="无企业"), study())
+    assert made["event_study"].empty and made["not_made"]["table"].tolist() == ["event_study"]
+
+
+def test_resilience_table_and_its_reasons() -> None:
+    control = Control(table="industry", formula="sum(revenue)", label=NAME)
+    asked = study(resilience=Resilience(level=control, exposure=control), draws=199)
+    rng = np.random.default_rng(0)
+    keys = pd.DataFrame({"unit": np.repeat([f"u{i}" for i in range(20)], 10), "year": np.tile(range(2015, 2025), 20)})
+    density = keys.assign(density=rng.uniform(0, 2, 200))
+    inputs = keys.assign(level=10 + rng.normal(size=200), exposure=np.repeat(rng.uniform(size=20), 10))
+    made = resilience_tables(inputs, density, asked)
+    assert set(check("resilience", made["resilience"])["outcome"]) == {"fall", "recovery"} and made["not_made"].empty
+    rising = inputs.assign(level=inputs["year"] * 1.0)
+    told = resilience_tables(rising, density, asked)
+    assert told["resilience"].empty and len(told["not_made"]) == 2
+    for case, text in (((inputs, density, study()), "no level"), ((inputs, density.iloc[:0], asked), "no SRDI density")):
+        assert text in resilience_tables(*case)["not_made"]["reason_en"].iloc[0]
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Design scores (base and one other), designs, data and densities of the known panel."""
+    data = index_panel().query("sample == 'all'").reset_index(drop=True)
+    keys = data[["unit", "year"]]
+    rng = np.random.default_rng(0)
+    base = keys.assign(design=0, score=100 * data["hqd"])
+    other = keys.assign(design=1, score=100 * data["hqd"] + rng.normal(0, 2, len(keys)))
+    designs = pd.DataFrame({"design": [0, 1], "label": ["base", "weight.indicators=equal, leave_out=brand"]})
+    # the lag is taken again from the density of the year before
+    density = keys.assign(
+        year=keys["year"] - 1, density=data["density_lag"], count=data["density_lag"], revenue=2 * data["density_lag"]
+    )
+    return pd.concat([base, other], ignore_index=True), designs, data, density.assign(employment=np.nan, ihs=1.0)
+
+
+def test_multiverse_holds_the_headline_and_counts_what_it_ran(world: tuple[pd.DataFrame, ...]) -> None:
+    scores, designs, data, density = world
+    asked = study(multiverse=SpecificationGrid(lag=(1,), draws=39))
+    made = multiverse_tables(scores, designs, data, density, asked)
+    curve, summary = check("multiverse", made["multiverse"]), check("multiverse_summary", made["multiverse_summary"])
+    value = summary[summary["kind"] == ""].set_index("quantity")["value"]
+    assert value["declared"] == 2 * 4 * 2 * 2 and value["run"] == 2 * 2 * 2 * 2  # employment is missing, ihs is constant
+    assert value["not_estimable"] == value["declared"] - value["run"]
+    headline = curve[curve["headline"]].iloc[0]
+    known = regressions(index_panel(), study(), weights=weights()).frames["regressions"]
+    same = known.query("spec == 'twfe' and sample == 'all' and outcome == 'hqd' and term == 'density'").iloc[0]
+    assert headline["estimate_sd"] == pytest.approx(same["estimate_sd"]) and headline["p_cv3"] == pytest.approx(same["p_cv3"])
+    choices = summary[summary["quantity"] == "variance_share"].set_index("choice")["value"]
+    assert {"weight.indicators", "leave_out", "density", "controls", "effects"} <= set(choices.index)
+    assert choices["density"] == pytest.approx(0.0, abs=1e-9)  # revenue is twice the count: the same in standard deviations
+
+
+def test_multiverse_without_designs_or_density_says_so(world: tuple[pd.DataFrame, ...]) -> None:
+    scores, designs, data, density = world
+    none = multiverse_tables(scores.iloc[:0], designs, data, density, study())
+    assert none["multiverse"].empty and "no design scores" in none["not_made"]["reason_en"].iloc[0]
+    bare = multiverse_tables(scores, designs, data, density.iloc[:0], study())
+    assert "no SRDI density" in bare["not_made"]["reason_en"].iloc[0]
+    assert scores_of(scores, designs).choices.loc[0].tolist() == ["base", "base"]
+    assert len(universes_of(data, density, study())) == 4 * 2 * 2 * 2
