@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import figures
-from .pictures import PICTURES, Speaker
+from .pictures import PICTURES
 from .results import Results
+from .speaker import Speaker
 from .words import Pair
 
 FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"

@@ -290,6 +290,23 @@ function lab(data) {
   return { state, current, yaml, csv };
 }
 
+// The chain map lights up the links of the industry that is pointed at or focused.
+function chain(map) {
+  const told = [...document.querySelectorAll('#map-told .told')];
+  function light(unit) {
+    map.classList.toggle('lit', unit !== null);
+    for (const path of map.querySelectorAll('path')) {
+      path.classList.toggle('in', path.dataset.buyer === unit);
+      path.classList.toggle('out', path.dataset.seller === unit);
+    }
+    if (unit !== null) for (const block of told) block.hidden = block.dataset.unit !== unit;
+  }
+  for (const node of map.querySelectorAll('a')) {
+    for (const event of ['mouseenter', 'focus']) node.addEventListener(event, () => light(node.dataset.unit));
+    for (const event of ['mouseleave', 'blur']) node.addEventListener(event, () => light(null));
+  }
+}
+
 // Opens what a link points at, such as a profile.
 function unfold() {
   const target = location.hash.length > 1 && find(decodeURIComponent(location.hash.slice(1)));
@@ -300,4 +317,5 @@ unfold();
 
 const data = JSON.parse(find('embedded').textContent);
 if (data.lab) lab(data.lab);
+if (find('map')) chain(find('map'));
 root.dataset.ready = String(performance.now());

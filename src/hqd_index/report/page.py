@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import data_grids, index_grids, model_grids, sentences
+from .chainmap import chain_map
 from .drawings import Drawing
 from .figures import shades
 from .grids import Grid, pairs, shown
@@ -45,6 +46,7 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> 
         strip=strips(results),
         rule=RULE,
         blocks=methods(results),
+        chain=chain_map(results),
         figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),

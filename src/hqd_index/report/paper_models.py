@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .pictures import headline_spec
+from .model_pictures import headline_spec
 from .results import Results
 from .sentences import SAMPLES, TOTAL
 from .words import Pair, missing, number, stars, whole

@@ -226,7 +226,7 @@ SHEETS = (
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
-    *(_sheet(name) for name in ("regression_diagnostics", "event_study", "resilience", "multiverse", "facts")),
+    *(_sheet(name) for name in ("regression_diagnostics", "event_study", "resilience", "multiverse_summary", "facts")),
     *(_sheet(name) for name in ("linkages", "network", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
     Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
     Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),

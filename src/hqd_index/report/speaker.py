@@ -1,0 +1,42 @@
+"""Text for figures: one language, or the wider of both to be replaced once drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .words import Pair
+
+WIDEST = 24.0
+"""Ems of a label drawn in a figure."""
+
+
+@dataclass
+class Speaker:
+    """Turns pairs into the text that is drawn: one language, or (`both`) the wider of the two, kept to be replaced later."""
+
+    language: str
+    known: dict[str, Pair] = field(default_factory=dict)
+
+    def __call__(self, pair: Pair) -> str:
+        short = Pair(_cut(pair.zh), _cut(pair.en))
+        if self.language != "both":
+            return short.of(self.language)
+        text = max(short, key=_width)
+        self.known[text] = short
+        return text
+
+    def all(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
+        return [self(Pair(str(a), str(b))) for a, b in zip(zh, en)]
+
+
+def _width(text: str) -> float:
+    """Width in ems, about."""
+    return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
+
+
+def _cut(text: str) -> str:
+    """The text, ended by an ellipsis where it is wider than a label may be."""
+    while _width(text) > WIDEST:
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text
