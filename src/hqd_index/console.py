@@ -6,8 +6,11 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .pipeline import Event, Outcome
     from .study.models import Study
+    from .upkeep import Finding
 
 
 class Console:
@@ -25,6 +28,9 @@ class Console:
 
     def event(self, event: Event) -> None:
         """One stage started, ended, or taken from the cache."""
+        if event.state == "said":
+            self._say(event.why)
+            return
         name = f"{event.zh} {event.stage}" if self.zh else event.stage
         if event.state == "started":
             if self.status:
@@ -71,3 +77,29 @@ def methods_lines(family: str | None, language: str) -> list[str]:
             options = ", ".join(f"{key}={value!r}" for key, value in options_of(method).items())
             lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
     return lines
+
+
+STATES = {"ok": ("正常", "ok"), "mind": ("注意", "mind"), "missing": ("缺少", "missing")}
+
+
+def doctor_lines(findings: list[Finding], language: str) -> list[str]:
+    """One line per finding, and what they come to."""
+    place = 1 if language == "en" else 0
+    lines = [f"[{STATES[f.state][place]}] {f.en if place else f.zh}" for f in findings]
+    missing = sum(f.state == "missing" for f in findings)
+    if missing:
+        return [*lines, f"{missing} needed thing(s) missing" if place else f"缺少 {missing} 项必需的条件"]
+    return [*lines, "everything needed is there" if place else "所需条件齐备"]
+
+
+def clean_lines(removed: list[tuple[Path, int]], language: str) -> list[str]:
+    """What was removed and how much space that freed."""
+    total = sum(size for _, size in removed)
+    lines = [f"{path}  {_size(size)}" for path, size in removed]
+    if not removed:
+        return ["nothing to remove" if language == "en" else "没有可删除的内容"]
+    return [*lines, f"freed {_size(total)}" if language == "en" else f"共释放 {_size(total)}"]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024**2:,.1f} MiB" if count >= 1024**2 else f"{count / 1024:,.1f} KiB"

@@ -49,6 +49,7 @@ class Context:
     folder: Path
     manifest: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    say: Callable[[str], None] = print
 
     def frame(self, name: str) -> pd.DataFrame:
         return self.engine.collect(self.tables[name])
@@ -75,7 +76,7 @@ class Event:
 
     stage: str
     zh: str
-    state: str  # started | done | cached
+    state: str  # started | done | cached | said (a line of a stage's own, in `why`)
     seconds: float = 0.0
     rows: int = 0
     why: str = ""
@@ -96,10 +97,21 @@ class Outcome:
 
 def intake(context: Context) -> dict[str, Table]:
     """Raw files -> clean tables, ledger, quarantine."""
+    from .intake import GateError, intake_lines
     from .intake import intake as read_all
 
-    result = read_all(context.study, context.engine, context.place.data, context.place.configs)
-    context.notices.extend(_notice(notice, context.study.study.language) for notice in result.notices)
+    language = context.study.study.language
+    full = context.place.out / context.study.name
+    try:
+        result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+    except GateError as fault:
+        for line in intake_lines(fault.intake, language, str(full / "rejected" / "quarantine.xlsx")):
+            context.say(line)
+        raise
+    for line in intake_lines(result, language, str(full / "latest" / "quarantine.xlsx")):
+        if line.startswith("["):  # the counts of a file; what was wrong with its rows stands in the quarantine workbook
+            context.say(line)
+    context.notices.extend(_notice(notice, language) for notice in result.notices)
     clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
     return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
 
@@ -194,7 +206,7 @@ def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
     from .models import Inputs, study_tables
 
-    names = ("scores", "indicators", "density", "controls", "io_links", "sources")
+    names = ("scores", "indicators", "density", "controls", "io_links", "sources", "firm_cells")
     frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
     designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
     return dict(study_tables(context.study, Inputs(**frames, **designs)))
@@ -253,7 +265,18 @@ STAGES: tuple[Stage, ...] = (
         "models",
         "回归与贡献",
         models,
-        reads=("scores", "weights", "indicators", "density", "controls", "io_links", "sources", "design_scores", "designs"),
+        reads=(
+            "scores",
+            "weights",
+            "indicators",
+            "density",
+            "controls",
+            "io_links",
+            "sources",
+            "firm_cells",
+            "design_scores",
+            "designs",
+        ),
         heeds=("study", "indicators", "weighting", "regressions"),
     ),
     Stage("report", "报告", report, reads=("*",), heeds=("",)),
@@ -371,7 +394,7 @@ class Runner:
         names = [name for name in self.digests if _read_by(stage, name)]
         tables = {name: self.engine.scan(provenance.table_path(self.cache, *self.origin[name], name), name) for name in names}
         self.keys[stage.name] = key
-        context = Context(self.study, self.place, self.engine, tables, folder, self._facts(), self.notices)
+        context = Context(self.study, self.place, self.engine, tables, folder, self._facts(), self.notices, self._say)
         try:
             made = stage.run(context)
         except DataError as fault:
@@ -385,6 +408,9 @@ class Runner:
         self.seconds[stage.name] = time.perf_counter() - started
         self.tell(Event(stage.name, stage.zh, "done", self.seconds[stage.name], rows, self._why(stage)))
         return stored
+
+    def _say(self, line: str) -> None:
+        self.tell(Event("", "", "said", why=line))
 
     def _cache_folder(self) -> Path:
         self.cache.mkdir(parents=True, exist_ok=True)
