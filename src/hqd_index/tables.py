@@ -216,6 +216,10 @@ TABLES: dict[str, Table] = {
         "生产函数", "Production functions", "column industry input",
         "column industry method input estimate:number? se:number? first_stage:number? n:int",
     ),
+    "endogeneity": _table(
+        "内生性检验", "Endogeneity", "spec sample outcome method quantity",
+        "spec sample outcome method quantity value:number? note:text?",
+    ),
     "placebo": _table(
         "安慰剂分布", "Placebo draws", "spec sample outcome draw", "spec sample outcome draw:int estimate_sd:number? t:number?"
     ),

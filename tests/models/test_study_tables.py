@@ -9,6 +9,7 @@ import pytest
 from hqd_index.demo.fixtures import panel_d
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import EstimationError
+from hqd_index.models.firm_cells import firm_cells, policy_exposure
 from hqd_index.models.firm_tables import firm_tables
 from hqd_index.models.firm_years import firm_years
 from hqd_index.models.multiverse_tables import multiverse_tables, scores_of, universes_of
@@ -127,3 +128,65 @@ def test_multiverse_without_designs_or_density_says_so(world: tuple[pd.DataFrame
     assert "no SRDI density" in bare["not_made"]["reason_en"].iloc[0]
     assert scores_of(scores, designs).choices.loc[0].tolist() == ["base", "base"]
     assert len(universes_of(data, density, study())) == 4 * 2 * 2 * 2
+
+
+def cells(units: list[str], years: range, seed: int = 0) -> pd.DataFrame:
+    """Firms by industry and province; recognition spreads at a pace of the province from 2019 on."""
+    rng = np.random.default_rng(seed)
+    provinces = [f"p{i}" for i in range(12)]
+    pace = rng.uniform(0, 0.05, 12)
+    rows = []
+    for u in units:
+        firms = rng.integers(0, 60, 12)
+        for y in years:
+            known = rng.binomial(firms, np.minimum(1, pace * max(0, y - 2018)))
+            rows += [(u, p, "province_code", y, int(n), int(k)) for p, n, k in zip(provinces, firms, known)]
+    return pd.DataFrame(rows, columns=["unit", "shock", "kind", "year", "firms", "recognised"])
+
+
+def test_cells_are_counts_of_firms() -> None:
+    """Two industries, two provinces: firms and those in force at a counted level, by hand."""
+    frame = pd.DataFrame(
+        [("a", 2020, "C13", "11", ["national"]), ("b", 2020, "C13", "11", []), ("c", 2020, "C14", "12", ["provincial"])],
+        columns=["firm_id", "year", "industry_code", "province_code", "srdi_levels_valid"],
+    )
+    engine = Engine()
+    found = firm_cells(study(), engine, engine.scan(frame, "counted"))
+    assert found[["unit", "shock", "firms", "recognised"]].to_numpy().tolist() == [["C13", "11", 2, 1], ["C14", "12", 1, 0]]
+    assert firm_cells(study(), engine, engine.scan(frame.drop(columns="province_code"), "one_way")).empty
+
+
+def test_policy_exposure_by_hand() -> None:
+    """Unit a has its 4 firms in p; the other unit's 10 firms in p count 1 recognised in 2020: 1000 x .1 for a in 2021."""
+    rows = [("a", "p", 2019, 4, 0), ("b", "p", 2019, 10, 0), ("b", "q", 2019, 5, 0)]
+    rows += [("a", "p", 2020, 4, 2), ("b", "p", 2020, 10, 1), ("b", "q", 2020, 5, 0)]
+    frame = pd.DataFrame(rows, columns=["unit", "shock", "year", "firms", "recognised"]).assign(kind="province_code")
+    made = policy_exposure(frame, base=2019, lag=1)
+    assert made.units == ("a", "b") and made.years == (2020, 2021)
+    raw = {"a": 1.0 * 100 + 0.0, "b": 10 / 15 * 500 + 0.0}  # b: two of a's four in p; nobody else in q
+    mean = {"a": (100 + 0) / 2, "b": (500 + 0) / 2}  # of the shocks of p and q, taken out in recentring
+    z = dict(zip(made.units, made.instrument()[:, 1]))
+    assert z == pytest.approx({u: raw[u] - mean[u] for u in raw})
+    with pytest.raises(EstimationError, match="base year"):
+        policy_exposure(frame, base=2010, lag=1)
+
+
+def test_endogeneity_table_and_long_difference() -> None:
+    data = index_panel(3, concentrated=True, scale=5.0)
+    firms = cells(sorted(data["unit"].unique()), range(2012, 2025))
+    found = regressions(data, study(draws=199), weights=weights(), cells=firms).frames
+    table = check("endogeneity", found["endogeneity"])
+    here = table[table["sample"] == "all"].set_index("quantity")["value"]
+    headline = found["regressions"].query("spec == 'twfe' and sample == 'all' and outcome == 'hqd' and term == 'density'").iloc[0]
+    assert here["ols"] == pytest.approx(headline["estimate"]) and here["effective_shocks"] <= 12
+    assert here["first_stage_f"] == pytest.approx(here["effective_f"]) and here["ar_low"] < here["estimate"] < here["ar_high"]
+    far = found["regressions"].query(
+        "spec == 'twfe_long_difference' and sample == 'all' and outcome == 'hqd' and term == 'density'"
+    )
+    assert set(far["subset"]) == {"2019-2024"} and set(far["n_obs"]) == {31}
+    one = data[data["sample"] == "all"].pivot(index="unit", columns="year", values=["density_lag", "hqd", "size"])
+    moved = pd.DataFrame({c: one[c][2024] - one[c][2019] for c in ("density_lag", "hqd", "size")})
+    design = np.column_stack([moved["density_lag"], moved["size"], np.ones(31)])
+    assert far["estimate"].iloc[0] == pytest.approx(np.linalg.lstsq(design, moved["hqd"], rcond=None)[0][0])
+    bare = regressions(data, study(draws=199), weights=weights()).frames
+    assert "shift-share" in " ".join(bare["not_made"].query("table == 'endogeneity'")["reason_en"])

@@ -12,12 +12,14 @@ from ..errors import EstimationError
 from ..study.models import SpecificationChoice, Study
 from .channels import JOINT_DRAWS, Part, decompose
 from .contribution import Item, accounting, counterfactual, effects, shared, window
+from .endogeneity import fit_long_difference, instrument_rows
 from .frames import (
     channel_rows,
     contribution_rows,
     density_text,
     fraction_items,
     hypothesis_rows,
+    regression_rows,
     split_at_least_half,
     verdict_rows,
 )
@@ -30,6 +32,7 @@ from .spillover import UP, Spillover, slx
 from .store import Store
 from .verdicts import NODES, Rule, composition_only, tests
 
+CELLS_MEND = ("提供含行业、省份与专精特新状态的企业表", "give a firm table with industry, province and SRDI status")
 CHANNELS_MEND = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
 RULE_MEND = (
     "在 regressions.yaml 写 hypotheses: {sesoi: 0.10, alpha: 0.05}",
@@ -39,7 +42,13 @@ LINKS_MEND = ("在 sources.yaml 中加入读入表 io 的来源", "add a source 
 
 
 def read_headline(
-    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, io_links: pd.DataFrame | None
+    store: Store,
+    wide: Wide,
+    found: Estimate,
+    choice: SpecificationChoice,
+    study: Study,
+    io_links: pd.DataFrame | None,
+    cells: pd.DataFrame | None,
 ) -> None:
     """Add the rows of all tables that rest on the headline specification."""
     rng = stream(study.study.seed, "joint", found.spec.id)
@@ -49,6 +58,7 @@ def read_headline(
     lead = _referee(store, wide, found, study)
     _verdicts(store, wide, found, study, lead)
     _spillover(store, wide, found, choice, study, io_links)
+    _endogeneity(store, wide, found, choice, study, cells)
 
 
 def _channels(store: Store, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
@@ -184,3 +194,30 @@ def _linked(store: Store, wide: Wide, made: Spillover, sample_rows: pd.DataFrame
             )  # fmt: skip
             store.add("hypotheses", hypothesis_rows(judged, found, sample, rule, {}))
             store.add("regression_diagnostics", verdict_rows(judged, dropped, found.spec.id, sample))
+
+
+def _endogeneity(
+    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, cells: pd.DataFrame | None
+) -> None:
+    """Long difference as rows of `regressions`, the shift-share instrument as table `endogeneity`."""
+    settings, rows = study.regressions.inference, wide.frame.loc[found.rows]
+    density = choice.density or study.regressions.density
+    names = wide.outcomes(wide.shown, composition=False)
+    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
+    years = window(rows, found.spec.density, study.regressions.contribution)
+    try:
+        if years is None:
+            raise EstimationError("long difference: one year only", zh="长差分:只有一年")
+        far = fit_long_difference(
+            rows, spec, years.first, years.last, draws=settings.draws, weights=settings.weights, seed=study.study.seed,
+            level=settings.level,
+        )  # fmt: skip
+        store.add("regressions", regression_rows(far, choice.model_copy(update={"fixed_effects": ()}), density, wide))
+    except EstimationError as fault:
+        store.missing(("regressions",), fault)
+    try:
+        if cells is None or cells.empty:
+            raise EstimationError("shift-share: no firms by industry and province", zh="份额移动工具变量:没有分行业、省份的企业")
+        store.add("endogeneity", list(instrument_rows(found, wide, cells, density.lag, settings.level)))
+    except EstimationError as fault:
+        store.missing(("endogeneity",), fault, CELLS_MEND)

@@ -38,12 +38,19 @@ def headline(study: Study) -> SpecificationChoice | None:
     return marked[0] if marked else (listed[-1] if listed else None)
 
 
-def regressions(data: pd.DataFrame, study: Study, *, weights: pd.DataFrame, io_links: pd.DataFrame | None = None) -> ModelResults:
-    """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, placebo, not_made.
+def regressions(
+    data: pd.DataFrame,
+    study: Study,
+    *,
+    weights: pd.DataFrame,
+    io_links: pd.DataFrame | None = None,
+    cells: pd.DataFrame | None = None,
+) -> ModelResults:
+    """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, endogeneity, placebo, not_made.
 
     `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `io_links` the weights
-    between units for spillover (none: not_made says so). Outcomes are score/100, standardised estimates are in within
-    standard deviations. What cannot be estimated is a row of `not_made`.
+    between units for spillover and `cells` the firms for the instrument (without them not_made says so). Outcomes are
+    score/100, standardised estimates are in within standard deviations. What cannot be estimated is a row of `not_made`.
     """
     store, found = Store(), {}
     tree = composite(weights)
@@ -57,7 +64,7 @@ def regressions(data: pd.DataFrame, study: Study, *, weights: pd.DataFrame, io_l
         try:
             found[choice.id] = _one(store, wide, choice, study, main=choice is chosen)
             if choice is chosen:
-                read_headline(store, wide, found[choice.id], choice, study, io_links)
+                read_headline(store, wide, found[choice.id], choice, study, io_links, cells)
         except EstimationError as reason:
             store.missing(("regressions", *HEADLINE) if choice is chosen else ("regressions",), reason)
     return ModelResults(store.frames(), found)

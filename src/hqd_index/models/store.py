@@ -18,6 +18,7 @@ COLUMNS = {
     "contribution": "item spec sample unit from_year to_year quantity value ci_low ci_high measure assumption",
     "hypotheses": "hypothesis spec sample outcome estimate_sd ci_low ci_high p_wild p_adjusted n_obs n_clusters mde sesoi "
     "alpha verdict additions",
+    "endogeneity": "spec sample outcome method quantity value note",
     "placebo": "spec sample outcome draw estimate_sd t",
     "not_made": "table reason_zh reason_en mend_zh mend_en",
 }
@@ -27,7 +28,7 @@ OTHERS = {
     "multiverse": "position design label spec estimate_sd se_cv3 ci_low ci_high p_cv1 p_cv3 headline",
     "multiverse_summary": "quantity kind choice value note",
 }
-HEADLINE = ("regression_diagnostics", "channels", "contribution", "hypotheses", "placebo")
+HEADLINE = ("regression_diagnostics", "channels", "contribution", "hypotheses", "endogeneity", "placebo")
 DATA_MEND = ("补充年份、单位或变量后重跑", "add years, units or the missing variables and run again")
 
 

@@ -11,6 +11,7 @@ from ..engines.duckdb import Engine
 from ..errors import EstimationError
 from ..study.models import Study
 from .assemble import estimation_data
+from .firm_cells import COLUMNS, firm_cells
 from .firm_tables import firm_tables
 from .firm_years import firm_years
 from .multiverse_tables import multiverse_tables
@@ -29,6 +30,7 @@ class Inputs:
     controls: pd.DataFrame
     io_links: pd.DataFrame
     sources: pd.DataFrame
+    firm_cells: pd.DataFrame
     design_scores: pd.DataFrame | None = None
     designs: pd.DataFrame | None = None
 
@@ -36,20 +38,21 @@ class Inputs:
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    made = regressions(data, study, weights=inputs.weights, io_links=inputs.io_links).frames
+    made = regressions(data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells).frames
     return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
 
 
 def event_tables(
     study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """event_study, resilience, sources (item F of the contribution) and not_made: what does not rest on the index.
+    """event_study, resilience, sources (item F of the contribution), firm_cells, not_made: what does not rest on the index.
 
     `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level, exposure.
     """
     made = firm_tables(_firm_years(study, engine, firms), study)
     made = {"sources" if name == "contribution" else name: frame for name, frame in made.items()}
-    return _joined(made, resilience_tables(shocks, density, study))
+    cells = firm_cells(study, engine, firms) if firms else pd.DataFrame(columns=COLUMNS)
+    return _joined(made, resilience_tables(shocks, density, study), {"firm_cells": cells})
 
 
 def _joined(*made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
