@@ -13,6 +13,7 @@ from sqlglot import exp
 from .grammar import AGGREGATES, Expression
 from .row_nodes import ROW
 from .scope import Scope
+from .sum_nodes import SUMS
 
 LINEAR = {exp.Sum: "sum", exp.Count: "count", exp.Avg: "avg"}
 ORDERED = {exp.Min: "min", exp.Max: "max", exp.Median: "quantile", exp.PercentileCont: "quantile"}
@@ -57,6 +58,23 @@ def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str]
     results = {part.name: "double" for part in found}
     whole = replace(scope, types=results).double(tree).sql(dialect=dialect)
     return Parts(tuple(found), whole)
+
+
+def exact_parts(
+    expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb"
+) -> tuple[tuple[str, str], ...]:
+    """(text, SQL) of each aggregate in a formula, once each; unlike `aggregate_sql`, a sum of DECIMAL is left DECIMAL."""
+    scope = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True)
+    tops = [node for node in expr.tree.find_all(*AGGREGATES, bfs=False) if not node.find_ancestor(*AGGREGATES)]
+    whole = [node.parent if isinstance(node.parent, exp.Filter) else node for node in tops]
+    return tuple({_text(node): scope.emit(node).tree.sql(dialect=dialect) for node in whole}.items())
+
+
+def _text(node: exp.Expression) -> str:
+    """An aggregate as a person would write it."""
+    if isinstance(node, exp.Filter):
+        return f"{_text(node.this)} filter (where {node.expression.this.sql(normalize_functions='lower')})"
+    return node.sql(normalize_functions="lower")
 
 
 def _part(node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str) -> Part:

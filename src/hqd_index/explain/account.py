@@ -1,0 +1,207 @@
+"""The account of one score: every node below it as shares x children, every indicator as raw, treated and normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..engines.duckdb import Engine
+from ..errors import CheckError
+from ..index.build import Computed
+from ..index.frames import Index, build_index
+from ..study.choices import family_choice, leaf_choice
+from ..study.tree import Tree, tree_of
+from .names import node_of, unit_of, year_of
+from .published import Published
+from .raw import Raw, raw_values
+from .scale import normalising
+
+EXACT = 1e-9
+"""Largest difference from the published score, which is written in full: sums in another order move the last digits."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child with its share among those present, its score (0-100, or a leaf's normalised value x 100), and the product."""
+
+    node: str
+    share: float
+    value: float
+    part: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node's score with its children; `additive`: the parts add up to it. `rescaled`: shares of absent children moved."""
+
+    node: str
+    score: float
+    weight: str
+    aggregate: str
+    additive: bool
+    rescaled: bool
+    children: tuple[Child, ...]
+
+    @property
+    def sum(self) -> float:
+        """What the parts add up to."""
+        return sum(child.part for child in self.children)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An indicator of the unit-year step by step; `steps` writes the normalising with its numbers."""
+
+    leaf: str
+    value: float
+    treated: float
+    normalised: float
+    imputed: bool
+    impute: str
+    treat: str
+    normalise: str
+    steps: str
+    raw: Raw
+
+
+@dataclass(frozen=True)
+class Account:
+    """All that stands behind one score."""
+
+    published: Published
+    unit: str
+    unit_zh: str
+    unit_en: str
+    year: int
+    sample: str
+    node: str
+    n_firms: int | None
+    nodes: tuple[Node, ...]
+    leaves: tuple[Leaf, ...]
+
+
+def account(published: Published, unit: str, year: int, node: str | None = None, *, sample: str = "all") -> Account:
+    """The account of a published score; CheckError (exit 4) where it does not come out as published (1e-9)."""
+    study, tree = published.study, tree_of(published.study.indicators)
+    with Engine() as engine:
+        stored = {stage: published.stored(stage) for stage in ("panel", "firms")}
+        panel, names = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
+        chosen, wanted = unit_of(unit, names), node_of(node, study, tree)
+        index = build_index(study, panel, names)
+        at = (index.design.years.index(year_of(year, index.design.years)), index.units.index(chosen))
+        below = _below(tree, wanted)
+        nodes = tuple(_node(published, index, sample, each, at) for each in below if tree.children(each))
+        leaves = [each for each in below if not tree.children(each)]
+        raws = raw_values(study, engine, stored["firms"], leaves, chosen, year, sample=sample, files=published.files)
+        told = tuple(_leaf(published, index, sample, leaf, at, raws[leaf]) for leaf in leaves)
+    zh, en = _called(names, chosen)
+    firms = panel.query("sample == @sample and unit == @chosen and year == @year")
+    made = Account(published, chosen, zh, en, year, sample, wanted, _count(firms), nodes, told)
+    _verify(made)
+    return made
+
+
+def _below(tree: Tree, node: str) -> list[str]:
+    """A node and all below it, parents before children."""
+    return [node, *(deeper for child in tree.children(node) for deeper in _below(tree, child))]
+
+
+def _called(names: pd.DataFrame, unit: str) -> tuple[str, str]:
+    """(Chinese, English) name of a unit."""
+    row = names[names["unit"] == unit].iloc[0]
+    return str(row["unit_zh"]), str(row["unit_en"])
+
+
+def _count(rows: pd.DataFrame) -> int | None:
+    return None if rows.empty or pd.isna(rows["n_firms"].iloc[0]) else int(rows["n_firms"].iloc[0])
+
+
+def _cell(array: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+    """The entry of (T or 1, U or 1, ...) that holds for a year and a unit."""
+    return array[min(at[0], array.shape[0] - 1), min(at[1], array.shape[1] - 1)]
+
+
+def _node(published: Published, index: Index, sample: str, node: str, at: tuple[int, int]) -> Node:
+    study, design = published.study, index.design
+    computed = index.computed[sample]
+    family = next(family for family in design.families if family.node == node)
+    values = np.array([_value(index, computed, child, at) for child in family.children])
+    shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], at))
+    rescaled = bool(np.isnan(values).any())
+    total = shares.sum()
+    shares = shares / total if rescaled and total > 0 else shares
+    parts = np.where(np.isnan(values), 0.0, values) * shares
+    children = zip(family.children, shares, values, parts)
+    return Node(
+        node=node,
+        score=100 * float(computed.scores[node][at]),
+        weight=family.method,
+        aggregate=family_choice(study.weighting, design.tree, node, "aggregate")[0].method,
+        additive=family.additive,
+        rescaled=rescaled,
+        children=tuple(Child(child, float(s), 100 * float(v), 100 * float(p)) for child, s, v, p in children),
+    )
+
+
+def _value(index: Index, computed: Computed, node: str, at: tuple[int, int]) -> float:
+    """A node's score or a leaf's normalised value."""
+    if node in computed.scores:
+        return float(computed.scores[node][at])
+    return float(computed.normalised[*at, index.design.leaves.index(node)])
+
+
+def _leaf(published: Published, index: Index, sample: str, leaf: str, at: tuple[int, int], raw: Raw) -> Leaf:
+    study, design, computed = published.study, index.design, index.computed[sample]
+    place = design.leaves.index(leaf)
+    cell = {name: float(getattr(computed, name)[*at, place]) for name in ("filled", "treated", "normalised")}
+    impute, treat, normalise = (leaf_choice(study, design.tree, leaf, part)[0] for part in ("impute", "treat", "normalise"))
+    reference = index.computed["all"].treated[..., place]
+    direction = study.indicators.indicators[leaf].direction
+    steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, at[0], direction)
+    return Leaf(
+        leaf=leaf,
+        value=float("nan") if computed.imputed[*at, place] else cell["filled"],
+        treated=cell["treated"],
+        normalised=cell["normalised"],
+        imputed=bool(computed.imputed[*at, place]),
+        impute=impute.method,
+        treat=treat.method,
+        normalise=normalise.method,
+        steps=steps,
+        raw=raw,
+    )
+
+
+def _verify(made: Account) -> None:
+    """Every score is the published one, every sum adds up to it, every raw value is what its formula gives."""
+    scores = _at(made, made.published.table("scores")).set_index("node")["score"]
+    cells = _at(made, made.published.table("indicators")).set_index("indicator")
+    wrong: Mapping[str, tuple[float, float]] = {
+        **{node.node: (node.score, scores[node.node]) for node in made.nodes},
+        **{f"{n.node} (sum)": (n.sum, n.score) for n in made.nodes if n.additive and not np.isnan(n.score)},
+        **{leaf.leaf: (leaf.normalised, cells["normalised"][leaf.leaf]) for leaf in made.leaves},
+        **{
+            f"{leaf.leaf} (raw)": (leaf.raw.value, cells["raw"][leaf.leaf])
+            for leaf in made.leaves
+            if not (leaf.imputed or leaf.raw.withheld)
+        },
+    }
+    off = {name: pair for name, pair in wrong.items() if not _same(*pair)}
+    if off:
+        name, (ours, told) = next(iter(off.items()))
+        raise CheckError(
+            f"{name}: {ours!r} here, {told!r} published; run hqd verify",
+            zh=f"{name}:此处算得 {ours!r},已发布的是 {told!r};请执行 hqd verify",
+            where=str(made.published.folder),
+        )
+
+
+def _at(made: Account, table: pd.DataFrame) -> pd.DataFrame:
+    return table[(table["sample"] == made.sample) & (table["unit"] == made.unit) & (table["year"] == made.year)]
+
+
+def _same(one: float, other: float) -> bool:
+    return (np.isnan(one) and np.isnan(other)) or abs(one - other) <= EXACT * max(1.0, abs(other))

@@ -1,0 +1,147 @@
+"""The account as lines for the terminal, in Chinese or English, without box-drawing characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ..index.frames import node_labels
+from .account import Account, Leaf, Node
+from .raw import Number, Raw
+from .scale import short
+
+FIRST_ROWS = 5
+SAMPLES = {"all": ("全部企业", "all firms"), "leave_out": ("从未认定的企业", "firms never recognised")}
+
+
+def lines(account: Account, language: str) -> list[str]:
+    """What stands behind a score, from the node asked for down to files and rows."""
+    return [*Lines(account, language).all()]
+
+
+class Lines:
+    """The writer of one account in one language."""
+
+    def __init__(self, account: Account, language: str) -> None:
+        self.account = account
+        self.zh = language != "en"
+        self.labels = {node: label[language] for node, label in node_labels(account.published.study).items()}
+        self.nodes = {node.node: node for node in account.nodes}
+        self.leaves = {leaf.leaf: leaf for leaf in account.leaves}
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def name(self, node: str) -> str:
+        label = self.labels[node]
+        return node if label == node else self.say(f"{label} {node}", f"{label} ({node})")
+
+    def all(self) -> Iterator[str]:
+        yield from self._head()
+        yield from self._below(self.account.node, 0)
+        yield from self._tail()
+
+    def _head(self) -> Iterator[str]:
+        made, manifest = self.account, self.account.published.manifest
+        called = made.unit_zh if self.zh else made.unit_en
+        unit = made.unit if called == made.unit else f"{called} {made.unit}"
+        sample = (
+            self.say("全部企业", "all firms") if made.sample == "all" else self.say("从未认定的企业", "firms never recognised")
+        )
+        firms = "" if made.n_firms is None else self.say(f",企业 {made.n_firms} 家", f", {made.n_firms} firms")
+        yield f"{unit}  {made.year}  {self.name(made.node)}"
+        yield self.say(f"样本:{sample}{firms}", f"Sample: {sample}{firms}")
+        told = f"{manifest['run']} ({manifest['study']})"
+        yield self.say(f"运行:{told}", f"Run: {told}")
+        if manifest["synthetic"]:
+            yield self.say("注意:合成演示数据,不代表任何真实行业", "Note: synthetic demo data, about no real industry")
+        yield ""
+
+    def _below(self, node: str, depth: int) -> Iterator[str]:
+        pad = "  " * depth
+        if node in self.leaves:
+            yield from (pad + line if line else line for line in self._leaf(self.leaves[node]))
+            return
+        yield from (pad + line if line else line for line in self._node(self.nodes[node]))
+        for child in self.nodes[node].children:
+            yield from self._below(child.node, depth + 1)
+
+    def _node(self, node: Node) -> Iterator[str]:
+        title = f"{self.name(node.node)}  {self._score(node.score)}"
+        how = self.say(f"[赋权 {node.weight},合成 {node.aggregate}]", f"[weights {node.weight}, aggregation {node.aggregate}]")
+        yield f"{title}  {how}"
+        for child in node.children:
+            product = "" if not node.additive else f" = {child.part:.6f}"
+            yield f"  {child.share:.6f} x {self._score(child.value)}{product}  {self.name(child.node)}"
+        if node.rescaled:
+            yield "  " + self.say("缺失的下级不计,其余份额按比例放大", "absent children are left out, other shares scaled up")
+        if not node.additive:
+            yield "  " + self.say(
+                f"合成方法 {node.aggregate} 不可加:各项之和不等于得分",
+                f"aggregation {node.aggregate} is not additive: the parts do not add up to the score",
+            )
+        yield ""
+
+    def _score(self, value: float) -> str:
+        return self.say("缺失", "missing") if value != value else f"{value:.6f}"
+
+    def _leaf(self, leaf: Leaf) -> Iterator[str]:
+        unit = leaf.raw.unit
+        yield f"{self.name(leaf.leaf)}  {self._score(100 * leaf.normalised)}"
+        if leaf.steps:
+            yield "  " + self.say(f"标准化 {leaf.normalise}:{leaf.steps}", f"normalised by {leaf.normalise}: {leaf.steps}")
+        if leaf.treat != "none" and leaf.treated == leaf.treated:
+            yield "  " + self.say(f"异常值处理 {leaf.treat} 后:{short(leaf.treated)}",
+                                  f"treated by {leaf.treat}: {short(leaf.treated)}")  # fmt: skip
+        if leaf.imputed:
+            yield "  " + self.say(f"原始值缺失,由 {leaf.impute} 插补", f"raw value missing, imputed by {leaf.impute}")
+        yield from (f"  {line}" for line in self._raw(leaf.raw, unit))
+        yield ""
+
+    def _raw(self, raw: Raw, unit: str) -> Iterator[str]:
+        value = self.say("缺失", "missing") if raw.value != raw.value else f"{short(raw.value)} {unit}".rstrip()
+        yield self.say(f"原始值 = {raw.formula} = {value}", f"raw = {raw.formula} = {value}")
+        for aggregate in raw.aggregates:
+            yield f"  {aggregate.text} = {exact(aggregate.value)}"
+        for column in raw.computed:
+            by = self.say("(按函数计算,还用到其他行)", " (a function; reads other rows too)") if column.by_function else ""
+            yield f"  {column.column}: {column.text}{by}"
+        if raw.withheld:
+            least = self.account.published.study.study.min_firms
+            yield self.say(
+                f"从未认定的企业不足 {least} 家(study.yaml: min_firms),该值不进入指数",
+                f"fewer than {least} never-recognised firms (study.yaml: min_firms): the value stays out of the index",
+            )
+        yield from self._files(raw)
+
+    def _files(self, raw: Raw) -> Iterator[str]:
+        if not raw.traced:
+            yield self.say(
+                f"数据表 {raw.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
+                f"table {raw.table} is computed from other tables (stage links); no single raw row stands behind it",
+            )
+            return
+        placed = raw.cells[["role", "file", "sheet", "row"]].drop_duplicates()
+        for (role, file, sheet), rows in placed.groupby(["role", "file", "sheet"], sort=False):
+            yield self._file(str(role), str(file), str(sheet), rows)
+
+    def _file(self, role: str, file: str, sheet: str, rows: pd.DataFrame) -> str:
+        where = f"{file} [{sheet}]" if sheet else file
+        first = ", ".join(str(row) for row in rows["row"].head(FIRST_ROWS))
+        more = ", ..." if len(rows) > FIRST_ROWS else ""
+        zh, en = ("上一年的行", "rows of the year before") if role == "earlier" else ("来自", "rows")
+        return self.say(
+            f"{zh}:{where}  {len(rows)} 行  第 {first}{more} 行", f"{en}: {where}  {len(rows)} rows  row {first}{more}"
+        )
+
+    def _tail(self) -> Iterator[str]:
+        yield self.say("以上各式与已发布的得分一致(误差不超过 1e-9)", "All of this agrees with the published score (within 1e-9)")
+
+
+def exact(value: Number) -> str:
+    """All digits that are stored, without needless zeros."""
+    if value is None:
+        return "NULL"
+    text = f"{value:,f}" if not isinstance(value, int) else f"{value:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,57 @@
+"""What a person calls a unit, a year and a node -> what the tables call them, with did-you-mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ..errors import ConfigError, unknown
+from ..study.models import Study
+from ..study.tree import Tree
+
+
+def unit_of(text: str, names: pd.DataFrame) -> str:
+    """The id of the unit with this code, Chinese name or English name (unit, unit_zh, unit_en)."""
+    wanted = _plain(text)
+    found = [str(row.unit) for row in names.itertuples(index=False)
+             if wanted in {_plain(row.unit), _plain(row.unit_zh), _plain(row.unit_en)}]  # fmt: skip
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(found)
+        raise ConfigError(f"{text!r} names several units: {listed}; give the code", zh=f"{text!r} 对应多个单位:{listed};请写代码")
+    known = [name for column in ("unit", "unit_zh", "unit_en") for name in names[column].astype(str)]
+    raise _unknown("unit", text, known, "单位 ")
+
+
+def year_of(text: int, years: Iterable[int]) -> int:
+    """The year, if it is scored."""
+    known = sorted(years)
+    if text not in known:
+        span = f"{known[0]}-{known[-1]}"
+        raise ConfigError(f"year {text} is not scored; years: {span}", zh=f"没有 {text} 年的得分;年份为 {span}")
+    return text
+
+
+def node_of(text: str | None, study: Study, tree: Tree) -> str:
+    """The node with this id or label; the root where none is asked for."""
+    if text is None:
+        return tree.root
+    labels = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
+    called = {_plain(node): node for node in tree.order}
+    for node in tree.order:
+        if node in labels:
+            called |= {_plain(labels[node].zh): node, _plain(labels[node].en): node}
+    if _plain(text) in called:
+        return called[_plain(text)]
+    raise _unknown("node", text, [*tree.order, *(labels[n].zh for n in tree.order if n in labels)], "节点 ")
+
+
+def _plain(text: object) -> str:
+    return " ".join(str(text).casefold().split())
+
+
+def _unknown(kind: str, text: str, known: list[str], kind_zh: str) -> ConfigError:
+    en, zh = unknown(kind, text, known, kind_zh=kind_zh)
+    return ConfigError(en, zh=zh)

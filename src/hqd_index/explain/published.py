@@ -1,0 +1,95 @@
+"""The published run of a study: its manifest, the tables people read, and the cached tables behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ConfigError, SetupError
+from ..pipeline import Place, section
+from ..provenance import canonical_json, digest_text, table_path
+from ..study.load import Loaded
+from ..study.models import Study
+from ..study.vary import vary
+
+HEEDED = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
+"""The parts of a study that a score depends on."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The study, the folder of its published run, what the manifest says, and the cache that holds each stage's tables."""
+
+    study: Study
+    folder: Path
+    manifest: Mapping[str, Any]
+    cache: Path
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as people read it."""
+        path = self.folder / "tables" / f"{name}.csv"
+        return pd.read_csv(path, dtype={"unit": str}, encoding="utf-8-sig")
+
+    def stored(self, stage: str) -> dict[str, Path]:
+        """name -> parquet file of a stage's tables; SetupError where the cache no longer holds them."""
+        folder = self.cache / stage / self.manifest["stages"][stage]["key"]
+        try:
+            names = json.loads((folder / "digests.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            raise SetupError(
+                f"the stored tables of stage {stage} are gone; run hqd run again",
+                zh=f"阶段 {stage} 的中间结果已不在缓存中;请重新执行 hqd run",
+                where=str(self.cache),
+            ) from None
+        return {name: table_path(self.cache, stage, folder.name, name) for name in names}
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """First 12 digits of a raw file's digest -> its name; a further copy of the same bytes has (2), (3) ... behind."""
+        found: dict[str, str] = {}
+        for name, digest in sorted(self.manifest["inputs"].items()):
+            copies = sum(key.partition("(")[0] == digest[:12] for key in found)
+            found[digest[:12] + (f"({copies + 1})" if copies else "")] = name
+        return found
+
+
+def published(loaded: Loaded, place: Place) -> Published:
+    """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
+    folder = place.out / loaded.study.name / "latest"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise SetupError(
+            "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", where=str(folder)
+        ) from None
+    changed = _changed(loaded.study, manifest)
+    if changed:
+        raise ConfigError(
+            f"the study differs from the published run in: {', '.join(changed)}; run hqd run, or give the same --scenario and "
+            "--set as that run had",
+            zh=f"当前配置与已发布的结果不一致:{'、'.join(changed)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
+            where=str(folder),
+        )
+    return Published(loaded.study, folder, manifest, place.out / ".cache")
+
+
+def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:
+    """Whether a run was made with this configuration, in all that a score depends on."""
+    return not _changed(study, manifest)
+
+
+def _changed(study: Study, manifest: Mapping[str, Any]) -> list[str]:
+    """The parts a score depends on whose digest is not that of the run; the language of the output is no such part."""
+    used = {k: v for facts in manifest["stages"].values() for k, v in facts["ingredients"].items() if k.startswith("config ")}
+    spoken = [vary(study, {"study.language": language}) for language in ("zh", "en")]
+    return [path for path in HEEDED if used.get(f"config {path}") not in {_digest(each, path) for each in spoken}]
+
+
+def _digest(study: Study, path: str) -> str:
+    return digest_text(canonical_json(section(study, path)))

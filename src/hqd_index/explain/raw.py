@@ -1,0 +1,242 @@
+"""An indicator's raw value: its formula with every aggregate in it, and the raw rows that were summed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..engines.duckdb import Engine, literal, quoted
+from ..expressions import aggregate_sql, lag_columns, parse
+from ..expressions.grammar import Expression
+from ..expressions.parts import exact_parts
+from ..panel.density import ever_sql
+from ..panel.units import row_key, unit_sql, with_unit
+from ..study.models import Derived, Indicator, Study
+
+Number = Decimal | int | float | None
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One aggregate of a formula as it is written, and its value as stored (a sum of decimals is exact)."""
+
+    text: str
+    value: Number
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A column of columns.yaml that a formula reads: its own formula or function."""
+
+    column: str
+    text: str
+    lagged: bool
+    by_function: bool
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A raw value: formula, aggregates, computed columns, and `cells`: file, sheet, row, role, column, value of each row.
+
+    `role` is `year`, or `earlier` for the row of the year before that a lag reads. `withheld`: the formula has a value, but
+    too few never-recognised firms are left (study.yaml min_firms). `traced` is False where the table's rows are themselves
+    computed from other tables.
+    """
+
+    table: str
+    formula: str
+    unit: str
+    value: float
+    withheld: bool
+    traced: bool
+    aggregates: tuple[Aggregate, ...]
+    computed: tuple[Computed, ...]
+    cells: pd.DataFrame
+
+
+CELL = "cell:"
+"""Stands before a column's name while its cells are read, so that a column may be called `value`."""
+CELLS = ("file", "sheet", "row", "role", "column", "value")
+
+
+def raw_values(
+    study: Study,
+    engine: Engine,
+    stored: Mapping[str, Path],
+    leaves: Sequence[str],
+    unit: str,
+    year: int,
+    *,
+    sample: str,
+    files: Mapping[str, str],
+) -> dict[str, Raw]:
+    """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
+    chosen = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
+    read = {leaf.table for leaf in chosen.values()}
+    tables = {name: engine.scan(stored[f"ready_{name}"], f"ready_{name}") for name in sorted(read)}
+    made = {}
+    for leaf, indicator in chosen.items():
+        reading = Reading(study, engine, indicator, tables[indicator.table], unit, year, sample)
+        made[leaf] = reading.raw(files)
+    return made
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One indicator read from its table in one unit-year."""
+
+    study: Study
+    engine: Engine
+    indicator: Indicator
+    table: str
+    unit: str
+    year: int
+    sample: str
+
+    def raw(self, files: Mapping[str, str]) -> Raw:
+        """The raw value with all behind it; `files` names the file of each row id."""
+        types = self.engine.types(self.table) | {"unit": "text"}
+        expr = parse(self.indicator.formula, columns=types, aggregate=True, where=self.indicator.table)
+        computed = computed_columns(self.study, self.indicator.table, expr)
+        traced = "row_id" in types
+        rows = self._cells(expr, types, any(c.lagged for c in computed)) if traced else pd.DataFrame(columns=["row_id"])
+        value, aggregates = self._values(expr, types)
+        return Raw(
+            table=self.indicator.table,
+            formula=" ".join(self.indicator.formula.split()),
+            unit=self.indicator.unit,
+            value=value,
+            withheld=self._withheld(),
+            traced=traced,
+            aggregates=aggregates,
+            computed=computed,
+            cells=placed(rows, files),
+        )
+
+    @property
+    def _kept(self) -> str:
+        """The condition of the sample; a table other than firms is the same in both."""
+        split = self.sample == "leave_out" and self.indicator.table == "firms"
+        return f"NOT {ever_sql(self.study)}" if split else "true"
+
+    @property
+    def _here(self) -> str:
+        return f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year} AND {self._kept}'
+
+    def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
+        """The formula's value, and each aggregate's, computed as the panel computes them."""
+        key = [name for name in row_key(self.study, self.indicator.table) if name in types] or ["unit", "year"]
+        below = "".join(f", {sql} AS {quoted(name)}" for name, sql in lag_columns(expr, types, partition=["unit"]).items())
+        united = with_unit(self.study, self.engine, self.indicator.table, self.table)
+        rows = f"(SELECT *{below} FROM (SELECT * FROM {united} WHERE {self._kept}))"
+        texts = exact_parts(expr, types, key=key)
+        selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
+        named = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))
+        found = self.engine.collect(
+            f'SELECT {named} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
+        ).iloc[0]
+        numbers = [_number(found[f"v{place}"]) for place in range(1, len(selects))]
+        whole = float("nan") if pd.isna(found["v0"]) else float(found["v0"])
+        return whole, tuple(Aggregate(text, number) for (text, _), number in zip(texts, numbers))
+
+    def _withheld(self) -> bool:
+        """Whether the rule of min_firms empties this cell in both samples (design 5.6)."""
+        if self.indicator.table != "firms" or "srdi_levels_ever" not in self.engine.types(self.table):
+            return False
+        here = f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year}'
+        sql = f"SELECT count(DISTINCT firm_id) AS n FROM {self.table} WHERE {here} AND NOT {ever_sql(self.study)}"
+        return int(self.engine.collect(sql)["n"].iloc[0]) < self.study.study.min_firms
+
+    def _cells(self, expr: Expression, types: Mapping[str, str], lagged: bool) -> pd.DataFrame:
+        """row_id, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
+        read = sources(self.study, self.indicator.table, expr, types)
+        shown = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(f'{CELL}{name}')}" for name in read)
+        selected = ", ".join(part for part in ("row_id", shown) if part)
+        found = [self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._here}").assign(role="year")]
+        if lagged or expr.uses_lag:
+            found.append(self._earlier(selected, types).assign(role="earlier"))
+        rows = pd.concat(found, ignore_index=True)
+        if not read:
+            return rows.assign(column="", value=None)
+        long = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
+        return long.assign(column=long["column"].str.removeprefix(CELL))
+
+    def _earlier(self, selected: str, types: Mapping[str, str]) -> pd.DataFrame:
+        same = [quoted(name) for name in row_key(self.study, self.indicator.table) if name != "year" and name in types]
+        rows = f"SELECT {', '.join(same)} FROM {self.table} WHERE {self._here}"
+        sql = f'SELECT {selected} FROM (SELECT * FROM {self.table} WHERE "year" = {self.year - 1}) SEMI JOIN ({rows})'
+        return self.engine.collect(f"{sql} USING ({', '.join(same)})")
+
+
+def _number(text: Any) -> Number:
+    if text is None or text is pd.NA or text != text:
+        return None
+    value = Decimal(str(text))
+    return int(value) if value == value.to_integral_value() and "." not in str(text) else value
+
+
+def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Computed, ...]:
+    """The columns of columns.yaml that a formula reads, with those that they read in turn."""
+    own = study.columns.tables.get(table, {})
+    found: dict[str, Derived] = {}
+    waiting = sorted(expr.columns & own.keys())
+    while waiting:
+        column = waiting.pop(0)
+        found[column] = own[column]
+        waiting += sorted((_reads(own[column]) & own.keys()) - found.keys())
+    return tuple(_told(column, derived) for column, derived in found.items())
+
+
+def _reads(derived: Derived) -> frozenset[str]:
+    """Columns that a computed column is computed from."""
+    if derived.formula is None:
+        return frozenset(str(value) for value in derived.options.values() if isinstance(value, str))
+    return parse(derived.formula, columns=None, aggregate=False).columns
+
+
+def _told(column: str, derived: Derived) -> Computed:
+    if derived.formula is None:
+        options = ", ".join(f"{name}: {value}" for name, value in derived.options.items())
+        return Computed(column, f"{derived.function}({options})", False, True)
+    lagged = parse(derived.formula, columns=None, aggregate=False).uses_lag
+    return Computed(column, " ".join(derived.formula.split()), lagged, False)
+
+
+def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:
+    """The columns behind a formula that stand in raw files."""
+    own = study.columns.tables.get(table, {})
+    found, waiting = set[str](), set(expr.columns)
+    while waiting:
+        column = waiting.pop()
+        if column in own:
+            waiting |= set(_reads(own[column])) - found - {column}
+        elif column in types and column not in ("year", "unit"):
+            found.add(column)
+    return sorted(found)
+
+
+def placed(rows: pd.DataFrame, files: Mapping[str, str]) -> pd.DataFrame:
+    """The rows with file, sheet and row in place of the row id, in that order."""
+    if rows.empty:
+        return pd.DataFrame(columns=list(CELLS))
+    parts = [_split(str(id)) for id in rows["row_id"]]
+    named = rows.assign(
+        file=[files.get(digest, digest) for digest, _, _ in parts],
+        sheet=[sheet for _, sheet, _ in parts],
+        row=[row for _, _, row in parts],
+    )
+    return named.sort_values(["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True)[
+        list(CELLS)
+    ]
+
+
+def _split(row_id: str) -> tuple[str, str, int]:
+    """digest:sheet:row; a sheet's name may hold a colon in a format other than Excel's."""
+    digest, _, rest = row_id.partition(":")
+    sheet, _, row = rest.rpartition(":")
+    return digest, sheet, int(row)

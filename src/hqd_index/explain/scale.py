@@ -1,0 +1,97 @@
+"""How an indicator was normalised, written with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CheckError
+from ..methods.choice import Choice, named, over
+from ..study.models import Band
+
+Array = NDArray[np.float64]
+Written = tuple[str, float]
+TOLERANCE = 1e-9
+"""Between the formula as written out and the value that the method gave: only rounding may differ."""
+
+
+def normalising(
+    choice: Choice, value: float, normalised: float, reference: Array, years: Sequence[int], at: int, direction: int | Band
+) -> str:
+    """The normalising of one value as a formula with its numbers; of a method not written out here, what it computes.
+
+    `reference` is the treated indicator (T, U) of sample all. CheckError where the formula does not give the value.
+    """
+    if np.isnan(normalised):
+        return ""
+    known = _looked_at(choice, reference, years, at)
+    write = WRITTEN.get(choice.method)
+    if write is None or known.size == 0:
+        return named(choice, "normalise").summary
+    text, result = write(choice, value, known, 1 if isinstance(direction, Band) else direction)
+    if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
+        raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
+    return f"{text} = {short(normalised)}"
+
+
+def _looked_at(choice: Choice, reference: Array, years: Sequence[int], at: int) -> Array:
+    """The cells that bounds and means are taken from."""
+    span = over(choice)
+    if span == "each_year":
+        rows = reference[at : at + 1]
+    elif isinstance(span, str):
+        rows = reference
+    else:
+        rows = reference[[span[0] <= year <= span[1] for year in years]]
+    return rows[~np.isnan(rows)]
+
+
+def short(value: float) -> str:
+    """Seven digits: enough to see, the CSV has all."""
+    return f"{value:,.7g}".replace("e+0", "e").replace("e-0", "e-")
+
+
+def _signed(value: float) -> str:
+    return f"({short(value)})" if value < 0 else short(value)
+
+
+def _minmax(choice: Choice, value: float, known: Array, direction: int) -> Written:
+    low, high = float(known.min()), float(known.max())
+    if direction > 0:
+        text, result = f"(x - min) / (max - min) = ({short(value)} - {_signed(low)})", (value - low) / (high - low)
+    else:
+        text, result = f"(max - x) / (max - min) = ({short(high)} - {_signed(value)})", (high - value) / (high - low)
+    text += f" / ({short(high)} - {_signed(low)})"
+    first, last = choice.options.get("to", (0.0, 1.0))
+    if (first, last) != (0.0, 1.0):
+        text, result = f"{short(first)} + ({short(last)} - {_signed(first)}) * [{text}]", first + (last - first) * result
+    if choice.options.get("clip", False) and not first <= result <= last:
+        text, result = f"{text}, held within [{short(first)}, {short(last)}]", float(np.clip(result, first, last))
+    return text, result
+
+
+def _zscore(choice: Choice, value: float, known: Array, direction: int) -> Written:
+    options = choice.options
+    mean, sd = float(known.mean()), float(known.std(ddof=options.get("ddof", 0)))
+    result = options.get("mean", 0.0) + direction * options.get("sd", 1.0) * (value - mean) / sd
+    ends = "" if (options.get("mean", 0.0), options.get("sd", 1.0)) == (0.0, 1.0) else f"{options['mean']} + {options['sd']} * "
+    sign = "-" if direction < 0 else ""
+    return f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short(value)} - {_signed(mean)}) / {short(sd)}", result
+
+
+def _fracmax(choice: Choice, value: float, known: Array, direction: int) -> Written:
+    high = float(known.max())
+    share = value / high
+    if direction > 0:
+        return f"x / max = {short(value)} / {short(high)}", share
+    return f"1 - x / max = 1 - {short(value)} / {short(high)}", 1 - share
+
+
+WRITTEN: dict[str, Callable[[Choice, float, Array, int], Written]] = {
+    "minmax": _minmax,
+    "dist2max": _minmax,
+    "zscore": _zscore,
+    "fracmax": _fracmax,
+}
