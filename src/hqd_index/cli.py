@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 
 OutOption = Annotated[Path, typer.Option("--out", help="结果文件夹 / folder of results")]
 LangOption = Annotated[str | None, typer.Option("--lang", help="zh | en")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="weighting.weight.indicators={method: equal}")]
+Sample = Literal["all", "leave_out"]
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", help="configs/scenarios 中的情景名 / a scenario's name, or a file")
 ]
@@ -83,6 +84,113 @@ def demo(
 
 
 @app.command()
+def explain(
+    unit: Annotated[str, typer.Argument(help="单位代码或名称 / a unit's code or name")],
+    year: Annotated[int, typer.Argument(help="年份 / year")],
+    node: Annotated[str | None, typer.Argument(help="节点或指标,默认总指数 / a node or indicator; default the index")] = None,
+    study: StudyOption = Path("configs"),
+    data: DataOption = Path("data/raw"),
+    out: OutOption = Path("data/processed"),
+    sample: Annotated[Sample, typer.Option("--sample", help="all | leave_out")] = "all",
+    csv: Annotated[Path | None, typer.Option("--csv", help="另存全部明细 / write every row behind it")] = None,
+    scenario: ScenarioOption = None,
+    set_: SetOption = None,
+    lang: LangOption = None,
+) -> None:
+    """逐层拆开一个已发布的得分,直到原始文件的行 / Take a published score apart, down to raw files and rows."""
+    from .explain import account, frame, lines, published
+    from .pipeline import Place
+    from .provenance import write_csv
+    from .study.load import load_study
+
+    loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
+    chosen = loaded.study.study.language
+    made = account(published(loaded, Place(study.resolve(), data.resolve(), out.resolve())), unit, year, node, sample=sample)
+    for line in lines(made, chosen):
+        typer.echo(line)
+    if csv:
+        write_csv(frame(made), csv)
+        typer.echo(f"明细已写入 {csv}" if chosen == "zh" else f"every row is in {csv}")
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="新文件夹 / a new folder")], lang: LangOption = None) -> None:
+    """新建一个最小的研究,可直接运行 / Write a minimal study that runs at once."""
+    from .starter import write_starter
+
+    for path in write_starter(folder):
+        typer.echo(str(path))
+    hint = f"cd {folder} && hqd check && hqd run"
+    typer.echo(f"下一步:{hint}" if language(lang) == "zh" else f"next: {hint}")
+
+
+@app.command()
+def verify(
+    run: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
+    study: StudyOption = Path("configs"),
+    out: OutOption = Path("data/processed"),
+    scenario: ScenarioOption = None,
+    set_: SetOption = None,
+    lang: LangOption = None,
+) -> None:
+    """核对已发布的结果:文件、份额、得分、效应分解 / Check a published run: files, shares, scores, split of effects."""
+    from .explain import same_study
+    from .study.load import load_study
+    from .upkeep import verify as examined
+
+    loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
+    home, chosen = out.resolve() / loaded.study.name, loaded.study.study.language
+    found = examined(home, run, loaded.study, same_study)
+    for zh, en in found.lines:
+        typer.echo(zh if chosen == "zh" else en)
+    typer.echo(f"运行 {found.run}:核对通过" if chosen == "zh" else f"run {found.run}: all is as it was published")
+
+
+@app.command()
+def clean(
+    data: DataOption = Path("data/raw"),
+    out: OutOption = Path("data/processed"),
+    everything: Annotated[bool, typer.Option("--all", help="删除全部结果与缓存 / remove all results and caches")] = False,
+    lang: LangOption = None,
+) -> None:
+    """删除较早的运行和超出上限的缓存,从不删除原始数据 / Remove old runs and cache beyond limits; never raw data."""
+    from .console import clean_lines
+    from .upkeep import clean as removed
+
+    for line in clean_lines(removed(out.resolve(), everything=everything, raw=data), language(lang)):
+        typer.echo(line)
+
+
+@app.command()
+def doctor(out: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
+    """检查运行环境 / Check what this machine has of what is needed."""
+    from .console import doctor_lines
+    from .upkeep import doctor as looked
+
+    findings = looked(out)
+    for line in doctor_lines(findings, language(lang)):
+        typer.echo(line)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(5)
+
+
+@app.command()
+def cite(
+    study: StudyOption = Path("configs"),
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="输出 BibTeX / as BibTeX")] = False,
+    lang: LangOption = None,
+) -> None:
+    """如何引用程序、数据与方法 / How to cite the program, the data and the methods."""
+    from .citing import bibtex as entries
+    from .citing import text_lines
+    from .study.load import load_study
+
+    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    for line in entries(loaded.study) if bibtex else text_lines(loaded.study, loaded.study.study.language):
+        typer.echo(line)
+
+
+@app.command()
 def methods(family: Annotated[str | None, typer.Argument()] = None, lang: LangOption = None) -> None:
     """列出全部方法、选项与出处 / List every method with options and source."""
     from .console import methods_lines
@@ -110,9 +218,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(arguments, standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        # outside its standalone mode click gives the code of typer.Exit back instead of raising it
+        code = app(arguments, standalone_mode=False)
     except typer.Abort:
         sys.exit(130)
     except KeyboardInterrupt:
@@ -124,6 +231,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(report_environment(fault))
     except Exception as fault:
         sys.exit(report_bug(fault))
+    if isinstance(code, int) and code:
+        sys.exit(code)
 
 
 def report_fault(fault: HqdError) -> int:

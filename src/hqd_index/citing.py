@@ -1,0 +1,120 @@
+"""How to cite the program, the data of a study and the methods it uses, as text and as BibTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import __version__
+from .methods import FAMILIES
+from .methods.choice import FAMILY_ZH, Choice
+from .study.choices import family_choice, leaf_choice
+from .study.models import Study
+from .study.tree import tree_of
+
+TITLE = "hqd-index: an index of manufacturing high-quality development and the contribution of SRDI firms"
+TITLE_ZH = "hqd-index:制造业高质量发展指数及专精特新企业贡献的测度程序"
+COLUMN_FAMILIES = ("impute", "treat", "normalise")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One thing to cite: BibTeX key, kind (program, data or method), the text in both languages, and BibTeX fields."""
+
+    key: str
+    kind: str
+    zh: str
+    en: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def references(study: Study) -> list[Reference]:
+    """The program, then each origin of the study's sources, then each method chosen by the study."""
+    return [_program(), *_origins(study), *_methods(study)]
+
+
+def _program() -> Reference:
+    fields = (("title", TITLE), ("note", f"Computer program, version {__version__}"))
+    return Reference("hqdindex", "program", f"{TITLE_ZH}[CP]. 版本 {__version__}.", f"{TITLE}. Version {__version__}.", fields)
+
+
+def _origins(study: Study) -> Iterator[Reference]:
+    """One per producer and title, in the order of sources.yaml."""
+    told = set()
+    for id, source in study.sources.sources.items():
+        origin = source.origin
+        if origin is None or (origin.producer, origin.title) in told:
+            continue
+        told.add((origin.producer, origin.title))
+        text = f"{origin.producer}. {origin.title}{f', {origin.date}' if origin.date else ''}"
+        zh = f"{text}[DS].{f' 许可:{origin.licence}.' if origin.licence else ''}"
+        en = f"{text}. Data set.{f' Licence: {origin.licence}.' if origin.licence else ''}"
+        fields = [("author", f"{{{origin.producer}}}"), ("title", origin.title), ("note", "Data set")]
+        if origin.date:
+            fields.append(("date", origin.date))
+        yield Reference(f"data_{id}", "data", zh, en, tuple(fields))
+
+
+def _methods(study: Study) -> Iterator[Reference]:
+    """Each method that scores something in this study and has a source."""
+    for family, name in chosen(study):
+        method = FAMILIES[family][name]
+        if not method.source.strip("-"):
+            continue
+        zh = f"{FAMILY_ZH[family]}:{method.label_zh}({name}). {method.source}."
+        en = f"{family}: {method.label_en} ({name}). {method.source}."
+        fields = (("title", method.source), ("note", f"{family}: {method.label_en}"))
+        yield Reference(f"{family}_{name}", "method", zh, en, fields)
+
+
+def chosen(study: Study) -> list[tuple[str, str]]:
+    """(family, method) of everything a study chooses, parts of combinations among them, once each and `none` left out."""
+    tree, weighting = tree_of(study.indicators), study.weighting
+    used = [(part, leaf_choice(study, tree, leaf, part)[0]) for part in COLUMN_FAMILIES for leaf in tree.leaves(tree.root)]
+    flat = weighting.weight.get("leaves")
+    for node in tree.inner:
+        used.append(("weight", flat or family_choice(weighting, tree, node, "weight")[0]))
+        used.append(("aggregate", family_choice(weighting, tree, node, "aggregate")[0]))
+    named = [(family, name) for family, choice in used for name in _names(choice) if name != "none"]
+    order = list(FAMILIES)
+    return sorted(dict.fromkeys(named), key=lambda pair: order.index(pair[0]))
+
+
+def _names(choice: Choice) -> Iterator[str]:
+    yield choice.method
+    for value in choice.options.values():
+        for part in value if isinstance(value, list | tuple) else ():
+            if isinstance(part, Choice):
+                yield from _names(part)
+
+
+def text_lines(study: Study, language: str) -> list[str]:
+    """The references as they stand in a list of references, under three headings."""
+    found, place = references(study), 1 if language == "en" else 0
+    lines = []
+    for kind, *title in KINDS:
+        mine = [ref.en if place else ref.zh for ref in found if ref.kind == kind]
+        lines += [title[place], *(f"  {text}" for text in mine or [NO_ORIGIN[place]])]
+    return [*lines, SYNTHETIC[place]] if study.study.synthetic else lines
+
+
+NO_ORIGIN = ("sources.yaml 未写明数据来源(origin)", "sources.yaml names no origin")
+SYNTHETIC = ("注意:合成数据,不可作为证据引用", "Note: synthetic data, not to be cited as evidence")
+KINDS = (("program", "程序", "Program"), ("data", "数据", "Data"), ("method", "方法", "Methods"))
+
+
+def bibtex(study: Study) -> list[str]:
+    """The references as BibTeX entries (@software, @dataset, @misc)."""
+    return [line for reference in references(study) for line in _entry(reference)]
+
+
+def _entry(reference: Reference) -> list[str]:
+    kind = {"program": "software", "data": "dataset"}.get(reference.kind, "misc")
+    fields = [f"  {name} = {{{_escaped(value)}}}," for name, value in reference.fields]
+    return [f"@{kind}{{{reference.key},", *fields, "}"]
+
+
+def _escaped(text: str) -> str:
+    """Characters that LaTeX would read as commands."""
+    return re.sub(r"([&%#_$])", r"\\\1", text)

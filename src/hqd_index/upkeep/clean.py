@@ -1,0 +1,79 @@
+"""Removing what can be made again: old runs, the cache beyond its limit, or all results; never raw data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from .. import provenance
+from ..errors import SetupError
+
+RESULTS = ("runs", "latest", "latest.txt", "rejected")
+"""What the program puts into a study's folder of results; nothing else there is touched."""
+
+
+def clean(out: Path, *, everything: bool = False, raw: Path | None = None) -> list[tuple[Path, int]]:
+    """What was removed below a folder of results, with the bytes freed.
+
+    Old runs beyond the last few and the cache beyond its limit; with `everything` all runs of all studies and the whole
+    cache. SetupError (exit 5) where raw data lies inside what would go, or a run is being written.
+    """
+    studies = sorted(path for path in out.glob("*/") if (path / "runs").is_dir() and not path.name.startswith("."))
+    cache = out / ".cache"
+    if everything and raw is not None:
+        _refuse_raw(raw, [cache, *(home / name for home in studies for name in RESULTS)])
+    removed: list[tuple[Path, int]] = []
+    for home in studies:
+        with provenance.locked(home):
+            going = [home / name for name in RESULTS] if everything else _old(home)
+            removed += [(path, _remove(path)) for path in going if path.exists() or path.is_symlink()]
+    if everything:
+        return [*removed, (cache, _remove(cache))] if cache.is_dir() else removed
+    before = _size(cache)
+    provenance.trim_cache(cache, [entry for home in studies for entry in _in_use(home, cache)])
+    freed = before - _size(cache)
+    return [*removed, (cache, freed)] if freed else removed
+
+
+def _old(home: Path) -> list[Path]:
+    """Runs beyond the last few, and torn ones; never the published one."""
+    runs = [path for path in (home / "runs").iterdir() if path.is_dir()]
+    torn = [path for path in runs if path.name.startswith(".tmp-")]
+    whole = sorted((path for path in runs if path not in torn), key=lambda path: path.stat().st_mtime)
+    published = (home / "latest").resolve()
+    return torn + [path for path in whole[: -provenance.KEEP_RUNS] if path.resolve() != published]
+
+
+def _in_use(home: Path, cache: Path) -> list[Path]:
+    """The cache entries behind the published run, which hqd explain reads."""
+    try:
+        stages = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))["stages"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return [cache / stage / facts["key"] for stage, facts in stages.items()]
+
+
+def _refuse_raw(raw: Path, going: list[Path]) -> None:
+    inside = next((path for path in going if raw.resolve().is_relative_to(path.resolve())), None)
+    if inside is not None:
+        raise SetupError(
+            f"the raw data {raw} lie inside {inside}; nothing was removed",
+            zh=f"原始数据 {raw} 位于 {inside} 之内;未删除任何内容",
+        )
+
+
+def _size(path: Path) -> int:
+    if path.is_symlink() or not path.exists():
+        return 0
+    return path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _remove(path: Path) -> int:
+    """The bytes freed by removing a file, a link or a folder."""
+    size = _size(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    return size

@@ -1,0 +1,145 @@
+"""What this machine has of what the program needs, and of what optional outputs need."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from packaging.markers import Marker
+
+LOCK = "requirements.lock"
+PYTHON = (3, 11)
+MEMORY = 2 * 1024**3
+DISK = 2 * 1024**3
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+OFFICE = ("soffice", "libreoffice")
+FONTS = re.compile(
+    r"noto.*cjk|source.?han|wqy|simsun|simhei|msyh|pingfang|songti|heiti|fandol|uming|ukai|droidsansfallback", re.I
+)
+FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts", "/System/Library/Fonts",
+           "/Library/Fonts", "C:/Windows/Fonts")  # fmt: skip
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*([^\\]+?))?\s*\\?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `ok`, `mind` (an optional output or a number may differ) or `missing` (the program needs it)."""
+
+    state: str
+    zh: str
+    en: str
+
+
+def doctor(out: Path) -> list[Finding]:
+    """Python, libraries, memory, disk, fonts, browser, office, write permission, one finding or more each."""
+    return [finding for look in LOOKS for finding in look(out)]
+
+
+def _python(out: Path) -> list[Finding]:
+    state = "ok" if sys.version_info[:2] >= PYTHON else "missing"
+    told = f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"
+    needed = ".".join(map(str, PYTHON))
+    return [Finding(state, f"{told},需要 {needed} 以上", f"{told}; {needed} or newer is needed")]
+
+
+def _libraries(out: Path) -> list[Finding]:
+    lock = next(
+        (folder / LOCK for folder in (Path.cwd(), Path(__file__).resolve().parents[3]) if (folder / LOCK).is_file()), None
+    )
+    if lock is None:
+        return [Finding("mind", f"找不到 {LOCK},未核对库的版本", f"{LOCK} is not here: versions were not compared")]
+    wanted = locked_versions(lock.read_text("utf-8"))
+    have = {name: _version(name) for name in wanted}
+    gone = [name for name, found in have.items() if found is None]
+    other = [f"{name} {have[name]} ({wanted[name]})" for name in wanted if have[name] not in (None, wanted[name])]
+    if not gone and not other:
+        return [Finding("ok", f"{len(wanted)} 个库与 {LOCK} 一致", f"{len(wanted)} libraries are those of {LOCK}")]
+    found = [
+        Finding("missing", f"缺少库:{', '.join(gone)};请执行 make setup", f"libraries missing: {', '.join(gone)}; run make setup")
+    ]
+    differ = ", ".join(other)
+    mind = Finding("mind", f"与 {LOCK} 不同(括号内为锁定版本),数值可能有细微差别:{differ}",
+                   f"not those of {LOCK} (in brackets), numbers may differ: {differ}")  # fmt: skip
+    return (found if gone else []) + ([mind] if other else [])
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """name -> version of what a lock file asks of this machine."""
+    return {name: pinned for name, pinned, marker in PINNED.findall(text) if not marker or Marker(marker).evaluate()}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _memory(out: Path) -> list[Finding]:
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return [Finding("mind", "无法得知内存大小", "the size of memory is not known here")]
+    told = f"{size / 1024**3:.1f} GiB"
+    if size >= MEMORY:
+        return [Finding("ok", f"内存 {told}", f"memory {told}")]
+    return [Finding("mind", f"内存只有 {told},大数据可能不够", f"memory is only {told}: little for large data")]
+
+
+def _disk(out: Path) -> list[Finding]:
+    free = shutil.disk_usage(_standing(out)).free
+    told = f"{free / 1024**3:.1f} GiB"
+    if free >= DISK:
+        return [Finding("ok", f"磁盘可用 {told}", f"disk: {told} free")]
+    return [Finding("mind", f"磁盘只剩 {told};hqd clean 可腾出空间", f"disk: only {told} free; hqd clean frees some")]
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())
+
+
+def _writing(out: Path) -> list[Finding]:
+    folder = _standing(out)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return [Finding("ok", f"可以写入 {folder}", f"{folder} can be written")]
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        return [Finding("missing", f"不能写入 {folder}:{why}", f"{folder} cannot be written: {why}")]
+
+
+def _fonts(out: Path) -> list[Finding]:
+    folders = [Path(folder).expanduser() for folder in FOLDERS]
+    found = next(
+        (file for folder in folders if folder.is_dir() for file in folder.rglob("*.[to]t[fc]") if FONTS.search(file.name)), None
+    )
+    if found:
+        return [Finding("ok", f"中文字体 {found.name}", f"Chinese font {found.name}")]
+    return [Finding("mind", "没有中文字体,图片中的中文会显示为方框;可安装 fonts-noto-cjk",
+                    "no Chinese font: Chinese in pictures shows as boxes; install fonts-noto-cjk")]  # fmt: skip
+
+
+def _programs(out: Path) -> list[Finding]:
+    return [
+        _program(CHROMIUM, "Chromium", ("测试网页报告用", "tests of the page use it")),
+        _program(OFFICE, "LibreOffice", ("测试工作簿与 Word 文件用", "tests of workbook and Word files use it")),
+    ]
+
+
+def _program(names: tuple[str, ...], called: str, use: tuple[str, str]) -> Finding:
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found:
+        return Finding("ok", f"{called} {found}", f"{called} {found}")
+    return Finding("mind", f"没有 {called}({use[0]},运行分析不需要)", f"no {called} ({use[1]}, a run does not)")
+
+
+LOOKS: tuple[Callable[[Path], list[Finding]], ...] = (_python, _libraries, _memory, _disk, _writing, _fonts, _programs)

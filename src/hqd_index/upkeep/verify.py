@@ -1,0 +1,181 @@
+"""A published run examined from its files alone: bytes, shares, scores computed again in plain Python, sums of effects."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import CheckError, Faults, HqdError, SetupError, unknown
+from ..provenance import file_digests
+from ..study.choices import family_choice
+from ..study.models import Study
+from ..study.tree import tree_of
+
+SHARES = 1e-9
+"""Shares are quotients by their own sum: only rounding is left."""
+SCORES = 1e-9
+"""The published tables hold all digits; sums in another order move the last ones."""
+EFFECTS = 1e-10
+"""The bound that the split of an estimate into composition and spillover is asserted to where it is made."""
+
+Row = Mapping[str, str]
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at and found right: one (Chinese, English) line each, and remarks that are no fault."""
+
+    run: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def verify(home: Path, run: str | None, study: Study, same: Callable[[Study, Mapping[str, Any]], bool]) -> Checked:
+    """Checks a run below a study's folder of results (default: the latest); CheckError (exit 4) names all that differs.
+
+    `same` says whether a run's manifest is of this study: of another configuration the scores are not computed again.
+    """
+    folder = _folder(home, run)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    lines = [_files(folder, manifest["files"])]
+    weights = [row for row in _rows(folder, "weights") if row["scenario"] == "base"]
+    lines.append(_shares(weights))
+    lines.append(_scores(folder, weights, study) if same(study, manifest) else NOT_RECOMPUTED)
+    effects = _effects(folder)
+    return Checked(str(manifest["run"]), tuple([*lines, effects] if effects else lines))
+
+
+NOT_RECOMPUTED = (
+    "得分未重算:当前配置不是该次运行所用的配置",
+    "scores not computed again: the configuration is not the one of this run",
+)
+
+
+def _folder(home: Path, run: str | None) -> Path:
+    folder = home / "runs" / run if run and run != "latest" else home / "latest"
+    if (folder / "manifest.json").is_file():
+        return folder
+    runs = sorted(path.parent.name for path in (home / "runs").glob("*/manifest.json"))
+    if run and runs:
+        en, zh = unknown("run", run, runs, kind_zh="运行 ")
+        raise SetupError(en, zh=zh, where=str(home))
+    raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(folder))
+
+
+def _rows(folder: Path, table: str) -> list[dict[str, str]]:
+    path = folder / "tables" / f"{table}.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _files(folder: Path, listed: Mapping[str, str]) -> tuple[str, str]:
+    """Every file of the manifest as it was written; a file that was added later is told, not refused."""
+    found = file_digests(folder.resolve())
+    gone = [name for name in listed if name not in found]
+    other = [name for name in listed if name in found and found[name] != listed[name]]
+    if gone or other:
+        faults: list[HqdError] = [CheckError("the file is gone", zh="文件已不存在", where=str(folder / name)) for name in gone]
+        faults += [CheckError("the file was changed after it was written", zh="文件写成后被改动过", where=str(folder / name))
+                   for name in other]  # fmt: skip
+        faults.append(CheckError("hqd run rebuilds them from the cache", zh="执行 hqd run 可由缓存重建"))
+        raise Faults(faults)
+    added = sorted(found.keys() - listed.keys())
+    zh, en = (f";另有 {len(added)} 个后来放入的文件", f"; {len(added)} more were put there later") if added else ("", "")
+    return f"{len(listed)} 个文件与清单一致{zh}", f"{len(listed)} files are as the manifest lists them{en}"
+
+
+def _shares(weights: Sequence[Row]) -> tuple[str, str]:
+    """The shares of the children of each node, in each year that has its own, sum to 1."""
+    families: dict[tuple[str, str], list[float]] = {}
+    for row in weights:
+        families.setdefault((row["parent"], row["year"]), []).append(float(row["share_local"]))
+    wrong = {family: math.fsum(shares) for family, shares in families.items() if abs(math.fsum(shares) - 1) > SHARES}
+    if wrong:
+        (parent, year), total = next(iter(wrong.items()))
+        place = f"{parent} {year}".strip()
+        raise CheckError(f"shares below {place} sum to {total!r}", zh=f"{place} 的下级份额之和为 {total!r}", where="weights.csv")
+    return f"{len(families)} 组份额各自合计为 1", f"the shares of {len(families)} families sum to 1 each"
+
+
+def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, str]:
+    """Scores of every node that is a weighted mean, computed from weights.csv and indicators.csv, are the published ones."""
+    tree = tree_of(study.indicators)
+    shares = {(row["node"], row["year"]): float(row["share_local"]) for row in weights}
+    per_unit = {row["parent"] for row in weights if row["method"] == "bod"}
+    values = {_key(row, row["indicator"]): _float(row["normalised"]) for row in _rows(folder, "indicators")}
+    published = {_key(row, row["node"]): _float(row["score"]) for row in _rows(folder, "scores")}
+    counted = 0
+    for node in reversed(tree.inner):
+        children = tree.children(node)
+        plain = family_choice(study.weighting, tree, node, "aggregate")[0].method == "arithmetic" and node not in per_unit
+        leafy = not any(tree.children(child) for child in children)
+        needed = max(1, min(study.weighting.coverage.min_children, len(children))) if leafy else len(children)
+        for key in [key for key in published if key[1] == node]:
+            told = published[key] / 100
+            values[key] = told
+            if plain:
+                weight = [shares.get((child, key[0][2]), shares.get((child, ""), math.nan)) for child in children]
+                _same(_mean([values[key[0], child] for child in children], weight, needed), told, node, key[0])
+                counted += 1
+    left = len(published) - counted
+    zh, en = (f";{left} 个不可加的得分未重算", f"; {left} that are no weighted means were not") if left else ("", "")
+    return f"{counted:,} 个得分由权重和指标重算一致{zh}", f"{counted:,} scores come out of weights and indicators again{en}"
+
+
+def _key(row: Row, node: str) -> tuple[Key, str]:
+    return (row["sample"], row["unit"], row["year"]), node
+
+
+def _float(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def _mean(values: Sequence[float], weights: Sequence[float], needed: int) -> float:
+    """The mean over the values present, NaN where they are too few or weigh nothing."""
+    present = [(value, weight) for value, weight in zip(values, weights) if not math.isnan(value)]
+    whole = math.fsum(weight for _, weight in present)
+    if len(present) < needed or whole == 0:
+        return math.nan
+    return math.fsum(value * weight for value, weight in present) / whole
+
+
+def _same(ours: float, told: float, node: str, cell: Key) -> None:
+    if (math.isnan(ours) and math.isnan(told)) or abs(ours - told) <= SCORES:
+        return
+    place = f"{node}, {', '.join(cell)}"
+    raise CheckError(
+        f"{place}: {100 * told!r} is published, weights and indicators give {100 * ours!r}",
+        zh=f"{place}:发布的是 {100 * told!r},由权重和指标算得 {100 * ours!r}",
+        where="scores.csv",
+    )
+
+
+def _effects(folder: Path) -> tuple[str, str] | None:
+    """Each effect is the sum of its composition and its spillover; None where the run splits none."""
+    parts: dict[tuple[str, ...], dict[str, float]] = {}
+    for row in _rows(folder, "contribution"):
+        key = tuple(row[name] for name in ("item", "spec", "sample", "unit", "from_year", "to_year"))
+        parts.setdefault(key, {})[row["quantity"]] = _float(row["value"])
+    split = [(key, found, name) for key, found in parts.items() for name in found if COMPOSITION in name]
+    for key, found, name in split:
+        whole, rest = name.replace(COMPOSITION, ""), name.replace(COMPOSITION, "_spillover")
+        gap = found.get(whole, math.nan) - found[name] - found.get(rest, math.nan)
+        if whole in found and rest in found and abs(gap) > EFFECTS:
+            place = " ".join(part for part in (*key, whole) if part)
+            raise CheckError(
+                f"{place}: all - composition - spillover is {gap!r}", zh=f"{place}:全部 - 构成 - 外溢 = {gap!r}",
+                where="contribution.csv",
+            )  # fmt: skip
+    if not split:
+        return None
+    return f"{len(split)} 个估计均等于构成 + 外溢", f"{len(split)} estimates are composition + spillover"
+
+
+COMPOSITION = "_composition"
