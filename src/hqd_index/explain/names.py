@@ -22,7 +22,7 @@ def unit_of(text: str, names: pd.DataFrame) -> str:
         listed = ", ".join(found)
         raise ConfigError(f"{text!r} names several units: {listed}; give the code", zh=f"{text!r} 对应多个单位:{listed};请写代码")
     known = [name for column in ("unit", "unit_zh", "unit_en") for name in names[column].astype(str)]
-    raise _unknown("unit", text, known, "单位 ")
+    raise _unknown("unit", text, known, "单位")
 
 
 def year_of(text: int, years: Iterable[int]) -> int:
@@ -45,7 +45,7 @@ def node_of(text: str | None, study: Study, tree: Tree) -> str:
             called |= {_plain(labels[node].zh): node, _plain(labels[node].en): node}
     if _plain(text) in called:
         return called[_plain(text)]
-    raise _unknown("node", text, [*tree.order, *(labels[n].zh for n in tree.order if n in labels)], "节点 ")
+    raise _unknown("node", text, [*tree.order, *(labels[n].zh for n in tree.order if n in labels)], "节点")
 
 
 def _plain(text: object) -> str:

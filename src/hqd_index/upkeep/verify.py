@@ -62,7 +62,7 @@ def _folder(home: Path, run: str | None) -> Path:
         return folder
     runs = sorted(path.parent.name for path in (home / "runs").glob("*/manifest.json"))
     if run and runs:
-        en, zh = unknown("run", run, runs, kind_zh="运行 ")
+        en, zh = unknown("run", run, runs, kind_zh="运行")
         raise SetupError(en, zh=zh, where=str(home))
     raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(folder))
 
