@@ -1,0 +1,226 @@
+"""Pages made from the program itself as the documentation is built: commands, configuration, inputs, methods, rules, outputs.
+
+`pages()` gives each page by its address; mkdocs calls `on_files`, which adds them to the hand-written ones.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typer
+from cells import HERE, YAML, code, default, grid, heading, kind, named, pick, prose, says, texts
+from mkdocs.structure.files import File
+from page_configs import configs_page
+
+from hqd_index import canonical, cli, codebook, errors, pipeline, tables
+from hqd_index.index.notes import NOTES
+from hqd_index.intake.findings import RULES
+from hqd_index.methods import FAMILIES
+from hqd_index.methods.choice import FAMILY_ZH
+from hqd_index.methods.options import options
+from hqd_index.report.readme import FILES
+
+LANGUAGES = ("zh", "en")
+
+
+def methods_page(language: str) -> list[str]:
+    """Every method by family: its formula, options with defaults, the sign it needs, its source."""
+    say = says("methods", language)
+    lines = [f"# {say('title')}", "", say("intro")]
+    for family, methods in FAMILIES.items():
+        lines += heading(2, pick(language, f"{FAMILY_ZH[family]} {family}", family), family)
+        for name, method in methods.items():
+            label = pick(language, method.label_zh, method.label_en)
+            lines += heading(3, f"{label} `{name}`", f"{family}-{name}")
+            lines += ["", prose(method_meaning(family, name, language)), *_method_facts(family, method, language)]
+    return lines
+
+
+def method_meaning(family: str, name: str, language: str) -> str:
+    """What a method gives: in English the first line of its docstring, in Chinese the text beside this module."""
+    summary = FAMILIES[family][name].summary
+    return texts("methods").get(family, {}).get(name, summary) if language == "zh" else summary
+
+
+def _method_facts(family: str, method: Any, language: str) -> list[str]:
+    """Options, sign needed and source of one method."""
+    say = says("methods", language)
+    known = options(method, family)
+    rows = [[code(name), kind(spec, language), default(value, language)] for name, (spec, value) in known.items()]
+    lines = grid(say("options"), rows) if rows else []
+    facts = [say(method.needs)] if method.needs != "any_sign" else []
+    facts += [] if method.batch else [say("loops")]
+    facts += [say("source") + method.source] if method.source != "-" else []
+    return [*lines, *(line for fact in facts for line in ("", fact))]
+
+
+def inputs_page(language: str) -> list[str]:
+    """Every table a study can be read into, with its columns."""
+    say = says("inputs", language)
+    lines = [f"# {say('title')}", "", say("intro")]
+    for name, table in canonical.CANONICAL.items():
+        lines += heading(2, name, name)
+        lines += grid(say("heads"), [_input_row(id, column, table.key, language) for id, column in table.columns.items()])
+    return lines
+
+
+def _input_row(id: str, column: canonical.Column, key: Sequence[str], language: str) -> list[str]:
+    say = says("inputs", language)
+    held = say(column.dtype) + (say("required") if column.required else "")
+    return [_key(id, key), pick(language, column.zh, column.en), held, column.unit, named(column.categories)]
+
+
+def _key(column: str, key: Sequence[str]) -> str:
+    return f"**{code(column)}**" if column in key else code(column)
+
+
+def rules_page(language: str) -> list[str]:
+    """Every finding that can be told: rules of the program, rules of configs/rules.yaml, flags of the index."""
+    say = says("rules", language)
+    lines = [f"# {say('title')}", "", say("intro"), *heading(2, say("built_in"), "built-in")]
+    rows = [[code(id), rule.text[language], rule.mend[language]] for id, rule in RULES.items()]
+    rows += [[code(id), said["text"][language], said["mend"][language]] for id, said in texts("rules").items()]
+    lines += grid(say("built_in_heads"), sorted(rows))
+    lines += [*heading(2, say("shipped"), "shipped"), "", say("shipped_intro")]
+    lines += grid(say("shipped_heads"), [_rule_row(rule, language) for rule in shipped_rules()])
+    lines += heading(2, say("flags"), "flags")
+    flags = [flag for flag in NOTES if flag.startswith("I-")]
+    return lines + grid(say("flag_heads"), [[code(flag), pick(language, *NOTES[flag])] for flag in flags])
+
+
+def _rule_row(rule: Mapping[str, Any], language: str) -> list[str]:
+    severity = rule.get("severity", "error")
+    return [code(rule["id"]), rule["table"], code(rule["check"]), severity, rule["text"][language], rule["mend"][language]]
+
+
+@cache
+def shipped_rules() -> list[Mapping[str, Any]]:
+    """The rules of configs/rules.yaml."""
+    found: list[Mapping[str, Any]] = YAML(typ="safe").load((HERE.parent / "configs" / "rules.yaml").read_text("utf-8"))["rules"]
+    return found
+
+
+def outputs_page(language: str) -> list[str]:
+    """Every file and table of a run, with its columns."""
+    say = says("outputs", language)
+    lines = [f"# {say('title')}", "", say("intro")]
+    lines += grid(say("file_heads"), [[code(name), about.of(language)] for name, about in FILES.items()])
+    for name, table in tables.TABLES.items():
+        lines += [*heading(2, f"{name}.csv", name), "", prose(pick(language, table.zh, table.en))]
+        lines += grid(say("heads"), [_output_row(name, column, language) for column in table.columns])
+    return lines
+
+
+def _output_row(table: str, column: str, language: str) -> list[str]:
+    say, held = says("outputs", language), tables.TABLES[table].columns[column]
+    missing = say("optional") if held.endswith("?") else ""
+    return [_key(column, tables.TABLES[table].key), say(held.rstrip("?")) + missing, column_meaning(table, column, language)]
+
+
+def column_meaning(table: str, column: str, language: str) -> str:
+    """What a column holds: this table's own text, else the codebook's, else the general one; empty when nothing says."""
+    own = texts("columns")
+    if f"{table}.{column}" in own:
+        return str(own[f"{table}.{column}"][language])
+    if column in codebook.COLUMNS:
+        return pick(language, *codebook.COLUMNS[column])
+    return str(own[column][language]) if column in own else ""
+
+
+def commands_page(language: str) -> list[str]:
+    """Every command with its options, and the exit codes."""
+    say = says("commands", language)
+    lines = [f"# {say('title')}", "", say("intro")]
+    for name, command in typer.main.get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+        lines += [*heading(2, f"hqd {name}", name), "", prose(_half(command.help or "", language))]
+        rows = [[_spelled(part), _half(getattr(part, "help", None) or "", language), _fallback(part)] for part in command.params]
+        lines += grid(say("heads"), rows) if rows else []
+    rows = [[code(number), pick(language, zh, en)] for number, (en, zh) in errors.EXIT_CODES.items()]
+    return [*lines, *heading(2, say("exit_codes"), "exit-codes"), *grid(say("exit_heads"), rows), say("exit_note")]
+
+
+def _half(text: str, language: str) -> str:
+    """The half of a bilingual help text in one language."""
+    zh, slash, en = " ".join(text.split()).partition(" / ")
+    return en if slash and language == "en" else zh
+
+
+def _spelled(parameter: Any) -> str:
+    return named(parameter.opts if parameter.param_type_name == "option" else [f"[{parameter.name.upper()}]"])
+
+
+def _fallback(parameter: Any) -> str:
+    return "" if parameter.default is None or parameter.default is False else code(parameter.default)
+
+
+def references_page(language: str) -> list[str]:
+    """Known answers with their tolerances, the constants of the tests that check them."""
+    say = says("references", language)
+    lines = [f"# {say('title')}", "", say("intro")]
+    for section in texts("references"):
+        rows = [[entry[language], tolerance(entry, language), code(entry["test"])] for entry in section["entries"]]
+        lines += ["", f"## {section['section'][language]}", *grid(say("heads"), rows)]
+    return lines
+
+
+def tolerance(entry: Mapping[str, Any], language: str) -> str:
+    """What a test allows, read from the test itself where it is a constant there."""
+    if "tolerance" not in entry:
+        return str(entry["within"][language])
+    source = (HERE.parent / entry["test"].partition("::")[0]).read_text("utf-8")
+    found = re.search(rf"^{entry['tolerance']}(?:: \w+)? = (\S+)", source, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def stages_page(language: str) -> list[str]:
+    """The stages with what they read and heed, and the floors of the package."""
+    say = says("stages", language)
+    rows = [
+        [
+            code(stage.name),
+            pick(language, stage.zh, stage.name),
+            named(stage.reads),
+            named(h for h in stage.heeds if h) or say("all"),
+        ]
+        for stage in pipeline.STAGES
+    ]
+    lines = [f"# {say('title')}", "", say("intro"), *grid(say("heads"), rows), *heading(2, say("floors"), "floors")]
+    return lines + grid(say("floor_heads"), [[floor, named(parts)] for floor, parts in sorted(floors().items(), reverse=True)])
+
+
+def floors() -> dict[int, list[str]]:
+    """Floor -> parts of the package that stand there, as the test of the floors has them."""
+    source = (HERE.parent / "tests" / "test_floors.py").read_text("utf-8")
+    known: dict[str, int] = ast.literal_eval(re.search(r"^FLOORS = (\{.*?\})", source, re.MULTILINE | re.DOTALL).group(1))  # type: ignore[union-attr]
+    package = Path(pipeline.__file__).parent
+    there = [part for part in known if (package / part).is_dir() or (package / f"{part}.py").is_file()]
+    return {floor: [part for part in there if known[part] == floor] for floor in sorted(set(known.values()))}
+
+
+PAGES: dict[str, Callable[[str], list[str]]] = {
+    "commands.md": commands_page,
+    "configs.md": configs_page,
+    "inputs.md": inputs_page,
+    "methods.md": methods_page,
+    "rules.md": rules_page,
+    "outputs.md": outputs_page,
+    "references.md": references_page,
+    "stages.md": stages_page,
+}
+
+
+def pages() -> dict[str, str]:
+    """Address -> Markdown of every page made from the program, in both languages."""
+    return {f"{language}/{name}": "\n".join([*page(language), ""]) for language in LANGUAGES for name, page in PAGES.items()}
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """What mkdocs calls: the pages made here join those on disk."""
+    for address, content in pages().items():
+        files.append(File.generated(config, address, content=content))
+    return files
