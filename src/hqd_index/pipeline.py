@@ -148,6 +148,7 @@ def panel(context: Context) -> dict[str, Table]:
         "density": made.density,
         "controls": made.controls,
         "shocks": made.shocks,
+        "moderators": made.moderators,
         "unit_names": names,
         "descriptives": descriptives(context.study, made),
     }
@@ -206,7 +207,7 @@ def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
     from .models import Inputs, study_tables
 
-    names = ("scores", "indicators", "density", "controls", "io_links", "sources", "firm_cells")
+    names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells")
     frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
     designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
     return dict(study_tables(context.study, Inputs(**frames, **designs)))
@@ -238,7 +239,10 @@ STAGES: tuple[Stage, ...] = (
         "行业面板",
         panel,
         reads=("ready_*",),
-        heeds=("study", "indicators", "scenarios", "regressions.density", "regressions.controls", "regressions.resilience"),
+        heeds=(
+            "study", "indicators", "scenarios", "regressions.density", "regressions.controls", "regressions.resilience",
+            "regressions.moderators",
+        ),
     ),
     Stage(
         "index",
@@ -272,6 +276,7 @@ STAGES: tuple[Stage, ...] = (
             "density",
             "controls",
             "io_links",
+            "moderators",
             "sources",
             "firm_cells",
             "design_scores",

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from hqd_index.models import regressions
+from hqd_index.models.moderation import holm
 from hqd_index.models.run import ModelResults
+from hqd_index.models.specification import Specification, estimate
 from hqd_index.models.verdicts import verdict
 from hqd_index.study.models import Control, Label, SpecificationChoice
 from hqd_index.tables import TABLES, check
@@ -254,3 +256,46 @@ def test_pre_trend_is_seen_when_there_is_one() -> None:
         additions = row(found.frames["hypotheses"], hypothesis="H1", sample="all")["additions"]
         assert ("pre_trend" in additions) == expected
         assert (quantity(found, "pre_trend_p", "all") <= 0.05) == expected
+
+
+def test_moderator_finds_where_the_effect_is() -> None:
+    """The effect is there in half the units only: the interaction holds it all, its Holm p stands in the note."""
+    data = index_panel(2, own=0.0, scale=0)
+    half = data["unit"] >= "C28"
+    for node in [c for c in data if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:
+        data[node] = data[node] + 0.01 * data["density_lag"] * half
+    keys = data[data["sample"] == "all"][["unit", "year"]]
+    what = keys.assign(late=(keys["unit"] >= "C28") * 1.0, noise=np.tile(np.arange(12.0), 31), constant=1.0)
+    what["noise"] = keys["unit"].map({u: i % 7 for i, u in enumerate(sorted(keys["unit"].unique()))}) * 1.0
+    controls = {n: Control(table="industry", formula="x", label=NAME) for n in ("late", "noise", "constant", "absent")}
+    found = regressions(data, study(moderators=controls), weights=weights(), moderators=what)
+    frame = found.frames["regressions"].query("sample == 'all' and outcome == 'hqd'")
+    inter = row(frame, spec="twfe_by_late", term="density_x_late")
+    assert inter["ci_low"] < 0.01 < inter["ci_high"] and inter["p_wild"] < 0.01
+    assert abs(row(frame, spec="twfe_by_late", term="density")["estimate"]) < 0.002
+    other = row(frame, spec="twfe_by_noise", term="density_x_noise")
+    assert other["note"] == f"Holm p over 2 moderators: {max(2 * inter['p_wild'], other['p_wild']):.4f}"
+    assert "constant: the same for every unit" in missing(found, "regressions")
+    assert "absent: no base-year value" in missing(found, "regressions")
+
+
+def test_holm_by_hand() -> None:
+    """.01, .04, .03 -> .03, .06, .06 (Holm 1979); a missing test does not count."""
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.01, np.nan, 0.9]) == pytest.approx([0.02, np.nan, 0.9], nan_ok=True)
+
+
+def test_weights_are_base_year_values() -> None:
+    """Weighted least squares with the value of the year before the first density, whatever comes later."""
+    data = index_panel(3, concentrated=True)
+    rng = np.random.default_rng(0)
+    size = pd.Series(rng.uniform(1, 5, 31), index=sorted(data["unit"].unique()))
+    keys = data[data["sample"] == "all"][["unit", "year"]]
+    what = keys.assign(mass=keys["unit"].map(size) + 100.0 * (keys["year"] > 2019))
+    specs = (SpecificationChoice(id="w", label=NAME, weights="mass", headline=True),)
+    mass = {"mass": Control(table="industry", formula="x", label=NAME)}
+    found = regressions(data, study(specifications=specs, moderators=mass), weights=weights(), moderators=what)
+    rows = data[data["sample"] == "all"].assign(mass=lambda d: d["unit"].map(size))
+    known = estimate(rows, Specification("w", ("hqd",), "density_lag", weights="mass"), draws=99)
+    mine = row(found.frames["regressions"], spec="w", sample="all", outcome="hqd", term="density")
+    assert mine["estimate"] == pytest.approx(known.coefficient[0, 0]) and "weights: base_mass" in mine["note"]

@@ -11,7 +11,7 @@ import pandas as pd
 from .firm_cells import policy_exposure
 from .frames import Row, split_name
 from .iv import STOCK_YOGO
-from .sample import Wide
+from .sample import Wide, base_year
 from .shift_share import ShiftShare, shift_share
 from .specification import Estimate, Specification, estimate
 
@@ -34,13 +34,6 @@ def fit_long_difference(
     if len(moved) < 2 * (len(spec.controls) + 2):
         chosen = replace(chosen, controls=())
     return estimate(moved, chosen, draws=draws, weights=weights, seed=seed, level=level)
-
-
-def base_year(rows: pd.DataFrame, density: str) -> int:
-    """The last year before any density, else the first year."""
-    largest = rows.groupby("year")[density].max()
-    before = largest.index[(largest <= 0).cumprod().astype(bool)]
-    return int(before.max() if len(before) else largest.index.min())
 
 
 def instrument_rows(found: Estimate, wide: Wide, cells: pd.DataFrame, lag: int, level: float) -> Iterator[Row]:

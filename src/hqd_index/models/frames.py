@@ -34,6 +34,7 @@ def _note(found: Estimate, wide: Wide, sample: str, node: str) -> str:
     parts = [
         f"dropped: {' '.join(found.sums.dropped)}" if found.sums.dropped else "",
         f"singletons: {len(found.singletons)}" if found.singletons else "",
+        f"weights: {found.spec.weights}" if found.spec.weights else "",
         f"splittable share {share:.3f}" if sample == "leave_out" else "",
     ]
     return "; ".join(part for part in parts if part)

@@ -289,8 +289,8 @@ def _permuted(
     part = partial_out(rows, spec)
     paths = data.pivot(index="unit", columns="year", values=spec.density)
     units = list(paths.index)
-    pattern = paths.notna().apply(lambda r: "".join(map(str, r.astype(int))), axis=1)
-    sets = [sorted(members) for members in pattern.groupby(pattern).groups.values()]
+    seen = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
+    sets = [sorted(members) for members in seen.groupby(seen).groups.values()]
     dealt = permutations(sets, units, draws, stream(seed, "joint-test"))
     dealt = np.concatenate([np.arange(len(units))[None], dealt])
     row = part.rows["unit"].map({u: i for i, u in enumerate(units)}).to_numpy()

@@ -24,8 +24,18 @@ from .frames import (
     verdict_rows,
 )
 from .inference import joint_draws, stream
+from .moderation import all_moderated
 from .pretrend import pre_trend
-from .referee import importance_items, kernel_rows, linked_items, moved_before, random_rows, spillover_rows, trend_rows
+from .referee import (
+    importance_items,
+    kernel_rows,
+    linked_items,
+    moderation_rows,
+    moved_before,
+    random_rows,
+    spillover_rows,
+    trend_rows,
+)
 from .sample import SPLITTABLE, Wide
 from .specification import Estimate, Specification
 from .spillover import UP, Spillover, slx
@@ -59,6 +69,7 @@ def read_headline(
     _verdicts(store, wide, found, study, lead)
     _spillover(store, wide, found, choice, study, io_links)
     _endogeneity(store, wide, found, choice, study, cells)
+    _moderation(store, wide, found, choice, study)
 
 
 def _channels(store: Store, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
@@ -221,3 +232,21 @@ def _endogeneity(
         store.add("endogeneity", list(instrument_rows(found, wide, cells, density.lag, settings.level)))
     except EstimationError as fault:
         store.missing(("endogeneity",), fault, CELLS_MEND)
+
+
+def _moderation(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> None:
+    """Density x each moderator as rows of `regressions`, the interaction's p adjusted over moderators (Holm) in the note."""
+    settings, rows = study.regressions.inference, wide.frame.loc[found.rows]
+    names = wide.outcomes(wide.shown, composition=False)
+    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
+    made = []
+    for one in all_moderated(
+        rows, spec, tuple(study.regressions.moderators), draws=settings.draws, weights=settings.weights,
+        seed=study.study.seed, level=settings.level,
+    ):  # fmt: skip
+        if isinstance(one, EstimationError):
+            store.missing(("regressions",), one)
+        else:
+            made.append(one)
+    density = choice.density or study.regressions.density
+    store.add("regressions", moderation_rows(made, choice, density, wide))

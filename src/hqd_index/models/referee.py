@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..errors import EstimationError
+from ..study.models import Density, SpecificationChoice
 from .clusters import cluster_sums, compact
 from .contribution import TOTAL, Item, Window, changes
-from .frames import Row, split_name
+from .frames import Row, regression_rows, split_name
 from .importance import LARGEST, importance
 from .inference import driscoll_kraay
+from .moderation import TIMES, Moderated, holm
 from .partial import partial_out
 from .randomisation import randomisation
 from .sample import Wide
@@ -129,6 +131,18 @@ def spillover_rows(made: Spillover, choice_effects: str, density: str, lag: int,
                 "fixed_effects": choice_effects, "controls": "+".join(c for c in found.spec.controls if c not in (UP, DOWN)),
                 "density": density, "lag": lag, "note": "weights of one base year, own links left out",
             }  # fmt: skip
+
+
+def moderation_rows(made: Sequence[Moderated], choice: SpecificationChoice, density: Density, wide: Wide) -> Iterator[Row]:
+    """Rows of `regressions`: every term of each moderated specification, with the interaction's p over all moderators."""
+    p = {one.name: one.bootstrap.p() for one in made}
+    for one in made:
+        for row in regression_rows(one.estimate, choice, density, wide):
+            j = one.estimate.at(f"{row['sample']}:{row['outcome']}")
+            if row["term"] == f"{TIMES}{one.name}":
+                adjusted = dict(zip(p, holm([float(values[j]) for values in p.values()])))[one.name]
+                row |= {"p_wild": float(p[one.name][j]), "note": f"Holm p over {len(made)} moderators: {adjusted:.4f}"}
+            yield row
 
 
 # importance

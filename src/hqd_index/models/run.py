@@ -12,6 +12,7 @@ from ..study.models import SpecificationChoice, Study
 from .assemble import density_column
 from .composite import composite
 from .frames import diagnostic_rows, regression_rows, split_name
+from .moderation import BASE
 from .readings import read_headline
 from .sample import Wide, compared, controls_of, subset_text, widen
 from .specification import Estimate, Specification, estimate
@@ -45,16 +46,18 @@ def regressions(
     weights: pd.DataFrame,
     io_links: pd.DataFrame | None = None,
     cells: pd.DataFrame | None = None,
+    moderators: pd.DataFrame | None = None,
 ) -> ModelResults:
     """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, endogeneity, placebo, not_made.
 
     `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `io_links` the weights
-    between units for spillover and `cells` the firms for the instrument (without them not_made says so). Outcomes are
-    score/100, standardised estimates are in within standard deviations. What cannot be estimated is a row of `not_made`.
+    between units for spillover, `cells` the firms for the instrument (without them not_made says so), `moderators` (unit,
+    year, a column each) what units were like: the base year counts. Outcomes are score/100, standardised estimates are in
+    within standard deviations. What cannot be estimated is a row of `not_made`.
     """
     store, found = Store(), {}
     tree = composite(weights)
-    wide = widen(data, tree, study)
+    wide = widen(data, tree, study, moderators)
     fault = _no_density(wide, study)
     if fault is not None:
         store.missing(("regressions", *HEADLINE), fault, DENSITY_MEND)
@@ -86,6 +89,11 @@ def _no_density(wide: Wide, study: Study) -> EstimationError | None:
 def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main: bool) -> Specification:
     """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
     nodes = [n for n in (choice.outcomes or wide.shown) if n in wide.shown]
+    if not nodes:
+        raise EstimationError(
+            f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",
+            zh=f"回归设定 {choice.id}:其结果变量 {'、'.join(choice.outcomes)} 均不在指标树中",
+        )
     names = dict.fromkeys([*(wide.shown if main else nodes), *(wide.tree.leaves if main else ())])
     return Specification(
         id=choice.id,
@@ -93,6 +101,7 @@ def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main
         density=density_column(choice.density or study.regressions.density, study.regressions.density),
         controls=controls_of(choice, study),
         fixed_effects=choice.fixed_effects,
+        weights=f"{BASE}{choice.weights}" if choice.weights else None,
         subset=subset_text(choice),
         label=(choice.label.zh, choice.label.en),
     )

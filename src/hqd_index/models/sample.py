@@ -11,6 +11,7 @@ import pandas as pd
 from ..study.models import SpecificationChoice, Study
 from .assemble import KEY, density_column
 from .composite import Composite
+from .moderation import BASE
 
 SAMPLES = ("all", "leave_out")
 SPLITTABLE = "splittable"  # the part of the root that stands on firm tables, at its own global shares
@@ -53,8 +54,22 @@ def _outcomes(rows: pd.DataFrame, tree: Composite, split: Collection[str]) -> pd
     return out
 
 
-def widen(data: pd.DataFrame, tree: Composite, study: Study) -> Wide:
-    """Both samples of `data` side by side; a sample without any value is left out."""
+def base_year(rows: pd.DataFrame, density: str) -> int:
+    """The last year before any density, else the first year."""
+    largest = rows.groupby("year")[density].max()
+    before = largest.index[(largest <= 0).cumprod().astype(bool)]
+    return int(before.max() if len(before) else largest.index.min())
+
+
+def base_values(moderators: pd.DataFrame, year: int) -> pd.DataFrame:
+    """`base_<name>` by unit: the value of the last year up to `year` that has one, else of the first year."""
+    order = moderators.sort_values(KEY)
+    early, late = (order[order["year"] <= year].groupby("unit").last(), order.groupby("unit").first())
+    return early.combine_first(late).drop(columns="year").add_prefix(BASE)
+
+
+def widen(data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.DataFrame | None = None) -> Wide:
+    """Both samples of `data` side by side, base-year values of moderators joined; a sample without any value is left out."""
     split = frozenset(leaf for leaf in tree.leaves if study.indicators.indicators[leaf].table == "firms")
     present = {s: rows for s, rows in data.groupby("sample") if rows[tree.root].notna().any()}
     samples = tuple(s for s in SAMPLES if s in present)
@@ -65,7 +80,9 @@ def widen(data: pd.DataFrame, tree: Composite, study: Study) -> Wide:
     names = {*tree.nodes, *(f"z_{leaf}" for leaf in tree.leaves), "sample"}
     regressors = data[data["sample"] == samples[0]].set_index(KEY) if samples else data.set_index(KEY).iloc[:0]
     keep = [c for c in regressors.columns if c not in names]
-    frame = regressors[keep].join(columns).reset_index()
+    frame = regressors[keep].join(columns).copy().reset_index()  # the copy joins a hundred blocks into a few
+    if moderators is not None and len(moderators.columns) > len(KEY) and "density_lag" in frame:
+        frame = frame.merge(base_values(moderators, base_year(frame, "density_lag")), on="unit", how="left")
     return Wide(frame.sort_values(KEY, ignore_index=True), tree, samples, split)
 
 

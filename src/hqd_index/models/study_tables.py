@@ -29,6 +29,7 @@ class Inputs:
     density: pd.DataFrame
     controls: pd.DataFrame
     io_links: pd.DataFrame
+    moderators: pd.DataFrame
     sources: pd.DataFrame
     firm_cells: pd.DataFrame
     design_scores: pd.DataFrame | None = None
@@ -38,7 +39,9 @@ class Inputs:
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    made = regressions(data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells).frames
+    made = regressions(
+        data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells, moderators=inputs.moderators
+    ).frames
     return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
 
 

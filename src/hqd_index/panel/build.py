@@ -25,13 +25,15 @@ DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 class Panel:
     """`values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`; `shocks`:
 
-    unit, year, level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit).
+    unit, year, level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit);
+    `moderators` likewise.
     """
 
     values: pd.DataFrame
     density: pd.DataFrame
     controls: pd.DataFrame
     shocks: pd.DataFrame
+    moderators: pd.DataFrame
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
@@ -44,7 +46,8 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     shocks = study.regressions.resilience
     asked = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
     asked = asked if all(one.table in ready for one in asked.values()) else {}
-    return Panel(values, density, controls, aggregated(study, engine, ready, asked))
+    known = {name: one for name, one in study.regressions.moderators.items() if one.table in ready}
+    return Panel(values, density, controls, aggregated(study, engine, ready, asked), aggregated(study, engine, ready, known))
 
 
 def leaves_needed(study: Study) -> list[str]:

@@ -453,6 +453,7 @@ class SpecificationChoice(Record):
     controls: tuple[Slug, ...] | Literal["none", "all"] = "none"
     fixed_effects: tuple[Literal["unit", "year"], ...] = ("unit", "year")
     density: Density | None = None
+    weights: Slug | None = None  # a moderator whose base-year value weighs the units
     years: tuple[int, int] | None = None
     drop_units: tuple[str, ...] = ()
     headline: bool = False
@@ -523,6 +524,7 @@ class Regressions(Record):
     version: Version
     density: Density = Density()
     controls: dict[Slug, Control] = {}
+    moderators: dict[Slug, Control] = {}  # what units were like before: density is interacted with their base-year value
     specifications: tuple[SpecificationChoice, ...] = ()
     inference: Inference = Inference()
     hypotheses: Hypotheses | None = None
