@@ -132,14 +132,18 @@ TABLES: dict[str, Table] = {
     ),
     "ranks": _table(
         "名次区间", "Rank intervals", "unit year",
-        "unit unit_zh unit_en year:int rank:int? low:int? high:int? best_design:int? worst_design:int? set_low:int? set_high:int?",
+        "unit unit_zh unit_en year:int rank:int? low:int? high:int? data_low:int? data_high:int? design_low:int? design_high:int? weights_low:int? weights_high:int? best_design:int? worst_design:int? set_low:int? set_high:int? set_all_low:int? set_all_high:int?",
+    ),
+    "neighbours": _table(
+        "相邻名次能否区分", "Which neighbours can be told apart", "year place",
+        "year:int place:int unit unit_zh unit_en rank:int other other_zh other_en other_rank:int share:share? apart:flag",
     ),
     "uncertainty": _table("名次的不确定性", "Uncertainty of ranks", "source unit year quantity", "source unit year:int quantity value:number?"),
     "acceptability": _table("名次可接受度", "Rank acceptability", "unit year rank", "unit year:int rank:int share:share"),
     "pairs": _table("两两比较", "Pairs", "unit other year", "unit other year:int share:share apart:flag"),
     "sensitivity": _table(
         "敏感性(Sobol 指数)", "Sensitivity (Sobol' indices)", "output factor",
-        "output factor first:number? first_low:number? first_high:number? total:number? total_low:number? total_high:number? note:text?",
+        "output factor factor_zh factor_en first:number? first_low:number? first_high:number? total:number? total_low:number? total_high:number? place:int? note_zh:text? note_en:text?",
     ),
     "designs": _table("备选设计", "Designs", "design", "design:int label mean_shift:number? max_shift:number? spearman:number?"),
     "uncertainty_summary": _table(

@@ -16,6 +16,8 @@ def study(
     weighting: dict[str, Any] | None = None,
     directions: dict[str, Any] | None = None,
     scenarios: dict[str, Any] | None = None,
+    uncertainty: dict[str, Any] | None = None,
+    seed: int = 1,
 ) -> Study:
     """A study whose leaves are columns of one table, with given design."""
     leaves = _leaves(tree)
@@ -30,12 +32,14 @@ def study(
                 "label": LABEL,
                 "unit": {"by": ["u"], "names": "code"},
                 "years": [2000, 2030],
+                "seed": seed,
             },
             "sources": {"version": 1, "sources": {}},
             "rules": {"version": 1},
             "columns": {"version": 1},
             "indicators": {"version": 1, "levels": levels, "tree": tree, "indicators": leaf},
             "weighting": default | (weighting or {}),
+            "uncertainty": {"draws": 50, "sobol": {"base": 64}, **(uncertainty or {})},
             "regressions": {"version": 1},
             "scenarios": scenarios or {},
         }

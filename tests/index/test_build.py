@@ -15,7 +15,7 @@ UNITS = ["a", "b", "c"]
 TREE = {"top": {"left": ["x", "y"], "right": ["z", "w"]}}
 LEVELS = ["indicators", "parts"]
 
-# Worked by hand: x = 0, 5, 10 -> 0, .5, 1; y (less is better) = 4, 2, 0 -> 0, .5, 1 ; z = 1, 3, 2 -> 0, 1, .5; w = 8, 8, 9 -> 0, 0, 1
+# By hand: x = 0, 5, 10 -> 0, .5, 1; y (less is better) = 4, 2, 0 -> 0, .5, 1; z = 1, 3, 2 -> 0, 1, .5; w = 8, 8, 9 -> 0, 0, 1
 SHEET = {"x": [0.0, 5, 10], "y": [4.0, 2, 0], "z": [1.0, 3, 2], "w": [8.0, 8, 9]}
 
 

@@ -34,43 +34,71 @@ def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Com
 
     With `base` (leave-out), whatever a method learns from data (treatment, bounds, weights, ideal points) is learnt from that.
     """
-    filled = _by_columns(design, [values], partial(_impute, groups=design.groups))
-    treated = _by_columns(design, [filled, filled if base is None else base.filled], _treat)
-    reference = treated if base is None else base.treated
-    normalised = _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
-    shares = weigh(design, normalised) if base is None else base.shares
-    shares, scores = _aggregate(design, normalised, dict(shares), base)
+    filled, treated, normalised = scaled(design, values, base=base)
+    shares = flat_shares(design, normalised) if base is None else base.shares
+    shares, scores = node_scores(design, normalised, shares, base=base)
     return Computed(filled, treated, normalised, np.isnan(values) & ~np.isnan(filled), shares, scores)
 
 
+def scaled(design: Plan, values: Array, *, base: Computed | None = None) -> tuple[Array, Array, Array]:
+    """Leaf values imputed, then treated, then normalised."""
+    filled = _by_columns(design, [values], partial(_impute, groups=design.groups))
+    treated = _by_columns(design, [filled, filled if base is None else base.filled], _treat)
+    reference = treated if base is None else base.treated
+    return filled, treated, _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
+
+
 def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Array:
-    """The root's scores (..., T, U) from leaf values and given shares, either of which may carry leading draws.
+    """The root's scores (..., T, U) from leaf values and the shares of every family, either with leading draws.
 
-    A sum of sums is one matrix product with the leaves' shares in the whole, unless cells are missing here and there.
+    A leaf has no gaps, or is empty and weighs nothing, and each family has children enough. Weighted sums of leaves are one
+    matrix product each, which needs shares that all rows have in common; else it goes node by node.
     """
-    absent = np.isnan(normalised)
-    scattered = (absent.any(axis=(-3, -2)) & ~absent.all(axis=(-3, -2))).any()
-    fixed = all(share.shape[-3:-1] == (1, 1) for share in shares.values())
-    if scattered or not fixed or not all(family.additive for family in design.families):
-        return _aggregate(design, normalised, dict(shares))[1][design.tree.root]
-    values = np.where(absent, 0.0, normalised) if absent.any() else normalised
-    return (_pooled(values) @ whole_shares(design, shares)[..., None])[..., 0].reshape(
-        *_lead(values, shares), *values.shape[-3:-1]
-    )
+    if any(share.shape[-3:-1] != (1, 1) for share in shares.values()):
+        return node_scores(design, normalised, shares)[1][design.tree.root]
+    values, root = _zeros_for_gaps(pooled(normalised)), design.tree.root
+    scores: dict[str, Array] = {}
+    for family in design.families:
+        if family.node not in design.sums:
+            children = _child_values(design, family, values, shares, scores)
+            share = shares[family.node][..., 0, :, :]
+            scores[family.node] = family.aggregate(children, share, min_children=family.min_children)
+    whole = scores[root] if root in scores else (values @ leaf_shares(design, shares, [root]))[..., 0]
+    return whole.reshape(*whole.shape[:-1], *normalised.shape[-3:-1])
 
 
-def _lead(values: Array, shares: Mapping[str, Array]) -> tuple[int, ...]:
-    return np.broadcast_shapes(values.shape[:-3], next(iter(shares.values())).shape[:-3])
+def _zeros_for_gaps(values: Array) -> Array:
+    """Empty leaves as zeros: they weigh nothing."""
+    absent = np.isnan(values)
+    return np.where(absent, 0.0, values) if absent.any() else values
 
 
-def whole_shares(design: Plan, shares: Mapping[str, Array]) -> Array:
-    """Each leaf's share in the root, (..., m): the product of shares down the tree."""
-    whole: dict[str, Array] = {design.tree.root: np.ones(1)}
-    for family in reversed(design.families):
-        local = shares[family.node][..., 0, 0, :]
-        for position, child in enumerate(family.children):
-            whole[child] = whole[family.node] * local[..., position]
-    return np.stack(np.broadcast_arrays(*(whole[leaf] for leaf in design.leaves)), axis=-1)
+def _child_values(design: Plan, family: Family, values: Array, shares: Mapping[str, Array], scores: Mapping[str, Array]) -> Array:
+    """The children (..., n, k) of a family that is no weighted sum of leaves itself."""
+    if family.leafy:
+        return leaf_values(design, family, values)
+    sums = [child for child in family.children if child not in scores]
+    summed = values @ leaf_shares(design, shares, sums) if sums else values[..., :0]
+    if len(sums) == len(family.children):
+        return summed
+    children = [summed[..., sums.index(c)] if c in sums else scores[c] for c in family.children]
+    return np.stack(np.broadcast_arrays(*children), axis=-1)
+
+
+def leaf_shares(design: Plan, shares: Mapping[str, Array], nodes: Sequence[str]) -> Array:
+    """Each leaf's share in some nodes, (..., m, nodes): the product of shares down the tree; 0 for leaves elsewhere."""
+    leads = [shares[family.node].shape[:-3] for family in design.families]
+    out = np.zeros((*np.broadcast_shapes(*leads), len(design.leaves), len(nodes)))
+    for position, node in enumerate(nodes):
+        whole: dict[str, Array] = {node: np.ones(1)}
+        for family in reversed(design.families):
+            if family.node in whole:
+                local = whole[family.node][..., None] * shares[family.node][..., 0, 0, :]
+                if family.leafy:
+                    out[..., design.places(family.children), position] = local
+                else:
+                    whole |= {child: local[..., k] for k, child in enumerate(family.children)}
+    return out
 
 
 def _by_columns(design: Plan, arrays: Sequence[Array], step: Callable[..., Array]) -> Array:
@@ -88,24 +116,27 @@ def _impute(values: Array, block: Columns, groups: NDArray[np.intp]) -> Array:
 
 
 def _treat(values: Array, reference: Array, block: Columns) -> Array:
-    return _unpooled(block.treat(_pooled(values), reference=_pooled(reference)), values.shape)
+    return _unpooled(block.treat(pooled(values), reference=pooled(reference)), values.shape)
 
 
 def _normalise(values: Array, reference: Array, block: Columns, years: tuple[int, ...]) -> Array:
     if block.span == "each_year":
         return block.normalise(values, reference=reference, direction=block.direction)
     rows = span_rows(reference, block.span, years)
-    return _unpooled(block.normalise(_pooled(values), reference=rows, direction=block.direction), values.shape)
+    return _unpooled(block.normalise(pooled(values), reference=rows, direction=block.direction), values.shape)
 
 
-def weigh(design: Plan, normalised: Array) -> dict[str, Array]:
+def flat_shares(design: Plan, normalised: Array) -> dict[str, Array]:
     """Shares of every family from the flat weights of the leaves; empty where families weigh their own children."""
     if design.flat is None:
         return {}
-    assert design.flat.weigh is not None
-    flat = _shares(design.flat, normalised, design.years)
-    position = {leaf: j for j, leaf in enumerate(design.leaves)}
-    total = {leaf: flat[..., j] for leaf, j in position.items()}
+    return spread_flat(design, family_shares(design.flat, leaf_values(design, design.flat, normalised), design.years))
+
+
+def spread_flat(design: Plan, flat: Array) -> dict[str, Array]:
+    """Shares of every family from shares (..., m) of all leaves in the whole: a node's share is the sum of its leaves'."""
+    assert design.flat is not None
+    total = {leaf: flat[..., j] for j, leaf in enumerate(design.flat.children)}
     shares = {}
     for family in design.families:
         parts = np.stack([total[child] for child in family.children], axis=-1)
@@ -116,19 +147,25 @@ def weigh(design: Plan, normalised: Array) -> dict[str, Array]:
     return shares
 
 
-def _aggregate(
-    design: Plan, normalised: Array, shares: dict[str, Array], base: Computed | None = None
+def node_scores(
+    design: Plan, normalised: Array, shares: Mapping[str, Array], *, base: Computed | None = None
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Shares and scores of every node, children before parents; given shares are kept."""
+    """Shares and scores of every node, children before parents; given shares are kept, the others found."""
+    found = dict(shares)
     scores = _leaf_scores(design, normalised)
     learnt = _leaf_scores(design, base.normalised) | dict(base.scores) if base else scores
     for family in design.families:
         children = _stacked(family, scores)
-        if family.node not in shares:
-            shares[family.node] = _shares(family, children, design.years)
+        if family.node not in found:
+            found[family.node] = family_shares(family, children, design.years)
         reference = _stacked(family, learnt) if base else children
-        scores[family.node] = _join(family, children, shares[family.node], reference)
-    return shares, {family.node: scores[family.node] for family in design.families}
+        scores[family.node] = _join(family, children, found[family.node], reference)
+    return found, {family.node: scores[family.node] for family in design.families}
+
+
+def leaf_values(design: Plan, family: Family, values: Array) -> Array:
+    """The columns of a family of leaves, (..., k)."""
+    return values if family.children == design.leaves else np.take(values, design.places(family.children), axis=-1)
 
 
 def _leaf_scores(design: Plan, normalised: Array) -> dict[str, Array]:
@@ -136,19 +173,21 @@ def _leaf_scores(design: Plan, normalised: Array) -> dict[str, Array]:
 
 
 def _stacked(family: Family, scores: Mapping[str, Array]) -> Array:
-    return np.stack([scores[child] for child in family.children], axis=-1)
+    return np.stack(np.broadcast_arrays(*(scores[child] for child in family.children)), axis=-1)
 
 
 def _join(family: Family, children: Array, share: Array, reference: Array) -> Array:
     """Rows are pooled over years before they are joined, because ideal points and the like belong to the whole panel."""
-    fixed = share.shape[-3:-1] == (1, 1)
-    rows = share[..., 0, :, :] if fixed else _pooled(np.broadcast_to(share, children.shape))
-    joined = family.aggregate(_pooled(children), rows, reference=_pooled(reference), min_children=family.min_children)
-    return joined.reshape(children.shape[:-1])
+    if share.shape[-3:-1] == (1, 1):
+        rows = share[..., 0, :, :]
+    else:
+        rows = pooled(np.broadcast_to(share, np.broadcast_shapes(share.shape, children.shape)))
+    joined = family.aggregate(pooled(children), rows, reference=pooled(reference), min_children=family.min_children)
+    return joined.reshape(*joined.shape[:-1], *children.shape[-3:-1])
 
 
-def _shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:
-    """A family's weights, as (..., 1, 1, k), (..., T, 1, k) or (..., T, U, k)."""
+def family_shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:
+    """A family's own weights, as (..., 1, 1, k), (..., T, 1, k) or (..., T, U, k)."""
     assert family.weigh is not None
     if family.span == "each_year":
         return family.weigh(children)
@@ -161,12 +200,13 @@ def _shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:
 def span_rows(values: Array, span: Span, years: tuple[int, ...]) -> Array:
     """The rows (..., r, m) over which a statistic is taken: all years, or a base window."""
     if isinstance(span, str):
-        return _pooled(values)
+        return pooled(values)
     inside = np.array([span[0] <= year <= span[1] for year in years])
-    return _pooled(values[..., inside, :, :])
+    return pooled(values[..., inside, :, :])
 
 
-def _pooled(values: Array) -> Array:
+def pooled(values: Array) -> Array:
+    """(..., T, U, m) as (..., T x U, m)."""
     return values.reshape(*values.shape[:-3], values.shape[-3] * values.shape[-2], values.shape[-1])
 
 

@@ -28,13 +28,15 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary is ordered as it stands.
     """
     known = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
-    difference = estimate[known][:, None] - estimate[known][None, :]
-    error = draws[:, known, None] - draws[:, None, known] - difference
-    spread = error.std(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        studentised = np.where(spread > 0, np.abs(error) / spread, 0.0)
-    per_unit = np.quantile(studentised.max(axis=2), level, axis=0, method="higher")
-    overall = np.quantile(studentised.max(axis=(1, 2)), level, method="higher")
+    difference = estimate[known][:, None] - estimate[known]
+    errors = draws[:, known] - estimate[known]
+    spread, largest = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
+    for unit, own in enumerate(errors.T):
+        apart = np.abs(own[:, None] - errors)
+        spread[unit] = (own[:, None] - errors).std(axis=0)
+        largest[:, unit] = np.divide(apart, spread[unit], out=np.zeros_like(apart), where=spread[unit] > 0).max(axis=1, initial=0)
+    per_unit = np.quantile(largest, level, axis=0, method="higher")
+    overall = np.quantile(largest.max(axis=1, initial=0), level, method="higher")
     return RankSets(*_ends(difference, spread * per_unit[:, None], known), *_ends(difference, spread * overall, known))
 
 

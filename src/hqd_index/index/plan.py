@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..methods import choice as methods
 from ..methods.choice import Choice, over
-from ..study.models import Band, NodeChoices, Study, Weighting
+from ..study.choices import family_choice, leaf_choice
+from ..study.models import Band, Study
 from ..study.tree import Tree, tree_of
 
 Array = NDArray[np.float64]
 Span = str | tuple[int, int]
-EQUAL = Choice(method="equal")
+PARTS = ("impute", "treat", "normalise")
+FLAT = "leaves"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class Family:
-    """A node and its children: how they are weighed (None: from the flat weights of the leaves) and aggregated."""
+    """A node and its children: how they are weighed (None: from the flat weights of the leaves) and aggregated.
+
+    `blind`: the weights read no values, only which children have any. `rowwise`: a row's score depends on no other row.
+    `key`: families with equal keys have equal weights on equal values.
+    """
 
     node: str
     children: tuple[str, ...]
@@ -42,112 +49,179 @@ class Family:
     aggregate: Callable[..., Array]
     additive: bool
     min_children: int
+    leafy: bool
+    blind: bool
+    rowwise: bool
+    key: Hashable
+
+    @cached_property
+    def fixed(self) -> Array:
+        """The shares (1, 1, 1, k) of a blind family none of whose children is empty."""
+        assert self.weigh is not None
+        return self.weigh(np.zeros((1, len(self.children)))).reshape(1, 1, 1, -1)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that decides an index, bound to functions; families stand children first."""
+    """All that decides an index, bound to functions; families stand children first.
+
+    `leaves` are those that are imputed, treated and normalised; one that is left out is among them, but in no family.
+    `scaling`: plans with equal scaling give equal normalised values.
+    """
 
     tree: Tree
     years: tuple[int, ...]
     leaves: tuple[str, ...]
+    scaling: Hashable
     columns: tuple[Columns, ...]
     families: tuple[Family, ...]
     flat: Family | None
     groups: NDArray[np.intp]
 
+    def places(self, leaves: Sequence[str]) -> NDArray[np.intp]:
+        """Positions of some leaves among all."""
+        return np.array([self._place[leaf] for leaf in leaves])
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {leaf: position for position, leaf in enumerate(self.leaves)}
+
+    @cached_property
+    def sums(self) -> frozenset[str]:
+        """Nodes whose score is a weighted sum of leaves."""
+        found: set[str] = set()
+        for family in self.families:
+            if family.additive and (family.leafy or found.issuperset(family.children)):
+                found.add(family.node)
+        return frozenset(found)
+
 
 def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
     """The resolved design for these years and units; `groups` names each unit's group."""
     tree = tree_of(study.indicators)
-    leaves = tuple(tree.leaves(tree.root))
-    weighting = study.weighting
-    inner = [node for node in reversed(tree.order) if tree.children(node)]
-    flat = weighting.weight.get("leaves")
+    leaves = tree.leaves(tree.root)
+    chosen = {leaf: tuple(leaf_choice(study, tree, leaf, part)[0] for part in PARTS) for leaf in leaves}
     return Plan(
         tree=tree,
         years=tuple(years),
         leaves=leaves,
-        columns=_columns(study, tree, leaves),
-        families=tuple(_family(weighting, tree, node, flat is not None) for node in inner),
-        flat=_flat(weighting, tree, leaves, flat) if flat else None,
+        scaling=(leaves, tuple(chosen.values()), tuple(_sign(study, leaf) for leaf in leaves)),
+        columns=_columns(study, leaves, chosen),
+        families=tuple(_family(study, tree, node, tree.children(node)) for node in reversed(tree.inner)),
+        flat=_flat(study, tree, leaves),
         groups=np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1],
     )
 
 
-def _columns(study: Study, tree: Tree, leaves: Sequence[str]) -> tuple[Columns, ...]:
+def left_out(study: Study, design: Plan, node: str) -> Plan:
+    """The design without a node and what is below it, whose weight the rest of its family carries."""
+    tree = _pruned(design.tree, node)
+    above = design.tree.parent(node) or ""
+    families = [
+        _family(study, design.tree, above, tree.children(above)) if family.node == above else family
+        for family in design.families
+        if family.node in tree.links
+    ]
+    return replace(design, tree=tree, families=tuple(families), flat=_flat(study, design.tree, tree.leaves(tree.root)))
+
+
+def _pruned(tree: Tree, without: str) -> Tree:
+    """The tree without a node and what is below it."""
+    links = {node: tuple(child for child in children if child != without) for node, children in tree.links.items()}
+    rest = Tree(tree.root, links, tree.levels)
+    return Tree(tree.root, {node: links[node] for node in rest.inner}, tree.levels)
+
+
+def _columns(study: Study, leaves: Sequence[str], chosen: dict[str, tuple[Choice, ...]]) -> tuple[Columns, ...]:
     """Leaves grouped by equal choices, so that each function runs once on a block of columns."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    chosen = [_leaf_choices(study, tree, leaf) for leaf in leaves]
-    for position, choices in enumerate(chosen):
-        groups.setdefault(tuple(id(choice) for choice in choices), []).append(position)
-    return tuple(_column_block(study, leaves, positions, chosen[positions[0]]) for positions in groups.values())
+    groups: dict[tuple[Choice, ...], list[int]] = {}
+    for position, leaf in enumerate(leaves):
+        groups.setdefault(chosen[leaf], []).append(position)
+    return tuple(_column_block(study, leaves, positions, choices) for choices, positions in groups.items())
 
 
-def _column_block(study: Study, leaves: Sequence[str], positions: list[int], choices: tuple[Choice, Choice, Choice]) -> Columns:
+def _column_block(study: Study, leaves: Sequence[str], positions: list[int], choices: tuple[Choice, ...]) -> Columns:
     names = [leaves[j] for j in positions]
-    impute, treat, normalise = choices
-    direction = [study.indicators.indicators[name].direction for name in names]
+    impute, treat, normalise = (methods.resolve(choice, names, family=part, known=leaves) for choice, part in zip(choices, PARTS))
     return Columns(
         positions=np.array(positions),
-        impute=methods.resolve(impute, names, family="impute", known=leaves),
-        treat=methods.resolve(treat, names, family="treat", known=leaves),
-        normalise=methods.resolve(normalise, names, family="normalise", known=leaves),
-        span=over(normalise),
-        direction=np.array([1.0 if isinstance(sign, Band) else float(sign) for sign in direction]),
+        impute=impute,
+        treat=treat,
+        normalise=normalise,
+        span=over(choices[-1]),
+        direction=np.array([_sign(study, name) for name in names]),
     )
 
 
-def _leaf_choices(study: Study, tree: Tree, leaf: str) -> tuple[Choice, Choice, Choice]:
-    """(impute, treat, normalise) of a leaf; precedence indicator > branch > default; a band is a moderate indicator."""
-    weighting = study.weighting
-    own = weighting.indicators.get(leaf)
-    branch = _branch(weighting, tree, leaf)
-
-    def pick(part: str) -> Choice:
-        found = (own and getattr(own, part)) or (branch and getattr(branch, part)) or getattr(weighting, part)
-        assert isinstance(found, Choice)
-        return found
-
+def _sign(study: Study, leaf: str) -> float:
+    """1 where more is better, -1 where less is; a band gives its own scale."""
     direction = study.indicators.indicators[leaf].direction
-    if isinstance(direction, Band) and not (own and own.normalise):
-        moderate = {"method": "moderate", "band": direction.band, "over": over(pick("normalise"))}
-        return pick("impute"), pick("treat"), Choice.model_validate(moderate)
-    return pick("impute"), pick("treat"), pick("normalise")
+    return 1.0 if isinstance(direction, Band) else float(direction)
 
 
-def _branch(weighting: Weighting, tree: Tree, leaf: str) -> NodeChoices | None:
-    return weighting.branches.get(tree.parent(leaf) or "")
-
-
-def _family(weighting: Weighting, tree: Tree, node: str, flat: bool) -> Family:
-    """How one node's children are joined; precedence branch > level > default."""
-    children = tuple(tree.children(node))
-    level = tree.level(children[0])
-    branch = weighting.branches.get(node, NodeChoices())
-    weight = branch.weight or weighting.weight.get(level, EQUAL)
-    aggregate = branch.aggregate or weighting.aggregate.get(level, Choice(method="arithmetic"))
-    leafy = not any(tree.children(child) for child in children)
+def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Family:
+    """How the children of one node are joined, where some may be left out: then one less must be there."""
+    weighting, every = study.weighting, tree.children(node)
+    leafy = not any(tree.children(child) for child in every)
+    needed = min(weighting.coverage.min_children, len(every)) if leafy else len(every)
+    weight = family_choice(weighting, tree, node, "weight")[0]
+    aggregate = family_choice(weighting, tree, node, "aggregate")[0]
+    flat = FLAT in weighting.weight
     return Family(
         node=node,
-        children=children,
+        children=tuple(children),
         method="flat" if flat else weight.method,
-        weigh=None if flat else methods.resolve(weight, children, family="weight", known=tree.order),
+        weigh=None if flat else _weights(weight, tree, every, children),
         span=over(weight),
-        aggregate=methods.resolve(aggregate, children, family="aggregate", known=tree.order),
+        aggregate=methods.resolve(aggregate, every, family="aggregate", known=tree.order),
         additive=aggregate.method == "arithmetic",
-        min_children=min(weighting.coverage.min_children, len(children)) if leafy else len(children),
+        min_children=max(1, needed - len(every) + len(children)),
+        leafy=leafy,
+        blind=_blind(weight),
+        rowwise="reference" not in methods.named(aggregate, "aggregate").context,
+        key=(every, tuple(children), weight),
     )
 
 
-def _flat(weighting: Weighting, tree: Tree, leaves: Sequence[str], choice: Choice) -> Family:
+def _flat(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
+    """All leaves as one family, where they are weighed together."""
+    choice = study.weighting.weight.get(FLAT)
+    if choice is None:
+        return None
+    every = tree.leaves(tree.root)
     return Family(
         node=tree.root,
-        children=tuple(leaves),
+        children=tuple(children),
         method=choice.method,
-        weigh=methods.resolve(choice, leaves, family="weight"),
+        weigh=_weights(choice, tree, every, children),
         span=over(choice),
-        aggregate=methods.resolve(Choice(method="arithmetic"), leaves, family="aggregate"),
+        aggregate=methods.resolve(Choice(method="arithmetic"), every, family="aggregate"),
         additive=True,
-        min_children=weighting.coverage.min_children,
+        min_children=study.weighting.coverage.min_children,
+        leafy=True,
+        blind=_blind(choice),
+        rowwise=True,
+        key=(every, tuple(children), choice),
     )
+
+
+def _weights(choice: Choice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
+    """The weights of `children`: those of `every` child where the others' columns are empty, which weigh nothing."""
+    weigh = methods.resolve(choice, every, family="weight", known=tree.order)
+    if len(every) == len(children):
+        return weigh
+    at = [every.index(child) for child in children]
+
+    def weigh_the_rest(values: Array) -> Array:
+        padded = np.full((*values.shape[:-1], len(every)), np.nan)
+        padded[..., at] = values
+        return np.take(weigh(padded), at, axis=-1)
+
+    return weigh_the_rest
+
+
+def _blind(choice: Choice) -> bool:
+    """Whether the weights read no values: the method looks at no years, and no part of it does."""
+    parts = [part for value in choice.options.values() if isinstance(value, list | tuple) for part in value]
+    inner = [part for part in parts if isinstance(part, Choice)]
+    return all(_blind(part) for part in inner) if inner else not methods.named(choice, "weight").timed

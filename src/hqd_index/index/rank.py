@@ -13,23 +13,33 @@ Array = NDArray[np.float64]
 
 def competition(scores: Array, *, tie: float = TIE) -> Array:
     """Ranks of `scores (..., n)` along the last axis, 1 is the highest; NaN keeps no rank (NaN)."""
-    order = np.argsort(-scores, axis=-1, kind="stable")
-    ordered = np.take_along_axis(scores, order, axis=-1)
-    first = _group_starts(ordered, tie)
-    ranks = np.empty_like(scores, dtype=np.float64)
-    np.put_along_axis(ranks, order, first + 1.0, axis=-1)
-    return np.where(np.isnan(scores), np.nan, ranks)
+    rows = scores.reshape(-1, scores.shape[-1])
+    order = np.argsort(-rows, axis=-1)
+    starts = _group_starts(np.take_along_axis(rows, order, axis=-1), tie)
+    ranks = np.empty(rows.shape)
+    np.put_along_axis(ranks, order, starts + 1.0, axis=-1)
+    return np.where(np.isnan(scores), np.nan, ranks.reshape(scores.shape))
 
 
 def _group_starts(ordered: Array, tie: float) -> NDArray[np.intp]:
-    """For scores sorted downwards, the position of the first of each one's tie group."""
-    position = np.arange(ordered.shape[-1])
+    """For rows of scores sorted downwards (r, n), the position of the first of each one's tie group."""
     with np.errstate(invalid="ignore"):
-        apart = np.diff(ordered, axis=-1, prepend=np.inf) < -tie
-        starts = np.maximum.accumulate(np.where(apart, position, 0), axis=-1)
+        apart = ordered[:, :-1] - ordered[:, 1:] > tie
+    starts = np.tile(np.arange(ordered.shape[-1]), (len(ordered), 1))
+    tied = np.flatnonzero(~apart.all(axis=-1))
+    if len(tied):
+        starts[tied] = _starts_with_ties(ordered[tied], apart[tied], tie)
+    return starts
+
+
+def _starts_with_ties(ordered: Array, apart: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
+    """As above for rows (r, n) of which `apart (r, n - 1)` tells each score from the one before."""
+    starts = np.zeros(ordered.shape, dtype=np.intp)
+    starts[:, 1:] = np.maximum.accumulate(np.where(apart, np.arange(1, ordered.shape[-1]), 0), axis=-1)
+    with np.errstate(invalid="ignore"):
         drift = np.take_along_axis(ordered, starts, axis=-1) - ordered > tie
-    for row in np.argwhere(drift.any(axis=-1)):
-        starts[tuple(row)] = _starts_one_by_one(ordered[tuple(row)], tie)
+    for row in np.flatnonzero(drift.any(axis=-1)):
+        starts[row] = _starts_one_by_one(ordered[row], tie)
     return starts
 
 

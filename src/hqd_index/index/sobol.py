@@ -11,6 +11,7 @@ from scipy.stats import qmc
 from ..errors import EstimationError
 
 Array = NDArray[np.float64]
+FLAT = 1e-12  # an output whose standard deviation is at most this share of its size does not vary
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Indices:
-    """First-order and total index per factor with 95% bootstrap ends; NaN where the output does not vary."""
+    """First-order and total index per factor (..., k) with 95% bootstrap ends."""
 
     first: Array
     first_low: Array
@@ -52,31 +53,40 @@ def saltelli(base: int, factors: int, stream: np.random.Generator) -> Sampled:
 def indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamples: int = 200) -> Indices:
     """S_i = mean(y_B (y_ABi - y_A)) / Var (Saltelli 2010) on centred y, ST_i = mean((y_A - y_ABi)^2) / 2 Var (Jansen 1999).
 
-    `outputs (N (k + 2),)` in the order of `Sampled.all`. EstimationError when an output is NaN: a mean over the rest would
-    look like an answer. Uncentred S_i scatters ten times as much (index_methods section 7), so y is centred first.
+    `outputs (..., N (k + 2))` in the order of `Sampled.all`; indices (..., k), NaN for an output that does not vary.
+    EstimationError when an output is NaN somewhere: a mean over the rest would look like an answer. Uncentred S_i scatters
+    ten times as much (index_methods section 7), so y is centred first.
     """
     if np.isnan(outputs).any():
         raise EstimationError(
             "a design gave no score; Sobol' indices need every design", zh="有设计未得到得分;Sobol 指数要求每个设计都有结果"
         )
-    base = len(outputs) // (factors + 2)
-    y = (outputs - outputs.mean()).reshape(factors + 2, base)
-    if y.std() <= 1e-12 * max(1.0, float(np.abs(outputs).max())):
-        nothing = np.full(factors, np.nan)
-        return Indices(*(nothing,) * 6)
-    first, total = _pair(y, np.ones((1, base)))
+    base = outputs.shape[-1] // (factors + 2)
+    y = outputs - outputs.mean(axis=-1, keepdims=True)
+    varies = y.std(axis=-1, keepdims=True) > FLAT * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
+    y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
+    first, total = (found[..., 0, :] for found in _pair(y, np.ones((1, base))))
     counts = stream.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
-    firsts, totals = (np.sort(drawn, axis=0) for drawn in _pair(y, counts))
-    low, high = int(0.025 * resamples), int(np.ceil(0.975 * resamples)) - 1
-    return Indices(first[0], firsts[low], firsts[high], total[0], totals[low], totals[high])
+    firsts, totals = (_ends(drawn) for drawn in _pair(y, counts))
+    return Indices(first, *firsts, total, *totals)
+
+
+def _ends(drawn: Array) -> tuple[Array, Array]:
+    """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), those left out in which the output stood still."""
+    ordered = np.sort(drawn, axis=-2)
+    known = (~np.isnan(drawn)).sum(axis=-2, keepdims=True)
+    low, high = np.floor(0.025 * known).astype(np.intp), np.maximum(np.ceil(0.975 * known).astype(np.intp) - 1, 0)
+    return tuple(np.take_along_axis(ordered, place, axis=-2)[..., 0, :] for place in (low, high))  # type: ignore[return-value]
 
 
 def _pair(y: Array, counts: Array) -> tuple[Array, Array]:
-    """(S, ST) (resamples, k), each row of the design counted `counts` (resamples, N) times."""
-    a, b, ab = y[0], y[1], y[2:]
-    size = counts.sum(axis=1)
-    mean = counts @ (a + b) / (2 * size)
-    variance = counts @ (a**2 + b**2) / (2 * size) - mean**2
-    first = counts @ (b * (ab - a)).T / size[:, None]
-    total = counts @ ((a - ab) ** 2).T / size[:, None]
-    return first / variance[:, None], total / (2 * variance[:, None])
+    """(S, ST) (..., resamples, k) of y (..., k + 2, N), each row of the design counted `counts` (resamples, N) times."""
+    a, b, ab = y[..., :1, :], y[..., 1:2, :], y[..., 2:, :]
+
+    def mean(values: Array) -> Array:
+        flat = values.reshape(-1, values.shape[-1]) @ counts.T / counts.sum(axis=1)
+        return flat.reshape(*values.shape[:-1], -1).swapaxes(-1, -2)
+
+    variance = mean(a**2 + b**2) / 2 - (mean(a + b) / 2) ** 2
+    variance = np.where(variance > 0, variance, np.nan)
+    return mean(b * (ab - a)) / variance, mean((a - ab) ** 2) / (2 * variance)

@@ -8,17 +8,35 @@ import numpy.typing as npt
 from .method import Array
 
 CONSTANT = 1e-12  # a column whose range is at most this share of its largest value does not vary
+INNER = 256  # numbers in a row that a reduction runs over at once
 FEWEST_CELLS = 3  # with two cells min-max is 0 and 1 whatever the data say
+
+
+def folded(ufunc: np.ufunc, values: Array) -> Array:
+    """The ufunc's reduction over rows, with several rows side by side: long inner loops are three times as fast."""
+    if values.strides[-2] < values.strides[-1]:  # columns lie in one piece each
+        along: Array = ufunc.reduce(values, axis=-2, keepdims=True)
+        return along
+    rows, columns = values.shape[-2:]
+    beside = max(1, min(rows, INNER // max(columns, 1)))
+    even = rows - rows % beside
+    wide = values[..., :even, :].reshape(*values.shape[:-2], rows // beside, beside * columns)
+    parts = ufunc.reduce(wide, axis=-2).reshape(*values.shape[:-2], beside, columns)
+    folded: Array = ufunc.reduce(parts, axis=-2, keepdims=True)
+    return folded if even == rows else ufunc(folded, ufunc.reduce(values[..., even:, :], axis=-2, keepdims=True))
 
 
 def cells(values: Array) -> npt.NDArray[np.intp]:
     """How many cells of each column are there."""
-    return values.shape[-2] - np.count_nonzero(np.isnan(values), axis=-2, keepdims=True)
+    absent = np.isnan(values)
+    if not absent.any():
+        return np.full((*values.shape[:-2], 1, values.shape[-1]), values.shape[-2])
+    return values.shape[-2] - np.count_nonzero(absent, axis=-2, keepdims=True)
 
 
 def total(values: Array) -> Array:
     """Sum of the cells present; 0 where none is."""
-    plain = values.sum(axis=-2, keepdims=True)
+    plain = folded(np.add, values)
     return np.nansum(values, axis=-2, keepdims=True) if np.isnan(plain).any() else plain
 
 
@@ -80,8 +98,7 @@ def correlation(values: Array) -> Array:
 
 def bounds(values: Array) -> tuple[Array, Array]:
     """Least and greatest cell; NaN for a column that is constant or has fewer than 3 cells."""
-    low = np.fmin.reduce(values, axis=-2, keepdims=True)
-    high = np.fmax.reduce(values, axis=-2, keepdims=True)
+    low, high = folded(np.fmin, values), folded(np.fmax, values)
     varies = (high - low > CONSTANT * np.maximum(1.0, np.abs(high))) & (cells(values) >= FEWEST_CELLS)
     return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
 

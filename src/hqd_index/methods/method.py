@@ -33,7 +33,7 @@ class Choice(BaseModel):
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         """The choice as JSON with sorted keys: equal text, equal choice."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
