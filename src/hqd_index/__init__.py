@@ -1,3 +1,10 @@
 """hqd-index: manufacturing high-quality development measured, and what SRDI firms contribute to it."""
 
+import os
+
+# Linear algebra on one thread: the same bits on every machine, and small matrices do not wait for each other. Set before
+# any numerical library is loaded; whoever sets the variables keeps their choice.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
 __version__ = "0.1.0"
