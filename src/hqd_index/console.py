@@ -76,6 +76,25 @@ def methods_lines(family: str | None, language: str) -> list[str]:
             label = method.label_en if language == "en" else method.label_zh
             options = ", ".join(f"{key}={value!r}" for key, value in options_of(method).items())
             lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
+    return [*lines, *estimator_lines(family, language)]
+
+
+def estimator_lines(family: str | None, language: str) -> list[str]:
+    """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
+    from .models.offered import NOT_OFFERED, OFFERED
+
+    english, lines = language == "en", []
+    if family in (None, "estimators"):
+        lines.append("estimators:" if english else "estimators 估计方法:")
+        for id, one in OFFERED.items():
+            tested = f"tested against: {one.known_answer}" if english else f"核对:{one.known_answer}"
+            lines.append(f"  {id:<18} {one.en if english else one.zh}  {one.source}  ({tested})")
+    if family in (None, "not_offered"):
+        lines.append("not_offered:" if english else "not_offered 不提供:")
+        for id, other in NOT_OFFERED.items():
+            why = other.why_en if english else other.why_zh
+            commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", other.stata), ("R", other.r)) if command)
+            lines.append(f"  {id:<18} {other.en if english else other.zh}: {why}. {commands}")
     return lines
 
 

@@ -1,0 +1,146 @@
+"""What the models stage estimates, with its source and its known answer; and what it does not, with the command that does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An estimator: names, paper, and what its numbers are tested against."""
+
+    zh: str
+    en: str
+    source: str
+    known_answer: str
+
+
+@dataclass(frozen=True)
+class NotOffered:
+    """An estimator left out: names, why, and the command that runs it on the exported files (stata/*.dta, r/*.R)."""
+
+    zh: str
+    en: str
+    why_zh: str
+    why_en: str
+    stata: str
+    r: str
+
+
+OFFERED: dict[str, Offered] = {
+    "within": Offered(
+        "多维固定效应", "Multi-way fixed effects", "Correia 2015; exact Schur complement", "dummy regression; pyfixest"
+    ),
+    "cv1": Offered(
+        "聚类稳健方差 CV1", "Cluster-robust variance CV1", "reghdfe convention", "eight reference panels; statsmodels"
+    ),
+    "cv3": Offered(
+        "刀切法方差 CV3", "Jackknife variance CV3", "MacKinnon, Nielsen & Webb 2023", "eight reference panels; refits"
+    ),
+    "wild": Offered(
+        "约束 wild 聚类自助法",
+        "Restricted wild cluster bootstrap",
+        "Cameron, Gelbach & Miller 2008; MacKinnon & Webb 2017",
+        "full enumeration up to 11 clusters; the same draws as the reference",
+    ),
+    "randomisation": Offered(
+        "随机化推断", "Randomisation inference", "Fisher 1935; MacKinnon & Webb 2020", "refits on permuted paths"
+    ),
+    "driscoll_kraay": Offered("Driscoll-Kraay 标准误", "Driscoll-Kraay errors", "Driscoll & Kraay 1998", "linearmodels"),
+    "romano_wolf": Offered("Romano-Wolf 校正", "Romano-Wolf step-down", "Romano & Wolf 2005", "worked by hand"),
+    "holm": Offered("Holm 校正", "Holm step-down", "Holm 1979", "worked by hand"),
+    "iv": Offered(
+        "两阶段最小二乘",
+        "Two-stage least squares",
+        "Anderson & Rubin 1949; Montiel Olea & Pflueger 2013; Lee et al. 2022",
+        "linearmodels; statsmodels; published tF values",
+    ),
+    "shift_share": Offered(
+        "份额移动工具变量",
+        "Shift-share instrument",
+        "Borusyak, Hull & Jaravel 2022; Adao, Kolesar & Morales 2019; Goldsmith-Pinkham et al. 2020",
+        "shock-level equivalence; AKM equals clustering with one shock per unit",
+    ),
+    "long_difference": Offered("长差分", "Long difference", "", "least squares on changes"),
+    "twfe": Offered("双向固定效应事件研究", "Two-way effects event study", "", "published mpdta figure; pyfixest"),
+    "imputation": Offered("插补估计", "Imputation", "Borusyak, Jaravel & Spiess 2024", "worked with dummies; simulated truth"),
+    "did2s": Offered("两阶段双重差分", "Two-stage differences", "Gardner 2022", "pyfixest; equals imputation"),
+    "callaway_santanna": Offered(
+        "组-期平均处理效应", "Group-time effects", "Callaway & Sant'Anna 2021", "published mpdta figures"
+    ),
+    "slx": Offered("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
+    "moderation": Offered("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
+    "pre_trend": Offered("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
+    "channels": Offered("渠道精确分解", "Exact channel split", "linear in the composite", "identity to 1e-10"),
+    "shapley": Offered("R2 的 Shapley 分解", "Shapley shares of R2", "Lindeman, Merenda & Gold 1980", "worked by hand"),
+    "composition": Offered(
+        "变动来源分解", "Sources of change", "Foster, Haltiwanger & Krizan 2001; Melitz & Polanec 2015", "worked by hand"
+    ),
+    "resilience": Offered("冲击下的跌幅与恢复", "Falls and recovery in shocks", "", "worked by hand; simulated truth"),
+    "multiverse": Offered(
+        "设定曲线与联合检验",
+        "Specification curve with joint test",
+        "Simonsohn, Simmons & Nelson 2020",
+        "one regression at a time",
+    ),
+}
+
+OUTSIDE_ZH, OUTSIDE_EN = "尚无已知答案可核对", "no known answer to test it against here yet"
+
+NOT_OFFERED: dict[str, NotOffered] = {
+    "honestdid": NotOffered(
+        "平行趋势敏感性", "HonestDiD bounds", OUTSIDE_ZH, OUTSIDE_EN, "honestdid", "HonestDiD::createSensitivityResults"
+    ),
+    "dcdh": NotOffered(
+        "可退出处理的双重差分",
+        "de Chaisemartin & D'Haultfoeuille",
+        OUTSIDE_ZH,
+        OUTSIDE_EN,
+        "did_multiplegt_dyn",
+        "DIDmultiplegtDYN::did_multiplegt_dyn",
+    ),
+    "sun_abraham": NotOffered("Sun-Abraham 估计", "Sun & Abraham", OUTSIDE_ZH, OUTSIDE_EN, "eventstudyinteract", "fixest::sunab"),
+    "bacon": NotOffered(
+        "Goodman-Bacon 分解", "Goodman-Bacon weights", OUTSIDE_ZH, OUTSIDE_EN, "bacondecomp", "bacondecomp::bacon"
+    ),
+    "sdm": NotOffered("空间杜宾模型", "Spatial Durbin model", "SLX 优先", "SLX comes first", "xsmle", "splm::spml"),
+    "mmqr": NotOffered("面板分位数(MM-QR)", "Panel quantiles (MM-QR)", OUTSIDE_ZH, OUTSIDE_EN, "mmqreg", ""),
+    "threshold": NotOffered("Hansen 门槛", "Hansen threshold", OUTSIDE_ZH, OUTSIDE_EN, "xthreg", ""),
+    "u_test": NotOffered("U 形检验", "Test of a U shape", OUTSIDE_ZH, OUTSIDE_EN, "utest", ""),
+    "lewbel": NotOffered(
+        "Lewbel 异方差识别", "Lewbel heteroskedasticity", OUTSIDE_ZH, OUTSIDE_EN, "ivreg2h", "REndo::hetErrorsIV"
+    ),
+    "oster": NotOffered("Oster delta", "Oster delta", OUTSIDE_ZH, OUTSIDE_EN, "psacalc", "robomit::o_delta"),
+    "sensitivity": NotOffered(
+        "遗漏变量敏感性", "Bounds on omitted variables", OUTSIDE_ZH, OUTSIDE_EN, "sensemakr", "sensemakr::sensemakr"
+    ),
+    "balancing": NotOffered(
+        "熵平衡与 PSM-DID", "Entropy balancing, PSM-DID", OUTSIDE_ZH, OUTSIDE_EN, "ebalance; psmatch2", "WeightIt::weightit"
+    ),
+    "gmm": NotOffered(
+        "系统 GMM",
+        "System GMM",
+        "单位约 31 个,工具变量过多",
+        "about 31 units: more instruments than they can bear",
+        "xtabond2",
+        "plm::pgmm",
+    ),
+    "dml": NotOffered("双重机器学习", "Double machine learning", "样本太小", "too few units", "ddml", "DoubleML"),
+    "gelbach": NotOffered(
+        "Gelbach 分解",
+        "Gelbach decomposition",
+        "对六个组成部分用它是错的(完整模型系数恒为 0)",
+        "wrong on the six components: the full model has a zero coefficient",
+        "b1x2",
+        "",
+    ),
+    "mediation": NotOffered(
+        "三步法中介",
+        "Three-step mediation",
+        "因果上不成立,见机制一节",
+        "no causal reading; see the section on mechanisms",
+        "",
+        "",
+    ),
+    "oaxaca": NotOffered("Blinder-Oaxaca 分解", "Blinder-Oaxaca", OUTSIDE_ZH, OUTSIDE_EN, "oaxaca", "oaxaca::oaxaca"),
+}
