@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from cells import HERE, YAML, code, default, grid, heading, kind, named, pick, prose, says, texts
+from cells import HERE, YAML, code, default, full_width, grid, heading, kind, named, pick, prose, says, texts
 from mkdocs.structure.files import File
 from page_configs import configs_page
 
@@ -36,7 +36,7 @@ def methods_page(language: str) -> list[str]:
         lines += heading(2, pick(language, f"{FAMILY_ZH[family]} {family}", family), family)
         for name, method in methods.items():
             label = pick(language, method.label_zh, method.label_en)
-            lines += heading(3, f"{label} `{name}`", f"{family}-{name}")
+            lines += heading(3, f"{full_width(label)} `{name}`", f"{family}-{name}")
             lines += ["", prose(method_meaning(family, name, language)), *_method_facts(family, method, language)]
     return lines
 

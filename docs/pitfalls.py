@@ -97,7 +97,7 @@ def shifts() -> dict[str, str]:
     z = pooled()
     right = entropy(z)[0]
     told: dict[str, str] = {}
-    for c in (0.0001, 0.01, 0.1, 1.0):
+    for c in (0.0001, 0.001, 0.01, 0.1, 1.0):
         moved = z + c
         w = weights_of(shannon(moved / moved.sum(axis=0)) / np.log(len(z)))
         told |= {
