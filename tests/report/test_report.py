@@ -14,12 +14,13 @@ import pytest
 
 from hqd_index.report import summary, write_report
 from hqd_index.report.drawings import draw
+from hqd_index.report.findings import findings, headline
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
 from hqd_index.report.page import embedded, page
 from hqd_index.report.publish import publishable
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, findings, headline, verdict
+from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, verdict
 from hqd_index.report.workbook import write_workbook
 
 from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, study

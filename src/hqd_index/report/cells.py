@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,8 @@ class Styles:
 
     def cell(self, kind: str, **more: Any) -> Any:
         code = FORMATS.get(kind, "#,##0." + "0" * int(kind) if kind.isdigit() else "@")
-        return self(num_format=code, valign="top", text_wrap=kind == "text", **more)
+        shape = {"text_wrap": True, "indent": 1} if kind == "text" else {}
+        return self(num_format=code, valign="top", **shape, **more)
 
     def header(self) -> Any:
         return self(bold=True, top=2, bottom=1, text_wrap=True, valign="vcenter", align="center", bg_color="#F2F5F7")
@@ -60,9 +60,11 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
         page.write_string(FIRST - 1, j, column.title.of(language), styles.header())
         page.set_column(j, j, column.width)
     last = len(grid) - 1
+    plain = [styles.cell(column.kind) for column in grid.columns]
+    closing = [styles.cell(column.kind, bottom=2) for column in grid.columns]
     for i, row in enumerate(grid.rows):
-        for j, (value, column) in enumerate(zip(row, grid.columns)):
-            write(page, FIRST + i, j, value, styles.cell(column.kind, **({"bottom": 2} if i == last else {})), language)
+        for j, (value, style) in enumerate(zip(row, closing if i == last else plain)):
+            write(page, FIRST + i, j, value, style, language)
     source = Pair("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
     page.write_string(
         FIRST + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
@@ -88,13 +90,11 @@ def _frozen(columns: Sequence[Column]) -> int:
 
 def write(page: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
     """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
-    if isinstance(value, Pair):
-        value = value.of(language)
-    if missing(value):
-        page.write_blank(row, column, None, style)
-    elif isinstance(value, str):
+    if isinstance(value, str):
         page.write_string(row, column, value, style)
-    elif math.isinf(value):  # an interval without an end; Excel has no such number
-        page.write_string(row, column, "∞" if value > 0 else "-∞", style)
+    elif isinstance(value, Pair):
+        page.write_string(row, column, value.of(language), style)
+    elif missing(value):
+        page.write_blank(row, column, None, style)
     else:
         page.write_number(row, column, float(value), style)

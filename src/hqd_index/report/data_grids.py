@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .findings import file_flow
 from .grids import Grid, columns, text_of
 from .results import Results
-from .sentences import file_flow
 from .words import Pair
 
 LEDGER = columns("""

@@ -141,6 +141,18 @@ def intervals(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) ->
     return alt.layer(zero, rules, dots).properties(width=WIDTH - 40, height=alt.Step(15 if len(keys) > 1 else 22))
 
 
+def events(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+    """Rows (x, key, value, low, high) as upright intervals in the order given, keys side by side, zero marked."""
+    keys = list(colours)
+    x = alt.X("x:N", sort=list(dict.fromkeys(frame["x"])), title=None, axis=alt.Axis(labelAngle=0))
+    base = alt.Chart(frame).encode(x=x, xOffset=alt.XOffset("key:N", sort=keys), color=_key(colours))
+    rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    shape = alt.Shape("key:N", sort=keys, legend=None)
+    dots = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title), shape=shape)
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y="at:Q")
+    return alt.layer(zero, rules, dots).properties(width=WIDTH, height=240)
+
+
 def curve(frame: pd.DataFrame, *, title: str) -> Chart:
     """Rows (x, value, low, high, marked) as a specification curve: estimates sorted, intervals behind, marked ones larger."""
     x = alt.X("x:Q", title=None, axis=None)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from . import figures
 from .figures import HUES, INK, MUTED, RISE, STILL, Chart, shades
+from .methods_text import FAMILY, LEVELS
 from .results import Results
 from .speaker import Speaker
 from .words import Pair, number
@@ -135,13 +136,28 @@ def acceptability(results: Results, say: Speaker) -> Chart | None:
     return figures.stacked(frame, colours, title=say(Pair("占全部抽样的份额", "share of the draws")))
 
 
+FACTORS = {
+    "leave_out": Pair("剔除一项指标或分维度", "one indicator or part left out"),
+    "weights": Pair("权重扰动", "weights drawn"),
+    "data": Pair("企业重抽样", "firms drawn again"),
+}
+
+
+def factor(name: str) -> Pair:
+    """A factor of the sensitivity analysis in words; a dotted path is a step of the design and its level."""
+    if name in FACTORS:
+        return FACTORS[name]
+    step, _, level = name.partition(".")
+    head, where = FAMILY.get(step, Pair(step, step)), LEVELS.get(level, Pair(level, level))
+    return Pair(f"{head.zh}（{where.zh}）", f"{head.en} ({where.en})") if level else head
+
+
 def sensitivity(results: Results, say: Speaker) -> Chart | None:
     """Which choice matters: total Sobol index of every factor for the first output, with its interval."""
     rows = results.table("sensitivity").dropna(subset=["total"]) if results.has("sensitivity") else results.table("sensitivity")
     if rows.empty:
         return None
-    first = rows["output"].iloc[0]
-    rows = rows[rows["output"] == first].sort_values(["total", "factor"], ascending=[False, True])
-    frame = pd.DataFrame({"label": rows["factor"].to_numpy(), "value": rows["total"].to_numpy()})
+    rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
+    frame = pd.DataFrame({"label": [say(factor(name)) for name in rows["factor"]], "value": rows["total"].to_numpy()})
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return figures.bars(frame, title=say(Pair(f"总效应指数（{first}）", f"total Sobol index ({first})")))
+    return figures.bars(frame, title=say(Pair("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))

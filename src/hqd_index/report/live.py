@@ -201,9 +201,8 @@ def _ranking(page: Any, scene: Scene) -> None:
 
 def _published(scene: Scene, year: int) -> dict[str, Any]:
     """unit -> published rank of a year."""
-    rows = scene.results.scores
-    rows = rows[(rows["node"] == scene.root) & (rows["year"] == year)]
-    return dict(zip(rows["unit"], rows["rank"]))
+    table = scene.results.ranking(year)
+    return dict(zip(table["unit"], table["rank"]))
 
 
 def _working(page: Any, scene: Scene) -> None:

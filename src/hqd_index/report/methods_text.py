@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..methods import FAMILIES
+from .findings import accounting
 from .results import Results
-from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC, accounting
+from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
 from .words import NOTHING, Pair, number, percent, whole
 
 Kind = Literal["heading", "text", "formula", "list"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .grids import Grid, columns, text_of
+from .paper_models import spec_name
 from .results import Results
 from .sentences import HYPOTHESES, SAMPLES, additions, verdict
 from .words import Pair
@@ -67,7 +68,7 @@ def regressions(results: Results) -> Grid | None:
     rows = results.table("regressions")
     values = [
         (
-            *(record["spec"], sample_name(record["sample"]), results.name(record["outcome"]), record["term"]),
+            *(spec_name(results, record["spec"]), sample_name(record["sample"]), results.name(record["outcome"]), record["term"]),
             *[record[name] for name in REGRESSION_VALUES],
             text_of(record["fixed_effects"]),
         )

@@ -6,8 +6,9 @@ import pandas as pd
 
 from . import figures
 from .figures import HUES, INK, MUTED, Chart, shades
+from .findings import quantity
 from .results import Results
-from .sentences import SAMPLES, TOTAL, quantity
+from .sentences import SAMPLES, TOTAL
 from .speaker import Speaker
 from .words import Pair
 
@@ -94,7 +95,8 @@ def split(results: Results, say: Speaker) -> Chart | None:
 def path(results: Results, say: Speaker) -> Chart | None:
     """Mean index beside the path with density held at its first year."""
     rows = results.table("contribution")
-    rows = rows[(rows["item"] == "B") & (rows["unit"] == TOTAL)] if len(rows) else rows
+    rows = rows[(rows["item"] == "B") & (rows["unit"] == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
+    rows = rows[rows["spec"] == headline_spec(results)] if len(rows) else rows
     if rows.empty:
         return None
     names = {
@@ -133,9 +135,9 @@ def event_study(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["outcome"] == first].sort_values(["time", "estimator"])
     chosen = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
     rows = rows[rows["estimator"].isin(chosen)]
-    frame = pd.DataFrame({"value": rows["estimate"], "low": rows["ci_low"], "high": rows["ci_high"], "key": rows["estimator"]})
-    frame["label"] = [f"{int(time):+d}" for time in rows["time"]]
+    frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high", "estimator": "key"})
+    frame = frame.assign(x=[f"{int(time):+d}".replace("-", "−") for time in rows["time"]])[["x", "key", "value", "low", "high"]]
     colours = {estimator: HUES[k][0] for k, estimator in enumerate(chosen)}
-    return figures.intervals(
-        frame, colours, title=say(Pair(f"{first}：认定后年数（纵轴）", f"{first}: years since recognition (down)"))
+    return figures.events(
+        frame, colours, title=say(Pair(f"{first}（横轴：认定后年数）", f"{first} (across: years since recognition)"))
     )

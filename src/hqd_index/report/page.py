@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import data_grids, index_grids, model_grids, sentences
+from . import data_grids, findings, index_grids, model_grids, sentences
 from .chainmap import chain_map
 from .drawings import Drawing
 from .figures import shades
@@ -50,7 +50,8 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> 
         figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),
-        findings=sentences.findings(results),
+        findings=findings.findings(results),
+        told=findings,
         says=sentences,
         indicators=_indicators(results),
     )

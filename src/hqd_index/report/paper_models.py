@@ -98,7 +98,7 @@ def _regression_table(
     for column, (label, places) in (figures | {"r2_within": (Pair("组内 R²", "Within R²"), 3)}).items():
         body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
-    return (numbers, ("", *heads)), body, STARS, (rule,), (2.0, *[1.3] * len(blocks))
+    return (numbers, ("", *heads)), body, STARS, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
 
 
 def _written(block: pd.DataFrame, column: str) -> str:
@@ -141,6 +141,22 @@ def term_name(results: Results, term: str) -> Pair:
     return Pair(control.label.zh, control.label.en) if control else Pair(term, term)
 
 
+EXTENSIONS = {
+    "_slx_direct": Pair("，含关联行业密度（直接）", ", linked density (direct)"),
+    "_slx_complete": Pair("，含关联行业密度（完全）", ", linked density (complete)"),
+}
+
+
+def spec_name(results: Results, id: str) -> Pair:
+    """A specification's label; one that extends another says by what."""
+    labels = {spec.id: Pair(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
+    for ending, more in EXTENSIONS.items():
+        base = labels.get(id.removesuffix(ending))
+        if id.endswith(ending) and base is not None:
+            return Pair(base.zh + more.zh, base.en + more.en)
+    return labels.get(id, Pair(id, id))
+
+
 def robustness(results: Results) -> Parts | None:
     """The density's coefficient in every specification and sample."""
     rows = results.table("regressions")
@@ -158,7 +174,8 @@ def heterogeneity(results: Results) -> Parts | None:
 def mechanism(results: Results) -> Parts | None:
     """The density's coefficient on outcomes that are no node of the index."""
     rows = results.table("regressions")
-    rows = rows[~rows["outcome"].isin(results.tree.order) & (rows["term"] == "density")] if len(rows) else rows
+    known = {*results.tree.order, "splittable"}
+    rows = rows[~rows["outcome"].isin(known) & (rows["term"] == "density")] if len(rows) else rows
     return _listing(results, rows)
 
 
@@ -172,13 +189,14 @@ def _listing(results: Results, rows: pd.DataFrame) -> Parts | None:
     """One line per coefficient: specification, sample, estimate with stars, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
-    labels = {spec.id: Pair(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
+    order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)}
+    rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
     digits, body = _digits([float(value) for value in rows["estimate"]]), []
     for record in rows.to_dict("records"):
         subset = record["subset"] if isinstance(record["subset"], str) else ""
         if record["outcome"] not in results.tree.order or record["term"] != "density":
             subset = f"{record['outcome']} {record['term']} {subset}".strip()
-        name = labels.get(record["spec"], Pair(record["spec"], record["spec"]))
+        name = spec_name(results, record["spec"])
         label = Pair(name.zh + (f"，{subset}" if subset else ""), name.en + (f", {subset}" if subset else ""))
         figures = (
             number(record["estimate"], digits) + stars(record["p_wild"]),
@@ -194,13 +212,16 @@ def _listing(results: Results, rows: pd.DataFrame) -> Parts | None:
 def contribution_table(results: Results) -> Parts | None:
     """Composition, spillover, accounting share, and the fractions of dimensions and channels."""
     rows = results.table("contribution")
-    rows = rows[rows["unit"].fillna(TOTAL) == TOTAL] if len(rows) else rows
+    rows = rows[(rows["unit"].fillna(TOTAL) == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
     if rows.empty:
         return None
     names = {
         "effect_sd": Pair("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
         "effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
         "effect_composition_sd": Pair("其中：构成", "of which composition"),
+        "splittable_effect_sd": Pair("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
+        "splittable_effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
+        "splittable_effect_composition_sd": Pair("其中：构成", "of which composition"),
         "share": Pair("占指数升幅的核算份额", "Accounting share of the change"),
         "share_spillover": Pair("其中：外溢", "of which spillover"),
         "share_composition": Pair("其中：构成", "of which composition"),

@@ -9,8 +9,8 @@ from . import figures
 from . import index_pictures as index
 from . import model_pictures as models
 from .figures import HUES, RISE, STILL, Chart
+from .findings import file_flow
 from .results import Results
-from .sentences import file_flow
 from .speaker import Speaker
 from .words import Pair, legible
 

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from .findings import Finding
 from .lab import Lab, scores
 from .results import Results
-from .sentences import Finding
 from .words import Pair, number, whole
 
 QUARTER = 0.25

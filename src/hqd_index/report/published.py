@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
 from ..tables import TABLES
 from .grids import Column, Grid
 from .results import Results
-from .words import Pair
+from .words import NOTHING, Pair
 
 KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
 WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
 YEARS = ("year", "from_year", "to_year", "io_year")
-LONGEST = 20_000
-"""Rows of a sheet; a longer table is cut to its latest year and says so."""
+LONGEST = 1_500
+"""Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
+PLACES = 5
+"""Obstacles shown per unit."""
 
 
 def published(name: str) -> Callable[[Results], Grid | None]:
@@ -30,18 +31,26 @@ def published(name: str) -> Callable[[Results], Grid | None]:
         columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
         names = labels(results, name)
         header = [_header(column, TABLES[name].columns[column], names) for column in columns]
-        values = [tuple(_plain(value) for value in row) for row in kept[columns].itertuples(index=False)]
+        flags = {column: kept[column].astype(str) for column in columns if TABLES[name].columns[column].startswith("flag")}
+        values = list(kept[columns].assign(**flags).itertuples(index=False, name=None))
         return Grid(Pair(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(values), (name,), note)
 
     return grid
 
 
 def _latest(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
-    if len(rows) <= LONGEST or "year" not in rows.columns:
-        return rows, Pair("", "")
-    last = rows["year"].max()
-    note = Pair(f"只列 {last} 年；全部年份见 tables/{name}.csv。", f"{last} only; all years are in tables/{name}.csv.")
-    return rows[rows["year"] == last], note
+    """The rows to show and what is left out."""
+    if name == "obstacles":
+        rows = rows[rows["place"].notna() & (rows["place"] <= PLACES)]
+    if len(rows) <= LONGEST:
+        return rows, NOTHING
+    kept, zh, en = rows, "", ""
+    if "year" in rows.columns and rows["year"].notna().any():
+        last = rows["year"].max()
+        kept, zh, en = rows[rows["year"] == last], f"只列 {last} 年", f"{last} only"
+    if len(kept) > LONGEST:
+        kept, zh, en = kept.head(LONGEST), f"只列前 {LONGEST} 行", f"the first {LONGEST} rows only"
+    return kept, Pair(f"{zh}；全部见 tables/{name}.csv。", f"{en}; all are in tables/{name}.csv.")
 
 
 def _twin(column: str, language: str) -> bool:
@@ -61,7 +70,3 @@ def _header(column: str, kind: str, names: dict[str, Pair]) -> Column:
     title = label if label.zh != column else Pair(column, column)
     style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
     return Column(title, style, WIDTHS.get(style, 12))
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, bool) or type(value).__name__ == "bool_" else value

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..tables import TABLES
+from .findings import findings
 from .results import Results
-from .sentences import SYNTHETIC, findings
+from .sentences import SYNTHETIC
 from .words import Pair
 
 FILES: dict[str, Pair] = {

@@ -101,6 +101,8 @@ class Results:
 
     def name(self, node: str) -> Pair:
         """The node's name in both languages; its id where it has none."""
+        if node == "splittable":
+            return Pair("可拆分部分（企业层面指标）", "splittable part (firm-based indicators)")
         label = self.study.indicators.nodes.get(node)
         if label is None and node in self.study.indicators.indicators:
             label = self.study.indicators.indicators[node].label

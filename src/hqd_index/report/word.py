@@ -28,8 +28,8 @@ PAGE = 16.6
 """Width of the text in cm."""
 SHORT = 30
 """Lines up to which a table is kept on one page."""
-WIDE = 7
-"""Columns from which a table is set smaller."""
+SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
+"""From so many columns on: size of the text in points, margin of a cell in twentieths of a point."""
 
 
 def new_document(title: str) -> Any:
@@ -124,7 +124,7 @@ def add_table(document: Any, table: PaperTable | Absent, language: str) -> None:
         _run(reason, Pair("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9)
         return
     columns = len(table.header[0])
-    size = 8.0 if columns >= WIDE else 9.0
+    size, margin = next((size, margin) for least, size, margin in SIZES if columns >= least)
     grid = document.add_table(len(table.header) + len(table.body), columns)
     grid.autofit = False
     lines, header = [*table.header, *table.body], len(table.header)
@@ -134,7 +134,7 @@ def add_table(document: Any, table: PaperTable | Absent, language: str) -> None:
         for j, (text, cell) in enumerate(zip(line, cells)):
             keep = i < len(lines) - 1 and len(lines) < SHORT
             _fill(cell, _text(text, language), size, left=_leftish(table, j), keep=keep)
-    _margins(grid, 40 if columns >= WIDE else 90)
+    _margins(grid, margin)
     _rules(rows, table)
     _widths(grid, rows, table, columns)
     if table.note.of(language):

@@ -10,12 +10,13 @@ from typing import Any
 from ..tables import TABLES
 from . import data_grids, index_grids, model_grids
 from .cells import FIRST, Styles, fill, open_book
+from .findings import findings
 from .grids import Column, Grid
 from .lab import Lab
 from .live import linear, write_live
 from .published import published
 from .results import Results
-from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC, findings
+from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
 from .words import Pair
 
 
@@ -70,7 +71,7 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
     study, manifest = results.study.study, results.manifest
     page.hide_gridlines(2)
     page.set_column(0, 0, 22)
-    page.set_column(1, 1, 100)
+    page.set_column(1, 1, COVER_WIDTH)
     page.write_string(0, 0, study.label[language], styles(bold=True, font_size=16))
     page.set_row(0, 28)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
@@ -78,15 +79,15 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
         (Pair("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
         (Pair("运行编号", "Run"), str(manifest.get("run", ""))),
         (Pair("程序", "Program"), str(manifest.get("program", ""))),
-        (Pair("配置", "Configuration"), _digests(manifest.get("config", {}))),
-        (Pair("数据", "Data"), _digests(manifest.get("inputs", {}))),
+        (Pair("配置", "Configuration"), _files(manifest.get("config", {}), language)),
+        (Pair("数据", "Data"), _files(manifest.get("inputs", {}), language)),
     ]
     if study.synthetic:
         lines.insert(0, (Pair("注意", "Note"), SYNTHETIC.of(language)))
     row = 2
     for label, text in lines:
         page.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
-        page.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
+        _paragraph(page, styles, row, text)
         row += 1
     row = _block(
         page, styles, row + 1, Pair("主要发现", "Findings").of(language), [f.text.of(language) for f in findings(results)]
@@ -100,17 +101,26 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
     page.fit_to_pages(1, 0)
 
 
+def _paragraph(page: Any, styles: Styles, row: int, text: str) -> None:
+    """Wrapped text in the second column, the row as high as it needs (a Chinese character is two wide)."""
+    page.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
+    width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
+    page.set_row(row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
+
+
 def _block(page: Any, styles: Styles, row: int, title: str, lines: Sequence[str]) -> int:
     """A heading and numbered lines; the next free row."""
     page.write_string(row, 0, title, styles(bold=True, font_size=12))
     for k, line in enumerate(lines):
         page.write_number(row + 1 + k, 0, k + 1, styles(valign="top", align="left", num_format="0"))
-        page.write_string(row + 1 + k, 1, line, styles(text_wrap=True, valign="top"))
+        _paragraph(page, styles, row + 1 + k, line)
     return row + 1 + len(lines)
 
 
-def _digests(digests: Any) -> str:
-    return "; ".join(f"{name} {digest[:12]}" for name, digest in sorted(dict(digests).items()))
+def _files(digests: Any, language: str) -> str:
+    return Pair(f"{len(digests)} 个文件，指纹见 manifest.json", f"{len(digests)} files, fingerprints in manifest.json").of(
+        language
+    )
 
 
 def _ranking_extras(page: Any, grid: Grid) -> None:
@@ -201,6 +211,8 @@ def _notes(results: Results) -> Grid:
     )
 
 
+COVER_WIDTH = 100
+"""Width of the cover's text, in characters."""
 COVER, RANKING, PANEL = Pair("封面", "Cover"), Pair("排名", "Ranking"), Pair("指数面板", "Panel")
 CHARTS = Sheet(Pair("图表", "Charts"), Pair("排名与走势", "Ranking and trends"), lambda results: None)
 LIVE = Sheet(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..study.models import Study
 from .drawings import draw, write_figures
+from .findings import closing, headline, leaders, rows_accounted, split
 from .lab import laboratory
 from .latex import write_latex
 from .methods_text import methods
@@ -20,7 +21,6 @@ from .publish import publishable
 from .quarantine import write_quarantine
 from .readme import write_readme
 from .results import Results
-from .sentences import closing, headline, leaders, rows_accounted, split
 from .stata import write_stata
 from .word import write_methods, write_tables
 from .words import Pair, percent, whole

@@ -1,0 +1,210 @@
+"""Word, LaTeX, Stata and R: the layout journals ask for, and numbers that are those of the tables."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+
+from hqd_index.models import regressions
+from hqd_index.models.assemble import estimation_data
+from hqd_index.report.formulas import readable
+from hqd_index.report.latex import environment, escape, write_latex
+from hqd_index.report.methods_text import methods
+from hqd_index.report.paper import Absent, PaperTable, paper_tables
+from hqd_index.report.results import Results
+from hqd_index.report.stata import panel as stata_panel
+from hqd_index.report.stata import write_stata
+from hqd_index.report.word import write_methods, write_tables
+from hqd_index.report.words import pieces, stars
+from hqd_index.study.vary import vary
+
+from .conftest import MANIFEST, UNITS, YEARS, study
+
+ALIKE = 1e-9
+"""Two solvers of the same least squares: coefficients of order 0.001 to about 1e-13; R and Stata print ten digits."""
+
+
+@pytest.fixture(scope="module")
+def found(results: Results) -> dict[str, PaperTable | Absent]:
+    return {table.id: table for table in paper_tables(results)}
+
+
+def test_all_tables_in_order_and_none_silently_missing(found: dict[str, PaperTable | Absent]) -> None:
+    assert [table.number for table in found.values()] == list(range(1, 11))
+    absent = {id for id, table in found.items() if isinstance(table, Absent)}
+    assert absent == {"descriptives", "mechanism", "heterogeneity"}
+    assert all(table.why.zh and table.why.en for table in found.values() if isinstance(table, Absent))
+
+
+def test_stars_are_those_of_chinese_journals() -> None:
+    """1, 5 and 10 per cent, the bounds included."""
+    assert [stars(p) for p in (0.01, 0.0101, 0.05, 0.0501, 0.1, 0.1001, float("nan"))] == ["***", "**", "**", "*", "*", "", ""]
+
+
+def test_baseline_shows_the_published_numbers(found: dict[str, PaperTable | Absent], results: Results) -> None:
+    table = found["baseline"]
+    assert isinstance(table, PaperTable)
+    rows = results.table("regressions")
+    row = rows[
+        (rows["spec"] == "twfe") & (rows["sample"] == "all") & (rows["outcome"] == "hqd") & (rows["term"] == "density")
+    ].iloc[0]
+    assert table.body[0][2] == f"{row['estimate']:.5f}**" and table.body[1][2] == "(0.00060)" and table.body[2][2] == "[0.030]"
+    labels = {str(line[0][0] if isinstance(line[0], tuple) else line[0]): line[1:] for line in table.body}
+    assert [cell[0] for cell in labels["控制变量"]] == ["否", "是"] and [cell[0] for cell in labels["年份固定效应"]] == [
+        "否",
+        "是",
+    ]
+    assert labels["样本量 N"] == ("60", "60")
+
+
+def test_three_rules_and_none_upright(results: Results, tmp_path: Path) -> None:
+    document = Document(str(write_tables(paper_tables(results), tmp_path / "t.docx", "zh", "x")))
+    assert document.styles["Normal"].element.rPr.rFonts.get(qn("w:eastAsia")) == "宋体"
+    assert document.styles["Normal"].font.name == "Times New Roman"
+    for table in document.tables:
+        drawn = [_borders(row) for row in table.rows]
+        assert drawn[0]["top"] == {"12"} and drawn[-1]["bottom"] == {"12"}
+        assert {"6"} in [row["bottom"] for row in drawn[:2]]
+        assert not any(row["left"] or row["right"] for row in drawn)
+
+
+def _borders(row: object) -> dict[str, set[str]]:
+    """side -> sizes of the rules of a row's cells, in eighths of a point."""
+    found: dict[str, set[str]] = {"top": set(), "bottom": set(), "left": set(), "right": set()}
+    for cell in row.cells:  # type: ignore[attr-defined]
+        for side in found:
+            found[side] |= {rule.get(qn("w:sz")) for rule in cell._tc.iter(qn(f"w:{side}")) if rule.get(qn("w:val")) == "single"}
+    return found
+
+
+def test_latex_lines_have_equal_columns(results: Results, tmp_path: Path) -> None:
+    for table in paper_tables(results):
+        text = environment(table, "en")
+        if isinstance(table, Absent):
+            continue
+        lines = [line for line in text.splitlines() if line.endswith("\\\\")]
+        assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {len(table.header[0]) - 1}
+        plain = text.replace(r"\{", "").replace(r"\}", "")
+        assert plain.count("{") == plain.count("}")
+    assert escape("100% & a_b #{x}\\") == r"100\% \& a\_b \#\{x\}\textbackslash{}"
+
+
+@pytest.mark.slow
+def test_latex_compiles(results: Results, tmp_path: Path) -> None:
+    if not shutil.which("xelatex"):
+        pytest.skip("no TeX (xelatex) on this machine")
+    path = write_latex(paper_tables(results), tmp_path / "tables.tex", "zh")
+    subprocess.run(
+        ["xelatex", "-interaction=nonstopmode", "-halt-on-error", path.name], cwd=tmp_path, check=True, capture_output=True
+    )
+
+
+def test_formulas_read_like_formulas() -> None:
+    changed = vary(
+        study(),
+        {
+            "indicators.indicators.inn1.formula": "100 * sum(rd_exp) / sum(revenue)",
+            "indicators.indicators.inn2.formula": "100 * count(*) filter (where certified_intl) / count(*)",
+            "indicators.indicators.brd1.formula": "sum(a * b) / sum(revenue)",
+        },
+    )
+    assert readable(changed, "inn1").zh == "100 × Σ研发投入 / Σ营业收入"
+    assert readable(changed, "inn2").en == "100 × number [internationally certified] / number"
+    assert readable(changed, "brd1").zh == "Σ(a × b) / Σ营业收入"
+
+
+def test_pieces_of_a_formula() -> None:
+    assert list(pieces("w_j^{a b} = 1")) == [("w", ""), ("j", "sub"), ("a b", "super"), (" = 1", "")]
+
+
+def test_methods_follow_the_configuration(results: Results, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    text = " ".join(block.text.zh for block in methods(results))
+    assert "熵值法" in text and "算术平均" in text and "9,999 次" in text and "α = 0.05" in text and "SESOI = 0.10" in text
+    changes = {"weighting.weight.indicators": {"method": "critic"}, "regressions.inference": {"draws": 999}}
+    other = Results(vary(study(), changes), tables, MANIFEST)
+    changed = " ".join(block.text.zh for block in methods(other))
+    assert "CRITIC" in changed and "熵" not in changed and "999 次" in changed and "9,999" not in changed
+    for language in ("zh", "en"):
+        document = Document(str(write_methods(methods(results), tmp_path / f"{language}.docx", language, "x")))
+        text = " ".join(paragraph.text for paragraph in document.paragraphs)
+        assert ("计量模型" if language == "zh" else "Econometric model") in text
+    english = [block.text.en for block in methods(results) if not block.text.en.startswith("锁箭")]
+    assert not [
+        text for text in english if any("\u4e00" <= sign <= "\u9fff" for sign in text.replace("演示", "").replace("锁箭", ""))
+    ]
+
+
+def test_stata_file_is_what_stata_takes(results: Results, tmp_path: Path) -> None:
+    data, dta = stata_panel(results), write_stata(results, tmp_path)[0]
+    assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,31}", name) for name in data.columns)
+    with pd.io.stata.StataReader(dta) as reader:
+        labels, values = reader.variable_labels(), reader.value_labels()
+    assert labels["hqd"] == "制造业高质量发展" and labels["hqd_lo"] == "制造业高质量发展（剔除专精特新）"
+    assert max(map(len, labels.values())) <= 80 and values["unit_id"][1] == "C13 农副食品加工业"
+    back = pd.read_stata(dta, convert_categoricals=False)
+    assert back["hqd"].to_numpy() == pytest.approx(data["hqd"].to_numpy(), nan_ok=True)
+
+
+def test_scripts_reproduce_the_regressions(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    """Least squares on stata/panel.csv as the scripts write it gives the coefficients of the models, all firms and leave-out."""
+    made = _estimated(tables)
+    write_stata(made, tmp_path)
+    data = pd.read_csv(tmp_path / "stata" / "panel.csv", encoding="utf-8-sig")
+    data = data[data["used"] == 1]
+    rows = made.table("regressions")
+    for spec, effects, controls in (("plain", [], []), ("twfe", ["unit", "year"], ["leverage_lag"])):
+        for sample, ending in (("all", ""), ("leave_out", "_lo")):
+            chosen = rows[
+                (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == "hqd") & (rows["term"] == "density")
+            ]
+            row = chosen.iloc[0]
+            design = data[["density_lag", *controls]].astype(float).assign(one=1.0)
+            dummies = [pd.get_dummies(data[effect], prefix=effect, drop_first=True, dtype=float) for effect in effects]
+            x = pd.concat([design, *dummies], axis=1).to_numpy()
+            b = np.linalg.lstsq(x, data[f"hqd{ending}"].to_numpy(), rcond=None)[0][0]
+            assert len(data) == row["n_obs"] and b == pytest.approx(row["estimate"], abs=ALIKE)
+    script = (tmp_path / "stata" / "baseline.do").read_text("utf-8")
+    assert "reghdfe hqd density_lag leverage_lag if used == 1, absorb(unit_id year) vce(cluster unit_id)" in script
+    assert "feols(hqd ~ density_lag + leverage_lag | unit_id + year, data = panel, vcov = ~unit_id)" in (
+        tmp_path / "r" / "baseline.R"
+    ).read_text("utf-8")
+
+
+def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
+    """The invented index regressed on a density that differs between units, by the models themselves."""
+    draw = np.random.default_rng(2)
+    grid = pd.DataFrame([(unit, year) for unit in UNITS for year in YEARS], columns=["unit", "year"])
+    density = grid.assign(density=draw.uniform(0, 30, len(grid)), n_firms=50, n_srdi=1)
+    controls = grid.assign(leverage=draw.uniform(30, 60, len(grid)))
+    chosen = vary(study(), {"regressions.inference": {"draws": 99}})
+    data = estimation_data(tables["scores"], tables["indicators"], density, controls, chosen)
+    weights = tables["weights"][tables["weights"]["scenario"] == "base"]
+    frames = regressions(data, chosen, weights=weights).frames
+    return Results(chosen, {**tables, **frames, "density": density, "controls": controls}, MANIFEST)
+
+
+@pytest.mark.slow
+def test_rendered_by_libreoffice(results: Results, tmp_path: Path) -> None:
+    """Word files become pages whose text is all there, in a Chinese face."""
+    for tool in ("soffice", "pdftotext", "pdffonts"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+    write_tables(paper_tables(results), tmp_path / "tables.docx", "zh", "x")
+    write_methods(methods(results), tmp_path / "methods.docx", "zh", "方法")
+    for name, pages, said in (("tables", range(3, 8), "表4基准回归结果"), ("methods", range(2, 6), "计量模型")):
+        command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
+        subprocess.run([*command, str(tmp_path), str(tmp_path / f"{name}.docx")], check=True, capture_output=True, timeout=180)
+        text = subprocess.run(
+            ["pdftotext", "-layout", f"{name}.pdf", "-"], cwd=tmp_path, check=True, capture_output=True
+        ).stdout.decode()
+        fonts = subprocess.run(["pdffonts", f"{name}.pdf"], cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+        assert said in re.sub(r"\s+", "", text) and "\ufffd" not in text and "\u25a1" not in text
+        assert text.count("\f") in pages and re.search(r"CJK|Song|Sun|Hei|Ming|Droid", fonts)
