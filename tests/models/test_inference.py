@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.inference import effective_clusters, joint_draws, partial_leverage, stream
+from hqd_index.models.inference import effective_clusters, inflation, joint_draws, joint_wald, partial_leverage, stream
 from hqd_index.models.specification import Specification, estimate, sums_of
 from hqd_index.models.verdicts import mde, romano_wolf
 from hqd_index.models.wild import wild
@@ -117,6 +117,25 @@ def test_against_linearmodels_and_statsmodels(panel: pd.DataFrame) -> None:
     every, ours = fit.df_model + 1, found.sums.parameters
     ratio = np.sqrt((found.sums.n - every) / (found.sums.n - ours))
     assert found.se_cv1[:, 0] == pytest.approx(fit.bse[["density_lag", "size"]].to_numpy() * ratio, rel=1e-6)
+
+
+def test_inflation_and_joint_test_equal_statsmodels(panel: pd.DataFrame) -> None:
+    import statsmodels.formula.api as smf
+    from statsmodels.stats.outliers_influence import variance_inflation_factor
+
+    data = panel.assign(other=panel["size"] + 0.5 * panel["density_lag"] + np.random.default_rng(0).normal(size=len(panel)))
+    sums = sums_of(data, specification(controls=("size", "other")))[0]
+    dummies = [pd.get_dummies(data[e], drop_first=True, dtype=float) for e in ("unit", "year")]
+    x = np.column_stack([data[["density_lag", "size", "other"]], *dummies, np.ones(len(data))])
+    within = [d - x[:, 3:] @ np.linalg.lstsq(x[:, 3:], d, rcond=None)[0] for d in x[:, :3].T]
+    known = [variance_inflation_factor(np.column_stack(within), k) for k in range(3)]
+    assert inflation(sums) == pytest.approx(known, rel=EXACT)
+    codes = pd.factorize(data["unit"])[0]
+    fit = smf.ols("hqd ~ density_lag + size + other", data).fit(cov_type="cluster", cov_kwds={"groups": codes})
+    pooled = sums_of(data, specification(controls=("size", "other"), fixed_effects=()))[0]
+    f, p = joint_wald(pooled, [1, 2], 0)
+    other = fit.f_test("size = 0, other = 0")
+    assert f == pytest.approx(float(np.squeeze(other.fvalue)), rel=1e-8) and p == pytest.approx(float(other.pvalue), rel=1e-6)
 
 
 def test_no_effects_is_a_regression_with_a_constant(panel: pd.DataFrame) -> None:

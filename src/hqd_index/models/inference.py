@@ -8,6 +8,7 @@ Tests and intervals use t(G-1).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import special, stats
@@ -47,6 +48,21 @@ def cv3(sums: ClusterSums, deleted: Array | None = None) -> Array:
         return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
     distance = (leave_one_out(sums) if deleted is None else deleted) - coefficients(sums)
     return np.sqrt((sums.g - 1) / sums.g * (distance**2).sum(axis=0))
+
+
+def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, float]:
+    """(F, p) of several coefficients of outcome j being zero together: CV1 covariance, F(q, G-1)."""
+    k = list(terms)
+    score = scores(sums)[:, k, j]
+    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
+    b = coefficients(sums)[k, j]
+    f = float(b @ np.linalg.pinv(factor * score.T @ score, hermitian=True) @ b) / len(k)
+    return f, float(stats.f.sf(f, len(k), max(sums.g - 1, 1)))
+
+
+def inflation(sums: ClusterSums) -> Array:
+    """Variance inflation (k,) of each term within the effects, 1 / (1 - R2 on the other terms); sums without weights."""
+    return np.asarray((sums.back**2).sum(axis=1) * sums.sd_terms**2 * sums.n)
 
 
 def p_value(estimate: Array, error: Array, g: int | Array) -> Array:

@@ -27,6 +27,7 @@ from .inference import joint_draws, stream
 from .moderation import all_moderated
 from .pretrend import pre_trend
 from .referee import (
+    fit_rows,
     importance_items,
     kernel_rows,
     linked_items,
@@ -113,6 +114,7 @@ def _referee(store: Store, wide: Wide, found: Estimate, study: Study) -> Estimat
     """Randomisation p, kernel errors and the pre-trend test; the latter is returned for the verdicts."""
     settings, seed = study.regressions.inference, study.study.seed
     store.add("regression_diagnostics", kernel_rows(found, wide))
+    store.add("regression_diagnostics", fit_rows(found, wide))
     try:
         rows, drawn = random_rows(found, wide, seed)
         store.add("regression_diagnostics", rows)

@@ -13,12 +13,12 @@ from .clusters import cluster_sums, compact
 from .contribution import TOTAL, Item, Window, changes
 from .frames import Row, regression_rows, split_name
 from .importance import LARGEST, importance
-from .inference import driscoll_kraay
+from .inference import driscoll_kraay, inflation, joint_wald
 from .moderation import TIMES, Moderated, holm
 from .partial import partial_out
 from .randomisation import randomisation
 from .sample import Wide
-from .specification import Estimate, Specification
+from .specification import Estimate, Specification, sums_of
 from .spillover import DOWN, UP, Spillover
 
 RANDOM_DRAWS = 999
@@ -49,6 +49,27 @@ def kernel_rows(found: Estimate, wide: Wide) -> Iterator[Row]:
     errors = driscoll_kraay(sums)
     for j, column in _shown(found, wide):
         yield _row(found, column, "se_driscoll_kraay", float(errors[0, j]))
+
+
+def fit_rows(found: Estimate, wide: Wide) -> Iterator[Row]:
+    """Variance inflation of each term, and the Mundlak form of the Hausman test: unit means beside the values, clustered."""
+    for term, value in zip(found.terms, inflation(found.sums)):
+        yield _row(found, ":", "vif", float(value), term)
+    if "unit" not in found.spec.fixed_effects:
+        return
+    means = [f"mean_{term}" for term in found.terms]
+    rows = wide.frame.loc[found.rows]
+    by_unit = rows.groupby("unit")[list(found.terms)].transform("mean").set_axis(means, axis=1)
+    shown = tuple(column for _, column in _shown(found, wide) if split_name(column)[1] == wide.tree.root)
+    rest = tuple(e for e in found.spec.fixed_effects if e != "unit")
+    spec = Specification(found.spec.id, shown, found.terms[0], (*found.terms[1:], *means), rest, found.spec.cluster)
+    sums, *_ = sums_of(pd.concat([rows, by_unit], axis=1), spec)
+    where = [k for k, term in enumerate(sums.terms) if term in means]
+    if where and sums.g > len(where):
+        for j, column in enumerate(shown):
+            yield _row(
+                found, column, "mundlak_p", joint_wald(sums, where, j)[1], "unit means of all regressors are zero together"
+            )
 
 
 def random_rows(found: Estimate, wide: Wide, seed: int) -> tuple[list[Row], list[Row]]:
