@@ -23,6 +23,7 @@ from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
 from hqd_index.methods.options import options
+from hqd_index.models.offered import NOT_OFFERED, OFFERED
 from hqd_index.report.readme import FILES
 
 LANGUAGES = ("zh", "en")
@@ -38,7 +39,23 @@ def methods_page(language: str) -> list[str]:
             label = pick(language, method.label_zh, method.label_en)
             lines += heading(3, f"{full_width(label)} `{name}`", f"{family}-{name}")
             lines += ["", prose(method_meaning(family, name, language)), *_method_facts(family, method, language)]
-    return lines
+    return lines + _estimators(language)
+
+
+def _estimators(language: str) -> list[str]:
+    """Estimators with source and known answer; those not offered with the commands that do them on the exported files."""
+    say = says("methods", language)
+    there = [[code(id), pick(language, one.zh, one.en), one.source, one.known_answer] for id, one in OFFERED.items()]
+    absent = [[code(id), pick(language, one.zh, one.en), pick(language, one.why_zh, one.why_en), one.stata, one.r]
+              for id, one in NOT_OFFERED.items()]  # fmt: skip
+    lines = [*heading(2, say("estimators"), "estimators"), *grid(say("estimator_heads"), there)]
+    return [
+        *lines,
+        *heading(2, say("not_offered"), "not-offered"),
+        "",
+        say("not_offered_intro"),
+        *grid(say("not_offered_heads"), absent),
+    ]
 
 
 def method_meaning(family: str, name: str, language: str) -> str:

@@ -19,6 +19,7 @@ from hqd_index.index.frames import build_index
 from hqd_index.index.notes import NOTES
 from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
+from hqd_index.models.offered import NOT_OFFERED, OFFERED
 from hqd_index.pipeline import STAGES
 from hqd_index.study import models
 from hqd_index.study.document import Document, read_text
@@ -97,6 +98,7 @@ def test_every_table_is_documented_with_every_column(language):
 def test_every_method_is_documented_in_both_languages(language):
     text = page(language, "methods")
     assert all(f"#{family}-{name} " in text for family, methods in FAMILIES.items() for name in methods)
+    assert not missing([*OFFERED, *NOT_OFFERED], text)
     said = texts("methods")
     assert not [f"{family}.{name}" for family, methods in FAMILIES.items() for name in methods if not said[family].get(name)]
 
