@@ -131,7 +131,8 @@ class Reading:
     def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
         """The formula's value, and each aggregate's, computed as the panel computes them."""
         key = [name for name in row_key(self.study, self.indicator.table) if name in types] or ["unit", "year"]
-        below = "".join(f", {sql} AS {quoted(name)}" for name, sql in lag_columns(expr, types, partition=["unit"]).items())
+        lags = lag_columns(expr, types, partition=[name for name in key if name != "year"])
+        below = "".join(f", {sql} AS {quoted(name)}" for name, sql in lags.items())
         united = with_unit(self.study, self.engine, self.indicator.table, self.table)
         rows = f"(SELECT *{below} FROM (SELECT * FROM {united} WHERE {self._kept}))"
         texts = exact_parts(expr, types, key=key)

@@ -53,71 +53,104 @@ def panel_draws(
     order = [key for key in row_key(study, "firms") if key in types]
     parsed = {id: parse(leaf.formula, columns=types, aggregate=True, where=f"firms.{id}") for id, leaf in chosen.items()}
     apart = {id: take_apart(each, types, key=order) for id, each in parsed.items()}
-    lags = {name: sql for each in parsed.values() for name, sql in lag_columns(each, types, partition=["firm_id"]).items()}
-    rows = _row_values(engine, firms, apart, lags)
+    unit = [key for key in order if key != "year"]
+    lags = {name: sql for each in parsed.values() for name, sql in lag_columns(each, types, partition=unit).items()}
+    parts = _once(apart)
+    rows = _row_values(engine, firms, parts, lags)
     years, units = tuple(sorted(rows["year"].unique())), tuple(sorted(rows["unit"].unique()))
-    sums = _all_units(rows, apart, units, years, draws, stream)
-    values = _whole(engine, apart, sums, draws * len(years) * len(units))
+    results = _all_units(rows, parts, units, years, draws, stream)
+    values = _whole(engine, apart, dict(zip(parts, results)))
     return PanelDraws(values.reshape(draws, len(years), len(units), len(chosen)), years, units, tuple(chosen))
 
 
-def _row_values(engine: Engine, firms: str, apart: Mapping[str, Parts], lags: Mapping[str, str]) -> pd.DataFrame:
-    """unit, firm, year and one DOUBLE column per part, in the order of the key."""
+Key = tuple[str, str, float]
+
+
+def _key(part: Part) -> Key:
+    """What makes two parts the same, whatever formula they are of."""
+    return part.kind, part.row, part.level
+
+
+def _once(apart: Mapping[str, Parts]) -> dict[Key, Part]:
+    """The parts of all formulas, each once: sum(revenue) divides many of them."""
+    return {_key(part): part for parts in apart.values() for part in parts.parts}
+
+
+def _row_values(engine: Engine, firms: str, parts: Mapping[Key, Part], lags: Mapping[str, str]) -> pd.DataFrame:
+    """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
     below = "".join(f', {sql} AS "{name}"' for name, sql in lags.items())
-    selects = ", ".join(f'{part.row} AS "{id}:{part.name}"' for id, parts in apart.items() for part in parts.parts)
+    selects = "".join(f', {part.row} AS "{k}"' for k, part in enumerate(parts.values()))
     rows = f"(SELECT *{below} FROM {firms}) WHERE unit IS NOT NULL"
-    return engine.collect(f"SELECT unit, firm_id, year, {selects} FROM {rows} ORDER BY unit, firm_id, year")
+    return engine.collect(f"SELECT unit, firm_id, year{selects} FROM {rows} ORDER BY unit, firm_id, year")
 
 
 def _all_units(
     rows: pd.DataFrame,
-    apart: Mapping[str, Parts],
+    parts: Mapping[Key, Part],
     units: Sequence[str],
     years: Sequence[int],
     draws: int,
     stream: np.random.Generator,
-) -> dict[str, Array]:
-    """Each part's result as (draws, T, U)."""
-    names = [f"{id}:{part.name}" for id, parts in apart.items() for part in parts.parts]
-    results = {name: np.full((draws, len(years), len(units)), np.nan) for name in names}
-    position = {year: t for t, year in enumerate(years)}
-    for u, (_, mine) in enumerate(rows.groupby("unit", sort=True)):
-        firm, firms = pd.factorize(mine["firm_id"])
+) -> list[Array]:
+    """Each part's result as (draws, T, U), NaN where a unit has no firm drawn in a year."""
+    results = [np.full((draws, len(years), len(units)), np.nan) for _ in parts]
+    values = rows[[str(k) for k in range(len(parts))]].to_numpy(dtype=np.float64)
+    year, unit = np.searchsorted(years, rows["year"]), np.searchsorted(np.array(units, dtype=object), rows["unit"])
+    bounds = np.searchsorted(unit, np.arange(len(units) + 1))
+    for u, mine in enumerate(map(slice, bounds[:-1], bounds[1:])):
+        firm, firms = pd.factorize(rows["firm_id"].iloc[mine])
         counts = stream.multinomial(len(firms), np.full(len(firms), 1 / len(firms)), size=draws).astype(np.float64)
-        year = mine["year"].map(position).to_numpy()
-        for id, parts in apart.items():
-            values = {part.name: mine[f"{id}:{part.name}"].to_numpy() for part in parts.parts}
-            for part in parts.parts:
-                results[f"{id}:{part.name}"][:, :, u] = _weighted(part, values[part.name], counts, firm, year, len(years))
+        found = _one_unit(list(parts.values()), values[mine].T, counts, firm, year[mine], len(years))
+        for result, each in zip(results, found):
+            result[:, :, u] = each
     return results
 
 
-def _weighted(part: Part, values: Array, counts: Array, firm: Whole, year: Whole, years: int) -> Array:
-    """One part of one unit in every draw and year, (draws, T)."""
-    if part.kind in ("quantile", "min", "max"):
-        return np.stack([_ordered(part, values[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1)
+def _one_unit(parts: Sequence[Part], values: Array, counts: Array, firm: Whole, year: Whole, years: int) -> list[Array]:
+    """Every part of one unit in every draw and year, (draws, T); values (parts, rows)."""
+    moments = [_moments(part, column) for part, column in zip(parts, values)]
+    cells, firms = firm * years + year, counts.shape[1]
+    columns = [np.ones(len(cells)), *(each for many in moments for each in many)]
+    grids = np.hstack([np.bincount(cells, each, minlength=firms * years).reshape(firms, years) for each in columns])
+    drawn, *totals = np.split(counts @ grids, len(columns), axis=1)
+    sums, found = iter(totals), []
+    for part, column, many in zip(parts, values, moments):
+        if part.kind in ORDERED:
+            found.append(np.stack([_ordered(part, column[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1))
+        else:
+            found.append(np.where(drawn > 0, _finished(part.kind, [next(sums) for _ in many]), np.nan))
+    return found
+
+
+ORDERED = ("quantile", "min", "max")
+
+
+def _moments(part: Part, values: Array) -> list[Array]:
+    """What to add up over rows; nothing for a part that needs their order. Spread is measured from the rows' mean."""
     present = ~np.isnan(values)
-    grid = np.zeros((counts.shape[1], years))
-
-    def total(cells: Array) -> Array:
-        grid[:] = 0.0
-        np.add.at(grid, (firm, year), cells)
-        return counts @ grid
-
-    known = total(present.astype(np.float64))
     filled = np.where(present, values, 0.0)
-    summed = total(filled)
+    if part.kind in ORDERED:
+        return []
+    if part.kind == "count":
+        return [filled]
+    if part.kind in ("sum", "avg"):
+        return [filled, present.astype(np.float64)]
+    shifted = np.where(present, filled - (filled[present].mean() if present.any() else 0.0), 0.0)
+    return [shifted**2, shifted, present.astype(np.float64)]
+
+
+def _finished(kind: str, sums: Sequence[Array]) -> Array:
+    """The aggregate from the sums of its moments; NaN over no rows, as SQL has NULL."""
+    if kind == "count":
+        return sums[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if part.kind == "count":
-            return summed
-        if part.kind == "sum":
-            return np.where(known > 0, summed, np.nan)
-        if part.kind == "avg":
-            return summed / np.where(known > 0, known, np.nan)
-        centre = filled[present].mean() if present.any() else 0.0
-        shifted = np.where(present, filled - centre, 0.0)
-        variance = (total(shifted**2) - total(shifted) ** 2 / known) / np.where(known > 1, known - 1, np.nan)
-    return np.sqrt(variance) if part.kind == "sd" else variance
+        known = np.where(sums[-1] > 0, sums[-1], np.nan)
+        if kind == "sum":
+            return sums[0] * (known / known)
+        if kind == "avg":
+            return sums[0] / known
+        variance = np.maximum(sums[0] - sums[1] ** 2 / known, 0.0) / np.where(known > 1, known - 1, np.nan)
+    return np.sqrt(variance) if kind == "sd" else variance
 
 
 def _ordered(part: Part, values: Array, counts: Array) -> Array:
@@ -127,22 +160,23 @@ def _ordered(part: Part, values: Array, counts: Array) -> Array:
     cumulative = np.cumsum(counts[:, order], axis=1)
     size = cumulative[:, -1] if len(order) else np.zeros(len(counts))
     place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.kind]
-    out = np.full(len(counts), np.nan)
-    for draw in np.flatnonzero(size > 0):
-        low, high = np.searchsorted(cumulative[draw], [np.floor(place[draw]), np.ceil(place[draw])], side="right")
-        below, above = values[order[low]], values[order[high]]
-        out[draw] = below + (place[draw] - np.floor(place[draw])) * (above - below)
+    out, drawn = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
+    steps, below = cumulative[drawn], np.floor(place[drawn])
+    low, high = ((steps <= at[:, None]).sum(axis=1) for at in (below, np.ceil(place[drawn])))
+    least, most = values[order[low]], values[order[high]]
+    out[drawn] = least + (place[drawn] - below) * (most - least)
     return out
 
 
-def _whole(engine: Engine, apart: Mapping[str, Parts], sums: Mapping[str, Array], cells: int) -> Array:
+def _whole(engine: Engine, apart: Mapping[str, Parts], results: Mapping[Key, Array]) -> Array:
     """The outer part of every formula over all cells, (cells, m)."""
-    columns = []
-    for id, parts in apart.items():
-        table = engine.scan(
-            pd.DataFrame({"cell": np.arange(cells)} | {p.name: sums[f"{id}:{p.name}"].ravel() for p in parts.parts})
-        )
-        frame = engine.collect(f"SELECT {parts.whole} AS value FROM {table} ORDER BY cell")
-        engine.drop([table])
-        columns.append(frame["value"].to_numpy(dtype=np.float64))
-    return np.stack(columns, axis=1)
+    numbers = {key: k for k, key in enumerate(results)}
+    columns = {str(numbers[key]): result.ravel() for key, result in results.items()}
+    cells = engine.scan(pd.DataFrame({"cell": np.arange(len(next(iter(columns.values()))))} | columns))
+    values = []
+    for parts in apart.values():
+        named = "".join(f', "{numbers[_key(part)]}" AS {part.name}' for part in parts.parts)
+        frame = engine.collect(f"SELECT {parts.whole} AS value FROM (SELECT cell{named} FROM {cells}) ORDER BY cell")
+        values.append(frame["value"].to_numpy(dtype=np.float64))
+    engine.drop([cells])
+    return np.stack(values, axis=1)

@@ -131,7 +131,8 @@ def _one_table(study: Study, engine: Engine, table: str, name: str, formulas: Ma
     types = engine.types(table)
     order = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
     parsed = {id: parse(text, columns=types, aggregate=True, where=f"{name}.{id}") for id, text in formulas.items()}
-    lags = {column: sql for each in parsed.values() for column, sql in lag_columns(each, types, partition=["unit"]).items()}
+    unit = [key for key in order if key != "year"]
+    lags = {column: sql for each in parsed.values() for column, sql in lag_columns(each, types, partition=unit).items()}
     below = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
     rows = f"(SELECT *{below} FROM {table})"
     selects = ", ".join(f'{aggregate_sql(each, types, key=order)} AS "{id}"' for id, each in parsed.items())
