@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.pop(0)  # this folder: numba would take coverage.py here for the package of that name
 
-import sys
 import time
 import warnings
 
