@@ -13,7 +13,7 @@ from ..methods.treat import skew_and_kurtosis
 from ..study.models import Study
 from .coherence import collinearity_rows, correlation_rows, structure_rows
 from .concentration import SKEWED, concentration, recoded_shares
-from .frames import Index, node_labels
+from .frames import SPIKE, Index, node_labels
 from .groups import contrast, groupings
 from .importance import importance
 from .nodes import Nodes, row
@@ -21,7 +21,6 @@ from .scored import Refusals, Row, node_values, table
 
 Array = NDArray[np.float64]
 KURTOSIS = 3.5
-SPIKE = 0.9
 """Share of a column's total in one cell from which it counts as a spike."""
 FACTOR = 2.0
 """How many times a share may differ before it is flagged."""

@@ -17,6 +17,7 @@ from .plan import Family, Plan, plan
 from .rank import competition
 
 Array = NDArray[np.float64]
+SPIKE = 0.9  # share of a column's total in one cell from which that cell decides its weight
 
 
 @dataclass(frozen=True)
@@ -146,20 +147,26 @@ def weights_table(design: Plan, result: Computed, labels: Mapping[str, Label], *
         local = shares.mean(axis=-2)
         for position, child in enumerate(family.children):
             whole[child] = whole[family.node] * local[:, position]
-            values = _node_values(design, result, child)
+            values, gone = _node_values(design, result, child), _why_gone(design, result, child)
             for period, year in enumerate(periods):
                 rows.append(
                     {"scenario": scenario, "year": year, "node": child, "parent": family.node, "method": family.method}
                     | {"level": design.tree.level(child), "node_zh": labels[child].zh, "node_en": labels[child].en}
                     | {"share_local": local[period, position], "share_global": whole[child][period % len(whole[child])]}
-                    | _spread(values, family, design, year)
+                    | _spread(values, family, design, year, gone)
                     | {"effective": whole[child].mean() * _slope(values, result.scores[design.tree.root])}
                 )
     return pd.DataFrame(rows)
 
 
-def _spread(values: Array, family: Family, design: Plan, year: int | None) -> dict[str, object]:
-    """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight."""
+def _why_gone(design: Plan, result: Computed, node: str) -> str:
+    """The note on a child without comparable values: no cell at all, or nothing that varies."""
+    empty = node in design.leaves and np.isnan(result.filled[..., design.leaves.index(node)]).all()
+    return "I-EMPTY" if empty else "I-CONST"
+
+
+def _spread(values: Array, family: Family, design: Plan, year: int | None, gone: str) -> dict[str, object]:
+    """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight, or too much in one cell."""
     from scipy.stats import skew
 
     rows = (
@@ -167,10 +174,11 @@ def _spread(values: Array, family: Family, design: Plan, year: int | None) -> di
     )
     known = rows[~np.isnan(rows)]
     if len(known) < 3:
-        return {"cells": len(known), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": "I-CONST"}
-    e = float(evenness(known[:, None])[0, 0]) if (known >= 0).all() else np.nan
+        return {"cells": len(known), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": gone}
+    counted = bool((known >= 0).all())
+    e = float(evenness(known[:, None])[0, 0]) if counted else np.nan
     sparse = len(known) < 0.5 * rows.size
-    spike = e < 1e-12
+    spike = counted and known.max() > SPIKE * known.sum()
     note = "I-SPARSE" if sparse else "I-SPIKE" if spike else ""
     spread = known.std() > 0
     return {
