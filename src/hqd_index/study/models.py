@@ -475,7 +475,7 @@ class Hypotheses(Record):
 
 
 class ContributionChoice(Record):
-    """Accounting of density's part in the index's change between two years (None: first year with density to last year)."""
+    """Accounting of density's part in the index's change between two years (None: last year before any density, to last year)."""
 
     from_year: int | None = None
     to_year: int | None = None
