@@ -63,7 +63,7 @@ class Console:
 
 
 def methods_lines(family: str | None, language: str) -> list[str]:
-    """Every method by family: name, what it is, options with defaults, source."""
+    """Every method by family: name, options with defaults, source; below it, what comes out, in one line."""
     from .methods import FAMILIES
     from .methods.choice import options_of
 
@@ -76,6 +76,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
             label = method.label_en if language == "en" else method.label_zh
             options = ", ".join(f"{key}={value!r}" for key, value in options_of(method).items())
             lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
+            lines.append(f"{'':<17}{method.summary}")
     return [*lines, *estimator_lines(family, language)]
 
 

@@ -1,0 +1,79 @@
+"""A method written in its family's file and named in its table is everywhere at once, and nowhere when it is taken out."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from hqd_index import console
+from hqd_index.errors import ConfigError
+from hqd_index.methods import FAMILIES
+from hqd_index.methods.choice import Choice, check, resolve
+from hqd_index.methods.columns import cells
+from hqd_index.methods.method import Array, Method
+from hqd_index.methods.shares import as_shares
+from hqd_index.study.models import Weighting
+from hqd_index.study.schema import schemas
+
+from . import samples
+
+NAME = "first_come"
+
+
+def first_come(values: Array, *, steepness: float = 2.0) -> Array:
+    """1 / place^steepness: earlier columns weigh more (an example for this test)."""
+    present = cells(values) > 0
+    return as_shares(np.broadcast_to(1 / np.arange(1.0, values.shape[-1] + 1) ** steepness, present.shape), present)
+
+
+@pytest.fixture
+def added(monkeypatch):
+    method = Method(first_come, "先到先得", "first come", "nobody 1999")
+    monkeypatch.setitem(FAMILIES["weight"], NAME, method)
+    return method
+
+
+def weighting(**choice):
+    return Weighting.model_validate({"version": 1, "weight": {"indicators": choice}, "aggregate": {}})
+
+
+def test_the_config_reads_it_with_its_defaults_and_checks_its_options(added):
+    chosen = weighting(method=NAME).weight["indicators"]
+    assert chosen.options["steepness"] == 2.0 and chosen.options["over"] == "all_years"
+    shares = resolve(chosen, ["a", "b"], family="weight")(np.array([[1.0, 2], [2, 1], [3, 0]]))
+    assert shares.tolist() == [[0.8, 0.2]]
+    with pytest.raises(ValueError, match="did you mean 'steepness'"):
+        weighting(method=NAME, steepnes=1)
+
+
+def test_a_wrong_name_is_told_with_it(added):
+    with pytest.raises(ConfigError, match=f"did you mean '{NAME}'"):
+        check(Choice(method="first_comes"), "weight")
+
+
+def test_the_listing_shows_meaning_options_and_source(added):
+    for language, label in (("zh", "先到先得"), ("en", "first come")):
+        text = "\n".join(console.methods_lines("weight", language))
+        assert f"{NAME}     {label}  [steepness=2.0]  nobody 1999" in text
+        assert "earlier columns weigh more" in text
+
+
+def test_editors_complete_it(added):
+    told = json.dumps(schemas()["weighting"])
+    assert f'"const": "{NAME}"' in told and '"steepness"' in told
+
+
+def test_the_invariants_of_its_family_run_on_it(added):
+    try:
+        importlib.reload(samples)
+        assert ("weight", NAME) in samples.ALL and NAME in samples.named("weight")
+    finally:
+        FAMILIES["weight"].pop(NAME)
+        importlib.reload(samples)
+        FAMILIES["weight"][NAME] = added  # the fixture takes it out again
+
+
+def test_taken_out_it_is_gone():
+    assert NAME not in FAMILIES["weight"] and ("weight", NAME) not in samples.ALL
+    assert NAME not in "\n".join(console.methods_lines(None, "en")) and NAME not in json.dumps(schemas()["weighting"])
