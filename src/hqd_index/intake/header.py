@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,10 @@ from ..canonical import CanonicalTable
 from ..errors import DataError, closest
 from ..study.models import Source
 from .notice import Notice
-from .units import label_and_unit, normalised
+from .units import UNITS, label_and_unit, normalised
 
 PEEK = 40
 SUB_HEADERS = 3
-NUMBER_LIKE = re.compile(r"[-+(（]?[\d０-９.]")
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,21 @@ def canonical_of(label: str, known: Mapping[str, str]) -> str | None:
 
 
 def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
-    """How many rows right below the header are labels or units: two or more number cells filled, none with a number."""
+    """How many rows right below the header are labels or units: two or more number cells filled, no digit but in a unit.
+
+    A data row whose numbers are all unreadable still has its code or year, and must not pass for a label.
+    """
     found = 0
     for row in rows[:SUB_HEADERS]:
         filled = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
-        if len(filled) < 2 or any(NUMBER_LIKE.match(cell) for cell in filled):
+        if len(filled) < 2 or any(_has_digit(cell) for cell in row):
             break
         found += 1
     return found
+
+
+def _has_digit(cell: str) -> bool:
+    return any(mark.isdigit() for mark in cell) and cell.strip() not in UNITS
 
 
 def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from .grids import Column, Grid
-from .words import Pair, missing
+from .words import Pair, missing, number
 
 CREATED = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
@@ -96,5 +97,7 @@ def write(page: Any, row: int, column: int, value: Any, style: Any, language: st
         page.write_string(row, column, value.of(language), style)
     elif missing(value):
         page.write_blank(row, column, None, style)
+    elif math.isinf(value):
+        page.write_string(row, column, number(value), style)
     else:
         page.write_number(row, column, float(value), style)

@@ -83,6 +83,38 @@ def not_made(results: Results) -> Grid | None:
     return Grid(Pair("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
 
 
+CHOKEPOINTS = columns("""
+HS6 | HS6 | text | 9
+行业 | Industries | text | 14
+进口额（千美元） | Imports (thousand USD) | int | 14
+进口来源集中度 | Import-source HHI | 3 | 12
+世界出口集中度 | World-export HHI | 3 | 12
+进口/出口 | Imports/exports | 2 | 10
+最大来源 | Top source | text | 10
+最大来源占比 | Top source share | % | 11
+""")
+CHOKEPOINT_VALUES = ("hs6", "industries", "imports", "hhi_import", "hhi_world", "import_export_ratio", "top_source", "top_share")
+LISTED = 20
+
+
+def chokepoints(results: Results) -> Grid | None:
+    """Products flagged in the latest year, the largest imports first."""
+    rows = results.table("chokepoints")
+    if rows.empty:
+        return None
+    year = int(rows["year"].max())
+    rows = rows[(rows["year"] == year) & (rows["chokepoint"].fillna(0) == 1)].sort_values(
+        ["imports", "hs6"], ascending=[False, True]
+    )
+    values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(LISTED).to_dict("records")]
+    title = Pair(f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})")
+    note = Pair(
+        "规则：进口来源 HHI > 0.4、世界出口 HHI > 0.4、进口大于出口三条同时成立，近三年中至少两年。阈值见配置。",
+        "Rule: import-source HHI > 0.4, world-export HHI > 0.4 and imports above exports, in two of the last three years.",
+    )
+    return Grid(title, CHOKEPOINTS, tuple(values), ("chokepoints",), note)
+
+
 def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")

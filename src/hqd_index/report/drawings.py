@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from .results import Results
 from .speaker import Speaker
 from .words import Pair
 
+ON_PAGE_ONLY = ("ledger", "quarantine")
+"""Figures about this run's files, which no paper prints."""
 FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
 
 
@@ -55,11 +58,18 @@ def write_figures(drawings: Mapping[str, Drawing], folder: Path, language: str) 
             "No Chinese font is installed, so labels in figures/ are English; install Noto Sans CJK SC (or any) and run again.",
         )
     folder.mkdir(exist_ok=True)
-    written = []
-    for name, drawing in drawings.items():
-        svg = drawing.alone(language)
-        for ending, content in (("svg", svg.encode()), ("png", figures.png(svg)), ("pdf", figures.pdf(svg))):
-            path = folder / f"{name}.{ending}"
-            path.write_bytes(content)
-            written.append(path)
+    files = {f"{name}.svg": drawing.alone(language) for name, drawing in drawings.items() if name not in ON_PAGE_ONLY}
+    with ThreadPoolExecutor(max_workers=2) as together:  # the renderer works outside Python's lock
+        written = [
+            *together.map(lambda job: _write(folder, *job), [(name, svg, end) for name, svg in files.items() for end in MADE])
+        ]
     return written, message
+
+
+MADE: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": figures.png, ".pdf": figures.pdf}
+
+
+def _write(folder: Path, name: str, svg: str, ending: str) -> Path:
+    path = (folder / name).with_suffix(ending)
+    path.write_bytes(MADE[ending](svg))
+    return path

@@ -97,14 +97,11 @@ def lines(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Cha
 
 
 def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
-    """Rows (label, x, value) as a field of tinted, numbered cells."""
-    base = alt.Chart(frame.assign(text=frame["value"].map("{:.0f}".format)))
-    base = base.encode(x=alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0)), y=_labels(order))
+    """Rows (label, x, value) as a field of tinted cells."""
+    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0))
     tint = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
-    dark = float(frame["value"].min() + 0.6 * (frame["value"].max() - frame["value"].min()))
-    ink = alt.condition(f"datum.value > {dark!r}", alt.value("white"), alt.value(INK))
-    text = base.mark_text(fontSize=9).encode(text="text:N", color=ink)
-    return alt.layer(base.mark_rect(stroke="white").encode(color=tint), text).properties(width=WIDTH, height=alt.Step(17))
+    cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_labels(order), color=tint)
+    return cells.properties(width=WIDTH, height=alt.Step(17))
 
 
 def slope(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:

@@ -197,10 +197,16 @@ def uncertain(results: Results) -> Finding | None:
     if not {"draws", "mean_shift", "mean_width"} <= set(facts):
         return None
     draws, shift, width = whole(facts["draws"]), number(facts["mean_shift"], 1), number(facts["mean_width"], 1)
-    zh = f"{draws} 次抽样（算法、权重、企业）中，名次平均变动 {shift} 位，区间平均宽 {width} 位；相邻名次的先后不宜看重。"
+    zh = f"{draws} 次抽样（算法、权重、企业）中，名次平均变动 {shift} 位，区间平均宽 {width} 位。"
     en = f"Over {draws} draws of designs, weights and firms a rank moves by {shift} places on average, "
-    en += f"its interval is {width} wide; small differences in rank mean little."
-    return Finding(Pair(zh, en), ("uncertainty_summary",))
+    en += f"its interval is {width} wide"
+    pairs = results.table("neighbours")
+    pairs = pairs[pairs["year"] == pairs["year"].max()] if len(pairs) else pairs
+    if len(pairs):
+        apart = int(pairs["apart"].sum())
+        zh += f"相邻的 {len(pairs)} 对名次中有 {apart} 对能分出先后。"
+        en += f"; {apart} of {len(pairs)} pairs of neighbours can be told apart"
+    return Finding(Pair(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
 
 
 def _facts(rows: pd.DataFrame) -> dict[str, float]:

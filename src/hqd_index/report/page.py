@@ -19,6 +19,7 @@ from .grids import Grid, pairs, shown
 from .lab import Lab, payload
 from .methods_text import methods
 from .profiles import RULE, profiles
+from .published import published
 from .results import Results
 from .words import Pair, missing, number, pieces
 
@@ -119,6 +120,8 @@ def tables(results: Results) -> dict[str, Grid]:
         "weights": index_grids.weights(results),
         "scenarios": index_grids.scenarios(results),
         "hypotheses": model_grids.hypotheses(results),
+        "chokepoints": data_grids.chokepoints(results),
+        "endogeneity": published("endogeneity")(results),
         "ledger": data_grids.ledger(results),
         "rules": data_grids.rules(results),
         "not_made": data_grids.not_made(results),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from ..study.models import SpecificationChoice
 from .model_pictures import headline_spec
 from .results import Results
 from .sentences import SAMPLES, TOTAL
@@ -31,7 +32,7 @@ def baseline(results: Results) -> Parts | None:
     rows = _outcome(results, results.tree.root, "all")
     if rows.empty:
         return None
-    specs = [spec for spec in results.study.regressions.specifications if spec.id in set(rows["spec"])]
+    specs = [spec for spec in stepwise(results) if spec.id in set(rows["spec"])]
     blocks = [rows[rows["spec"] == spec.id].set_index("term") for spec in specs]
     heads = [Pair(spec.label.zh, spec.label.en) for spec in specs]
     return _regression_table(results, blocks, heads)
@@ -58,19 +59,68 @@ def channels_table(results: Results) -> Parts | None:
     return _regression_table(results, blocks, [results.name(node) for node in nodes], extra=[tuple(fraction), tuple(adjusted)])
 
 
+IV = {
+    "first_stage": (Pair("第一阶段系数", "First stage"), 4),
+    "first_stage_f": (Pair("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
+    "effective_f": (Pair("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
+    "kp_lm_p": (Pair("识别不足检验 p（KP LM）", "Underidentification p (KP LM)"), 3),
+    "ar_p": (Pair("Anderson-Rubin p", "Anderson-Rubin p"), 3),
+    "se_akm": (Pair("暴露稳健标准误（AKM）", "Exposure-robust SE (AKM)"), 5),
+    "effective_shocks": (Pair("有效冲击数", "Effective number of shocks"), 1),
+}
+
+
 def leave_out(results: Results) -> Parts | None:
-    """Endogeneity, first steps: all firms beside the firms never recognised, per specification."""
-    blocks, heads = [], []
-    for spec in results.study.regressions.specifications:
-        for sample in SAMPLES:
-            rows = _outcome(results, results.tree.root, sample)
-            rows = rows[rows["spec"] == spec.id] if len(rows) else rows
-            if len(rows):
-                blocks.append(rows.set_index("term").loc[["density"]])
-                heads.append(Pair(f"{spec.label.zh}：{SAMPLES[sample].zh}", f"{spec.label.en}: {SAMPLES[sample].en}"))
-    if len(blocks) < 2 or results.table("regressions")["sample"].nunique() < 2:
+    """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
+    chosen = headline_spec(results)
+    blocks = {sample: _headline(results, chosen, sample) for sample in SAMPLES}
+    if any(block is None for block in blocks.values()):
         return None
-    return _regression_table(results, blocks, heads)
+    rows = [block for block in blocks.values() if block is not None]
+    digits = _digits([float(row["estimate"]) for row in rows])
+    body: list[tuple[Cell, ...]] = [
+        (Pair("最小二乘（主设定）", "OLS (headline)"), *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows]),
+        ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
+        ("", *[f"[{number(row['p_wild'], 3)}]" for row in rows]),
+    ]
+    instrument = [_instrument(results, chosen, sample) for sample in SAMPLES]
+    rule = len(body)
+    if all(instrument):
+        body.append(
+            (Pair("移动份额工具变量（2SLS）", "Shift-share 2SLS"), *[number(facts["estimate"], digits) for facts in instrument])
+        )
+        body.append(("", *[f"({number(facts['se_cv1'], digits)})" for facts in instrument]))
+        ends = [f"[{number(facts['ar_low'], digits)}, {number(facts['ar_high'], digits)}]" for facts in instrument]
+        body.append((Pair("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *ends))
+        for quantity, (label, places) in IV.items():
+            body.append((label, *[number(facts.get(quantity), places) for facts in instrument]))
+    body.append((Pair("样本量 N", "N"), *[whole(row["n_obs"]) for row in rows]))
+    note = Pair(
+        "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
+        "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
+        "interval, which may be unbounded.",
+    )
+    whole_note = Pair(STARS.zh + note.zh, f"{STARS.en} {note.en}") if all(instrument) else STARS
+    return (("", *SAMPLES.values()),), body, whole_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+
+
+def _headline(results: Results, spec: str | None, sample: str) -> pd.Series | None:
+    rows = _outcome(results, results.tree.root, sample)
+    rows = rows[(rows["spec"] == spec) & (rows["term"] == "density")] if len(rows) else rows
+    return rows.iloc[0] if len(rows) else None
+
+
+def _instrument(results: Results, spec: str | None, sample: str) -> dict[str, float]:
+    """quantity -> value of the shift-share instrument for the whole index; empty where it was not run."""
+    rows = results.table("endogeneity")
+    if rows.empty:
+        return {}
+    root = results.tree.root
+    rows = rows[
+        (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == root) & (rows["method"] == "shift_share")
+    ]
+    facts = dict(zip(rows["quantity"], rows["value"].astype(float)))
+    return facts if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(facts) else {}
 
 
 def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
@@ -130,6 +180,19 @@ def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) 
     return [*lines, tuple(third)] if term == "density" else lines
 
 
+def _line_name(results: Results, record: Mapping[Any, Any]) -> Pair:
+    """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
+    listed = {spec.id for spec in results.study.regressions.specifications}
+    parts = [spec_name(results, record["spec"])]
+    if record["outcome"] != results.tree.root:
+        parts.append(results.name(record["outcome"]))
+    if record["term"] != "density":
+        parts.append(term_name(results, record["term"]))
+    if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed:
+        parts.append(Pair(record["subset"], record["subset"]))
+    return Pair("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
+
+
 def term_name(results: Results, term: str) -> Pair:
     """A regressor's name."""
     if term == "density":
@@ -137,38 +200,64 @@ def term_name(results: Results, term: str) -> Pair:
         return Pair(
             f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
         )
+    moderator = results.study.regressions.moderators.get(term.removeprefix(TIMES))
+    if term.startswith(TIMES) and moderator is not None:
+        return Pair(f"密度 × {moderator.label.zh}", f"density x {moderator.label.en}")
     control = results.study.regressions.controls.get(term)
     return Pair(control.label.zh, control.label.en) if control else Pair(term, term)
 
 
+MODERATED, TIMES = "_by_", "density_x_"
+"""Marks of a specification with a moderator, and of its interaction term."""
 EXTENSIONS = {
-    "_slx_direct": Pair("，含关联行业密度（直接）", ", linked density (direct)"),
-    "_slx_complete": Pair("，含关联行业密度（完全）", ", linked density (complete)"),
+    "_slx_direct": Pair("含关联行业密度（直接）", "linked density (direct)"),
+    "_slx_complete": Pair("含关联行业密度（完全）", "linked density (complete)"),
+    "_long_difference": Pair("长差分", "long difference"),
 }
 
 
 def spec_name(results: Results, id: str) -> Pair:
     """A specification's label; one that extends another says by what."""
     labels = {spec.id: Pair(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
+    if id in labels:
+        return labels[id]
+    base, _, moderator = id.partition(MODERATED)
+    if base in labels and moderator in results.study.regressions.moderators:
+        label = results.study.regressions.moderators[moderator].label
+        return Pair(f"{labels[base].zh} × {label.zh}", f"{labels[base].en} x {label.en}")
     for ending, more in EXTENSIONS.items():
-        base = labels.get(id.removesuffix(ending))
-        if id.endswith(ending) and base is not None:
-            return Pair(base.zh + more.zh, base.en + more.en)
-    return labels.get(id, Pair(id, id))
+        base = id.removesuffix(ending)
+        if id.endswith(ending) and base in labels:
+            return Pair(f"{labels[base].zh}，{more.zh}", f"{labels[base].en}, {more.en}")
+    return Pair(id, id)
+
+
+def stepwise(results: Results) -> list[SpecificationChoice]:
+    """Specifications that differ in controls and effects only: the columns of the baseline table."""
+    return [
+        spec
+        for spec in results.study.regressions.specifications
+        if spec.density is None and spec.weights is None and spec.years is None and not spec.drop_units
+    ]
 
 
 def robustness(results: Results) -> Parts | None:
-    """The density's coefficient in every specification and sample."""
+    """The density's coefficient in every specification that the baseline does not show, after the headline."""
     rows = results.table("regressions")
-    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density")] if len(rows) else rows
-    return _listing(results, rows)
+    if rows.empty:
+        return None
+    shown = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
+    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(shown)]
+    return _listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
 
 
 def heterogeneity(results: Results) -> Parts | None:
-    """The density's coefficient in sub-samples."""
+    """The density and its interaction with each moderator."""
     rows = results.table("regressions")
-    rows = rows[(rows["outcome"] == results.tree.root) & (rows["subset"].fillna("") != "")] if len(rows) else rows
-    return _listing(results, rows)
+    if rows.empty:
+        return None
+    rows = rows[(rows["outcome"] == results.tree.root) & rows["spec"].str.contains(MODERATED, regex=False)]
+    return _listing(results, rows[rows["term"].str.contains("density")])
 
 
 def mechanism(results: Results) -> Parts | None:
@@ -193,11 +282,7 @@ def _listing(results: Results, rows: pd.DataFrame) -> Parts | None:
     rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
     digits, body = _digits([float(value) for value in rows["estimate"]]), []
     for record in rows.to_dict("records"):
-        subset = record["subset"] if isinstance(record["subset"], str) else ""
-        if record["outcome"] not in results.tree.order or record["term"] != "density":
-            subset = f"{record['outcome']} {record['term']} {subset}".strip()
-        name = spec_name(results, record["spec"])
-        label = Pair(name.zh + (f"，{subset}" if subset else ""), name.en + (f", {subset}" if subset else ""))
+        label = _line_name(results, record)
         figures = (
             number(record["estimate"], digits) + stars(record["p_wild"]),
             number(record["estimate_sd"], 3),

@@ -26,6 +26,9 @@ FILES: dict[str, Pair] = {
     ),
     "r/": Pair("用 fixest 复现回归的 baseline.R", "baseline.R reproduces the regressions with fixest"),
     "figures/": Pair("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
+    "config.json": Pair(
+        "本次运行的完整配置，默认值均写出；供 hqd diff 比较", "the whole configuration with its defaults; for hqd diff"
+    ),
     "manifest.json": Pair(
         "本次运行的指纹：输入、配置、版本、每个文件的校验值",
         "fingerprints of this run: inputs, configuration, versions, every file",

@@ -45,18 +45,26 @@ def panel(results: Results) -> pd.DataFrame:
 
 
 def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
-    """Density measures and controls, and each of them lagged by calendar year."""
+    """Density measures and controls, each also lagged by calendar year: `_lag` by the study's own lag, else `_lag<years>`."""
     lag = results.study.regressions.density.lag
+    asked = {(spec.density.measure, spec.density.lag) for spec in results.study.regressions.specifications if spec.density}
     for table in ("density", "controls"):
         rows = results.table(table)
         if rows.empty:
             continue
         columns = [c for c in rows.columns if c not in ("unit", "year", "density_lag", "n_firms", "n_srdi")]
         now = rows[["unit", "year", *columns]].astype({"year": "int64"})
-        past = now.assign(year=now["year"] + lag).rename(columns={column: f"{column}_lag" for column in columns})
-        for block in (now, past):
+        blocks = [now, _lagged(now, columns, lag, "_lag")]
+        blocks += [_lagged(now, [measure], years, f"_lag{years}") for measure, years in sorted(asked) if measure in columns]
+        for block in blocks:
             frame = frame.merge(block, on=["unit", "year"], how="left")
     return frame
+
+
+def _lagged(rows: pd.DataFrame, columns: list[str], years: int, ending: str) -> pd.DataFrame:
+    """Columns moved to the year in which their values are `years` old."""
+    moved = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
+    return moved.rename(columns={column: f"{column}{ending}" for column in columns})
 
 
 def _used(results: Results, frame: pd.DataFrame) -> pd.Series:
@@ -127,7 +135,9 @@ def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression
     """(specification, outcome column, density column, control columns, published row) of every regression on a density."""
     rows = results.table("regressions")
     for spec in results.study.regressions.specifications:
-        density = "density_lag" if spec.density is None else variable(f"{spec.density.measure}_lag")
+        if spec.weights is not None:  # the weights are no column of the panel
+            continue
+        density = "density_lag" if spec.density is None else variable(f"{spec.density.measure}_lag{spec.density.lag}")
         every = tuple(results.study.regressions.controls)
         names = every if spec.controls == "all" else () if spec.controls == "none" else spec.controls
         columns = [variable(f"{name}_lag") for name in names]

@@ -132,7 +132,7 @@ def add_table(document: Any, table: PaperTable | Absent, language: str) -> None:
     for i, (line, cells) in enumerate(zip(lines, rows)):
         _no_split(grid.rows[i], repeat=i < header)
         for j, (text, cell) in enumerate(zip(line, cells)):
-            keep = i < len(lines) - 1 and len(lines) < SHORT
+            keep = len(lines) < SHORT or i == len(lines) - 1  # the note stays with the last line
             _fill(cell, _text(text, language), size, left=_leftish(table, j), keep=keep)
     _margins(grid, margin)
     _rules(rows, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ def number(value: Any, digits: int = 2) -> str:
     """The value with a fixed number of decimals and a true minus sign; a dash where there is none."""
     if missing(value):
         return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{float(value):,.{digits}f}"
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 

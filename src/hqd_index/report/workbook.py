@@ -230,7 +230,16 @@ SHEETS = (
     Sheet(Pair("情景", "Scenarios"), Pair("换一种算法时的名次", "Ranks under other designs"), index_grids.scenarios),
     *(
         _sheet(name)
-        for name in ("ranks", "uncertainty_summary", "sensitivity", "diagnostics", "obstacles", "coupling", "dynamics")
+        for name in (
+            "ranks",
+            "neighbours",
+            "uncertainty_summary",
+            "sensitivity",
+            "diagnostics",
+            "obstacles",
+            "coupling",
+            "dynamics",
+        )
     ),
     Sheet(Pair("回归", "Regressions"), Pair("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
     Sheet(Pair("假设检验", "Hypotheses"), Pair("每条假设一个结论", "One verdict per hypothesis"), model_grids.hypotheses),
@@ -238,7 +247,10 @@ SHEETS = (
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
-    *(_sheet(name) for name in ("regression_diagnostics", "event_study", "resilience", "multiverse_summary", "facts")),
+    *(
+        _sheet(name)
+        for name in ("endogeneity", "regression_diagnostics", "event_study", "resilience", "multiverse_summary", "facts")
+    ),
     *(_sheet(name) for name in ("linkages", "network", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
     Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
     Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),
