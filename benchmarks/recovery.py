@@ -123,8 +123,9 @@ def main() -> int:
     print(f"{seeds} seeds each; intervals are CV3, t(G - 1), two-way effects and controls")
     for (case, sample), part in frame.groupby(["case", "sample"], sort=False):
         bias = (part["estimate"] - part["truth"]).mean() / (part["estimate"] - part["truth"]).std() * np.sqrt(len(part))
+        held, away = part["holds"].mean(), part["nonzero"].mean()
         print(
-            f"  {case:<24} {sample:<10} n {len(part):2d}   holds the truth {part['holds'].mean():6.1%}   excludes zero {part['nonzero'].mean():6.1%}"
+            f"  {case:<24} {sample:<10} n {len(part):2d}   holds the truth {held:6.1%}   excludes zero {away:6.1%}"
             f"   mean truth {part['truth_sd'].mean():.3f} sd   bias {bias:+.1f} of its standard errors"
         )
     worst = frame.groupby(["case", "sample"])["holds"].mean().min()

@@ -240,7 +240,12 @@ STAGES: tuple[Stage, ...] = (
         panel,
         reads=("ready_*",),
         heeds=(
-            "study", "indicators", "scenarios", "regressions.density", "regressions.controls", "regressions.resilience",
+            "study",
+            "indicators",
+            "scenarios",
+            "regressions.density",
+            "regressions.controls",
+            "regressions.resilience",
             "regressions.moderators",
         ),
     ),
