@@ -91,9 +91,8 @@ def main() -> int:
     for what, holds in checks.items():
         print(f"  {'PASS ' if holds else 'SHORT'} {what}")
     good = first <= FIRST_GOAL * imported and all(checks.values())
-    print(
-        f"pipeline: ratio {first / imported:.2f} (goal {FIRST_GOAL}) against importing its libraries: {'PASS' if good else 'SHORT'}"
-    )
+    verdict = "PASS" if good else "SHORT"
+    print(f"pipeline: ratio {first / imported:.2f} (goal {FIRST_GOAL}) against importing its libraries: {verdict}")
     return 0 if good else 1
 
 
