@@ -147,6 +147,25 @@ def verify(
 
 
 @app.command()
+def diff(
+    one: Annotated[str, typer.Argument(help="较早的运行:latest 或编号开头 / the earlier run: latest or the beginning of an id")],
+    other: Annotated[str, typer.Argument(help="较晚的运行 / the later run")] = "latest",
+    study: StudyOption = Path("configs"),
+    out: OutOption = Path("data/processed"),
+    lang: LangOption = None,
+) -> None:
+    """两次运行之间变了什么:配置、权重、名次、系数 / What changed between runs: configuration, weights, ranks, coefficients."""
+    from .console import difference_lines
+    from .study.load import load_study
+    from .upkeep import difference
+
+    loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
+    before, after, sections = difference(out.resolve() / loaded.study.name, one, other)
+    for line in difference_lines((before.name, after.name), sections, loaded.study.study.language):
+        typer.echo(line)
+
+
+@app.command()
 def clean(
     data: DataOption = Path("data/raw"),
     out: OutOption = Path("data/processed"),

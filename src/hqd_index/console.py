@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .pipeline import Event, Outcome
     from .study.models import Study
-    from .upkeep import Finding
+    from .upkeep import Finding, Section
 
 
 class Console:
@@ -119,6 +119,18 @@ def clean_lines(removed: list[tuple[Path, int]], language: str) -> list[str]:
     if not removed:
         return ["nothing to remove" if language == "en" else "没有可删除的内容"]
     return [*lines, f"freed {_size(total)}" if language == "en" else f"共释放 {_size(total)}"]
+
+
+def difference_lines(names: tuple[str, str], sections: tuple[Section, ...], language: str) -> list[str]:
+    """What differs between two runs, section by section."""
+    at = 1 if language == "en" else 0
+    if not sections:
+        same = ("两次运行没有差别", "the two runs do not differ")
+        return [f"{names[0]}, {names[1]}: {same[at]}"]
+    lines = [f"{names[0]} -> {names[1]}"]
+    for section in sections:
+        lines += ["", f"{section.title[at]} ({len(section.lines)})", *(f"  {line[at]}" for line in section.lines)]
+    return lines
 
 
 def _size(count: int) -> str:

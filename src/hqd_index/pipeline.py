@@ -163,7 +163,7 @@ def index(context: Context) -> dict[str, Table]:
 
     names = context.frame("unit_names")
     built = build_index(context.study, context.frame("panel"), names)
-    compared, weights = scenarios(context.study, context.frame("panel"), names, built)
+    compared = scenarios(context.study, context.frame("panel"), names, built)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     said = diagnostics(context.study, built, groups=groups)
     links, density = context.frame("io_links"), context.frame("density")
@@ -175,9 +175,11 @@ def index(context: Context) -> dict[str, Table]:
         **said,
         "not_made": pd.concat([said["not_made"], moved["not_made"]], ignore_index=True),
         "scores": built.scores,
-        "weights": pd.concat([built.weights, weights], ignore_index=True),
+        "weights": pd.concat([built.weights, compared.weights], ignore_index=True),
         "indicators": built.indicators,
-        "scenarios": compared,
+        "scenarios": compared.scenarios,
+        "scenario_agreement": compared.agreement,
+        "scenario_ranges": compared.ranges,
     }
 
 
@@ -337,6 +339,8 @@ class Runner:
                 raise CheckError(
                     "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
                 )
+            whole = section(self.study, "")
+            (folder / "config.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
             run = self._run_id()
             published = provenance.publish(folder, self.home / "runs", run, self._manifest(folder))
         provenance.trim_cache(self.cache, [self.cache / stage / key for stage, key in self.keys.items()])

@@ -130,6 +130,14 @@ TABLES: dict[str, Table] = {
         "情景对比", "Scenarios", "scenario unit year node",
         "scenario scenario_zh scenario_en unit year:int node score:number? rank:int? base_rank:int? shift:int?",
     ),
+    "scenario_agreement": _table(
+        "情景与主方案的一致程度", "Agreement of scenarios with the main design", "scenario year",
+        "scenario scenario_zh scenario_en year:int ranked:int mean_shift:number? max_shift:number? spearman:number? kendall:number?",
+    ),
+    "scenario_ranges": _table(
+        "各情景下的名次范围", "Range of ranks over scenarios", "unit year",
+        "unit year:int base_rank:int? best:int? worst:int? mean:number? scenarios:int",
+    ),
     "ranks": _table(
         "名次区间", "Rank intervals", "unit year",
         "unit unit_zh unit_en year:int rank:int? low:int? high:int? data_low:int? data_high:int? design_low:int? design_high:int? weights_low:int? weights_high:int? best_design:int? worst_design:int? set_low:int? set_high:int? set_all_low:int? set_all_high:int?",

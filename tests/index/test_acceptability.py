@@ -31,6 +31,8 @@ def test_order_statistics_agree_with_sorting():
     ordered = np.sort(ranks, axis=0)
     for q, place in ((0.05, 9), (0.5, 99), (0.95, 189)):  # the 10th, 100th and 190th of 200
         assert np.array_equal(order_statistics(taken(ranks), (q,))[0], ordered[place])
+    odd = np.arange(1.0, 102)[:, None] + np.zeros(101)  # ranks 1 to 101, each drawn once: 0.05 x 101 = 5.05, so the 6th
+    assert order_statistics(taken(odd), (0.05, 0.95))[0][0] == 6 and order_statistics(taken(odd), (0.95,))[0][0] == 96
 
 
 def test_a_unit_that_no_draw_ranks_has_no_interval():

@@ -1,7 +1,8 @@
-"""Looking after results and machine: is a run still what it was, what can go, does everything needed stand ready."""
+"""Looking after results and machine: is a run still what it was, what changed, what can go, does all needed stand ready."""
 
 from .clean import clean
+from .difference import Section, difference
 from .doctor import Finding, doctor
 from .verify import Checked, verify
 
-__all__ = ["Checked", "Finding", "clean", "doctor", "verify"]
+__all__ = ["Checked", "Finding", "Section", "clean", "difference", "doctor", "verify"]

@@ -1,0 +1,213 @@
+"""Two published runs beside each other: only what differs in configuration, inputs, weights, ranks and coefficients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import SetupError, unknown
+
+SAME = 1e-9
+"""Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""
+ABSENT = "—"
+Text = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A published run: its folder and manifest."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["run"])
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The configuration with every default written out; None for a run that did not keep it."""
+        path = self.folder / "config.json"
+        return dict(_flat(json.loads(path.read_text("utf-8")))) if path.is_file() else None
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as people read it; no rows where the run has none."""
+        path = self.folder / "tables" / f"{name}.csv"
+        return pd.read_csv(path, dtype={"unit": str}, encoding="utf-8-sig") if path.is_file() else pd.DataFrame()
+
+
+@dataclass(frozen=True)
+class Section:
+    """What differs in one respect: a title and one (Chinese, English) line for each thing."""
+
+    title: Text
+    lines: tuple[Text, ...]
+
+
+def difference(home: Path, one: str, other: str) -> tuple[Run, Run, tuple[Section, ...]]:
+    """The two runs named (by `latest` or the beginning of an id) and what differs, section by section; none where all is equal.
+
+    SetupError when a name fits no run or several.
+    """
+    runs = found(home, one), found(home, other)
+    parts = {
+        ("配置", "Configuration"): _config(*runs),
+        ("输入与程序", "Inputs and program"): _ingredients(*runs),
+        ("权重", "Weights"): _weights(*runs),
+        ("名次", "Ranks"): _ranks(*runs),
+        ("回归系数", "Coefficients"): _coefficients(*runs),
+    }
+    made = [Section(title, tuple(lines)) for title, lines in parts.items()]
+    return (*runs, tuple(section for section in made if section.lines))
+
+
+def found(home: Path, name: str) -> Run:
+    """The published run of a name; SetupError lists those there are."""
+    runs = {path.parent.name: path.parent for path in sorted((home / "runs").glob("*/manifest.json"))}
+    fitting = [home / "latest"] if name == "latest" and runs else [runs[id] for id in runs if id.startswith(name)]
+    if len(fitting) == 1:
+        return Run(fitting[0], json.loads((fitting[0] / "manifest.json").read_text("utf-8")))
+    if not runs:
+        raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(home))
+    if fitting:
+        several = ", ".join(path.name for path in fitting)
+        raise SetupError(
+            f"{name!r} begins several runs: {several}", zh=f"以 {name!r} 开头的运行不止一个:{several}", where=str(home)
+        )
+    en, zh = unknown("run", name, runs, kind_zh="运行")
+    raise SetupError(en, zh=zh, where=str(home))
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of every entry; a method with its options is one entry, and so is a list."""
+    if isinstance(value, Mapping) and value and "method" not in value:
+        for key, deeper in value.items():
+            yield from _flat(deeper, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value
+
+
+def _config(one: Run, other: Run) -> Iterator[Text]:
+    before, after = one.config, other.config
+    if before is None or after is None:
+        which = (one if before is None else other).name
+        yield f"运行 {which} 没有保存配置,无法比较", f"run {which} did not keep its configuration: not compared"
+        return
+    for path in sorted({*before, *after}):
+        pair = tuple(_written(values[path]) if path in values else ABSENT for values in (before, after))
+        if pair[0] != pair[1]:
+            line = f"{path}: {pair[0]} -> {pair[1]}"
+            yield line, line
+
+
+def _written(value: Any) -> str:
+    """A value as one line of YAML would have it, options at their place in the order of names."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _ingredients(one: Run, other: Run) -> Iterator[Text]:
+    """Raw files by their digests, the program and the libraries by their versions."""
+    for name, digests in _changed(one.manifest["inputs"], other.manifest["inputs"]):
+        words = ("新增", "new") if digests[0] is None else ("不再使用", "gone") if digests[1] is None else ("内容有变", "changed")
+        yield f"{name}: {words[0]}", f"{name}: {words[1]}"
+    for name, versions in _changed(*({"program": run.manifest["program"], **run.manifest["versions"]} for run in (one, other))):
+        line = f"{name}: {versions[0] or ABSENT} -> {versions[1] or ABSENT}"
+        yield line, line
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name, (before.get(name), after.get(name))
+
+
+def _weights(one: Run, other: Run) -> Iterator[Text]:
+    """Shares in the whole, those of the last year where they differ by year."""
+    sides = []
+    for run in (one, other):
+        rows = run.table("weights")
+        rows = rows[rows["scenario"] == "base"] if len(rows) else rows
+        rows = rows.sort_values("year", na_position="first").drop_duplicates("node", keep="last") if len(rows) else rows
+        sides.append(rows.set_index("node") if len(rows) else rows)
+    for node in _order(sides):
+        shares = [_cell(side, node, "share_global") for side in sides]
+        if _differ(*shares):
+            names = _names(sides, node, "node")
+            yield tuple(f"{node} {name}: {_arrow(*shares)}" for name in names)  # type: ignore[misc]
+
+
+def _ranks(one: Run, other: Run) -> Iterator[Text]:
+    """Ranks and scores of the last year that both have; in how many other unit-years the rank differs."""
+    sides = [_whole(run) for run in (one, other)]
+    if not all(map(len, sides)):
+        return
+    joined = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
+    changed = joined[[_differ(a, b) for a, b in zip(joined["rank_one"], joined["rank_other"])]]
+    year = min(side.index.get_level_values("year").max() for side in sides)
+    now = changed[changed.index.get_level_values("year") == year]
+    for (_, unit), row in now.sort_values("rank_other").iterrows():
+        scores = row["score_one"], row["score_other"]
+        moved = _arrow(row["rank_one"], row["rank_other"]) + (f" ({_arrow(*scores)})" if _differ(*scores) else "")
+        names = [row[f"unit_{language}_other"] for language in ("zh", "en")]
+        names = [row[f"unit_{lang}_one"] if pd.isna(name) else name for lang, name in zip(("zh", "en"), names)]
+        yield f"{year} {unit} {names[0]}: {moved}", f"{year} {unit} {names[1]}: {moved}"
+    rest, every = len(changed) - len(now), len(joined) - int((joined.index.get_level_values("year") == year).sum())
+    if rest:
+        yield f"其他年份:{every} 个名次中有 {rest} 个不同", f"other years: {rest} of {every} ranks differ"
+
+
+def _whole(run: Run) -> pd.DataFrame:
+    scores = run.table("scores")
+    if scores.empty:
+        return scores
+    rows = scores[(scores["sample"] == "all") & (scores["level"] == "index")]
+    return rows.set_index(["year", "unit"])[["rank", "score", "unit_zh", "unit_en"]]
+
+
+def _coefficients(one: Run, other: Run) -> Iterator[Text]:
+    key = ["spec", "sample", "subset", "outcome", "term"]
+    sides = [run.table("regressions") for run in (one, other)]
+    sides = [
+        side.assign(**{k: side[k].astype(object).fillna("") for k in key}).set_index(key) if len(side) else side for side in sides
+    ]
+    for place in _order(sides):
+        estimates = [_cell(side, place, "estimate") for side in sides]
+        if _differ(*estimates):
+            chances = [_cell(side, place, "p_wild") for side in sides]
+            p = f" (p {_arrow(*chances)})" if _differ(*chances) else ""
+            line = f"{' · '.join(part for part in place if part)}: {_arrow(*estimates)}{p}"
+            yield line, line
+
+
+def _order(sides: list[pd.DataFrame]) -> list[Any]:
+    """The keys of both tables, in the order of the later one, then those that are gone."""
+    return list(dict.fromkeys([key for side in reversed(sides) if len(side) for key in side.index]))
+
+
+def _names(sides: list[pd.DataFrame], key: Any, column: str) -> tuple[str, str]:
+    side = next(side for side in reversed(sides) if len(side) and key in side.index)
+    return str(side.loc[key, f"{column}_zh"]), str(side.loc[key, f"{column}_en"])
+
+
+def _cell(side: pd.DataFrame, key: Any, column: str) -> float:
+    return float(side.loc[key, column]) if len(side) and key in side.index else float("nan")
+
+
+def _differ(one: float, other: float) -> bool:
+    if pd.isna(one) or pd.isna(other):
+        return bool(pd.isna(one) != pd.isna(other))
+    return abs(one - other) > SAME * max(1.0, abs(one), abs(other))
+
+
+def _arrow(one: float, other: float) -> str:
+    """`before -> after` with as few digits, at least four, as tell them apart."""
+    for digits in range(4, 18):
+        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (one, other)]
+        if pair[0] != pair[1]:
+            break
+    return f"{pair[0]} -> {pair[1]}"
