@@ -133,12 +133,12 @@ def names() -> pd.DataFrame:
 def invented() -> dict[str, pd.DataFrame]:
     """name -> table: the index as the program builds it, everything else made up."""
     built = build_index(study(), panel(), names())
-    compared, compared_weights = scenarios(study(), panel(), names(), built)
+    compared = scenarios(study(), panel(), names(), built)
     tables = {
         "scores": built.scores,
-        "weights": pd.concat([built.weights, compared_weights]),
+        "weights": pd.concat([built.weights, compared.weights]),
         "indicators": built.indicators,
-        "scenarios": compared,
+        "scenarios": compared.scenarios,
         "ledger": _ledger(),
         "quarantine": _quarantine(),
         "coverage": _coverage(),
