@@ -16,7 +16,9 @@ import pandas as pd
 from hqd_index.demo import Demo, generate
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
+from hqd_index.firms.tfp import FUNCTIONS
 from hqd_index.index.frames import Index, build_index
+from hqd_index.links import links
 from hqd_index.models import estimation_data, regressions
 from hqd_index.panel import build_panel, derive, unit_names
 from hqd_index.study.load import load_study
@@ -58,12 +60,10 @@ def tables(engine: Engine, demo: Demo) -> dict[str, str]:
             listed.format("valid_", "srdi_levels_to_date"),
         ]
     )
-    return {
-        "firms": engine.query(f"SELECT * EXCLUDE (any_, valid_), {columns} FROM {raw}", "firms"),
-        "industry": engine.scan(demo.industry, "industry"),
-        "trade": engine.scan(demo.trade, "trade"),
-        "io": engine.scan(demo.io, "io"),
-    }
+    frames = {"industry": demo.industry, "trade": demo.trade, "io": demo.io, "trade_hs6": demo.world.hs6}
+    frames |= {"crosswalks": demo.world.crosswalks, "countries": demo.world.countries}
+    firms_table = engine.query(f"SELECT * EXCLUDE (any_, valid_), {columns} FROM {raw}", "firms")
+    return {"firms": firms_table} | {name: engine.scan(frame, name) for name, frame in frames.items()}
 
 
 def truth(study: Study, index: Index, demo: Demo, sample: str) -> float:
@@ -85,7 +85,9 @@ def economy(study: Study, case: str, seed: int) -> list[Found]:
     except ConfigError:  # the generator refuses a seed whose firms cannot carry the effect; counted, never replaced
         return []
     with Engine(threads=1) as engine:
-        ready = derive(study, engine, tables(engine, demo))
+        clean = tables(engine, demo)
+        clean["linkages"] = engine.scan(links(study, engine, clean)["linkages"], "linkages")
+        ready = derive(study, engine, clean, FUNCTIONS)
         panel = build_panel(study, engine, ready)
         names = unit_names(study, engine, ready, panel.values, {})
     index = build_index(study, panel.values, names)
@@ -123,10 +125,10 @@ def main() -> int:
     print(f"{seeds} seeds each; intervals are CV3, t(G - 1), two-way effects and controls")
     for (case, sample), part in frame.groupby(["case", "sample"], sort=False):
         bias = (part["estimate"] - part["truth"]).mean() / (part["estimate"] - part["truth"]).std() * np.sqrt(len(part))
-        held, away = part["holds"].mean(), part["nonzero"].mean()
         print(
-            f"  {case:<24} {sample:<10} n {len(part):2d}   holds the truth {held:6.1%}   excludes zero {away:6.1%}"
-            f"   mean truth {part['truth_sd'].mean():.3f} sd   bias {bias:+.1f} of its standard errors"
+            f"  {case:<24} {sample:<10} n {len(part):2d}   holds the truth {part['holds'].mean():6.1%}"
+            f"   excludes zero {part['nonzero'].mean():6.1%}   mean truth {part['truth_sd'].mean():.3f} sd"
+            f"   bias {bias:+.1f} of its standard errors"
         )
     worst = frame.groupby(["case", "sample"])["holds"].mean().min()
     good = worst >= LOWEST

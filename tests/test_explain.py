@@ -173,7 +173,8 @@ def of_io(place: Place) -> dict[str, dict[Cell, Fraction]]:
             cell = row["使用部门"], int(row["年份"])
             used[cell] += Fraction(row["金额(万元)"])
             imported[cell] += Fraction(row["金额(万元)"]) * (row["来源"] == "进口")
-    return {"cmp3": {cell: 100 * imported[cell] / whole for cell, whole in used.items()}}
+    industries = {cell: whole for cell, whole in used.items() if cell[0].startswith("C")}  # services use inputs too
+    return {"cmp3": {cell: 100 * imported[cell] / whole for cell, whole in industries.items()}}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

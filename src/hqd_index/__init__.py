@@ -2,9 +2,9 @@
 
 import os
 
-# Linear algebra on one thread: the same bits on every machine, and small matrices do not wait for each other. Set before
-# any numerical library is loaded; whoever sets the variables keeps their choice.
+# Linear algebra on one thread: the same bits on every machine, and small matrices do not wait for each other. Libraries read
+# the variables as they load; `pipeline.run` holds those that were loaded before.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
+    os.environ[_variable] = "1"
 
 __version__ = "0.1.0"

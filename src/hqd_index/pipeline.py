@@ -300,8 +300,10 @@ STAGES: tuple[Stage, ...] = (
 
 def run(loaded: Loaded, place: Place, tell: Callable[[Event], None]) -> Outcome:
     """Run what changed and publish; `latest` is the previous complete run until the last moment."""
+    from threadpoolctl import threadpool_limits
+
     home = place.out / loaded.study.name
-    with provenance.locked(home):
+    with provenance.locked(home), threadpool_limits(limits=1):  # sums of products depend on how threads share them
         for torn in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
             shutil.rmtree(torn)
         return Runner(loaded, place, home, tell).run()

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.demo import Demo, generate
-from hqd_index.demo.effects import LEAVES
+from hqd_index.demo.effects import LEAVES, UNMOVED
 from hqd_index.demo.recognition import NATIONAL, RECOGNISED
 from hqd_index.intake.codes import divisions, provinces, uscc_valid
 from tests.demo.measured import KEY
@@ -34,6 +34,7 @@ def test_clean_rows_break_no_rule(seed):
         "C02 signs": (f[["rd_exp", "digital_invest", "gov_subsidy", "overseas_rev", "inventory", "receivables"]] >= 0).all(
             axis=1
         ),
+        "C02 inputs": (f[["fixed_assets", "intermediate_inputs", "payroll"]] > 0).all(axis=1),
         "profit": f.net_profit.abs() < 5 * f.revenue,
         "joint": f.coapplied_patents <= f.patents_total,
         "W03": f.rd_exp <= 0.6 * f.revenue,
@@ -106,17 +107,61 @@ def test_industry_values_are_plausible(demo, everyone):
 
 
 def test_input_output_table_adds_up(demo):
-    """Domestic sales of an industry are its output; every cell is positive."""
-    domestic = demo.io[demo.io["origin"] == "domestic"].groupby(["year", "from_code"])["value"].sum()
-    output = demo.industry.set_index(["year", "industry_code"])["gross_output"] * 1e4
+    """Domestic sales of an industry are its output; every cell is positive; services make more than they buy."""
+    made = demo.io[demo.io["origin"] == "domestic"].groupby(["from_code", "year"])["value"].sum()
+    output = demo.industry.set_index(KEY)["gross_output"] * 1e4
     assert (demo.io["value"] > 0).all()
-    assert (domestic / output.rename_axis(domestic.index.names) - 1).abs().max() < 0.001  # IO01
+    assert (made[output.index] / output - 1).abs().max() < 0.001  # IO01
+    bought = demo.io[demo.io["use"] == "intermediate"].groupby(["to_code", "year"])["value"].sum()
+    assert (bought < made.reindex(bought.index)).all()
+
+
+def test_flows_between_countries_are_those_of_the_customs(demo):
+    """By industry and year the home country's flows add up to the customs table; keys are unique; history goes back to 2010."""
+    flows, customs = demo.world.hs6, demo.trade.set_index(KEY)
+    division = "C" + flows["hs6"].str[:2]
+    for side, column in (("exporter", "exports_usd"), ("importer", "imports_usd")):
+        home = flows[(flows[side] == "CHN") & (flows["year"] >= 2012)]
+        sums = home.groupby([division, "year"])["value"].sum().rename_axis(KEY)
+        np.testing.assert_allclose(sums, customs.loc[sums.index, column], atol=0.05)  # a hundred flows rounded to a dollar
+    assert not flows.duplicated(["year", "exporter", "importer", "hs6"]).any()
+    assert (flows["value"] > 0).all() and (flows["hs6"].str.len() == 6).all() and flows["year"].min() == 2010
+    assert 0 < flows["quantity"].isna().mean() < 0.03
+    assert set(flows["exporter"]) == set(demo.world.countries["country"])
+    assert set(flows["hs6"]) == set(demo.world.crosswalks["from_code"])
+
+
+def test_one_product_of_each_industry_is_a_chokepoint(demo, everyone):
+    bought = demo.world.hs6.query("importer == 'CHN' and year == 2020")
+    share = bought["value"] / bought.groupby("hs6")["value"].transform("sum")
+    hhi = (share**2).groupby(bought["hs6"]).sum()
+    scarce = demo.world.hs6.query("exporter == 'CHN'")["hs6"].unique()
+    assert hhi[scarce].max() < 0.4 < hhi.drop(scarce).min()
+    assert everyone["cmp5"].between(1, 25).all()
 
 
 def test_configs_score_these_indicators_in_these_directions(root):
-    scored = YAML(typ="safe").load((root / "configs" / "indicators.yaml").read_text(encoding="utf-8"))["indicators"]
-    assert {id: spec["direction"] for id, spec in scored.items()} == {leaf.id: leaf.sign for leaf in LEAVES}
+    said = YAML(typ="safe").load((root / "configs" / "indicators.yaml").read_text(encoding="utf-8"))
+    scored = said["indicators"]
+    moved = {id: spec["direction"] for id, spec in scored.items() if id not in UNMOVED}
+    assert moved == {leaf.id: leaf.sign for leaf in LEAVES}
+    assert set(scored) - set(moved) == set(UNMOVED)
     assert {id for id, spec in scored.items() if spec["table"] == "firms"} == {leaf.id for leaf in LEAVES if leaf.own}
+
+
+def test_profiles_are_those_of_the_indicator_system(root):
+    """Whole core (15), published tables (21), and of the full list of 29 all but three that the demo has no data for."""
+    said = YAML(typ="safe").load((root / "configs" / "indicators.yaml").read_text(encoding="utf-8"))
+    profiles = {name: set(chosen) for name, chosen in said["profiles"].items()}
+    core = "inn1 inn2 inn3 brd1 brd2 brd4 upg1 upg3 cmp1 cmp2 cmp3 adv1 adv4 smo1 smo2"
+    public = "inn1 inn2 inn3 inn4 brd3 brd4 upg2 upg3 upg4 upg5 cmp2 cmp3 cmp4 cmp5 adv1 adv2 adv4 adv5 smo1 smo2 smo5"
+    full = [*(f"inn{n}" for n in range(1, 6)), *(f"brd{n}" for n in range(1, 5)), *(f"upg{n}" for n in range(1, 6)),
+            *(f"cmp{n}" for n in range(1, 6)), "adv1", "adv2", "adv4", "adv5", "smo1", "smo2", "smo3"]  # fmt: skip
+    assert profiles["core"] == set(core.split())
+    assert {id.split("_")[0] for id in profiles["public"]} == set(public.split()) and len(profiles["public"]) == 21
+    assert profiles["default"] == set(full) >= profiles["core"]
+    assert said["profile"] == "default"
+    assert not {id for id in profiles["public"] if said["indicators"][id]["table"] == "firms"}
 
 
 def test_divisions_are_those_of_the_standard(demo: Demo):

@@ -7,7 +7,9 @@ import pytest
 
 from hqd_index.demo import generate
 from hqd_index.engines.duckdb import Engine
+from hqd_index.firms.tfp import FUNCTIONS
 from hqd_index.intake import intake
+from hqd_index.links import links
 from hqd_index.panel import build_panel, derive
 from hqd_index.study.load import load_study
 from tests.demo.measured import KEY, indicators
@@ -48,8 +50,11 @@ def test_only_firms_outside_the_panel_stay_unmatched(taken_in):
 
 
 def test_panel_of_the_raw_files_is_that_of_the_clean_economy(study, engine, taken_in):
-    panel = build_panel(study, engine, derive(study, engine, taken_in.tables))
+    linked = links(study, engine, taken_in.tables)
+    tables = {**taken_in.tables, "linkages": engine.scan(linked["linkages"], "linkages")}
+    panel = build_panel(study, engine, derive(study, engine, tables, FUNCTIONS))
     clean = generate(3, 1500)
+    assert linked["not_made"].empty
     for sample in ("all", "leave_out"):
         expected = indicators(clean, sample).rename_axis(["unit", "year"])
         found = panel.values[panel.values["sample"] == sample].set_index(["unit", "year"])[list(expected)]

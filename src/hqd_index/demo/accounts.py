@@ -1,7 +1,8 @@
 """Firm-year values: drawn, then scaled within the never- and the ever-recognised of an industry so that sums hit the targets.
 
 Money stands in hundreds of yuan, so that it survives as 万元 with two decimals. Arrays are (firms, years), 0 where a firm
-does not exist. Sums of money hit their target to 50 yuan, counts to half a unit, percentages to 0.01 points over the firms.
+does not exist. Sums of money hit their target to 50 yuan, counts to half a unit, percentages to 0.01 points over the firms,
+productivity to 1e-6.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from .draws import Bools, Floats, Ints, persistent, stream
 from .effects import LEAF, Targets
+from .productivity import Production, inputs_for
 from .recognition import Recognition, before
 from .registry import Registry
 from .sectors import SECTORS, YEARS
@@ -21,16 +23,20 @@ HUNDRED_MILLION = 1e6  # yuan 1e8 in hundreds of yuan
 TYPICAL_REVENUE = 1.3 * HUNDRED_MILLION
 GROWTH, PER_HEAD = 0.06, 11_000.0  # yearly growth of revenue; revenue per head in 2012
 COST_SHARE = 0.83
+PAY, PAY_GROWTH = 650.0, 0.07  # a head in 2012, a year
+INPUT_SHARE = 0.72  # of intermediate inputs in revenue, before productivity is aimed at
+LEAD = 0.08  # how much less the ever-recognised need for their revenue
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What every value depends on: the firms' blocks, lives, recognition and the targets."""
+    """What every value depends on: the firms' blocks, lives, recognition, the targets, and prices (2012 = 1) by industry."""
 
     seed: int
     registry: Registry
     recognition: Recognition
     target: Targets
+    price: Floats
 
     @property
     def starts(self) -> Ints:
@@ -57,7 +63,8 @@ def accounts(sample: Sample) -> dict[str, Floats]:
     out |= _innovation(sample, out)
     out |= _markets(sample, out)
     out |= _circulation(sample, out)
-    return out | _balance_sheet(sample, out)
+    out |= _balance_sheet(sample, out)
+    return out | _costs(sample, out)
 
 
 def _size(sample: Sample) -> dict[str, Floats]:
@@ -206,3 +213,19 @@ def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]
         "net_profit": profit, "gov_subsidy": subsidy,
     }  # fmt: skip
     return {name: values * alive for name, values in columns.items()}
+
+
+def _costs(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
+    """Pay, and the intermediate inputs that give each industry its productivity; large firms need less, more so in some."""
+    rng = stream(sample.seed, "costs")
+    registry, shape = sample.registry, sample.alive.shape
+    pay = PAY * np.exp(0.2 * rng.standard_normal((len(SECTORS), 1)) + PAY_GROWTH * np.arange(shape[1]))
+    payroll = np.round(have["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
+    scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever
+    usual = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
+    firms = Production(
+        sample.starts, sample.alive, have["revenue"], have["employees"], payroll, have["fixed_assets"], sample.price
+    )
+    rise, gap = (part["upg1"] for part in (sample.target.leave_out, sample.target.gap))
+    inputs = inputs_for(firms, INPUT_SHARE * have["revenue"] * usual, rise=rise, gap=gap)
+    return {"payroll": payroll, "intermediate_inputs": np.round(inputs)}

@@ -1,4 +1,4 @@
-"""Industry yearbook, trade and input-output tables of the demo: they respond to spillover only."""
+"""Industry yearbook, customs and input-output tables of the demo: they respond to spillover only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from .sectors import CODES, SECTORS, YEARS
 SHAPE = (len(SECTORS), len(YEARS))
 LOW_COVERAGE = "C43"  # the panel holds so few of its firms that coverage is flagged
 FINAL_USES = (("final_cons", 0.45), ("gfcf", 0.25), ("export", 0.30))
+MADE_INPUTS = 0.62  # manufactured inputs in output
+DIGITAL = ("I63", "I65")  # services that sell to every industry, and buy from each
+DIGITAL_INPUTS = 0.2  # of their output
+DIGITAL_USES = (("final_cons", 1.5), ("export", 0.1))  # for each yuan sold to industries
+SURVEYED = tuple(f"C{n}" for n in (14, 17, 25, 26, 27, 28, 30, 31, 32, 34, 35, 36, 38, 39))  # with capacity utilisation
 
 
 def long(columns: dict[str, Floats]) -> pd.DataFrame:
@@ -20,7 +25,17 @@ def long(columns: dict[str, Floats]) -> pd.DataFrame:
     return pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
 
 
-def industry_table(seed: int, target: Targets, firms: Floats, revenue: Floats) -> pd.DataFrame:
+def prices(seed: int) -> Floats:
+    """Producer prices as published, the year before = 100: (industries, years)."""
+    return np.round(100 + persistent(stream(seed, "prices"), SHAPE, sd=2.5, keep=0.4), 1)
+
+
+def price_level(ppi: Floats) -> Floats:
+    """Prices of the first year = 1."""
+    return np.asarray(np.cumprod(np.hstack([np.ones((len(ppi), 1)), ppi[:, 1:] / 100]), axis=1), dtype=float)
+
+
+def industry_table(seed: int, target: Targets, ppi: Floats, firms: Floats, revenue: Floats) -> pd.DataFrame:
     """The yearbook in 亿元: official totals above the panel's `firms` and `revenue` (yuan), and what the targets ask."""
     rng = stream(seed, "industry")
     coverage = rng.uniform(0.25, 0.6, (len(SECTORS), 1))
@@ -28,8 +43,9 @@ def industry_table(seed: int, target: Targets, firms: Floats, revenue: Floats) -
     wobble = np.exp(persistent(rng, SHAPE, sd=0.02, keep=0.7))
     official = np.round(revenue / 1e8 / coverage * wobble, 4)
     number = np.round(firms / (0.9 * coverage) * np.exp(persistent(rng, SHAPE, sd=0.01, keep=0.7)))
-    columns = {"n_firms": number, "revenue": official} | _controls(rng, official)
-    return long(columns | _scored(rng, target.leave_out, official))
+    columns = {"n_firms": number, "revenue": official, "ppi": ppi} | _controls(rng, official)
+    columns |= _scored(rng, target.leave_out, official, official / price_level(ppi))
+    return long(columns | _published(seed, target, official, columns["employees_avg"]))
 
 
 def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
@@ -55,24 +71,40 @@ def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
     return {name: np.round(values, 4) for name, values in columns.items()}
 
 
-def _scored(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats) -> dict[str, Floats]:
+def _scored(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, real: Floats) -> dict[str, Floats]:
     """Columns that indicators are made of, so that each formula gives its target."""
     output = np.round(revenue * rng.uniform(0.98, 1.04, (len(SECTORS), 1)), 4)
     subclasses = np.repeat(rng.integers(150, 320, (len(SECTORS), 1)), len(YEARS), axis=1).astype(float)
     exports = np.round(revenue * rng.uniform(1.0, 3.0, (len(SECTORS), 1)), 2)
-    ppi = np.round(100 + persistent(rng, SHAPE, sd=2.5, keep=0.4), 1)
-    real = revenue / np.cumprod(np.hstack([np.ones((len(SECTORS), 1)), ppi[:, 1:] / 100]), axis=1)
     return {
         "newprod_rev": np.round(goal["inn4"] / 100 * revenue, 6),
         "va": np.round(goal["upg2"] / 100 * output, 6),
         "gross_output": output,
         "energy_use": np.round(goal["upg3"] * real, 6),
         "co2": np.round(goal["upg4"] / 100 * real, 6),
-        "ppi": ppi,
         "n_subclass_active": np.rint(goal["cmp1"] * subclasses),
         "n_subclass_total": subclasses,
         "dva_exports": np.round(goal["cmp2"] / 100 * exports, 4),
         "gross_exports": exports,
+    }
+
+
+def _published(seed: int, target: Targets, revenue: Floats, staff: Floats) -> dict[str, Floats]:
+    """What a study without firms is scored on; receivables and capacity utilisation do not heed density."""
+    rng, goal = stream(seed, "published"), target.leave_out
+    stocks = np.round(0.83 * revenue / target.smooth["smo1_pub"] * np.exp(0.02 * rng.standard_normal(SHAPE)), 4)
+    average = np.hstack([stocks[:, :1], (stocks[:, 1:] + stocks[:, :-1]) / 2])
+    days = rng.uniform(45, 85, (len(SECTORS), 1)) + 0.4 * np.arange(len(YEARS)) + persistent(rng, SHAPE, sd=1.0, keep=0.5)
+    used = rng.uniform(72, 86, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.5, keep=0.4)
+    return {
+        "rd_exp": np.round(goal["inn1_pub"] / 100 * revenue, 6),
+        "rd_fte": np.round(goal["inn2_pub"] * 100 * staff),
+        "inv_patents_valid": np.round(goal["inn3_pub"] * staff),
+        "export_delivery_value": np.round(goal["adv5_pub"] / 100 * revenue, 6),
+        "inventory": stocks,
+        "cogs": np.round(goal["smo1_pub"] * average, 6),
+        "receivables": np.round(days / 365 * revenue, 4),
+        "capacity_util": np.where(np.isin(CODES, SURVEYED)[:, None], np.round(used, 1), np.nan),
     }
 
 
@@ -94,29 +126,51 @@ def trade_table(seed: int, target: Targets, revenue: Floats) -> pd.DataFrame:
 def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
     """An input-output table for every year, in 万元: who uses whose goods, domestic and imported, and final use.
 
-    Intermediate inputs are 62% of an industry's output; what domestic goods are not used up go to final uses.
+    Manufactured inputs are 62% of an industry's output; what domestic goods are not used up go to final uses. Two digital
+    services sell to the industries.
     """
     rng = stream(seed, "io")
     taste = np.exp(0.3 * rng.standard_normal((len(SECTORS), len(SECTORS))))
-    parts = [_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, output[:, t] * 1e4) for t, year in enumerate(YEARS)]
+    rate = rng.uniform(0.003, 0.015, (len(DIGITAL), len(SECTORS), 1)) * np.linspace(1, 1.5, len(YEARS))
+    rate *= np.exp(0.04 * rng.standard_normal((len(DIGITAL), *SHAPE)))
+    parts = []
+    for t, year in enumerate(YEARS):
+        made = output[:, t] * 1e4
+        served = np.round(rate[:, :, t] * made, 2)
+        parts.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, made, served))
     return pd.concat(parts, ignore_index=True)
 
 
-def _io_year(year: int, taste: Floats, imported: Floats, output: Floats) -> pd.DataFrame:
+def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served: Floats) -> pd.DataFrame:
+    """`imported` is the share of an industry's intermediate inputs, `served` (services, industries) among them."""
     mixed = taste * output[:, None]
-    inputs = 0.62 * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
+    inputs = MADE_INPUTS * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
     total = np.round(inputs, 2)
-    foreign = np.round(inputs * imported, 2)
+    foreign = np.round(inputs * imported * (1 + served.sum(axis=0) / inputs.sum(axis=0)), 2)
     home = total - foreign
-    left = np.maximum(output - home.sum(axis=1), 0.02 * output)
-    frames = [_flows(year, home, "domestic"), _flows(year, foreign, "imported")]
-    for use, share in FINAL_USES:
-        final = pd.DataFrame({"from_code": CODES, "to_code": use.upper(), "value": np.round(share * left, 2)})
-        frames.append(final.assign(year=year, use=use, origin="domestic"))
+    sold = served.sum(axis=1)
+    turnover = sold * (1 + sum(share for _, share in DIGITAL_USES))
+    bought = np.round(DIGITAL_INPUTS * np.outer(output / output.sum(), turnover), 2)
+    left = np.maximum(output - home.sum(axis=1) - bought.sum(axis=1), 0.02 * output)
+    frames = [
+        _flows(year, CODES, CODES, home, "domestic"),
+        _flows(year, CODES, CODES, foreign, "imported"),
+        _flows(year, DIGITAL, CODES, served, "domestic"),
+        _flows(year, CODES, DIGITAL, bought, "domestic"),
+        *(_final(year, CODES, use, share * left) for use, share in FINAL_USES),
+        *(_final(year, DIGITAL, use, share * sold) for use, share in DIGITAL_USES),
+    ]
     return pd.concat(frames, ignore_index=True)[["year", "from_code", "to_code", "use", "origin", "value"]]
 
 
-def _flows(year: int, values: Floats, origin: str) -> pd.DataFrame:
-    codes = np.array(CODES, dtype=object)
-    pairs = {"from_code": np.repeat(codes, len(codes)), "to_code": np.tile(codes, len(codes)), "value": values.ravel()}
-    return pd.DataFrame(pairs).assign(year=year, use="intermediate", origin=origin)
+def _final(year: int, codes: tuple[str, ...], use: str, values: Floats) -> pd.DataFrame:
+    uses = {"from_code": codes, "to_code": use.upper(), "value": np.round(values, 2)}
+    return pd.DataFrame(uses).assign(year=year, use=use, origin="domestic")
+
+
+def _flows(year: int, sellers: tuple[str, ...], users: tuple[str, ...], values: Floats, origin: str) -> pd.DataFrame:
+    names = {
+        "from_code": np.repeat(np.array(sellers, dtype=object), len(users)),
+        "to_code": np.tile(np.array(users, dtype=object), len(sellers)),
+    }
+    return pd.DataFrame(names | {"value": values.ravel()}).assign(year=year, use="intermediate", origin=origin)

@@ -7,7 +7,9 @@ For indicator j of industry i in year t, with d the lagged density (firms nation
 
 mu, premium and lambda are the industry and year effects. e is white noise with a part common to all indicators of the
 industry-year (that of receivable days is a mean of two such draws, as the indicator is of two year-ends); u is small.
-Indicators of industry tables have no own effect, and one value for both samples.
+Indicators of industry tables have no own effect, and one value for both samples. Two are counted from their value of 2012,
+which firms and flows give (productivity, export sophistication): e and u are 0 then. Comparative advantage sums to zero over
+industries, so its lambda takes the mean of the others' parts out.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from .sectors import SECTORS, YEARS
 COMMON = 0.2  # share of the noise variance that an industry-year's indicators have in common
 OWN_NOISE = 0.05  # sd of u in sd of e
 # Within-sd effect of 1 on the whole index, in noise-sd of each indicator; set so that seeds 1-40 give 0.2 and 0.1 on average.
-OWN_SCALE, SPILL_SCALE = 1.17, 0.463
+OWN_SCALE, SPILL_SCALE = 1.17, 0.45
+# Scored in profile `public` only, and drawn without regard to density: digital inputs, receivable days and capacity
+# utilisation of the published tables.
+UNMOVED = ("adv4_io", "smo2_pub", "smo5")
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Leaf:
 
     `own` is the weight of the own effect (0: industry tables), `premium` how far ever-recognised firms stand from the
     others before recognition, `follows` the sector's attribute that orders industries. `first` moves the first year, where an
-    indicator of two year-ends has only one, which growth puts above the mean of two.
+    indicator of two year-ends has only one, which growth puts above the mean of two. `anchored`: counted from the value of
+    the first year; `balanced`: sums to zero over industries in every year.
     """
 
     id: str
@@ -44,6 +50,8 @@ class Leaf:
     premium: float = 0.0
     follows: str = ""
     first: float = 0.0
+    anchored: bool = False
+    balanced: bool = False
 
 
 LEAVES = (
@@ -54,19 +62,31 @@ LEAVES = (
     Leaf("inn5", 1, 3.0, 9.0, 1.2, 0.35, own=1.0, premium=2.0),
     Leaf("brd1", 1, 5.0, 22.0, 5.0, 0.6, own=1.0, premium=6.0),
     Leaf("brd2", 1, 10.0, 26.0, 6.0, 1.0, own=0.7, premium=25.0, follows="openness"),
+    Leaf("brd3", 1, -0.45, -0.05, 0.08, 0.01, follows="tech"),
     Leaf("brd4", -1, 8.0, 45.0, -3.0, 1.2, follows="openness"),
+    Leaf("upg1", 1, 0.0, 0.0, 0.10, 0.008, own=1.0, anchored=True),
     Leaf("upg2", 1, 17.0, 31.0, 1.5, 0.6),
     Leaf("upg3", -1, 0.25, 2.2, -0.10, 0.02, follows="energy"),
     Leaf("upg4", -1, 0.40, 4.5, -0.15, 0.03, follows="energy"),
+    Leaf("upg5", 1, 0.0, 0.0, 0.05, 0.008, anchored=True),
     Leaf("cmp1", 1, 0.62, 0.87, 0.04, 0.012),
     Leaf("cmp2", 1, 62.0, 85.0, 3.0, 0.9),
     Leaf("cmp3", -1, 7.0, 28.0, -1.5, 0.6, follows="tech"),
+    Leaf("cmp4", -1, 0.29, 0.36, -0.01, 0.002),
+    Leaf("cmp5", -1, 4.0, 16.0, -1.0, 0.4, follows="tech"),
+    Leaf("adv1", 1, -4.0, 4.0, 0.0, 0.16, follows="openness", balanced=True),
     Leaf("adv2", 1, -0.35, 0.60, 0.06, 0.025, follows="openness"),
     Leaf("adv4", 1, 0.25, 1.0, 0.30, 0.03, own=1.0, premium=0.4, follows="tech"),
     Leaf("adv5", 1, 6.0, 32.0, 1.0, 0.6, own=0.8, premium=8.0, follows="openness"),
     Leaf("smo1", 1, 4.5, 9.0, 0.4, 0.15, own=0.4, premium=0.3, first=-0.2),
     Leaf("smo2", -1, 55.0, 100.0, 6.0, 1.5, own=0.35, premium=6.0, follows="tech", first=2.3),
     Leaf("smo3", -1, 28.0, 45.0, -1.0, 0.8, own=0.35, premium=5.0),
+    # of published tables, where profile `public` scores no firms
+    Leaf("inn1_pub", 1, 0.25, 3.0, 0.50, 0.06, follows="rd"),
+    Leaf("inn2_pub", 1, 2.0, 6.0, 1.2, 0.15, follows="tech"),
+    Leaf("inn3_pub", 1, 50.0, 300.0, 90.0, 7.0, follows="tech"),
+    Leaf("adv5_pub", 1, 5.0, 30.0, 0.8, 0.6, follows="openness"),
+    Leaf("smo1_pub", 1, 5.0, 10.0, 0.4, 0.12, first=-0.2),
 )
 LEAF = {leaf.id: leaf for leaf in LEAVES}
 FROM_FIRMS = tuple(leaf.id for leaf in LEAVES if leaf.own)
@@ -90,8 +110,10 @@ def effects(density_lag: Floats, *, own: float, spillover: float) -> Effects:
     stretch = 1 / np.sqrt(1 - (own + spillover) ** 2) / within_sd(density_lag[:, 1:])
     return Effects(
         own={leaf.id: float(OWN_SCALE * own * stretch * leaf.sign * leaf.own * leaf.noise) for leaf in LEAVES if leaf.own}
-        | {leaf.id: 0.0 for leaf in LEAVES if not leaf.own},
-        spill={leaf.id: float(SPILL_SCALE * spillover * stretch * leaf.sign * leaf.noise) for leaf in LEAVES},
+        | {leaf.id: 0.0 for leaf in LEAVES if not leaf.own}
+        | dict.fromkeys(UNMOVED, 0.0),
+        spill={leaf.id: float(SPILL_SCALE * spillover * stretch * leaf.sign * leaf.noise) for leaf in LEAVES}
+        | dict.fromkeys(UNMOVED, 0.0),
     )
 
 
@@ -119,17 +141,25 @@ def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
     leave_out, smooth, gap = {}, {}, {}
     for leaf in LEAVES:
         rng = stream(seed, f"targets {leaf.id}")
-        smooth[leaf.id] = _levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
+        path = _levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
         noise = common + np.sqrt(1 - COMMON) * rng.standard_normal(common.shape)
         own_noise = OWN_NOISE * rng.standard_normal(common.shape)
-        leave_out[leaf.id] = smooth[leaf.id] + leaf.sign * leaf.noise * _by_year(leaf, noise)
+        smooth[leaf.id] = _balanced(leaf, path)
+        leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _by_year(leaf, noise))
         gap[leaf.id] = effect.own[leaf.id] * density_lag + leaf.noise * _by_year(leaf, own_noise) * bool(leaf.own)
     return Targets(leave_out, smooth, gap)
 
 
+def _balanced(leaf: Leaf, values: Floats) -> Floats:
+    return values - values.mean(axis=0) if leaf.balanced else values
+
+
 def _by_year(leaf: Leaf, draws: Floats) -> Floats:
-    """One draw per year; for receivable days the mean of two year-ends, scaled back to sd 1."""
-    return (draws[:, 1:] + draws[:, :-1]) / np.sqrt(2) if leaf.id == "smo2" else draws[:, 1:]
+    """One draw per year; for receivable days the mean of two year-ends, scaled back to sd 1; 0 in the year counted from."""
+    out = (draws[:, 1:] + draws[:, :-1]) / np.sqrt(2) if leaf.id == "smo2" else draws[:, 1:].copy()
+    if leaf.anchored:
+        out[:, 0] = 0.0
+    return out
 
 
 def _levels(rng: np.random.Generator, leaf: Leaf) -> Floats:

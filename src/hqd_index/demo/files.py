@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from .faults import EXTRA, Broken, Row, broken_rows
 from .registry import PROVINCES
 from .sectors import SECTORS, YEARS
 from .world import MONEY, Demo, generate
+from .world_trade import WorldTrade
 
 # file -> its years, whether provinces stand in full, and the labels that differ from the first file's
 FIRM_FILES: dict[str, tuple[tuple[int, int], bool, dict[str, str]]] = {
@@ -31,7 +33,8 @@ LABELS = {
     "revenue": "营业收入(万元)", "cogs": "营业成本(万元)", "net_profit": "净利润(万元)", "rd_exp": "研发投入(万元)",
     "total_assets": "资产总计(万元)", "total_liab": "负债合计(万元)", "equity": "所有者权益(万元)", "inventory": "存货(万元)",
     "receivables": "应收账款(万元)", "fixed_assets": "固定资产(万元)", "overseas_rev": "境外收入(万元)",
-    "digital_invest": "数字化投入(万元)", "gov_subsidy": "政府补助(万元)", "employees": "员工人数", "rd_staff": "研发人员",
+    "digital_invest": "数字化投入(万元)", "gov_subsidy": "政府补助(万元)", "intermediate_inputs": "中间投入合计(万元)",
+    "payroll": "应付职工薪酬(万元)", "employees": "员工人数", "rd_staff": "研发人员",
     "inv_patents_valid": "有效发明专利(件)", "utility_patents": "实用新型专利(件)", "patents_total": "专利总数(件)",
     "coapplied_patents": "联合申请专利(件)", "trademarks_valid": "有效商标(件)", "certified_intl": "国际认证",
     "main_product_rev_share": "主导产品收入占比(%)", "niche_years": "深耕年限(年)", "top5_supplier_share": "前五大供应商占比(%)",
@@ -49,9 +52,14 @@ YEARBOOK = {
     "energy_use": ("能源消费量", "万吨标煤"), "co2": ("二氧化碳排放", "Mt"), "ppi": ("出厂价格指数", "上年为百"),
     "n_subclass_active": ("活跃产品小类数", "个"), "n_subclass_total": ("产品小类总数", "个"),
     "dva_exports": ("出口国内增加值", "百万美元"), "gross_exports": ("出口总额", "百万美元"),
+    "rd_exp": ("研发经费", "亿元"), "rd_fte": ("研发人员全时当量", "人年"), "inv_patents_valid": ("有效发明专利数", "件"),
+    "cogs": ("营业成本", "亿元"), "inventory": ("存货", "亿元"), "receivables": ("应收账款", "亿元"),
+    "export_delivery_value": ("出口交货值", "亿元"), "capacity_util": ("产能利用率", "%"),
 }  # fmt: skip
 BATCH_COLUMNS = ("batch", "year", "recognised", "source")
-NO_TOTAL = ("industry_code", "year", "ppi")
+WALK_COLUMNS = ("from_system", "from_code", "to_system", "to_code", "weight", "source")
+NO_TOTAL = ("industry_code", "year", "ppi", "capacity_util")
+NOT_SURVEYED = "—"
 IO_LABELS = {
     "year": "年份",
     "from_code": "产出部门",
@@ -65,6 +73,11 @@ TRADE_LABELS = {
     "industry_code": "行业代码", "year": "年份", "exports_usd": "出口额(千美元)", "imports_usd": "进口额(千美元)",
     "proc_exports_usd": "加工贸易出口额(千美元)",
 }  # fmt: skip
+FLOW_LABELS = {
+    "year": "年份", "exporter": "出口国", "importer": "进口国", "hs6": "HS6", "value": "金额(千美元)", "quantity": "数量(吨)",
+    "hs_rev": "HS版本",
+}  # fmt: skip
+COUNTRY_LABELS = {"country": "国家", "year": "年份", "gdp_per_capita": "人均GDP(美元)"}
 LIST_LABELS = {
     "name": "企业名称", "uscc": "统一社会信用代码", "province": "省份", "level": "层级", "batch": "批次",
     "announce_date": "公布日期", "doc_no": "文号", "status": "类型",
@@ -83,6 +96,7 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own: float = 0.2, 
     io_rows = demo.io.assign(use=demo.io["use"].map(USES), origin=demo.io["origin"].map({"domestic": "国内", "imported": "进口"}))
     _write_csv(folder / "synthetic_io_table.csv", _texts(io_rows, IO_LABELS), "utf-8")
     _write_csv(folder / "synthetic_trade.csv", _texts(demo.trade, TRADE_LABELS), "utf-8-sig")
+    _write_world(folder, demo.world)
     truth = demo.truth | {
         "seed": seed,
         "faults": dict(sorted(Counter(row["fault"] for row in listed).items())),
@@ -91,14 +105,22 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own: float = 0.2, 
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def _write_world(folder: Path, world: WorldTrade) -> None:
+    _write_csv(folder / "synthetic_trade_hs6.csv", _texts(world.hs6, FLOW_LABELS), "utf-8")
+    _write_csv(folder / "synthetic_crosswalks.csv", _texts(world.crosswalks, {name: name for name in WALK_COLUMNS}), "utf-8")
+    _write_csv(folder / "synthetic_countries.csv", _texts(world.countries, COUNTRY_LABELS), "utf-8-sig")
+
+
 def _texts(frame: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
-    """Header and rows as text; numbers without needless zeros."""
+    """Header and rows as text; numbers without needless zeros, a missing one as an empty cell."""
     yield list(labels.values())
     yield from zip(*([_plain(value) for value in frame[name].tolist()] for name in labels))
 
 
 def _plain(value: Any) -> str:
-    return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return "" if math.isnan(value) else f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def _write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str) -> None:
@@ -132,7 +154,8 @@ def _column_order(names: list[str], file: str) -> list[str]:
     """The last file puts the certificate and patent columns before the money."""
     if "2021" not in file:
         return names
-    return names[:8] + names[21:] + names[8:21]
+    money = [name for name in names if name in MONEY]
+    return names[:8] + [name for name in names[8:] if name not in MONEY] + money
 
 
 def _ordered(cells: Row, order: list[str], provinces: dict[str, str]) -> list[str]:
@@ -199,7 +222,8 @@ def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
 def _yearbook_lines(industry: pd.DataFrame) -> Iterable[list[Any]]:
     names = {sector.code: _broken_line(sector.zh) for sector in SECTORS}
     for _, row in industry.iterrows():
-        yield [names[row["industry_code"]], *(row[name] for name in YEARBOOK if name != "industry_code")]
+        cells = (row[name] for name in YEARBOOK if name != "industry_code")
+        yield [names[row["industry_code"]], *(NOT_SURVEYED if cell != cell else cell for cell in cells)]
     totals = ["" if name in NO_TOTAL else float(np.round(industry[name].sum(), 4)) for name in YEARBOOK]
     yield ["合计", int(industry["year"].iloc[0]), *totals[2:]]
 

@@ -11,17 +11,19 @@ import pandas as pd
 from ..errors import ConfigError
 from .accounts import Sample, accounts
 from .draws import Floats, Ints, stream
-from .economy import industry_table, io_table, long, trade_table
+from .economy import industry_table, io_table, long, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
 from .recognition import Recognition, batch_counts, before, density, recognise, srdi_list
 from .registry import PROVINCES, Registry, industry_codes, register
 from .sectors import SECTORS, YEARS
+from .world_trade import WorldTrade, world_trade
 
 FEWEST_FIRMS = 1500
 LARGEST_EFFECT = 0.6
 MONEY = (
     "revenue", "cogs", "net_profit", "rd_exp", "total_assets", "total_liab", "equity", "inventory", "receivables",
     "fixed_assets", "overseas_rev", "digital_invest", "gov_subsidy",
+    "intermediate_inputs", "payroll",
 )  # fmt: skip
 COUNTS = (
     "employees", "rd_staff", "inv_patents_valid", "utility_patents", "patents_total", "coapplied_patents", "trademarks_valid",
@@ -34,14 +36,16 @@ class Demo:
     """The demo economy; firm money in yuan.
 
     `firms` carries the national status too (srdi_any for ever, srdi_valid at year-end). `density`: industry_code, year,
-    density, density_lag. `targets`: what the indicators of both samples were to be. `truth`: what truth.json says of the
-    economy, above all own and spillover effect of each indicator per unit of density.
+    density, density_lag. `world`: flows of products between countries. `targets`: what the indicators of both samples were
+    to be. `truth`: what truth.json says of the economy, above all own and spillover effect of each indicator per unit of
+    density.
     """
 
     seed: int
     firms: pd.DataFrame
     industry: pd.DataFrame
     trade: pd.DataFrame
+    world: WorldTrade
     io: pd.DataFrame
     srdi_list: pd.DataFrame
     batches: pd.DataFrame
@@ -62,16 +66,19 @@ def generate(seed: int, firms: int = 6000, own: float = 0.2, spillover: float = 
     status = density(registry, recognition)
     effect = effects(before(status), own=own, spillover=spillover)
     target = targets(seed, before(status), effect)
-    values = accounts(Sample(seed, registry, recognition, target))
+    ppi = prices(seed)
+    values = accounts(Sample(seed, registry, recognition, target, price_level(ppi)))
     revenue = 100 * _by_industry(registry, values["revenue"])
-    industry = industry_table(seed, target, _by_industry(registry, registry.alive.astype(float)), revenue)
+    industry = industry_table(seed, target, ppi, _by_industry(registry, registry.alive.astype(float)), revenue)
+    trade = trade_table(seed, target, revenue)
     records = srdi_list(seed, registry, recognition)
     return Demo(
         seed=seed,
         firms=_firm_years(seed, registry, recognition, values),
         industry=industry,
-        trade=trade_table(seed, target, revenue),
-        io=io_table(seed, target, industry["gross_output"].to_numpy().reshape(len(SECTORS), len(YEARS))),
+        trade=trade,
+        world=world_trade(seed, target, _wide(trade["exports_usd"]), _wide(trade["imports_usd"])),
+        io=io_table(seed, target, _wide(industry["gross_output"])),
         srdi_list=records,
         batches=batch_counts(records),
         density=long({"density": status, "density_lag": before(status)}),
@@ -95,6 +102,10 @@ def _refuse(firms: int, own: float, spillover: float) -> None:
 
 def _by_industry(registry: Registry, values: Floats) -> Floats:
     return np.add.reduceat(values, np.flatnonzero(np.diff(registry.industry, prepend=-1)), axis=0)
+
+
+def _wide(column: pd.Series) -> Floats:
+    return column.to_numpy(dtype=float).reshape(len(SECTORS), len(YEARS))
 
 
 def _firm_years(seed: int, registry: Registry, recognition: Recognition, values: dict[str, Floats]) -> pd.DataFrame:
@@ -150,4 +161,5 @@ def _truth(firms: int, own: float, spillover: float, effect: Effects) -> dict[st
         "true_coefficient": "sum_j w_j x sign_j x tau_j / (max_j - min_j), with weights and bounds of the run; "
         "tau_j = own_j + spill_j for sample all, spill_j for leave_out",
         "noise": "white over years, partly common to the indicators of an industry-year; receivable days: a mean of two draws",
+        "profiles": "own and spill hold every indicator of configs/indicators.yaml; 0 where density moves nothing",
     }

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, unknown
 from ..study.models import Study
 from .productivity import Array, Elasticities, multilateral, wooldridge
@@ -46,6 +46,12 @@ class Recipe:
     @property
     def quantities(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in ("output", *INPUTS)}
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is read, once."""
+        used = ["firm_id", "year", self.by, *self.quantities.values(), *self.deflators.values(), *(self.costs or {}).values()]
+        return list(dict.fromkeys(used))
 
 
 def tfp(
@@ -96,19 +102,19 @@ def production(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Da
     chosen = {name: Recipe(**each.options) for name, each in columns.items() if each.function == "tfp"}
     if not chosen:
         return pd.DataFrame(columns=["column", "industry", "method", "input", "estimate", "se", "first_stage", "n"])
-    frame = engine.collect(tables["firms"])
+    read = ", ".join(quoted(name) for name in dict.fromkeys(name for recipe in chosen.values() for name in recipe.columns))
+    frame = engine.collect(f"SELECT {read} FROM {tables['firms']}")
     return pd.concat([elasticities(frame, recipe).assign(column=name) for name, recipe in chosen.items()], ignore_index=True)
 
 
 def measured(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """firm_id, year, industry, logarithms of output and inputs, cost shares: the whole rows, in the order of firm and year."""
     keys = ["firm_id", "year", recipe.by]
-    used = [*keys, *recipe.quantities.values(), *recipe.deflators.values(), *(recipe.costs or {}).values()]
-    for name in used:
+    for name in recipe.columns:
         if name not in frame.columns:
             en, zh = unknown("column", name, frame.columns, kind_zh="列 ")
             raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", where=WHERE)
-    rows = frame[list(dict.fromkeys(used))].sort_values(["firm_id", "year"], kind="stable")
+    rows = frame[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
     parts = [rows[keys], _logs(rows, recipe)]
     if recipe.method == "index":
         parts.append(_shares(rows, recipe.costs or {}))

@@ -35,6 +35,8 @@ def derive(
                 out[name] = _by_function(engine, name, out[name], column, derived, known)
             else:
                 out[name] = _by_formula(study, engine, name, out[name], column, derived.formula or "")
+        if columns:
+            out[name] = engine.query(f"SELECT * FROM {out[name]}", f"{name}_derived")  # columns so far may be views
     return out
 
 
@@ -42,7 +44,7 @@ def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str
     types = engine.types(table)
     expression = parse(formula, columns=types, aggregate=False, where=f"columns.yaml tables.{name}.{column}")
     sql = row_sql(expression, types, partition=[key for key in row_key(study, name) if key != "year"])
-    return engine.query(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
+    return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
 
 
 def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, new: str, *, table: str, column: str) -> str:
@@ -57,7 +59,7 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
             where=f"columns.yaml tables.{name}.{new}",
         )
     found = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
-    return engine.query(f"SELECT * FROM {tables[name]} LEFT JOIN ({found}) USING ({', '.join(key)})", f"{name}_{new}")
+    return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({found}) USING ({', '.join(key)})", f"{name}_{new}")
 
 
 def _by_function(
@@ -73,7 +75,7 @@ def _by_function(
     made = functions[derived.function](frame.drop(columns="derived_row"), **derived.options)
     values = engine.scan(pd.DataFrame({"derived_row": frame["derived_row"], column: made}))
     sql = f"SELECT * EXCLUDE (derived_row) FROM {numbered} JOIN {values} USING (derived_row) ORDER BY derived_row"
-    return engine.query(sql, f"{name}_{column}")
+    return engine.view(sql, f"{name}_{column}")
 
 
 def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:

@@ -1,0 +1,102 @@
+"""Intermediate inputs that give the firms of each industry the productivity aimed at: index numbers, and their inverse.
+
+Productivity is ln TFP of the Caves-Christensen-Diewert kind: each firm against the mean firm of its industry and year, the
+mean firms chained from year to year. Arrays are (firms, years), 0 where a firm does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ConfigError
+from .draws import Bools, Floats, Ints
+from .spread import block_of, block_sums
+
+CAPITAL_COST = 0.12  # depreciation and interest, a year, of fixed assets
+USUAL_SHARE = 0.87  # of intermediate inputs in cost: how much productivity falls as ln inputs rise
+EXACT, ROUNDS = 1e-10, 40
+
+
+@dataclass(frozen=True)
+class Production:
+    """What productivity depends on beside intermediate inputs; `price` is the industry's, 1 in the first year.
+
+    `starts`: first firm of each block, the never-recognised of an industry before its ever-recognised.
+    """
+
+    starts: Ints
+    alive: Bools
+    revenue: Floats
+    employees: Floats
+    payroll: Floats
+    fixed_assets: Floats
+    price: Floats
+
+    @property
+    def industries(self) -> Ints:
+        """First firm of each industry."""
+        return self.starts[0::2]
+
+
+def productivity(firms: Production, inputs: Floats) -> Floats:
+    """ln TFP against the industry's mean firm of the first year."""
+
+    def log(values: Floats) -> Floats:
+        return np.log(np.where(firms.alive, values, 1.0))
+
+    count = block_sums(firms.alive.astype(float), firms.industries)
+    of = block_of(firms.industries, len(firms.alive))
+
+    def mean(values: Floats) -> Floats:
+        return block_sums(np.where(firms.alive, values, 0.0), firms.industries) / count
+
+    quantities = [log(firms.employees), log(firms.fixed_assets / firms.price[of]), log(inputs / firms.price[of])]
+    costs = [firms.payroll, CAPITAL_COST * firms.fixed_assets, inputs]
+    total = np.where(firms.alive, costs[0] + costs[1] + costs[2], 1.0)
+    output = log(firms.revenue / firms.price[of])
+    middle = mean(output)
+    found, steps = output - middle[of], np.diff(middle, axis=1)
+    for quantity, cost in zip(quantities, costs):
+        share = cost / total
+        usual_share, usual = mean(share), mean(quantity)
+        found -= (share + usual_share[of]) / 2 * (quantity - usual[of])
+        steps -= (usual_share[:, 1:] + usual_share[:, :-1]) / 2 * np.diff(usual, axis=1)
+    level = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
+    return np.where(firms.alive, found + level[of], 0.0)
+
+
+def inputs_for(firms: Production, drawn: Floats, *, rise: Floats, gap: Floats) -> Floats:
+    """Inputs in proportion to those drawn, block by block, so that revenue-weighted productivity is what is aimed at.
+
+    That of the never-recognised stands `rise` (industries, years) above its first year's, and that of all firms above it by
+    as much as in the first year, and `gap`. The first year stays as drawn. ConfigError when no inputs do it.
+    """
+    of = block_of(firms.starts, len(drawn))
+    weights = block_sums(firms.revenue, firms.starts)
+    rises = np.stack([rise, rise + gap * (weights[0::2] + weights[1::2]) / weights[1::2]], axis=1)
+    shares = weights[0::2] / weights[1::2]
+    inputs, aim = drawn, np.zeros_like(weights)
+    for turn in range(ROUNDS):
+        found = block_sums(firms.revenue * productivity(firms, inputs), firms.starts) / weights
+        if not turn:
+            aim = _aims(found, rises, shares)
+        missed = (aim - found) * (np.arange(drawn.shape[1]) > 0)
+        if np.abs(missed).max() < EXACT:
+            return inputs
+        inputs = inputs * np.exp(-missed / USUAL_SHARE)[of]
+    raise ConfigError(
+        "the demo's firms cannot be as productive as these effects ask: use smaller effects or another seed",
+        zh="演示企业的生产率无法达到所要求的效应:请减小效应或换一个随机种子",
+    )
+
+
+def _aims(found: Floats, rises: Floats, shares: Floats) -> Floats:
+    """Productivity (blocks, years) that keeps all firms as far above the never-recognised as in the first year, and rises."""
+    others, ever = found[0::2, :1], found[1::2, :1]
+    lead = (ever - others) / (1 + shares[:, :1]) * (1 + shares)
+    aim = np.empty_like(found)
+    aim[0::2] = others + rises[:, 0]
+    aim[1::2] = others + lead + rises[:, 1]
+    return aim

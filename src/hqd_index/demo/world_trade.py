@@ -1,0 +1,204 @@
+"""Flows of products between countries: what they say of each industry hits its targets. Arrays are in thousand dollars.
+
+Every industry has three ordinary products and one that the home country buys from few and does not sell. Axes, in order:
+industries, products, partners, years.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError
+from .draws import Floats, Ints, Texts, stream
+from .effects import Targets
+from .sectors import CODES, SECTORS, YEARS
+
+HOME = "CHN"
+INCOMES = {"CHN": 6300.0, "DEU": 43800.0, "JPN": 49000.0, "KOR": 25500.0, "USA": 51800.0, "VNM": 2200.0}  # a head, dollars
+PARTNERS = tuple(country for country in INCOMES if country != HOME)
+KINDS = ("intermediate", "capital", "consumption", "intermediate")
+INPUTS, SCARCE = [0, 1], 3  # ordinary products that are intermediate or capital goods; the one that is bought from few
+TOP_SHARE = 0.65  # of the scarce product's main source
+CONSUMPTION_HHI = 0.25
+CHOKEPOINT_HHI = 0.4  # below it no product is one
+WORLD_SHARE = 0.15  # of the home country in the world's exports
+ABROAD = np.array([0.4, 0.3, 0.2, 0.1])  # each product's part in trade among the partners
+MIDDLE = 0.3  # the second product's part in exports
+BUYERS = (0.6, 0.4)
+HISTORY = {2010: 0.86, 2011: 0.93}  # flows of earlier years, in those of 2012
+UNWEIGHED = 0.02  # of flows among partners have no quantity
+REVISION = "HS17"
+
+
+@dataclass(frozen=True)
+class WorldTrade:
+    """`hs6`: year, exporter, importer, hs6, value, quantity (tonnes), hs_rev; crosswalks of products; incomes of countries."""
+
+    hs6: pd.DataFrame
+    crosswalks: pd.DataFrame
+    countries: pd.DataFrame
+
+
+def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) -> WorldTrade:
+    """Flows whose sums are the exports and imports (industries, years) of the customs table."""
+    rng, goal = stream(seed, "world trade"), target.leave_out
+    bought = _bought(rng, goal["cmp5"] / 100, imports)
+    bought_from = bought[:, :, None] * _sources(goal["cmp4"], bought)
+    between = (ABROAD[:, None] * _abroad(goal["adv1"], exports, imports)[:, None])[:, :, None] * _makers(rng)
+    sold = _sold(rng, goal["upg5"], exports, bought_from + between)
+    weighed = rng.random(between.shape) >= UNWEIGHED
+    world = sold + bought + (between * weighed).sum(axis=2)
+    price = np.exp(rng.normal(1.0, 0.8, (len(SECTORS), len(KINDS), 1, 1)))
+    dearer = _dearer(goal["brd3"], sold / world)[:, :, None]
+    frames = [
+        _rows(PARTNERS, (HOME,), bought_from, price),
+        _rows((HOME,), PARTNERS, sold[:, :, None] * _buyers(), price * dearer),
+        _rows(PARTNERS, PARTNERS[1:] + PARTNERS[:1], between, np.where(weighed, price, np.nan)),
+    ]
+    keys = ["year", "exporter", "importer", "hs6"]
+    return WorldTrade(pd.concat(frames).sort_values(keys, ignore_index=True), _crosswalks(), _countries())
+
+
+def products() -> Texts:
+    """Codes (industries, products)."""
+    return np.array([[f"{code[1:]}{number + 1:02d}00" for number in range(len(KINDS))] for code in CODES], dtype=object)
+
+
+def _impossible(what: tuple[str, str]) -> ConfigError:
+    return ConfigError(f"no trade gives the demo's {what[0]}: use smaller effects or another seed",
+                       zh=f"不存在能给出演示数据{what[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
+
+
+def _bought(rng: np.random.Generator, scarce: Floats, imports: Floats) -> Floats:
+    """Imports by product (31, 4, years): the scarce one's share is the target, the others' is the industry's own."""
+    usual = rng.dirichlet([45.0, 35.0, 20.0], len(SECTORS))[:, :, None]
+    return np.concatenate([usual * (1 - scarce)[:, None], scarce[:, None]], axis=1) * imports[:, None]
+
+
+def _sources(target: Floats, bought: Floats) -> Floats:
+    """Shares of the partners in imports: concentration of intermediate and capital goods is the target.
+
+    One partner sells most, the others alike. Ordinary products stay below the concentration that makes a chokepoint.
+    """
+    scarce = _hhi(TOP_SHARE)
+    inputs = bought[:, INPUTS].sum(axis=1)
+    ordinary = (target * (inputs + bought[:, SCARCE]) - scarce * bought[:, SCARCE]) / inputs
+    if ordinary.min() <= 1 / len(PARTNERS) or ordinary.max() >= CHOKEPOINT_HHI:
+        raise _impossible(("import-source concentration", "进口来源集中度"))
+    hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), np.full_like(target, scarce)], axis=1)
+    top = _top(hhi)[:, :, None]
+    first = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
+    return np.where(first[..., None], top, (1 - top) / (len(PARTNERS) - 1))
+
+
+def _hhi(top: float) -> float:
+    return float(top**2 + (1 - top) ** 2 / (len(PARTNERS) - 1))
+
+
+def _top(hhi: Floats) -> Floats:
+    """Share of the largest seller among n, of which the others are equal: n a^2 - 2 a + 1 = (n - 1) hhi."""
+    n = len(PARTNERS)
+    return (1 + np.sqrt(1 - n * (1 - (n - 1) * hhi))) / n
+
+
+def _first_sources() -> Ints:
+    """Main partner of each product: rich for the first and the scarce product, poorer for the third."""
+    rich = ("USA", "JPN", "DEU")
+    names = [[rich[i % 3], "KOR", "VNM", rich[(i + 1) % 3]] for i in range(len(SECTORS))]
+    return np.array([[PARTNERS.index(name) for name in row] for row in names])
+
+
+def _abroad(target: Floats, exports: Floats, imports: Floats) -> Floats:
+    """Trade among partners by industry: world exports that make the normalised comparative advantage the target.
+
+    With home exports x_i of x and the world's X, x_i / X - x X_i / X^2 is the target when X_i = X (x_i - target X) / x.
+    """
+    total = exports.sum(axis=0)
+    world = total / WORLD_SHARE
+    left = world * (exports - target / 1e4 * world) / total - exports - imports
+    if (left <= 0).any():
+        raise _impossible(("comparative advantage", "显性比较优势"))
+    return left
+
+
+def _makers(rng: np.random.Generator) -> Floats:
+    """Shares of the partners in trade among them, (31, 4, 5, 1): main sources of a product sell more of it elsewhere too."""
+    first = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
+    weight = rng.uniform(0.8, 1.2, first.shape) + first * np.array([3.0, 1.0, 3.0, 12.0])[:, None]
+    return (weight / weight.sum(axis=2, keepdims=True))[..., None]
+
+
+def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, others: Floats) -> Floats:
+    """Home exports by product: sophistication stands `rise` above that of the first year, which the drawn products give."""
+    first = rng.uniform(0.25, 0.40, len(SECTORS))
+    parts = np.stack([first, np.full_like(first, MIDDLE), 1 - MIDDLE - first, np.zeros_like(first)], axis=1)
+    income = _income(parts * exports[:, :1], others[..., 0])
+    wanted = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
+    high, middle, low = income[:, 0, None], income[:, 1, None], income[:, 2, None]
+    share = (wanted - MIDDLE * middle - (1 - MIDDLE) * low) / (high - low)
+    if share.min() <= 0 or share.max() >= 1 - MIDDLE:
+        raise _impossible(("export sophistication", "出口技术复杂度"))
+    rest = np.full_like(share, MIDDLE)
+    return np.stack([share, rest, 1 - MIDDLE - share, np.zeros_like(share)], axis=1) * exports[:, None]
+
+
+def _income(home: Floats, others: Floats) -> Floats:
+    """Income that goes with each product: that of its exporters, weighted by its part in their exports."""
+    exports = np.concatenate([home[..., None], others], axis=2)
+    part = exports / exports.sum(axis=(0, 1))
+    return (part * np.array([INCOMES[HOME], *(INCOMES[name] for name in PARTNERS)])).sum(axis=2) / part.sum(axis=2)
+
+
+def _dearer(target: Floats, share: Floats) -> Floats:
+    """Home prices in others' that put ln(unit value / world's) at the target, given the home share of world exports.
+
+    The world's unit value holds the home country's own: exp(target) = share + (1 - share) x ratio.
+    """
+    wanted = np.exp(target)[:, None]
+    if (wanted <= share).any():
+        raise _impossible(("export unit values", "出口单位价值"))
+    return (wanted - share) / (1 - share)
+
+
+def _buyers() -> Floats:
+    """Shares (31, 4, 5, 1) of the two partners that buy a product."""
+    out = np.zeros((len(SECTORS), len(KINDS), len(PARTNERS), 1))
+    turn = np.add.outer(np.arange(len(SECTORS)), np.arange(len(KINDS)))
+    for place, share in enumerate(BUYERS):
+        np.put_along_axis(out[..., 0], ((turn + place) % len(PARTNERS))[..., None], share, axis=2)
+    return out
+
+
+def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], values: Floats, price: Floats) -> pd.DataFrame:
+    """Flows (31, 4, partners, years) as rows, in tonnes too; earlier years are those of the first, smaller."""
+    quantity = values / price
+    years = [*HISTORY, *YEARS]
+    scale = np.array(list(HISTORY.values()))
+    whole = [np.concatenate([part[..., :1] * scale, part], axis=3) for part in (values, quantity)]
+    shape = whole[0].shape
+    names = {
+        "year": np.broadcast_to(years, shape),
+        "exporter": np.broadcast_to(np.array(sellers, dtype=object)[:, None], shape),
+        "importer": np.broadcast_to(np.array(buyers, dtype=object)[:, None], shape),
+        "hs6": np.broadcast_to(products()[:, :, None, None], shape),
+    }
+    columns = names | {"value": np.round(whole[0], 3), "quantity": np.round(whole[1], 3)}
+    traded = (whole[0] > 0).ravel()
+    return pd.DataFrame({name: values.ravel()[traded] for name, values in columns.items()}).assign(hs_rev=REVISION)
+
+
+def _crosswalks() -> pd.DataFrame:
+    """HS6 products -> divisions and kinds of use."""
+    codes = products()
+    industries = [(code, "gbt4754", CODES[i]) for i, row in enumerate(codes) for code in row]
+    kinds = [(code, "bec", kind) for row in codes for code, kind in zip(row, KINDS)]
+    rows = pd.DataFrame(industries + kinds, columns=["from_code", "to_system", "to_code"])
+    order = ["from_system", "from_code", "to_system", "to_code", "weight", "source"]
+    return rows.assign(from_system=REVISION, weight=1.0, source="synthetic")[order]
+
+
+def _countries() -> pd.DataFrame:
+    return pd.DataFrame({"country": list(INCOMES), "year": YEARS[0], "gdp_per_capita": list(INCOMES.values())})
