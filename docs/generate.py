@@ -214,7 +214,7 @@ def floors() -> dict[int, list[str]]:
     """Floor -> parts of the package that stand there, as the test of the floors has them."""
     source = (HERE.parent / "tests" / "test_floors.py").read_text("utf-8")
     known: dict[str, int] = ast.literal_eval(re.search(r"^FLOORS = (\{.*?\})", source, re.MULTILINE | re.DOTALL).group(1))  # type: ignore[union-attr]
-    package = Path(pipeline.__file__).parent
+    package = Path(errors.__file__).parent
     there = [part for part in known if (package / part).is_dir() or (package / f"{part}.py").is_file()]
     return {floor: [part for part in there if known[part] == floor] for floor in sorted(set(known.values()))}
 

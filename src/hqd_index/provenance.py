@@ -22,6 +22,7 @@ NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "linearmod
 KEEP_RUNS = 5
 CACHE_BYTES = 2 * 1024**3
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 
 
 def digest_text(text: str) -> str:
@@ -82,10 +83,9 @@ def table_path(root: Path, stage: str, key: str, name: str) -> Path:
 
 
 def store(root: Path, stage: str, key: str, written: Path) -> dict[str, str]:
-    """Move a folder of finished parquet files into the cache; name -> digest."""
+    """Move a folder of finished parquet files into the cache; name -> digest. What a crash tears shows by its digest."""
     digests = {path.stem: digest_file(path) for path in sorted(written.glob("*.parquet"))}
     (written / "digests.json").write_text(canonical_json(digests), "utf-8")
-    sync_folder(written)
     target = root / stage / key
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
@@ -111,14 +111,20 @@ def trim_cache(root: Path, keep: Sequence[Path], limit: int = CACHE_BYTES) -> No
 
 def write_csv(frame: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
-    safe = frame.copy()
-    touched = 0
-    for column in safe.columns:
-        if pd.api.types.is_string_dtype(safe[column]):
-            risky = safe[column].str.startswith(FORMULA_STARTS, na=False)
-            touched += int(risky.sum())
-            safe[column] = safe[column].mask(risky, "'" + safe[column])
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    columns, touched = [], 0
+    for name in frame.columns:
+        cells = frame[name].astype(object).where(frame[name].notna(), None).tolist()
+        texts = set(cells) - {None} if pd.api.types.is_string_dtype(frame[name]) else ()
+        risky = {text for text in texts if text.startswith(FORMULA_STARTS)}
+        if risky:
+            touched += sum(cell in risky for cell in cells)
+            cells = [f"'{cell}" if cell in risky else cell for cell in cells]
+        columns.append(cells)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(BOM)
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(frame.columns)
+        writer.writerows(zip(*columns))
     return touched
 
 

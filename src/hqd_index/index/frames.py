@@ -167,8 +167,6 @@ def _why_gone(design: Plan, result: Computed, node: str) -> str:
 
 def _spread(values: Array, family: Family, design: Plan, year: int | None, gone: str) -> dict[str, object]:
     """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight, or too much in one cell."""
-    from scipy.stats import skew
-
     rows = (
         values[design.years.index(year)] if year is not None else span_rows(values[..., None], family.span, design.years)[..., 0]
     )
@@ -180,14 +178,20 @@ def _spread(values: Array, family: Family, design: Plan, year: int | None, gone:
     sparse = len(known) < 0.5 * rows.size
     spike = counted and known.max() > SPIKE * known.sum()
     note = "I-SPARSE" if sparse else "I-SPIKE" if spike else ""
-    spread = known.std() > 0
     return {
         "cells": len(known),
         "entropy": e,
         "divergence": 1 - e,
-        "skewness": float(skew(known)) if spread else np.nan,
+        "skewness": _skewness(known),
         "note": note,
     }
+
+
+def _skewness(known: Array) -> float:
+    """g1 = m3 / m2^1.5 of central moments (Fisher 1930), divisor n; missing without spread."""
+    apart = known - known.mean()
+    spread = (apart**2).mean()
+    return float((apart**3).mean() / spread**1.5) if known.std() > 0 else float("nan")
 
 
 def _slope(values: Array, root: Array) -> float:

@@ -1,0 +1,17 @@
+"""From raw files to a published run: the stages, and the loop that runs those whose ingredients changed."""
+
+from .run import Event, Outcome, input_digests, previous_ingredients, run, section
+from .stages import STAGES, Context, Place, Stage
+
+__all__ = [
+    "STAGES",
+    "Context",
+    "Event",
+    "Outcome",
+    "Place",
+    "Stage",
+    "input_digests",
+    "previous_ingredients",
+    "run",
+    "section",
+]

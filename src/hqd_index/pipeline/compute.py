@@ -1,0 +1,87 @@
+"""One stage from tables in the cache to tables in the cache: all it needs stands in its job, so that it can run anywhere."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .. import provenance
+from ..tables import TABLES, check
+from .stages import STAGES, Context, Place, Table
+
+if TYPE_CHECKING:
+    from ..engines.duckdb import Engine
+    from ..study.models import Study
+
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stage to run: its study, where its tables lie (name -> parquet), and where those it makes belong."""
+
+    stage: str
+    study: Study
+    place: Place
+    tables: Mapping[str, Path]
+    cache: Path
+    key: str
+    folder: Path
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a stage left in the cache (name -> digest), how many rows, what is to be told, and how long it took."""
+
+    stored: Mapping[str, str]
+    rows: int
+    notices: tuple[str, ...]
+    seconds: float
+
+
+def compute(job: Job, say: Callable[[str], None] = print) -> Done:
+    """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread."""
+    from threadpoolctl import threadpool_limits
+
+    from ..engines.duckdb import Engine
+
+    started = time.perf_counter()
+    stage = BY_NAME[job.stage]
+    job.cache.mkdir(parents=True, exist_ok=True)
+    with (
+        threadpool_limits(limits=1),  # sums of products depend on how threads share them
+        Engine() as engine,
+        tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as name,
+    ):
+        tables = {name: engine.scan(path, name) for name, path in job.tables.items()}
+        context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), say=say)
+        made = stage.run(context)
+        written = Path(name) / "entry"
+        written.mkdir()
+        rows = sum(_write(engine, table, frame, written) for table, frame in _by_stage(job.stage, made).items())
+        stored = provenance.store(job.cache, job.stage, job.key, written)
+    return Done(stored, rows, tuple(context.notices), time.perf_counter() - started)
+
+
+def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
+    """One table into a folder: parquet for the next stage, CSV for people when it has a contract; its rows."""
+    if isinstance(table, pd.DataFrame):
+        checked = check(name, table) if name in TABLES else table
+        if name in TABLES:
+            provenance.write_csv(checked, folder / f"{name}.csv")
+        table = engine.scan(checked)
+    engine.write(table, folder / f"{name}.parquet")
+    return engine.count(table)
+
+
+def _by_stage(stage: str, made: Mapping[str, Table]) -> dict[str, Table]:
+    """A stage's tables; its reasons for what it could not make wait under its name until the last stage joins them."""
+    own = f"not_made_{stage}" if stage != STAGES[-1].name else "not_made"
+    return {own if name == "not_made" else name: table for name, table in made.items()}

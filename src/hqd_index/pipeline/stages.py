@@ -1,0 +1,280 @@
+"""What is done between raw files and published results: the stages, with what each reads and heeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..errors import HqdError
+from ..tables import TABLES
+
+if TYPE_CHECKING:
+    from ..engines.duckdb import Engine
+    from ..study.models import Study
+
+Table = pd.DataFrame | str
+"""A frame, or the name of a table in the engine."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study is read and written."""
+
+    configs: Path
+    data: Path
+    out: Path
+
+
+@dataclass
+class Context:
+    """What a stage may see: the study, the engine, and the tables it declared to read."""
+
+    study: Study
+    place: Place
+    engine: Engine
+    tables: dict[str, str]
+    folder: Path
+    manifest: dict[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    say: Callable[[str], None] = print
+
+    def frame(self, name: str) -> pd.DataFrame:
+        return self.engine.collect(self.tables[name])
+
+    def matching(self, prefix: str) -> dict[str, str]:
+        """Tables whose name begins with `prefix`, by the rest of the name."""
+        return {name.removeprefix(prefix): table for name, table in self.tables.items() if name.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A function with the tables it reads (patterns) and the parts of the study it heeds (dotted paths).
+
+    `beside`: the stages after it that read nothing of it; it runs in a process of its own beside them.
+    """
+
+    name: str
+    zh: str
+    run: Callable[[Context], Mapping[str, Table]]
+    reads: tuple[str, ...] = ()
+    heeds: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    def read(self, name: str) -> bool:
+        """Whether a table of that name is among those it reads."""
+        return any(fnmatch(name, pattern) for pattern in self.reads)
+
+
+# the stages
+
+
+def intake(context: Context) -> dict[str, Table]:
+    """Raw files -> clean tables, ledger, quarantine."""
+    from ..intake import GateError, intake_lines
+    from ..intake import intake as read_all
+
+    language = context.study.study.language
+    full = context.place.out / context.study.name
+    try:
+        result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+    except GateError as fault:
+        for line in intake_lines(fault.intake, language, str(full / "rejected" / "quarantine.xlsx")):
+            context.say(line)
+        raise
+    for line in intake_lines(result, language, str(full / "latest" / "quarantine.xlsx")):
+        if line.startswith("["):  # the counts of a file; what was wrong with its rows stands in the quarantine workbook
+            context.say(line)
+    context.notices.extend(_notice(notice, language) for notice in result.notices)
+    clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
+    return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
+
+
+def _notice(notice: Any, language: str) -> str:
+    return (
+        notice.text(language) if isinstance(notice, HqdError) else f"[{notice.rule}] {notice.where}: {getattr(notice, language)}"
+    )
+
+
+def links(context: Context) -> dict[str, Table]:
+    """Input-output and trade tables -> columns by industry, the network, chokepoints, weights between industries."""
+    from ..links import links as linked
+
+    return dict(linked(context.study, context.engine, context.matching("clean_")))
+
+
+def firms(context: Context) -> dict[str, Table]:
+    """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
+    from ..firms.status import with_status
+    from ..firms.tfp import FUNCTIONS, production
+    from ..panel import derive
+
+    clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
+    tables = derive(context.study, context.engine, clean, FUNCTIONS)
+    ready = with_status(context.study, context.engine, tables)
+    made: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
+    return made | {"elasticities": production(context.study, context.engine, tables)}
+
+
+def panel(context: Context) -> dict[str, Table]:
+    """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
+    from ..intake.codes import official_names
+    from ..panel import build_panel, descriptives, unit_names
+
+    made = build_panel(context.study, context.engine, context.matching("ready_"))
+    names = unit_names(context.study, context.engine, context.matching("ready_"), made.values, official_names())
+    return {
+        "panel": made.values,
+        "density": made.density,
+        "controls": made.controls,
+        "shocks": made.shocks,
+        "moderators": made.moderators,
+        "unit_names": names,
+        "descriptives": descriptives(context.study, made),
+    }
+
+
+def index(context: Context) -> dict[str, Table]:
+    """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
+    from ..index.compare import scenarios
+    from ..index.diagnose import diagnostics
+    from ..index.dynamics import dynamics
+    from ..index.frames import build_index
+
+    names = context.frame("unit_names")
+    built = build_index(context.study, context.frame("panel"), names)
+    compared = scenarios(context.study, context.frame("panel"), names, built)
+    groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
+    said = diagnostics(context.study, built, groups=groups)
+    links, density = context.frame("io_links"), context.frame("density")
+    moved = dynamics(
+        context.study, built, links if len(links) else None, context.study.study.seed, groups=groups, density=density
+    )
+    return {
+        **moved,
+        **said,
+        "not_made": pd.concat([said["not_made"], moved["not_made"]], ignore_index=True),
+        "scores": built.scores,
+        "weights": pd.concat([built.weights, compared.weights], ignore_index=True),
+        "indicators": built.indicators,
+        "scenarios": compared.scenarios,
+        "scenario_agreement": compared.agreement,
+        "scenario_ranges": compared.ranges,
+    }
+
+
+def uncertainty(context: Context) -> dict[str, Table]:
+    """The panel scored in every declared design, with weights and firms drawn again: how sure the ranks are."""
+    from ..index.uncertainty import Firms, stream
+    from ..index.uncertainty import uncertainty as how_sure
+    from ..panel import firm_draws
+
+    study = context.study
+    if study.uncertainty.draws == 0:
+        return {}
+    drawn = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
+    firms = Firms(drawn.values, drawn.years, drawn.units, drawn.indicators) if drawn else None
+    return dict(how_sure(study, context.frame("panel"), context.frame("unit_names"), firms))
+
+
+def events(context: Context) -> dict[str, Table]:
+    """Firms and shocks -> event studies, sources of change, falls and recovery: what does not rest on the index."""
+    from ..models import event_tables
+
+    firms = context.matching("ready_").get("firms")
+    return dict(event_tables(context.study, context.engine, firms, context.frame("shocks"), context.frame("density")))
+
+
+def models(context: Context) -> dict[str, Table]:
+    """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
+    from ..models import Inputs, study_tables
+
+    names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells")
+    frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
+    designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
+    return dict(study_tables(context.study, Inputs(**frames, **designs)))
+
+
+def report(context: Context) -> dict[str, Table]:
+    """Every table -> page, workbook, README; and the codebook of what was written."""
+    from ..codebook import codebook
+    from ..report import summary, write_report
+
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in ("raw_rows", "controls")}
+    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
+    frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
+    frames["codebook"] = codebook(context.study, frames)
+    write_report(context.study, frames, context.manifest, context.folder)
+    lines = summary(context.study, frames, context.place.out / context.study.name / "latest")
+    (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("intake", "读入与校验", intake, heeds=("study", "sources", "rules")),
+    Stage("links", "产业链联系", links, reads=("clean_*",), heeds=("study", "sources", "columns")),
+    Stage(
+        "firms", "企业特征", firms, reads=("clean_*", "linkages"), heeds=("study", "sources", "columns", "regressions.density")
+    ),
+    Stage(
+        "panel",
+        "行业面板",
+        panel,
+        reads=("ready_*",),
+        heeds=(
+            "study",
+            "indicators",
+            "scenarios",
+            "regressions.density",
+            "regressions.controls",
+            "regressions.resilience",
+            "regressions.moderators",
+        ),
+    ),
+    Stage(
+        "uncertainty",
+        "不确定性",
+        uncertainty,
+        reads=("panel", "unit_names", "ready_firms"),
+        heeds=("study", "indicators", "weighting", "uncertainty"),
+        beside=("index", "events"),
+    ),
+    Stage(
+        "index",
+        "指数",
+        index,
+        reads=("panel", "unit_names", "density", "io_links"),
+        heeds=("study", "indicators", "weighting", "scenarios"),
+    ),
+    Stage(
+        "events",
+        "企业事件与冲击",
+        events,
+        reads=("ready_firms", "shocks", "density"),
+        heeds=("study", "regressions"),
+    ),
+    Stage(
+        "models",
+        "回归与贡献",
+        models,
+        reads=(
+            "scores",
+            "weights",
+            "indicators",
+            "density",
+            "controls",
+            "io_links",
+            "moderators",
+            "sources",
+            "firm_cells",
+            "design_scores",
+            "designs",
+        ),
+        heeds=("study", "indicators", "weighting", "regressions"),
+    ),
+    Stage("report", "报告", report, reads=("*",), heeds=("",)),
+)
