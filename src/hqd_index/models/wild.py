@@ -129,13 +129,13 @@ def wild(sums: ClusterSums, *, rng: np.random.Generator, draws: int = 9_999, wei
 
 
 def _draw(signs: Array, left: Array, left_x: Array, influence: Array, row: Array) -> tuple[Array, ...]:
-    """Numerators and score products of one block of draws."""
+    """Numerators and score products of one block of draws; the scores of a draw are signs @ moved, one row per cluster."""
     own, own_x = np.einsum("p,gpm->gm", row, left), left_x @ row  # q_g
-    score_x = signs * own_x - (signs @ left_x) @ influence.T
+    score_x = signs @ (np.diag(own_x) - left_x @ influence.T)
     a = np.empty((len(signs), left.shape[2]))
     b = np.empty_like(a)
     for j in range(left.shape[2]):
-        score = signs * own[:, j] - (signs @ left[:, :, j]) @ influence.T
+        score = signs @ (np.diag(own[:, j]) - left[:, :, j] @ influence.T)
         a[:, j] = np.einsum("bg,bg->b", score, score)
         b[:, j] = np.einsum("bg,bg->b", score, score_x)
     return signs @ own, signs @ own_x, a, b, np.einsum("bg,bg->b", score_x, score_x)
