@@ -16,24 +16,37 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARIES = (
-    "numpy, pandas, scipy.stats, scipy.linalg, duckdb, sqlglot, pandera.pandas, pydantic, ruamel.yaml, rapidfuzz, typer, rich, "
-    "python_calamine, xlsxwriter, jinja2, altair, vl_convert, statsmodels.api, linearmodels, sklearn, docx, networkx"
-)
+LISTED = "third_party.json"
+RUN_AND_LIST = f"""
+import json, pathlib, sys
+from hqd_index import cli
+try:
+    cli.main(sys.argv[1:])
+finally:
+    ours = set(sys.stdlib_module_names) | {{"hqd_index", "__main__", "__mp_main__"}}
+    used = [name for name in list(sys.modules) if name.split(".")[0] not in ours]
+    pathlib.Path({LISTED!r}).write_text(json.dumps(used))
+"""
+IMPORT = """
+import contextlib, importlib, json, pathlib, sys
+for name in json.loads(pathlib.Path(sys.argv[1]).read_text()):
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
+"""
 FIRST_GOAL = 8.0
 EDIT_GOAL = 1.15
 SCORES_GOAL = 2.0
 
 
-def imports() -> float:
-    """Seconds to import the libraries in a new process: the median of five."""
-    return statistics.median(wall([sys.executable, "-c", f"import {LIBRARIES}"]) for _ in range(5))
+def imports(listed: Path) -> float:
+    """Seconds to import, in a new process, the libraries that a run had imported at its end: the median of five."""
+    return statistics.median(wall([sys.executable, "-c", IMPORT, str(listed)]) for _ in range(5))
 
 
-def wall(command: list[str], watch: Path | None = None) -> float:
+def wall(command: list[str], watch: Path | None = None, cwd: Path | None = None) -> float:
     """Seconds a command takes; with `watch`, seconds until its run folder holds scores.csv."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=cwd)
     seen = 0.0
     while watch is not None and process.poll() is None and not seen:
         if next(watch.glob("runs/.tmp-*/run/tables/scores.csv"), None):
@@ -70,15 +83,16 @@ def main() -> int:
         shutil.copytree(ROOT / "configs", configs)
         hqd = [str(Path(sys.executable).parent / "hqd")]
         subprocess.run([*hqd, "demo", str(data)], check=True, stdout=subprocess.DEVNULL)
-        command = [*hqd, "run", "--study", str(configs), "--data", str(data), "--out", str(out)]
-        imported = imports()
-        first = wall(command)
+        arguments = ["run", "--study", str(configs), "--data", str(data), "--out", str(out)]
+        command = [*hqd, *arguments]
+        first = wall([sys.executable, "-c", RUN_AND_LIST, *arguments], cwd=work)
+        imported = imports(work / LISTED)
         table(f"first run {first:.2f} s, imports {imported:.2f} s", stages(out))
         again = wall(command)
         edited(configs, "critic")
         second = wall(command)
         rerun = stages(out)
-        edited(configs, "equal")
+        edited(configs, "std")
         scores = wall(command, watch=out / "demo")
         table(f"after a weighting edit {second:.2f} s (nothing changed: {again:.2f} s), scores.csv after {scores:.2f} s", rerun)
     edit_bound = imported + sum(rerun.values())
