@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
+from hqd_index.explain.scale import normalising
+from hqd_index.methods.choice import Choice, resolve
 
 from .small import ROOT, Ended, Place, hqd, run
 
@@ -282,3 +285,15 @@ def test_the_other_sample_counts_only_firms_never_recognised(ended, place, capsy
     firms = place.table("indicators").query("sample == 'leave_out' and unit == 'C39' and year == 2024 and indicator == 'inn1'")
     listed = table.query("kind == 'cell'")[["file", "row"]].drop_duplicates()
     assert len(listed) == firms["n_firms"].item() and manifest["run"] in others.said and everyone.said != others.said
+
+
+@pytest.mark.parametrize("to, begins", [([1, 100], "(1 + (100 - 1) * ["), ([0, 100], "(x - min)"), ([0.01, 1], "0.01 + (1 - 0.01) * [")])
+def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
+    """`normalising` refuses a text that does not give the value; a z-score's mean counts as 1."""
+    known, up = np.array([[10.0], [20], [40]]), np.array([1.0])
+    minmax, zscore = Choice(method="minmax", to=to), Choice(method="zscore", mean=100.0, sd=10.0)
+    for choice in (minmax, zscore):
+        call = resolve(choice, ["x"], family="normalise")
+        value = call(known, reference=known, direction=up)[1, 0]
+        text = normalising(choice, 20.0, value, known, [2020, 2021, 2022], 1, 1)
+        assert text.startswith(begins if choice is minmax else "1 + 0.1 * (x - mean)")

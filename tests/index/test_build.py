@@ -124,6 +124,17 @@ def test_each_year_and_windows_use_their_rows():
     assert score(build_index(base, rows, names(UNITS)), "left", "c", year=2021) > 100
 
 
+@pytest.mark.parametrize("to", [[1, 100], [0.01, 1]])
+def test_geometric_scores_on_1_to_100_stay_there(to):
+    """The worst of all cells scores 1, the best 100; (1, 50.5) within a part has the mean sqrt(50.5)."""
+    means = {"indicators": {"method": "geometric"}, "parts": {"method": "geometric"}}
+    sheet = {"x": [0.0, 0, 10], "y": [4.0, 2, 0], "z": [1.0, 2, 3], "w": [1.0, 2, 3]}
+    index = built({"normalise": {"method": "minmax", "to": to}, "aggregate": means}, sheet)
+    assert [score(index, "left", u) for u in UNITS] == pytest.approx([1, np.sqrt(50.5), 100], abs=EXACT)
+    assert index.scores["score"].between(1 - EXACT, 100 + EXACT).all()
+    assert index.scores["flag"].eq("").all()
+
+
 def test_row_order_changes_nothing():
     rows = panel(SHEET, units=UNITS, years=[2020])
     design = study(TREE, levels=LEVELS, directions={"y": -1})

@@ -38,7 +38,17 @@ def test_minmax_both_ways_with_a_base_window() -> None:
     assert flat(minmax(base, reference=base, direction=DOWN)) == [1, 0.5, 0]
     assert flat(minmax(later, reference=base, direction=UP)) == [-0.25, 0.25, 1.5]
     assert flat(minmax(later, reference=base, direction=UP, clip=True)) == [0, 0.25, 1]
-    assert flat(minmax(later, reference=base, direction=DOWN, to=(1, 101), clip=True)) == [101, 76, 1]
+    assert flat(minmax(later, reference=base, direction=DOWN, to=(2, 100), clip=True)) == pytest.approx([1, 0.755, 0.02])
+
+
+def test_ends_of_a_scale_may_be_written_in_any_unit() -> None:
+    """The upper end is 1 (published as 100), so that [1, 100] and [0.01, 1] are one choice; so is the mean of a z-score."""
+    values = column(10, 20, 30)
+    for to in ((1, 100), (0.01, 1), (10, 1000)):
+        assert flat(minmax(values, reference=values, direction=UP, to=to)) == pytest.approx([0.01, 0.505, 1])
+    assert flat(minmax(values, reference=values, direction=UP, to=(0, 100))) == [0, 0.5, 1]
+    with pytest.raises(ConfigError, match="must end above 0"):
+        resolve(Choice(method="minmax", to=[-100, -1]), ["a"], family="normalise")
 
 
 def test_minmax_ends_are_exact() -> None:
@@ -60,7 +70,7 @@ def test_nearly_constant_columns_are_constant() -> None:
 def test_zscore_divisors() -> None:
     values = column(1, 2, 3)
     assert flat(zscore(values, reference=values, direction=UP)) == pytest.approx([-np.sqrt(1.5), 0, np.sqrt(1.5)])
-    assert flat(zscore(values, reference=values, direction=DOWN, ddof=1, mean=100, sd=10)) == pytest.approx([110, 100, 90])
+    assert flat(zscore(values, reference=values, direction=DOWN, ddof=1, mean=100, sd=10)) == pytest.approx([1.1, 1, 0.9])
 
 
 def test_ranks_with_ties() -> None:

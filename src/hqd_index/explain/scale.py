@@ -64,19 +64,24 @@ def _minmax(choice: Choice, value: float, known: Array, direction: int) -> Writt
     else:
         text, result = f"(max - x) / (max - min) = ({short(high)} - {_signed(value)})", (high - value) / (high - low)
     text += f" / ({short(high)} - {_signed(low)})"
-    first, last = choice.options.get("to", (0.0, 1.0))
-    if (first, last) != (0.0, 1.0):
-        text, result = f"{short(first)} + ({short(last)} - {_signed(first)}) * [{text}]", first + (last - first) * result
-    if choice.options.get("clip", False) and not first <= result <= last:
-        text, result = f"{text}, held within [{short(first)}, {short(last)}]", float(np.clip(result, first, last))
+    least, best = choice.options.get("to", (0.0, 1.0))
+    if least != 0:
+        text, result = f"{short(least)} + ({short(best)} - {_signed(least)}) * [{text}]", least + (best - least) * result
+        text, result = (f"({text}) / {short(best)}", result / best) if best != 1 else (text, result)
+    else:
+        best = 1.0
+    if choice.options.get("clip", False) and not least / best <= result <= 1:
+        text, result = f"{text}, held within [{short(least / best)}, 1]", float(np.clip(result, least / best, 1))
     return text, result
 
 
 def _zscore(choice: Choice, value: float, known: Array, direction: int) -> Written:
     options = choice.options
     mean, sd = float(known.mean()), float(known.std(ddof=options.get("ddof", 0)))
-    result = options.get("mean", 0.0) + direction * options.get("sd", 1.0) * (value - mean) / sd
-    ends = "" if (options.get("mean", 0.0), options.get("sd", 1.0)) == (0.0, 1.0) else f"{options['mean']} + {options['sd']} * "
+    centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
+    unit = centre or 1.0
+    result = (centre + direction * spread * (value - mean) / sd) / unit
+    ends = "" if (centre, spread) == (0.0, 1.0) else f"{short(centre / unit)} + {short(spread / unit)} * "
     sign = "-" if direction < 0 else ""
     return f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short(value)} - {_signed(mean)}) / {short(sd)}", result
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from ..errors import ConfigError
 from .columns import bounds, cells, quantile, standardised
 from .columns import mean as column_mean
-from .method import Array, ByChild, Finite, Method, Positive, Sign
+from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign
 from .shares import refuse_negative
 
 NORMAL_MAD = 1.4826  # makes the MAD of a normal sample its standard deviation
@@ -27,15 +27,17 @@ def minmax(
 ) -> Array:
     """(x - min) / (max - min), or (max - x) / (max - min) where less is better, stretched onto `to` (OECD-JRC 2008).
 
-    Values outside the reference window may leave `to`; `clip` holds them inside.
+    The upper end of `to` counts as 1, published as 100: [1, 100], [0.01, 1] and [10, 1000] are the same, so that no scale of
+    scores depends on how its ends are written. Values outside the reference window may leave `to`; `clip` holds them inside.
     """
     low, high = bounds(reference)
     worst, best = np.where(direction > 0, low, high), np.where(direction > 0, high, low)
     scaled = values - worst
     scaled /= best - worst
-    if to != (0.0, 1.0):
-        scaled = to[0] + (to[1] - to[0]) * scaled
-    return np.clip(scaled, *to, out=scaled) if clip else scaled
+    least = to[0] / to[1]
+    if least != 0:
+        scaled = least + (1 - least) * scaled
+    return np.clip(scaled, least, 1.0, out=scaled) if clip else scaled
 
 
 def zscore(
@@ -44,11 +46,15 @@ def zscore(
     reference: Array,
     direction: Array,
     ddof: Annotated[int, Field(ge=0, le=1)] = 0,
-    mean: Finite = 0.0,
+    mean: NonNegative = 0.0,
     sd: Positive = 1.0,
 ) -> Array:
-    """mean + sd (x - mu) / sigma, with the sign turned where less is better (OECD-JRC 2008); sigma divides by N - ddof."""
-    return standardised(values, reference, ddof=ddof) * (direction * sd) + mean
+    """mean + sd (x - mu) / sigma, with the sign turned where less is better (OECD-JRC 2008); sigma divides by N - ddof.
+
+    A mean other than 0 counts as 1, published as 100: mean 100 with sd 10 gives 1 + 0.1 z.
+    """
+    unit = mean or 1.0
+    return standardised(values, reference, ddof=ddof) * (direction * (sd / unit)) + mean / unit
 
 
 def rank(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
@@ -182,6 +188,17 @@ def rising(option: str) -> Callable[[Mapping[str, Any]], None]:
     return check
 
 
+def stretch(options: Mapping[str, Any]) -> None:
+    """Refuses ends that do not rise to a positive one."""
+    rising("to")(options)
+    low, high = options["to"]
+    if high <= 0:
+        raise ConfigError(
+            f"to: [{low:g}, {high:g}] must end above 0, as its upper end is published as 100; [1, 100] keeps off 0",
+            zh=f"to: [{low:g}, {high:g}] 的上端应大于 0(上端发布为 100);如需避开 0,请写 [1, 100]",
+        )
+
+
 def low_below_high(options: Mapping[str, Any]) -> None:
     """Refuses posts of which one is not below its fellow."""
     for low, high in zip(options["low"], options["high"]):
@@ -193,7 +210,7 @@ JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
 NORMALISE: dict[str, Method] = {
-    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=rising("to")),
+    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=stretch),
     "zscore": Method(zscore, "Z-score 标准化", "z-score", JRC),
     "rank": Method(rank, "排序", "rank", JRC, gives="positive"),
     "prank": Method(prank, "百分位排序", "percentile rank", JRC, gives=inside_gives),

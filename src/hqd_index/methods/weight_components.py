@@ -13,7 +13,7 @@ from .method import Array, ColumnError
 
 ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
-VARIMAX_TOLERANCE = 1e-10
+VARIMAX_TOLERANCE = 1e-13
 ASCENT_ROUNDS = 10_000
 ASCENT_TOLERANCE = 1e-14
 
@@ -117,14 +117,13 @@ def varimax(loadings: Array) -> Array:
     """Loadings (m, k) turned so that their squares vary most within each column (Kaiser 1958), rows scaled to length 1."""
     lengths = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
     scaled = loadings / np.where(lengths > 0, lengths, 1.0)
-    turn, before = np.eye(loadings.shape[1]), 0.0
+    turn = np.eye(loadings.shape[1])
     for _ in range(VARIMAX_ROUNDS):
-        turned = scaled @ turn
-        left, stretch, right = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
+        turned, before = scaled @ turn, turn
+        left, _, right = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
         turn = left @ right
-        if stretch.sum() <= before * (1 + VARIMAX_TOLERANCE):
+        if np.abs(turn - before).max() <= VARIMAX_TOLERANCE:
             break
-        before = stretch.sum()
     return scaled @ turn * lengths
 
 
