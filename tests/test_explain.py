@@ -287,7 +287,9 @@ def test_the_other_sample_counts_only_firms_never_recognised(ended, place, capsy
     assert len(listed) == firms["n_firms"].item() and manifest["run"] in others.said and everyone.said != others.said
 
 
-@pytest.mark.parametrize("to, begins", [([1, 100], "(1 + (100 - 1) * ["), ([0, 100], "(x - min)"), ([0.01, 1], "0.01 + (1 - 0.01) * [")])
+@pytest.mark.parametrize(
+    "to, begins", [([1, 100], "(1 + (100 - 1) * ["), ([0, 100], "(x - min)"), ([0.01, 1], "0.01 + (1 - 0.01) * [")]
+)
 def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
     """`normalising` refuses a text that does not give the value; a z-score's mean counts as 1."""
     known, up = np.array([[10.0], [20], [40]]), np.array([1.0])
