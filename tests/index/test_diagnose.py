@@ -123,6 +123,18 @@ def test_every_broken_indicator_is_told(told, leaf, flag, words):
     assert len(rows) == 1 and words in rows["note_en"].item() and rows["note_zh"].item()
 
 
+def test_imputed_and_treated_cells_are_counted():
+    """Of 4 units x 3 years, x misses one inner year (1/12) and y's 1% tails hold one cell each."""
+    sheet = {"x": [1.0, 2, 3, 5, 2, np.nan, 4, 6, 3, 4, 5, 7], "y": [float(k) for k in range(12)]}
+    weighting = {"impute": {"method": "linear"}}
+    design = study({"top": ["x", "y"]}, levels=["indicators"], weighting=weighting | {"treat": {"method": "winsorise"}})
+    index = build_index(design, panel(sheet, units=list("abcd"), years=[1, 2, 3]), names(list("abcd")))
+    rows = diagnostics(design, index)["diagnostics"].query("item == 'column'").set_index(["node", "quantity"])
+    assert rows.loc[("x", "imputed_share"), "value"] == pytest.approx(1 / 12, abs=EXACT)
+    assert rows.loc[("x", "imputed_share"), "flag"] == "I-IMPUTED" and rows.loc[("y", "imputed_share"), "flag"] == ""
+    assert rows.loc[("y", "treated_cells"), "value"] == 2
+
+
 def test_plain_indicators_are_not_accused(told):
     rows = told[told["item"].isin(["column", "collinearity"]) & told["node"].isin(["plain", "other"])]
     assert not rows["flag"].astype(bool).any()

@@ -18,6 +18,7 @@ from .groups import contrast, groupings
 from .importance import importance
 from .nodes import Nodes, row
 from .scored import Refusals, Row, node_values, table
+from .weighing import weighing_rows
 
 Array = NDArray[np.float64]
 KURTOSIS = 3.5
@@ -37,6 +38,7 @@ def diagnostics(study: Study, index: Index, *, groups: Mapping[str, str] | None 
         *structure_rows(nodes, refusals),
         *collinearity_rows(nodes, refusals),
         *_weights(nodes),
+        *weighing_rows(study, nodes),
         *_concentration(nodes),
         *_known_groups(nodes, groups),
     ]
@@ -54,8 +56,18 @@ def _columns(nodes: Nodes) -> Iterator[Row]:
     raw = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
     places = [f"{unit} {year}" for year in index.design.years for unit in index.units]
     for leaf in index.design.leaves:
+        yield from _changed(index, leaf)
         known = raw.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
         yield from _column(leaf, known, nodes.values[leaf].ravel(), places)
+
+
+def _changed(index: Index, leaf: str) -> Iterator[Row]:
+    """Share of the cells that are imputed, and how many cells the treatment of outliers moved."""
+    computed, at = index.computed["all"], index.design.leaves.index(leaf)
+    filled, treated = computed.filled[..., at], computed.treated[..., at]
+    imputed = float(computed.imputed[..., at].mean())
+    yield row("column", leaf, "imputed_share", imputed, flag="I-IMPUTED" if imputed > 0 else "", found=imputed)
+    yield row("column", leaf, "treated_cells", int(((treated != filled) & ~np.isnan(filled)).sum()))
 
 
 def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> Iterator[Row]:

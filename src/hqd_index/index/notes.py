@@ -7,6 +7,10 @@ NOTES: dict[str, tuple[str, str]] = {
     "I-EMPTY": ("整列缺失,不进入指数", "no cell has a value; the indicator is out of the index"),
     "I-CONST": ("取值恒定或不足 3 个,权重为 0", "constant, or fewer than 3 cells: it weighs nothing"),
     "I-SPARSE": ("超过一半的单元缺失", "more than half of the cells are missing"),
+    "I-IMPUTED": (
+        "{found:.1%} 的单元为插补值,见 indicators.csv",
+        "{found:.1%} of the cells are imputed, each marked in indicators.csv",
+    ),
     "I-SPIKE": ("几乎全部份额集中在 {where}", "nearly all of the column's total sits in {where}"),
     "I-SKEW": (
         "分布极偏(偏度绝对值不小于 2 且峰度不小于 3.5),最极端处为 {where};建议缩尾或取对数",
@@ -49,6 +53,26 @@ NOTES: dict[str, tuple[str, str]] = {
         "偏态指标只占 {number:.0%} 的个数,却占 {weight:.0%} 的权重",
         "skewed indicators are {number:.0%} of the indicators and carry {weight:.0%} of the weight",
     ),
+    "I-ROWS": ("只有 {rows} 行数据,客观权重不稳", "drawn from {rows} rows only: such weights rest on little"),
+    "I-INCOMPLETE": (
+        "只用指标齐全的行,占 {found:.0%}",
+        "only rows with every indicator take part: {found:.0%} of them",
+    ),
+    "I-CR": ("一致性比率不小于 0.1:判断自相矛盾", "a consistency ratio of 0.1 or more: the judgements contradict each other"),
+    "I-FRONTIER": (
+        "有 {found:.0f} 行同为前沿(得分 1),彼此分不出先后",
+        "{found:.0f} rows stand on the frontier with a score of 1 and cannot be told apart",
+    ),
+    "I-TARGET": ("未达到目标:该指标的实际重要性为 {found:.1%}", "target missed: the indicator's importance is {found:.1%}"),
+    "I-GAME": (
+        "组合系数为负,按绝对值计入:其余方法已能代表它",
+        "a negative coefficient, counted by its size: the other weightings already speak for this one",
+    ),
+    "I-RANK": (
+        "秩低于指标数(行数不足或指标线性相关),载荷不可靠",
+        "fewer dimensions than indicators (too few rows, or one follows from others): the loadings are not reliable",
+    ),
+    "I-ONE-YEAR": ("只有一年:为(单年的)拉开档次法", "one year only: the plain scatter degree (拉开档次法)"),
     "I-GROUPS": (
         "未能把高技术行业排在低技术行业之上(Cliff δ ≤ 0)",
         "high-technology divisions do not score above low-technology ones (Cliff's delta <= 0)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from ..errors import ConfigError, unknown
 from . import FAMILIES
 from .columns import cells
-from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method
+from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, Told
 from .options import REQUIRED, Over, options, options_of, read, written
 from .shares import bounded, refuse_infeasible
 
@@ -28,6 +28,7 @@ __all__ = [
     "options_of",
     "over",
     "resolve",
+    "told",
 ]
 
 FAMILY_ZH = {"impute": "插补", "treat": "异常值处理", "normalise": "标准化", "weight": "赋权", "aggregate": "合成"}
@@ -109,11 +110,30 @@ def resolve(
     method = named(choice, family)
     ids = known if known is not None else children
     with _Place(choice, family):
-        settings = {name: _setting(choice, name, children, ids, family) for name in method.options if name not in CONTEXT}
+        settings = _settings(choice, children, ids, family)
         if method.check:
             method.check({**choice.options, **settings})
         call = Bound(method, settings, tuple(children))
         return _limited(call, choice, len(children)) if family == "weight" else call
+
+
+def told(choice: Choice, children: Sequence[str], values: Array, *, known: Collection[str] | None = None) -> list[Told]:
+    """What a weighting and its parts say of themselves on a table (n, m) of these children."""
+    choice = check(choice, "weight")
+    ids = known if known is not None else children
+    method = named(choice, "weight")
+    own = list(method.told(values, **_settings(choice, children, ids, "weight"))) if method.told else []
+    parts = [part for value in choice.options.values() if _nested(value) for part in value]
+    for number, part in enumerate(parts, start=1):
+        inner = told(part, children, values, known=known)
+        own += [replace(one, quantity=f"part_{number}_{part.method}_{one.quantity}") for one in inner]
+    return own
+
+
+def _settings(choice: Choice, children: Sequence[str], known: Collection[str], family: str) -> dict[str, Any]:
+    """The options of a checked choice as its function takes them."""
+    names = [name for name in named(choice, family).options if name not in CONTEXT]
+    return {name: _setting(choice, name, children, known, family) for name in names}
 
 
 def _setting(choice: Choice, name: str, children: Sequence[str], known: Collection[str], family: str) -> Any:

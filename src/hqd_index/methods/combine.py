@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .method import Array, Choice, Share, Written
+from .method import Array, Choice, Share, Told, Written
 from .shares import SUM_TOLERANCE, as_shares
 
 NEAR_SINGULAR = 1e-10
@@ -32,12 +32,12 @@ def combine(values: Array, *, of: Choices, by: By, mix: Mix | None = None) -> Ar
     if by == "mean":
         return as_shares(np.tensordot(mix or np.ones(len(of)), parts, axes=1), usable)
     if by == "game":
-        return as_shares((_game_parts(parts)[..., None] * parts).sum(axis=0), usable)
+        return as_shares((np.abs(_game_parts(parts))[..., None] * parts).sum(axis=0), usable)
     return as_shares(np.prod(parts, axis=0) ** (1 if by == "product" else 1 / len(of)), usable)
 
 
 def _game_parts(parts: Array) -> Array:
-    """|alpha| (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
+    """alpha (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
     stacked = np.moveaxis(parts, 0, -2)
     inner = stacked @ stacked.swapaxes(-1, -2)
     own = np.diagonal(inner, axis1=-2, axis2=-1)
@@ -45,7 +45,16 @@ def _game_parts(parts: Array) -> Array:
     alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(own, axis=-1)
     solvable = np.where(alike[..., None, None], identity, inner)
     alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, own)[..., None])[..., 0]
-    return np.moveaxis(np.abs(alpha), -1, 0)
+    return np.moveaxis(alpha, -1, 0)
+
+
+def parts_of_the_game(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[Told]:
+    """alpha of each part, of which the size counts; one below 0 says that the other parts speak for it."""
+    if by != "game":
+        return
+    alphas = _game_parts(np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of))))
+    for number, alpha in enumerate(alphas.mean(axis=-1).tolist(), start=1):
+        yield Told(f"alpha_{number}", alpha, "I-GAME" if alpha < 0 else "")
 
 
 def zero_kills(options: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_type_hints
@@ -46,12 +46,23 @@ class Choice(BaseModel):
 
 
 @dataclass(frozen=True)
+class Told:
+    """Something a method says of itself on its data: a quantity, a flag of the diagnostics, the position of a child."""
+
+    quantity: str
+    value: float
+    flag: str = ""
+    child: int | None = None
+
+
+@dataclass(frozen=True)
 class Method:
     """A function with its labels, its source, the sign of the values it needs and the sign of those it gives.
 
     `gives` may depend on the options. `batch` is False where draws are looped over inside. `timed` is False where the
     years looked at (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen;
-    `caution` says in (English, Chinese) what to mind about options that are allowed.
+    `caution` says in (English, Chinese) what to mind about options that are allowed; `told(values, **options)` what came
+    of them on a table (n, m), such as a consistency ratio, for the diagnostics.
     """
 
     function: Callable[..., Array]
@@ -64,6 +75,7 @@ class Method:
     timed: bool = True
     check: Callable[[Mapping[str, Any]], None] | None = None
     caution: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None
+    told: Callable[..., Iterable[Told]] | None = None
 
     @property
     def summary(self) -> str:

@@ -13,12 +13,12 @@ from pydantic import Field
 
 from ..errors import ConfigError
 from .columns import bounds, cells, correlation, deviation, mean, total
-from .combine import combine, parts_fit, zero_kills
+from .combine import combine, parts_fit, parts_of_the_game, zero_kills
 from .method import Array, Method, SharesByChild
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
-from .weight_ahp import ahp, consistent, tolerated
-from .weight_components import NICOLETTI, factor, pca, scatter
-from .weight_optimised import BECKER, CHERCHYE, bod, target
+from .weight_ahp import ahp, consistent, judged, tolerated
+from .weight_components import NICOLETTI, components_kept, factor, pca, rows_used, scatter
+from .weight_optimised import BECKER, CHERCHYE, bod, on_the_frontier, target, targets_attained
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
@@ -145,12 +145,21 @@ WEIGHT: dict[str, Method] = {
     "cv": Method(cv, "变异系数法", "coefficient of variation", "Pearson 1896", needs="non_negative"),
     "gini": Method(gini, "基尼系数法", "Gini coefficient", "Gini 1912", needs="non_negative"),
     "ahp": Method(
-        ahp, "层次分析法", "analytic hierarchy process", "Saaty 1980", timed=False, check=consistent, caution=tolerated
+        ahp,
+        "层次分析法",
+        "analytic hierarchy process",
+        "Saaty 1980",
+        timed=False,
+        check=consistent,
+        caution=tolerated,
+        told=judged,
     ),
-    "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False),
-    "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False),
-    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False),
-    "bod": Method(bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False),
-    "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False),
-    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit, caution=zero_kills),
+    "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False, told=components_kept),
+    "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False, told=components_kept),
+    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False, told=rows_used),
+    "bod": Method(
+        bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False, told=on_the_frontier
+    ),
+    "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False, told=targets_attained),
+    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit, caution=zero_kills, told=parts_of_the_game),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigError
 from .columns import cells
-from .method import Array, Positive, Written
+from .method import Array, Positive, Told, Written
 from .shares import as_shares
 
 # Saaty 1980; other tables (0.49 for 3) give other ratios for the same judgements
@@ -95,6 +95,15 @@ def tolerated(options: Mapping[str, Any]) -> tuple[str, str] | None:
     if not options["allow_inconsistent"]:
         return None
     return "ahp: judgements with CR of 0.1 or more are allowed", "层次分析法:允许 CR 达到或超过 0.1 的判断矩阵"
+
+
+def judged(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[Told]:
+    """Saaty's test of the matrix in use."""
+    test = consistency(matrices)
+    yield Told("largest_eigenvalue", test.largest_eigenvalue)
+    yield Told("consistency_index", test.index)
+    yield Told("random_index", test.random_index)
+    yield Told("consistency_ratio", test.ratio, "I-CR" if test.ratio >= LARGEST_RATIO else "")
 
 
 def ahp(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
 
 from ..errors import EstimationError
 from .columns import FEWEST_CELLS, bounds, complete, correlation, standardised
-from .method import Array, ColumnError
+from .method import Array, ColumnError, Told
 
 ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
@@ -44,6 +44,27 @@ def scatter(values: Array) -> Array:
     eigenvector has a negative entry, the best of several ascents that keep w >= 0.
     """
     return per_draw(values, _scatter_merits)
+
+
+def rows_used(values: Array) -> Iterator[Told]:
+    """Share of the rows without a missing cell in the columns that have any."""
+    share = len(complete(values)) / max(len(values), 1)
+    yield Told("complete_rows", share, "I-INCOMPLETE" if share < 1 else "")
+
+
+def components_kept(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[Told]:
+    """How many components are kept, the variance they stand for, and the rank of the columns that vary."""
+    yield from rows_used(values)
+    rows = complete(values)
+    varies = ~np.isnan(bounds(rows)[0][0])
+    if not varies.any():
+        return
+    variances = _principal(rows[:, varies])[0]
+    kept = 1 if components == "first" else _above_one(variances)
+    yield Told("components", kept)
+    yield Told("explained", float(variances[:kept].sum() / variances.sum()))
+    rank = int(np.linalg.matrix_rank(standardised(rows[:, varies], rows[:, varies])))
+    yield Told("rank", rank, "I-RANK" if rank < varies.sum() else "")
 
 
 def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
@@ -97,15 +118,19 @@ def _first_component(rows: Array) -> Array:
 
 def _component_merits(rows: Array, rotate: bool) -> Array:
     variances, vectors = _principal(rows)
-    count = max(1, int((variances > ABOVE_ONE).sum()))
+    count = _above_one(variances)
     loadings = vectors[:, :count] * np.sqrt(variances[:count])
     return _strongest(varimax(loadings) if rotate else loadings)
+
+
+def _above_one(variances: Array) -> int:
+    return max(1, int((variances > ABOVE_ONE).sum()))
 
 
 def _factor_merits(rows: Array) -> Array:
     from sklearn.decomposition import FactorAnalysis
 
-    count = max(1, int((_principal(rows)[0] > ABOVE_ONE).sum()))
+    count = _above_one(_principal(rows)[0])
     return _strongest(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
 
 

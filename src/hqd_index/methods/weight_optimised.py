@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from ..errors import EstimationError
-from .columns import bounds
-from .method import Array, Share, SharesByChild
+from .columns import bounds, complete
+from .method import Array, Share, SharesByChild, Told
 from .shares import enough_rows, refuse_negative
-from .weight_components import per_draw
+from .weight_components import per_draw, rows_used
 
 PRECISION = 1e-10
 ROUNDS = 500
+FRONTIER = 1e-6  # a score this near to 1 is on the frontier: solutions are exact to 1e-9
+ATTAINED = 0.01  # a share of importance this near to its target has reached it
 
 
 def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
@@ -34,6 +37,15 @@ def bod_multipliers(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> A
     refuse_negative(np.fmin.reduce(values, axis=-2, keepdims=True) < 0, "bod")
     draws = values.reshape(-1, *values.shape[-2:])
     return np.stack([_multipliers(draw, floor, cap) for draw in draws]).reshape(values.shape)
+
+
+def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[Told]:
+    """How many rows score 1, which no one can tell apart, and the share of rows with every cell."""
+    rows = ~np.isnan(values[:, ~np.isnan(values).all(axis=0)]).any(axis=1)
+    scores = np.vecdot(np.nan_to_num(values), bod_multipliers(values, floor=floor, cap=cap))
+    count = int((scores[rows] >= 1 - FRONTIER).sum())
+    yield Told("rows_at_1", count, "I-FRONTIER" if count > 1 else "")
+    yield Told("complete_rows", float(rows.mean()), "I-INCOMPLETE" if not rows.all() else "")
 
 
 def _multipliers(values: Array, floor: float, cap: float) -> Array:
@@ -89,6 +101,20 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     draws = zip(values.reshape(-1, *values.shape[-2:]), wanted.reshape(-1, values.shape[-1]))
     found = [per_draw(draw, partial(_nearest, wanted=tau[~np.isnan(tau)], kind=importance)) for draw, tau in draws]
     return np.stack(found).reshape(*values.shape[:-2], 1, values.shape[-1])
+
+
+def targets_attained(values: Array, *, targets: Array, importance: Literal["correlation", "ratio"]) -> Iterator[Told]:
+    """Each child's target and the share of importance its weight gives it."""
+    yield from rows_used(values)
+    shares = target(values, targets=targets, importance=importance)[0]
+    varies = np.flatnonzero(~np.isnan(bounds(complete(values))[0][0]))
+    if not len(varies):
+        return
+    rows = complete(values)[:, varies]
+    found, wanted = importances(rows, rows @ shares[varies], importance), targets[varies]
+    for child, reached, tau in zip(varies.tolist(), found / found.sum(), wanted / wanted.sum()):
+        yield Told("target", float(tau), child=child)
+        yield Told("importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINED else "", child)
 
 
 def importances(rows: Array, index: Array, kind: Literal["correlation", "ratio"]) -> Array:
