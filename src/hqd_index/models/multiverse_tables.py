@@ -12,6 +12,7 @@ from scipy import stats
 from ..errors import EstimationError
 from ..study.models import Study
 from .assemble import KEY, lagged
+from .barred import barred, comparable
 from .frames import Row, missing_row
 from .multiverse import Curve, Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
 from .specification import Specification
@@ -67,6 +68,11 @@ def multiverse_tables(
             raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
         if density.empty or density["density"].isna().all():
             raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
+        refused = barred(study)
+        if refused is not None:
+            raise refused
+        designs = comparable(designs)
+        design_scores = design_scores[design_scores["design"].isin(designs["design"])]
         return _tables(scores_of(design_scores, designs), designs, data, density, study)
     except EstimationError as fault:
         missing = [missing_row(name, fault, MEND) for name in ("multiverse", "multiverse_summary")]

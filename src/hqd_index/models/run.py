@@ -10,6 +10,7 @@ import pandas as pd
 from ..errors import EstimationError
 from ..study.models import SpecificationChoice, Study
 from .assemble import density_column
+from .barred import MEND, barred
 from .composite import composite
 from .frames import diagnostic_rows, regression_rows, split_name
 from .moderation import BASE
@@ -61,6 +62,10 @@ def regressions(
     fault = _no_density(wide, study)
     if fault is not None:
         store.missing(("regressions", *HEADLINE), fault, DENSITY_MEND)
+        return ModelResults(store.frames(), {})
+    refused = barred(study)
+    if refused is not None:
+        store.missing(("regressions", *HEADLINE), refused, MEND)
         return ModelResults(store.frames(), {})
     chosen = headline(study)
     for choice in study.regressions.specifications:

@@ -9,6 +9,7 @@ from .document import Place
 from .models import Band, Study, Weighting
 from .tree import Tree
 
+FLAT = "leaves"
 DEFAULTS = {
     "weight": check(Choice(method="equal"), "weight"),
     "aggregate": check(Choice(method="arithmetic"), "aggregate"),
@@ -30,6 +31,18 @@ def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[Choice,
         choice = check(Choice(method="moderate", **options), "normalise")
         place = ("indicators", "indicators", leaf, "direction")
     return choice, place
+
+
+def year_by_year(study: Study, tree: Tree) -> list[tuple[str, Place]]:
+    """Methods that normalise or weigh each year by itself, and where that is written: such scores do not compare over years."""
+    chosen = [leaf_choice(study, tree, leaf, "normalise") for leaf in tree.leaves(tree.root)]
+    flat = study.weighting.weight.get(FLAT)
+    if flat is not None:
+        chosen.append((flat, ("weighting", "weight", FLAT)))
+    else:
+        chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner]
+    places = {place: choice.method for choice, place in chosen if over(choice) == "each_year"}
+    return [(method, place) for place, method in places.items()]
 
 
 def family_choice(weighting: Weighting, tree: Tree, node: str, part: str) -> tuple[Choice, Place]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ...errors import ConfigError
-from ...methods.choice import Choice, compatible, over, resolve
-from ..choices import family_choice, leaf_choice
+from ...methods.choice import Choice, cautions, compatible, over, resolve
+from ..choices import FLAT, family_choice, leaf_choice, year_by_year
 from ..document import Place
 from ..findings import Finding, unknown_name
 from ..models import Study
 from ..tree import Tree, listed_leaves, tree_of
 
 COLUMN_PARTS = ("impute", "treat", "normalise")
-FLAT = "leaves"
 
 
 def check(study: Study) -> Iterator[Finding]:
@@ -27,6 +26,7 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _signs(study, tree)
     yield from _windows(study, tree)
     yield from _coverage(study, tree)
+    yield from _cautions(study, tree)
 
 
 def _levels(study: Study, tree: Tree) -> Iterator[Finding]:
@@ -161,6 +161,21 @@ def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
         if isinstance(years, tuple) and not (years[0] <= years[1] and years[0] <= last and years[1] >= first):
             yield Finding(place, f"over: [{years[0]}, {years[1]}] holds no year of the study ({first}-{last})",
                           f"over: [{years[0]}, {years[1]}] 与研究年份 {first}-{last} 没有重合")  # fmt: skip
+
+
+def _cautions(study: Study, tree: Tree) -> Iterator[Finding]:
+    """What to mind about choices that are allowed."""
+    flat = study.weighting.weight.get(FLAT)
+    chosen = [(flat, ("weighting", "weight", FLAT))] if flat is not None else []
+    chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner if flat is None]
+    for choice, place in {place: (choice, place) for choice, place in chosen}.values():
+        for en, zh in cautions(choice, "weight"):
+            yield Finding(place, en, zh, notice=True)
+    for method, place in year_by_year(study, tree):
+        yield Finding(place, f"{method} over each_year takes the common trend out: scores do not compare between years, "
+                      "and no regression is run on them; write over: all_years for that",
+                      f"{method} 逐年计算(over: each_year)会消除共同趋势:得分不可跨年比较,也不作回归的被解释变量;"
+                      "如需比较或回归,请写 over: all_years", notice=True)  # fmt: skip
 
 
 def _coverage(study: Study, tree: Tree) -> Iterator[Finding]:
