@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from hqd_index.errors import EstimationError
-from hqd_index.methods.aggregate import ampi, arithmetic, collapsed, geometric, harmonic, minimum, mpi, owa, power, topsis
+from hqd_index.methods.aggregate import ampi, arithmetic, bod, collapsed, geometric, harmonic, minimum, mpi, owa, power, topsis
 
 EXACT = 1e-12
+SOLVED = 1e-8  # linear programs end 1e-9 from a corner
 HALVES = np.array([[0.5, 0.5]])
 SQUARE = np.array([[1.0, 3.0], [2.0, 1.0], [3.0, 2.0]])  # both columns: mean 2, variance 2/3, range 2
 
@@ -96,3 +98,16 @@ def test_owa_by_hand() -> None:
     assert np.allclose(owa(rows, shares, orness=0.5), arithmetic(rows, shares), atol=EXACT)
     assert np.allclose(owa(rows, shares, orness=1e-4), rows.min(axis=1), atol=1e-3)
     assert np.allclose(owa(rows, shares, orness=1 - 1e-4), rows.max(axis=1), atol=2e-3)
+
+
+def test_bod_scores_are_those_of_the_dual_program() -> None:
+    """min sum l with sum_i l_i z_ij >= z_kj: the least bundle of rows that does what row k does (Cherchye et al. 2007)."""
+    values, shares = np.random.default_rng(3).random((25, 4)), np.full((1, 4), 0.25)
+    dual = [linprog(np.ones(25), A_ub=-values.T, b_ub=-row, method="highs").fun for row in values]
+    assert np.allclose(bod(values, shares), dual, atol=SOLVED)
+    idle = np.array([[0.5, 0.5, 0.0, 0.0]])
+    assert np.allclose(bod(values, idle), bod(values[:, :2], HALVES), atol=SOLVED)
+    values[0], values[1, 2], values[2, 3] = 0.0, np.nan, -0.1
+    scores = bod(values, shares)
+    assert scores[0] == 0 and np.isnan(scores[1:3]).all()
+    assert np.allclose(bod(2 * values, shares, reference=values), 2 * scores, atol=SOLVED, equal_nan=True)

@@ -16,6 +16,7 @@ from ..errors import EstimationError
 from .columns import bounds, mean, standardised
 from .method import Array, Finite, Method
 from .shares import Mask
+from .weight_optimised import CHERCHYE, bod_multipliers
 
 Composite = Literal["good", "bad"]
 
@@ -139,6 +140,19 @@ def minimum(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     return lowest * _enough(values, min_children)
 
 
+def bod(values: Array, shares: Array, *, reference: Array | None = None, min_children: int = 1) -> Array:
+    """max sum v z over v >= 0 with sum v z <= 1 in every row: each row's own best weights (Cherchye et al. 2007).
+
+    The shares only say which children count. A row with a missing or negative child gets NaN, one of zeros 0; several rows
+    may score 1.
+    """
+    tables = values, values if reference is None else reference
+    counted = [np.where((shares > 0) & (table >= 0), table, np.nan) for table in tables]
+    scores = np.vecdot(np.nan_to_num(counted[0]), bod_multipliers(counted[0], reference=counted[1]))
+    missing = (np.isnan(counted[0]) & (shares > 0)).any(axis=-1) | ~(shares > 0).any(axis=-1)
+    return np.where(missing, np.nan, scores) * _enough(values, min_children)
+
+
 def _enough(values: Array, min_children: int) -> Array:
     """1 for rows with enough children present, NaN for the others."""
     present = values.shape[-1] - np.count_nonzero(np.isnan(values), axis=-1)
@@ -188,5 +202,8 @@ AGGREGATE: dict[str, Method] = {
     ),
     "ampi": Method(ampi, "调整 MPI", "adjusted MPI", "Mazziotta and Pareto 2016, Social Indicators Research 127"),
     "owa": Method(owa, "有序加权平均", "ordered weighted average", "Yager 1988; Torra 1997, Int. J. Intelligent Systems 12"),
+    "bod": Method(
+        bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", gives="non_negative", batch=False
+    ),
     "minimum": Method(minimum, "短板法", "weakest link", "Leontief 1936"),
 }

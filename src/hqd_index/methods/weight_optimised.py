@@ -23,6 +23,9 @@ ATTAINED = 0.01  # a share of importance this near to its target has reached it
 def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
     """Each unit's own best weights (..., n, m), scaled to sum 1 (Melyn and Moesen 1991; Cherchye et al. 2007).
 
+    The benefit-of-the-doubt score itself is `aggregate: {method: bod}`; a mean with these shares ranks otherwise, as each
+    unit's weights are scaled apart.
+
     max sum_j w_j z_kj with sum_j w_j z_ij <= 1 for every row i, w >= 0, and each share w_j / sum w within `floor` and
     `cap`. Of several best, the w of least length. A row with a missing cell gets zeros, hence no score; an all-zero row
     gets equal shares.
@@ -32,11 +35,16 @@ def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
     return np.where(whole > 0, multipliers / np.where(whole > 0, whole, 1.0), 0.0)
 
 
-def bod_multipliers(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
-    """The weights (..., n, m) before scaling: sum_j w_j z_kj is unit k's benefit-of-the-doubt score, at most 1."""
-    refuse_negative(np.fmin.reduce(values, axis=-2, keepdims=True) < 0, "bod")
-    draws = values.reshape(-1, *values.shape[-2:])
-    return np.stack([_multipliers(draw, floor, cap) for draw in draws]).reshape(values.shape)
+def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Share = 0.0, cap: Share = 1.0) -> Array:
+    """The weights (..., n, m) before scaling: sum_j w_j z_kj is unit k's benefit-of-the-doubt score.
+
+    The score is at most 1 against the rows themselves; against others (`reference`) it may pass 1.
+    """
+    source = values if reference is None else reference
+    for table in (values, source):
+        refuse_negative(np.fmin.reduce(table, axis=-2, keepdims=True) < 0, "bod")
+    draws, sources = values.reshape(-1, *values.shape[-2:]), source.reshape(-1, *source.shape[-2:])
+    return np.stack([_multipliers(draw, rows, floor, cap) for draw, rows in zip(draws, sources)]).reshape(values.shape)
 
 
 def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[Told]:
@@ -48,13 +56,13 @@ def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[Told
     yield Told("complete_rows", float(rows.mean()), "I-INCOMPLETE" if not rows.all() else "")
 
 
-def _multipliers(values: Array, floor: float, cap: float) -> Array:
-    columns = ~np.isnan(values).all(axis=0)
-    rows = ~np.isnan(values[:, columns]).any(axis=1)
-    table = values[np.ix_(rows, columns)]
-    held = _shares_held(table.shape[1], floor, cap)
+def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Array:
+    columns = ~np.isnan(source).all(axis=0)
+    rows, whole = (~np.isnan(table[:, columns]).any(axis=1) for table in (values, source))
+    units, frontier = values[np.ix_(rows, columns)], source[np.ix_(whole, columns)]
+    held = _shares_held(units.shape[1], floor, cap)
     result = np.zeros(values.shape)
-    result[np.ix_(rows, columns)] = np.array([_best_for(unit, table, held) for unit in table]).reshape(table.shape)
+    result[np.ix_(rows, columns)] = np.array([_best_for(unit, frontier, held) for unit in units]).reshape(units.shape)
     return result
 
 

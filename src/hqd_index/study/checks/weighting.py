@@ -166,7 +166,7 @@ def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
 def _cautions(study: Study, tree: Tree) -> Iterator[Finding]:
     """What to mind about choices that are allowed."""
     flat = study.weighting.weight.get(FLAT)
-    chosen = [(flat, ("weighting", "weight", FLAT))] if flat is not None else []
+    chosen: list[tuple[Choice, Place]] = [(flat, ("weighting", "weight", FLAT))] if flat is not None else []
     chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner if flat is None]
     for choice, place in {place: (choice, place) for choice, place in chosen}.values():
         for en, zh in cautions(choice, "weight"):
