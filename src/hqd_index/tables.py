@@ -153,6 +153,10 @@ TABLES: dict[str, Table] = {
         "敏感性(Sobol 指数)", "Sensitivity (Sobol' indices)", "output factor",
         "output factor factor_zh factor_en first:number? first_low:number? first_high:number? total:number? total_low:number? total_high:number? place:int? note_zh:text? note_en:text?",
     ),
+    "left_out": _table(
+        "逐一剔除后的名次", "Ranks without each node", "node unit year",
+        "node node_zh node_en unit year:int base_rank:int? rank:int? shift:number?",
+    ),
     "designs": _table("备选设计", "Designs", "design", "design:int label mean_shift:number? max_shift:number? spearman:number?"),
     "uncertainty_summary": _table(
         "稳健性小结", "Robustness in short", "source year quantity", "source year:int quantity value:number?"

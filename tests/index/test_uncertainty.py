@@ -6,6 +6,7 @@ import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.index.frames import build_index
+from hqd_index.index.sensitivity import _noted
 from hqd_index.index.uncertainty import Firms, stream, uncertainty
 from hqd_index.tables import TABLES, check
 
@@ -116,6 +117,27 @@ def test_sensitivity_finds_the_only_choice_that_matters():
     assert shift.loc["treat", "factor_en"] == "treatment of outliers"
     still = found[found["total"].isna()]
     assert set(still["note_en"]) == {"the rank never changes"}
+    said = "the choice that moves ranks most is treatment of outliers: total index (95% interval) 1.00 ("
+    assert shift.loc["treat", "note_en"].startswith(said)
+    assert shift.loc["weight.indicators", "note_en"] == ""
+
+
+def test_ranks_without_each_node_are_those_of_a_tree_without_it():
+    found = tables(leave_out=["indicators"])["left_out"]
+    assert set(found["node"]) <= {"x", "y", "z"} and len(found) == 4 * found["node"].nunique()
+    smaller = study({"top": ["x", "z"]}, levels=LEVELS)
+    scores = build_index(smaller, panel({k: SHEET[k] for k in "xz"}, units=UNITS, years=[2020]), names(UNITS)).scores
+    alone = scores.query("node == 'top'").set_index("unit")["rank"]
+    without = found.query("node == 'y'").set_index("unit")
+    assert without["rank"].to_dict() == alone.to_dict()
+    assert without["shift"].equals(without["base_rank"] - without["rank"])
+
+
+def test_being_among_the_first_is_counted_over_the_draws():
+    found = tables(leave_out=["indicators"])
+    top = found["uncertainty"].query("source == 'all' and quantity == 'top_3'").set_index("unit")["value"]
+    taken = found["acceptability"].query("rank <= 3").groupby("unit")["share"].sum()
+    assert top.to_dict() == pytest.approx(taken.reindex(top.index).fillna(0).to_dict(), abs=1e-12)
 
 
 def test_a_method_that_the_data_refuse_is_told_with_its_design():
@@ -162,3 +184,12 @@ def test_only_base_without_any_source():
     found = tables(weights=None, leave_out=[])
     assert found["ranks"]["low"].equals(found["ranks"]["rank"]) and found["sensitivity"].empty
     assert found["uncertainty_summary"].set_index(["source", "quantity"]).loc[("all", "stable_pairs"), "value"] == 1
+
+
+def test_a_negative_first_order_index_within_its_interval_is_explained():
+    low, high = [-0.02, -0.5, 0.4], [0.01, -0.1, 0.6]
+    frame = pd.DataFrame(
+        {"output": "rank:a", "factor_zh": "甲", "factor_en": "one", "first": low, "first_high": high, "place": 2}
+    )
+    told = _noted(frame.assign(total=0.5, total_low=0.1, total_high=0.9), [], {"rank:a"})["note_en"]
+    assert told.str.startswith("a first-order index below 0").tolist() == [True, False, False]

@@ -36,6 +36,12 @@ def order_statistics(counts: Counts, shares: tuple[float, ...]) -> list[Array]:
     return [np.where(whole[..., 0] > 0, rank, np.nan) for rank in found]
 
 
+def among_the_first(counts: Counts, k: int, draws: int) -> Array:
+    """Share of the draws in which a unit is among the first k, (..., U); NaN for a unit that no draw ranks."""
+    share = counts[..., :k].sum(axis=-1) / draws
+    return np.where(counts.sum(axis=-1) > 0, share, np.nan)
+
+
 ROUNDING = 1e-9  # 0.95 x 200 must be 190, not 190.00000000000003
 
 

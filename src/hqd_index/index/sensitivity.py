@@ -15,7 +15,7 @@ from .designs import LEAVE_OUT, Designs, short
 from .draws import NONE, Numbers, Source, Table, root_scores
 from .rank import competition
 from .sampling import stream, table_of
-from .sobol import Indices, indices, saltelli
+from .sobol import FLAT, Indices, indices, saltelli
 
 Array = NDArray[np.float64]
 MEAN_SHIFT = "mean_shift"
@@ -113,7 +113,37 @@ def _noted(frame: pd.DataFrame, dropped: list[str], whole: set[str]) -> pd.DataF
     zh = f"未参与(与其他选择不能任意组合):{gone}" if dropped else ""
     en = f"not varied here, as they do not go with every other choice: {gone}" if dropped else ""
     scored, varies = frame["output"].isin(whole), frame["total"].notna()
-    return frame.assign(
-        note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh),
-        note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en),
+    said = frame.assign(
+        note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
+        note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en).astype(object),
+    )
+    return _told(said, *_signs(said)).pipe(_told, *_sentence(said))
+
+
+def _told(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
+    """The texts put before the notes of some rows."""
+    told = frame.copy()
+    for column, text, stop in (("note_zh", zh, "。"), ("note_en", en, ". ")):
+        notes = told.loc[rows, column]
+        told.loc[rows, column] = text[rows] + np.where(notes == "", "", stop) + notes
+    return told
+
+
+def _signs(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """A first-order index below 0 is no effect of its own that the sample could see; it is said to be so."""
+    below = (frame["first"] < -FLAT) & (frame["first_high"] >= 0)
+    zh = "一阶指数为负而区间含 0,属抽样误差:未见独立影响"
+    en = "a first-order index below 0 whose interval holds 0 is sampling error: no effect of its own"
+    return below, pd.Series(zh, frame.index, dtype=object), pd.Series(en, frame.index, dtype=object)
+
+
+def _sentence(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Which choice moves ranks most, in one sentence at its row of the mean shift."""
+    most = (frame["output"] == MEAN_SHIFT) & (frame["place"] == 1) & frame["total"].notna()
+    figures = [f"{t:.2f} ({low:.2f}-{high:.2f})" for t, low, high in frame[["total", "total_low", "total_high"]].to_numpy(float)]
+    shown = pd.Series(figures, frame.index)
+    return (
+        most,
+        "对名次影响最大的选择是" + frame["factor_zh"] + ":总效应指数(95% 区间)为 " + shown,
+        "the choice that moves ranks most is " + frame["factor_en"] + ": total index (95% interval) " + shown,
     )

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError
 from ..study.models import Study
-from .acceptability import Counts, beats, mean_distance, mean_shift, order_statistics, stable_pairs, taken
+from .acceptability import Counts, among_the_first, beats, mean_distance, mean_shift, order_statistics, stable_pairs, taken
 from .build import compute
 from .confidence import rank_sets
 from .designs import Designs, designs_of, looped
 from .draws import Source, root_scores
 from .frames import coverage
+from .leaving import left_out_table
 from .rank import competition
 from .sampling import Firms, sampled, source_of, stream
 from .sensitivity import sensitivity
@@ -24,6 +25,7 @@ from .sensitivity import sensitivity
 __all__ = ["Firms", "stream", "uncertainty"]
 
 Array = NDArray[np.float64]
+TOP = (3, 5, 10)
 LOOPED = 200
 """Firm draws up to which a method that works through them one by one is allowed (design 5.1)."""
 
@@ -46,7 +48,8 @@ class Ranked:
 
 
 def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: Firms | None) -> dict[str, pd.DataFrame]:
-    """ranks, neighbours, uncertainty, acceptability, pairs, sensitivity, designs, uncertainty_summary and design_scores.
+    """ranks, neighbours, uncertainty, acceptability, pairs, sensitivity, designs, left_out,
+    uncertainty_summary and design_scores.
 
     A unit-year without a published rank (too little coverage) has none in any draw. ConfigError when an alternative fits no
     combination, or when a method that works through draws one by one meets more than `LOOPED` firm draws.
@@ -65,6 +68,14 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
         "pairs": _pairs(ranked, interval),
         "sensitivity": sensitivity(study, designs, source, ranked.base[ranked.last], ranked.last),
         "designs": _designs(designs, ranked),
+        "left_out": left_out_table(
+            study,
+            designs,
+            source.units,
+            source.years[ranked.last],
+            ranked.base[ranked.last],
+            ranked.ranks["design"][:, ranked.last],
+        ),
         "uncertainty_summary": _summary(ranked, counts, interval),
         "design_scores": _design_scores(ranked),
     }
@@ -161,11 +172,12 @@ def _apart(share: Array, interval: tuple[float, float]) -> NDArray[np.bool_]:
 
 
 def _spread(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float, float]) -> pd.DataFrame:
-    """source, unit, year, quantity (low, median, high, mean_shift), value."""
+    """source, unit, year, quantity (low, median, high, mean_shift, top_k: the share of draws among the first k), value."""
     blocks = []
     for name, count in counts.items():
         low, middle, high = order_statistics(count, (interval[0], 0.5, interval[1]))
         quantities = {"low": low, "median": middle, "high": high, "mean_shift": mean_distance(count, ranked.base)}
+        quantities |= {f"top_{k}": among_the_first(count, k, len(ranked.ranks[name])) for k in TOP}
         for quantity, values in quantities.items():
             blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=values.ravel()))
     return pd.concat(blocks, ignore_index=True)
