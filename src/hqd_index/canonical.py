@@ -15,6 +15,7 @@ OWNERSHIP = ("soe", "private", "foreign", "other")
 SRDI_LEVELS = ("none", "innovative", "provincial", "national", "key_national", "single_champion")
 SRDI_RECORDS = ("publicised", "recognised", "passed_review", "failed_review", "revoked", "renamed")
 VERSIONS = ("2002", "2011", "2017")
+SCOPES = ("all", "above_scale", "large_medium")
 # a table in competitive form has origin `total` throughout and its column of imports as use `import`
 IO_USES = ("intermediate", "final_cons", "gfcf", "export", "inventory", "import")
 IO_ORIGINS = ("domestic", "imported", "total")
@@ -149,6 +150,7 @@ INDUSTRY_PANEL = CanonicalTable(
         "year": YEAR,
         "province_code": PROVINCE,
         "industry_version": VERSION,
+        "scope": category("统计口径", "statistical scope", SCOPES),
         "n_firms": number("家", "企业单位数", "number of firms"),
         "n_firms_matched": number("家", "匹配企业数", "matched firms"),
         "n_firms_certified": number("家", "通过国际认证企业数", "certified firms"),
@@ -282,6 +284,17 @@ SRDI_LIST = CanonicalTable(
     },
 )
 
+SUBSIDIARIES = CanonicalTable(
+    key=(),
+    columns={
+        "firm_id": Column("text", "", "母公司代码", "id of the parent", required=True, code="firm"),
+        "name": text("子公司名称", "name of the subsidiary"),
+        "uscc": replace(USCC, zh="子公司统一社会信用代码", en="credit code of the subsidiary"),
+        "from_year": count("", "自哪年起为子公司", "first year as a subsidiary"),
+        "to_year": count("", "至哪年止", "last year as a subsidiary"),
+    },
+)
+
 CROSSWALKS = CanonicalTable(
     key=("from_system", "from_code", "to_system", "to_code"),
     columns={
@@ -374,6 +387,7 @@ CANONICAL: dict[str, CanonicalTable] = {
     "links": LINKS,
     "patents": PATENTS,
     "srdi_list": SRDI_LIST,
+    "subsidiaries": SUBSIDIARIES,
     "crosswalks": CROSSWALKS,
     "deflators": DEFLATORS,
     "countries": COUNTRIES,

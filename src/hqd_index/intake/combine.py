@@ -12,7 +12,7 @@ from .duplicates import duplicates
 from .findings import joined
 from .parse import Parsed
 
-SHARED = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type"}
+SHARED = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type", "scope"}
 
 
 def combined(parsed: Sequence[Parsed], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> Parsed:
@@ -83,4 +83,6 @@ def expanded(out: pd.DataFrame, members: str | None, engine: Engine) -> pd.DataF
         return out
     pairs = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL")
     wide = out.merge(pairs, on="rid", how="left", validate="many_to_many")
-    return wide.assign(rid=wide["member"].fillna(wide["rid"]).astype("int64")).drop(columns="member")
+    return wide.assign(rid=wide["member"].astype("Int64").fillna(wide["rid"].astype("int64")).astype("int64")).drop(
+        columns="member"
+    )

@@ -57,20 +57,30 @@ def cross_row(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
     return joined(parts)
 
 
-def one_statement_type(rows: str, where: str, engine: Engine) -> None:
-    """DataError E08 when consolidated and parent statements stand together."""
-    if "statement_type" not in engine.types(rows):
-        return
-    kinds = engine.collect(
-        f"SELECT statement_type AS kind, count(*) AS n FROM {rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
-    )
-    if len(kinds) < 2:
-        return
-    counts = ", ".join(f"{kind} {n}" for kind, n in kinds.itertuples(index=False))
-    keep = "out_of_scope: [{when: \"statement_type = 'parent'\", reason: {zh: 母公司报表, en: parent statement}}]"
-    raise DataError(
-        f"consolidated and parent statements stand together ({counts}); choose one, e.g. {keep}",
-        zh=f"合并报表与母公司报表混在一起({counts});请选定一种,例如 {keep}",
-        where=where,
-        rule="E08",
-    )
+# column that must have one value in a table: rule, what the values are (zh, en)
+ONE_KIND = {
+    "statement_type": ("E08", "合并报表与母公司报表", "consolidated and parent statements"),
+    "address_type": ("M20", "注册地与经营地两种地址口径", "registered and operating addresses"),
+    "scope": ("M26", "不同统计口径的行(如规模以上与大中型)", "rows of different scopes (above scale, large and medium)"),
+}
+
+
+def one_kind(rows: str, where: str, engine: Engine) -> None:
+    """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
+    held = engine.types(rows)
+    for column, (rule, zh, en) in ONE_KIND.items():
+        if column not in held:
+            continue
+        kinds = engine.collect(
+            f"SELECT {column} AS kind, count(*) AS n FROM {rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
+        )
+        if len(kinds) < 2:
+            continue
+        counts = ", ".join(f"{kind} {n}" for kind, n in kinds.itertuples(index=False))
+        keep = f"out_of_scope: [{{when: \"{column} = '{kinds['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
+        raise DataError(
+            f"{en} stand together ({counts}); choose one, e.g. {keep}",
+            zh=f"{zh}混在一起({counts});请选定一种,例如 {keep}",
+            where=where,
+            rule=rule,
+        )

@@ -82,6 +82,34 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对单位;程序不会自行换算",
         "check the unit; nothing is converted by itself",
     ),
+    "M16": (
+        "同一企业有两个上市代码(提示)", "two listings of one firm (told)",
+        "只保留一个代码,或不作处理", "keep one code, or leave it",
+    ),
+    "M17": (
+        "代码易主或行业前后不同(提示)", "a code passed to another firm, or a firm changed industry (told)",
+        "核对信用代码;行业口径用 firm_industry 选定", "check the credit codes; choose the industry with firm_industry",
+    ),
+    "M19": (
+        "子公司列入名单(提示)", "subsidiaries are on the list (told)",
+        "用 srdi_list.subsidiaries 选定口径", "choose the definition with srdi_list.subsidiaries",
+    ),
+    "M20": (
+        "注册地与经营地混在一起", "registered and operating addresses together",
+        "用 out_of_scope 选定一种", "choose one with out_of_scope",
+    ),
+    "M26": (
+        "不同统计口径混在一起", "rows of different scopes together",
+        "用 out_of_scope 选定一种", "choose one with out_of_scope",
+    ),
+    "M29": (
+        "连续三年以上恰在一条直线上,疑为内插", "three years or more exactly on a line: interpolated?",
+        "核对来源;内插值请留空", "check the source; leave interpolated cells empty",
+    ),
+    "DF01": (
+        "价格指数中间缺年份(提示)", "a price index lacks years inside (told)",
+        "补齐缺失年份", "fill in the missing years",
+    ),
     "E11": ("曾认定不会变回否", "once recognised, always recognised", "核对历年状态", "check the status of all years"),
     "LK02": (
         "一家企业的占比之和不超过 100%", "shares of one focal firm sum to at most 100",
@@ -98,12 +126,16 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对数据来源", "check the source",
     ),
     "W08": (
-        "研发强度在政策门槛处扎堆(提示)", "R&D intensity bunches at a cut-off (told)",
+        "研发强度或研发人员占比在政策门槛处扎堆(提示)", "R&D intensity or staff share bunches at a cut-off (told)",
         "谨慎解释", "interpret with care",
     ),
     "W09": (
         "批次总数相差超过 2%(提示)", "batch total off by more than 2% (told)",
         "核对名单是否完整", "check the list is complete",
+    ),
+    "W10": (
+        "省份占比与公布数相差超过 2%(提示)", "province share off the published one by more than 2% (told)",
+        "核对名单是否完整、省份是否写对", "check the list is complete and its provinces right",
     ),
 }  # fmt: skip
 RULES = {rule: Ruling(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()}

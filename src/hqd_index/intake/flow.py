@@ -10,6 +10,7 @@ from ..canonical import CANONICAL
 from ..engines.duckdb import Engine, quoted
 from ..study.models import Label, Study
 from .cells import BLANK, HEADER, NOTE, TOTAL
+from .identity import TWIN
 from .ledger import OUT_OF_SCOPE, QUARANTINED
 from .reshape import UNLISTED
 from .table import OPENING, TableRead
@@ -27,6 +28,7 @@ REASONS = {
     NOTE: Label(zh="剔除:注释与资料来源行", en="left out: footnotes and sources"),
     TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
     OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),
+    TWIN: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
     UNLISTED: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
 }
 READ = Label(zh="读入的行", en="rows read")

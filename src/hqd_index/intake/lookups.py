@@ -30,6 +30,7 @@ CATEGORY_NAMES = {
     "export": ("出口",), "inventory": ("存货变动",), "registered": ("注册地",), "operating": ("经营地",),
     "supplier": ("供应商",), "customer": ("客户",), "invention": ("发明", "发明专利"), "utility": ("实用新型",),
     "design": ("外观设计",),
+    "all": ("全部", "全部企业"), "above_scale": ("规模以上", "规上"), "large_medium": ("大中型", "大中型企业"),
 }  # fmt: skip
 USCC_SHAPE = re.compile(r"[0-9A-Z]{18}")
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..canonical import CANONICAL
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import DataError, Faults, HqdError
 from ..study.models import SrdiList, Study
 from .flow import coverage, sample_flow
 from .ledger import QUARANTINED, ledger
 from .notice import Notice
+from .provinces import WHERE, province_notices, published
 from .read import RawFile, locate, unchanged
 from .schema import exactness, needed_columns, table_of
-from .status import UNMATCHED_COLUMNS, batch_totals, from_columns, from_list, list_notices
+from .status import UNMATCHED_COLUMNS, batch_totals, beside, from_columns, from_list, list_notices
 from .table import Step, TableRead, read_table
 from .text import FILE_SPAN
 
@@ -139,14 +141,27 @@ def _with_status(study: Study, read: Sequence[TableRead], result: Intake, engine
         return replace(result, tables=result.tables | {"firms": from_columns(result.tables["firms"], engine)})
     settings = study.sources.srdi_list or SrdiList()
     records = _records(next(one for one in read if one.name == "srdi_list"), engine)
-    status = from_list(result.tables["firms"], records, settings, study.study.years[1], engine)
-    told = list_notices(records, batch_totals(settings.batches, folders), settings, ", ".join(records["file"].unique()))
+    owned = engine.collect(f"SELECT * FROM {result.tables['subsidiaries']}") if "subsidiaries" in result.tables else None
+    if owned is not None:
+        owned = owned.reindex(columns=list(CANONICAL["subsidiaries"].columns))
+    status = from_list(result.tables["firms"], records, settings, study.study.years[1], engine, owned)
+    where = ", ".join(records["file"].unique())
+    told = (*status.notices, *list_notices(records, batch_totals(settings.batches, folders), settings, where))
+    if settings.provinces:
+        told += tuple(_spread(records, settings, settings.provinces, folders, where))
     return Intake(
         result.tables | {"firms": status.firms},
         result.frames | {"srdi_unmatched": status.unmatched},
         result.raw_rows,
         (*result.notices, *told),
     )
+
+
+def _spread(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
+    """W10 for the provinces of the national records."""
+    counts = published(beside(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
+    national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
+    return province_notices(national, counts, batch_totals(settings.batches, folders), where)
 
 
 def _records(one: TableRead, engine: Engine) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def _has_workbook(path: Path) -> bool:
 
 def _looks_like(head: bytes) -> str:
     start = head.lstrip().lower()
-    known = ((b"%pdf", "PDF"), (b"pk", "zip"), (b"<", "HTML/XML"), (b"\xef\xbb\xbf", "HTML/XML"))
+    known = ((b"%pdf", "PDF"), (b"$fl", "SPSS .sav"), (b"pk", "zip"), (b"<", "HTML/XML"), (b"\xef\xbb\xbf", "HTML/XML"))
     return next((name for mark, name in known if start.startswith(mark)), "binary")
 
 

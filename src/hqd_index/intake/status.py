@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..canonical import SRDI_LEVELS
 from ..engines.duckdb import Engine, literal, quoted
-from ..errors import ConfigError
+from ..errors import ConfigError, closest
 from ..study.models import SrdiList
 from .match import BY_CODE, matched
 from .notice import Notice
-from .srdi import spells, undecided
+from .srdi import spells, stock, undecided
 
 RECORDS = ("name", "uscc", "level", "batch", "announce_date", "status", "valid_from", "valid_to")
 PUBLISHED = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
@@ -38,18 +39,60 @@ class Status:
     notices: tuple[Notice, ...]
 
 
-def from_list(firms: str, records: pd.DataFrame, settings: SrdiList, last_year: int, engine: Engine) -> Status:
-    """Status by year from recognition records (file, sheet, row and the list's columns)."""
+def from_list(
+    firms: str, records: pd.DataFrame, settings: SrdiList, last_year: int, engine: Engine, owned: pd.DataFrame | None = None
+) -> Status:
+    """Status by year from recognition records (file, sheet, row and the list's columns).
+
+    `owned` are subsidiaries (firm_id of the parent, name, uscc, from_year, to_year): their status counts for the parent
+    where the study says so, and what either definition gives is told.
+    """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
     known = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
     paired = matched(records, known)
     met = paired.dropna(subset=["firm_id"])
     found = spells(met[["firm_id", *RECORDS]], settings, last_year)
+    told: tuple[Notice, ...] = ()
+    if owned is not None:
+        inherited = of_subsidiaries(records, owned, settings, last_year)
+        told = (both_definitions(found, inherited, settings, last_year),)
+        if settings.subsidiaries == "parent_or_subsidiary":
+            found = pd.concat([found, inherited], ignore_index=True)
     found = found[found["first"] <= last_year]
     unknown = undecided(found, met, last_year) if settings.assume_review == "drop" else found.head(0)[["firm_id"]].assign(after=0)
     table = _joined(firms, found, unknown, settings, engine)
-    return Status(table, _unmatched(paired), ())
+    return Status(table, _unmatched(paired), told)
+
+
+def of_subsidiaries(records: pd.DataFrame, owned: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
+    """Spells of subsidiaries in the years they were such, under the firm_id of the parent."""
+    named = owned.assign(parent=owned["firm_id"], firm_id=[f"{n}" for n in range(len(owned))], firm_name=owned["name"])
+    same = named["uscc"].fillna("").where(named["uscc"].fillna("") != "", named["name"])
+    first = named.groupby(same)["firm_id"].transform("first")  # a subsidiary of several parents or terms is one firm
+    met = matched(records, named.assign(firm_id=first)[["firm_id", "firm_name", "uscc"]]).dropna(subset=["firm_id"])
+    mine = spells(met[["firm_id", *RECORDS]], settings, last_year)
+    held = mine.merge(named.assign(firm_id=first)[["firm_id", "parent", "from_year", "to_year"]], on="firm_id", how="inner")
+    begun = held["from_year"].astype("float64").fillna(-np.inf)
+    ended = held["to_year"].astype("float64").fillna(np.inf)
+    cut = held.assign(
+        firm_id=held["parent"],
+        first=np.maximum(held["first"], begun).astype("int64"),
+        start=np.maximum(held["start"], begun).astype("int64"),
+        end=np.minimum(held["end"], ended).astype("int64"),
+    )
+    return cut.loc[held["first"] <= ended, mine.columns]
+
+
+def both_definitions(parents: pd.DataFrame, inherited: pd.DataFrame, settings: SrdiList, last_year: int) -> Notice:
+    """M19: firms in force at the last year-end when only parents count, and when their subsidiaries do too."""
+    levels = list(SRDI_LEVELS[1:])
+    alone = stock(parents, [last_year], levels)[last_year]
+    both = stock(pd.concat([parents, inherited], ignore_index=True), [last_year], levels)[last_year]
+    en = f"in force at the end of {last_year}: {alone} firms by their own recognition, {both} with that of subsidiaries"
+    zh = f"{last_year} 年末有效:只计本企业 {alone} 家,连同子公司 {both} 家"
+    used = settings.subsidiaries
+    return Notice("M19", "srdi_list", f"{en}; {used} is used", f"{zh};采用 {used}")
 
 
 def _joined(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
@@ -117,23 +160,35 @@ def _unmatched(paired: pd.DataFrame) -> pd.DataFrame:
     return rest.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)
 
 
+def beside(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
+    """A small csv of the study in one of its folders; ConfigError with the nearest name, and what the file is to hold."""
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is not None:
+        return path
+    near = closest(name, [one.name for folder in folders if folder.is_dir() for one in folder.glob("*.csv")])
+    hint, hint_zh = (f"did you mean {near!r}? ", f"您是不是想写 {near!r}?") if near else ("", "")
+    raise ConfigError(
+        f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
+        zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",
+        where=where,
+    )
+
+
 def batch_totals(name: str, folders: Sequence[Path]) -> dict[int, int]:
     """batch -> firms recognised, from the study's file of batch totals; ConfigError when none is there or it is malformed."""
-    where = "sources.yaml srdi_list.batches"
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if path is None:
-        raise ConfigError(
-            f"no file {name!r} in configs or the data folder", zh=f"configs 与数据目录中都没有 {name!r}", where=where
-        )
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return {int(row["batch"]): int(row["recognised"]) for row in csv.DictReader(file)}
-    except (KeyError, TypeError, ValueError) as fault:
-        raise ConfigError(
-            f"{name}: needs columns batch, year, recognised, source with whole numbers ({fault})",
-            zh=f"{name}:需要 batch, year, recognised, source 四列且为整数({fault})",
-            where=where,
-        ) from fault
+    where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
+    totals = {}
+    with beside(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                totals[int(row["batch"])] = int(row["recognised"])
+            except (KeyError, TypeError, ValueError) as fault:
+                raise ConfigError(
+                    f"{name} line {line}: needs columns {columns}; batch and recognised are whole numbers",
+                    zh=f"{name} 第 {line} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
+                    where=where,
+                ) from fault
+    return totals
 
 
 def list_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, where: str) -> tuple[Notice, ...]:

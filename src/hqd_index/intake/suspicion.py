@@ -1,4 +1,4 @@
-"""What looks odd in a clean table as a whole: units that jump, digits and ratios that people chose."""
+"""What looks odd in a clean table as a whole: units that jump, chains that break, digits and ratios that people chose."""
 
 from __future__ import annotations
 
@@ -20,16 +20,23 @@ CUT_OFFS = (3.0, 6.0, 10.0)
 BAND = 0.1
 BUNCHED = 2.0
 BUNCHED_ROWS = 30
+HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
+HEAP_SHARE = 0.01  # of firm-years on one exact share; staff numbers of tens and hundreds put far fewer on any
+PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
 
 
 def suspicions(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
-    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios."""
+    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01."""
     told = [*unit_jumps(name, medians(name, rows, table, engine))]
     held = engine.types(rows)
     if name == "firms" and "revenue" in held:
         told += _benford(name, rows, engine)
     if name == "firms" and {"revenue", "rd_exp"} <= set(held):
         told += _bunching(name, rows, engine)
+    if name == "firms" and {"employees", "rd_staff"} <= set(held):
+        told += _heaping(name, rows, engine)
+    if name in PRICE_LINKS and {PRICE_LINKS[name][0], "year"} <= set(held):
+        told += _broken_chains(name, rows, engine)
     return tuple(told)
 
 
@@ -99,3 +106,34 @@ def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
             zh = f"研发强度在政策门槛 {cut:g}% 处扎堆:略高于门槛 {up} 个,略低于门槛 {down} 个"
             told.append(Notice("W08", name, en, zh))
     return told
+
+
+def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """W08: firm-years whose R&D staff are exactly 10, 30 or 50% of all, where they are 1% of firm-years and 30 at least."""
+    exact = ", ".join(f"count(*) FILTER (WHERE 100 * rd_staff = {heap} * employees) AS h{heap}" for heap in HEAPS)
+    known = f"SELECT rd_staff, employees FROM {rows} WHERE rd_staff > 0 AND employees >= 20"
+    counts = engine.collect(f"SELECT count(*) AS n, {exact} FROM ({known})").iloc[0]
+    told = []
+    for heap in HEAPS:
+        many = int(counts[f"h{heap}"])
+        if many >= max(BUNCHED_ROWS, HEAP_SHARE * int(counts["n"])):
+            en = f"R&D staff are exactly {heap}% of all in {many} of {int(counts['n'])} firm-years"
+            zh = f"{int(counts['n'])} 个企业-年中有 {many} 个的研发人员占比恰为 {heap}%"
+            told.append(Notice("W08", name, en, zh))
+    return told
+
+
+def _broken_chains(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """DF01: a price index of the previous year = 100 that lacks a year between its first and its last."""
+    column, unit, series = PRICE_LINKS[name]
+    of = f"{unit} || ' ' || {series}" if series else unit
+    broken = engine.collect(
+        f"""SELECT {of} AS unit, max(year) - min(year) + 1 - count(DISTINCT year) AS gaps FROM {rows}
+        WHERE {quoted(column)} > 0 GROUP BY 1 HAVING gaps > 0 ORDER BY 1"""
+    )
+    if broken.empty:
+        return []
+    listed = ", ".join(broken["unit"].head(FEW)) + (" ..." if len(broken) > FEW else "")
+    en = f"{column}: years are missing inside the series of {len(broken)} units ({listed}); real values beyond a gap are missing"
+    zh = f"{column}:{len(broken)} 个单位的序列中间缺年份({listed});缺口另一侧的不变价数值将为缺失"
+    return [Notice("DF01", name, en, zh)]

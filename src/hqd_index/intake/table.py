@@ -13,16 +13,18 @@ from ..expressions import parse as parse_expression
 from ..expressions import row_sql
 from ..study.models import Source, Study
 from .combine import combined, expanded, without
-from .crossrow import cross_row, one_statement_type
+from .crossrow import cross_row, one_kind
 from .duplicates import duplicates
 from .findings import finding, joined
 from .header import map_labels, require, required_columns
+from .identity import Firms, one_id_per_firm, one_industry
 from .ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, balance_sums
 from .notice import Notice
 from .parse import Exact, Parsed, parse
 from .read import RawFile, read
 from .reshape import LongShape, parse_long
 from .rules import bound, broken_rules, completed, of_severity
+from .stretches import interpolated
 from .suspicion import suspicions
 from .text import FILE_SPAN, Sheet
 
@@ -74,20 +76,36 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     aside = _out([_set_aside(sheets), *(one.aside for one in parsed), *_filtered(step, files, parsed)])
     whole = combined([_scoped(one, aside, step) for one in parsed], step.table.key, listed, engine)
     scope = without(whole.typed, aside["rid"], engine)
-    one_statement_type(scope, ", ".join(listed["file"]), engine)
+    where = ", ".join(listed["file"])
+    one_kind(scope, where, engine)
     found = joined([whole.findings, *_judged(step, scope, whole.text, "error")])
     found = joined([found, cross_row(step.name, without(scope, found["rid"], engine), whole.text, engine)])
-    survivors = without(scope, found["rid"], engine)
+    firms = _identified(step, without(scope, found["rid"], engine), where)
     if step.table.key:
-        found = joined([found, duplicates(survivors, whole.text, step.table.key, listed, engine)])
-    clean = without(survivors, found["rid"], engine)
-    out = expanded(pd.concat([aside, _quarantined(found)], ignore_index=True), whole.members, engine)
+        found = joined([found, duplicates(firms.rows, whole.text, step.table.key, listed, engine)])
+    clean, jumps = _settled(step, without(firms.rows, found["rid"], engine), where)
+    out = expanded(pd.concat([aside, firms.twins, _quarantined(found)], ignore_index=True), whole.members, engine)
     _check_books(step, sheets, whole, clean, out)
-    found = joined([_ragged(sheets), found, *_judged(step, clean, whole.text, "warning", "info")])
+    doubtful = [*_judged(step, clean, whole.text, "warning", "info"), interpolated(clean, whole.text, step.table, engine)]
+    found = joined([_ragged(sheets), found, *doubtful])
     told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
-    told += [*whole.notices, *suspicions(step.name, clean, step.table, engine)]
+    told += [*whole.notices, *firms.notices, *jumps, *suspicions(step.name, clean, step.table, engine)]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
     return TableRead(step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), tuple(told))
+
+
+def _identified(step: Step, rows: str, where: str) -> Firms:
+    """Firm rows under one id per firm; the rows of other tables as they are."""
+    if step.name == "firms" and "firm_id" in step.table.key:
+        return one_id_per_firm(rows, where, step.engine)
+    return Firms(rows, pd.DataFrame(columns=OUT_COLUMNS), ())
+
+
+def _settled(step: Step, rows: str, where: str) -> tuple[str, tuple[Notice, ...]]:
+    """Firm rows in the industry that the study's choice gives them."""
+    if step.name != "firms":
+        return rows, ()
+    return one_industry(rows, step.study.sources.firm_industry, where, step.engine)
 
 
 def _parsed(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> tuple[list[Sheet], list[Parsed]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..canonical import MANUFACTURING
 from ..engines.duckdb import Engine, literal
 from ..errors import DataError
 
@@ -174,6 +175,14 @@ def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: st
             zh=f"对照表 {origin} -> {target}:{off.index[0]} 的权重之和为 {off.iloc[0]:.6g},应为 1(共 {len(off)} 个代码)",
             where="crosswalks",
             rule="XW01",
+        )
+    strange = sorted(code for code in frame["to_code"].unique() if str(code)[:1] == "C" and code not in MANUFACTURING)
+    if target == "gbt4754" and strange:
+        raise DataError(
+            f"crosswalk {origin} -> {target}: unknown target {', '.join(strange[:5])}; manufacturing has the codes C13 to C43",
+            zh=f"对照表 {origin} -> {target}:不认识的目标代码 {'、'.join(strange[:5])};制造业代码为 C13 至 C43",
+            where="crosswalks",
+            rule="XW02",
         )
     return frame
 

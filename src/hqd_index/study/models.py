@@ -157,12 +157,17 @@ class TableSpec(Record):
     columns: dict[Name, ColumnSpec] = {}
 
 
+FirmIndustry = Literal["reported", "first", "modal"]
+
+
 class SrdiList(Record):
     """How recognition records become firm status (domain: valid for three years, then reviewed)."""
 
     treat_from: Literal["announce_year", "next_year_if_H2"] = "announce_year"
     assume_review: Literal["none", "pass", "drop"] = "none"
     batches: str = "srdi_batches.csv"
+    provinces: str | None = None
+    subsidiaries: Literal["parent_only", "parent_or_subsidiary"] = "parent_only"
     national_levels: tuple[str, ...] = ("national", "key_national")
 
 
@@ -179,6 +184,7 @@ class Sources(Record):
     version: Version
     sources: dict[Slug, Source]
     tables: dict[Name, TableSpec] = {}
+    firm_industry: FirmIndustry = "reported"
     srdi_list: SrdiList | None = None
     status: Status | None = None
 

@@ -80,7 +80,9 @@ def _status(study: Study) -> Iterator[Finding]:
             ("sources", "status"), "both srdi_list and status are given; keep one", "srdi_list 与 status 同时给出;请只保留一个"
         )
     if said.srdi_list is not None:
-        yield from _path(("sources", "srdi_list", "batches"), said.srdi_list.batches)
+        for part in ("batches", "provinces"):
+            if (path := getattr(said.srdi_list, part)) is not None:
+                yield from _path(("sources", "srdi_list", part), path)
         for position, level in enumerate(said.srdi_list.national_levels):
             if level not in SRDI_LEVELS:
                 place = ("sources", "srdi_list", "national_levels", position)
