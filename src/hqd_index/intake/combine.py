@@ -83,6 +83,5 @@ def expanded(out: pd.DataFrame, members: str | None, engine: Engine) -> pd.DataF
         return out
     pairs = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL")
     wide = out.merge(pairs, on="rid", how="left", validate="many_to_many")
-    return wide.assign(rid=wide["member"].astype("Int64").fillna(wide["rid"].astype("int64")).astype("int64")).drop(
-        columns="member"
-    )
+    member = wide.pop("member").astype("Int64")
+    return wide.assign(rid=member.fillna(wide["rid"].astype("int64")).astype("int64"))
