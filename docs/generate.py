@@ -140,13 +140,9 @@ def _output_row(table: str, column: str, language: str) -> list[str]:
 
 
 def column_meaning(table: str, column: str, language: str) -> str:
-    """What a column holds: this table's own text, else the codebook's, else the general one; empty when nothing says."""
-    own = texts("columns")
-    if f"{table}.{column}" in own:
-        return str(own[f"{table}.{column}"][language])
-    if column in codebook.COLUMNS:
-        return pick(language, *codebook.COLUMNS[column])
-    return str(own[column][language]) if column in own else ""
+    """What a column holds, as the codebook says it; empty when nothing says."""
+    zh, en = codebook.meaning(table, column)
+    return "" if zh == column else pick(language, zh, en)
 
 
 def commands_page(language: str) -> list[str]:

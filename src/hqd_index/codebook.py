@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from .firms.tfp import LABELS as ELASTICITIES
 from .links.labels import LABELS as LINKS
@@ -53,7 +56,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "file": ("文件", "file"),
     "sheet": ("工作表", "sheet"),
     "row": ("行号(与 Excel 一致)", "row as Excel shows it"),
-    "value": ("现值", "value as it stands"),
+    "value": ("数值", "value"),
 }  # fmt: skip
 
 
@@ -68,8 +71,21 @@ def codebook(study: Study, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _column(table: str, column: str) -> dict[str, str]:
-    zh, en, unit = OWN.get(table, {}).get(column, (*COLUMNS.get(column, (column, column)), ""))
+    zh, en, unit = OWN.get(table, {}).get(column, (*meaning(table, column), ""))
     return {"table": table, "column": column, "label_zh": zh, "label_en": en, "unit": unit}
+
+
+def meaning(table: str, column: str) -> tuple[str, str]:
+    """What a column of a published table holds, zh and en: this table's own text, else the general one; else its id."""
+    own, general = labels().get(f"{table}.{column}"), COLUMNS.get(column) or labels().get(column)
+    return own or general or (column, column)
+
+
+@cache
+def labels() -> dict[str, tuple[str, str]]:
+    """column, or table.column -> its meaning in both languages, as labels.yaml has it."""
+    text = (files(__package__) / "labels.yaml").read_text("utf-8")
+    return {key: (pair["zh"], pair["en"]) for key, pair in YAML(typ="safe").load(text).items()}
 
 
 def _indicators(study: Study) -> list[dict[str, str]]:

@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 
 from .results import Results
+from .speaker import cut
 from .words import Pair, missing, number, percent
 
 LINKS = 3
 """Largest inputs drawn per industry."""
-SIZE, RING, LABEL = 640.0, 232.0, 246.0
-"""Side of the drawing, radius of the ring and of the labels, in pixels."""
+SIZE, RING, LABEL, WIDEST = 760.0, 232.0, 250.0, 9.5
+"""Side of the drawing, radius of the ring and of the labels in pixels; ems of a label."""
 FACTS: dict[str, tuple[Pair, str]] = {
-    "imported_input_share": (Pair("中间品进口依赖", "imported inputs"), "2"),
+    "imported_input_share": (Pair("中间品进口依赖（%）", "imported inputs (%)"), "2"),
     "self_sufficiency": (Pair("自给率", "self-sufficiency"), "%"),
     "upstreamness": (Pair("上游度", "upstreamness"), "2"),
     "nrca": (Pair("标准化显性比较优势", "normalised RCA"), "2"),
@@ -26,14 +27,16 @@ FACTS: dict[str, tuple[Pair, str]] = {
 
 @dataclass(frozen=True)
 class Node:
-    """An industry on the ring: where it and its label stand, how large it is, what is said of it."""
+    """An industry on the ring: where it and its label stand, how the label is turned, how large it is, what is said of it."""
 
     unit: str
     name: Pair
+    short: Pair
     x: float
     y: float
     label_x: float
     label_y: float
+    turn: float
     anchor: str
     radius: float
     facts: tuple[tuple[Pair, str], ...]
@@ -94,8 +97,11 @@ def _node(results: Results, unit: str, angle: float, size: float, facts: dict[st
             told.append((label, percent(value) if kind == "%" else number(value, int(kind))))
     x, y = SIZE / 2 + RING * math.cos(angle), SIZE / 2 + RING * math.sin(angle)
     label_x, label_y = SIZE / 2 + LABEL * math.cos(angle), SIZE / 2 + LABEL * math.sin(angle)
-    anchor = "middle" if abs(math.cos(angle)) < 0.2 else "start" if math.cos(angle) > 0 else "end"
-    return Node(unit, results.unit_name(unit), x, y, label_x, label_y + 4, anchor, 4 + 8 * size, tuple(told))
+    outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
+    turn, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
+    name = results.unit_name(unit)
+    short = Pair(cut(name.zh, WIDEST), cut(name.en, WIDEST))
+    return Node(unit, name, short, x, y, label_x, label_y, turn, anchor, 4 + 8 * size, tuple(told))
 
 
 def _links(rows: pd.DataFrame, at: dict[str, float]) -> list[Link]:

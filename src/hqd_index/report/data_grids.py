@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from ..canonical import CANONICAL
 from .findings import file_flow
 from .grids import Grid, columns, text_of
+from .keys import said
 from .results import Results
 from .words import Pair
 
@@ -21,7 +25,7 @@ RULES = columns("""
 严重度 | Severity | text | 10
 列 | Column | text | 22
 条数 | Findings | int | 9
-应为 | Expected | text | 46
+规则或问题 | Rule or fault | text | 46
 怎样修改 | How to mend | text | 46
 """)
 NOT_MADE = columns("""
@@ -65,13 +69,22 @@ def rules(results: Results) -> Grid | None:
         return None
     values = []
     for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
-        first, named = found.iloc[0], ", ".join(sorted(found["column"].dropna().astype(str).unique()))
+        first, named = found.iloc[0], _columns(found["column"])
         expected, mend = Pair(first["expected_zh"], first["expected_en"]), Pair(first["mend_zh"], first["mend_en"])
-        values.append((rule, severity, named, len(found), expected, mend))
+        values.append((rule, said(results, "severity", severity), named, len(found), expected, mend))
     note = Pair(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )
     return Grid(Pair("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
+
+
+def _columns(found: pd.Series) -> Pair:
+    """The columns that findings point at, each once, by name and id."""
+    ids = sorted({id.strip() for text in found.dropna().astype(str) for id in text.split(",")})
+    names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
+    zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
+    en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
+    return Pair("、".join(zh), ", ".join(en))
 
 
 def not_made(results: Results) -> Grid | None:
@@ -95,6 +108,8 @@ HS6 | HS6 | text | 9
 """)
 CHOKEPOINT_VALUES = ("hs6", "industries", "imports", "hhi_import", "hhi_world", "import_export_ratio", "top_source", "top_share")
 LISTED = 20
+CAPPED = 1000.0
+"""Imports over exports from which on the figure says only that there are hardly any exports."""
 
 
 def chokepoints(results: Results) -> Grid | None:
@@ -106,6 +121,8 @@ def chokepoints(results: Results) -> Grid | None:
     rows = rows[(rows["year"] == year) & (rows["chokepoint"].fillna(0) == 1)].sort_values(
         ["imports", "hs6"], ascending=[False, True]
     )
+    ratio = rows["import_export_ratio"].map(lambda value: value if value < CAPPED else Pair("几乎无出口", "hardly any exports"))
+    rows = rows.assign(import_export_ratio=ratio)
     values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(LISTED).to_dict("records")]
     title = Pair(f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})")
     note = Pair(

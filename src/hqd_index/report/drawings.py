@@ -11,7 +11,7 @@ from . import figures
 from .pictures import PICTURES
 from .results import Results
 from .speaker import Speaker
-from .words import Pair
+from .words import NOTHING, Pair
 
 ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
@@ -26,6 +26,7 @@ class Drawing:
     sources: tuple[str, ...]
     drawn: str
     pairs: Mapping[str, Pair]
+    note: Pair = NOTHING
 
     @property
     def both(self) -> str:
@@ -44,7 +45,7 @@ def draw(results: Results) -> dict[str, Drawing]:
         say = Speaker("both")
         chart = picture.make(results, say)
         if chart is not None:
-            made[name] = Drawing(picture.title, picture.sources, figures.svg(chart, name), say.known)
+            made[name] = Drawing(picture.title, picture.sources, figures.svg(chart, name), say.known, picture.note)
     return made
 
 

@@ -26,7 +26,12 @@ HUES = (
     ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
 )  # blue and orange first: told apart under every common colour blindness, and by lightness in print
 RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
-WIDTH = 600
+WIDTH = 360
+"""Of the plot without its labels: two figures stand side by side on the page, one fills the width of a paper's text."""
+PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
+"""Room for faces wider than the one the layout was measured with."""
+PRINTED = 160 / 25.4
+"""Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
 
 
 def shades(tree: Tree) -> dict[str, str]:
@@ -51,7 +56,7 @@ def _labels(order: Iterable[str]) -> alt.Y:
 
 
 def _key(colours: Mapping[str, str], *, orient: str = "top") -> alt.Color:
-    legend = alt.Legend(title=None, orient=orient, columns=6, labelLimit=0)
+    legend = alt.Legend(title=None, orient=orient, columns=3, labelLimit=0, columnPadding=14)
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
 
@@ -66,7 +71,7 @@ def stacked(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str, ends
     bars = alt.Chart(frame.assign(at=frame["key"].map(place))).mark_bar(height=12)
     bars = bars.encode(y=_labels(order), x=x, color=_key(colours), order="at:Q")
     if ends is None:
-        return bars.properties(width=WIDTH, height=alt.Step(20))
+        return bars.properties(width=WIDTH, height=alt.Step(18))
     text = alt.Chart(ends).mark_text(align="left", dx=5, color=INK).encode(y=_labels(order), x="value:Q", text="text:N")
     return alt.layer(bars, text).properties(width=WIDTH, height=alt.Step(18))
 
@@ -80,12 +85,13 @@ def bars(frame: pd.DataFrame, *, title: str) -> Chart:
         layers.append(rule.encode(y=_labels(frame["label"]), x=alt.X("low:Q", title=title), x2="high:Q"))
     else:
         layers.append(base.mark_text(align="left", dx=4, color=INK).encode(text="text:N"))
-    return alt.layer(*layers).properties(width=WIDTH - 40, height=alt.Step(18))
+    return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(18))
 
 
 def lines(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (x, key, value) as lines; a band where there are low and high. Dashes tell the keys apart without colour."""
-    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=0))
+    crowded = frame["x"].nunique() > 8
+    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if crowded else 0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
     drawn = alt.Chart(frame).mark_line(point=True, strokeWidth=2)
     drawn = drawn.encode(x=x, y=y, color=_key(colours), strokeDash=alt.StrokeDash("key:N", sort=list(colours), legend=None))
@@ -98,7 +104,7 @@ def lines(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Cha
 
 def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value) as a field of tinted cells."""
-    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0))
+    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=-45))
     tint = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
     cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_labels(order), color=tint)
     return cells.properties(width=WIDTH, height=alt.Step(17))
@@ -119,7 +125,9 @@ def slope(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
 def ranges(frame: pd.DataFrame, base: pd.DataFrame, *, title: str) -> Chart:
     """Rows (label, value) as points over a grey span, beside the ticks of `base` (label, value)."""
     order = list(base["label"])
-    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickMinStep=1, format="d"))
+    last = max(frame["value"].max(), base["value"].max())
+    ticks = alt.Axis(tickMinStep=1, format="d", values=[1, *range(5, int(last) + 1, 5)])
+    x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[1, last], nice=False, padding=8), axis=ticks)
     span = alt.Chart(frame).mark_rule(color=LINE, strokeWidth=7)
     span = span.encode(y=_labels(order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
     dots = alt.Chart(frame).mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75).encode(y=_labels(order), x=x)
@@ -135,7 +143,7 @@ def intervals(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) ->
     base = alt.Chart(frame).encode(y=_labels(order), yOffset=offset, color=_key(colours))
     rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     dots = base.mark_point(filled=True, size=49, opacity=1).encode(x=x, shape=alt.Shape("key:N", sort=keys, legend=None))
-    return alt.layer(zero, rules, dots).properties(width=WIDTH - 40, height=alt.Step(15 if len(keys) > 1 else 22))
+    return alt.layer(zero, rules, dots).properties(width=WIDTH, height=alt.Step(15 if len(keys) > 1 else 22))
 
 
 def events(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
@@ -165,7 +173,7 @@ def svg(chart: Chart, prefix: str, *, font: str = FONT) -> str:
     import vl_convert
 
     with alt.data_transformers.enable("default", max_rows=None):
-        spec = _styled(chart, font).to_json(indent=None)
+        spec = _styled(chart, font).to_json(indent=None, validate=False)  # tests validate every kind of chart
     drawn = vl_convert.vegalite_to_svg(spec)
     drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
     ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
@@ -204,10 +212,11 @@ def _replaced(drawn: str, pairs: Mapping[str, Pair], write: Callable[[str, str],
 
 
 def png(drawn: str, *, ppi: int = 300) -> bytes:
-    """An SVG as PNG at a print resolution (its own size is at 72 per inch)."""
+    """An SVG as PNG at a print resolution, made narrower where it would not fit a page (its own size is at 72 per inch)."""
     import vl_convert
 
-    return bytes(vl_convert.svg_to_png(drawn, ppi=ppi))
+    width = float(re.search(r'<svg[^>]* width="([\d.]+)"', drawn)[1])  # type: ignore[index]
+    return bytes(vl_convert.svg_to_png(drawn, ppi=ppi, scale=min(1.0, 72 * PRINTED / width)))
 
 
 def pdf(drawn: str) -> bytes:
@@ -241,6 +250,6 @@ def _styled(chart: Chart, font: str) -> Chart:
         "titleFontSize": 11,
         "titleFontWeight": "normal",
     }
-    styled = chart.configure(font=font, aria=False).configure_view(stroke=None).configure_axis(**axis)
+    styled = chart.configure(font=font, aria=False, padding=PADDING).configure_view(stroke=None).configure_axis(**axis)
     styled = styled.configure_legend(labelColor=INK, labelFontSize=11, symbolSize=90)
     return styled.configure_axisY(grid=False).configure_text(fontSize=11)

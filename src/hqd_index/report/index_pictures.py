@@ -30,7 +30,7 @@ def ranking(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
     frame["key"] = [say(results.name(node)) for node in parts["node"]]
     ends = pd.DataFrame({"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)})
-    return figures.stacked(frame, colours, title=say(Pair("得分（0–100）", "score (0-100)")), ends=ends)
+    return figures.stacked(frame, colours, title=say.title(Pair("得分（0–100）", "score (0-100)")), ends=ends)
 
 
 def _colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
@@ -49,7 +49,7 @@ def weights(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"value": share, "text": [number(value, 1) for value in share]})
     frame["label"] = [say(Pair(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED) for leaf in leaves]
-    return figures.bars(frame, title=say(Pair("总权重（%）", "share in the index (%)")))
+    return figures.bars(frame, title=say.title(Pair("总权重（%）", "share in the index (%)")))
 
 
 def trend(results: Results, say: Speaker) -> Chart | None:
@@ -63,7 +63,7 @@ def trend(results: Results, say: Speaker) -> Chart | None:
     frame["key"] = [say(results.name(node)) for node in means["node"]]
     colours = {results.tree.root: INK} | _colours(results, nodes[1:])
     keyed = {say(results.name(node)): colour for node, colour in colours.items()}
-    return figures.lines(frame, keyed, title=say(Pair("各单位平均得分", "mean score over units")))
+    return figures.lines(frame, keyed, title=say.title(Pair("各单位平均得分", "mean score over units")))
 
 
 def heat(results: Results, say: Speaker) -> Chart | None:
@@ -73,7 +73,7 @@ def heat(results: Results, say: Speaker) -> Chart | None:
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     order = results.ranking(results.years[-1])
     frame = pd.DataFrame({"label": say.all(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]})
-    return figures.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say(Pair("得分", "score")))
+    return figures.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Pair("得分", "score")))
 
 
 def shift(results: Results, say: Speaker) -> Chart | None:
@@ -112,7 +112,7 @@ def scenarios(results: Results, say: Speaker) -> Chart | None:
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return figures.ranges(frame, base, title=say(Pair("名次（1 为最好）", "rank (1 is best)")))
+    return figures.ranges(frame, base, title=say.title(Pair("名次（1 为最好）", "rank (1 is best)")))
 
 
 def acceptability(results: Results, say: Speaker) -> Chart | None:
@@ -133,7 +133,7 @@ def acceptability(results: Results, say: Speaker) -> Chart | None:
     wide = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = wide.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], figures.LINE, HUES[1][1])))
-    return figures.stacked(frame, colours, title=say(Pair("占全部抽样的份额", "share of the draws")))
+    return figures.stacked(frame, colours, title=say.title(Pair("占全部抽样的份额", "share of the draws")))
 
 
 FACTORS = {
@@ -160,4 +160,4 @@ def sensitivity(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
     frame = pd.DataFrame({"label": [say(factor(name)) for name in rows["factor"]], "value": rows["total"].to_numpy()})
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return figures.bars(frame, title=say(Pair("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))
+    return figures.bars(frame, title=say.title(Pair("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))

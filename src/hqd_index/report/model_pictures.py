@@ -7,10 +7,12 @@ import pandas as pd
 from . import figures
 from .figures import HUES, INK, MUTED, Chart, shades
 from .findings import quantity
+from .keys import said
+from .methods_text import FAMILY, LEVELS
 from .results import Results
 from .sentences import SAMPLES, TOTAL
 from .speaker import Speaker
-from .words import Pair
+from .words import Pair, number
 
 THINNED = 400
 """Points of the specification curve that are drawn."""
@@ -29,7 +31,7 @@ def coefficients(results: Results, say: Speaker) -> Chart | None:
     hues = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
     colours = {say(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
     title = Pair("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return figures.intervals(frame, colours, title=say(title))
+    return figures.intervals(frame, colours, title=say.title(title))
 
 
 def headline_rows(results: Results) -> pd.DataFrame:
@@ -71,7 +73,7 @@ def channels(results: Results, say: Speaker) -> Chart | None:
     frame["label"] = [say(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED) for node in nodes]
     title = Pair("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
-    return figures.bars(frame, title=say(title))
+    return figures.bars(frame, title=say.title(title))
 
 
 def split(results: Results, say: Speaker) -> Chart | None:
@@ -89,7 +91,7 @@ def split(results: Results, say: Speaker) -> Chart | None:
     frame["label"] = [say(names[name]) for name in found]
     key = say(Pair("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Pair("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return figures.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say(title))
+    return figures.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
 
 
 def path(results: Results, say: Speaker) -> Chart | None:
@@ -106,7 +108,7 @@ def path(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"x": rows["to_year"].astype(int), "value": 100 * rows["value"]})
     frame = frame.assign(low=100 * rows["ci_low"], high=100 * rows["ci_high"], key=rows["quantity"].map(names))
     return figures.lines(
-        frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say(Pair("各单位平均得分", "mean score over units"))
+        frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say.title(Pair("各单位平均得分", "mean score over units"))
     )
 
 
@@ -122,7 +124,7 @@ def multiverse(results: Results, say: Speaker) -> Chart | None:
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
-    return figures.curve(frame, title=say(Pair("标准化系数", "coefficient in SDs")))
+    return figures.curve(frame, title=say.title(Pair("标准化系数", "coefficient in SDs")))
 
 
 def event_study(results: Results, say: Speaker) -> Chart | None:
@@ -135,9 +137,36 @@ def event_study(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["outcome"] == first].sort_values(["time", "estimator"])
     chosen = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
     rows = rows[rows["estimator"].isin(chosen)]
-    frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high", "estimator": "key"})
-    frame = frame.assign(x=[f"{int(time):+d}".replace("-", "−") for time in rows["time"]])[["x", "key", "value", "low", "high"]]
-    colours = {estimator: HUES[k][0] for k, estimator in enumerate(chosen)}
-    return figures.events(
-        frame, colours, title=say(Pair(f"{first}（横轴：认定后年数）", f"{first} (across: years since recognition)"))
-    )
+    names = {estimator: say(said(results, "estimator", estimator)) for estimator in chosen}
+    frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
+    frame = frame.assign(key=rows["estimator"].map(names), x=[_signed(int(time)) for time in rows["time"]])
+    colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
+    return figures.events(frame[["x", "key", "value", "low", "high"]], colours, title=say.title(said(results, "outcome", first)))
+
+
+def _signed(years: int) -> str:
+    """Years since recognition with a sign; none on zero."""
+    return f"{years:+d}".replace("-", "−") if years else "0"
+
+
+def choices(results: Results, say: Speaker) -> Chart | None:
+    """Share of the multiverse's variance that goes with each choice, the largest first."""
+    rows = results.table("multiverse_summary")
+    rows = rows[(rows["quantity"] == "variance_share") & rows["value"].notna()] if len(rows) else rows
+    if rows.empty:
+        return None
+    rows = rows.sort_values(["value", "choice"], ascending=[False, True])
+    hue = {"design": HUES[0][1], "specification": HUES[1][1]}
+    frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
+    frame["label"] = [say(_choice(results, kind, choice)) for kind, choice in zip(rows["kind"], rows["choice"])]
+    frame["colour"] = [hue.get(kind, MUTED) for kind in rows["kind"]]
+    return figures.bars(frame, title=say.title(Pair("占系数方差的份额（%）", "share of the variance of the coefficient (%)")))
+
+
+def _choice(results: Results, kind: str, choice: str) -> Pair:
+    """A choice in words, and whether it belongs to the index or to the regression."""
+    step, _, level = choice.partition(".")
+    name, where = said(results, "kind", kind), LEVELS.get(level)
+    what = FAMILY.get(step) or said(results, "choice", step)
+    at = Pair(f"（{where.zh}）", f" ({where.en})") if where else Pair("", "")
+    return Pair(f"{name.zh}：{what.zh}{at.zh}", f"{name.en}: {what.en}{at.en}")

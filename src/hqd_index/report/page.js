@@ -285,6 +285,7 @@ function lab(data) {
   find('lab-yaml').addEventListener('click', () => save('scenario.yaml', 'application/yaml', yaml()));
   find('lab-csv').addEventListener('click', () => save('ranking.csv', 'text/csv', csv()));
   choose(base);
+  if (matchMedia('(max-width: 820px)').matches) find('lab-fold').open = false;
   find('lab').hidden = false;
   find('lab-static')?.remove();
   return { state, current, yaml, csv };
@@ -313,6 +314,10 @@ function unfold() {
   if (target instanceof HTMLDetailsElement) target.open = true;
 }
 addEventListener('hashchange', unfold);
+const printed = () => document.querySelectorAll('details.onpaper:not([open])');
+let folded = [];
+addEventListener('beforeprint', () => { folded = [...printed()]; for (const block of folded) block.open = true; });
+addEventListener('afterprint', () => { for (const block of folded) block.open = false; });
 unfold();
 
 const data = JSON.parse(find('embedded').textContent);

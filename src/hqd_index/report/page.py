@@ -15,13 +15,15 @@ from . import data_grids, findings, index_grids, model_grids, sentences
 from .chainmap import chain_map
 from .drawings import Drawing
 from .figures import shades
+from .formulas import readable
 from .grids import Grid, pairs, shown
 from .lab import Lab, payload
 from .methods_text import methods
+from .paper import PaperTable, paper_tables
 from .profiles import RULE, profiles
 from .published import published
 from .results import Results
-from .words import Pair, missing, number, pieces
+from .words import Pair, halves, missing, number, pieces
 
 
 def write_page(results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing]) -> Path:
@@ -51,6 +53,7 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> 
         figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),
+        paper={table.id: table for table in paper_tables(results)},
         findings=findings.findings(results),
         told=findings,
         says=sentences,
@@ -84,6 +87,7 @@ def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
         name: {
             "title": drawing.title,
             "sources": drawing.sources,
+            "note": drawing.note,
             "svg": _inert(drawing.both.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
         for name, drawing in drawings.items()
@@ -121,7 +125,8 @@ def tables(results: Results) -> dict[str, Grid]:
         "scenarios": index_grids.scenarios(results),
         "hypotheses": model_grids.hypotheses(results),
         "chokepoints": data_grids.chokepoints(results),
-        "endogeneity": published("endogeneity")(results),
+        "resilience": published("resilience")(results),
+        "facts": published("facts")(results),
         "ledger": data_grids.ledger(results),
         "rules": data_grids.rules(results),
         "not_made": data_grids.not_made(results),
@@ -142,11 +147,11 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
                 "id": leaf,
                 "name": results.name(leaf),
                 "parent": results.name(above),
-                "unit": indicator.unit,
-                "table": indicator.table,
+                "unit": halves(indicator.unit),
                 "formula": " ".join(indicator.formula.split()),
+                "words": readable(results.study, leaf),
                 "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",
-                "source": indicator.source,
+                "source": halves(indicator.source),
                 "share": number(100 * shares[leaf], 2) if leaf in shares else "—",
             }
         )
@@ -183,6 +188,8 @@ def _template() -> Any:
     environment.globals["pieces"] = pieces
     environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
     environment.globals["Pair"] = Pair
+    environment.tests["made"] = lambda table: isinstance(table, PaperTable)
+    environment.filters["pair"] = lambda cell: cell if isinstance(cell, Pair) else Pair(cell, cell)
     return environment.from_string(_asset("page.html.jinja"))
 
 

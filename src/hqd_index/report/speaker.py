@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .words import Pair
 
-WIDEST = 24.0
+WIDEST = 20.0
 """Ems of a label drawn in a figure."""
 
 
@@ -19,11 +19,14 @@ class Speaker:
     known: dict[str, Pair] = field(default_factory=dict)
 
     def __call__(self, pair: Pair) -> str:
-        short = Pair(_cut(pair.zh), _cut(pair.en))
+        return self.title(Pair(cut(pair.zh), cut(pair.en)))
+
+    def title(self, pair: Pair) -> str:
+        """The same for the title of an axis, which is never cut."""
         if self.language != "both":
-            return short.of(self.language)
-        text = max(short, key=_width)
-        self.known[text] = short
+            return pair.of(self.language)
+        text = max(pair, key=_width)
+        self.known[text] = pair
         return text
 
     def all(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
@@ -35,8 +38,8 @@ def _width(text: str) -> float:
     return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
 
 
-def _cut(text: str) -> str:
+def cut(text: str, widest: float = WIDEST) -> str:
     """The text, ended by an ellipsis where it is wider than a label may be."""
-    while _width(text) > WIDEST:
+    while _width(text) > widest:
         text = text.rstrip("…")[:-1].rstrip() + "…"
     return text

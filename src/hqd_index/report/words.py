@@ -32,6 +32,12 @@ def legible(text: str) -> str:
     return "".join(" " if unicodedata.category(sign) in HIDDEN else sign for sign in text)
 
 
+def halves(text: str) -> Pair:
+    """`中文 / English` taken apart; the same text in both languages where it has no such halves."""
+    zh, slash, en = text.partition(" / ")
+    return Pair(zh, en) if slash and not zh.isascii() else Pair(text, text)
+
+
 def missing(value: Any) -> bool:
     """Whether a cell holds no value (None, NaN, pandas NA)."""
     return value is None or value is pd.NA or bool(value != value)
