@@ -56,7 +56,10 @@ def test_baseline_shows_the_published_numbers(found: dict[str, PaperTable | Abse
     row = rows[
         (rows["spec"] == "twfe") & (rows["sample"] == "all") & (rows["outcome"] == "hqd") & (rows["term"] == "density")
     ].iloc[0]
-    assert table.body[0][2] == f"{row['estimate']:.5f}**" and table.body[1][2] == "(0.00060)" and table.body[2][2] == "[0.030]"
+    assert (
+        table.body[0][2] == f"{100 * row['estimate']:.4f}**" and table.body[1][2] == "(0.0600)" and table.body[2][2] == "[0.030]"
+    )
+    assert [cell.zh for cell in table.header[1]] == ["被解释变量", *["制造业高质量发展"] * 2] and "0–100" in table.note.zh
     labels = {str(line[0][0] if isinstance(line[0], tuple) else line[0]): line[1:] for line in table.body}
     assert [cell[0] for cell in labels["控制变量"]] == ["否", "是"] and [cell[0] for cell in labels["年份固定效应"]] == [
         "否",

@@ -36,6 +36,9 @@ def column_names(study: Study, table: str) -> dict[str, Pair]:
 def _worded(formula: str, names: dict[str, Pair], language: str) -> str:
     """Sums as Σ, filters in brackets, identifiers outside quotes by name."""
     text = " ".join(formula.split())
+    text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
+    text = re.sub(r"\b(\d{4,})\b", lambda found: f"{int(found[1]):,}", text)
+    text = text.replace("is not null", Pair("非缺失", "given").of(language))
     text = re.sub(r"count\(\s*\*\s*\)", Pair("单位数", "number").of(language), text)
     text = re.sub(r"\s*filter\s*\(\s*where\s+([^()]*)\)", r" [\1]", text)
     text = re.sub(r"\bsum\(([^()]*)\)", r"Σ\1", text)

@@ -9,7 +9,7 @@ import pandas as pd
 from ..methods.weight import WEIGHT
 from .grids import Column, Grid, columns, pairs, text_of
 from .results import Results
-from .words import NOTHING, Pair, missing
+from .words import NOTHING, Pair, missing, unit_name
 
 LABELS = columns("""
 代码 | Code | text | 8
@@ -111,7 +111,8 @@ def panel(results: Results) -> Grid | None:
 
 
 def _with_id(name: Pair, id: str, unit: str = "") -> Pair:
-    return Pair(name.zh + (f"（{unit}）" if unit else " ") + id, name.en + (f" ({unit}) " if unit else " ") + id)
+    measure = unit_name(unit)
+    return Pair(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
 
 
 def indicators(results: Results) -> Grid | None:

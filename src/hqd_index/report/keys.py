@@ -1,4 +1,4 @@
-"""Names of the ids that stand in key columns (estimators, quantities, outcomes, sources): both languages, the id where unknown."""
+"""Names of the ids that stand in key columns (estimators, quantities, sources ...), in both languages."""
 
 from __future__ import annotations
 
@@ -117,6 +117,7 @@ KEYS: dict[str, dict[str, Pair]] = {
         "counterfactual": Pair("密度停在起始年的路径", "path with density held at its first year"),
     },
 }
+TRUTH = {"True": Pair("是", "yes"), "False": Pair("否", "no")}
 NODES = ("node", "parent", "outcome", "variable", "indicator")
 """Columns whose ids may be nodes of the tree."""
 FRONTS = {
@@ -134,6 +135,11 @@ def said(results: Results, column: str, value: object) -> Pair:
         return KEYS[column][text]
     if column in NODES and (text in results.tree.order or text == "splittable"):
         return results.name(text)
+    if column in ("unit", "other") and text in set(results.units["unit"]):
+        name = results.unit_name(text)
+        return Pair(f"{text} {name.zh}", f"{text} {name.en}")
+    if text in TRUTH:
+        return TRUTH[text]
     for front, (told, kind) in FRONTS.items():
         if text.startswith(front):
             rest = _rest(results, kind, text.removeprefix(front))

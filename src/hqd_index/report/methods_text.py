@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ..methods import FAMILIES
 from .findings import accounting
+from .methods_checks import further, references, robustness
+from .prose import Block, formula, item, text
 from .results import Results
 from .sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
-from .words import NOTHING, Pair, number, percent, whole
-
-Kind = Literal["heading", "text", "formula", "list"]
+from .words import NOTHING, Pair, halves, missing, number, percent, whole
 
 FORMULAS: dict[tuple[str, str], str] = {
     ("normalise", "minmax"): "z_{ij} = (x_{ij} − min_j) / (max_j − min_j)        z_{ij} = (max_j − x_{ij}) / (max_j − min_j)",
@@ -35,27 +34,6 @@ MEASURES: dict[str, Pair] = {
     "employment": Pair("专精特新企业从业人员占比（%）", "share of employment (%)"),
     "ihs": Pair("专精特新企业数的反双曲正弦", "inverse hyperbolic sine of the number of recognised firms"),
 }
-REFERENCES = (
-    "锁箭， 李霞. 专精特新中小企业驱动制造业高质量发展：内在逻辑、实现路径与政策建议[J]. 技术经济， 2024, 43(9): 85-94. "
-    "DOI 10.12404/j.issn.1002-980X.J24030412",
-    "OECD, JRC. Handbook on Constructing Composite Indicators: Methodology and User Guide. OECD Publishing, 2008.",
-)
-MODEL_REFERENCES = (
-    "Cameron A C, Gelbach J B, Miller D L. Bootstrap-Based Improvements for Inference with Clustered Errors. "
-    "Review of Economics and Statistics, 2008, 90(3): 414-427.",
-    "MacKinnon J G, Nielsen M Ø, Webb M D. Cluster-Robust Inference: A Guide to Empirical Practice. Journal of Econometrics, "
-    "2023, 232(2): 272-299.",
-    "Romano J P, Wolf M. Exact and Approximate Stepdown Methods for Multiple Hypothesis Testing. JASA, 2005, 100(469): 94-108.",
-    "Bloom H S. Minimum Detectable Effects. Evaluation Review, 1995, 19(5): 547-556.",
-)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A heading, a paragraph, a formula or an item of a list."""
-
-    kind: Kind
-    text: Pair
 
 
 def methods(results: Results) -> list[Block]:
@@ -68,50 +46,47 @@ def methods(results: Results) -> list[Block]:
     return blocks
 
 
-def _text(zh: str, en: str) -> Block:
-    return Block("text", Pair(zh, en))
-
-
-def _item(zh: str, en: str) -> Block:
-    return Block("list", Pair(zh, en))
-
-
-def _formula(text: str) -> Block:
-    return Block("formula", Pair(text, text))
-
-
 def data(results: Results) -> Iterator[Block]:
     """Units, years, indicators, sources, and where the rows went."""
     study, count = results.study, len(results.leaves)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     parts, dimensions = len(results.parts), len(results.dimensions)
     root = results.name(results.tree.root)
-    yield _text(
+    yield text(
         f"以 {len(results.units)} 个单位、{years} 年的面板测度“{root.zh}”。"
         f"指标体系由 {dimensions} 个维度、{parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
         f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
         f"{parts} sub-dimensions and {count} indicators (Table 1); no column of the treatment enters the index.",
     )
-    origins = sorted(
-        {f"{o.producer}: {o.title}" for source in study.sources.sources.values() if (o := source.origin) is not None}
-    )
+    origins = [o for source in study.sources.sources.values() if (o := source.origin) is not None]
     if origins:
-        yield _text("数据来源：" + "；".join(origins) + "。", "Sources: " + "; ".join(origins) + ".")
+        told = [halves(f"{origin.title}") for origin in origins]
+        producers = [halves(origin.producer) for origin in origins]
+        zh = dict.fromkeys(f"{title.zh}（{by.zh}）" for title, by in zip(told, producers))
+        en = dict.fromkeys(f"{title.en} ({by.en})" for title, by in zip(told, producers))
+        yield text("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
     found = accounting(results)
     if found is not None:
         yield Block("text", found.text)
-    flow = results.table("sample_flow")
-    for record in flow.to_dict("records"):
-        firms = "" if record["firms"] != record["firms"] or record["firms"] is None else whole(record["firms"])
-        yield Block(
-            "list",
-            Pair(
-                f"{record['label_zh']}：{whole(record['rows'])} 行" + (f"，{firms} 家企业" if firms else ""),
-                f"{record['label_en']}: {whole(record['rows'])} rows" + (f", {firms} firms" if firms else ""),
-            ),
-        )
+    yield from _flow(results)
     if study.study.synthetic:
         yield Block("text", SYNTHETIC)
+
+
+def _flow(results: Results) -> Iterator[Block]:
+    """One item per table: every step of the sample with its rows."""
+    rows = results.table("sample_flow")
+    for table, steps in rows.groupby("table", sort=False) if len(rows) else ():
+        zh, en = [], []
+        for record in steps.to_dict("records"):
+            firms = (
+                Pair("", "")
+                if missing(record["firms"])
+                else Pair(*(f"{whole(record['firms'])}{w}" for w in (" 家企业", " firms")))
+            )
+            zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
+            en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
+        yield item(f"{table}：" + "，".join(zh) + "。", f"{table}: " + ", ".join(en) + ".")
 
 
 def construction(results: Results) -> Iterator[Block]:
@@ -132,9 +107,9 @@ def construction(results: Results) -> Iterator[Block]:
         chosen = {family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None}
         told = ", ".join(f"{family}={choice.method}" for family, choice in chosen.items())
         if told:
-            yield _text(f"“{name.zh}”另行设定：{told}。", f"'{name.en}' is set apart: {told}.")
+            yield text(f"“{name.zh}”另行设定：{told}。", f"'{name.en}' is set apart: {told}.")
     cover = weighting.coverage
-    yield _text(
+    yield text(
         f"缺失值不以 0 代替：一个分维度至少要有 {cover.min_children} 个指标才有得分，缺失指标的权重由同组其他指标按比例承担；"
         f"权重覆盖率低于 {percent(cover.rank_from, 0)} 的单位不排名。得分乘以 100 公布，先排名后四舍五入，"
         "相差不足 1e-9 视为并列。",
@@ -167,7 +142,7 @@ def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     places = [LEVELS.get(level, Pair(level, level)) for level in levels]
     where = Pair(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
     head, options = FAMILY[family], _options(choice, method)
-    return _text(
+    return text(
         f"{head.zh}{where.zh}：{label.zh}{source}{options.zh}。",
         f"{head.en}{where.en}: {label.en}{source}{options.en}.",
     )
@@ -199,7 +174,7 @@ def _short(value: Any) -> str:
 
 def _formula_of(family: str, method: str) -> Iterator[Block]:
     if (family, method) in FORMULAS:
-        yield _formula(FORMULAS[family, method])
+        yield formula(FORMULAS[family, method])
 
 
 def density(results: Results) -> Iterator[Block]:
@@ -210,12 +185,12 @@ def density(results: Results) -> Iterator[Block]:
     status = results.study.sources.status
     levels = ", ".join(chosen.levels)
     if status is not None:
-        yield _text(
+        yield text(
             f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
             f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",
         )
     kind = Pair("年末仍在有效期内", "in force at year-end") if chosen.status == "valid" else Pair("曾被认定", "ever recognised")
-    yield _text(
+    yield text(
         f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{kind.zh}；回归中滞后 {chosen.lag} 年。",
         f"SRDI density is {measure.en}, levels {levels}, status {kind.en}; regressions lag it by {chosen.lag} year(s).",
     )
@@ -226,21 +201,21 @@ def model(results: Results) -> Iterator[Block]:
     regressions = results.study.regressions
     if not results.has("regressions"):
         why = results.why_not("regressions")
-        yield _text(f"回归未估计：{why.zh}", f"No regression was estimated: {why.en}")
+        yield text(f"回归未估计：{why.zh}", f"No regression was estimated: {why.en}")
         return
     lag = regressions.density.lag
     at = f"t−{lag}" if lag else "t"
-    yield _formula(f"y_{{it}} = β · dens_{{i,{at}}} + X_{{i,{at}}} γ + μ_i + λ_t + ε_{{it}}")
+    yield formula(f"y_{{it}} = β · dens_{{i,{at}}} + X_{{i,{at}}} γ + μ_i + λ_t + ε_{{it}}")
     controls = [control.label for control in regressions.controls.values()]
     if controls:
-        yield _text(
+        yield text(
             "控制变量（与密度同期滞后）：" + "、".join(label.zh for label in controls) + "；均不是指数的成分。",
             "Controls, lagged like the density: "
             + ", ".join(label.en for label in controls)
             + "; none is an ingredient of the index.",
         )
     draws = whole(regressions.inference.draws)
-    yield _text(
+    yield text(
         "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
         "逐个剔除单位并重新估计全部固定效应，"
         f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
@@ -253,13 +228,13 @@ def model(results: Results) -> Iterator[Block]:
         "factor G/(G−1)·(N−1)/(N−K), "
         "K without effects nested in the cluster.",
     )
-    yield _text(
+    yield text(
         "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL.zh,
         "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "
         "rest). " + MECHANICAL.en,
     )
-    yield _formula("β = Σ_k w_k β_k")
-    yield _text(
+    yield formula("β = Σ_k w_k β_k")
+    yield text(
         "指数是各分维度的固定加权和，因此系数可精确分解为各渠道之和（同一样本、同一解释变量），份额允许为负；"
         "|β| 小于其标准误时不报告份额。" + ASSUMPTION.zh,
         "The index is a fixed weighted sum of its parts, so the coefficient splits exactly into channels on the same rows "
@@ -274,8 +249,8 @@ def tests(results: Results) -> Iterator[Block]:
     if chosen is None or not results.has("hypotheses"):
         return
     alpha, sesoi = number(chosen.alpha, 2), number(chosen.sesoi, 2)
-    yield _formula("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
-    yield _text(
+    yield formula("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
+    yield text(
         f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。p ≤ α 且同号为“得到支持”，"
         "p ≤ α 但反号为“方向相反”，"
         "p > α 且 MDE ≤ SESOI 为“未得到支持”，p > α 且 MDE > SESOI 为“检验力不足”。六个分维度的检验用 Romano-Wolf 逐步校正。",
@@ -291,11 +266,11 @@ def caveats(results: Results) -> Iterator[Block]:
     """What the numbers do not say."""
     methods_used = {choice.method for choice in results.study.weighting.weight.values()}
     if "entropy" in methods_used:
-        yield _item(
+        yield item(
             "熵权反映指标的离散程度，不等于重要性；等权与其他赋权的结果并列给出。",
             "Entropy weights reflect spread, not importance; equal and other weights are shown beside them.",
         )
-    yield _item(
+    yield item(
         "标准化的上下界取自样本期，增加年份会改变历史得分；固定基期的情景适合连续发布。",
         "Bounds come from the sample years, so adding years revises history; a scenario with base-year bounds suits regular "
         "releases.",
@@ -305,22 +280,10 @@ def caveats(results: Results) -> Iterator[Block]:
     shares = results.table("coverage")
     low = int((shares["share_revenue"] < 0.2).sum()) if len(shares) else 0
     if low:
-        yield _item(
+        yield item(
             f"样本营业收入不足官方总量 20% 的单位-年有 {low} 个（coverage.csv）。",
             f"In {low} unit-years the sample holds less than 20% of official revenue (coverage.csv).",
         )
-
-
-def references(results: Results) -> Iterator[Block]:
-    """Works the used methods rest on."""
-    weighting = results.study.weighting
-    used = [("impute", weighting.impute), ("treat", weighting.treat), ("normalise", weighting.normalise)]
-    used += [("weight", choice) for choice in weighting.weight.values()]
-    used += [("aggregate", choice) for choice in weighting.aggregate.values()]
-    sources = {FAMILIES[family][choice.method].source for family, choice in used if choice.method in FAMILIES[family]}
-    listed = [*REFERENCES, *sorted(source for source in sources if source != "-" and not source.startswith("OECD-JRC"))]
-    for work in [*listed, *(MODEL_REFERENCES if results.has("regressions") else ())]:
-        yield Block("list", Pair(work, work))
 
 
 SECTIONS = (
@@ -329,6 +292,8 @@ SECTIONS = (
     (Pair("专精特新密度", "SRDI density"), density),
     (Pair("计量模型", "Econometric model"), model),
     (Pair("假设与判定", "Hypotheses and verdicts"), tests),
+    (Pair("名次的稳健性", "How firm the ranks are"), robustness),
+    (Pair("其他估计", "Further estimates"), further),
     (Pair("局限", "Limits"), caveats),
     (Pair("参考文献", "References"), references),
 )

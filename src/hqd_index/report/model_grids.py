@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .grids import Grid, columns, text_of
-from .paper_models import spec_name
+from .keys import said
+from .paper_lines import spec_name, term_name
 from .results import Results
-from .sentences import HYPOTHESES, SAMPLES, additions, verdict
+from .sentences import HYPOTHESES, SAMPLES, TOTAL, additions, verdict
 from .words import Pair
 
 REGRESSIONS = columns("""
@@ -45,18 +46,17 @@ SESOI | SESOI | 2 | 8
 """)
 HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
 CONTRIBUTION = columns("""
-项 | Item | text | 6
-设定 | Specification | text | 12
-单位 | Unit | text | 9
+项 | Item | text | 18
+设定 | Specification | text | 18
+样本 | Sample | text | 16
 起始年 | From | year | 8
 截止年 | To | year | 8
-量 | Quantity | text | 26
+量 | Quantity | text | 34
 值 | Value | 4 | 11
 95% 下限 | 95% low | 4 | 10
 95% 上限 | 95% high | 4 | 10
 量纲 | Measure | text | 34
 """)
-CONTRIBUTION_VALUES = ("item", "spec", "unit", "from_year", "to_year", "quantity", "value", "ci_low", "ci_high", "measure")
 
 
 def sample_name(sample: str) -> Pair:
@@ -64,19 +64,27 @@ def sample_name(sample: str) -> Pair:
 
 
 def regressions(results: Results) -> Grid | None:
-    """Every coefficient, as in regressions.csv."""
+    """Every coefficient of a density (own, linked, or times a moderator); controls stand in regressions.csv."""
     rows = results.table("regressions")
+    rows = rows[~rows["term"].isin(results.study.regressions.controls)] if len(rows) else rows
     values = [
         (
-            *(spec_name(results, record["spec"]), sample_name(record["sample"]), results.name(record["outcome"]), record["term"]),
+            *(
+                spec_name(results, record["spec"]),
+                sample_name(record["sample"]),
+                results.name(record["outcome"]),
+                _term(results, record["term"]),
+            ),
             *[record[name] for name in REGRESSION_VALUES],
             text_of(record["fixed_effects"]),
         )
         for record in rows.to_dict("records")
     ]
     note = Pair(
-        "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。",
-        "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100.",
+        "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。"
+        "控制变量的系数见 regressions.csv，诊断见 regression_diagnostics.csv。",
+        "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100. "
+        "Coefficients of controls are in regressions.csv, diagnostics in regression_diagnostics.csv.",
     )
     title = Pair("专精特新密度的回归结果", "Regressions on SRDI density")
     return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
@@ -104,12 +112,51 @@ def hypotheses(results: Results) -> Grid | None:
     return Grid(Pair("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
 
 
+def _term(results: Results, term: str) -> Pair:
+    """A regressor's name."""
+    name = term_name(results, term)
+    return said(results, "term", term) if name.zh == term else name
+
+
 def contribution(results: Results) -> Grid | None:
-    """The contribution menu as it is in contribution.csv."""
+    """The contribution menu for all units together."""
     rows = results.table("contribution")
-    values = [tuple(record[name] for name in CONTRIBUTION_VALUES) for record in rows.to_dict("records")]
+    rows = rows[rows["unit"].isna() | (rows["unit"] == TOTAL)] if len(rows) else rows
+    values = [
+        (
+            ITEMS.get(record["item"], record["item"]),
+            spec_name(results, record["spec"]),
+            sample_name(record["sample"]),
+            record["from_year"],
+            record["to_year"],
+            said(results, "quantity", record["quantity"]),
+            *(record[name] for name in ("value", "ci_low", "ci_high")),
+            MEASURES.get(record["measure"], record["measure"]),
+        )
+        for record in rows.to_dict("records")
+    ]
     note = Pair(
-        "A 贡献核算，B 反事实路径，D 六条渠道，E 质量与安全；unit 为 total 者是全部单位。",
-        "A accounting, B counterfactual path, D channels, E quality and safety; unit `total` is all units together.",
+        "这里只列全部单位合计；各单位的数值见 contribution.csv。年份固定效应吸收共同变动（缺失截距），份额只在该假定下成立。",
+        "All units together; each unit's figures are in contribution.csv. Year effects absorb common movements (missing "
+        "intercept): shares hold under that assumption.",
     )
     return Grid(Pair("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
+
+
+ITEMS = {
+    "A": Pair("A 贡献核算", "A accounting"),
+    "B": Pair("B 反事实路径", "B counterfactual path"),
+    "C": Pair("C 方差分解", "C shares of variance"),
+    "D": Pair("D 六条渠道", "D channels"),
+    "E": Pair("E 质量与安全", "E quality and safety"),
+    "F": Pair("F 企业层面分解", "F decomposition over firms"),
+}
+MEASURES = {
+    "density": Pair("密度", "density"),
+    "score/100": Pair("得分/100", "score/100"),
+    "share of change": Pair("占变化的份额", "share of change"),
+    "score/100 per unit of density": Pair("得分/100，每单位密度", "score/100 per unit of density"),
+    "SD of the all-firms index per SD of density": Pair("标准差，每标准差密度", "SD per SD of density"),
+    "share of variance": Pair("占方差的份额", "share of variance"),
+    "share of the coefficient": Pair("占系数的份额", "share of the coefficient"),
+}

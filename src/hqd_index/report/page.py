@@ -23,7 +23,7 @@ from .paper import PaperTable, paper_tables
 from .profiles import RULE, profiles
 from .published import published
 from .results import Results
-from .words import Pair, halves, missing, number, pieces
+from .words import Pair, halves, missing, number, pieces, unit_name
 
 
 def write_page(results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing]) -> Path:
@@ -147,7 +147,7 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
                 "id": leaf,
                 "name": results.name(leaf),
                 "parent": results.name(above),
-                "unit": halves(indicator.unit),
+                "unit": unit_name(indicator.unit),
                 "formula": " ".join(indicator.formula.split()),
                 "words": readable(results.study, leaf),
                 "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..study.models import Band
 from . import paper_models as models
 from .formulas import readable
-from .paper_models import Cell, Parts
+from .paper_lines import Cell, Parts
 from .results import Results
-from .words import NOTHING, Pair, number, whole
+from .words import NOTHING, Pair, number, unit_name, whole
 
 YEARS_SHOWN = 6
 """Years of the table of scores: the first, the last, and others evenly between."""
@@ -75,7 +75,9 @@ def indicator_system(results: Results) -> Parts | None:
         sign = "◇" if isinstance(direction, Band) else "+" if direction == 1 else "−"
         name, formula = results.name(leaf), readable(results.study, leaf)
         weight = number(100 * shares[leaf], 2) if leaf in shares else "—"
-        body.append((*shown, Pair(f"{name.zh} {leaf}", f"{name.en} {leaf}"), formula, described[leaf].unit, sign, weight))
+        body.append(
+            (*shown, Pair(f"{name.zh} {leaf}", f"{name.en} {leaf}"), formula, unit_name(described[leaf].unit), sign, weight)
+        )
     depth = len(body[0]) - 5 if body else 0
     levels = (Pair("一级指标", "Dimension"), Pair("二级指标", "Sub-dimension"), Pair("三级", "Level 3"), Pair("四级", "Level 4"))
     tail = (
@@ -90,11 +92,11 @@ def indicator_system(results: Results) -> Parts | None:
         "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
         "weights are shares in the whole index.",
     )
-    return (((*levels[:depth], *tail),), body, note, (), (*[1.2] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
+    return (((*levels[:depth], *tail),), body, note, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
 
 
 def descriptives(results: Results) -> Parts | None:
-    """Variable, symbol, N, mean, SD, min, median, max of the whole sample."""
+    """Variable, symbol, N, mean, SD, min, median, max of the whole sample: index, density, controls, then indicators."""
     rows = results.table("descriptives")
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
@@ -103,13 +105,20 @@ def descriptives(results: Results) -> Parts | None:
         Pair("变量", "Variable"), Pair("符号", "Symbol"), Pair("样本量", "N"), Pair("均值", "Mean"), Pair("标准差", "SD"),
         Pair("最小值", "Min"), Pair("中位数", "Median"), Pair("最大值", "Max"),
     )  # fmt: skip
-    body = []
-    order = {variable: k for k, variable in enumerate([*results.leaves, *results.study.regressions.controls])}
+    order = {variable: k for k, variable in enumerate(["density", *results.study.regressions.controls, *results.leaves])}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
+    body = [_described(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
         figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
         body.append((Pair(record["label_zh"], record["label_en"]), record["variable"], whole(record["n"]), *figures))
-    return (header,), body, NOTHING, (), (2.4, 1.6, 0.9, 1, 1, 1, 1, 1)
+    return (header,), body, NOTHING, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
+
+
+def _described(results: Results, node: str) -> tuple[Cell, ...]:
+    """One line of descriptive statistics of a score."""
+    values = results.scores.loc[results.scores["node"] == node, "score"].dropna()
+    figures = (values.mean(), values.std(), values.min(), values.median(), values.max())
+    return results.name(node), node, whole(len(values)), *[number(value, 3) for value in figures]
 
 
 def by_year(results: Results) -> Parts | None:

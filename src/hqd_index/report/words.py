@@ -38,6 +38,18 @@ def halves(text: str) -> Pair:
     return Pair(zh, en) if slash and not zh.isascii() else Pair(text, text)
 
 
+UNITS = {
+    "件/万人": "per 10,000 staff", "件/亿元": "per 100 million yuan", "对数点": "log points", "ln 美元": "ln USD", "天": "days",
+    "吨标煤/万元": "tce per 10,000 yuan", "吨/万元": "t per 10,000 yuan", "次": "times", "系数": "coefficient", "人": "persons",
+    "万元": "10,000 yuan", "亿元": "100 million yuan", "元": "yuan", "年": "years", "家": "firms", "千美元": "thousand USD",
+}  # fmt: skip
+
+
+def unit_name(text: str) -> Pair:
+    """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
+    return Pair(text, UNITS[text]) if text in UNITS else halves(text)
+
+
 def missing(value: Any) -> bool:
     """Whether a cell holds no value (None, NaN, pandas NA)."""
     return value is None or value is pd.NA or bool(value != value)

@@ -205,6 +205,12 @@ def _notes(results: Results) -> Grid:
         ),
         ASSUMPTION,
         MECHANICAL,
+        Pair(
+            "更细的表不在本工作簿，见 tables/：diagnostics（诊断）、dynamics（分布与演变）、regression_diagnostics（回归诊断）、"
+            "network（投入产出网络）等；README.md 列出全部文件。",
+            "Finer tables are not in this workbook but in tables/: diagnostics, dynamics, regression_diagnostics, network and "
+            "others; README.md lists every file.",
+        ),
     ]
     return Grid(
         Pair("说明", "Notes"), (Column(Pair("说明", "Note"), "text", 120),), tuple((text,) for text in texts), ("manifest",)
@@ -235,10 +241,9 @@ SHEETS = (
             "neighbours",
             "uncertainty_summary",
             "sensitivity",
-            "diagnostics",
+            "scenario_agreement",
             "obstacles",
             "coupling",
-            "dynamics",
         )
     ),
     Sheet(Pair("回归", "Regressions"), Pair("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
@@ -247,11 +252,8 @@ SHEETS = (
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
-    *(
-        _sheet(name)
-        for name in ("endogeneity", "regression_diagnostics", "event_study", "resilience", "multiverse_summary", "facts")
-    ),
-    *(_sheet(name) for name in ("linkages", "network", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
+    *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary", "facts")),
+    *(_sheet(name) for name in ("linkages", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
     Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
     Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),
     *(_sheet(name) for name in ("sample_flow", "coverage", "density", "descriptives")),
