@@ -10,7 +10,9 @@ import pytest
 
 from hqd_index.index.compare import scenarios
 from hqd_index.index.frames import build_index
+from hqd_index.report.drawings import Drawing, draw
 from hqd_index.report.results import Results
+from hqd_index.report.studio import Studio
 from hqd_index.study.models import Study
 from hqd_index.tables import conform, empty
 
@@ -351,3 +353,9 @@ def tables() -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="session")
 def results(tables: dict[str, pd.DataFrame]) -> Results:
     return Results(study(), tables, MANIFEST)
+
+
+def drawn(results: Results) -> dict[str, Drawing]:
+    """Every figure of a run."""
+    with Studio() as studio:
+        return draw(results, studio)

@@ -14,13 +14,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.index.frames import build_index
-from hqd_index.report.drawings import draw
 from hqd_index.report.lab import laboratory, scores
 from hqd_index.report.page import write_page
 from hqd_index.report.results import Results
 from hqd_index.study.vary import vary
 
-from .conftest import MANIFEST, UNITS, YEARS, names, panel, study
+from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study
 from .test_report import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -64,7 +63,7 @@ def page_path(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def written(results: Results, folder: Path) -> Path:
-    return write_page(results, folder / "report.html", laboratory(results), draw(results))
+    return write_page(results, folder / "report.html", laboratory(results), drawn(results))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report
-from hqd_index.report.drawings import draw
 from hqd_index.report.findings import findings, headline
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
@@ -23,7 +22,7 @@ from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, verdict
 from hqd_index.report.workbook import write_workbook
 
-from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, study
+from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, drawn, study
 
 SAME = 1e-9
 """Points on the 0-100 scale: sums of a dozen products in double precision differ by about 1e-13."""
@@ -43,7 +42,7 @@ LIVE_SHEETS = ("权重试算", "试算过程")
 
 
 def whole_page(results: Results) -> str:
-    return page(results, laboratory(results), draw(results))
+    return page(results, laboratory(results), drawn(results))
 
 
 @pytest.fixture(scope="module")

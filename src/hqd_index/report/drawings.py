@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,13 @@ from . import figures
 from .pictures import PICTURES
 from .results import Results
 from .speaker import Speaker
+from .studio import Studio
 from .words import NOTHING, Pair
 
 ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
+PPI = 300
+"""Pixels per inch of PNG files."""
 FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
 
 
@@ -38,18 +40,21 @@ class Drawing:
         return figures.spoken(self.drawn, self.pairs, language).replace('font-family="sans-serif"', f'font-family="{FACES}"')
 
 
-def draw(results: Results) -> dict[str, Drawing]:
+def draw(results: Results, studio: Studio) -> dict[str, Drawing]:
     """name -> drawing; figures without data are left out."""
-    made = {}
+    begun = {}
     for name, picture in PICTURES.items():
         say = Speaker("both")
         chart = picture.make(results, say)
         if chart is not None:
-            made[name] = Drawing(picture.title, picture.sources, figures.svg(chart, name), say.known, picture.note)
-    return made
+            begun[name] = (picture, say.known, studio.svg(figures.specification(chart)))
+    return {
+        name: Drawing(picture.title, picture.sources, figures.tidied(drawn.result(), name), known, picture.note)
+        for name, (picture, known, drawn) in begun.items()
+    }
 
 
-def write_figures(drawings: Mapping[str, Drawing], folder: Path, language: str) -> tuple[list[Path], Pair | None]:
+def write_figures(drawings: Mapping[str, Drawing], folder: Path, language: str, studio: Studio) -> tuple[list[Path], Pair | None]:
     """SVG, PNG (300 per inch) and PDF of each figure; a message where no Chinese face is installed and labels are English."""
     message = None
     if language == "zh" and not figures.has_chinese_face():
@@ -59,18 +64,14 @@ def write_figures(drawings: Mapping[str, Drawing], folder: Path, language: str) 
             "No Chinese font is installed, so labels in figures/ are English; install Noto Sans CJK SC (or any) and run again.",
         )
     folder.mkdir(exist_ok=True)
-    files = {f"{name}.svg": drawing.alone(language) for name, drawing in drawings.items() if name not in ON_PAGE_ONLY}
-    with ThreadPoolExecutor(max_workers=2) as together:  # the renderer works outside Python's lock
-        written = [
-            *together.map(lambda job: _write(folder, *job), [(name, svg, end) for name, svg in files.items() for end in MADE])
-        ]
+    written, begun = [], []
+    for name, drawing in drawings.items():
+        if name in ON_PAGE_ONLY:
+            continue
+        svg, paths = drawing.alone(language), [folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")]
+        paths[0].write_text(svg, "utf-8")
+        begun += [studio.png(svg, paths[1], scale=figures.print_scale(svg), ppi=PPI), studio.pdf(svg, paths[2])]
+        written += paths
+    for job in begun:
+        job.result()
     return written, message
-
-
-MADE: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": figures.png, ".pdf": figures.pdf}
-
-
-def _write(folder: Path, name: str, svg: str, ending: str) -> Path:
-    path = (folder / name).with_suffix(ending)
-    path.write_bytes(MADE[ending](svg))
-    return path

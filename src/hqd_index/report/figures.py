@@ -168,13 +168,14 @@ def curve(frame: pd.DataFrame, *, title: str) -> Chart:
     return alt.layer(band, zero, dots, chosen.encode(x=x, y="value:Q")).properties(width=WIDTH, height=240)
 
 
-def svg(chart: Chart, prefix: str, *, font: str = FONT) -> str:
-    """The chart as an SVG element: ids made unique by `prefix`, the same bytes for the same data."""
-    import vl_convert
-
+def specification(chart: Chart, *, font: str = FONT) -> str:
+    """The chart as Vega-Lite JSON."""
     with alt.data_transformers.enable("default", max_rows=None):
-        spec = _styled(chart, font).to_json(indent=None, validate=False)  # tests validate every kind of chart
-    drawn = vl_convert.vegalite_to_svg(spec)
+        return str(_styled(chart, font).to_json(indent=None, validate=False))  # a test validates every kind of chart
+
+
+def tidied(drawn: str, prefix: str) -> str:
+    """The renderer's SVG with ids made unique by `prefix`, short coordinates, the same bytes for the same data."""
     drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
     ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
     for k, id in enumerate(ids):
@@ -211,19 +212,10 @@ def _replaced(drawn: str, pairs: Mapping[str, Pair], write: Callable[[str, str],
     return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, drawn)
 
 
-def png(drawn: str, *, ppi: int = 300) -> bytes:
-    """An SVG as PNG at a print resolution, made narrower where it would not fit a page (its own size is at 72 per inch)."""
-    import vl_convert
-
+def print_scale(drawn: str) -> float:
+    """How much an SVG, whose own size is at 72 per inch, must shrink to fit a printed page."""
     width = float(re.search(r'<svg[^>]* width="([\d.]+)"', drawn)[1])  # type: ignore[index]
-    return bytes(vl_convert.svg_to_png(drawn, ppi=ppi, scale=min(1.0, 72 * PRINTED / width)))
-
-
-def pdf(drawn: str) -> bytes:
-    """An SVG as a one-page PDF with its fonts embedded."""
-    import vl_convert
-
-    return bytes(vl_convert.svg_to_pdf(drawn))
+    return min(1.0, 72 * PRINTED / width)
 
 
 def has_chinese_face() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .results import Results
+from .sentences import SAMPLES
 from .words import Pair
 
 KEYS: dict[str, dict[str, Pair]] = {
@@ -23,6 +24,7 @@ KEYS: dict[str, dict[str, Pair]] = {
         "design": Pair("换算法", "designs"),
         "weights": Pair("权重扰动", "weights drawn"),
     },
+    "sample": SAMPLES,
     "kind": {"design": Pair("指数算法", "design of the index"), "specification": Pair("回归设定", "specification")},
     "choice": {
         "normalise": Pair("标准化", "normalisation"),
@@ -135,6 +137,9 @@ def said(results: Results, column: str, value: object) -> Pair:
         return KEYS[column][text]
     if column in NODES and (text in results.tree.order or text == "splittable"):
         return results.name(text)
+    if column == "spec":
+        label = next((spec.label for spec in results.study.regressions.specifications if spec.id == text), None)
+        return Pair(label.zh, label.en) if label else Pair(text, text)
     if column in ("unit", "other") and text in set(results.units["unit"]):
         name = results.unit_name(text)
         return Pair(f"{text} {name.zh}", f"{text} {name.en}")

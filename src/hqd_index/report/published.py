@@ -76,7 +76,7 @@ def _worded(name: str, column: str) -> bool:
     columns = TABLES[name].columns
     kind = columns[column].rstrip("?")
     named = f"{column}_zh" in columns or (column in NODES and "label_zh" in columns)
-    return kind == "flag" or (kind == "text" and not named and (column in KEYS or column in NODES or column in ("unit", "other")))
+    return kind == "flag" or (kind == "text" and not named and column in {*KEYS, *NODES, "unit", "other", "spec"})
 
 
 def _said(results: Results, column: str, values: pd.Series) -> list[Any]:

@@ -22,6 +22,7 @@ from .quarantine import write_quarantine
 from .readme import write_readme
 from .results import Results
 from .stata import write_stata
+from .studio import Studio
 from .word import write_methods, write_tables
 from .words import Pair, percent, whole
 from .workbook import write_workbook
@@ -31,9 +32,9 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     """Everything a person opens, written into `folder`; the paths. `tables` are those of tables/*.csv, `raw_rows`, `controls`."""
     results = Results(study, tables, manifest)
     lab, shown = laboratory(results), publishable(results)
-    with ThreadPoolExecutor(max_workers=1) as beside:  # drawing leaves Python free to write the rest
-        drawings = beside.submit(draw, shown)
-        drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language))
+    with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
+        drawings = beside.submit(draw, shown, studio)
+        drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language, studio))
         written = [
             write_workbook(shown, folder / "results.xlsx", lab),
             write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
