@@ -254,6 +254,10 @@ TABLES: dict[str, Table] = {
     "multiverse_summary": _table(
         "多重宇宙汇总", "Multiverse in numbers", "quantity kind choice", "quantity kind:text? choice:text? value:number? note:text?"
     ),
+    "facts": _table(
+        "论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data", "fact",
+        "fact fact_zh fact_en paper:number? here:number? n_firms:int? year:int? population_zh population_en note_zh:text? note_en:text?",
+    ),
     "codebook": _table(
         "变量字典", "Codebook", "table column",
         "table column label_zh label_en unit:text? direction:text? formula:text? source:text?",

@@ -123,7 +123,7 @@ def firms(context: Context) -> dict[str, Table]:
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.codes import official_names
-    from ..panel import build_panel, descriptives, unit_names
+    from ..panel import build_panel, descriptives, facts, unit_names
 
     made = build_panel(context.study, context.engine, context.matching("ready_"))
     names = unit_names(context.study, context.engine, context.matching("ready_"), made.values, official_names())
@@ -135,6 +135,7 @@ def panel(context: Context) -> dict[str, Table]:
         "moderators": made.moderators,
         "unit_names": names,
         "descriptives": descriptives(context.study, made),
+        "facts": facts(context.study, context.engine, context.matching("ready_")),
     }
 
 

@@ -56,7 +56,7 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
     """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed one page wide."""
     page.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
     page.hide_gridlines(2)
-    page.set_row(FIRST - 1, 32)
+    page.set_row(FIRST - 1, 2 + 14 * max(2, *(_lines(column, language) for column in grid.columns)))
     for j, column in enumerate(grid.columns):
         page.write_string(FIRST - 1, j, column.title.of(language), styles.header())
         page.set_column(j, j, column.width)
@@ -77,6 +77,12 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(FIRST - 1)
     page.set_footer("&L&A&R&P / &N")
+
+
+def _lines(column: Column, language: str) -> int:
+    """Lines that a header needs in its column (a Chinese character is two wide, bold a little wider)."""
+    width = sum(2.1 if ord(sign) > 0x2E80 else 1.1 for sign in column.title.of(language))
+    return math.ceil(width / (column.width - 1))
 
 
 def _frozen(columns: Sequence[Column]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from .results import Results
-from .speaker import cut
+from .speaker import brief
 from .words import Pair, missing, number, percent
 
 LINKS = 3
@@ -100,7 +100,7 @@ def _node(results: Results, unit: str, angle: float, size: float, facts: dict[st
     outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
     turn, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
     name = results.unit_name(unit)
-    short = Pair(cut(name.zh, WIDEST), cut(name.en, WIDEST))
+    short = brief(name.zh, name.en, WIDEST)
     return Node(unit, name, short, x, y, label_x, label_y, turn, anchor, 4 + 8 * size, tuple(told))
 
 

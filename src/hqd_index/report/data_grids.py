@@ -137,3 +137,34 @@ def codebook(results: Results) -> Grid | None:
     rows = results.table("codebook").to_dict("records")
     values = [tuple(text_of(record[name]) for name in CODEBOOK_VALUES) for record in rows]
     return Grid(Pair("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
+
+
+FACTS = columns("""
+数字 | Figure | text | 40
+论文所引 | As the paper quotes it | 1 | 11
+本研究数据 | In this study's data | 1 | 11
+本研究企业数 | Firms of this study | int | 10
+年份 | Year | year | 8
+论文数字的总体 | Whom the paper's figure is about | text | 44
+说明 | Note | text | 40
+""")
+
+
+def facts(results: Results) -> Grid | None:
+    """The figures the paper quotes, beside those of this study's recognised firms."""
+    rows = results.table("facts").to_dict("records")
+    values = [
+        (
+            Pair(record["fact_zh"], record["fact_en"]),
+            *(record[name] for name in ("paper", "here", "n_firms", "year")),
+            Pair(record["population_zh"], record["population_en"]),
+            Pair(text_of(record["note_zh"]), text_of(record["note_en"])),
+        )
+        for record in rows
+    ]
+    note = Pair(
+        "论文数字的年份与总体不同于本研究，并列只供核对量级，不作检验。",
+        "The paper's figures are of other years and populations: set side by side as a check of magnitude, not as a test.",
+    )
+    title = Pair("论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data")
+    return Grid(title, FACTS, tuple(values), ("facts",), note)

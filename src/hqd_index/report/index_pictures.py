@@ -11,7 +11,7 @@ from . import figures
 from .figures import HUES, INK, MUTED, RISE, STILL, Chart, shades
 from .methods_text import FAMILY, LEVELS
 from .results import Results
-from .speaker import Speaker
+from .speaker import WIDEST, Speaker, brief
 from .words import Pair, number
 
 MOVED = 3
@@ -96,7 +96,7 @@ def shift(results: Results, say: Speaker) -> Chart | None:
         move = float(row["then"]) - float(row["rank"])
         key = up if move >= MOVED else down if move <= -MOVED else still
         left, right = int(row["then"]), int(row["rank"])
-        name = Pair(row["unit_zh"], row["unit_en"])
+        name = brief(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
         rows.append((unit, str(first), left, say(Pair(f"{name.zh}  {left}", f"{name.en}  {left}")), key))
         rows.append((unit, str(last), right, say(Pair(f"{right}  {name.zh}", f"{right}  {name.en}")), key))
     return figures.slope(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)

@@ -126,7 +126,7 @@ def tables(results: Results) -> dict[str, Grid]:
         "hypotheses": model_grids.hypotheses(results),
         "chokepoints": data_grids.chokepoints(results),
         "resilience": published("resilience")(results),
-        "facts": published("facts")(results),
+        "facts": data_grids.facts(results),
         "ledger": data_grids.ledger(results),
         "rules": data_grids.rules(results),
         "not_made": data_grids.not_made(results),

@@ -14,6 +14,7 @@ ABOUT_FIRMS = ("candidates", "alerts", "whatif", "modes", "paths", "srdi_unmatch
 COUNTS = {
     "indicators": ("n_firms", ("raw", "treated")),
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
+    "facts": ("n_firms", ("here", "n_firms")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
 }
 """Table -> the count of firms behind a row, and the columns that would tell about so few."""

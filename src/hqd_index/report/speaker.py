@@ -30,7 +30,18 @@ class Speaker:
         return text
 
     def all(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
-        return [self(Pair(str(a), str(b))) for a, b in zip(zh, en)]
+        """Names of units."""
+        return [self(brief(str(a), str(b))) for a, b in zip(zh, en)]
+
+
+FILLER = "Manufacture of "
+"""With it the English names of half the industries begin."""
+
+
+def brief(zh: str, en: str, widest: float = WIDEST) -> Pair:
+    """A unit's name as a figure has room for."""
+    rest = en.removeprefix(FILLER)
+    return Pair(cut(zh, widest), cut(rest[:1].upper() + rest[1:], widest))
 
 
 def _width(text: str) -> float:

@@ -252,8 +252,13 @@ SHEETS = (
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
-    *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary", "facts")),
+    *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary")),
     *(_sheet(name) for name in ("linkages", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
+    Sheet(
+        Pair("论文数字", "Quoted figures"),
+        Pair("论文所引数字与本研究并列", "The paper's beside ours"),
+        data_grids.facts,
+    ),
     Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
     Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),
     *(_sheet(name) for name in ("sample_flow", "coverage", "density", "descriptives")),
