@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.codebook import codebook
 from hqd_index.index.compare import scenarios
 from hqd_index.index.frames import build_index
 from hqd_index.report.drawings import Drawing, draw
@@ -148,6 +149,7 @@ def invented() -> dict[str, pd.DataFrame]:
         "density": _density(),
         **_models(),
     }
+    tables["codebook"] = codebook(study(), tables)
     return {name: conform(name, frame) for name, frame in tables.items()} | {
         "not_made": empty("not_made"),
         "raw_rows": _raw_rows(),

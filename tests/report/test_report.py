@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report
-from hqd_index.report.findings import findings, headline
+from hqd_index.report.findings import findings, headline, split
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
 from hqd_index.report.page import embedded, page
@@ -99,6 +99,15 @@ def test_findings_quote_the_tables(results: Results) -> None:
     assert "0.300 SD" in said and f"{EFFECTS['_spillover']:.3f}" in said and f"{EFFECTS['_composition']:.3f}" in said
     assert "1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope" in said  # the invented ledger, added by hand
     assert all(finding.sources for finding in findings(results))
+
+
+def test_a_part_is_split_where_the_whole_cannot_be(tables: dict[str, pd.DataFrame]) -> None:
+    """Where too little of the index comes from firms, the split is that of the splittable part, in words and in the figure."""
+    renamed = tables["contribution"]["quantity"].str.replace(r"^effect", "splittable_effect", regex=True)
+    results = Results(study(), {**tables, "contribution": tables["contribution"].assign(quantity=renamed)}, MANIFEST)
+    said = split(results)
+    assert said is not None and "Only the part of the index" in said.text.en and "0.110" in said.text.en
+    assert "可拆分部分，全部企业" in drawn(results)["split"].both
 
 
 def test_stack_adds_up_to_the_score(results: Results) -> None:

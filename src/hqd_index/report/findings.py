@@ -58,21 +58,39 @@ def quantity(results: Results, name: str) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
+def divided(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
+    """What is split into spillover and composition ("" the whole index, "splittable_" its part from firms), and its rows."""
+    for front in ("", "splittable_"):
+        rows = {part: quantity(results, f"{front}effect{part}_sd") for part in ("", "_spillover", "_composition")}
+        found = {part: row for part, row in rows.items() if row is not None}
+        if len(found) == len(rows):
+            return front, found
+    return None
+
+
 def split(results: Results) -> Finding | None:
-    """Spillover and composition, which add up to the estimate on all firms."""
-    spill, own = quantity(results, "effect_spillover_sd"), quantity(results, "effect_composition_sd")
-    if spill is None or own is None:
+    """Spillover and composition, which add up to the estimate on all firms; of the splittable part where the index is not."""
+    found = divided(results)
+    if found is None:
         return None
+    front, rows = found
+    spill, own = rows["_spillover"], rows["_composition"]
     row = headline_row(results, "leave_out")
     said = verdict(row["verdict"]) if row is not None else Pair("未检验", "not tested")
-    zh = (
-        f"其中外溢效应（只看从未被认定的企业）{number(spill['value'], 3)}，95% 区间 {interval(spill)}，{said.zh}；"
-        f"构成效应（专精特新企业自身）{number(own['value'], 3)}，95% 区间 {interval(own)}。两者之和等于全部企业的估计。"
+    effect = number(rows[""]["value"], 3)
+    zh, en = ("其中", "Of this, ") if not front else (
+        f"只有由企业数据算出的那部分指数可以拆分，密度对它的效应为 {effect} 个标准差，其中",
+        f"Only the part of the index that is computed from firms can be split; there the effect is {effect} SD, of which ",
+    )  # fmt: skip
+    zh += (
+        f"外溢效应（只看从未被认定的企业）{number(spill['value'], 3)}，95% 区间 {interval(spill)}，{said.zh}；"
+        f"构成效应（专精特新企业自身）{number(own['value'], 3)}，95% 区间 {interval(own)}。"
+        + ("两者之和等于这部分的效应。" if front else "两者之和等于全部企业的估计。")
     )
-    en = (
-        f"Of this, spillover (firms never recognised) is {number(spill['value'], 3)}, 95% interval {interval(spill)}: {said.en}; "
+    en += (
+        f"spillover (firms never recognised) is {number(spill['value'], 3)}, 95% interval {interval(spill)}: {said.en}; "
         f"composition (recognised firms themselves) is {number(own['value'], 3)}, 95% interval {interval(own)}. "
-        "They add up to the whole."
+        + ("They add up to the effect on that part." if front else "They add up to the whole.")
     )
     return Finding(Pair(zh, en), ("contribution", "hypotheses"))
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from . import figures
 from .figures import HUES, INK, MUTED, Chart, shades
-from .findings import quantity
+from .findings import divided
 from .keys import said
 from .methods_text import FAMILY, LEVELS
 from .results import Results
@@ -78,17 +78,17 @@ def channels(results: Results, say: Speaker) -> Chart | None:
 
 def split(results: Results, say: Speaker) -> Chart | None:
     """The coefficient on all firms, and the spillover and composition that add up to it, in standard deviations."""
-    names = {
-        "effect_sd": Pair("全部企业", "all firms"),
-        "effect_spillover_sd": Pair("外溢（从未被认定的企业）", "spillover (never recognised)"),
-        "effect_composition_sd": Pair("构成（专精特新企业自身）", "composition (recognised firms)"),
-    }
-    rows = {name: quantity(results, name) for name in names}
-    found = {name: row for name, row in rows.items() if row is not None}
-    if len(found) < len(names):
+    found = divided(results)
+    if found is None:
         return None
-    frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in found.values()])
-    frame["label"] = [say(names[name]) for name in found]
+    front, rows = found
+    names = {
+        "": Pair("可拆分部分，全部企业", "splittable part, all firms") if front else Pair("全部企业", "all firms"),
+        "_spillover": Pair("外溢（从未被认定的企业）", "spillover (never recognised)"),
+        "_composition": Pair("构成（专精特新企业自身）", "composition (recognised firms)"),
+    }
+    frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in rows.values()])
+    frame["label"] = [say(names[part]) for part in rows]
     key = say(Pair("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Pair("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
     return figures.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
