@@ -59,9 +59,10 @@ def _last_year(engine: Engine, firms: str) -> int | None:
 def _row(study: Study, engine: Engine, firms: str, known: set[str], year: int, id: str, fact: Fact) -> tuple[object, ...]:
     """The row of one fact; without a value where the data lack what it needs."""
     told = (id, fact.zh, fact.en, fact.paper)
-    if not fact.needs or not set(fact.needs) <= known:
-        lacking = ("数据中没有所需的列。", "The data lack the columns.") if fact.needs else fact.note
-        return (*told, None, None, year, *fact.population, *lacking)
+    lacking = sorted(set(fact.needs) - known)
+    if lacking:
+        names = ", ".join(lacking)
+        return (*told, None, None, year, *fact.population, f"数据中没有所需的列：{names}。", f"The data lack {names}.")
     status = status_sql(study.regressions.density)
     source = SPANS.get(id, f'(SELECT * FROM spans WHERE "year" = {year})')
     sql = f"""
@@ -123,8 +124,9 @@ FACTS: dict[str, Fact] = {
         ("数据只收制造业时恒为 100。", "Always 100 where the data hold manufacturing only."),
     ),
     "suppliers": Fact(
-        "直接为知名大企业配套的企业（%）", "Direct suppliers of at least one well-known large firm (%)", 90.0,
-        ("“小巨人”；论文未注明出处", "little giants; the paper names no source"), (), "NULL", "0",
-        ("数据中没有哪些客户是知名大企业，无法计算。", "The data do not say which customers are well-known large firms."),
+        "直接为大企业配套的企业（%）", "Direct suppliers of at least one large firm (%)", 90.0,
+        ("“小巨人”；论文未注明出处", "little giants; the paper names no source"), ("largecust_direct",),
+        "100.0 * count(*) FILTER (WHERE largecust_direct) / nullif(count(largecust_direct), 0)", "count(largecust_direct)",
+        ("论文写“超九成”，指国内外知名大企业。", "The paper says 'over nine in ten', of well-known large firms."),
     ),
 }  # fmt: skip

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -131,7 +132,23 @@ def tables(results: Results) -> dict[str, Grid]:
         "rules": data_grids.rules(results),
         "not_made": data_grids.not_made(results),
     }
+    found |= {name: _head(published(name)(results)) for name in MONITORED}
     return {name: grid for name, grid in found.items() if grid is not None and len(grid)}
+
+
+MONITORED = ("alerts", "candidates", "whatif", "paths")
+"""Lists that an office acts on; the page shows their first lines where they were made."""
+LINES = 40
+
+
+def _head(grid: Grid | None) -> Grid | None:
+    """The first lines of a grid, and where the rest is."""
+    if grid is None or len(grid) <= LINES:
+        return grid
+    rest = Pair(
+        f"只列前 {LINES} 行；全部见 tables/{grid.sources[0]}.csv。", f"First {LINES} lines; all in tables/{grid.sources[0]}.csv."
+    )
+    return replace(grid, rows=grid.rows[:LINES], note=rest)
 
 
 def _indicators(results: Results) -> list[dict[str, Any]]:

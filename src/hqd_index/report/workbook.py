@@ -253,7 +253,10 @@ SHEETS = (
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
     *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary")),
-    *(_sheet(name) for name in ("linkages", "chokepoints", "modes", "paths", "candidates", "alerts", "whatif")),
+    *(
+        _sheet(name)
+        for name in ("linkages", "chokepoints", "mode_densities", "mode_matrix", "paths", "candidates", "alerts", "whatif")
+    ),
     Sheet(
         Pair("论文数字", "Quoted figures"),
         Pair("论文所引数字与本研究并列", "The paper's beside ours"),
