@@ -212,6 +212,22 @@ TABLES: dict[str, Table] = {
         "假设检验", "Hypotheses", "hypothesis spec sample",
         "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict additions:text?",
     ),
+    "modes": _table(
+        "企业模式", "Modes of SRDI firms", "firm_id year",
+        "firm_id year:int unit in_force:flag technology:number? market:number? safety:number? efficiency:number? a1:number? a2:number? p_tech:share? p_safety:share? axis1 axis2 mode quadrant:text? base_a1:number? base_a2:number? base_p_tech:share? base_p_safety:share? base_mode",
+    ),
+    "mode_densities": _table(
+        "模式密度", "Densities of modes", "version unit year mode",
+        "version unit year:int mode n_firms:int n_srdi:int density:number soft:number? share:share? dominant:flag diversity:number? flag:text?",
+    ),
+    "paths": _table(
+        "三条路径", "Three paths", "path unit year indicator",
+        "path unit year:int indicator n_srdi:int value:number? z:number? flag:text?",
+    ),
+    "mode_matrix": _table(
+        "模式与分维度(4 × 6)", "Modes and sub-dimensions (4 x 6)", "spec sample mode outcome",
+        "spec sample mode outcome predicted:flag estimate:number? estimate_sd:number? se_cv3:number? p_wild:p? ci_low:number? ci_high:number? split_share:share n_obs:int n_clusters:int note:text?",
+    ),
     "linkages": _table(
         "产业关联指标", "Linkages of industries", "industry_code year",
         "industry_code year:int io_year:int? io_sector:text? imported_input_share:number? dva_export_share:number? self_sufficiency:number? upstreamness:number? digital_input:number? output_multiplier:number? forward_multiplier:number? betweenness:number? pagerank:number? exports_usd:number? imports_usd:number? nrca:number? balassa:number? trade_competitiveness:number? export_sophistication:number? unit_value_premium:number? import_source_hhi:number? chokepoint_share:number?",

@@ -120,6 +120,13 @@ def firms(context: Context) -> dict[str, Table]:
     return made | {"elasticities": production(context.study, context.engine, tables)}
 
 
+def modes(context: Context) -> dict[str, Table]:
+    """Firms with status -> modes of SRDI firms, their densities by unit, the three paths."""
+    from ..firms.mode_tables import mode_tables
+
+    return dict(mode_tables(context.study, context.engine, context.matching("ready_"), context.frame("io_links")))
+
+
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.codes import official_names
@@ -220,6 +227,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("links", "产业链联系", links, reads=("clean_*",), heeds=("study", "sources", "columns")),
     Stage(
         "firms", "企业特征", firms, reads=("clean_*", "linkages"), heeds=("study", "sources", "columns", "regressions.density")
+    ),
+    Stage(
+        "modes",
+        "模式与路径",
+        modes,
+        reads=("ready_*", "io_links"),
+        heeds=("study", "sources", "modes", "regressions.density"),
     ),
     Stage(
         "panel",

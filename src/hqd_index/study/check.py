@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import ConfigError, Faults
-from .checks import formulas, regressions, sources, tree, weighting
+from .checks import formulas, modes, regressions, sources, tree, weighting
 from .findings import Finding
 from .models import Study
 from .vary import check_path, vary
@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("formulas", ("study", "sources", "columns", "indicators"), formulas.check_indicators),
     ("weighting", ("study", "indicators", "weighting"), weighting.check),
     ("regressions", ("study", "sources", "columns", "indicators", "regressions"), regressions.check),
+    ("modes", ("study", "sources", "columns", "modes"), modes.check),
 )
 FOLLOWS = {"weighting": "tree", "regressions": "tree"}
 

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..methods.choice import Choice, check, one_of
+from .mode_models import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
+from .record import Label, Name, Record, Slug, Version
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
-Version = Literal[1]
-
-
-class Record(BaseModel):
-    """A part of the configuration: unknown keys, NaN and Inf are refused, nothing changes after reading."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Label(Record):
-    """One text in both languages."""
-
-    zh: str
-    en: str
-
-    def __getitem__(self, language: str) -> str:
-        return self.en if language == "en" else self.zh
+__all__ = [
+    "Label", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "Name",
+    "PathIndicator", "Record", "Slug", "Version",
+]  # fmt: skip
 
 
 # study.yaml
@@ -474,10 +461,14 @@ class Inference(Record):
 
 
 class Hypotheses(Record):
-    """Smallest effect of interest (in within-SDs) and test size; no default in code, the study must say them."""
+    """Smallest effect of interest (in within-SDs) and test size; no default in code, the study must say them.
+
+    `moderators` are those that H8 says strengthen the effect, among the moderators of regressions.yaml.
+    """
 
     sesoi: Annotated[float, Field(gt=0)]
     alpha: Annotated[float, Field(gt=0, lt=1)]
+    moderators: tuple[Slug, ...] = ()
 
 
 class ContributionChoice(Record):
@@ -561,6 +552,7 @@ class Study(Record):
     weighting: Weighting
     uncertainty: Uncertainty = Uncertainty()
     regressions: Regressions
+    modes: Modes = Modes()
     scenarios: dict[Slug, Scenario] = {}
 
     @property

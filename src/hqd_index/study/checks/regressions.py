@@ -20,10 +20,19 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _controls(study)
     yield from _specifications(study)
     yield from _density(study, ("regressions", "density"), study.regressions.density)
+    yield from _moderators_of_h8(study)
     said = study.regressions.contribution
     for part, year in (("from_year", said.from_year), ("to_year", said.to_year)):
         if year is not None:
             yield from _years(study, ("regressions", "contribution", part), (year, year))
+
+
+def _moderators_of_h8(study: Study) -> Iterator[Finding]:
+    said = study.regressions
+    for position, name in enumerate(said.hypotheses.moderators if said.hypotheses else ()):
+        if name not in said.moderators:
+            path = ("regressions", "hypotheses", "moderators", position)
+            yield unknown_name(path, ("moderator", "调节变量"), name, said.moderators)
 
 
 def _controls(study: Study) -> Iterator[Finding]:

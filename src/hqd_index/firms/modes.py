@@ -1,0 +1,151 @@
+"""Four modes of firms: standardised scores, two axes of relative strength, labels that do not flicker, soft membership.
+
+Arrays by firm and calendar year are (F, T); a firm-year that is not there is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Groups = NDArray[np.intp]
+
+UNCLASSIFIED, MIXED, FIRST, SECOND = -2, 0, 1, -1  # FIRST: technology, safety; SECOND: market, efficiency
+KEPT_WITHOUT_SCORE = 1  # years that a label outlives its score
+FEWEST_BASE = 3  # values in the base years that a mean and a standard deviation are taken from
+MODES = ("tech_safety", "market_safety", "tech_efficiency", "market_efficiency")
+AXES = (("tech", "market"), ("safety", "efficiency"))
+
+
+def winsorised(values: pd.DataFrame, cells: Groups, share: float) -> pd.DataFrame:
+    """Columns drawn in to the `share` and 1 - `share` quantiles of their cell; one of two values (a flag) stays as it is."""
+    many = [column for column in values if values[column].nunique() > 2]
+    if share == 0 or not many:
+        return values
+    low, high = (taken(values[many].groupby(cells).quantile(q), cells) for q in (share, 1 - share))
+    drawn = pd.DataFrame(np.clip(values[many].to_numpy(dtype=float), low, high), index=values.index, columns=pd.Index(many))
+    return pd.concat([values.drop(columns=many), drawn], axis=1)[list(values.columns)]
+
+
+def standardised(values: pd.DataFrame, groups: Groups, base: NDArray[np.bool_]) -> pd.DataFrame:
+    """(x - mean) / SD with mean and SD (n - 1) of the rows of `base` in the same group; missing where the SD is 0 or unknown."""
+    reference = values[base].groupby(groups[base])
+    mean, spread, count = reference.mean(), reference.std(), reference.count()
+    spread = spread.where((spread > 0) & (count >= FEWEST_BASE))
+    z = (values.to_numpy(dtype=float) - taken(mean, groups)) / taken(spread, groups)
+    return pd.DataFrame(z, index=values.index, columns=values.columns)
+
+
+def taken(by_group: pd.DataFrame, groups: Groups) -> Array:
+    """The row of each one's group; NaN for a group that is not there."""
+    return np.asarray(by_group.reindex(range(int(groups.max(initial=-1)) + 1)).to_numpy(dtype=float)[groups])
+
+
+def score(items: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
+    """Mean of the items present, those of sign -1 turned; missing below `min_items`."""
+    turned = items * pd.Series(signs, dtype=float).reindex(items.columns)
+    return turned.mean(axis=1).where(turned.notna().sum(axis=1) >= min_items)
+
+
+def rolling(scores: Array, window: int) -> Array:
+    """Mean of the scores of this and the `window` - 1 calendar years before that exist; missing where this year's is."""
+    known = ~np.isnan(scores)
+    padded = np.pad(np.where(known, scores, 0.0), ((0, 0), (window - 1, 0)))
+    counted = np.pad(known.astype(float), ((0, 0), (window - 1, 0)))
+    years = scores.shape[1]
+    total = sum(padded[:, k : k + years] for k in range(window))
+    number = sum(counted[:, k : k + years] for k in range(window))
+    return np.where(known, total / np.maximum(number, 1.0), np.nan)
+
+
+def axis(first: Array, second: Array, base: NDArray[np.bool_]) -> Array:
+    """(first - second) / its SD (n - 1) over the firm-years of the base years (T,); all missing where that is 0 or unknown."""
+    apart = np.asarray(first - second)
+    known = apart[:, base][~np.isnan(apart[:, base])]
+    spread = known.std(ddof=1) if len(known) >= FEWEST_BASE else 0.0
+    return apart / spread if spread > 0 else np.full_like(apart, np.nan)
+
+
+def labelled(a: Array, *, dead_band: float, hysteresis: float) -> Codes:
+    """FIRST, SECOND, MIXED or UNCLASSIFIED by firm and year.
+
+    Without a label, or mixed: the sign of a once |a| >= dead_band, else mixed. With one: it turns only when a has the other
+    sign and |a| >= hysteresis. Without a score a label is kept one year, then unclassified.
+    """
+    state = np.full(len(a), UNCLASSIFIED, dtype=np.int8)
+    missed = np.zeros(len(a), dtype=int)
+    out = np.empty(a.shape, dtype=np.int8)
+    for t in range(a.shape[1]):
+        now = a[:, t]
+        gone = np.isnan(now)
+        sign = np.where(now > 0, FIRST, SECOND)
+        free = (state == MIXED) | (state == UNCLASSIFIED)
+        fresh = np.where((np.abs(now) >= dead_band) & (now != 0), sign, MIXED)
+        turned = np.where((sign != state) & (np.abs(now) >= hysteresis) & (now != 0), sign, state)
+        missed = np.where(gone, missed + 1, 0)
+        kept = np.where(missed <= KEPT_WITHOUT_SCORE, state, UNCLASSIFIED)
+        state = np.where(gone, kept, np.where(free, fresh, turned)).astype(np.int8)
+        out[:, t] = state
+    return out
+
+
+def absolute(first: Array, second: Array, cuts: tuple[float, float]) -> Codes:
+    """FIRST where the first score reaches its cut and the second does not, SECOND the other way round, else MIXED."""
+    strong = (first >= cuts[0], second >= cuts[1])
+    label = np.where(strong[0] & ~strong[1], FIRST, np.where(strong[1] & ~strong[0], SECOND, MIXED))
+    return np.where(np.isnan(first) | np.isnan(second), UNCLASSIFIED, label).astype(np.int8)
+
+
+def softened(a: Array, tau: float) -> Array:
+    """Membership of the first pole, 1 / (1 + exp(-a / tau))."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-a / tau)))
+
+
+def memberships(p_tech: Array, p_safety: Array) -> dict[str, Array]:
+    """Soft membership of each mode, the product over the two axes; the four add up to 1."""
+    first = {"tech": p_tech, "market": 1 - p_tech}
+    second = {"safety": p_safety, "efficiency": 1 - p_safety}
+    return {mode: first[mode.split("_")[0]] * second[mode.split("_")[1]] for mode in MODES}
+
+
+def mode_of(one: Codes, two: Codes) -> NDArray[np.object_]:
+    """The mode of two labels; unclassified where either is, mixed where either is and neither is unclassified."""
+    names = np.full(one.shape, "mixed", dtype=object)
+    for mode in MODES:
+        first, second = mode.split("_")
+        names[(one == _code(AXES[0], first)) & (two == _code(AXES[1], second))] = mode
+    names[(one == UNCLASSIFIED) | (two == UNCLASSIFIED)] = "unclassified"
+    return names
+
+
+def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.object_]:
+    """The pole, or mixed_strong and mixed_weak by the sign of the level (sum of both scores): near 0 is both or neither."""
+    strong = np.where(level >= 0, "mixed_strong", "mixed_weak")
+    names = np.where(label == FIRST, poles[0], np.where(label == SECOND, poles[1], strong)).astype(object)
+    names[label == UNCLASSIFIED] = "unclassified"
+    return names
+
+
+def quadrant(one: Array, two: Array) -> NDArray[np.object_]:
+    """`strong_weak`: technology and market together above the base mean, safety and efficiency together below; '' unknown."""
+    words = [np.where(level >= 0, "strong", "weak") for level in (one, two)]
+    names = np.array([f"{a}_{b}" for a, b in zip(words[0].ravel(), words[1].ravel())], dtype=object).reshape(one.shape)
+    names[np.isnan(one) | np.isnan(two)] = ""
+    return names
+
+
+def diversity(shares: Sequence[float] | Array) -> float:
+    """Shannon entropy -sum p ln p; 0 ln 0 = 0."""
+    p = np.asarray(shares, dtype=float)
+    p = p[p > 0]
+    return float(-(p * np.log(p)).sum())
+
+
+def _code(poles: tuple[str, str], name: str) -> int:
+    return FIRST if name == poles[0] else SECOND

@@ -1,0 +1,142 @@
+"""Three paths by unit and year: where SRDI firms are placed, what they become able to do, how they are tied to large firms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..study.models import PathIndicator, Study
+from ..tables import conform
+from .mode_scores import ALL_AXES, Scored
+from .modes import taken
+
+PATHS = ("focus", "capability", "integration")
+INDEX = "index"
+FALLBACK = "io_fallback"
+FRONTIER = 0.9
+KEYS = ["unit", "year"]
+
+Reason = tuple[str, str]
+
+
+def path_rows(study: Study, found: Scored, io_links: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
+    """Table `paths`: each indicator and the path index (`index`) by unit and year; and what could not be made, as (zh, en).
+
+    The index is the weighted mean of the indicators' z; mean and SD over units are those of the first `modes.window` years
+    with a value. Fewer than `min_srdi` firms in force: no value.
+    """
+    blocks, missing = [], []
+    for path in PATHS:
+        said = getattr(study.modes.paths, path)
+        parts, weights = {}, {}
+        for name, indicator in said.indicators.items():
+            lacking = _lacking(found, indicator)
+            values = pd.Series(dtype=float) if lacking else _value(study, found.rows, indicator)
+            enough = _enough(study, found.rows, values)
+            if enough.notna().any():
+                parts[name], weights[name] = enough, indicator.weight
+            else:
+                missing.append(_reason(path, name, indicator, lacking))
+        if not parts and path == "integration" and len(io_links):
+            parts[FALLBACK] = _enough(study, found.rows, concentrated_customers(found.rows, io_links))
+            weights[FALLBACK] = 1.0
+        if any(len(values) for values in parts.values()):
+            blocks.append(_block(study, found.rows, path, pd.DataFrame(parts), pd.Series(weights)))
+        elif said.indicators:
+            missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
+    frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["path", *KEYS, "indicator", "n_srdi"])
+    return conform("paths", frame), missing
+
+
+def _block(study: Study, rows: pd.DataFrame, path: str, parts: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    number, values = recognised(rows), parts
+    z = pd.DataFrame({name: _standardised(values[name], study.modes.window) for name in values})
+    known = z.notna() * weights.reindex(z.columns)
+    index = (z * weights.reindex(z.columns)).sum(axis=1).div(known.sum(axis=1)).where(known.sum(axis=1) > 0)
+    whole = pd.DataFrame({"value": index, "z": index}).assign(indicator=INDEX)
+    told = [pd.DataFrame({"value": values[name], "z": z[name]}).assign(indicator=str(name)) for name in values]
+    out = pd.concat([whole, *told])
+    out = out.assign(path=path, n_srdi=number.reindex(out.index).fillna(0).astype("int64").to_numpy())
+    out["flag"] = FALLBACK if FALLBACK in parts else None
+    return out[out["value"].notna()].rename_axis(KEYS).reset_index()
+
+
+def recognised(rows: pd.DataFrame) -> pd.Series:
+    """SRDI firms in force by unit and year; no row for none."""
+    return rows[rows["in_force"]].groupby(KEYS).size()
+
+
+def _enough(study: Study, rows: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """The values of unit-years with `min_srdi` firms in force or more."""
+    number = recognised(rows)
+    return values[values.index.isin(number.index[number >= study.modes.min_srdi])]
+
+
+def _standardised(values: pd.Series, window: int) -> pd.Series:
+    """z over units with mean and SD (n - 1) of the first `window` years that have a value."""
+    years = values.index.get_level_values("year")
+    have = sorted(set(years[values.notna().to_numpy()]))
+    reference = values[np.isin(years, have[:window])].dropna()
+    spread = reference.std()
+    return (values - reference.mean()) / spread if len(reference) > 2 and spread > 0 else values * np.nan
+
+
+def _value(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+    """The indicator by unit and year over the SRDI firms in force."""
+    if indicator.measure == "coverage":
+        return coverage(rows, indicator.of[0], str(indicator.within))
+    return _firm_value(study, rows, indicator)[rows["in_force"]].groupby([rows[k] for k in KEYS]).mean()
+
+
+def _firm_value(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+    of = indicator.of
+    if len(of) == 1:
+        values = rows[f"raw_{of[0]}" if of[0] in ALL_AXES else of[0]]
+    else:
+        values = rows[[f"z_{item}" for item in of if f"z_{item}" in rows]].mean(axis=1)
+    if indicator.measure == "change":
+        return values - earlier(rows, values, study.modes.window)
+    if indicator.measure == "frontier":
+        cells = np.asarray(rows.groupby(KEYS).ngroup(), dtype=np.intp)
+        return values - taken(values.to_frame().groupby(cells).quantile(FRONTIER), cells)[:, 0]
+    return values
+
+
+def earlier(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
+    """The same firm's value `years` calendar years before."""
+    at = pd.MultiIndex.from_arrays([rows["firm_id"], rows["year"]])
+    before = pd.MultiIndex.from_arrays([rows["firm_id"], rows["year"] - years])
+    return pd.Series(pd.Series(values.to_numpy(), index=at).reindex(before).to_numpy(), index=values.index)
+
+
+def coverage(rows: pd.DataFrame, item: str, within: str) -> pd.Series:
+    """Of the values of `within` in a unit-year where the item is true for some firm, the share with an SRDI firm in force."""
+    flagged = rows[(rows[item] > 0) & rows[within].notna()]
+    cells = flagged.groupby([*KEYS, within])["in_force"].max()
+    return cells.astype(float).groupby(level=KEYS).mean()
+
+
+def concentrated_customers(rows: pd.DataFrame, io_links: pd.DataFrame) -> pd.Series:
+    """sum_j b_ij x HHI_jt: share of sales to each industry times the concentration of its firms' revenue (no links of firms)."""
+    sold = rows.groupby(KEYS)["revenue"].transform("sum")
+    hhi = ((rows["revenue"] / sold) ** 2).groupby([rows[k] for k in KEYS]).sum().unstack("unit")
+    weights = io_links.pivot(index="from_unit", columns="to_unit", values="downstream")
+    units = [u for u in hhi.columns if u in weights.index and u in weights.columns]
+    linked = hhi[units].fillna(0.0).to_numpy() @ weights.reindex(index=units, columns=units).fillna(0.0).to_numpy().T
+    cells = pd.MultiIndex.from_product([units, hhi.index], names=KEYS)
+    return pd.Series(linked.T.ravel(), index=cells)
+
+
+def _lacking(found: Scored, indicator: PathIndicator) -> Reason | None:
+    """Why the indicator has no data, None when it may have."""
+    gone = [item for item in indicator.of if item in found.lacking]
+    if len(gone) == len(indicator.of):
+        return found.lacking[gone[0]]
+    if indicator.within is not None and indicator.within not in found.rows:
+        return (f"数据没有列 {indicator.within}", f"the data have no column {indicator.within}")
+    return None
+
+
+def _reason(path: str, name: str, indicator: PathIndicator, lacking: Reason | None) -> Reason:
+    zh, en = lacking or ("没有足够的在有效期内的专精特新企业", "too few SRDI firms in force")
+    return (f"路径指标 {path}.{name}({indicator.label.zh}):{zh}", f"indicator {path}.{name} ({indicator.label.en}): {en}")
