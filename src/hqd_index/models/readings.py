@@ -24,7 +24,7 @@ from .frames import (
     verdict_rows,
 )
 from .inference import joint_draws, stream
-from .moderation import all_moderated
+from .moderation import Moderated, all_moderated
 from .pretrend import pre_trend
 from .referee import (
     fit_rows,
@@ -41,6 +41,7 @@ from .sample import SPLITTABLE, Wide
 from .specification import Estimate, Specification
 from .spillover import UP, Spillover, slx
 from .store import Store
+from .theory import Theory, read_theory
 from .verdicts import NODES, Rule, composition_only, tests
 
 CELLS_MEND = ("提供含行业、省份与专精特新状态的企业表", "give a firm table with industry, province and SRDI status")
@@ -60,6 +61,7 @@ def read_headline(
     study: Study,
     io_links: pd.DataFrame | None,
     cells: pd.DataFrame | None,
+    theory: Theory | None = None,
 ) -> None:
     """Add the rows of all tables that rest on the headline specification."""
     rng = stream(study.study.seed, "joint", found.spec.id)
@@ -70,7 +72,9 @@ def read_headline(
     _verdicts(store, wide, found, study, lead)
     _spillover(store, wide, found, choice, study, io_links)
     _endogeneity(store, wide, found, choice, study, cells)
-    _moderation(store, wide, found, choice, study)
+    moderators = _moderation(store, wide, found, choice, study)
+    if theory is not None:
+        read_theory(store, wide, found, choice, study, theory, moderators, lead)
 
 
 def _channels(store: Store, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
@@ -236,7 +240,7 @@ def _endogeneity(
         store.missing(("endogeneity",), fault, CELLS_MEND)
 
 
-def _moderation(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> None:
+def _moderation(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> list[Moderated]:
     """Density x each moderator as rows of `regressions`, the interaction's p adjusted over moderators (Holm) in the note."""
     settings, rows = study.regressions.inference, wide.frame.loc[found.rows]
     names = wide.outcomes(wide.shown, composition=False)
@@ -252,3 +256,4 @@ def _moderation(store: Store, wide: Wide, found: Estimate, choice: Specification
             made.append(one)
     density = choice.density or study.regressions.density
     store.add("regressions", moderation_rows(made, choice, density, wide))
+    return made

@@ -18,6 +18,7 @@ from .readings import read_headline
 from .sample import Wide, compared, controls_of, subset_text, widen
 from .specification import Estimate, Specification, estimate
 from .store import HEADLINE, Store
+from .theory import Theory
 
 DENSITY_MEND = (
     "在 sources.yaml 中提供专精特新名单(srdi_list)或认定规则(status.criteria),至少覆盖两年",
@@ -48,12 +49,15 @@ def regressions(
     io_links: pd.DataFrame | None = None,
     cells: pd.DataFrame | None = None,
     moderators: pd.DataFrame | None = None,
+    theory: Theory | None = None,
 ) -> ModelResults:
-    """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, endogeneity, placebo, not_made.
+    """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, mode_matrix, endogeneity,
+    placebo, not_made.
 
     `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `io_links` the weights
     between units for spillover, `cells` the firms for the instrument (without them not_made says so), `moderators` (unit,
-    year, a column each) what units were like: the base year counts. Outcomes are score/100, standardised estimates are in
+    year, a column each) what units were like: the base year counts;
+    `theory` what H4, H5 and H6b rest on (None: those are not asked). Outcomes are score/100, standardised estimates are in
     within standard deviations. What cannot be estimated is a row of `not_made`.
     """
     store, found = Store(), {}
@@ -72,7 +76,7 @@ def regressions(
         try:
             found[choice.id] = _one(store, wide, choice, study, main=choice is chosen)
             if choice is chosen:
-                read_headline(store, wide, found[choice.id], choice, study, io_links, cells)
+                read_headline(store, wide, found[choice.id], choice, study, io_links, cells, theory)
         except EstimationError as reason:
             store.missing(("regressions", *HEADLINE) if choice is chosen else ("regressions",), reason)
     return ModelResults(store.frames(), found)

@@ -18,6 +18,8 @@ COLUMNS = {
     "contribution": "item spec sample unit from_year to_year quantity value ci_low ci_high measure assumption",
     "hypotheses": "hypothesis spec sample outcome estimate_sd ci_low ci_high p_wild p_adjusted n_obs n_clusters mde sesoi "
     "alpha verdict additions",
+    "mode_matrix": "spec sample mode outcome predicted estimate estimate_sd se_cv3 p_wild ci_low ci_high split_share n_obs "
+    "n_clusters note",
     "endogeneity": "spec sample outcome method quantity value note",
     "placebo": "spec sample outcome draw estimate_sd t",
     "not_made": "table reason_zh reason_en mend_zh mend_en",

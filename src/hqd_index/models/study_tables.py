@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -14,9 +14,11 @@ from .assemble import estimation_data
 from .firm_cells import COLUMNS, firm_cells
 from .firm_tables import firm_tables
 from .firm_years import firm_years
+from .leaders import leader_firms
 from .multiverse_tables import multiverse_tables
 from .resilience import resilience_tables
 from .run import regressions
+from .theory import Theory
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Inputs:
     moderators: pd.DataFrame
     sources: pd.DataFrame
     firm_cells: pd.DataFrame
+    theory: Theory = field(default_factory=Theory)
     design_scores: pd.DataFrame | None = None
     designs: pd.DataFrame | None = None
 
@@ -40,22 +43,27 @@ def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
     made = regressions(
-        data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells, moderators=inputs.moderators
-    ).frames
+        data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells, moderators=inputs.moderators,
+        theory=inputs.theory,
+    ).frames  # fmt: skip
     return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
 
 
 def event_tables(
-    study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame
+    study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame, marks: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """event_study, resilience, sources (item F of the contribution), firm_cells, not_made: what does not rest on the index.
+    """event_study, resilience, sources (item F of the contribution), firm_cells, leader_firms, not_made: without the index.
 
-    `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level, exposure.
+    `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level,
+    exposure; `marks` the firms of the base year with their standing.
     """
-    made = firm_tables(_firm_years(study, engine, firms), study)
+    years = _firm_years(study, engine, firms)
+    made = firm_tables(years, study)
     made = {"sources" if name == "contribution" else name: frame for name, frame in made.items()}
     cells = firm_cells(study, engine, firms) if firms else pd.DataFrame(columns=COLUMNS)
-    return _joined(made, resilience_tables(shocks, density, study), {"firm_cells": cells})
+    outcomes = list(study.regressions.events.outcomes)
+    led = Theory().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
+    return _joined(made, resilience_tables(shocks, density, study), {"firm_cells": cells, "leader_firms": led})
 
 
 def _joined(*made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -11,7 +11,7 @@ from scipy import special
 from .clusters import ClusterSums, without
 from .inference import coefficients, cv3, stream
 from .specification import Estimate
-from .wild import TIE, Wild, wild
+from .wild import TIE, Wild, enumerable, wild
 from .within import Array
 
 POWER = 0.80
@@ -67,6 +67,11 @@ def romano_wolf(observed: Array, drawn: Array) -> Array:
 def attainable(g: int, boot: Wild) -> float:
     """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
     return 2.0 ** (1 - g) if boot.enumerated else 0.0
+
+
+def attainable_with(g: int, draws: int, weights: str) -> float:
+    """The same from the number of draws that was asked for."""
+    return 2.0 ** (1 - g) if enumerable(g, draws, weights) else 0.0
 
 
 @dataclass(frozen=True)

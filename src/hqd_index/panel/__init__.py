@@ -5,9 +5,10 @@ from .build import Panel, aggregated, build_panel, descriptives, leaves_needed
 from .density import densities, lagged
 from .derive import COLUMN_FUNCTIONS, chain, derive, lookup
 from .facts import facts
+from .leaders import leader_marks, leader_panel
 from .units import unit_names
 
 __all__ = [
     "COLUMN_FUNCTIONS", "Panel", "PanelDraws", "aggregated", "build_panel", "chain", "densities", "derive", "descriptives",
-    "facts", "firm_draws", "lagged", "leaves_needed", "lookup", "panel_draws", "unit_names",
+    "facts", "firm_draws", "lagged", "leader_marks", "leader_panel", "leaves_needed", "lookup", "panel_draws", "unit_names",
 ]  # fmt: skip

@@ -88,8 +88,13 @@ def _firm_values(
     rows = tables["firms"]
     if sample == "leave_out":
         rows = engine.query(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
+    return firm_values(study, engine, {**tables, "firms": rows}, split)
+
+
+def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], split: Mapping[str, Indicator]) -> pd.DataFrame:
+    """unit, year, n_firms and the firm indicators of the firms in `tables`."""
     counted = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
-    return aggregated(study, engine, {**tables, "firms": rows}, {"n_firms": counted, **split})
+    return aggregated(study, engine, tables, {"n_firms": counted, **split})
 
 
 def _too_few(study: Study, values: pd.DataFrame, split: list[str]) -> pd.DataFrame:

@@ -130,9 +130,10 @@ def modes(context: Context) -> dict[str, Table]:
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.codes import official_names
-    from ..panel import build_panel, descriptives, facts, unit_names
+    from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
 
     made = build_panel(context.study, context.engine, context.matching("ready_"))
+    marks = leader_marks(context.study, context.engine, context.matching("ready_"), made)
     names = unit_names(context.study, context.engine, context.matching("ready_"), made.values, official_names())
     return {
         "panel": made.values,
@@ -140,6 +141,8 @@ def panel(context: Context) -> dict[str, Table]:
         "controls": made.controls,
         "shocks": made.shocks,
         "moderators": made.moderators,
+        "leader_marks": marks,
+        "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), made, marks),
         "unit_names": names,
         "descriptives": descriptives(context.study, made),
         "facts": facts(context.study, context.engine, context.matching("ready_")),
@@ -152,6 +155,7 @@ def index(context: Context) -> dict[str, Table]:
     from ..index.diagnose import diagnostics
     from ..index.dynamics import dynamics
     from ..index.frames import build_index
+    from ..index.leaders import rescored
 
     names = context.frame("unit_names")
     built = build_index(context.study, context.frame("panel"), names)
@@ -167,6 +171,7 @@ def index(context: Context) -> dict[str, Table]:
         **said,
         "not_made": pd.concat([said["not_made"], moved["not_made"]], ignore_index=True),
         "scores": built.scores,
+        "leader_scores": rescored(built, context.frame("leader_panel")),
         "weights": pd.concat([built.weights, compared.weights], ignore_index=True),
         "indicators": built.indicators,
         "scenarios": compared.scenarios,
@@ -194,17 +199,19 @@ def events(context: Context) -> dict[str, Table]:
     from ..models import event_tables
 
     firms = context.matching("ready_").get("firms")
-    return dict(event_tables(context.study, context.engine, firms, context.frame("shocks"), context.frame("density")))
+    shocks, density, marks = (context.frame(name) for name in ("shocks", "density", "leader_marks"))
+    return dict(event_tables(context.study, context.engine, firms, shocks, density, marks))
 
 
 def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
-    from ..models import Inputs, study_tables
+    from ..models import Inputs, Theory, study_tables
 
     names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells")
     frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
     designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
-    return dict(study_tables(context.study, Inputs(**frames, **designs)))
+    theory = Theory(**{name: context.frame(name) for name in ("mode_densities", "paths", "leader_scores", "leader_firms")})
+    return dict(study_tables(context.study, Inputs(**frames, **designs, theory=theory)))
 
 
 def report(context: Context) -> dict[str, Table]:
@@ -262,14 +269,14 @@ STAGES: tuple[Stage, ...] = (
         "index",
         "指数",
         index,
-        reads=("panel", "unit_names", "density", "io_links"),
+        reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
         heeds=("study", "indicators", "weighting", "scenarios"),
     ),
     Stage(
         "events",
         "企业事件与冲击",
         events,
-        reads=("ready_firms", "shocks", "density"),
+        reads=("ready_firms", "shocks", "density", "leader_marks"),
         heeds=("study", "regressions"),
     ),
     Stage(
@@ -286,10 +293,14 @@ STAGES: tuple[Stage, ...] = (
             "moderators",
             "sources",
             "firm_cells",
+            "mode_densities",
+            "paths",
+            "leader_scores",
+            "leader_firms",
             "design_scores",
             "designs",
         ),
-        heeds=("study", "indicators", "weighting", "regressions"),
+        heeds=("study", "indicators", "weighting", "regressions", "modes"),
     ),
     Stage("report", "报告", report, reads=("*",), heeds=("",)),
 )

@@ -1,0 +1,98 @@
+"""Linear restrictions over several terms and several outcomes at once: Wald statistic, its wild cluster bootstrap, CV3 error.
+
+Coefficients are in within standard deviations, (k, m). A restriction (q, k, m) says q sums of them are zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from .clusters import ClusterSums, leave_one_out
+from .inference import coefficients
+from .wild import TIE, sign_blocks
+from .within import Array
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """`value` (q,); `wald` = value' V^-1 value with V the sum over clusters without a factor; p of F(q, G-1) with the CV1 factor.
+
+    `se_cv3` (q,) is NaN where a value is not identified without some cluster.
+    """
+
+    value: Array
+    wald: float
+    p_f: float
+    p_wild: float
+    se_cv3: Array
+
+
+def scaled(sums: ClusterSums) -> Array:
+    """Factors (k, m) that turn coefficients into within standard deviations; NaN for a constant outcome."""
+    y = sums.sd_outcomes
+    return np.asarray(sums.sd_terms[:, None] / np.where(y > 0, y, np.nan)[None, :])
+
+
+def contrast(
+    sums: ClusterSums, restriction: Array, *, rng: np.random.Generator, draws: int, weights: str = "rademacher"
+) -> Contrast:
+    """Test of restriction (q, k, m): every cluster's residuals of all outcomes are flipped together, the null imposed.
+
+    The restricted fit is least squares over outcomes in standard deviations; p is the share of Wald statistics of the draws
+    above the observed one (MacKinnon, Nielsen & Webb 2023), all sign vectors where they are no more than `draws`.
+    """
+    cross = sums.cross / sums.sd_outcomes
+    part = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.back).reshape(len(restriction), -1)
+    total = cross.sum(axis=0)
+    value = part @ total.ravel()
+    restricted = (total.ravel() - part.T @ np.linalg.pinv(part @ part.T, hermitian=True) @ value).reshape(total.shape)
+    found = float(_wald(value[None], _scores(sums, part, cross - sums.gram @ total)[None])[0])
+    drawn = _drawn(sums, part, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
+    return Contrast(
+        value=value, wald=found, p_f=_p_f(sums, found, len(value)), p_wild=float((drawn > found * (1 + TIE)).mean()),
+        se_cv3=contrast_cv3(sums, restriction),
+    )  # fmt: skip
+
+
+def contrast_cv3(sums: ClusterSums, restriction: Array) -> Array:
+    """Jackknife errors (q,) of the restriction's values, every effect re-estimated without each cluster."""
+    if sums.g < 2 or not sums.complete:
+        return np.full(len(restriction), np.nan)
+    apart = np.einsum("qkm,gkm->gq", restriction * scaled(sums), leave_one_out(sums) - coefficients(sums))
+    return np.sqrt((sums.g - 1) / sums.g * (apart**2).sum(axis=0))
+
+
+def _scores(sums: ClusterSums, part: Array, left: Array) -> Array:
+    """Part of each cluster in the value, (G, q)."""
+    return np.asarray(left.reshape(sums.g, -1) @ part.T)
+
+
+def _wald(value: Array, scores: Array) -> Array:
+    """value' (sum_g s_g s_g')^-1 value for draws (B, q), (B, G, q)."""
+    spread = np.einsum("bgq,bgr->bqr", scores, scores)
+    if value.shape[1] == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(value[:, 0] ** 2 / spread[:, 0, 0])
+    return np.asarray(np.einsum("bq,bqr,br->b", value, np.linalg.pinv(spread, hermitian=True), value))
+
+
+def _drawn(sums: ClusterSums, part: Array, left: Array, *, rng: np.random.Generator, draws: int, weights: str) -> Array:
+    """Wald statistics of the bootstrap from restricted residual products `left` (G, p, m)."""
+    q, (g, p, m) = len(part), left.shape
+    own = _scores(sums, part, left)
+    lever = np.einsum("qpm,gpr->gqrm", part.reshape(q, p, m), sums.gram).reshape(g * q, p * m)
+    out = []
+    for signs in sign_blocks(g, draws, weights, rng):
+        moved = (signs @ left.reshape(g, -1)) @ lever.T
+        out.append(_wald(signs @ own, signs[:, :, None] * own - moved.reshape(len(signs), g, q)))
+    return np.concatenate(out)
+
+
+def _p_f(sums: ClusterSums, wald: float, q: int) -> float:
+    if sums.g < 2 or sums.n <= sums.parameters:
+        return np.nan
+    factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
+    return float(stats.f.sf(wald / factor / q, q, sums.g - 1))
