@@ -193,12 +193,14 @@ def _moderators(frame: Frame, made: Sequence[Moderated]) -> None:
 def _leaders(frame: Frame, theory: Theory) -> None:
     """H6b on the leave-out index of leaders and of others, and on their firm outcomes."""
     rule, settings, seed = frame.rule, frame.study.regressions.inference, frame.study.study.seed
+    density = frame.choice.density or frame.study.regressions.density
     for sample in LEADER_SAMPLES:
         try:
             made = index_estimate(frame.wide, frame.rows, frame.spec, theory.leader_scores, sample, settings, seed)
         except EstimationError as fault:
             frame.missing("H6b", fault, LEADERS_MEND)
             continue
+        frame.store.add("regressions", group_rows(made, sample, density))
         if rule is not None:
             judged, dropped = tests(made, {"H6b": made.spec.outcomes[0]}, rule, seed=seed, weights=settings.weights)
             frame.judged(judged, made, sample, {})
