@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.index.rank import competition
 from hqd_index.methods.aggregate import arithmetic, geometric, harmonic, power
+from hqd_index.methods.columns import cells, deviation, mean, quantile
 from hqd_index.methods.impute import group_mean
+from hqd_index.methods.method import ColumnError
 from hqd_index.methods.normalise import borda, dist2max, fracmax, minmax, prank, rank, zscore
 from hqd_index.methods.treat import skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import entropy
@@ -137,3 +140,55 @@ def test_first_component_against_another_pca(asem: Asem) -> None:
     rotation = asem.stage("pca_lev2_Conn_rotation")["PC1"]
     pillars = asem.stage("dset_Aggregated")[list(rotation.index)].to_numpy()
     assert np.allclose(pca(pillars, components="first")[0], rotation / rotation.sum(), atol=CHAIN)
+
+
+def test_ranks_under_minmax_and_zscore_side_by_side(asem: Asem) -> None:
+    """compare_coins: the chain with min-max, and with z-scores (10, 2) instead; ranks and their distance."""
+    values, ranks = asem.treated, []
+    for scaled in (
+        minmax(values, reference=values, direction=asem.direction),
+        zscore(values, reference=values, direction=asem.direction, ddof=1, mean=10.0, sd=2.0),
+    ):
+        scores = dict(zip(asem.codes, 100 * scaled.T))
+        for lower, upper in (("Indicator", "Pillar"), ("Pillar", "Sub-index"), ("Sub-index", "Index")):
+            for node, family in asem.lineage.groupby(upper):
+                children = np.stack([scores[child] for child in family[lower].unique()], axis=-1)
+                scores[node] = arithmetic(children, np.full((1, children.shape[1]), 1 / children.shape[1]))
+        ranks.append(competition(scores["Index"]))
+    known = asem.stage("compare_minmax_vs_zscore_ranks").sort_index()
+    assert (ranks[0] == known["coin.1"]).all() and (ranks[1] == known["coin.2"]).all()
+    assert (np.abs(ranks[0] - ranks[1]) == known["Abs.diff"]).all() and known["Abs.diff"].max() > 0
+
+
+def test_statistics_of_the_raw_columns_and_gaps_by_unit(asem: Asem) -> None:
+    raw = pd.read_csv(asem.folder / "dset_Raw.csv", index_col=0)
+    known = asem.stage("stats_raw").loc[asem.codes]
+    values = raw[asem.codes].to_numpy(dtype=float)
+    skew, kurtosis = skew_and_kurtosis(values)
+    found = {"Mean": mean(values), "Median": quantile(values, 0.5), "Std": deviation(values, ddof=1), "Skew": skew}
+    for name, column in (found | {"Kurt": kurtosis, "N.Avail": cells(values)}).items():
+        assert np.allclose(column[0], known[name], rtol=CHAIN, atol=CHAIN), name
+    gaps = np.isnan(values).sum(axis=1)
+    assert (gaps == asem.stage("data_avail_units").loc[raw.index, "N_missing"]).all() and gaps.sum() == 63
+
+
+def test_a_sub_index_whose_first_component_turns_a_pillar_is_refused_by_name(asem: Asem) -> None:
+    """COINr writes weights .65, -.74, .15 for Environ, Social, SusEcFin; a negative weight is none here."""
+    known = asem.stage("weights_pca_lev2").query("Level == 2")["Weight"]
+    pillars = ["Environ", "Social", "SusEcFin"]
+    assert (known[pillars] < 0).tolist() == [False, True, False]
+    with pytest.raises(ColumnError) as refusal:
+        pca(asem.stage("dset_Aggregated")[pillars].to_numpy(), components="first")
+    assert refusal.value.columns == (1,)
+    others = [node for node in known.index if node not in pillars]
+    weights = pca(asem.stage("dset_Aggregated")[others].to_numpy(), components="first")[0]
+    assert np.allclose(weights, known[others] / known[others].sum(), atol=CHAIN)
+
+
+def test_what_is_the_same_table_under_another_name(asem: Asem) -> None:
+    """Screening drops nobody; n_scaled returns the directed value; the results are the aggregated scores to 12 decimals."""
+    assert np.allclose(asem.matrix("dset_Screened"), asem.matrix("dset_Imputed"), rtol=RELATIVE, atol=0)
+    assert np.allclose(asem.treated * asem.direction, asem.matrix("norm_scaled"), rtol=RELATIVE, atol=0)
+    results = asem.stage("results_scores").sort_index()
+    assert np.allclose(asem.stage("dset_Aggregated")["Index"], results["Index"], atol=1e-11)
+    assert (asem.stage("weights_original")["Weight"] == 1).all()
