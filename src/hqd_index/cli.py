@@ -47,7 +47,14 @@ def run(
     console = Console(loaded.study.study.language, explain=explain)
     outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event)
     console.close(loaded.study, outcome)
-    if strict and outcome.notices:
+    if not strict:
+        return
+    from .upkeep import strict_lines
+
+    lines = strict_lines(outcome.folder, loaded.study.study.language)
+    for line in lines:
+        typer.echo(line)
+    if lines or outcome.notices:
         raise typer.Exit(3)
 
 

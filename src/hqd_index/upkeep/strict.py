@@ -1,0 +1,17 @@
+"""What a strict run does not let pass: indicators that carry no weight because they are empty or do not vary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STOPS = ("I-CONST", "I-EMPTY")
+
+
+def strict_lines(run: Path, language: str) -> list[str]:
+    """One line per indicator of a published run that is constant or empty, whether or not any stage ran anew."""
+    import pandas as pd
+
+    told = pd.read_csv(run / "tables" / "diagnostics.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    rows = told[(told["item"] == "column") & told["flag"].isin(STOPS)]
+    names, notes = ("node_en", "note_en") if language == "en" else ("node_zh", "note_zh")
+    return [f"[{flag}] {node} {name}: {note}" for flag, node, name, note in rows[["flag", "node", names, notes]].to_numpy()]
