@@ -17,6 +17,7 @@ from .kernel import kernel_rows
 from .markov import SPATIAL, markov_rows
 from .moran import GLOBAL, LOCAL, Weights, moran_rows, weight_matrix
 from .obstacle import obstacles_table
+from .provinces import contiguity
 from .scored import Refusals, Row, Scored, scored, table
 
 
@@ -32,7 +33,8 @@ def dynamics(
     """Tables dynamics, coupling, obstacles, distribution, transitions, lisa and not_made of sample `all`.
 
     `io_links` (from_unit, to_unit, upstream) are the shares of a unit's inputs that come from each other one, in a fixed
-    year; `groups` is the study's own grouping of units; `density` (unit, year, density) splits coordination by SRDI density.
+    year; without them provinces are linked by common borders. `groups` is the study's own grouping of units; `density`
+    (unit, year, density) splits coordination by SRDI density.
     """
     scene, refusals = scored(study, index), Refusals()
     schemes = groupings(index.units, groups)
@@ -55,7 +57,10 @@ def dynamics(
 
 
 def _weights(scene: Scored, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
-    """W over the units; None, noted for each table that needs it, where there are no usable links."""
+    """W over the units: of the links, else of common borders where all are provinces; None and noted where there is neither."""
+    borders = contiguity(scene.units) if io_links is None or io_links.empty else None
+    if borders is not None:
+        return borders
     with refusals.caught("io_links", GLOBAL, LOCAL, SPATIAL):
         if io_links is None or io_links.empty:
             raise EstimationError("there is no table of links between units", zh="没有单位之间的联系表")
