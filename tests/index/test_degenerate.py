@@ -69,4 +69,4 @@ def test_such_a_study_runs_whole_and_silently_loses_nothing(weight):
     summary = found["uncertainty_summary"].query("quantity == 'ranked'")
     assert len(summary) == 4 and summary["value"].eq(1).all()
     shift = found["sensitivity"].query("output == 'mean_shift'")
-    assert shift["total"].notna().all() and shift["note_en"].eq("").all()
+    assert shift["total"].notna().all() and not shift["note_en"].str.contains("some design|never changes").any()
