@@ -127,10 +127,17 @@ def outputs_page(language: str) -> list[str]:
     say = says("outputs", language)
     lines = [f"# {say('title')}", "", say("intro")]
     lines += grid(say("file_heads"), [[code(name), about.of(language)] for name, about in FILES.items()])
+    lines += [*heading(2, say("pictures"), "pictures"), "", say("pictures_intro"), ""]
+    for name in PICTURES:
+        lines += [f"**{say(name)}**", "", f"![{say(name)}](../img/{name}.png)", ""]
     for name, table in tables.TABLES.items():
         lines += [*heading(2, f"{name}.csv", name), "", prose(pick(language, table.zh, table.en))]
         lines += grid(say("heads"), [_output_row(name, column, language) for column in table.columns])
-    return lines
+    lines += [*heading(2, say("sizes"), "sizes"), "", say("sizes_intro")]
+    return lines + grid(say("size_heads"), [[code(path), f"{size / 1000:,.1f}"] for path, size in texts("sizes").items()])
+
+
+PICTURES = ("page-srdi", "page-phone", "workbook-ranking", "word-baseline", "word-methods")
 
 
 def _output_row(table: str, column: str, language: str) -> list[str]:

@@ -31,10 +31,11 @@ def open_book(path: Path, title: str, comment: str) -> Any:
 
 
 class Styles:
-    """The formats of a workbook, each made once."""
+    """The formats of a workbook, each made once; and what stands at the head of every printed page."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, notice: str = "") -> None:
         self.book = book
+        self.notice = notice.replace("&", "&&")
         self.known: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
@@ -77,6 +78,8 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(FIRST - 1)
     page.set_footer("&L&A&R&P / &N")
+    if styles.notice:
+        page.set_header(f"&L{styles.notice}")
 
 
 def _lines(column: Column, language: str) -> int:

@@ -13,7 +13,7 @@ from .words import NOTHING, Pair, missing, unit_name
 
 LABELS = columns("""
 代码 | Code | text | 8
-名称 | Name | text | 30
+名称 | Name | text | 40
 """)
 YEAR = columns("年份 | Year | year | 7")
 WEIGHTS = columns("""

@@ -24,9 +24,10 @@ PREAMBLE = (
 )
 
 
-def write_latex(tables: Sequence[PaperTable | Absent], path: Path, language: str) -> Path:
-    """All tables in one file that compiles by itself; each environment can be pasted into a paper."""
-    parts = [HEAD[language], PREAMBLE, *[environment(table, language) for table in tables], "\\end{document}\n"]
+def write_latex(tables: Sequence[PaperTable | Absent], path: Path, language: str, notice: str = "") -> Path:
+    """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice stands first."""
+    told = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
+    parts = [HEAD[language], PREAMBLE, *told, *[environment(table, language) for table in tables], "\\end{document}\n"]
     path.write_text("\n".join(parts), "utf-8")
     return path
 

@@ -86,7 +86,23 @@ def _flow(results: Results) -> Iterator[Block]:
             )
             zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
             en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
-        yield item(f"{table}：" + "，".join(zh) + "。", f"{table}: " + ", ".join(en) + ".")
+        name = TABLE_NAMES.get(str(table), Pair(str(table), str(table)))
+        yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
+
+
+TABLE_NAMES = {
+    "firms": Pair("企业", "firms"),
+    "industry": Pair("行业统计", "industry statistics"),
+    "srdi_list": Pair("专精特新名单", "SRDI list"),
+    "io": Pair("投入产出表", "input-output tables"),
+    "trade": Pair("进出口统计", "trade statistics"),
+    "trade_hs6": Pair("双边贸易（HS6）", "bilateral trade (HS6)"),
+    "crosswalks": Pair("代码对照", "crosswalks of codes"),
+    "countries": Pair("各国收入", "incomes of countries"),
+    "deflators": Pair("价格指数", "deflators"),
+    "patents": Pair("专利", "patents"),
+    "links": Pair("供应关系", "supply links"),
+}
 
 
 def construction(results: Results) -> Iterator[Block]:

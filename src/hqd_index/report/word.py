@@ -45,8 +45,8 @@ SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
 """From so many columns on: size of the text in points, margin of a cell in twentieths of a point."""
 
 
-def new_document(title: str) -> Any:
-    """An A4 document in 宋体 and Times New Roman, 10.5 pt."""
+def new_document(title: str, notice: str = "") -> Any:
+    """An A4 document in 宋体 and Times New Roman, 10.5 pt; a notice stands at the head of every page."""
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height, section.orientation = Cm(21), Cm(29.7), WD_ORIENT.PORTRAIT
@@ -73,6 +73,8 @@ def new_document(title: str) -> Any:
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = title, "hqd-index", STAMP, STAMP
     properties.last_modified_by, properties.comments = "hqd-index", ""
+    if notice:
+        _run(section.header.paragraphs[0], notice, 8)
     return document
 
 
@@ -88,17 +90,17 @@ def save(document: Any, path: Path) -> Path:
     return path
 
 
-def write_tables(tables: Sequence[PaperTable | Absent], path: Path, language: str, title: str) -> Path:
+def write_tables(tables: Sequence[PaperTable | Absent], path: Path, language: str, title: str, notice: str = "") -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
-    document = new_document(title)
+    document = new_document(title, notice)
     for table in tables:
         add_table(document, table, language)
     return save(document, path)
 
 
-def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str) -> Path:
+def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "") -> Path:
     """The methods section as a document."""
-    document = new_document(title)
+    document = new_document(title, notice)
     heading = document.add_paragraph()
     heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _run(heading, title, 16, bold=True)

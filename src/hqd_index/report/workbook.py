@@ -41,7 +41,7 @@ def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path
     """The workbook of one run; with `lab`, a sheet of weights to try."""
     language = results.language
     book = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
-    styles = Styles(book)
+    styles = Styles(book, SYNTHETIC.of(language) if results.study.study.synthetic else "")
     cover = book.add_worksheet(COVER.of(language))
     made = [sheet for sheet in SHEETS if _add(book, styles, sheet, results, lab, language)]
     _cover(cover, styles, results, made, language)
@@ -217,6 +217,7 @@ def _notes(results: Results) -> Grid:
     )
 
 
+MONITORED = ("linkages", "chokepoints", "mode_densities", "mode_matrix", "paths", "candidates", "alerts", "whatif")
 COVER_WIDTH = 100
 """Width of the cover's text, in characters."""
 COVER, RANKING, PANEL = Pair("封面", "Cover"), Pair("排名", "Ranking"), Pair("指数面板", "Panel")
@@ -253,10 +254,7 @@ SHEETS = (
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
     *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary")),
-    *(
-        _sheet(name)
-        for name in ("linkages", "chokepoints", "mode_densities", "mode_matrix", "paths", "candidates", "alerts", "whatif")
-    ),
+    *(_sheet(name) for name in MONITORED),
     Sheet(
         Pair("论文数字", "Quoted figures"),
         Pair("论文所引数字与本研究并列", "The paper's beside ours"),

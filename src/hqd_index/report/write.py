@@ -21,6 +21,7 @@ from .publish import publishable
 from .quarantine import write_quarantine
 from .readme import write_readme
 from .results import Results
+from .sentences import SYNTHETIC
 from .stata import write_stata
 from .studio import Studio
 from .word import write_methods, write_tables
@@ -53,9 +54,10 @@ def write_paper(results: Results, folder: Path) -> list[Path]:
     written = []
     for language in ("zh", "en"):
         heading = Pair("研究方法", "Methods").of(language)
-        written.append(write_tables(found, folder / f"tables_{language}.docx", language, title[language]))
-        written.append(write_latex(found, folder / f"tables_{language}.tex", language))
-        written.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading))
+        notice = SYNTHETIC.of(language) if results.study.study.synthetic else ""
+        written.append(write_tables(found, folder / f"tables_{language}.docx", language, title[language], notice))
+        written.append(write_latex(found, folder / f"tables_{language}.tex", language, notice))
+        written.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))
     return written
 
 

@@ -1,0 +1,118 @@
+"""Pictures of what a run writes, for README and docs/img: `python docs/pictures.py data/processed/demo/latest`.
+
+They are taken from the synthetic demo study only, whose outputs say so themselves. It needs Chromium with its driver,
+LibreOffice, poppler and a Chinese face, as `.ci/run` installs them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops
+
+IMAGES = Path(__file__).parent / "img"
+LARGEST = 300_000
+"""Bytes of a picture at most."""
+COLOURS = 255
+DESKTOP, PHONE = (1280, 1.0), (420, 2.0)
+"""Width of the window in pixels, and device pixels to one."""
+
+
+def main(run: Path) -> None:
+    """Every picture of a finished run of the demo study."""
+    if not json.loads((run / "manifest.json").read_text("utf-8"))["synthetic"]:
+        sys.exit("pictures are taken of the synthetic demo study only")
+    with browser() as page, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        address = (run / "report.html").resolve().as_uri()
+        for language in ("zh", "en"):
+            save(page_picture(page, address, language, "header", "#ranking", DESKTOP), f"readme-{language}")
+        save(page_picture(page, address, "zh", "#srdi", "#srdi .figures", DESKTOP), "page-srdi")
+        save(page_picture(page, address, "zh", "header", "#lab-rows tr:nth-child(12)", PHONE), "page-phone")
+        save(printed(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")
+        save(printed(run / "paper" / "tables_zh.docx", folder, holds="基准回归结果"), "word-baseline")
+        save(printed(run / "paper" / "methods_zh.docx", folder, holds="指数的构造"), "word-methods")
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Chromium without a window."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,900"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def page_picture(page: Any, address: str, language: str, first: str, last: str, screen: tuple[int, float]) -> Image.Image:
+    """The page from the top of one element to the bottom of another."""
+    width, scale = screen
+    size = {"width": width, "height": 900, "deviceScaleFactor": scale, "mobile": width < 800}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.get(address)
+    if language == "en":
+        page.execute_script("document.getElementById('language').click()")
+    place = "const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.top + scrollY, b.bottom + scrollY]"
+    top, bottom = page.execute_script(place, first)[0], page.execute_script(place, last)[1]
+    clip = {"x": 0, "y": max(0, top - 8), "width": width, "height": bottom - top + 16, "scale": 1}
+    shot = page.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
+    return Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
+
+
+def printed(document: Path, folder: Path, *, holds: str, landscape: bool = False) -> Image.Image:
+    """The first page of an Office file that holds a text, as LibreOffice prints it, without its margins."""
+    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
+    subprocess.run([*command, str(folder), str(document)], check=True, capture_output=True, timeout=300)
+    made = folder / f"{document.stem}.pdf"
+    pages = subprocess.run(["pdftotext", "-layout", str(made), "-"], check=True, capture_output=True).stdout.decode().split("\f")
+    number = next(k for k, text in enumerate(pages, 1) if holds in text.replace(" ", "") and (k > 1 or not landscape))
+    picture = [
+        "pdftoppm",
+        "-r",
+        "110",
+        "-png",
+        "-f",
+        str(number),
+        "-l",
+        str(number),
+        "-singlefile",
+        str(made),
+        str(folder / "page"),
+    ]
+    subprocess.run(picture, check=True)
+    page = Image.open(folder / "page.png").convert("RGB")
+    inked = ImageChops.difference(page, Image.new("RGB", page.size, "white")).getbbox() or (0, 0, *page.size)
+    left, top, right, bottom = inked
+    return page.crop((max(0, left - 20), max(0, top - 20), min(page.width, right + 20), min(page.height, bottom + 20)))
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """The picture with few colours, smaller until it is light enough."""
+    while True:
+        data = io.BytesIO()
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        if data.tell() <= LARGEST:
+            break
+        picture = picture.resize((picture.width * 9 // 10, picture.height * 9 // 10), Image.Resampling.LANCZOS)
+    (IMAGES / f"{name}.png").write_bytes(data.getvalue())
+    print(f"{name}.png {picture.width} x {picture.height}, {data.tell():,} bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
