@@ -88,11 +88,18 @@ def _no_density(wide: Wide, study: Study) -> EstimationError | None:
         return EstimationError("the index has no score", zh="指数没有任何得分")
     if not study.regressions.specifications:
         return EstimationError("regressions.yaml lists no specification", zh="regressions.yaml 没有回归设定")
-    if "density_lag" not in wide.frame or wide.frame["density_lag"].notna().sum() == 0:
+    if "density_lag" in wide.frame and wide.frame["density_lag"].notna().any():
+        return None
+    if "density" in wide.frame and wide.frame["density"].notna().any():
+        lag, years = study.regressions.density.lag, sorted(wide.frame["year"].unique())
+        span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
         return EstimationError(
-            "no SRDI density: no list and no rule says which firms are SRDI", zh="没有专精特新密度:既无名单也无认定规则"
+            f"no SRDI density of {lag} year(s) before: the study's years are {span}",
+            zh=f"没有滞后 {lag} 年的专精特新密度:研究年份为 {span}",
         )
-    return None
+    return EstimationError(
+        "no SRDI density: no list and no rule says which firms are SRDI", zh="没有专精特新密度:既无名单也无认定规则"
+    )
 
 
 def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main: bool) -> Specification:

@@ -39,7 +39,8 @@ def headline(results: Results) -> Finding | None:
     if row is None:
         return None
     said, extra = verdict(row["verdict"]), additions(row["additions"])
-    estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"])
+    least = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
+    estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], least=least)
     p = p if p.startswith("<") else f"= {p}"
     zh = f"专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（95% 区间 {interval(row)}，自助法 p {p}）：{said.zh}"
     en = f"One SD more SRDI density goes with {estimate} SD of the index "

@@ -75,11 +75,12 @@ def percent(value: Any, digits: int = 1) -> str:
     return MISSING if missing(value) else number(100 * float(value), digits) + "%"
 
 
-def p_value(value: Any) -> str:
-    """p to three decimals; below that its bound."""
+def p_value(value: Any, *, least: float = 0.001) -> str:
+    """p to three decimals; below the least that can be told (decimals, draws, sign vectors) that bound."""
     if missing(value):
         return MISSING
-    return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+    bound = max(least, 0.001)
+    return f"< {bound:.3f}" if float(value) < bound else f"{float(value):.3f}"
 
 
 def stars(p: Any) -> str:
