@@ -83,9 +83,12 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
 
 
 def _lines(column: Column, language: str) -> int:
-    """Lines that a header needs in its column (a Chinese character is two wide, bold a little wider)."""
-    width = sum(2.1 if ord(sign) > 0x2E80 else 1.1 for sign in column.title.of(language))
-    return math.ceil(width / (column.width - 1))
+    return lines_needed(column.title.of(language), column.width)
+
+
+def lines_needed(text: str, width: int) -> int:
+    """Lines that a text needs in a column so many signs wide (a Chinese character is two, bold a little more)."""
+    return math.ceil(sum(2.1 if ord(sign) > 0x2E80 else 1.1 for sign in text) / (width - 1))
 
 
 def _frozen(columns: Sequence[Column]) -> int:

@@ -12,7 +12,7 @@ from ..tables import TABLES
 from .grids import Column, Grid
 from .keys import KEYS, NODES, said
 from .results import Results
-from .words import NOTHING, Pair, missing
+from .words import NOTHING, Pair, missing, unit_name
 
 KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
 WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
@@ -35,6 +35,8 @@ CHOSEN: dict[str, Chosen] = {
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
+LATEST = ("ranks", "neighbours", "linkages", "chokepoints")
+"""Tables of which a reader wants the latest year."""
 
 
 def published(name: str) -> Callable[[Results], Grid | None]:
@@ -47,8 +49,8 @@ def published(name: str) -> Callable[[Results], Grid | None]:
         kept, note = _kept(rows, name)
         columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
         columns = [column for column in columns if kept[column].notna().any()]
-        names = labels(results, name)
-        header = [_header(column, TABLES[name].columns[column], names) for column in columns]
+        names, units = labels(results, name), measures(results, name)
+        header = [_header(column, TABLES[name].columns[column], names, units.get(column, "")) for column in columns]
         told = [_said(results, column, kept[column]) if _worded(name, column) else kept[column] for column in columns]
         return Grid(Pair(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
 
@@ -61,7 +63,7 @@ def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
     if name in CHOSEN:
         keep, said_zh, said_en = CHOSEN[name]
         kept, zh, en = rows[keep(rows)], [said_zh], [said_en]
-    if len(kept) > LONGEST and "year" in rows.columns and rows["year"].notna().any():
+    if (len(kept) > LONGEST or name in LATEST) and "year" in rows.columns and rows["year"].notna().any():
         last = kept["year"].max()
         kept, zh, en = kept[kept["year"] == last], [*zh, f"只列 {last} 年"], [*en, f"{last} only"]
     if len(kept) > LONGEST:
@@ -97,13 +99,23 @@ def labels(results: Results, name: str) -> dict[str, Pair]:
     return {row["column"]: Pair(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
 
 
+def measures(results: Results, name: str) -> dict[str, str]:
+    """column -> its unit of measure in the codebook."""
+    book = results.table("codebook")
+    rows = book[(book["table"] == name) & book["unit"].fillna("").ne("")] if len(book) else book
+    return dict(zip(rows["column"], rows["unit"])) if len(rows) else {}
+
+
 def short(label: str) -> str:
     """A label as a header: up to the first long bracket, colon or comma; the whole stands in the codebook."""
     head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{BRIEF + 1},}}[）)]", "", label))[0].strip()
     return head or label
 
 
-def _header(column: str, kind: str, names: dict[str, Pair]) -> Column:
-    label = names.get(column, Pair(column, column))
+def _header(column: str, kind: str, names: dict[str, Pair], unit: str) -> Column:
+    label, measure = names.get(column, Pair(column, column)), unit_name(unit)
+    zh, en = short(label.zh), short(label.en)
+    if unit and measure.zh not in zh:
+        zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"
     style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
-    return Column(Pair(short(label.zh), short(label.en)), style, WIDTHS.get(style, 12))
+    return Column(Pair(zh, en), style, WIDTHS.get(style, 12))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..study.models import Study
-from .cells import Styles, open_book, write
+from .cells import Styles, lines_needed, open_book, write
 from .words import Pair
 
 HEADERS = {
@@ -103,6 +103,8 @@ def _summary(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -
             first["expected"],
             first["mend"],
         )
+        needed = [lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY) if isinstance(value, str)]
+        page.set_row(3 + i, 15 * max(1, *needed))
         for j, (value, kind) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
             write(page, 3 + i, j, value, styles.cell(kind), language)
     _print_setup(page, 2)
