@@ -110,6 +110,21 @@ def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
     return cells.properties(width=WIDTH, height=alt.Step(17))
 
 
+def matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
+    """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
+    x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=0, labelLimit=140))
+    largest = float(frame["value"].abs().max()) or 1.0
+    scale = alt.Scale(scheme="redblue", domain=[-largest, largest])
+    cells = (
+        alt.Chart(frame)
+        .mark_rect(stroke="white")
+        .encode(x=x, y=_labels(rows), color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=title)))
+    )
+    framed = alt.Chart(frame[frame["marked"]]).mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2).encode(x=x, y=_labels(rows))
+    texts = alt.Chart(frame).mark_text(color=INK).encode(x=x, y=_labels(rows), text="text:N")
+    return alt.layer(cells, framed, texts).properties(width=WIDTH, height=alt.Step(30))
+
+
 def slope(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
     """Rows (unit, x, value, text, key) at two x: ranks joined by lines, 1 on top, texts at both ends."""
     first, last = frame["x"].min(), frame["x"].max()

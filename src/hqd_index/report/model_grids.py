@@ -6,7 +6,7 @@ from .grids import Grid, columns, text_of
 from .keys import said
 from .paper_lines import spec_name, term_name
 from .results import Results
-from .sentences import HYPOTHESES, SAMPLES, TOTAL, additions, verdict
+from .sentences import HYPOTHESES, TOTAL, additions, sample, verdict
 from .words import Pair
 
 REGRESSIONS = columns("""
@@ -59,10 +59,6 @@ CONTRIBUTION = columns("""
 """)
 
 
-def sample_name(sample: str) -> Pair:
-    return SAMPLES.get(sample, Pair(sample, sample))
-
-
 def regressions(results: Results) -> Grid | None:
     """Every coefficient of a density (own, linked, or times a moderator); controls stand in regressions.csv."""
     rows = results.table("regressions")
@@ -71,7 +67,7 @@ def regressions(results: Results) -> Grid | None:
         (
             *(
                 spec_name(results, record["spec"]),
-                sample_name(record["sample"]),
+                sample(record["sample"]),
                 results.name(record["outcome"]),
                 _term(results, record["term"]),
             ),
@@ -90,13 +86,23 @@ def regressions(results: Results) -> Grid | None:
     return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
 
 
+def statement(results: Results, hypothesis: str, outcome: str) -> Pair:
+    """The hypothesis in words; H6b stands on several lines, so it names its outcome."""
+    said = HYPOTHESES.get(hypothesis, results.name(outcome))
+    if hypothesis != "H6b":
+        return said
+    label = results.study.regressions.events.outcomes.get(outcome)
+    named = Pair(label.label.zh, label.label.en) if label else results.name(outcome)
+    return Pair(f"{said.zh}（{named.zh}）", f"{said.en} ({named.en})")
+
+
 def hypotheses(results: Results) -> Grid | None:
     """One line per hypothesis and sample, with the verdict."""
     values = [
         (
             record["hypothesis"],
-            HYPOTHESES.get(record["hypothesis"], results.name(record["outcome"])),
-            sample_name(record["sample"]),
+            statement(results, record["hypothesis"], record["outcome"]),
+            sample(record["sample"]),
             *[record[name] for name in HYPOTHESIS_VALUES],
             verdict(record["verdict"]),
             additions(record["additions"]),
@@ -126,7 +132,7 @@ def contribution(results: Results) -> Grid | None:
         (
             ITEMS.get(record["item"], record["item"]),
             spec_name(results, record["spec"]),
-            sample_name(record["sample"]),
+            sample(record["sample"]),
             record["from_year"],
             record["to_year"],
             said(results, "quantity", record["quantity"]),

@@ -127,6 +127,23 @@ def multiverse(results: Results, say: Speaker) -> Chart | None:
     return figures.curve(frame, title=say.title(Pair("标准化系数", "coefficient in SDs")))
 
 
+def mode_matrix(results: Results, say: Speaker) -> Chart | None:
+    """4 x 6: sub-dimensions of the leave-out index on the density of each mode, in SDs; predicted cells framed."""
+    rows = results.table("mode_matrix")
+    if rows.empty:
+        return None
+    labels = results.study.modes.labels
+    modes = {mode: say(Pair(getattr(labels, mode).zh, getattr(labels, mode).en)) for mode in type(labels).model_fields}
+    nodes = {node: say(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
+    kept = rows[rows["mode"].isin(modes) & rows["outcome"].isin(nodes)].sort_values(["mode", "outcome"])
+    frame = pd.DataFrame({"label": kept["mode"].map(modes), "x": kept["outcome"].map(nodes), "value": kept["estimate_sd"]})
+    signed = [f"{value:+.2f}".replace("-", "−") for value in kept["estimate_sd"]]
+    frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, kept["p_wild"])]
+    frame["marked"] = kept["predicted"].astype(bool)
+    title = Pair("标准化系数", "coefficient in SDs")
+    return figures.matrix(frame, list(modes.values()), list(nodes.values()), title=say(title))
+
+
 def event_study(results: Results, say: Speaker) -> Chart | None:
     """Firm-level effects by year since recognition, one colour per estimator, for the first outcome."""
     rows = results.table("event_study")

@@ -10,7 +10,7 @@ import pandas as pd
 from .keys import said
 from .model_pictures import headline_spec
 from .results import Results
-from .sentences import SAMPLES
+from .sentences import sample
 from .words import Pair, missing, number, stars, whole
 
 Cell = Pair | str
@@ -132,7 +132,7 @@ def listing(results: Results, rows: pd.DataFrame) -> Parts | None:
             bracketed(record["p_wild"]).strip("[]"),
             whole(record["n_obs"]),
         )
-        body.append(("" if label == last else label, SAMPLES.get(record["sample"], record["sample"]), *figures))
+        body.append(("" if label == last else label, sample(record["sample"]), *figures))
         last = label
     return (LISTING,), body, STARS, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 

@@ -149,6 +149,15 @@ PICTURES: dict[str, Picture] = {
             "biased when effects change over time and stand for comparison.",
         ),
     ),
+    "modes": Picture(
+        models.mode_matrix,
+        Pair("模式与分维度", "Modes and sub-dimensions"),
+        ("mode_matrix",),
+        Pair(
+            "剔除专精特新企业的各分维度对四种模式密度的标准化系数；加框为理论预期的格，* 为 5% 显著。",
+            "Sub-dimensions of the leave-out index on the densities of the four modes, in SDs; predicted cells framed, * at 5%.",
+        ),
+    ),
     "ledger": Picture(ledger, Pair("每个原始文件的行去向", "Where the rows of each raw file went"), ("ledger",)),
     "quarantine": Picture(quarantine, Pair("按规则统计的隔离条数", "Quarantine findings by rule"), ("quarantine",)),
 }

@@ -10,11 +10,13 @@ from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
 """Columns that may hold a firm's name or number, in tables about firms or about rows of firms."""
-ABOUT_FIRMS = ("candidates", "alerts", "whatif", "modes", "paths", "srdi_unmatched", "quarantine", "firm_events")
+ABOUT_FIRMS = ("candidates", "alerts", "whatif", "modes", "srdi_unmatched", "quarantine", "firm_events")
 COUNTS = {
     "indicators": ("n_firms", ("raw", "treated")),
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),
     "facts": ("n_firms", ("here", "n_firms")),
+    "mode_densities": ("n_srdi", ("n_srdi", "density", "soft", "share", "diversity")),
+    "paths": ("n_srdi", ("n_srdi", "value", "z")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
 }
 """Table -> the count of firms behind a row, and the columns that would tell about so few."""

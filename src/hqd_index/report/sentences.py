@@ -39,6 +39,14 @@ ADDITIONS: dict[str, Pair] = {
         "只见构成效应（剔除专精特新企业后不再成立）", "composition only (gone once recognised firms are left out)"
     ),
     "pre_trend": Pair("认定之前已有趋势差异", "pre-trends differ before recognition"),
+    "partly_split": Pair(
+        "部分分维度大半由行业表计算，专精特新企业自身无法剔除",
+        "some sub-dimensions rest mostly on industry tables, from which recognised firms cannot be taken out",
+    ),
+    "firm_level": Pair(
+        "以企业—年份的组内标准差计，数值天然较小，不可与指数层面的估计比较大小",
+        "in within standard deviations of firm-years, small by nature and not comparable in size with estimates on the index",
+    ),
     "few_clusters": Pair(
         "聚类太少，任何结果都达不到设定的显著性水平", "too few clusters for any result to reach the stated level"
     ),
@@ -56,14 +64,33 @@ HYPOTHESES: dict[str, Pair] = {
         "安全类模式作用于安全分维度，效率类模式作用于质量分维度", "safety modes act on safety, efficiency modes on quality"
     ),
     "H5": Pair("三条路径分别加强相应的渠道", "each path strengthens its own channel"),
+    "H5a": Pair(
+        "聚焦关键细分领域加强专精特新密度对安全维度的作用", "key-niche focus strengthens what SRDI density does for safety"
+    ),
+    "H5b": Pair("能力提升加强专精特新密度对质量维度的作用", "capability strengthens what SRDI density does for quality"),
+    "H5c": Pair(
+        "大中小企业融通加强专精特新密度对产业链畅通的作用", "integration strengthens what SRDI density does for smoothness"
+    ),
+    "H5d": Pair(
+        "大中小企业融通加强专精特新密度的外溢（剔除专精特新企业的指数）",
+        "integration strengthens the spillover of SRDI density (leave-out index)",
+    ),
     "H6": Pair("上游行业的专精特新密度提高本行业指数", "denser suppliers raise the industry's index"),
     "H6b": Pair("专精特新密度带动行业龙头企业", "SRDI density lifts the leading firms"),
-    "H8": Pair("基础研究与营商环境增强作用", "basic research and business environment strengthen it"),
+    "H8": Pair(
+        "所列调节变量（如基础研究、营商环境）增强作用",
+        "the named moderators (basic research, business environment) strengthen it",
+    ),
 }
 
 SAMPLES: dict[str, Pair] = {
     "all": Pair("全部企业", "all firms"),
     "leave_out": Pair("剔除专精特新企业", "recognised firms left out"),
+}
+
+GROUPS: dict[str, Pair] = {
+    "leaders": Pair("龙头企业（基年收入前 10%，从未被认定）", "leading firms (top tenth by base-year revenue, never recognised)"),
+    "others": Pair("其他从未被认定的企业", "other never-recognised firms"),
 }
 
 ASSUMPTION = Pair(
@@ -87,6 +114,11 @@ SYNTHETIC = Pair(
     "本研究使用程序生成的合成数据，结果只用于演示，不代表任何真实行业。",
     "This study runs on synthetic data made by the program: its results are a demonstration and describe no real industry.",
 )
+
+
+def sample(key: Any) -> Pair:
+    """The name of a sample or of a group of firms; the key itself where it is neither."""
+    return (SAMPLES | GROUPS).get(str(key), Pair(str(key), str(key)))
 
 
 def verdict(key: Any) -> Pair:
