@@ -206,6 +206,7 @@ def test_what_feeds_h4_is_fixed_and_without_ingredients_of_the_index() -> None:
 
 def test_tables_meet_their_contracts_add_up_and_name_what_is_lacking() -> None:
     firms, links = world()
+    firms.loc[(firms["firm_id"] == "f06") & (firms["year"] == 2020), "rd_exp"] = np.nan  # the label stays, without a score
     engine = Engine()
     made = mode_tables(asked(), engine, tables_of(engine, firms, links), NO_LINKS)
     density = check("mode_densities", made["mode_densities"])
@@ -217,6 +218,8 @@ def test_tables_meet_their_contracts_add_up_and_name_what_is_lacking() -> None:
         assert sums["density"].to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-9), version
         assert sums["soft"].to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-9), version
         assert sums["share"][whole.to_numpy() > 0].to_numpy() == pytest.approx(1.0)
+    kept = made["modes"].set_index(["firm_id", "year"]).loc[("f06", 2020)]
+    assert kept["mode"] != "unclassified" and np.isnan(kept["p_tech"])
     told = made["not_made"].groupby("table")["reason_en"].apply(" ".join)
     assert "market_share" in told["modes"] and "path integration" in told["paths"] and "focus.gone" in told["paths"]
 

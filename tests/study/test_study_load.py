@@ -334,3 +334,43 @@ def test_bombs_are_refused_in_little_memory(broken: Broken) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert int(result.stdout) < MEMORY
+
+
+MODES = """\
+version: 1
+items:
+  rd: {formula: 100 * rd_exp / revenue, label: {zh: 研发, en: R&D}}
+  staff: {formula: rd_staff / employees, label: {zh: 人员, en: staff}}
+  central: {table: linkages, formula: betweenness, label: {zh: 中介, en: betweenness}}
+axes:
+  tech: {items: [rd, staff]}
+  market: {items: [rd, -staff]}
+  safety: {items: [rd, central], norm: pooled}
+  efficiency: {items: [rd, staff]}
+dead_band: 0.25
+hysteresis: 0.5
+paths:
+  focus:
+    label: {zh: 聚焦, en: focus}
+    indicators:
+      rd: {of: [tech], measure: change, label: {zh: 技术, en: technology}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("rd_exp / revenue", "rd_expp / revenue", "did you mean 'rd_exp'"),
+        ("[rd, -staff]", "[rd, -stuff]", "did you mean 'staff'"),
+        ("items: [rd, staff]}\n  market", "items: [rd]}\n  market", "min_items asks for 2"),
+        ("dead_band: 0.25", "dead_band: 0.75", "hysteresis is below dead_band; write at least 0.75"),
+        ("of: [tech]", "of: [tecc]", "did you mean 'tech'"),
+        ("measure: change", "measure: coverage", "within belongs to measure: coverage"),
+        ("dead_band: 0.25", "norm: {base_years: [2009, 2011]}", "does not lie inside the study's years 2012-2024"),
+        ("table: linkages, formula: betweenness", "table: trade_hs6, formula: value", "firms carry no"),
+    ],
+)
+def test_faults_of_modes_have_their_place(broken: Broken, old: str, new: str, text: str) -> None:
+    load_study(broken(**{"modes.yaml": MODES}))
+    found = faults(broken(**{"modes.yaml": MODES.replace(old, new, 1)}))
+    assert len(found) == 1 and found[0][0].startswith("configs/modes.yaml:") and text in found[0][1], found

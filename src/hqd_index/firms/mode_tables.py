@@ -67,12 +67,16 @@ def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     for version, (mode, p_tech, p_safety) in VERSIONS.items():
         force = rows[rows["in_force"]]
         soft = memberships(force[p_tech].to_numpy(dtype=float), force[p_safety].to_numpy(dtype=float))
-        known = force[mode].to_numpy() != "unclassified"
+        known = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
         for state in STATES:
             mine = (force[mode] == state).to_numpy()
-            member = np.where(known, soft[state], 0.0) if state in soft else (mine if state == "unclassified" else 0.0 * mine)
+            member = np.where(known, soft[state], 0.0) if state in soft else ~known & (state == "unclassified")
             cells = pd.DataFrame(
-                {"n_srdi": mine.astype(int), "member": member, "sold": np.where(mine, force["revenue"].fillna(0.0), 0.0)}
+                {
+                    "n_srdi": mine.astype(int),
+                    "member": member.astype(float),
+                    "sold": np.where(mine, force["revenue"].fillna(0.0), 0.0),
+                }
             )
             sums = cells.groupby([force["unit"].to_numpy(), force["year"].to_numpy()]).sum()
             block = every.to_frame().join(sums.rename_axis(keys)).fillna(0.0).reset_index()

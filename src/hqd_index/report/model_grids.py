@@ -6,7 +6,7 @@ from .grids import Grid, columns, text_of
 from .keys import said
 from .paper_lines import spec_name, term_name
 from .results import Results
-from .sentences import HYPOTHESES, TOTAL, additions, sample, verdict
+from .sentences import HYPOTHESES, TOTAL, additions, pasted, sample, verdict
 from .words import Pair
 
 REGRESSIONS = columns("""
@@ -43,6 +43,10 @@ MDE | MDE | 3 | 8
 SESOI | SESOI | 2 | 8
 结论 | Verdict | text | 14
 提示 | Caution | text | 30
+""")
+SENTENCE = columns("""
+假设 | Hypothesis | text | 8
+结论 | Verdict | text | 120
 """)
 HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
 CONTRIBUTION = columns("""
@@ -122,6 +126,15 @@ def _term(results: Results, term: str) -> Pair:
     """A regressor's name."""
     name = term_name(results, term)
     return said(results, "term", term) if name.zh == term else name
+
+
+def sentences_of(results: Results) -> Grid | None:
+    """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
+    values = [
+        (record["hypothesis"], pasted(record, statement(results, record["hypothesis"], record["outcome"])))
+        for record in results.table("hypotheses").to_dict("records")
+    ]
+    return Grid(Pair("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
 
 
 def contribution(results: Results) -> Grid | None:

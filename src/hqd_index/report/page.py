@@ -125,6 +125,7 @@ def tables(results: Results) -> dict[str, Grid]:
         "weights": index_grids.weights(results),
         "scenarios": index_grids.scenarios(results),
         "hypotheses": model_grids.hypotheses(results),
+        "sentences": model_grids.sentences_of(results),
         "chokepoints": data_grids.chokepoints(results),
         "resilience": published("resilience")(results),
         "facts": data_grids.facts(results),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .words import Pair
+from .words import Pair, number, p_value, whole
 
 VERDICTS: dict[str, Pair] = {
     "supported": Pair("得到支持", "supported"),
@@ -119,6 +120,37 @@ SYNTHETIC = Pair(
 def sample(key: Any) -> Pair:
     """The name of a sample or of a group of firms; the key itself where it is neither."""
     return (SAMPLES | GROUPS).get(str(key), Pair(str(key), str(key)))
+
+
+QUANTITIES: dict[str, Pair] = {
+    "H4": Pair("预期各格的标准化系数均值减其余各格为", "mean standardised coefficient of the predicted cells less the others"),
+    "H5": Pair("密度与路径指数的交互项为", "interaction of density with the path index"),
+    "H6": Pair("上游密度每高 1 个标准差，变动", "change with one SD more density of suppliers"),
+    "H8": Pair("密度与调节变量的交互项为", "interaction of density with the moderator"),
+}
+EFFECT = Pair("密度每高 1 个标准差，变动", "change with one SD more density")
+
+
+def pasted(record: Mapping[Any, Any], statement: Pair) -> Pair:
+    """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
+    what = EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], EFFECT)
+    group, found, told, extra = (
+        sample(record["sample"]), verdict(record["verdict"]), meaning(record["verdict"]), additions(record["additions"]),
+    )  # fmt: skip
+    value, low, high, least, aim = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
+    p, stepped = (_p(record[name]) for name in ("p_wild", "p_adjusted"))
+    n, g = whole(record["n_obs"]), whole(record["n_clusters"])
+    zh = f"{statement.zh}（{group.zh}）：{what.zh} {value} 个标准差（95% 区间 [{low}, {high}]，自助法 p {p}，校正后 p {stepped}，"
+    zh += f"N = {n}，G = {g}，MDE {least}，SESOI {aim}），{found.zh}。{told.zh}"
+    en = f"{statement.en} ({group.en}): {what.en}, {value} SD (95% interval [{low}, {high}], bootstrap p {p}, "
+    en += f"adjusted p {stepped}, N = {n}, G = {g}, MDE {least}, SESOI {aim}): {found.en}. {told.en}"
+    return Pair(f"{zh}提示：{extra.zh}。", f"{en} Caution: {extra.en}.") if extra.zh else Pair(zh, en)
+
+
+def _p(value: Any) -> str:
+    """`= 0.031` or `< 0.001`."""
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def verdict(key: Any) -> Pair:

@@ -249,6 +249,7 @@ SHEETS = (
     ),
     Sheet(Pair("回归", "Regressions"), Pair("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
     Sheet(Pair("假设检验", "Hypotheses"), Pair("每条假设一个结论", "One verdict per hypothesis"), model_grids.hypotheses),
+    Sheet(Pair("结论语句", "Sentences"), Pair("可直接引用的结论", "Verdicts in sentences"), model_grids.sentences_of),
     _sheet("channels"),
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
