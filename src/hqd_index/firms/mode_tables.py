@@ -13,7 +13,7 @@ from ..study.models import Study
 from ..tables import conform, empty
 from .mode_scores import ALL_AXES, scored
 from .modes import MODES, diversity, memberships
-from .paths import path_rows
+from .paths import FEW, path_rows
 
 STATES = (*MODES, "mixed", "unclassified")
 VERSIONS = {"shown": ("mode", "p_tech", "p_safety"), "base": ("base_mode", "base_p_tech", "base_p_safety")}
@@ -22,6 +22,7 @@ MEND = (
     "name items in modes.yaml, and give a firm table with SRDI status",
 )
 ITEM_MEND = ("提供该列,或在 modes.yaml 中改用别的测度项", "give the column, or name another item in modes.yaml")
+FEW_MEND = ("提供更多企业,或调低 modes.yaml 的 min_srdi", "give more firms, or a lower min_srdi in modes.yaml")
 AXIS_MEND = ("为该得分补充测度项,或调低 min_items", "give the score more items, or lower min_items")
 
 
@@ -39,7 +40,7 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     paths, without = path_rows(study, found, io_links)
     missing = [("modes", _item(study, name, why), ITEM_MEND) for name, why in found.lacking.items() if _asked(study, name)]
     missing += [("modes", _axis(name), AXIS_MEND) for name in ALL_AXES if found.rows[f"raw_{name}"].isna().all()]
-    missing += [("paths", why, ITEM_MEND) for why in without]
+    missing += [("paths", why, FEW_MEND if why[1].endswith(FEW[1]) else ITEM_MEND) for why in without]
     return {
         "modes": firm_modes(found.rows),
         "mode_densities": conform("mode_densities", mode_densities(study, found.rows)),

@@ -17,6 +17,7 @@ FRONTIER = 0.9
 KEYS = ["unit", "year"]
 
 Reason = tuple[str, str]
+FEW: Reason = ("有效期内的专精特新企业太少", "too few SRDI firms in force")
 
 
 def path_rows(study: Study, found: Scored, io_links: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
@@ -138,5 +139,5 @@ def _lacking(found: Scored, indicator: PathIndicator) -> Reason | None:
 
 
 def _reason(path: str, name: str, indicator: PathIndicator, lacking: Reason | None) -> Reason:
-    zh, en = lacking or ("没有足够的在有效期内的专精特新企业", "too few SRDI firms in force")
+    zh, en = lacking or FEW
     return (f"路径指标 {path}.{name}({indicator.label.zh}):{zh}", f"indicator {path}.{name} ({indicator.label.en}): {en}")

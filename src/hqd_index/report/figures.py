@@ -113,7 +113,7 @@ def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
 def matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
     x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=0, labelLimit=140))
-    largest = float(frame["value"].abs().max()) or 1.0
+    largest = 1.6 * float(frame["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
     scale = alt.Scale(scheme="redblue", domain=[-largest, largest])
     cells = (
         alt.Chart(frame)

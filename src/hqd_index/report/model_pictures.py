@@ -137,7 +137,7 @@ def mode_matrix(results: Results, say: Speaker) -> Chart | None:
     nodes = {node: say(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
     kept = rows[rows["mode"].isin(modes) & rows["outcome"].isin(nodes)].sort_values(["mode", "outcome"])
     frame = pd.DataFrame({"label": kept["mode"].map(modes), "x": kept["outcome"].map(nodes), "value": kept["estimate_sd"]})
-    signed = [f"{value:+.2f}".replace("-", "−") for value in kept["estimate_sd"]]
+    signed = [("+" if value > 0.005 else "") + number(value, 2) for value in kept["estimate_sd"]]
     frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, kept["p_wild"])]
     frame["marked"] = kept["predicted"].astype(bool)
     title = Pair("标准化系数", "coefficient in SDs")
