@@ -266,6 +266,6 @@ def test_leader_firms_are_never_recognised_and_keep_their_industry() -> None:
             "rd": [1.0, 2, 3, 4],
         }
     )
-    marks = pd.DataFrame({"firm_id": ["a", "b"], "unit": ["C13", "C13"], "leader": [True, True], "never": [True, False]})
+    marks = pd.DataFrame({"firm_id": ["a", "b", "d"], "unit": "C13", "leader": True, "never": [True, True, False]})
     found = leader_firms(years, marks, ["rd"])
     assert found.to_numpy().tolist() == [["a", "C13", 2018, "leaders", 1.0], ["a", "C13", 2020, "leaders", 2.0]]
