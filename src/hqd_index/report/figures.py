@@ -112,13 +112,17 @@ def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
 
 def matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
-    x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=0, labelLimit=140))
+    x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=140))
     largest = 1.6 * float(frame["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
-    scale = alt.Scale(scheme="redblue", domain=[-largest, largest])
+    scale = alt.Scale(scheme="redblue", reverse=True, domain=[-largest, largest])
     cells = (
         alt.Chart(frame)
         .mark_rect(stroke="white")
-        .encode(x=x, y=_labels(rows), color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=title)))
+        .encode(
+            x=x,
+            y=_labels(rows),
+            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=title, orient="bottom", direction="horizontal")),
+        )
     )
     framed = alt.Chart(frame[frame["marked"]]).mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2).encode(x=x, y=_labels(rows))
     texts = alt.Chart(frame).mark_text(color=INK).encode(x=x, y=_labels(rows), text="text:N")
