@@ -1,4 +1,4 @@
-"""From raw files to verdicts: one study in which each verdict and each addition must be reached, and studies that lack a thing."""
+"""From raw files to verdicts: one study that must reach each verdict and addition, and studies that lack a thing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def no_density(found: Ran) -> None:
 
 def one_year(found: Ran) -> None:
     for name in ("regressions", "hypotheses"):
-        assert found.table(name).empty and "no SRDI density of 1 year(s) before: the study's years are 2024" in found.reasons(name)
+        assert found.table(name).empty and "no SRDI density of 1 year(s) before: the study's years are 2024" in found.reasons(
+            name
+        )
 
 
 def steady(found: Ran) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hqd_index.models import regressions
 from hqd_index.models.moderation import holm
+from hqd_index.models.readings import Beside
 from hqd_index.models.run import ModelResults
 from hqd_index.models.specification import Specification, estimate
 from hqd_index.models.verdicts import verdict
@@ -20,9 +21,16 @@ EXACT = 1e-10  # identities of least squares
 NAME = Label(zh="名", en="name")
 
 
+def beside(links: pd.DataFrame) -> Beside:
+    """Links, 10 firms more in each unit than in the one before, and products of C13 and C20 that are chokepoints."""
+    firms = pd.DataFrame({"unit": [f"C{13 + u}" for u in range(31)], "year": 2024, "n_firms": range(50, 360, 10), "density": 1.0})
+    goods = [(2023, 1, "C30"), (2024, 1, "C13+C20"), (2024, 1, "C99"), (2024, 0, "C14"), (2024, None, "C15")]
+    return Beside(io_links=links, density=firms, chokepoints=pd.DataFrame(goods, columns=["year", "chokepoint", "industries"]))
+
+
 @pytest.fixture(scope="module")
 def results() -> ModelResults:
-    return regressions(index_panel(), study(), weights=weights(), io_links=io_links())
+    return regressions(index_panel(), study(), weights=weights(), beside=beside(io_links()))
 
 
 def row(frame: pd.DataFrame, **where: object) -> pd.Series:
@@ -91,6 +99,28 @@ def test_accounting_is_beta_times_the_changes() -> None:
     assert gone["actual"] - gone["counterfactual"] == pytest.approx(beta * x.mean())
 
 
+def test_policy_simulation_is_beta_times_the_rise(results: ModelResults) -> None:
+    """One SD in C13 (50 firms) and C20 (120); 100 recognitions are 1e5/170 per 1,000 there, or 1e5/50 in C13 alone."""
+    rows = results.frames["contribution"].query("item == 'G' and sample == 'all'").set_index(["unit", "quantity"])
+    beta = row(results.frames["regressions"], spec="twfe", sample="all", outcome="hqd", term="density")["estimate"]
+    sd = row(results.frames["regression_diagnostics"], spec="twfe", quantity="sd_within")["value"]
+    for unit, name, rise in (
+        ("total", "plus_sd", 2 * sd / 31), ("total", "plus_sd_chokepoint_units", sd),
+        ("total", "per_100", 2 * 1e5 / 170 / 31), ("C13", "per_100", 1e5 / 50 / 31), ("C43", "per_100", 1e5 / 350 / 31),
+    ):  # fmt: skip
+        found = rows.loc[(unit, name)]
+        assert found["value"] == pytest.approx(beta * rise) and found["ci_low"] < found["value"] < found["ci_high"]
+    assert rows.loc[("total", "plus_sd_recognitions"), "value"] == pytest.approx(sd * (50 + 120) / 1000)
+    assert rows.loc[("C13", "per_100"), "measure"].endswith("beyond the densities observed")
+    linked = results.frames["regressions"].query("spec == 'twfe_slx_direct' and sample == 'all' and outcome == 'hqd'")
+    b = linked.set_index("term")["estimate"]
+    mine = io_links().query("from_unit == 'C13'")["upstream"].sum(), io_links().query("to_unit == 'C13'")["downstream"].sum()
+    whole = (b["density"] + b["upstream"] * mine[0] + b["downstream"] * mine[1]) * 1e5 / 50 / 31
+    assert rows.loc[("C13", "per_100_with_links"), "value"] == pytest.approx(whole)
+    bare = regressions(index_panel(), study(), weights=weights(), beside=Beside(density=beside(io_links()).density))
+    assert "no unit of the study holds a chokepoint" in missing(bare, "contribution")
+
+
 @pytest.mark.parametrize(
     ("estimate", "p", "detectable", "expected"),
     [
@@ -144,7 +174,7 @@ def test_rows_are_the_same_in_every_column() -> None:
 
 def test_row_order_does_not_matter(results: ModelResults) -> None:
     shuffled = index_panel().sample(frac=1, random_state=1)
-    again = regressions(shuffled, study(), weights=weights(), io_links=io_links().sample(frac=1, random_state=2))
+    again = regressions(shuffled, study(), weights=weights(), beside=beside(io_links().sample(frac=1, random_state=2)))
     for name in results.frames:
         left, right = (check(name, r.frames[name]) for r in (results, again))
         pd.testing.assert_frame_equal(left, right, check_exact=True)

@@ -13,6 +13,7 @@ from hqd_index.models.firm_cells import firm_cells, policy_exposure
 from hqd_index.models.firm_tables import firm_tables
 from hqd_index.models.firm_years import firm_years
 from hqd_index.models.multiverse_tables import multiverse_tables, scores_of, universes_of
+from hqd_index.models.readings import Beside
 from hqd_index.models.resilience import resilience_tables
 from hqd_index.models.run import regressions
 from hqd_index.study.models import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
@@ -174,7 +175,7 @@ def test_policy_exposure_by_hand() -> None:
 def test_endogeneity_table_and_long_difference() -> None:
     data = index_panel(3, concentrated=True, scale=5.0)
     firms = cells(sorted(data["unit"].unique()), range(2012, 2025))
-    found = regressions(data, study(draws=199), weights=weights(), cells=firms).frames
+    found = regressions(data, study(draws=199), weights=weights(), beside=Beside(firm_cells=firms)).frames
     table = check("endogeneity", found["endogeneity"])
     here = table[table["sample"] == "all"].set_index("quantity")["value"]
     headline = found["regressions"].query("spec == 'twfe' and sample == 'all' and outcome == 'hqd' and term == 'density'").iloc[0]

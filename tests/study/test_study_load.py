@@ -162,7 +162,7 @@ ONE_FILE = [
     ("indicators.yaml", "direction: -1", "direction: 2", "indicators.yaml:15:73", "not one of 1, -1", "1, -1"),
     # what may not enter the index or stand among the controls
     ("indicators.yaml", "sum(rd_staff)", "count(*) filter (where srdi_valid)", "indicators.yaml:13:24",
-     "srdi_valid is a column of the treatment", "srdi_valid 是处理变量"),
+     "indicator inn2: srdi_valid is a column of the treatment", "指标 inn2:srdi_valid 是处理变量"),
     ("columns.yaml", "(inventory + lag(inventory)) / 2", "inventory * srdi_ever", "indicators.yaml:14:24",
      "srdi_ever is a column of the treatment", "srdi_ever 是处理变量"),
     ("regressions.yaml", "sum(total_liab) / sum(total_assets)", "sum(rd_exp) / sum(revenue)", "regressions.yaml:4:31",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from .frames import (
 )
 from .inference import joint_draws, stream
 from .moderation import Moderated, all_moderated
+from .policy import Ground, ground, simulated, with_links
 from .pretrend import pre_trend
 from .referee import (
     fit_rows,
@@ -50,7 +52,21 @@ RULE_MEND = (
     "在 regressions.yaml 写 hypotheses: {sesoi: 0.10, alpha: 0.05}",
     "write hypotheses: {sesoi: 0.10, alpha: 0.05} in regressions.yaml",
 )
+POLICY_MEND = (
+    "以企业数计密度(measure: count)并提供 HS6 双边贸易数据(trade_hs6)",
+    "let the density count firms (measure: count) and give bilateral trade by HS6 (trade_hs6)",
+)
 LINKS_MEND = ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io in sources.yaml")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Tables that some readings need besides the estimation data; without one, not_made says what it would have given."""
+
+    io_links: pd.DataFrame | None = None
+    firm_cells: pd.DataFrame | None = None
+    density: pd.DataFrame | None = None
+    chokepoints: pd.DataFrame | None = None
 
 
 def read_headline(
@@ -59,8 +75,7 @@ def read_headline(
     found: Estimate,
     choice: SpecificationChoice,
     study: Study,
-    io_links: pd.DataFrame | None,
-    cells: pd.DataFrame | None,
+    beside: Beside,
     theory: Theory | None = None,
 ) -> None:
     """Add the rows of all tables that rest on the headline specification."""
@@ -68,10 +83,11 @@ def read_headline(
     joint = joint_draws(found.sums, draws=JOINT_DRAWS, rng=rng)
     parts = {sample: _channels(store, wide, found, study, sample, joint) for sample in wide.samples}
     _contribution(store, wide, found, study, parts)
+    base = _policy(store, wide, found, choice, study, beside)
     lead = _referee(store, wide, found, study)
     _verdicts(store, wide, found, study, lead)
-    _spillover(store, wide, found, choice, study, io_links)
-    _endogeneity(store, wide, found, choice, study, cells)
+    _spillover(store, wide, found, choice, study, beside.io_links, base)
+    _endogeneity(store, wide, found, choice, study, beside.firm_cells)
     moderators = _moderation(store, wide, found, choice, study)
     if theory is not None:
         read_theory(store, wide, found, choice, study, theory, moderators, lead)
@@ -99,6 +115,26 @@ def _contribution(store: Store, wide: Wide, found: Estimate, study: Study, parts
             items += counterfactual(found, sample, f"{kind}:{root}", years, level=level)
         items += _told_apart(wide, found, sample, study) if kind == "all" else []
         store.add("contribution", contribution_rows(items, found.spec.id, kind))
+
+
+def _policy(
+    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, beside: Beside
+) -> Ground | None:
+    """Item G: what more recognitions would move; the ground it starts from is returned for the version with links."""
+    none = pd.DataFrame(columns=["year", "chokepoint", "industries"])
+    units = {str(u) for u in wide.frame.loc[found.rows, "unit"].unique()}
+    try:
+        if beside.density is None or beside.density.empty:
+            raise EstimationError("policy simulation (G): no number of firms by unit", zh="政策模拟(G):没有各单位的企业数")
+        density = choice.density or study.regressions.density
+        base = ground(beside.density, none if beside.chokepoints is None else beside.chokepoints, units, density)
+    except EstimationError as fault:
+        store.missing(("contribution",), fault, POLICY_MEND)
+        return None
+    for kind in wide.samples:
+        items = simulated(found, base, f"{kind}:{wide.tree.root}", level=study.regressions.inference.level)
+        store.add("contribution", contribution_rows(items, found.spec.id, kind))
+    return base
 
 
 def _told_apart(wide: Wide, found: Estimate, sample: pd.DataFrame, study: Study) -> list[Item]:
@@ -165,7 +201,13 @@ def _outcomes(wide: Wide, sample: str) -> dict[str, str]:
 
 
 def _spillover(
-    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, io_links: pd.DataFrame | None
+    store: Store,
+    wide: Wide,
+    found: Estimate,
+    choice: SpecificationChoice,
+    study: Study,
+    io_links: pd.DataFrame | None,
+    base: Ground | None,
 ) -> None:
     """Density of suppliers and customers: regressions with direct and complete links, H6, and item A with spillover."""
     settings, seed = study.regressions.inference, study.study.seed
@@ -188,6 +230,16 @@ def _spillover(
         store.add("regressions", spillover_rows(made, effect_text, density_text(density), density.lag, wide))
         if rounds == "direct":
             _linked(store, wide, made, wide.frame.loc[found.rows], study)
+            if base is not None:
+                _linked_policy(store, wide, made, io_links, study, base)
+
+
+def _linked_policy(store: Store, wide: Wide, made: Spillover, io_links: pd.DataFrame, study: Study, base: Ground) -> None:
+    """Item G with what reaches suppliers and customers."""
+    width = float(stats.t.ppf(0.5 + study.regressions.inference.level / 2, made.estimate.sums.g - 1))
+    for kind in wide.samples:
+        items = list(with_links(made, base, io_links, f"{kind}:{wide.tree.root}", width=width))
+        store.add("contribution", contribution_rows(items, made.estimate.spec.id, kind))
 
 
 def _linked(store: Store, wide: Wide, made: Spillover, sample_rows: pd.DataFrame, study: Study) -> None:

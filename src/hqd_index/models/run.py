@@ -14,7 +14,7 @@ from .barred import MEND, barred
 from .composite import composite
 from .frames import diagnostic_rows, regression_rows, split_name
 from .moderation import BASE
-from .readings import read_headline
+from .readings import Beside, read_headline
 from .sample import Wide, compared, controls_of, subset_text, widen
 from .specification import Estimate, Specification, estimate
 from .store import HEADLINE, Store
@@ -46,19 +46,17 @@ def regressions(
     study: Study,
     *,
     weights: pd.DataFrame,
-    io_links: pd.DataFrame | None = None,
-    cells: pd.DataFrame | None = None,
     moderators: pd.DataFrame | None = None,
+    beside: Beside | None = None,
     theory: Theory | None = None,
 ) -> ModelResults:
     """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, mode_matrix, endogeneity,
     placebo, not_made.
 
-    `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `io_links` the weights
-    between units for spillover, `cells` the firms for the instrument (without them not_made says so), `moderators` (unit,
-    year, a column each) what units were like: the base year counts;
-    `theory` what H4, H5 and H6b rest on (None: those are not asked). Outcomes are score/100, standardised estimates are in
-    within standard deviations. What cannot be estimated is a row of `not_made`.
+    `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `moderators` (unit,
+    year, a column each) what units were like: the base year counts; `beside` the tables for spillover, instrument and policy
+    (without them not_made says so); `theory` what H4, H5 and H6b rest on (None: those are not asked). Outcomes are
+    score/100, standardised estimates are in within standard deviations. What cannot be estimated is a row of `not_made`.
     """
     store, found = Store(), {}
     tree = composite(weights)
@@ -76,7 +74,7 @@ def regressions(
         try:
             found[choice.id] = _one(store, wide, choice, study, main=choice is chosen)
             if choice is chosen:
-                read_headline(store, wide, found[choice.id], choice, study, io_links, cells, theory)
+                read_headline(store, wide, found[choice.id], choice, study, beside or Beside(), theory)
         except EstimationError as reason:
             store.missing(("regressions", *HEADLINE) if choice is chosen else ("regressions",), reason)
     return ModelResults(store.frames(), found)

@@ -16,6 +16,7 @@ from .firm_tables import firm_tables
 from .firm_years import firm_years
 from .leaders import leader_firms
 from .multiverse_tables import multiverse_tables
+from .readings import Beside
 from .resilience import resilience_tables
 from .run import regressions
 from .theory import Theory
@@ -34,6 +35,7 @@ class Inputs:
     moderators: pd.DataFrame
     sources: pd.DataFrame
     firm_cells: pd.DataFrame
+    chokepoints: pd.DataFrame
     theory: Theory = field(default_factory=Theory)
     design_scores: pd.DataFrame | None = None
     designs: pd.DataFrame | None = None
@@ -42,10 +44,10 @@ class Inputs:
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints)
     made = regressions(
-        data, study, weights=inputs.weights, io_links=inputs.io_links, cells=inputs.firm_cells, moderators=inputs.moderators,
-        theory=inputs.theory,
-    ).frames  # fmt: skip
+        data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
+    ).frames
     return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
 
 

@@ -207,7 +207,7 @@ def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
     from ..models import Inputs, Theory, study_tables
 
-    names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells")
+    names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints")
     frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
     designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
     theory = Theory(**{name: context.frame(name) for name in ("mode_densities", "paths", "leader_scores", "leader_firms")})
@@ -293,6 +293,7 @@ STAGES: tuple[Stage, ...] = (
             "moderators",
             "sources",
             "firm_cells",
+            "chokepoints",
             "mode_densities",
             "paths",
             "leader_scores",

@@ -146,8 +146,8 @@ def barred(study: Study) -> set[str]:
 
 def _treatment(study: Study, place: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
     for column in sorted((behind(formula, columns) | formula.columns) & barred(study)):
-        yield Finding(place, f"{column} is a column of the treatment and may not enter the index; use another column",
-                      f"{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
+        yield Finding(place, f"indicator {place[-2]}: {column} is a column of the treatment and may not enter the index",
+                      f"指标 {place[-2]}:{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
 
 
 def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
