@@ -10,7 +10,7 @@ from hqd_index.demo.fixtures import panel_d
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import EstimationError
 from hqd_index.models.firm_cells import firm_cells, policy_exposure
-from hqd_index.models.firm_tables import firm_tables
+from hqd_index.models.firm_tables import ESTIMATORS, firm_tables
 from hqd_index.models.firm_years import firm_years
 from hqd_index.models.multiverse_tables import multiverse_tables, scores_of, universes_of
 from hqd_index.models.readings import Beside
@@ -56,7 +56,8 @@ def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> 
     made = firm_tables(firms, study(events=OUTCOME))
     events = check("event_study", made["event_study"])
     check("contribution", made["contribution"])
-    assert made["not_made"].empty and set(events["estimator"]) == {"twfe", "imputation", "did2s", "callaway_santanna"}
+    assert made["not_made"].empty and set(events["estimator"]) == {*ESTIMATORS, "bacon", "dcdh"}
+    assert events.loc[events["quantity"].str.startswith("weight_"), "estimate"].sum() == pytest.approx(1.0)
     truth = panel_d(1).truth
     rows = events[(events["quantity"] == "effect") & (events["estimator"] != "twfe") & events["time"].between(0, 3)]
     apart = (rows["estimate"] - [truth[f"effect_{int(t)}"] for t in rows["time"]]).abs() / rows["se"]

@@ -11,16 +11,19 @@ from scipy import stats
 
 from ..errors import EstimationError
 from ..study.models import Study
+from .bacon import goodman_bacon, sun_abraham
 from .composition import FHK, foster, melitz_polanec
 from .contribution import TOTAL, Item
 from .event_study import Events, did2s, imputation, twfe
 from .frames import Row, contribution_rows, missing_row
 from .group_time import callaway_santanna
 from .store import table
+from .switchers import switching_effect
 
 ESTIMATORS: dict[str, Callable[..., Events]] = {
     "twfe": partial(twfe, effects=("cell",)), "imputation": partial(imputation, effects=("cell",)),
     "did2s": partial(did2s, effects=("cell",)), "callaway_santanna": callaway_santanna,
+    "sun_abraham": partial(sun_abraham, effects=("cell",)),
 }  # fmt: skip
 MEND = (
     "在 regressions.yaml 的 events.outcomes 中写企业层面结果,并提供认定名单",
@@ -30,6 +33,9 @@ NOTES = {
     "twfe": "unit-year effects of the study's units; biased when effects differ by cohort or grow: shown for comparison",
     "imputation": "unit-year effects of the study's units", "did2s": "unit-year effects of the study's units",
     "callaway_santanna": "year effects; controls not yet treated",
+    "sun_abraham": "unit-year effects of the study's units; controls never treated",
+    "bacon": "static two-way coefficient of firms seen every year: weights sum to 1 and give it exactly",
+    "dcdh": "status in force, which can end: effect on switchers in the year of the switch",
 }  # fmt: skip
 
 
@@ -49,6 +55,11 @@ def firm_tables(firms: pd.DataFrame | EstimationError, study: Study) -> dict[str
                 except (EstimationError, np.linalg.LinAlgError) as fault:
                     reason = fault if isinstance(fault, EstimationError) else EstimationError(f"{outcome}, {name}: {fault}")
                     missing.append(missing_row("event_study", reason, MEND))
+            for reading in (_bacon, _switchers):
+                try:
+                    events += reading(firms, outcome, study.regressions.inference.level)
+                except EstimationError as fault:
+                    missing.append(missing_row("event_study", fault, MEND))
             items += _sources(firms, outcome, study)
     return {
         "event_study": table("event_study", events),
@@ -82,6 +93,37 @@ def _rows(found: Events, outcome: str, level: float) -> Iterator[Row]:
     f, leads, p = found.pre_trend()
     if leads:
         yield row("pre_trend_f", None, f, np.nan, p)
+
+
+def _bacon(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
+    """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
+    rows = _usable(firms, outcome)
+    found = goodman_bacon(rows, outcome)
+    kinds = found.kinds()
+    numbers = {"coefficient": found.coefficient} | {f"weight_{k}": v for k, v in kinds["weight"].items()}
+    numbers |= {f"effect_{k}": v for k, v in kinds["estimate"].items()}
+    counts = {"n_obs": found.units * rows["year"].nunique(), "n_units": found.units, "n_treated": found.treated}
+    return [_plain("bacon", outcome, quantity, float(value), np.nan, level, counts) for quantity, value in numbers.items()]
+
+
+def _switchers(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
+    """Effect of status in force on those who switch."""
+    if "valid" not in firms:
+        return []
+    rows = firms[np.isfinite(firms[outcome].to_numpy(dtype=float))]
+    found = switching_effect(rows, outcome)
+    counts = {"n_obs": found.rows, "n_units": found.units, "n_treated": found.switchers}
+    return [_plain("dcdh", outcome, "overall", found.estimate, found.se, level, counts)]
+
+
+def _plain(estimator: str, outcome: str, quantity: str, value: float, se: float, level: float, counts: dict[str, int]) -> Row:
+    """A row without event time, normal interval."""
+    width = float(stats.norm.ppf(0.5 + level / 2)) * se
+    p = float(2 * stats.norm.sf(abs(value / se))) if se > 0 else np.nan
+    return {
+        "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": value, "se": se,
+        "ci_low": value - width, "ci_high": value + width, "p": p, "note": NOTES[estimator],
+    } | counts  # fmt: skip
 
 
 def _sources(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:

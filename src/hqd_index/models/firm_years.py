@@ -13,7 +13,9 @@ from ..study.models import Study
 
 
 def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
-    """unit (the firm), year, cell (the study's unit by year), first, ever (flag), one column per outcome, `size_<outcome>`.
+    """unit (the firm), year, cell (the study's unit by year), first, ever, valid, one column per outcome, `size_<outcome>`.
+
+    `valid` is the status in force at year-end where firms tell it.
 
     `first` is the first year recognised at a level that the density counts, NaN never. Effects of `cell` take prices and
     cycles out. Firms recognised at other levels only are left out: they are neither treated nor untouched.
@@ -33,6 +35,8 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
+    if "srdi_levels_valid" in types:
+        columns.append(f"CAST(coalesce(list_has_any(srdi_levels_valid, {levels}), false) AS DOUBLE) AS valid")
     frame = engine.collect(f"""
         WITH told AS (
             SELECT *, list_has_any(srdi_levels_to_date, {levels}) AS counted, len(srdi_levels_ever) > 0 AS any_level FROM {firms}

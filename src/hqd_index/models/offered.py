@@ -68,6 +68,21 @@ OFFERED: dict[str, Offered] = {
     "callaway_santanna": Offered(
         "组-期平均处理效应", "Group-time effects", "Callaway & Sant'Anna 2021", "published mpdta figures"
     ),
+    "sun_abraham": Offered(
+        "按队列交互加权", "Interaction-weighted cohorts", "Sun & Abraham 2021", "equals group-time effects on mpdta (published)"
+    ),
+    "bacon": Offered(
+        "Goodman-Bacon 分解", "Goodman-Bacon weights", "Goodman-Bacon 2021", "weights sum to 1 and give the two-way coefficient"
+    ),
+    "dcdh": Offered(
+        "可退出处理的即期效应",
+        "Effect on switchers, treatment may end",
+        "de Chaisemartin & D'Haultfoeuille 2020",
+        "simulated truth with exits",
+    ),
+    "oster": Offered("Oster delta", "Oster's delta", "Oster 2019", "recovers the selection that made the data, exactly"),
+    "omitted_variable": Offered("遗漏变量稳健值", "Robustness value", "Cinelli & Hazlett 2020", "published figures (Darfur)"),
+    "policy": Offered("政策模拟", "Policy simulation", "linear in the estimate", "worked by hand"),
     "slx": Offered("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
     "moderation": Offered("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
     "pre_trend": Offered("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
@@ -88,20 +103,16 @@ OFFERED: dict[str, Offered] = {
 OUTSIDE_ZH, OUTSIDE_EN = "尚无已知答案可核对", "no known answer to test it against here yet"
 
 NOT_OFFERED: dict[str, NotOffered] = {
-    "honestdid": NotOffered(
-        "平行趋势敏感性", "HonestDiD bounds", OUTSIDE_ZH, OUTSIDE_EN, "honestdid", "HonestDiD::createSensitivityResults"
-    ),
-    "dcdh": NotOffered(
-        "可退出处理的双重差分",
-        "de Chaisemartin & D'Haultfoeuille",
+    "dcdh_dynamic": NotOffered(
+        "可退出处理的动态效应",
+        "Dynamic effects with exits",
         OUTSIDE_ZH,
         OUTSIDE_EN,
         "did_multiplegt_dyn",
         "DIDmultiplegtDYN::did_multiplegt_dyn",
     ),
-    "sun_abraham": NotOffered("Sun-Abraham 估计", "Sun & Abraham", OUTSIDE_ZH, OUTSIDE_EN, "eventstudyinteract", "fixest::sunab"),
-    "bacon": NotOffered(
-        "Goodman-Bacon 分解", "Goodman-Bacon weights", OUTSIDE_ZH, OUTSIDE_EN, "bacondecomp", "bacondecomp::bacon"
+    "honestdid": NotOffered(
+        "平行趋势敏感性", "HonestDiD bounds", OUTSIDE_ZH, OUTSIDE_EN, "honestdid", "HonestDiD::createSensitivityResults"
     ),
     "sdm": NotOffered("空间杜宾模型", "Spatial Durbin model", "SLX 优先", "SLX comes first", "xsmle", "splm::spml"),
     "mmqr": NotOffered("面板分位数(MM-QR)", "Panel quantiles (MM-QR)", OUTSIDE_ZH, OUTSIDE_EN, "mmqreg", ""),
@@ -109,10 +120,6 @@ NOT_OFFERED: dict[str, NotOffered] = {
     "u_test": NotOffered("U 形检验", "Test of a U shape", OUTSIDE_ZH, OUTSIDE_EN, "utest", ""),
     "lewbel": NotOffered(
         "Lewbel 异方差识别", "Lewbel heteroskedasticity", OUTSIDE_ZH, OUTSIDE_EN, "ivreg2h", "REndo::hetErrorsIV"
-    ),
-    "oster": NotOffered("Oster delta", "Oster delta", OUTSIDE_ZH, OUTSIDE_EN, "psacalc", "robomit::o_delta"),
-    "sensitivity": NotOffered(
-        "遗漏变量敏感性", "Bounds on omitted variables", OUTSIDE_ZH, OUTSIDE_EN, "sensemakr", "sensemakr::sensemakr"
     ),
     "balancing": NotOffered(
         "熵平衡与 PSM-DID", "Entropy balancing, PSM-DID", OUTSIDE_ZH, OUTSIDE_EN, "ebalance; psmatch2", "WeightIt::weightit"

@@ -40,6 +40,7 @@ from .referee import (
     trend_rows,
 )
 from .sample import SPLITTABLE, Wide
+from .sensitivity import sensitivity_rows
 from .specification import Estimate, Specification
 from .spillover import UP, Spillover, slx
 from .store import Store
@@ -284,6 +285,7 @@ def _endogeneity(
         store.add("regressions", regression_rows(far, choice.model_copy(update={"fixed_effects": ()}), density, wide))
     except EstimationError as fault:
         store.missing(("regressions",), fault)
+    store.add("endogeneity", sensitivity_rows(found, wide))
     try:
         if cells is None or cells.empty:
             raise EstimationError("shift-share: no firms by industry and province", zh="份额移动工具变量:没有分行业、省份的企业")
