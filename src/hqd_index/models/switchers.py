@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
     held = data.pivot(index="unit", columns="year", values=status).astype(float)
     size, effects, influence = [], [], []
     years = [int(year) for year in wide.columns]
-    for before, now in zip(years[:-1], years[1:]):
+    for before, now in pairwise(years):
         if now != before + 1:
             continue
         change = (wide[now] - wide[before]).to_numpy(dtype=float)
