@@ -17,6 +17,7 @@ from hqd_index.study.models import (
     SpecificationChoice,
     Study,
     StudyFile,
+    Weighting,
 )
 
 RULE = Hypotheses(sesoi=0.10, alpha=0.05)
@@ -25,6 +26,7 @@ SIX = {
     "quality": ("innovation", "brand", "upgrading"),
     "safety": ("completeness", "advantage", "smoothness"),
 }
+TREE = {"hqd": {d: {s: tuple(f"{s}{i}" for i in range(3)) for s in subs} for d, subs in SIX.items()}}
 LEAF_WEIGHTS = (0.5, 0.3, 0.2)
 TABLES = ("firms", "firms", "industry")  # of the three leaves of each sub-dimension: 80% of the weight can be split
 TAU = {"innovation": 0.010, "brand": 0.006, "upgrading": 0.0, "completeness": 0.004, "advantage": 0.008, "smoothness": -0.002}
@@ -119,8 +121,11 @@ def study(*, draws: int = 999, hypotheses: Hypotheses | None = RULE, **regressio
         "hypotheses": hypotheses,
     } | regressions
     formulas = {leaf: Indicator(table=TABLES[i % 3], formula="sum(revenue)", label=NAME) for i, leaf in enumerate(leaves())}
+    equal = {level: {"method": "equal"} for level in ("indicators", "subdimensions", "dimensions")}
+    mean = {level: {"method": "arithmetic"} for level in equal}
     return Study.model_construct(
         study=StudyFile(version=1, name="test", label=NAME, years=(2013, 2024)),
-        indicators=Indicators(version=1, tree={}, indicators=formulas),
+        indicators=Indicators(version=1, tree=TREE, indicators=formulas),
+        weighting=Weighting(version=1, normalise={"method": "minmax"}, weight=equal, aggregate=mean),
         regressions=Regressions(**settings),
     )
