@@ -43,6 +43,12 @@ OFFERED: dict[str, Offered] = {
         "Cameron, Gelbach & Miller 2008; MacKinnon & Webb 2017",
         "full enumeration up to 11 clusters; the same draws as the reference",
     ),
+    "wald": Offered(
+        "跨方程 Wald 检验(wild 聚类自助法)",
+        "Wald test over equations, wild cluster bootstrap",
+        "MacKinnon, Nielsen & Webb 2023",
+        "statsmodels; every sign vector written out",
+    ),
     "randomisation": Offered(
         "随机化推断", "Randomisation inference", "Fisher 1935; MacKinnon & Webb 2020", "refits on permuted paths"
     ),
