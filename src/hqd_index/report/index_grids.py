@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..methods.weight import WEIGHT
 from .grids import Column, Grid, columns, pairs, text_of
+from .how_sure import UNDECIDED, decisive, rank_intervals, undecided
 from .results import Results
 from .words import NOTHING, Pair, missing, unit_name
 
@@ -33,7 +34,7 @@ WEIGHTS = columns("""
 
 
 def ranking(results: Results) -> Grid | None:
-    """Latest year: rank, unit, score, places won, rank interval, score of every dimension and part."""
+    """Latest year: rank, unit, score, places won, how sure the rank is, score of every dimension and part."""
     if not results.years:
         return None
     year = results.years[-1]
@@ -41,20 +42,25 @@ def ranking(results: Results) -> Grid | None:
     before = results.years[-2] if len(results.years) > 1 else None
     won = results.change(year, before) if before else pd.Series(dtype=float)
     low, high, how = rank_range(results, year)
+    by_source, spans = rank_intervals(results, year)
+    alike = undecided(results, year)
+    sure = (*by_source, *((UNDECIDED,) if alike else ()))
     nodes = [node for node in dict.fromkeys([*results.dimensions, *results.parts]) if node in table.columns]
     rows = []
     for record, name in zip(table.to_dict("records"), pairs(table["unit_zh"], table["unit_en"])):
         unit = record["unit"]
         span = (won.get(unit), low.get(unit), high.get(unit))
-        rows.append((record["rank"], unit, name, record["score"], *span, *[record[n] for n in nodes], record["coverage"]))
+        doubt = (*spans.get(unit, ("",) * len(by_source)), *(alike.get(unit, ("",)) if alike else ()))
+        parts = [record[node] for node in nodes]
+        rows.append((record["rank"], unit, name, record["score"], *span, *doubt, *parts, record["coverage"]))
     whole = results.name(results.tree.root)
     title = Pair(f"{year} 年{whole.zh}指数排名", f"Ranking {year}: {whole.en}")
-    return Grid(
-        title, _ranking_columns(results, nodes, before), tuple(rows), ("scores", "scenarios"), _ranking_note(results, how)
-    )
+    header = _ranking_columns(results, nodes, before, sure)
+    sources = ("scores", "ranks", "neighbours") if sure else ("scores", "scenarios")
+    return Grid(title, header, tuple(rows), sources, _ranking_note(results, how))
 
 
-def _ranking_columns(results: Results, nodes: list[str], before: int | None) -> tuple[Column, ...]:
+def _ranking_columns(results: Results, nodes: list[str], before: int | None, sure: tuple[Column, ...]) -> tuple[Column, ...]:
     since = before if before is not None else "—"
     first = columns("名次 | Rank | int | 7")
     middle = columns(f"""
@@ -64,15 +70,14 @@ def _ranking_columns(results: Results, nodes: list[str], before: int | None) -> 
         最差名次 | Worst rank | int | 9
     """)
     parts = tuple(Column(results.name(node), "2", 11) for node in nodes)
-    return (*first, *LABELS, *middle, *parts, *columns("覆盖率 | Coverage | % | 9"))
+    return (*first, *LABELS, *middle, *sure, *parts, *columns("覆盖率 | Coverage | % | 9"))
 
 
 def _ranking_note(results: Results, how: Pair) -> Pair:
-    least = f"{results.study.weighting.coverage.rank_from:.0%}"
-    return Pair(
-        f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}",
-        f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}",
-    )
+    least, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive(results)
+    zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}"
+    en = f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}"
+    return Pair(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Pair(zh, en)
 
 
 def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Pair]:

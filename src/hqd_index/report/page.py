@@ -18,6 +18,7 @@ from .drawings import Drawing
 from .figures import shades
 from .formulas import readable
 from .grids import Grid, pairs, shown
+from .how_sure import decisive
 from .lab import Lab, payload
 from .methods_text import methods
 from .paper import PaperTable, paper_tables
@@ -57,6 +58,7 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> 
         paper={table.id: table for table in paper_tables(results)},
         findings=findings.findings(results),
         told=findings,
+        decisive=decisive,
         says=sentences,
         indicators=_indicators(results),
     )

@@ -129,7 +129,8 @@ def _ranking_extras(page: Any, grid: Grid) -> None:
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
     page.conditional_format(FIRST, 3, last, 3, bar)
     tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
-    page.conditional_format(FIRST, 7, last, len(grid.columns) - 2, tint)
+    parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.kind == "2"), len(grid.columns))
+    page.conditional_format(FIRST, parts, last, len(grid.columns) - 2, tint)
 
 
 def _charts(book: Any, styles: Styles, results: Results, language: str) -> None:
