@@ -1,8 +1,11 @@
 """Where tests find the project and the shared reference data."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from hqd_index import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,3 +22,15 @@ def shared() -> Path:
     if not (folder / "reference").is_dir():
         pytest.skip("../shared (real data sets and known answers) is not beside the project")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_bug(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where a bug of the program would be written, instead of the working folder; a test that ends with one there fails."""
+    log = tmp_path_factory.getbasetemp() / "hqd-error.log"
+    monkeypatch.setattr(cli, "LOG", log)
+    yield log
+    if log.exists():
+        said = log.read_text("utf-8")
+        log.unlink()
+        pytest.fail(f"a bug of the program: {said}")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import errno
+import io
 import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
+from hqd_index.study import load
 
-from .small import ROOT, Place, run
+from .small import ROOT, Place, hqd, run
+
+FAST = ("--set", "uncertainty.draws=0", "--set", "regressions.multiverse.draws=0")
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +108,11 @@ def test_refused_with_place_and_mend(clean, capsys, tmp_path, inject, code, part
 
 
 def test_an_industry_outside_the_code_list_is_quarantined_under_the_gate(clean, capsys, tmp_path):
+    """An encoding that was recognised is told, again when nothing is run anew, and is no warning under --strict."""
     place = clean.copy(tmp_path)
     industry_44(place)
-    assert run(capsys, place).code == 0
+    for ended in (run(capsys, place, *FAST, "--strict"), run(capsys, place, *FAST, "--strict")):
+        assert ended.code == 0 and "[S03]" in ended.said, ended.said
     found = place.table("quarantine").query("rule == 'E09' and value == 'C44'")
     assert len(found) >= 1 and found["mend_zh"].str.len().min() > 3
 
@@ -134,3 +143,68 @@ def test_a_second_run_at_once_names_the_first(clean, capsys, tmp_path):
     ended = run(capsys, place)
     assert ended.code == 5 and str(os.getpid()) in ended.said
     shutil.rmtree(place.out)
+
+
+def in_yuan(place: Place) -> None:
+    """Exports of one year ten thousand times those of the others."""
+    path = place.data / "synthetic_trade.csv"
+    rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
+    column, year = rows[0].index(next(name for name in rows[0] if name.startswith("出口"))), rows[0].index("年份")
+    for row in rows[1:]:
+        row[column] = f"{float(row[column]) * 1e4:.0f}" if row[year] == "2024" else row[column]
+    path.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8-sig")
+
+
+def test_a_unit_that_jumps_is_a_warning_and_fails_under_strict(clean, capsys, tmp_path):
+    """F12: told each time, also when every stage is up to date."""
+    place = clean.copy(tmp_path)
+    in_yuan(place)
+    first, strict = run(capsys, place, *FAST), run(capsys, place, *FAST, "--strict")
+    assert (first.code, strict.code) == (0, 3)
+    assert all("[W04]" in ended.said and "exports_usd" in ended.said for ended in (first, strict))
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "parts"),
+    [
+        (PermissionError(errno.EACCES, "denied", "latest/results.xlsx"), 5, ["results.xlsx", "请关闭"]),
+        (PermissionError(errno.EACCES, "denied", "/out"), 5, ["/out", "--out"]),
+        (OSError(errno.ENOSPC, "no space", "x.parquet"), 5, ["x.parquet", "磁盘已满"]),
+        (NotADirectoryError(errno.ENOTDIR, "not a directory", "out/demo"), 5, ["out/demo", "文件夹"]),
+        (pd.errors.MergeError("keys in left are not unique: C13, 2020"), 4, ["C13, 2020"]),
+        (KeyboardInterrupt(), 130, ["已中断"]),
+        (ZeroDivisionError("division by zero"), 1, ["ZeroDivisionError", "hqd-error.log"]),
+    ],
+    ids=["F17 locked workbook", "F50 no right", "F50 disk full", "F50 a file in the way", "F47 fan-out", "F50 Ctrl-C", "bug"],
+)
+def test_what_the_system_refuses_is_told_with_its_code(fault, code, parts, capsys, monkeypatch, no_bug):
+    def refuse(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(load, "load_study", refuse)
+    ended = hqd(capsys, "check")
+    assert ended.code == code and all(part in ended.said for part in parts), ended.said
+    assert "Traceback" not in ended.said and len(ended.said.splitlines()) <= 5
+    if code == 1:
+        assert "Traceback" in no_bug.read_text("utf-8")
+        no_bug.unlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["run", "--set", "foo"], ["foo", "路径=值"]),
+        (["run", "--study", "nowhere"], ["nowhere", "hqd init"]),
+        (["run", "--study", str(ROOT / "configs"), "--data", "nowhere"], ["nowhere", "数据文件夹不存在", "--data", "hqd demo"]),
+        (["methods", "wieght"], ["weight"]),
+        (["rn"], ["run"]),
+    ],
+)
+def test_a_slip_of_the_command_is_told_with_what_was_meant(arguments, parts, capsys, tmp_path, monkeypatch):
+    if "--set" in arguments:
+        arguments = [*arguments, "--study", str(ROOT / "configs")]
+    if "--data" in arguments:
+        arguments = [*arguments, "--out", str(tmp_path / "out")]
+    monkeypatch.chdir(tmp_path)
+    ended = hqd(capsys, *arguments)
+    assert ended.code == 2 and all(part in ended.said for part in parts), ended.said

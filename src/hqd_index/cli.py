@@ -10,10 +10,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from .errors import Faults, HqdError
+from .errors import CheckError, Faults, HqdError, environment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
+REMARKS = ("[S03]", "[S07]", "[S10]", "[C08]", "[C09]", "[M16]", "[M19]", "[SL02]")  # told, but no warnings under --strict
+INTERRUPTED = 130
+LOG = Path("hqd-error.log")  # in the working folder
 StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
 DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 / folder of raw files")]
 OutOption = Annotated[Path, typer.Option("--out", help="结果文件夹 / folder of results")]
@@ -54,7 +57,7 @@ def run(
     lines = strict_lines(outcome.folder, loaded.study.study.language)
     for line in lines:
         typer.echo(line)
-    if lines or outcome.notices:
+    if lines or any(not notice.startswith(REMARKS) for notice in outcome.notices):
         raise typer.Exit(3)
 
 
@@ -246,17 +249,17 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         # outside its standalone mode click gives the code of typer.Exit back instead of raising it
         code = app(arguments, standalone_mode=False)
-    except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        typer.echo("已中断;上一次完整结果未受影响 / interrupted; the previous complete results are untouched", err=True)
-        sys.exit(130)
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except HqdError as fault:
         sys.exit(report_fault(fault))
     except OSError as fault:
-        sys.exit(report_environment(fault))
+        sys.exit(report_fault(environment(fault)))
     except Exception as fault:
-        sys.exit(report_bug(fault))
+        fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
+        sys.exit(report_fault(_fan_out(fault)) if fan_out else report_bug(fault))
+    if code == INTERRUPTED:  # click turns Ctrl-C into this code
+        typer.echo("已中断;上一次完整结果未受影响 / interrupted; the previous complete results are untouched", err=True)
     if isinstance(code, int) and code:
         sys.exit(code)
 
@@ -273,10 +276,11 @@ def report_fault(fault: HqdError) -> int:
     return fault.exit_code
 
 
-def report_environment(fault: OSError) -> int:
-    name = f"{fault.filename}: " if fault.filename else ""
-    typer.echo(f"运行环境问题 / environment: {name}{fault.strerror or fault}; 退出码 / exit code 5", err=True)
-    return 5
+def _fan_out(fault: Exception) -> CheckError:
+    return CheckError(
+        f"a merge would multiply rows: {fault}; nothing was published, please report it",
+        zh=f"合并会使行数倍增:{fault};未发布任何结果,请反馈给维护者",
+    )
 
 
 def report_bug(fault: Exception) -> int:
@@ -284,12 +288,11 @@ def report_bug(fault: Exception) -> int:
     if type(fault).__module__.startswith("click") or type(fault).__name__ in ("UsageError", "BadParameter", "NoSuchOption"):
         typer.echo(str(getattr(fault, "message", fault)), err=True)
         return 2
-    log = Path("hqd-error.log")
-    log.write_text(traceback.format_exc(), "utf-8")
+    LOG.write_text(traceback.format_exc(), "utf-8")
     typer.echo(
         f"程序内部错误 / a bug in the program: {type(fault).__name__}: {fault}\n"
         "上一次完整结果未受影响 / the previous complete results are untouched\n"
-        f"详情已写入 / details in {log}\n请把该文件连同所用配置发给维护者 / please send it with your configs to the maintainers\n"
+        f"详情已写入 / details in {LOG}\n请把该文件连同所用配置发给维护者 / please send it with your configs to the maintainers\n"
         "退出码 / exit code 1",
         err=True,
     )

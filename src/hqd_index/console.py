@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from .errors import ConfigError, unknown
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,6 +69,10 @@ def methods_lines(family: str | None, language: str) -> list[str]:
     from .methods import FAMILIES
     from .methods.choice import options_of
 
+    known = (*FAMILIES, "estimators", "not_offered")
+    if family is not None and family not in known:
+        en, zh = unknown("family of methods", family, known, kind_zh="方法类别")
+        raise ConfigError(en, zh=zh, where="hqd methods")
     lines = []
     for name, table in FAMILIES.items():
         if family and name != family:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Sequence
 
@@ -60,6 +61,33 @@ class SetupError(HqdError):
     """Disk, permission, a missing package, a second run."""
 
     exit_code = 5
+
+
+# errno: what is wrong and what to do, en and zh
+ENVIRONMENT = {
+    errno.ENOSPC: ("the disk is full; free some space (`hqd clean` removes old runs)",
+                   "磁盘已满;请清理空间(hqd clean 可删除旧的运行)"),
+    errno.EFBIG: ("the file would be larger than is allowed; free some space or raise the limit",
+                  "文件超出允许的大小;请清理空间或放宽限制"),
+    errno.EACCES: ("no permission; check the rights of the folder, or write elsewhere with --out",
+                   "没有权限;请检查文件夹权限,或用 --out 写到别处"),
+    errno.EROFS: ("the disk is read-only; write elsewhere with --out", "磁盘只读;请用 --out 写到别处"),
+    errno.ENOTDIR: ("a file stands where a folder is needed; rename it, or write elsewhere with --out",
+                    "此处应为文件夹却是文件;请改名,或用 --out 写到别处"),
+    errno.ENOENT: ("no longer there; run again", "文件已不在;请重新运行"),
+}  # fmt: skip
+ENVIRONMENT[errno.EPERM] = ENVIRONMENT[errno.EACCES]
+OFFICE = (".xlsx", ".docx", ".csv", ".dta")
+
+
+def environment(fault: OSError) -> SetupError:
+    """What the system refused, as a fault with its mend; a document that may be open elsewhere is named to be closed."""
+    name = str(fault.filename or "")
+    en, zh = ENVIRONMENT.get(fault.errno or 0, (fault.strerror or str(fault),) * 2)
+    if isinstance(fault, PermissionError) and name.lower().endswith(OFFICE):
+        en = "close the file in the program that has it open, then run again"
+        zh = "请关闭打开该文件的程序(如 Excel),再重新运行"
+    return SetupError(en, zh=zh, where=name)
 
 
 class Faults(HqdError):

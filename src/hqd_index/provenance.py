@@ -59,7 +59,8 @@ def stage_key(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]) 
     return digest_text(canonical_json([stage, package_digest(), versions(), config, dict(inputs)]))
 
 
-# the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json}
+# the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json, notices.json}
+NOTICES = "notices.json"
 
 
 def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
@@ -70,6 +71,20 @@ def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
     except (OSError, ValueError):
         return None
     return stored
+
+
+def notice(written: Path, told: Sequence[str]) -> None:
+    """What a stage told, put beside the tables it made."""
+    (written / NOTICES).write_text(json.dumps(list(told), ensure_ascii=False), "utf-8")
+
+
+def noticed(root: Path, stage: str, key: str) -> list[str]:
+    """What a stage told when it made the tables that are stored; a run that takes them tells it again."""
+    try:
+        told: list[str] = json.loads((root / stage / key / NOTICES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return told
 
 
 def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine, literal, quoted
-from ..errors import DataError, Faults, HqdError
+from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.models import SrdiList, Study
 from .flow import coverage, sample_flow
 from .ledger import QUARANTINED, ledger
@@ -80,8 +80,23 @@ def _located(study: Study, data_root: Path, config_root: Path) -> dict[str, list
             files[source_id] = locate(source, data_root, f"{_line(config_root, source.path)} sources.{source_id}.path")
         except HqdError as fault:
             faults.append(fault)
+    if faults and not any(path.is_file() for path in data_root.rglob("*")):
+        raise _no_data(data_root)
     _raise(faults)
     return files
+
+
+def _no_data(folder: Path) -> ConfigError:
+    """One fault for the whole folder instead of one for each source."""
+    what, what_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
+    return ConfigError(
+        f"the data folder {what}; put the files of sources.yaml there, or name another folder with --data "
+        "(`hqd demo` writes synthetic files for the demo study)",
+        zh=f"数据文件夹{what_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
+        "(`hqd demo` 可为演示研究生成合成数据)",
+        where=str(folder),
+        rule="S01",
+    )
 
 
 def _line(config_root: Path, path: str) -> str:

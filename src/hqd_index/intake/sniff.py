@@ -23,6 +23,10 @@ EXTENSIONS: dict[str, Kind] = {
 OLD_STATA = {104, 105, 108, 110, 111, 112, 113, 114, 115}
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK = 1 << 20
+LOOKS = {
+    b"%pdf": ("PDF", "PDF"), b"$fl": ("SPSS .sav", "SPSS .sav"), b"pk": ("a zip of other files", "装着其他文件的 zip"),
+    b"<": ("HTML/XML", "HTML/XML"), b"\xef\xbb\xbf": ("HTML/XML", "HTML/XML"),
+}  # fmt: skip
 PLAINLY_UTF8 = 16  # eight Chinese characters
 
 
@@ -40,10 +44,10 @@ def kind_of(path: Path, where: str) -> tuple[Kind, bool]:
         head = file.read(4096)
     kind = _by_content(path, head)
     if kind is None:
-        found = _looks_like(head)
+        found, found_zh = _looks_like(path, head)
         raise DataError(
             f"the content ({found}) is neither text, a workbook, Stata nor parquet; save it again as csv or xlsx",
-            zh=f"文件内容({found})不是文本、工作簿、Stata 或 parquet;请另存为 csv 或 xlsx",
+            zh=f"文件内容({found_zh})不是文本、工作簿、Stata 或 parquet;请另存为 csv 或 xlsx",
             where=where,
             rule="S10",
         )
@@ -73,10 +77,12 @@ def _has_workbook(path: Path) -> bool:
         return False
 
 
-def _looks_like(head: bytes) -> str:
+def _looks_like(path: Path, head: bytes) -> tuple[str, str]:
+    """What the content seems to be, en and zh."""
     start = head.lstrip().lower()
-    known = ((b"%pdf", "PDF"), (b"$fl", "SPSS .sav"), (b"pk", "zip"), (b"<", "HTML/XML"), (b"\xef\xbb\xbf", "HTML/XML"))
-    return next((name for mark, name in known if start.startswith(mark)), "binary")
+    if start.startswith(b"pk") and not zipfile.is_zipfile(path):
+        return "a damaged or incomplete workbook", "损坏或不完整的工作簿"
+    return next((names for mark, names in LOOKS.items() if start.startswith(mark)), ("binary", "二进制"))
 
 
 def digest(path: Path) -> str:

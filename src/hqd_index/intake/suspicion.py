@@ -21,7 +21,6 @@ BAND = 0.1
 BUNCHED = 2.0
 BUNCHED_ROWS = 30
 HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
-HEAP_SHARE = 0.01  # of firm-years on one exact share; staff numbers of tens and hundreds put far fewer on any
 PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
 
 
@@ -109,16 +108,21 @@ def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
 
 
 def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
-    """W08: firm-years whose R&D staff are exactly 10, 30 or 50% of all, where they are 1% of firm-years and 30 at least."""
-    exact = ", ".join(f"count(*) FILTER (WHERE 100 * rd_staff = {heap} * employees) AS h{heap}" for heap in HEAPS)
-    known = f"SELECT rd_staff, employees FROM {rows} WHERE rd_staff > 0 AND employees >= 20"
-    counts = engine.collect(f"SELECT count(*) AS n, {exact} FROM ({known})").iloc[0]
+    """W08: firm-years whose R&D staff are exactly 10, 30 or 50% of all, twice as many as one head away from that share.
+
+    Small firms are often exactly at a tenth because heads are whole; as many of them are then one head above or below.
+    """
     told = []
     for heap in HEAPS:
-        many = int(counts[f"h{heap}"])
-        if many >= max(BUNCHED_ROWS, HEAP_SHARE * int(counts["n"])):
-            en = f"R&D staff are exactly {heap}% of all in {many} of {int(counts['n'])} firm-years"
-            zh = f"{int(counts['n'])} 个企业-年中有 {many} 个的研发人员占比恰为 {heap}%"
+        at = f"rd_staff - {heap} * employees / 100"
+        counts = engine.collect(
+            f"""SELECT count(*) FILTER (WHERE away = 0) AS exact, count(*) FILTER (WHERE abs(away) = 1) AS beside
+            FROM (SELECT {at} AS away FROM {rows} WHERE rd_staff > 0 AND employees >= 20)"""
+        ).iloc[0]
+        exact, beside = int(counts["exact"]), int(counts["beside"])
+        if exact >= BUNCHED_ROWS and exact >= BUNCHED * beside / 2:
+            en = f"R&D staff are exactly {heap}% of all in {exact} firm-years, one head more or less in {beside}"
+            zh = f"研发人员占比恰为 {heap}% 的企业-年有 {exact} 个,只差一人的有 {beside} 个"
             told.append(Notice("W08", name, en, zh))
     return told
 

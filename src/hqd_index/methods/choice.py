@@ -56,7 +56,7 @@ def named(choice: Choice, family: str) -> Method:
     """The method a choice names; ConfigError with did-you-mean when the family has none of that name."""
     methods = FAMILIES[family]
     if choice.method not in methods:
-        en, zh = unknown(f"{family} method", choice.method, methods, kind_zh=f"{FAMILY_ZH[family]}方法 ")
+        en, zh = unknown(f"{family} method", choice.method, methods, kind_zh=f"{FAMILY_ZH[family]}方法")
         raise ConfigError(en, zh=zh)
     return methods[choice.method]
 

@@ -66,6 +66,7 @@ def compute(job: Job, say: Callable[[str], None] = print) -> Done:
         written = Path(name) / "entry"
         written.mkdir()
         rows = sum(_write(engine, table, frame, written) for table, frame in _by_stage(job.stage, made).items())
+        provenance.notice(written, context.notices)
         stored = provenance.store(job.cache, job.stage, job.key, written)
     return Done(stored, rows, tuple(context.notices), time.perf_counter() - started)
 

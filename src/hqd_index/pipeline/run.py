@@ -112,7 +112,8 @@ class Runner:
         for stage in STAGES:
             self.tell(Event(stage.name, stage.zh, "cached"))
         provenance.point_latest(self.home, run)
-        return Outcome(run, target, False, ())
+        told = [notice for stage, key in self.keys.items() for notice in provenance.noticed(self.cache, stage, key)]
+        return Outcome(run, target, False, tuple(told))
 
     def _key(self, stage: Stage) -> str:
         config = {path: part(self.config, path) for path in stage.heeds}
@@ -144,6 +145,7 @@ class Runner:
         self.keys[stage.name] = key
         if stored is not None and not broken and stage.name != "report":
             self.tell(Event(stage.name, stage.zh, "cached"))
+            self.notices += provenance.noticed(self.cache, stage.name, key)
             self._put(stage, stored, folder)
             return
         self.tell(Event(stage.name, stage.zh, "started"))
@@ -265,9 +267,12 @@ def part(value: Any, path: str) -> Any:
 
 
 def input_digests(study: Study, place: Place) -> dict[str, str]:
-    """Relative path -> sha256 of every raw file the sources name, and of the batch list."""
+    """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
     paths = {path for source in study.sources.sources.values() for path in place.data.glob(source.path) if path.is_file()}
     if study.sources.srdi_list:
-        paths |= {folder / study.sources.srdi_list.batches for folder in (place.data, place.configs)}
-    return {path.name if path.parent == place.configs else str(path.relative_to(place.data)): provenance.digest_file(path)
-            for path in sorted(paths) if path.is_file()}  # fmt: skip
+        named = (study.sources.srdi_list.batches, study.sources.srdi_list.provinces)
+        paths |= {folder / name for name in named if name for folder in (place.data, place.configs)}
+    names = {
+        path: f"configs/{path.name}" if path.parent == place.configs else str(path.relative_to(place.data)) for path in paths
+    }
+    return {names[path]: provenance.digest_file(path) for path in sorted(paths) if path.is_file()}

@@ -157,10 +157,14 @@ def _applied(study: Study, scenario: str | None, overrides: Sequence[str]) -> tu
 def _override(text: str) -> tuple[str, Any]:
     """(dotted path, value) of `path=value`; the value is read as YAML."""
     path, _, value = text.partition("=")
+    if not path.strip() or not value.strip():
+        example = "weighting.weight.indicators='{method: equal}'"
+        en, zh = f"{text!r}: write path=value, as {example}", f"{text!r}:请写成 路径=值,如 {example}"
+        wrong = ConfigError(en, zh=zh, where="--set")
+        raise Faults([wrong])
     document = read_text(value, Document(f"--set {path}"))
-    if document.faults or not value.strip():
-        wrong = ConfigError(f"{text!r}: write path=value", zh=f"{text!r}:请写成 路径=值", where=f"--set {path}")
-        raise Faults([*document.faults] or [wrong])
+    if document.faults:
+        raise Faults(document.faults)
     return path.strip(), document.value
 
 
