@@ -9,7 +9,7 @@ import pytest
 from hqd_index.models import regressions
 from hqd_index.models.moderation import holm
 from hqd_index.models.readings import Beside
-from hqd_index.models.run import ModelResults
+from hqd_index.models.run import ModelResults, headline
 from hqd_index.models.specification import Specification, estimate
 from hqd_index.models.verdicts import verdict
 from hqd_index.study.models import Control, Label, SpecificationChoice
@@ -329,3 +329,29 @@ def test_weights_are_base_year_values() -> None:
     known = estimate(rows, Specification("w", ("hqd",), "density_lag", weights="mass"), draws=99)
     mine = row(found.frames["regressions"], spec="w", sample="all", outcome="hqd", term="density")
     assert mine["estimate"] == pytest.approx(known.coefficient[0, 0]) and "weights: base_mass" in mine["note"]
+
+
+def test_the_outcome_of_another_scenario_and_years_left_out() -> None:
+    """Scores moved by a known multiple of the density move the coefficient by as much; left-out years are not in the sample."""
+    data, moved = index_panel(), 0.01
+    whole = data[data["sample"] == "all"]
+    other = whole[["unit", "year"]].assign(
+        scenario="other", node="hqd", score=100 * (whole["hqd"] + moved * whole["density_lag"])
+    )
+    spec = {"label": {"zh": "另", "en": "Other"}, "controls": "all"}
+    asked = [
+        {"id": "other", "scenario": "other"},
+        {"id": "short", "drop_years": [2020, 2021]},
+        {"id": "none", "scenario": "none"},
+    ]
+    made = study(draws=199)
+    listed = [*made.regressions.specifications, *(SpecificationChoice.model_validate(spec | one) for one in asked)]
+    made = made.model_copy(update={"regressions": made.regressions.model_copy(update={"specifications": tuple(listed)})})
+    found = regressions(data, made, weights=weights(), beside=Beside(scenarios=other)).frames
+    rows = found["regressions"].query("outcome == 'hqd' and term == 'density' and sample == 'all'").set_index("spec")
+    own = headline(made).id
+    assert rows.loc["other", "estimate"] == pytest.approx(rows.loc[own, "estimate"] + moved, abs=1e-10)
+    assert rows.loc["other", "n_obs"] == rows.loc[own, "n_obs"] > rows.loc["short", "n_obs"]
+    assert rows.loc["short", "subset"] == "without 2020 2021"
+    assert set(found["regressions"].query("spec == 'other'")["sample"]) == {"all"}
+    assert found["not_made"]["reason_en" if "reason_en" in found["not_made"] else "reason"].str.contains("scenario none").any()

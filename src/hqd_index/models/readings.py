@@ -68,6 +68,7 @@ class Beside:
     firm_cells: pd.DataFrame | None = None
     density: pd.DataFrame | None = None
     chokepoints: pd.DataFrame | None = None
+    scenarios: pd.DataFrame | None = None
 
 
 def read_headline(

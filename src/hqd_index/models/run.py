@@ -15,7 +15,7 @@ from .composite import composite
 from .frames import diagnostic_rows, regression_rows, split_name
 from .moderation import BASE
 from .readings import Beside, read_headline
-from .sample import Wide, compared, controls_of, subset_text, widen
+from .sample import Wide, compared, controls_of, of_scenario, subset_text, widen
 from .specification import Estimate, Specification, estimate
 from .store import HEADLINE, Store
 from .theory import Theory
@@ -72,7 +72,8 @@ def regressions(
     chosen = headline(study)
     for choice in study.regressions.specifications:
         try:
-            found[choice.id] = _one(store, wide, choice, study, main=choice is chosen)
+            scored = of_scenario(wide, choice, beside.scenarios if beside else None)
+            found[choice.id] = _one(store, scored, choice, study, main=choice is chosen)
             if choice is chosen:
                 read_headline(store, wide, found[choice.id], choice, study, beside or Beside(), theory)
         except EstimationError as reason:
@@ -102,7 +103,8 @@ def _no_density(wide: Wide, study: Study) -> EstimationError | None:
 
 def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main: bool) -> Specification:
     """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
-    nodes = [n for n in (choice.outcomes or wide.shown) if n in wide.shown]
+    wanted = choice.outcomes or ((wide.tree.root,) if choice.scenario else wide.shown)
+    nodes = [node for node in wanted if node in wide.shown]
     if not nodes:
         raise EstimationError(
             f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",

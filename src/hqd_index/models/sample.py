@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from ..errors import EstimationError
 from ..study.models import SpecificationChoice, Study
 from .assemble import KEY, density_column
 from .composite import Composite
@@ -86,6 +87,29 @@ def widen(data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.Data
     return Wide(frame.sort_values(KEY, ignore_index=True), tree, samples, split)
 
 
+def of_scenario(wide: Wide, choice: SpecificationChoice, scenarios: pd.DataFrame | None) -> Wide:
+    """The same with the index of the specification's scenario as the root of sample `all`, on the rows of the study's own.
+
+    EstimationError when that scenario scores nothing.
+    """
+    if choice.scenario is None:
+        return wide
+    root = f"all:{wide.tree.root}"
+    scored = scenarios if scenarios is not None else pd.DataFrame(columns=["scenario", "node", *KEY, "score"])
+    found = scored[(scored["scenario"] == choice.scenario) & (scored["node"] == wide.tree.root)].dropna(subset=["score"])
+    if found.empty:
+        raise EstimationError(
+            f"specification {choice.id}: scenario {choice.scenario} has no score of {wide.tree.root}",
+            zh=f"回归设定 {choice.id}:情景 {choice.scenario} 没有 {wide.tree.root} 的得分",
+        )
+    other = found[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": root})
+    other[root] = other[root].astype(float) / 100
+    own = wide.frame[[*wide.outcomes([*wide.tree.nodes, *wide.tree.leaves], composition=False)]].notna().all(axis=1)
+    frame = wide.frame.drop(columns=root).merge(other, on=KEY, how="left", validate="one_to_one")
+    frame[root] = frame[root].where(own.to_numpy())
+    return replace(wide, frame=frame, samples=SAMPLES[:1])
+
+
 def controls_of(choice: SpecificationChoice, study: Study) -> tuple[str, ...]:
     """Names of a specification's controls."""
     if choice.controls == "none":
@@ -94,10 +118,10 @@ def controls_of(choice: SpecificationChoice, study: Study) -> tuple[str, ...]:
 
 
 def subset_text(choice: SpecificationChoice) -> str:
-    """The sample restriction in words that sort: `2015-2024; without C42 C43`."""
+    """The sample restriction in words that sort: `2015-2024; without 2020 2021; without C42 C43`."""
     years = f"{choice.years[0]}-{choice.years[1]}" if choice.years else ""
-    units = f"without {' '.join(choice.drop_units)}" if choice.drop_units else ""
-    return "; ".join(part for part in (years, units) if part)
+    left_out = [f"without {' '.join(map(str, dropped))}" for dropped in (choice.drop_years, choice.drop_units) if dropped]
+    return "; ".join([*([years] if years else []), *left_out])
 
 
 def compared(wide: Wide, choice: SpecificationChoice, study: Study) -> pd.DataFrame:
@@ -114,9 +138,9 @@ def compared(wide: Wide, choice: SpecificationChoice, study: Study) -> pd.DataFr
     rows = wide.frame
     if choice.years:
         rows = rows[rows["year"].between(*choice.years)]
-    rows = rows[~rows["unit"].isin(choice.drop_units)]
+    rows = rows[~rows["unit"].isin(choice.drop_units) & ~rows["year"].isin(choice.drop_years)]
     return rows[np.isfinite(rows[needed].to_numpy(dtype=float)).all(axis=1)]
 
 
 def _restriction(choice: SpecificationChoice) -> tuple[object, ...]:
-    return choice.density, choice.years, choice.drop_units
+    return choice.density, choice.years, choice.drop_years, choice.drop_units

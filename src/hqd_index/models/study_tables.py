@@ -36,6 +36,7 @@ class Inputs:
     sources: pd.DataFrame
     firm_cells: pd.DataFrame
     chokepoints: pd.DataFrame
+    scenarios: pd.DataFrame
     theory: Theory = field(default_factory=Theory)
     design_scores: pd.DataFrame | None = None
     designs: pd.DataFrame | None = None
@@ -44,7 +45,7 @@ class Inputs:
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints)
+    beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios)
     made = regressions(
         data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
     ).frames

@@ -207,7 +207,18 @@ def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
     from ..models import Inputs, Theory, study_tables
 
-    names = ("scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints")
+    names = (
+        "scores",
+        "indicators",
+        "density",
+        "controls",
+        "io_links",
+        "moderators",
+        "sources",
+        "firm_cells",
+        "chokepoints",
+        "scenarios",
+    )
     frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
     designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
     theory = Theory(**{name: context.frame(name) for name in ("mode_densities", "paths", "leader_scores", "leader_firms")})
@@ -294,6 +305,7 @@ STAGES: tuple[Stage, ...] = (
             "sources",
             "firm_cells",
             "chokepoints",
+            "scenarios",
             "mode_densities",
             "paths",
             "leader_scores",

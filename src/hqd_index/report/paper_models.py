@@ -136,7 +136,12 @@ def stepwise(results: Results) -> list[SpecificationChoice]:
     return [
         spec
         for spec in results.study.regressions.specifications
-        if spec.density is None and spec.weights is None and spec.years is None and not spec.drop_units
+        if spec.density is None
+        and spec.weights is None
+        and spec.years is None
+        and spec.scenario is None
+        and not spec.drop_units
+        and not spec.drop_years
     ]
 
 

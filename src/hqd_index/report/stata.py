@@ -135,7 +135,7 @@ def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression
     """(specification, outcome column, density column, control columns, published row) of every regression on a density."""
     rows = results.table("regressions")
     for spec in results.study.regressions.specifications:
-        if spec.weights is not None:  # the weights are no column of the panel
+        if spec.weights is not None or spec.scenario is not None:  # weights and other indices are no column of the panel
             continue
         density = "density_lag" if spec.density is None else variable(f"{spec.density.measure}_lag{spec.density.lag}")
         every = tuple(results.study.regressions.controls)
@@ -185,6 +185,7 @@ def _do(results: Results, data: pd.DataFrame) -> Iterator[str]:
 def _restrictions(spec: SpecificationChoice, ids: Mapping[str, int]) -> list[str]:
     """Conditions on year and unit, in Stata; units by number, so that no text of the data stands in a script."""
     found = [f"inrange(year, {spec.years[0]}, {spec.years[1]})"] if spec.years else []
+    found += [f"year != {year}" for year in spec.drop_years]
     return found + [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
 
 
@@ -204,6 +205,7 @@ def _r(results: Results, data: pd.DataFrame) -> Iterator[str]:
         effects, ids = [{"unit": "unit_id", "year": "year"}[effect] for effect in spec.fixed_effects], _ids(data)
         formula = f"{outcome} ~ {' + '.join([density, *controls])}" + (f" | {' + '.join(effects)}" if effects else "")
         conditions = [f"year >= {spec.years[0]} & year <= {spec.years[1]}"] if spec.years else []
+        conditions += [f"year != {year}" for year in spec.drop_years]
         conditions += [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
         rows = f"subset(panel, {' & '.join(conditions)})" if conditions else "panel"
         yield f"# {spec.id}, {outcome}: {_expected(row)}"

@@ -448,7 +448,9 @@ class SpecificationChoice(Record):
     density: Density | None = None
     weights: Slug | None = None  # a moderator whose base-year value weighs the units
     years: tuple[int, int] | None = None
+    drop_years: tuple[int, ...] = ()
     drop_units: tuple[str, ...] = ()
+    scenario: Slug | None = None  # the outcome is the index of this scenario, over all firms
     headline: bool = False
 
 

@@ -98,6 +98,11 @@ def _specification(study: Study, path: Place, said: SpecificationChoice, nodes: 
     for position, control in enumerate(said.controls if isinstance(said.controls, tuple) else ()):
         if control not in study.regressions.controls:
             yield unknown_name((*path, "controls", position), ("control", "控制变量"), control, study.regressions.controls)
+    if said.scenario is not None and study.scenarios and said.scenario not in study.scenarios:
+        yield unknown_name((*path, "scenario"), ("scenario", "情景"), said.scenario, study.scenarios)
+    if said.scenario is not None and said.headline:
+        yield Finding((*path, "headline"), "the headline is estimated on the study's own index; take `scenario` out",
+                      "主设定以本研究自己的指数为结果变量;请去掉 scenario")  # fmt: skip
     if said.density is not None:
         yield from _density(study, (*path, "density"), said.density)
     if said.years is not None:
