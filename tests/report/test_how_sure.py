@@ -20,7 +20,7 @@ def told(results: Results) -> Results:
     ranks = pd.DataFrame({"unit": ["C26", "C27", "C39"], "year": LAST, "rank": [1, 2, 3], "low": 1, "high": 3} | ends)
     pairs = [(LAST, "C26", "C27", False), (LAST, "C27", "C39", True), (LAST - 1, "C27", "C39", False)]
     neighbours = pd.DataFrame(pairs, columns=["year", "unit", "other", "apart"])
-    rows = [("mean_shift", 1, "权重最要紧", "weights decide"), ("mean_shift", 2, "", ""), ("C26", 1, "", "")]
+    rows = [("mean_shift", 1, "权重最要紧。另", "weights decide. more"), ("mean_shift", 2, "", ""), ("C26", 1, "", "")]
     sensitivity = pd.DataFrame(rows, columns=["output", "place", "note_zh", "note_en"])
     return replace(results, tables={**results.tables, "ranks": ranks, "neighbours": neighbours, "sensitivity": sensitivity})
 

@@ -203,25 +203,22 @@ def events(context: Context) -> dict[str, Table]:
     return dict(event_tables(context.study, context.engine, firms, shocks, density, marks))
 
 
+ESTIMATED_FROM = (
+    "scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints", "scenarios",
+)  # fmt: skip
+THEORY = ("mode_densities", "paths", "leader_scores", "leader_firms")
+DESIGNS = ("design_scores", "designs")
+
+
 def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
     from ..models import Inputs, Theory, study_tables
 
-    names = (
-        "scores",
-        "indicators",
-        "density",
-        "controls",
-        "io_links",
-        "moderators",
-        "sources",
-        "firm_cells",
-        "chokepoints",
-        "scenarios",
-    )
-    frames = {name: context.frame(name) for name in names} | {"weights": context.frame("weights").query("scenario == 'base'")}
-    designs = {name: context.frame(name) for name in ("design_scores", "designs") if name in context.tables}
-    theory = Theory(**{name: context.frame(name) for name in ("mode_densities", "paths", "leader_scores", "leader_firms")})
+    frames = {name: context.frame(name) for name in ESTIMATED_FROM} | {
+        "weights": context.frame("weights").query("scenario == 'base'")
+    }
+    designs = {name: context.frame(name) for name in DESIGNS if name in context.tables}
+    theory = Theory(**{name: context.frame(name) for name in THEORY})
     return dict(study_tables(context.study, Inputs(**frames, **designs, theory=theory)))
 
 
@@ -294,25 +291,7 @@ STAGES: tuple[Stage, ...] = (
         "models",
         "回归与贡献",
         models,
-        reads=(
-            "scores",
-            "weights",
-            "indicators",
-            "density",
-            "controls",
-            "io_links",
-            "moderators",
-            "sources",
-            "firm_cells",
-            "chokepoints",
-            "scenarios",
-            "mode_densities",
-            "paths",
-            "leader_scores",
-            "leader_firms",
-            "design_scores",
-            "designs",
-        ),
+        reads=(*ESTIMATED_FROM, "weights", *THEORY, *DESIGNS),
         heeds=("study", "indicators", "weighting", "regressions", "modes"),
     ),
     Stage("report", "报告", report, reads=("*",), heeds=("",)),

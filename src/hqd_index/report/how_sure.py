@@ -49,10 +49,10 @@ def undecided(results: Results, year: int) -> Cells:
 
 
 def decisive(results: Results) -> Finding | None:
-    """The one choice of the design that moves ranks most, as the sensitivity analysis says it."""
+    """The one choice of the design that moves ranks most: the first sentence of its note in the sensitivity analysis."""
     rows = results.table("sensitivity")
     rows = rows[(rows["output"] == "mean_shift") & (rows["place"] == 1)] if len(rows) else rows
     if rows.empty or not text_of(rows["note_zh"].iloc[0]):
         return None
-    zh, en = text_of(rows["note_zh"].iloc[0]), text_of(rows["note_en"].iloc[0])
+    zh, en = text_of(rows["note_zh"].iloc[0]).split("。")[0], text_of(rows["note_en"].iloc[0]).split(". ")[0]
     return Finding(Pair(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from .record import Label, Name, Record, Slug, Version
+from .record import Label, Name, Record, Slug, Span, Version
 
 Signed = Annotated[str, Field(pattern=r"^-?[a-z][a-z0-9_]{0,40}$")]
 
@@ -48,17 +48,8 @@ class ModeAxes(Record):
 class ModeNorm(Record):
     """Mean and standard deviation are those of the base years; values beyond the `winsor` quantiles of a year are drawn in."""
 
-    base_years: tuple[int, int] = (2016, 2018)
+    base_years: Span = (2016, 2018)
     winsor: Annotated[float, Field(ge=0, lt=0.5)] = 0.01
-
-    @field_validator("base_years")
-    @classmethod
-    def _in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
-        if years[0] > years[1]:
-            swapped = f"[{years[1]}, {years[0]}]"
-            raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
-                                                        "zh": f"起始年晚于结束年;请写成 {swapped}"})  # fmt: skip
-        return years
 
 
 class ModeLabels(Record):

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from ..methods.choice import Choice, check, one_of
 from .mode_models import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
-from .record import Label, Name, Record, Slug, Version
+from .record import Label, Name, Record, Slug, Span, Version
 
 __all__ = [
     "Label", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels", "ModeNorm", "ModePath", "ModePaths", "Modes", "Name",
@@ -58,21 +58,12 @@ class StudyFile(Record):
     label: Label
     synthetic: bool = False
     unit: Unit = Unit()
-    years: tuple[int, int]
+    years: Span
     engine: Literal["duckdb"] = "duckdb"
     language: Literal["zh", "en"] = "zh"
     seed: Annotated[int, Field(ge=0)] = 20240101
     min_firms: Annotated[int, Field(ge=1)] = 10
     publish: Publish = Publish()
-
-    @field_validator("years")
-    @classmethod
-    def _in_order(cls, years: tuple[int, int]) -> tuple[int, int]:
-        if years[0] > years[1]:
-            swapped = f"[{years[1]}, {years[0]}]"
-            raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
-                                                        "zh": f"起始年晚于结束年;请写成 {swapped}"})  # fmt: skip
-        return years
 
 
 # sources.yaml
@@ -447,7 +438,7 @@ class SpecificationChoice(Record):
     fixed_effects: tuple[Literal["unit", "year"], ...] = ("unit", "year")
     density: Density | None = None
     weights: Slug | None = None  # a moderator whose base-year value weighs the units
-    years: tuple[int, int] | None = None
+    years: Span | None = None
     drop_years: tuple[int, ...] = ()
     drop_units: tuple[str, ...] = ()
     scenario: Slug | None = None  # the outcome is the index of this scenario, over all firms

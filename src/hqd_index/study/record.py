@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
 Version = Literal[1]
+
+
+def _in_order(years: tuple[int, int]) -> tuple[int, int]:
+    if years[0] > years[1]:
+        swapped = f"[{years[1]}, {years[0]}]"
+        raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
+                                                    "zh": f"起始年晚于结束年;请写成 {swapped}"})  # fmt: skip
+    return years
+
+
+Span = Annotated[tuple[int, int], AfterValidator(_in_order)]
+"""First and last year."""
 
 
 class Record(BaseModel):
