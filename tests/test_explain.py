@@ -269,6 +269,7 @@ def test_a_study_changed_since_the_run_is_refused(ended, place, capsys):
     assert said.code == 2 and "weighting" in said.said and "hqd run" in said.said
 
 
+@pytest.mark.slow
 def test_a_product_is_not_shown_as_a_sum(place, capsys, tmp_path):
     here = place.copy(tmp_path)
     change = ("--set", "weighting.aggregate.subdimensions={method: geometric}")

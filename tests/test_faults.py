@@ -155,6 +155,7 @@ def in_yuan(place: Place) -> None:
     path.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8-sig")
 
 
+@pytest.mark.slow
 def test_a_unit_that_jumps_is_a_warning_and_fails_under_strict(clean, capsys, tmp_path):
     """F12: told each time, also when every stage is up to date."""
     place = clean.copy(tmp_path)

@@ -88,6 +88,7 @@ def test_an_edit_of_weights_reruns_index_and_later_stages_only(place, capsys, tm
         assert f"{stage}] 无变化" not in said
 
 
+@pytest.mark.slow
 def test_missing_or_edited_outputs_are_rebuilt_from_the_cache(place, capsys, tmp_path):
     here = place.copy(tmp_path)
     run(capsys, here)

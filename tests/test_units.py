@@ -35,8 +35,8 @@ def place(tmp_path_factory) -> Place:
 @pytest.mark.parametrize(
     ("unit", "fewest", "example"),
     [
-        ("{by: [province_code], names: gbt2260}", 25, "浙江"),
-        ("{by: [ownership], names: code}", 3, "private"),
+        pytest.param("{by: [province_code], names: gbt2260}", 25, "浙江", marks=pytest.mark.slow),
+        pytest.param("{by: [ownership], names: code}", 3, "private", marks=pytest.mark.slow),
         ("{by: [province_code, ownership], names: gbt2260}", 40, "浙江·private"),
     ],
     ids=["province", "ownership", "province x ownership"],
