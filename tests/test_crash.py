@@ -17,8 +17,8 @@ from hqd_index.provenance import intact
 
 from .small import QUICK, ROOT, Place, run
 
-AT_RANDOM = 3
-PUBLISHING = (0.0, 0.01, 0.05, 0.2)
+AT_RANDOM = 1
+PUBLISHING = (0.0, 0.05)
 """Seconds after the last stage at which a run is killed: manifest, rename and the switch of `latest` follow it at once."""
 
 
