@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from hqd_index.report.results import Results
 from hqd_index.report.stata import panel as stata_panel
 from hqd_index.report.stata import write_stata
 from hqd_index.report.word import write_methods, write_tables
-from hqd_index.report.words import pieces, stars
+from hqd_index.report.words import Pair, pieces, stars
 from hqd_index.study.vary import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, study
@@ -209,3 +210,20 @@ def test_rendered_by_libreoffice(results: Results, tmp_path: Path) -> None:
         fonts = subprocess.run(["pdffonts", f"{name}.pdf"], cwd=tmp_path, check=True, capture_output=True).stdout.decode()
         assert said in re.sub(r"\s+", "", text) and "\ufffd" not in text and "\u25a1" not in text
         assert text.count("\f") in pages and re.search(r"CJK|Song|Sun|Hei|Ming|Droid", fonts)
+
+
+def test_mechanism_tells_firm_outcomes_in_their_own_unit(results: Results) -> None:
+    """Scores are shown in points, a hundred times the estimate; what a firm does is not, and its note says so."""
+    row = {"spec": "firms_wage", "sample": "leaders", "outcome": "wage", "term": "density", "estimate": 0.0123}
+    row |= {"estimate_sd": 0.2, "ci_low": 0.001, "ci_high": 0.02, "p_wild": 0.04, "n_obs": 90, "subset": ""}
+    rows = pd.concat([results.table("regressions"), pd.DataFrame([row])], ignore_index=True)
+    study = vary(
+        results.study, {"regressions.events.outcomes": {"wage": {"formula": "1", "label": {"zh": "工资", "en": "Wage"}}}}
+    )
+    made = {
+        table.id: table for table in paper_tables(replace(results, study=study, tables={**results.tables, "regressions": rows}))
+    }
+    table = made["mechanism"]
+    assert isinstance(table, PaperTable) and len(table.body) == 1
+    assert table.body[0][0] == Pair("工资", "Wage") and table.body[0][2] == "0.0123**"
+    assert "0–100" not in table.note.zh and "own unit" in table.note.en

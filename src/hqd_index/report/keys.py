@@ -154,6 +154,9 @@ FRONTS = {
 def said(results: Results, column: str, value: object) -> Pair:
     """The name of an id in a key column; the id itself where nothing names it."""
     text = str(value)
+    firms = results.study.regressions.events.outcomes
+    if column == "outcome" and text in firms:
+        return Pair(firms[text].label.zh, firms[text].label.en)
     if text in KEYS.get(column, {}):
         return KEYS[column][text]
     if column in NODES and (text in results.tree.order or text == "splittable"):

@@ -146,8 +146,8 @@ def by_year(results: Results) -> Parts | None:
 
 NEEDS = {
     "mechanism": Pair(
-        "regressions.csv 中没有以中间变量为被解释变量的设定。",
-        "regressions.csv holds no specification with a mediator as its outcome.",
+        "regressions.csv 中没有企业层面的结果变量（regressions.yaml 的 events.outcomes 与企业数据）。",
+        "regressions.csv holds no outcome of firms (events.outcomes in regressions.yaml, and firm data).",
     ),
     "heterogeneity": Pair("regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."),
 }
@@ -159,7 +159,11 @@ TABLES_OF_PAPER: dict[str, tuple[Pair, str, Callable[[Results], Parts | None]]] 
     "channels": (Pair("六条渠道", "Six channels"), "channels", models.channels_table),
     "robustness": (Pair("稳健性检验", "Robustness"), "regressions", models.robustness),
     "endogeneity": (Pair("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"), "regressions", models.leave_out),
-    "mechanism": (Pair("机制检验", "Mechanism"), "mechanism", models.mechanism),
+    "mechanism": (
+        Pair("机制检验：龙头与其他从未被认定企业（H6b）", "Mechanism: leaders and other firms never recognised (H6b)"),
+        "mechanism",
+        models.mechanism,
+    ),
     "heterogeneity": (Pair("异质性", "Heterogeneity"), "heterogeneity", models.heterogeneity),
     "contribution": (Pair("专精特新企业的贡献", "Contribution of SRDI firms"), "contribution", models.contribution_table),
 }

@@ -9,6 +9,8 @@ import pandas as pd
 from ..study.models import SpecificationChoice
 from .model_pictures import headline_spec
 from .paper_lines import (
+    FIRM_OUTCOMES,
+    FIRMS,
     MODERATED,
     POINTS,
     STARS,
@@ -185,10 +187,10 @@ def _holm(block: pd.DataFrame) -> str:
 
 
 def mechanism(results: Results) -> Parts | None:
-    """The density's coefficient on outcomes that are no node of the index."""
+    """The density's coefficient on what firms never recognised do: leaders and others."""
     rows = results.table("regressions")
-    known = {*results.tree.order, "splittable"}
-    return listing(results, rows[~rows["outcome"].isin(known) & (rows["term"] == "density")] if len(rows) else rows)
+    mine = rows[rows["spec"].str.startswith(FIRMS) & (rows["term"] == "density")] if len(rows) else rows
+    return listing(results, mine, FIRM_OUTCOMES)
 
 
 def contribution_table(results: Results) -> Parts | None:
