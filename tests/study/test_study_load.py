@@ -193,6 +193,9 @@ ONE_FILE = [
     ("regressions.yaml", "density: {lag: 1}", "density: {levels: [nationl]}", "regressions.yaml:2:20",
      "'national'", "'national'"),
     ("regressions.yaml", "headline: true", "years: [2010, 2020]", "regressions.yaml:6:68", "does not lie inside", "不在研究年份"),
+    ("regressions.yaml", "headline: true", "scenario: equall", "regressions.yaml:6:68", "did you mean 'equal'?", "'equal'"),
+    ("regressions.yaml", "headline: true", "headline: true, scenario: equal", "regressions.yaml:6:68",
+     "the study's own index", "自己的指数"),
     ("rules.yaml", "[0, 5.0e+12]", "[5, 1]", "rules.yaml:2:18", "write [1", "[1"),
 ]  # fmt: skip
 
