@@ -127,6 +127,7 @@ def test_too_many_bad_rows_stop_the_run_and_leave_the_quarantine(clean, capsys, 
     assert not place.latest.exists()
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_the_previous_results_alone(clean, capsys, tmp_path):
     place = clean.copy(tmp_path)
     assert run(capsys, place).code == 0
