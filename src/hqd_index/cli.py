@@ -38,17 +38,21 @@ def run(
     lang: LangOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="警告也视为失败 / warnings fail too")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="说明各阶段为何重跑 / why each stage reruns")] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, envvar="HQD_PROCESSES", help="进程数,默认 2 / processes; default 2 where there are cores")
+    ] = None,
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
-    from .pipeline import Place
+    from .pipeline import Crew, Place, useful
     from .pipeline import run as run_pipeline
     from .study.load import load_study
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
-    loaded = load_study(study, scenario=scenario, overrides=overrides)
-    console = Console(loaded.study.study.language, explain=explain)
-    outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event)
+    with Crew(processes or useful()) as crew:
+        loaded = load_study(study, scenario=scenario, overrides=overrides)
+        console = Console(loaded.study.study.language, explain=explain)
+        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event, crew)
     console.close(loaded.study, outcome)
     if not strict:
         return

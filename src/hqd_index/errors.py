@@ -28,11 +28,22 @@ class HqdError(Exception):
         self.en, self.zh, self.where, self.rule = en, zh or en, where, rule
         super().__init__(self.text("en"))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _revived, (type(self), self.args, self.__dict__)
+
     def text(self, language: str | None = None) -> str:
         """`where: [rule] message` in the language asked for (default: HQD_LANG, else zh)."""
         chosen = language or os.environ.get("HQD_LANG", "zh")
         message = self.en if chosen == "en" else self.zh
         return ": ".join(part for part in (self.where, f"[{self.rule}] {message}" if self.rule else message) if part)
+
+
+def _revived(kind: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
+    """A fault as it came out of a pickle, whatever its constructor asks for."""
+    fault = kind.__new__(kind, *args)
+    fault.args = args
+    fault.__dict__.update(state)
+    return fault
 
 
 class ConfigError(HqdError):

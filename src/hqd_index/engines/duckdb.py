@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +70,16 @@ class Engine:
     def close(self) -> None:
         self._connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def beside(self) -> Iterator[Self]:
+        """A second hand on the same tables, for a thread of its own."""
+        other = copy.copy(self)
+        other._connection = self._connection.cursor()
+        try:
+            yield other
+        finally:
+            other._connection.close()
 
     def new_name(self) -> str:
         """A table name not used before in this engine."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +39,7 @@ QUARANTINE = [
     "mend_en",
 ]
 RAW_ROWS = ["file", "sheet", "row", "cells"]
+TABLES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -108,24 +110,31 @@ def _line(config_root: Path, path: str) -> str:
 
 
 def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:
-    """The tables in the order of their sources; the files that cannot be read are told at once."""
-    read: list[TableRead] = []
-    faults: list[HqdError] = []
+    """The tables in the order of their sources, read two at a time; the files that cannot be read are told at once."""
+    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
+        begun = [pool.submit(_read_one, *job, engine) for job in _jobs(study, files, engine)]
+    faults = [fault for job in begun if isinstance(fault := job.exception(), HqdError)]
+    _raise(faults)
+    return [job.result() for job in begun]
+
+
+def _jobs(
+    study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine
+) -> Iterator[tuple[Step, dict[str, Sequence[RawFile]], int]]:
+    """Each table of the study with its files by source and the number of the first."""
     first = 1
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
         mine = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
-        if not mine:
-            continue
-        table = table_of(study, name)
-        needed = needed_columns(study, name, table)
-        step = Step(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1)
-        try:
-            read.append(read_table(step, mine, first))
-        except HqdError as fault:
-            faults.append(fault)
+        if mine:
+            table = table_of(study, name)
+            needed = needed_columns(study, name, table)
+            yield Step(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1), mine, first
         first += sum(len(some) for some in mine.values())
-    _raise(faults)
-    return read
+
+
+def _read_one(step: Step, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> TableRead:
+    with engine.beside() as own:
+        return read_table(replace(step, engine=own), files, first)
 
 
 def _raise(faults: Sequence[HqdError]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import EstimationError
-from .event_study import WINDOW, Events, _clustered, _events, _rows, _within_window
+from .event_study import WINDOW, Events, _clustered, _events, _rows, _within_window, least_squares
 from .within import Array, within
 
 NEVER = "treated_never"
@@ -93,9 +93,9 @@ def sun_abraham(
     cells = sorted({(int(g), int(e)) for g, e in zip(rows.first[treated], rows.event[treated]) if e != -1})
     dummies = np.stack([(rows.first == g) & (rows.event == e) for g, e in cells], axis=1).astype(float)
     size = dummies.sum(axis=0)
-    y, *columns = within(np.column_stack([rows.y, dummies]), rows.effects).T
-    x = np.column_stack(columns)
-    b = np.linalg.lstsq(x, y, rcond=None)[0]
+    made = within(np.column_stack([rows.y, dummies]), rows.effects)
+    y, x = made[:, 0], made[:, 1:]
+    b = least_squares(x, y)
     g, n, k = rows.units, len(rows.y), sum(int(e.max()) for e in rows.effects[1:]) + 1
     covariance = _clustered(x, y - x @ b, rows.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
     event = np.array([e for _, e in cells])

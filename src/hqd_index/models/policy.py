@@ -13,7 +13,7 @@ from ..study.models import Density
 from .contribution import TOTAL, Item
 from .referee import combined
 from .specification import Estimate
-from .spillover import DOWN, UP, Spillover, exposure
+from .spillover import Spillover, link_weights
 
 RECOGNITIONS = 100
 PER = 1_000  # density counts recognised firms per 1,000 firms
@@ -82,11 +82,12 @@ def simulated(found: Estimate, base: Ground, outcome: str, *, level: float) -> l
 def with_links(made: Spillover, base: Ground, io_links: pd.DataFrame, outcome: str, *, width: float) -> Iterator[Item]:
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
     found = made.estimate
+    units, reach = link_weights(io_links, base.firms.index)
+    count = len(base.firms)
     for unit, quantity, rise in _rises(base, float(found.sums.sd_terms[0])):
-        frame = pd.DataFrame({"unit": rise.index, "year": base.year, "rise": rise.to_numpy()})
-        linked = exposure(io_links, frame, "rise").set_index("unit").reindex(rise.index).fillna(0.0)
-        moved = {found.spec.density: rise, UP: linked[UP], DOWN: linked[DOWN]}
-        weights = {made.term(name): float(m.mean()) for name, m in moved.items() if name in found.terms}
+        moved = {name: float((rise[units].to_numpy() @ w).sum()) / count for name, w in reach.items()}
+        moved[found.spec.density] = float(rise.mean())
+        weights = {made.term(name): m for name, m in moved.items() if name in found.terms}
         value, error = combined(found, weights, found.at(outcome))
         yield _item(base, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], rise)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,14 +26,21 @@ def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds
     a year in which a linked unit's density is missing is missing. EstimationError when no unit has links.
     """
     wide = data.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
-    units = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(wide.columns))
-    if not units:
-        raise EstimationError("no unit of the panel stands in the input-output table", zh="面板单位与投入产出表部门没有交集")
-    weights = {k: _square(io_links, units, column) for k, column in WEIGHTS[rounds].items()}
+    units, weights = link_weights(io_links, wide.columns, rounds=rounds)
     x = wide[units].to_numpy(dtype=float)
-    made = {UP: x @ weights[UP], DOWN: x @ weights[DOWN].T}
+    made = {name: x @ w for name, w in weights.items()}
     keys = pd.MultiIndex.from_product([wide.index, units], names=["year", "unit"])
     return pd.DataFrame({name: values.ravel() for name, values in made.items()}, index=keys).reset_index()
+
+
+def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = "direct") -> tuple[list[str], dict[str, Array]]:
+    """The units with links (n, sorted) and, for `upstream` and `downstream`, the matrix (n, n) that takes their densities,
+    a row by year, to what each is exposed to. As `exposure`."""
+    linked = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(units))
+    if not linked:
+        raise EstimationError("no unit of the panel stands in the input-output table", zh="面板单位与投入产出表部门没有交集")
+    names = WEIGHTS[rounds]
+    return linked, {UP: _square(io_links, linked, names[UP]), DOWN: _square(io_links, linked, names[DOWN]).T}
 
 
 def _square(io_links: pd.DataFrame, units: list[str], column: str) -> Array:

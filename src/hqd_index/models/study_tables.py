@@ -38,18 +38,27 @@ class Inputs:
     chokepoints: pd.DataFrame
     scenarios: pd.DataFrame
     theory: Theory = field(default_factory=Theory)
-    design_scores: pd.DataFrame | None = None
-    designs: pd.DataFrame | None = None
 
 
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
-    """Regressions, their readings and the multiverse. What cannot be made is a row of not_made."""
+    """Regressions and their readings. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
     beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios)
     made = regressions(
         data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
     ).frames
-    return _joined(made, {"contribution": inputs.sources}, _multiverse(study, inputs, data))
+    return _joined(made, {"contribution": inputs.sources})
+
+
+def design_tables(
+    study: Study, scores: pd.DataFrame, indicators: pd.DataFrame, density: pd.DataFrame, controls: pd.DataFrame,
+    design_scores: pd.DataFrame | None = None, designs: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """multiverse, multiverse_summary, not_made; tables as published, the designs those of the uncertainty stage if it ran."""
+    data = estimation_data(scores, indicators, density, controls, study)
+    none = pd.DataFrame(columns=["design", "unit", "year", "score", "label"])
+    made, described = (none if frame is None else frame for frame in (design_scores, designs))
+    return multiverse_tables(made, described, data[data["sample"] == "all"], density, study)
 
 
 def event_tables(
@@ -85,10 +94,3 @@ def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame
         return firm_years(study, engine, firms)
     except EstimationError as fault:
         return fault
-
-
-def _multiverse(study: Study, inputs: Inputs, data: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    none = pd.DataFrame(columns=["design", "unit", "year", "score", "label"])
-    scores, designs = (none if frame is None else frame for frame in (inputs.design_scores, inputs.designs))
-    rows = data[data["sample"] == "all"]
-    return multiverse_tables(scores, designs, rows, inputs.density, study)

@@ -1,11 +1,13 @@
 """From raw files to a published run: the stages, and the loop that runs those whose ingredients changed."""
 
+from .crew import Crew, useful
 from .run import Event, Outcome, input_digests, previous_ingredients, run, section
 from .stages import STAGES, Context, Place, Stage
 
 __all__ = [
     "STAGES",
     "Context",
+    "Crew",
     "Event",
     "Outcome",
     "Place",
@@ -14,4 +16,5 @@ __all__ = [
     "previous_ingredients",
     "run",
     "section",
+    "useful",
 ]

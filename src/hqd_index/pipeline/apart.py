@@ -1,64 +1,137 @@
-"""A stage in a process of its own, beside others: a pickled job in, what it did (or the fault that stopped it) out."""
+"""A process that runs stages for another one: pickled jobs in, what they said and did (or the fault that stopped them) out."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import pickle
+import queue
+import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
-from pathlib import Path
-from typing import Any, NoReturn
+from types import FrameType
+from typing import IO, Any, Literal, NoReturn
 
 from .compute import Done, Job, compute
 
-JOB, DONE = "job.pickle", "done.pickle"
+SAID: Literal["said"] = "said"
+DONE: Literal["done"] = "done"
+FAULT: Literal["fault"] = "fault"
+GRACE = 5.0
+"""Seconds in which a process that is told to end may remove its scratch files."""
+AHEAD = (
+    "duckdb",
+    "pandera.pandas",
+    *(f"hqd_index.{part}" for part in ("intake", "links", "panel", "index.compare", "index.uncertainty", "models", "report")),
+)
+"""What stages import; loaded while no job is there."""
 
 
-class Apart:
-    """A running stage; `result` waits for it, `stop` ends it. It ends by itself when this process does."""
+class Hand:
+    """A process of this program that takes one job at a time; it ends by itself when the process that started it does."""
 
-    def __init__(self, job: Job, folder: Path) -> None:
-        self.folder = folder
-        (folder / JOB).write_bytes(pickle.dumps(job))
-        command = [sys.executable, "-c", f"from {__name__} import main; main()", str(folder)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    def __init__(self, heard: queue.SimpleQueue[tuple[Hand, str, Any]]) -> None:
+        self._heard = heard
+        command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()"]
+        # a session of its own: what an interrupt at the terminal means is for the parent to say
+        self._process = subprocess.Popen(
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    def result(self) -> Done:
-        """What the stage did; raises what stopped it."""
+    def start(self, job: Job) -> None:
+        """Give the process a job; what it says of it comes into the queue."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the process is gone: the queue has word of it
+            _send(self._process.stdin, job)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        while (payload := _receive(self._process.stdout)) is not None:
+            kind, found = pickle.loads(payload)
+            self._heard.put((self, kind, found))
         code = self._process.wait()
-        try:
-            found: Any = pickle.loads((self.folder / DONE).read_bytes())
-        except (OSError, EOFError, pickle.UnpicklingError):
-            raise RuntimeError(f"a stage in a process of its own ended with code {code} and said nothing") from None
-        if isinstance(found, Done):
-            return found
-        raise found
+        self._heard.put((self, FAULT, RuntimeError(f"a process that ran stages ended with code {code}")))
 
-    def stop(self) -> None:
-        """Ends the process if it still runs."""
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
+    def end(self) -> None:
+        """Tell the process to end; `wait` for it afterwards."""
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Returns when the process is gone."""
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def main() -> None:
-    """Runs the job of the folder named on the command line."""
-    folder = Path(sys.argv[1])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    job: Job = pickle.loads((folder / JOB).read_bytes())
-    found: Done | Exception
+    """Runs jobs from the input as they come; while there are none, imports what they will need."""
+    signal.signal(signal.SIGTERM, _leave)
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what libraries print is no answer
+    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_take, args=(jobs,), daemon=True).start()
+    ahead = list(AHEAD)
+    while True:
+        try:
+            job: Job = pickle.loads(jobs.get(block=not ahead))
+        except queue.Empty:
+            importlib.import_module(ahead.pop(0))
+            continue
+        _send(out, _done(job, out))
+
+
+def _done(job: Job, out: IO[bytes]) -> tuple[str, Done | Exception]:
     try:
-        found = compute(job)
+        return DONE, compute(job, lambda line: _send(out, (SAID, line)))
     except Exception as fault:
         fault.add_note(traceback.format_exc())
-        found = fault
-    (folder / DONE).write_bytes(pickle.dumps(found))
+        return FAULT, fault
 
 
-def _end_with_parent() -> NoReturn:
-    """The pipe from the parent says nothing; that it closes means that the parent is gone."""
-    os.read(0, 1)
+def _take(jobs: queue.SimpleQueue[bytes]) -> NoReturn:
+    """Jobs from the input; when it closes, the parent is gone and this process ends."""
+    source = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - no lock that the end of the interpreter would wait for
+    while (payload := _receive(source)) is not None:
+        jobs.put(payload)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
     os._exit(130)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """End in order: open engines remove their scratch files."""
+    sys.exit(130)
+
+
+def _send(stream: IO[bytes], message: Any) -> None:
+    payload = pickle.dumps(message)
+    whole = memoryview(len(payload).to_bytes(8, "big") + payload)
+    while whole:
+        whole = whole[stream.write(whole) :]
+
+
+def _receive(stream: IO[bytes]) -> bytes | None:
+    """One message from a stream without buffer; None when the other end is closed."""
+    size = int.from_bytes(_exactly(stream, 8), "big")
+    payload = _exactly(stream, size)
+    return payload if size and len(payload) == size else None
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes, or fewer where the stream ends."""
+    parts: list[bytes] = []
+    while size and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

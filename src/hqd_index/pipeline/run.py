@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, provenance
 from ..errors import CheckError, DataError
 from ..tables import check
-from .apart import Apart
-from .compute import Done, Job, compute
+from .compute import BY_NAME, Done, Job
+from .crew import Crew
 from .stages import STAGES, Place, Stage
 
 if TYPE_CHECKING:
@@ -48,43 +46,45 @@ class Outcome:
     notices: tuple[str, ...]
 
 
-def run(loaded: Loaded, place: Place, tell: Callable[[Event], None]) -> Outcome:
-    """Run what changed and publish; `latest` is the previous complete run until the last moment."""
+def run(loaded: Loaded, place: Place, tell: Callable[[Event], None], crew: Crew | None = None) -> Outcome:
+    """Run what changed and publish; `latest` is the previous complete run until the last moment. No crew: in this process."""
     home = place.out / loaded.study.name
     with provenance.locked(home):
         for torn in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
             shutil.rmtree(torn)
-        return Runner(loaded, place, home, tell).run()
+        return Runner(loaded, place, home, tell, crew or Crew()).run()
 
 
 class Runner:
     """One run of the stages: keys, cache, tables so far."""
 
-    def __init__(self, loaded: Loaded, place: Place, home: Path, tell: Callable[[Event], None]) -> None:
+    def __init__(self, loaded: Loaded, place: Place, home: Path, tell: Callable[[Event], None], crew: Crew) -> None:
         self.loaded, self.study, self.place, self.home, self.tell = loaded, loaded.study, place, home, tell
+        self.crew = crew
         self.cache = home.parent / ".cache"
         self.digests: dict[str, str] = {}
         self.origin: dict[str, tuple[str, str]] = {}
         self.keys: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
-        self.notices: list[str] = []
+        self.told: dict[str, list[str]] = {}
         self.config = section(self.study, "")
         self.inputs = input_digests(self.study, place)
         self.ingredients: dict[str, dict[str, str]] = {}
         self.before = previous_ingredients(home)
-        self.apart: tuple[Stage, Apart] | None = None
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
         if up_to_date:
             return up_to_date
         (self.home / "runs").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as name, self._ending():
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self.home / "runs") as name:
             folder = Path(name) / "run"
             (folder / "tables").mkdir(parents=True)
-            for stage in STAGES:
-                self._join(stage, folder)
-                self._stage(stage, folder)
+            try:
+                self._stages(folder)
+            except BaseException:
+                self.crew.stop()  # nobody writes into a folder that is being removed
+                raise
             if input_digests(self.study, self.place) != self.inputs:
                 raise CheckError(
                     "[S11] an input file changed during the run; run again", zh="[S11] 运行期间输入文件发生变化;请重新运行"
@@ -117,11 +117,17 @@ class Runner:
 
     def _key(self, stage: Stage) -> str:
         config = {path: part(self.config, path) for path in stage.heeds}
-        read = {name: digest for name, digest in self.digests.items() if stage.read(name)} if stage.reads else self.inputs
+        read = self._read(stage) if stage.reads else self.inputs
         told = {f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(part)) for path, part in config.items()}
         self.ingredients[stage.name] = told | {f"table {name}": digest for name, digest in read.items()}
         self.ingredients[stage.name]["program"] = provenance.package_digest()
         return provenance.stage_key(stage.name, config, read)
+
+    def _read(self, stage: Stage) -> dict[str, str]:
+        """Table -> digest of what a stage reads: what the stages before it made of that name."""
+        return {
+            name: digest for name, digest in self.digests.items() if stage.read(name) and self.origin[name][0] in stage.before
+        }
 
     def _why(self, stage: Stage) -> str:
         """The ingredients that differ from the last published run's; none known the first time."""
@@ -135,57 +141,52 @@ class Runner:
         self.digests |= stored
         self.origin |= dict.fromkeys(stored, (stage.name, key))
 
-    def _stage(self, stage: Stage, folder: Path) -> None:
-        """Take a stage from the cache or run it, beside the next ones where they allow; its tables stand in the run folder."""
+    def _stages(self, folder: Path) -> None:
+        """Every stage as soon as those before it are done and somebody is free, in the order of the list."""
+        waiting, finished = list(STAGES), set[str]()
+        while waiting or self.crew.busy:
+            ready = [stage for stage in waiting if self.crew.free and finished >= stage.before]
+            if ready:
+                waiting.remove(ready[0])
+                if self._stored(ready[0], folder):
+                    finished.add(ready[0].name)
+                continue
+            stage, done = self._next()
+            self._finish(stage, done, folder)
+            finished.add(stage.name)
+
+    def _stored(self, stage: Stage, folder: Path) -> bool:
+        """Whether the cache has the stage, whose tables then stand in the run folder; otherwise it is started."""
         key = self._key(stage)
         stored = provenance.cached(self.cache, stage.name, key)
         broken = [n for n, d in (stored or {}).items() if provenance.damaged(self.cache, stage.name, key, n, d)]
-        if broken:
-            self.notices.append(f"cache {stage.name}/{key[:12]}: {broken} damaged, computed again")
+        self.told[stage.name] = [f"cache {stage.name}/{key[:12]}: {broken} damaged, computed again"] if broken else []
         self.keys[stage.name] = key
-        if stored is not None and not broken and stage.name != "report":
+        if stored is not None and not broken and not stage.publishes:
             self.tell(Event(stage.name, stage.zh, "cached"))
-            self.notices += provenance.noticed(self.cache, stage.name, key)
+            self.told[stage.name] += provenance.noticed(self.cache, stage.name, key)
             self._put(stage, stored, folder)
-            return
+            return True
         self.tell(Event(stage.name, stage.zh, "started"))
-        job = self._job(stage, key, folder)
-        if stage.beside and (os.cpu_count() or 1) > 1:
-            self.apart = stage, Apart(job, Path(tempfile.mkdtemp(dir=folder.parent)))
-            return
+        self.crew.start(self._job(stage, key, folder))
+        return False
+
+    def _next(self) -> tuple[Stage, Done]:
         try:
-            done = compute(job, self._say)
+            job, done = self.crew.next(self._say)
         except DataError as fault:
             self._reject(fault)
             raise
-        self._finish(stage, done, folder)
-
-    def _join(self, stage: Stage, folder: Path) -> None:
-        """Before a stage that may read its tables: the end of the one that runs apart."""
-        if self.apart and stage.name not in self.apart[0].beside:
-            (ended, process), self.apart = self.apart, None
-            try:
-                self._finish(ended, process.result(), folder)
-            finally:
-                process.stop()
-
-    @contextmanager
-    def _ending(self) -> Iterator[None]:
-        """Whatever stops this run stops the stage apart too."""
-        try:
-            yield
-        finally:
-            if self.apart:
-                self.apart[1].stop()
+        return BY_NAME[job.stage], done
 
     def _job(self, stage: Stage, key: str, folder: Path) -> Job:
-        names = sorted(name for name in self.digests if stage.read(name))
+        names = sorted(self._read(stage))
         paths = {name: provenance.table_path(self.cache, *self.origin[name], name) for name in names}
         return Job(stage.name, self.study, self.place, paths, self.cache, key, folder, self._facts())
 
     def _finish(self, stage: Stage, done: Done, folder: Path) -> None:
         self.seconds[stage.name] = done.seconds
-        self.notices.extend(done.notices)
+        self.told[stage.name] += done.notices
         self.tell(Event(stage.name, stage.zh, "done", done.seconds, done.rows, self._why(stage)))
         self._put(stage, done.stored, folder)
 
@@ -197,6 +198,11 @@ class Runner:
             table = self.cache / stage.name / key / f"{name}.csv"
             if table.is_file():
                 shutil.copyfile(table, folder / "tables" / table.name)
+
+    @property
+    def notices(self) -> list[str]:
+        """What the stages told, in their order."""
+        return [line for stage in STAGES for line in self.told.get(stage.name, [])]
 
     def _say(self, line: str) -> None:
         self.tell(Event("", "", "said", why=line))

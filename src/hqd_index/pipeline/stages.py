@@ -55,7 +55,8 @@ class Context:
 class Stage:
     """A function with the tables it reads (patterns) and the parts of the study it heeds (dotted paths).
 
-    `beside`: the stages after it that read nothing of it; it runs in a process of its own beside them.
+    `before`: the stages that must be done, and whose tables it may read. `publishes`: writes into the run's folder, so that
+    no cache spares it.
     """
 
     name: str
@@ -63,7 +64,8 @@ class Stage:
     run: Callable[[Context], Mapping[str, Table]]
     reads: tuple[str, ...] = ()
     heeds: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    before: frozenset[str] = frozenset()
+    publishes: bool = False
 
     def read(self, name: str) -> bool:
         """Whether a table of that name is among those it reads."""
@@ -208,47 +210,68 @@ ESTIMATED_FROM = (
 )  # fmt: skip
 THEORY = ("mode_densities", "paths", "leader_scores", "leader_firms")
 DESIGNS = ("design_scores", "designs")
+CROSSED_WITH = ("scores", "indicators", "density", "controls")
 
 
 def models(context: Context) -> dict[str, Table]:
-    """Scores and density -> regressions, channels, contribution, verdicts, multiverse."""
+    """Scores and density -> regressions, channels, contribution, verdicts."""
     from ..models import Inputs, Theory, study_tables
 
     frames = {name: context.frame(name) for name in ESTIMATED_FROM} | {
         "weights": context.frame("weights").query("scenario == 'base'")
     }
-    designs = {name: context.frame(name) for name in DESIGNS if name in context.tables}
     theory = Theory(**{name: context.frame(name) for name in THEORY})
-    return dict(study_tables(context.study, Inputs(**frames, **designs, theory=theory)))
+    return dict(study_tables(context.study, Inputs(**frames, theory=theory)))
+
+
+def multiverse(context: Context) -> dict[str, Table]:
+    """Every design of the index with every specification of the regressions: the specification curve and what it comes to."""
+    from ..models import design_tables
+
+    frames = {name: context.frame(name) for name in CROSSED_WITH}
+    designs = {name: context.frame(name) for name in DESIGNS if name in context.tables}
+    return dict(design_tables(context.study, **frames, **designs))
+
+
+def workbook(context: Context) -> dict[str, Table]:
+    """Every table -> the workbooks of results and of quarantined rows."""
+    from ..report import write_workbooks
+
+    write_workbooks(context.study, _published(context), context.manifest, context.folder)
+    return {}
 
 
 def report(context: Context) -> dict[str, Table]:
-    """Every table -> page, workbook, README; and the codebook of what was written."""
-    from ..codebook import codebook
+    """Every table -> page, paper, scripts, figures, README; and the codebook of what was written."""
     from ..report import summary, write_report
 
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in ("raw_rows", "controls")}
-    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
-    frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
-    frames["codebook"] = codebook(context.study, frames)
+    frames = _published(context)
     write_report(context.study, frames, context.manifest, context.folder)
     lines = summary(context.study, frames, context.place.out / context.study.name / "latest")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
-STAGES: tuple[Stage, ...] = (
+def _published(context: Context) -> dict[str, pd.DataFrame]:
+    """The tables that people see, with the codebook and the reasons of all stages for what is missing."""
+    from ..codebook import codebook
+
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in ("raw_rows", "controls")}
+    reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
+    frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
+    return frames | {"codebook": codebook(context.study, frames)}
+
+
+_BEFORE_PUBLISHING: tuple[Stage, ...] = (
     Stage("intake", "读入与校验", intake, heeds=("study", "sources", "rules")),
-    Stage("links", "产业链联系", links, reads=("clean_*",), heeds=("study", "sources", "columns")),
+    Stage("links", "产业链联系", links, reads=("clean_*",), heeds=("study", "sources", "columns"), before=frozenset({"intake"})),
     Stage(
-        "firms", "企业特征", firms, reads=("clean_*", "linkages"), heeds=("study", "sources", "columns", "regressions.density")
-    ),
-    Stage(
-        "modes",
-        "模式与路径",
-        modes,
-        reads=("ready_*", "io_links"),
-        heeds=("study", "sources", "modes", "regressions.density"),
+        "firms",
+        "企业特征",
+        firms,
+        reads=("clean_*", "linkages"),
+        heeds=("study", "sources", "columns", "regressions.density"),
+        before=frozenset({"intake", "links"}),
     ),
     Stage(
         "panel",
@@ -264,14 +287,15 @@ STAGES: tuple[Stage, ...] = (
             "regressions.resilience",
             "regressions.moderators",
         ),
+        before=frozenset({"firms"}),
     ),
     Stage(
-        "uncertainty",
-        "不确定性",
-        uncertainty,
-        reads=("panel", "unit_names", "ready_firms"),
-        heeds=("study", "indicators", "weighting", "uncertainty"),
-        beside=("index", "events"),
+        "modes",
+        "模式与路径",
+        modes,
+        reads=("ready_*", "io_links"),
+        heeds=("study", "sources", "modes", "regressions.density"),
+        before=frozenset({"firms", "links"}),
     ),
     Stage(
         "index",
@@ -279,6 +303,7 @@ STAGES: tuple[Stage, ...] = (
         index,
         reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
         heeds=("study", "indicators", "weighting", "scenarios"),
+        before=frozenset({"panel", "links"}),
     ),
     Stage(
         "events",
@@ -286,13 +311,36 @@ STAGES: tuple[Stage, ...] = (
         events,
         reads=("ready_firms", "shocks", "density", "leader_marks"),
         heeds=("study", "regressions"),
+        before=frozenset({"firms", "panel"}),
+    ),
+    Stage(
+        "uncertainty",
+        "不确定性",
+        uncertainty,
+        reads=("panel", "unit_names", "ready_firms"),
+        heeds=("study", "indicators", "weighting", "uncertainty"),
+        before=frozenset({"firms", "panel"}),
     ),
     Stage(
         "models",
         "回归与贡献",
         models,
-        reads=(*ESTIMATED_FROM, "weights", *THEORY, *DESIGNS),
+        reads=(*ESTIMATED_FROM, "weights", *THEORY),
         heeds=("study", "indicators", "weighting", "regressions", "modes"),
+        before=frozenset({"links", "panel", "modes", "index", "events"}),
     ),
-    Stage("report", "报告", report, reads=("*",), heeds=("",)),
+    Stage(
+        "multiverse",
+        "多重宇宙",
+        multiverse,
+        reads=(*CROSSED_WITH, *DESIGNS),
+        heeds=("study", "indicators", "weighting", "regressions"),
+        before=frozenset({"panel", "index", "uncertainty"}),
+    ),
+)
+_ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)
+STAGES: tuple[Stage, ...] = (
+    *_BEFORE_PUBLISHING,
+    Stage("workbook", "工作簿", workbook, reads=("*",), heeds=("",), before=_ALL, publishes=True),
+    Stage("report", "报告", report, reads=("*",), heeds=("",), before=_ALL, publishes=True),
 )

@@ -30,21 +30,31 @@ from .workbook import write_workbook
 
 
 def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Everything a person opens, written into `folder`; the paths. `tables` are those of tables/*.csv, `raw_rows`, `controls`."""
+    """Everything a person opens but the workbooks, written into `folder`; the paths.
+
+    `tables` are those of tables/*.csv and `controls`.
+    """
     results = Results(study, tables, manifest)
     lab, shown = laboratory(results), publishable(results)
     with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
         drawings = beside.submit(draw, shown, studio)
         drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language, studio))
         written = [
-            write_workbook(shown, folder / "results.xlsx", lab),
-            write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
             *write_paper(shown, folder / "paper"),
             *write_stata(results, folder),
             write_page(shown, folder / "report.html", lab, drawings.result()),
         ]
         figures, message = drawn.result()
     return [*written, *figures, write_readme(shown, folder, message)]
+
+
+def write_workbooks(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
+    """results.xlsx and quarantine.xlsx in `folder`; the paths. `tables` are those of tables/*.csv and `raw_rows`."""
+    results = Results(study, tables, manifest)
+    return [
+        write_workbook(publishable(results), folder / "results.xlsx", laboratory(results)),
+        write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
+    ]
 
 
 def write_paper(results: Results, folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..errors import ConfigError, unknown
 from ..expressions import KIND_NAMES, Expression, parse, type_of
@@ -15,6 +16,8 @@ KINDS = {
     "flag": ("flag", "null"),
     "any": ("double", "decimal", "integer", "text", "flag", "date"),
 }
+FORMULAS = 1024
+"""How many formulas are remembered: those of some studies."""
 WANTED = {"number": ("a number", "数值"), "flag": ("a condition", "条件"), "any": ("a value", "值")}
 
 
@@ -39,17 +42,28 @@ def bound(
 ) -> tuple[Expression | None, list[Finding]]:
     """The formula bound to its table's columns, or what is wrong with it; `wanted` is number, flag or any."""
     try:
-        free = parse(text, columns=None, aggregate=aggregate)
+        free = _free(text, aggregate)
         strange = sorted(free.columns - set(columns))
         if strange:
             return None, [_strange(path, name, columns, elsewhere or {}) for name in strange]
-        kind = type_of(free, types(columns))
+        kind = _kind(text, aggregate, tuple(types(columns).items()))
     except ConfigError as fault:
         return None, [Finding(path, fault.en, fault.zh)]
     if kind not in KINDS[wanted]:
         (got, got_zh), (en, zh) = KIND_NAMES[kind], WANTED[wanted]
         return None, [Finding(path, f"{text!r} gives {got} where {en} is needed", f"{text!r} 的结果是{got_zh},应为{zh}")]
     return free, []
+
+
+@lru_cache(maxsize=FORMULAS)
+def _free(text: str, aggregate: bool) -> Expression:
+    """A formula read; scenarios check the same ones again and again."""
+    return parse(text, columns=None, aggregate=aggregate)
+
+
+@lru_cache(maxsize=FORMULAS)
+def _kind(text: str, aggregate: bool, columns: tuple[tuple[str, str], ...]) -> str:
+    return type_of(_free(text, aggregate), dict(columns))
 
 
 def _strange(path: Place, name: str, columns: Columns, elsewhere: Mapping[str, Columns]) -> Finding:
