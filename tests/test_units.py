@@ -35,9 +35,11 @@ def place(tmp_path_factory) -> Place:
 @pytest.mark.parametrize(
     ("unit", "fewest", "example"),
     [
-        pytest.param("{by: [province_code], names: gbt2260}", 25, "浙江", marks=pytest.mark.slow),
-        ("{by: [ownership], names: code}", 3, "private"),
-        pytest.param("{by: [province_code, ownership], names: gbt2260}", 40, "浙江·private", marks=pytest.mark.slow),
+        pytest.param("{by: [province_code], names: gbt2260, groups: region}", 25, "浙江", marks=pytest.mark.slow),
+        ("{by: [ownership], names: code, groups: {table: firms, column: ownership}}", 3, "private"),
+        pytest.param(
+            "{by: [province_code, ownership], names: gbt2260, groups: region}", 40, "浙江·private", marks=pytest.mark.slow
+        ),
     ],
     ids=["province", "ownership", "province x ownership"],
 )
@@ -55,7 +57,15 @@ def test_other_units_run_whole(place, capsys, tmp_path, unit, fewest, example):
 def test_a_province_indicator_by_plain_pandas(place, capsys, tmp_path):
     """R&D intensity of a province from the clean rows, apart from the panel's code."""
     here = place.copy(tmp_path)
-    run(capsys, here, "--set", "study.unit={by: [province_code], names: gbt2260}", "--set", "study.min_firms=1", *SETS)
+    run(
+        capsys,
+        here,
+        "--set",
+        "study.unit={by: [province_code], names: gbt2260, groups: region}",
+        "--set",
+        "study.min_firms=1",
+        *SETS,
+    )
     import duckdb
 
     clean = next((here.out / ".cache" / "intake").glob("*/clean_firms.parquet"))

@@ -3,11 +3,13 @@
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from hqd_index.index.groups import FACTOR, GROUP_NAMES, REGION, TECHNOLOGY, contrast, groupings
+from hqd_index.index.groups import contrast, groupings, groups_of
 from hqd_index.intake.codes import DIVISIONS, PROVINCES
+from hqd_index.study.groups import FACTOR, GROUP_NAMES, REGION, TECHNOLOGY, scheme_groups
 
 EXACT = 1e-12
 
@@ -32,6 +34,19 @@ def test_schemes_apply_only_to_their_kind():
     assert groupings(["C27-110000", "C13-110000"]) == {}
     assert groupings(["a", "b", "c"], {"a": "x", "b": "y", "c": ""}) == {"own": {"a": "x", "b": "y"}}
     assert groupings(["a", "b"], {"a": "x", "b": "x"}) == {}
+    assert set(groupings(["C27", "C13"], {"C27": "high", "C13": "low"})) == {"technology", "factor"}  # not the same twice
+
+
+def test_a_scheme_groups_units_by_the_code_of_its_column():
+    by = ("province_code", "industry_code")
+    assert scheme_groups("technology", by, ["110000-C27", "110000-C99"]) == {"110000-C27": "high", "110000-C99": ""}
+    assert scheme_groups("region", by, ["110000-C27"]) == {"110000-C27": "east"}
+
+
+def test_units_without_a_group_stand_alone_unless_no_unit_has_one():
+    names = pd.DataFrame({"unit": ["a", "b", "c"], "group": ["x", "", "x"]})
+    assert groups_of(names, ["a", "b", "c"]) == ["x", "b", "x"]
+    assert groups_of(names.assign(group=""), ["a", "b"]) == ["", ""]
 
 
 def test_contrast_by_hand():

@@ -51,6 +51,21 @@ def test_equals_one_regression_at_a_time() -> None:
             assert curve.p_cv3[s, d] == pytest.approx(fit.p_cv3[0, 0], rel=1e-7)
 
 
+def test_group_year_is_a_choice_that_equals_its_own_regression() -> None:
+    """Half the units are in each group; the universe beside the two-way one is run, named and counted."""
+    scores, universes = world()
+    data = universes[0].data.assign(group_year=lambda d: d["unit"].isin([f"u{i:02d}" for i in range(10)]) + 2 * d["year"])
+    grouped = Universe(Specification("grouped", (), "x", ("c",), ("unit", "group_year")), {"effects": "unit+group_year"}, data)
+    curve = multiverse(scores, [universes[0], grouped])
+    assert curve.declared == 2 * DESIGNS == curve.shares(0.05, EVERY)["run"]
+    spec = Specification("grouped", ("y",), "x", ("c",), ("unit", "group_year"))
+    fit = estimate(data.assign(y=scores.values[:, 7]), spec, draws=99)
+    for found, known in ((curve.estimate, fit.coefficient), (curve.se_cv1, fit.se_cv1), (curve.se_cv3, fit.se_cv3)):
+        assert found[1, 7] == pytest.approx(known[0, 0] * fit.scale()[0, 0], rel=EXACT)
+    levels = choice_shares(curve, scores, EVERY).set_index("choice")["levels"]
+    assert levels["effects"] == 2
+
+
 def test_twins_count_once() -> None:
     rng = np.random.default_rng(1)
     base = rng.normal(size=(100, 3))

@@ -219,7 +219,7 @@ def _models() -> dict[str, pd.DataFrame]:
     """Regressions, channels, contribution and hypotheses with plausible numbers (none is estimated here)."""
     draw = np.random.default_rng(11)
     regressions, channels = [], []
-    for spec, effects, controls in (("plain", "", ""), ("twfe", "unit + year", "leverage")):
+    for spec, effects, controls in (("plain", "", ""), ("twfe", "unit+year", "leverage")):
         for sample, centre in (("all", 0.30), ("leave_out", 0.11)):
             for node in NODES:
                 b = centre * draw.uniform(0.5, 1.4) / 100

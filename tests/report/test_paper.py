@@ -15,16 +15,18 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from hqd_index.models import regressions
-from hqd_index.models.assemble import estimation_data
+from hqd_index.models.assemble import estimation_data, with_groups
 from hqd_index.report.formulas import readable
 from hqd_index.report.latex import environment, escape, write_latex
 from hqd_index.report.methods_text import methods
 from hqd_index.report.paper import Absent, PaperTable, paper_tables
+from hqd_index.report.paper_lines import regression_table
 from hqd_index.report.results import Results
 from hqd_index.report.stata import panel as stata_panel
 from hqd_index.report.stata import write_stata
 from hqd_index.report.word import write_methods, write_tables
 from hqd_index.report.words import Pair, pieces, stars
+from hqd_index.study.groups import scheme_groups
 from hqd_index.study.vary import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, study
@@ -162,7 +164,13 @@ def test_scripts_reproduce_the_regressions(tables: dict[str, pd.DataFrame], tmp_
     data = pd.read_csv(tmp_path / "stata" / "panel.csv", encoding="utf-8-sig")
     data = data[data["used"] == 1]
     rows = made.table("regressions")
-    for spec, effects, controls in (("plain", [], []), ("twfe", ["unit", "year"], ["leverage_lag"])):
+    data["group_year"] = data["group_id"].astype(str) + " " + data["year"].astype(str)
+    cases = {
+        "plain": ([], []),
+        "twfe": (["unit", "year"], ["leverage_lag"]),
+        "grouped": (["unit", "group_year"], ["leverage_lag"]),
+    }
+    for spec, (effects, controls) in cases.items():
         for sample, ending in (("all", ""), ("leave_out", "_lo")):
             chosen = rows[
                 (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == "hqd") & (rows["term"] == "density")
@@ -172,12 +180,27 @@ def test_scripts_reproduce_the_regressions(tables: dict[str, pd.DataFrame], tmp_
             dummies = [pd.get_dummies(data[effect], prefix=effect, drop_first=True, dtype=float) for effect in effects]
             x = pd.concat([design, *dummies], axis=1).to_numpy()
             b = np.linalg.lstsq(x, data[f"hqd{ending}"].to_numpy(), rcond=None)[0][0]
-            assert len(data) == row["n_obs"] and b == pytest.approx(row["estimate"], abs=ALIKE)
+            alone = sum((data[effect].map(data[effect].value_counts()) == 1).sum() for effect in effects)
+            assert len(data) - alone == row["n_obs"] and b == pytest.approx(row["estimate"], abs=ALIKE)
     script = (tmp_path / "stata" / "baseline.do").read_text("utf-8")
     assert "reghdfe hqd density_lag leverage_lag if used == 1, absorb(unit_id year) vce(cluster unit_id)" in script
-    assert "feols(hqd ~ density_lag + leverage_lag | unit_id + year, data = panel, vcov = ~unit_id)" in (
-        tmp_path / "r" / "baseline.R"
-    ).read_text("utf-8")
+    assert "reghdfe hqd density_lag leverage_lag if used == 1, absorb(unit_id group_id#year) vce(cluster unit_id)" in script
+    fixest = (tmp_path / "r" / "baseline.R").read_text("utf-8")
+    for effects in ("year", "group_id^year"):
+        assert f"feols(hqd ~ density_lag + leverage_lag | unit_id + {effects}, data = panel, vcov = ~unit_id)" in fixest
+    with pd.io.stata.StataReader(tmp_path / "stata" / "panel.dta") as reader:
+        assert reader.value_labels()["group_id"] == {1: "高技术", 2: "低技术", 3: "中高技术", 4: "中低技术"}
+
+
+def test_group_year_stands_among_the_robustness_checks(tables: dict[str, pd.DataFrame]) -> None:
+    """Its column is not one of the baseline table; a table that has it says so in a line of its own."""
+    made = _estimated(tables)
+    shown = {table.id: table for table in paper_tables(made)}
+    assert any("组×年份" in str(line[0]) for line in shown["robustness"].body)
+    assert len(shown["baseline"].header[0]) == 3
+    block = made.table("regressions").query("spec == 'grouped' and sample == 'all' and outcome == 'hqd'").set_index("term")
+    lines = {line[0].zh: line[1:] for line in regression_table(made, [block], [[Pair("x", "x")]])[1] if isinstance(line[0], Pair)}
+    assert lines["行业组×年份固定效应"] == (Pair("是", "Yes"),) and lines["年份固定效应"] == (Pair("否", "No"),)
 
 
 def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
@@ -186,11 +209,16 @@ def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
     grid = pd.DataFrame([(unit, year) for unit in UNITS for year in YEARS], columns=["unit", "year"])
     density = grid.assign(density=draw.uniform(0, 30, len(grid)), n_firms=50, n_srdi=1)
     controls = grid.assign(leverage=draw.uniform(30, 60, len(grid)))
-    chosen = vary(study(), {"regressions.inference": {"draws": 99}})
-    data = estimation_data(tables["scores"], tables["indicators"], density, controls, chosen)
+    grouped = {"id": "grouped", "label": {"zh": "行业组×年份", "en": "Group x year"}, "controls": "all", "outcomes": ["hqd"]}
+    given = [one.model_dump(mode="json", exclude_none=True) for one in study().regressions.specifications]
+    listed = [*given, grouped | {"fixed_effects": ["unit", "group_year"]}]
+    changes = {"regressions.inference": {"draws": 99}, "regressions.specifications": listed, "study.unit.groups": "technology"}
+    chosen = vary(study(), changes)
+    names = pd.DataFrame(scheme_groups("technology", ("industry_code",), list(UNITS)).items(), columns=["unit", "group"])
+    data = with_groups(estimation_data(tables["scores"], tables["indicators"], density, controls, chosen), names)
     weights = tables["weights"][tables["weights"]["scenario"] == "base"]
     frames = regressions(data, chosen, weights=weights).frames
-    return Results(chosen, {**tables, **frames, "density": density, "controls": controls}, MANIFEST)
+    return Results(chosen, {**tables, **frames, "density": density, "controls": controls, "unit_names": names}, MANIFEST)
 
 
 @pytest.mark.slow

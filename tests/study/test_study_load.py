@@ -196,6 +196,14 @@ ONE_FILE = [
     ("regressions.yaml", "headline: true", "scenario: equall", "regressions.yaml:6:68", "did you mean 'equal'?", "'equal'"),
     ("regressions.yaml", "headline: true", "headline: true, scenario: equal", "regressions.yaml:6:68",
      "the study's own index", "自己的指数"),
+    ("regressions.yaml", "headline: true", "fixed_effects: [unit, group_year]", "regressions.yaml:6:90",
+     "in study.yaml write under unit: groups", "请在 study.yaml 的 unit 下写 groups"),
+    ("regressions.yaml", "headline: true", "fixed_effects: [group_year, year]", "regressions.yaml:6:84",
+     "take year out", "请去掉 year"),
+    ("regressions.yaml", "density: {lag: 1}", "multiverse: {fixed_effects: [[unit, group_year]]}", "regressions.yaml:2:37",
+     "in study.yaml write under unit: groups", "请在 study.yaml 的 unit 下写 groups"),
+    ("study.yaml", "years:", "unit: {groups: region}\nyears:", "study.yaml:4:8",
+     "region groups province_code, which no unit is made of; write technology or factor", "请写 technology、factor"),
     ("rules.yaml", "[0, 5.0e+12]", "[5, 1]", "rules.yaml:2:18", "write [1", "[1"),
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from ..methods.weight import evenness
 from ..study.models import Label, Study
 from ..study.tree import tree_of
 from .build import Computed, compute, span_rows
+from .groups import groups_of
 from .plan import Family, Plan, plan
 from .rank import competition
 
@@ -38,8 +39,7 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
     units = tuple(sorted(panel["unit"].unique()))
-    group = names.set_index("unit")["group"].reindex(units)
-    design = plan(study, sorted(int(year) for year in panel["year"].unique()), group.tolist())
+    design = plan(study, sorted(int(year) for year in panel["year"].unique()), groups_of(names, units))
     values = {str(sample): cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
     whole = compute(design, values["all"])
     computed = {"all": whole}

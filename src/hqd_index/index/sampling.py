@@ -15,6 +15,7 @@ from ..study.tree import tree_of
 from .designs import Designs, planned
 from .draws import NONE, Numbers, Source, Table
 from .frames import cube
+from .groups import groups_of
 
 Array = NDArray[np.float64]
 
@@ -38,14 +39,13 @@ def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.Data
     """The panel of all firms with every leaf that a design scores, its firm draws, and random numbers for weights."""
     units = tuple(sorted(rows["unit"].unique()))
     years = tuple(sorted(int(year) for year in rows["year"].unique()))
-    groups = names.set_index("unit")["group"].reindex(units).fillna("").tolist()
     trees = [tree_of(made.indicators) for made in _other_trees(study, designs)]
     leaves = tuple(dict.fromkeys(leaf for tree in trees for leaf in tree.leaves(tree.root)))
     _refuse_absent(leaves, rows)
     nodes = tuple(dict.fromkeys(node for tree in trees for node in tree.order))
     settings = study.uncertainty
     return Source(
-        plan=planned(designs, years, groups),
+        plan=planned(designs, years, groups_of(names, units)),
         label=designs.label,
         leaves=leaves,
         nodes=nodes,

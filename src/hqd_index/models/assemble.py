@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..study.models import Density, Study
+from .specification import GROUP_YEAR
 
 KEY = ["unit", "year"]
 
@@ -33,6 +34,12 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
             past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: name})
             out = out.merge(past, on=KEY, how="left", validate="one_to_one")
     return out
+
+
+def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """`data` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit in no group of `names`."""
+    group = data["unit"].map(names.set_index("unit")["group"].astype(str).replace("", None))
+    return data.assign(**{GROUP_YEAR: (group + " " + data["year"].astype(str)).where(group.notna())})
 
 
 def _same_firms(choice: Density, default: Density) -> bool:

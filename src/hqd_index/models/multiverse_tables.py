@@ -15,7 +15,7 @@ from .assemble import KEY, lagged
 from .barred import barred, comparable
 from .frames import Row, missing_row
 from .multiverse import Curve, Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
-from .specification import Specification
+from .specification import GROUP_YEAR, Specification
 from .store import table
 
 POINTS = 1_000  # points of the curve that are published, evenly taken
@@ -28,13 +28,15 @@ MEND = (
 def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> list[Universe]:
     """Every combination of density, lag, controls, effects and years that regressions.yaml declares.
 
-    `data` (unit, year, controls) holds each unit-year once; `density` every measure by unit and year.
+    `data` (unit, year, controls, group_year where there are groups) holds each unit-year once; `density` every measure by
+    unit and year.
     """
     grid, controls = study.regressions.multiverse, tuple(study.regressions.controls)
+    columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in data else [])]
     frames: dict[tuple[str, int], pd.DataFrame] = {}
     for measure, lag in product(grid.density, grid.lag):
         past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
-        frames[measure, lag] = data[[*KEY, *controls]].merge(past, on=KEY, how="inner", validate="one_to_one")
+        frames[measure, lag] = data[columns].merge(past, on=KEY, how="inner", validate="one_to_one")
     made = []
     for measure, lag, chosen, effects, years in product(
         grid.density, grid.lag, grid.controls, grid.fixed_effects, grid.years or (None,)

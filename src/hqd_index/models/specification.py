@@ -13,6 +13,8 @@ from .inference import coefficients, cv1, cv3, effective_clusters, interval, p_v
 from .wild import Wild, wild
 from .within import Array
 
+GROUP_YEAR = "group_year"  # column of the effects of each group of units in each year; missing for a unit in no group
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -73,14 +75,29 @@ def refused(spec: Specification, en: str, zh: str) -> EstimationError:
 
 def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     """Rows with every variable present and finite, sorted by cluster and effects."""
+    if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in data:
+        data = data.assign(**{GROUP_YEAR: None})
     numbers = [*spec.outcomes, *spec.regressors, *([spec.weights] if spec.weights else [])]
     absent = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
     if absent:
         raise refused(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
     finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
+    _refuse_ungrouped(data[finite], spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
     kept = finite & data[keys].notna().all(axis=1).to_numpy()
     return (data if kept.all() else data.loc[kept]).sort_values(keys, kind="stable")
+
+
+def _refuse_ungrouped(rows: pd.DataFrame, spec: Specification) -> None:
+    """A unit in no group would silently leave the sample of group x year effects."""
+    if GROUP_YEAR not in spec.fixed_effects:
+        return
+    named = sorted(rows.loc[rows[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    if named:
+        raise refused(
+            spec, f"no group for {', '.join(named)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
+            f"{'、'.join(named)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
+        )  # fmt: skip
 
 
 def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import EstimationError
 from ..study.models import Study
-from .assemble import estimation_data
+from .assemble import estimation_data, with_groups
 from .firm_cells import COLUMNS, firm_cells
 from .firm_tables import firm_tables
 from .firm_years import firm_years
@@ -37,12 +37,14 @@ class Inputs:
     firm_cells: pd.DataFrame
     chokepoints: pd.DataFrame
     scenarios: pd.DataFrame
+    unit_names: pd.DataFrame
     theory: Theory = field(default_factory=Theory)
 
 
 def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions and their readings. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    data = with_groups(data, inputs.unit_names)
     beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios)
     made = regressions(
         data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
@@ -52,10 +54,10 @@ def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
 
 def design_tables(
     study: Study, scores: pd.DataFrame, indicators: pd.DataFrame, density: pd.DataFrame, controls: pd.DataFrame,
-    design_scores: pd.DataFrame | None = None, designs: pd.DataFrame | None = None,
+    unit_names: pd.DataFrame, design_scores: pd.DataFrame | None = None, designs: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """multiverse, multiverse_summary, not_made; tables as published, the designs those of the uncertainty stage if it ran."""
-    data = estimation_data(scores, indicators, density, controls, study)
+    data = with_groups(estimation_data(scores, indicators, density, controls, study), unit_names)
     none = pd.DataFrame(columns=["design", "unit", "year", "score", "label"])
     made, described = (none if frame is None else frame for frame in (design_scores, designs))
     return multiverse_tables(made, described, data[data["sample"] == "all"], density, study)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine
+from ..study.groups import scheme_groups
 from ..study.models import Study
 
 
@@ -36,7 +37,7 @@ def unit_names(
 ) -> pd.DataFrame:
     """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself."""
     units = sorted(values["unit"].unique())
-    named, groups = study.study.unit.names, study.study.unit.groups
+    named = study.study.unit.names
     if isinstance(named, str):
         pairs = [name_of(unit, {} if named == "code" else official) for unit in units]
         frame = pd.DataFrame({"unit": units, "unit_zh": [zh for zh, _ in pairs], "unit_en": [en for _, en in pairs]})
@@ -44,16 +45,32 @@ def unit_names(
         zh = _per_unit(study, engine, tables, named.table, named.zh, units)
         en = _per_unit(study, engine, tables, named.table, named.en or named.zh, units)
         frame = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
-    group = _per_unit(study, engine, tables, groups.table, groups.column, units) if groups else [""] * len(units)
-    return frame.assign(group=group)
+    return frame.assign(group=_groups(study, engine, tables, units))
+
+
+def _groups(study: Study, engine: Engine, tables: Mapping[str, str], units: list[str]) -> list[str]:
+    """The group of each unit by an official scheme or a table's column; empty where there is none."""
+    unit = study.study.unit
+    if unit.groups is None:
+        return [""] * len(units)
+    if isinstance(unit.groups, str):
+        return list(scheme_groups(unit.groups, unit.by, units).values())
+    found = _given(study, engine, tables, unit.groups.table, unit.groups.column)
+    return [found.get(one, "") for one in units]
 
 
 def _per_unit(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str, units: list[str]) -> list[str]:
     """The text a table gives each unit in its latest year; the unit's id where it gives none."""
+    found = _given(study, engine, tables, table, column)
+    return [found.get(unit, unit) for unit in units]
+
+
+def _given(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str) -> dict[str, str]:
+    """unit -> the text of a column in the latest year that has one."""
     rows = with_unit(study, engine, table, tables[table])
     sql = f'SELECT unit, arg_max("{column}", "year") AS named FROM {rows} WHERE "{column}" IS NOT NULL GROUP BY unit'
-    found = engine.collect(sql).set_index("unit")["named"].to_dict()
-    return [str(found.get(unit, unit)) for unit in units]
+    found = engine.collect(sql)
+    return dict(zip(found["unit"].astype(str), found["named"].astype(str)))
 
 
 def name_of(unit: str, official: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

@@ -207,10 +207,11 @@ def events(context: Context) -> dict[str, Table]:
 
 ESTIMATED_FROM = (
     "scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints", "scenarios",
+    "unit_names",
 )  # fmt: skip
 THEORY = ("mode_densities", "paths", "leader_scores", "leader_firms")
 DESIGNS = ("design_scores", "designs")
-CROSSED_WITH = ("scores", "indicators", "density", "controls")
+CROSSED_WITH = ("scores", "indicators", "density", "controls", "unit_names")
 
 
 def models(context: Context) -> dict[str, Table]:
@@ -252,11 +253,14 @@ def report(context: Context) -> dict[str, Table]:
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
+UNPUBLISHED = ("raw_rows", "controls", "unit_names")  # tables that the report reads and no CSV holds
+
+
 def _published(context: Context) -> dict[str, pd.DataFrame]:
     """The tables that people see, with the codebook and the reasons of all stages for what is missing."""
     from ..codebook import codebook
 
-    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in ("raw_rows", "controls")}
+    frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in UNPUBLISHED}
     reasons = [context.frame(name) for name in context.tables if name.startswith("not_made_")]
     frames["not_made"] = pd.concat(reasons, ignore_index=True).drop_duplicates()
     return frames | {"codebook": codebook(context.study, frames)}

@@ -186,3 +186,13 @@ def _rest(results: Results, kind: str, text: str) -> Pair:
     if control is not None:
         return Pair(control.label.zh, control.label.en)
     return KEYS["term"].get(text, Pair(text, text))
+
+
+def effect_names(results: Results) -> dict[str, Pair]:
+    """Fixed effects by the names of regressions.yaml, as tables call them."""
+    whose = Pair("行业组", "Industry group") if results.study.study.unit.by == ("industry_code",) else Pair("组", "Group")
+    return {
+        "unit": Pair("个体固定效应", "Unit effects"),
+        "year": Pair("年份固定效应", "Year effects"),
+        "group_year": Pair(f"{whose.zh}×年份固定效应", f"{whose.en} x year effects"),
+    }

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..methods import FAMILIES
+from ..study.groups import SCHEME_NAMES
 from .findings import accounting
+from .keys import effect_names
 from .methods_checks import further, references, robustness
 from .prose import Block, formula, item, text
 from .results import Results
@@ -212,6 +214,17 @@ def density(results: Results) -> Iterator[Block]:
     )
 
 
+def _grouped(results: Results) -> tuple[str, str]:
+    """What stands for the year effects where effects are of groups, and what the groups are."""
+    groups, name = results.study.study.unit.groups, effect_names(results)["group_year"]
+    kind = SCHEME_NAMES[groups] if isinstance(groups, str) else None
+    return (
+        f"部分设定以{name.zh}代替 λ，使各组有各自的年份效应" + (f"；{kind.zh}。" if kind else "。"),
+        f"Some specifications have {name.en.lower()} in place of λ, year effects of each group's own"
+        + (f"; {kind.en}." if kind else "."),
+    )
+
+
 def model(results: Results) -> Iterator[Block]:
     """The equation, controls, standard errors, bootstrap, and what composition and spillover are."""
     regressions = results.study.regressions
@@ -244,6 +257,8 @@ def model(results: Results) -> Iterator[Block]:
         "factor G/(G−1)·(N−1)/(N−K), "
         "K without effects nested in the cluster.",
     )
+    if any("group_year" in spec.fixed_effects for spec in regressions.specifications):
+        yield text(*_grouped(results))
     yield text(
         "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL.zh,
         "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "

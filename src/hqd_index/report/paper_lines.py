@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .keys import said
+from .keys import effect_names, said
 from .model_pictures import headline_spec
 from .results import Results
 from .sentences import sample
@@ -85,8 +85,10 @@ def regression_table(
     rule = len(body)
     body.extend(extra)
     body.append((Pair("控制变量", "Controls"), *[YES if _written(block, "controls") else NO for block in blocks]))
-    for effect, label in (("unit", Pair("个体固定效应", "Unit effects")), ("year", Pair("年份固定效应", "Year effects"))):
-        body.append((label, *[YES if effect in _written(block, "fixed_effects") else NO for block in blocks]))
+    held = [_written(block, "fixed_effects").split("+") for block in blocks]
+    for effect, label in effect_names(results).items():
+        if effect != "group_year" or any(effect in effects for effects in held):
+            body.append((label, *[YES if effect in effects else NO for effects in held]))
     figures = {"n_obs": (Pair("样本量 N", "N"), 0), "n_clusters": (Pair("聚类数 G", "Clusters G"), 0)}
     for column, (label, places) in (figures | {"r2_within": (Pair("组内 R²", "Within R²"), 3)}).items():
         body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))

@@ -134,7 +134,8 @@ def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
 
 
 def stepwise(results: Results) -> list[SpecificationChoice]:
-    """Specifications that differ in controls and effects only: the columns of the baseline table."""
+    """Specifications that differ in controls and effects of units and years only: the columns of the baseline table."""
+    main = headline_spec(results)
     return [
         spec
         for spec in results.study.regressions.specifications
@@ -144,6 +145,7 @@ def stepwise(results: Results) -> list[SpecificationChoice]:
         and spec.scenario is None
         and not spec.drop_units
         and not spec.drop_years
+        and ("group_year" not in spec.fixed_effects or spec.id == main)
     ]
 
 

@@ -36,11 +36,14 @@ class GroupColumn(Record):
 
 
 class Unit(Record):
-    """What is scored: the key columns that make a unit, where its names come from, and the group it belongs to."""
+    """What is scored: the key columns that make a unit, where its names come from, and the group it belongs to.
+
+    `groups` names an official scheme (divisions by R&D intensity or by the factor used most, provinces by region) or a column.
+    """
 
     by: Annotated[tuple[Name, ...], Field(min_length=1, max_length=3)] = ("industry_code",)
     names: Literal["gbt4754", "gbt2260", "code"] | NamesTable = "gbt4754"
-    groups: GroupColumn | None = None
+    groups: Literal["technology", "factor", "region"] | GroupColumn | None = None
 
 
 class Publish(Record):
@@ -410,6 +413,8 @@ class Uncertainty(Record):
 
 # regressions.yaml
 
+Effect = Literal["unit", "year", "group_year"]  # group_year: a level for each group of units (unit.groups) in each year
+
 
 class Density(Record):
     """SRDI density of a unit-year: `count` per 1,000 firms, `revenue`/`employment` share in %, `ihs` = asinh(count of firms)."""
@@ -435,7 +440,7 @@ class SpecificationChoice(Record):
     label: Label
     outcomes: tuple[Name, ...] = ()  # empty: every node above the leaves
     controls: tuple[Slug, ...] | Literal["none", "all"] = "none"
-    fixed_effects: tuple[Literal["unit", "year"], ...] = ("unit", "year")
+    fixed_effects: tuple[Effect, ...] = ("unit", "year")
     density: Density | None = None
     weights: Slug | None = None  # a moderator whose base-year value weighs the units
     years: Span | None = None
@@ -503,7 +508,7 @@ class SpecificationGrid(Record):
     )  # fmt: skip
     lag: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], Field(min_length=1)] = (1, 2)
     controls: Annotated[tuple[Literal["none", "all"], ...], Field(min_length=1)] = ("none", "all")
-    fixed_effects: Annotated[tuple[tuple[Literal["unit", "year"], ...], ...], Field(min_length=1)] = (("unit", "year"), ("unit",))
+    fixed_effects: Annotated[tuple[tuple[Effect, ...], ...], Field(min_length=1)] = (("unit", "year"), ("unit",))
     years: tuple[tuple[int, int], ...] = ()
     draws: Annotated[int, Field(ge=0)] = 199
 

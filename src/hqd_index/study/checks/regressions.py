@@ -21,6 +21,8 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _specifications(study)
     yield from _density(study, ("regressions", "density"), study.regressions.density)
     yield from _moderators_of_h8(study)
+    for position, effects in enumerate(study.regressions.multiverse.fixed_effects):
+        yield from _effects(study, ("regressions", "multiverse", "fixed_effects", position), effects)
     said = study.regressions.contribution
     for part, year in (("from_year", said.from_year), ("to_year", said.to_year)):
         if year is not None:
@@ -107,6 +109,22 @@ def _specification(study: Study, path: Place, said: SpecificationChoice, nodes: 
         yield from _density(study, (*path, "density"), said.density)
     if said.years is not None:
         yield from _years(study, (*path, "years"), said.years)
+    yield from _effects(study, (*path, "fixed_effects"), said.fixed_effects)
+
+
+def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Finding]:
+    """Group x year effects need the group of each unit, and hold those of the years."""
+    if "group_year" not in effects:
+        return
+    place = (*path, effects.index("group_year"))
+    if study.study.unit.groups is None:
+        yield Finding(place, "group_year needs the group of each unit; in study.yaml write under unit: groups: technology "
+                      "(or factor, region, or {table: .., column: ..}), or take group_year out",
+                      "group_year 需要每个单元所属的组;请在 study.yaml 的 unit 下写 groups: technology"
+                      "(或 factor、region、{table: .., column: ..}),或去掉 group_year")  # fmt: skip
+    if "year" in effects:
+        yield Finding(place, "group_year holds the year effects already; take year out",
+                      "group_year 已含年份固定效应;请去掉 year")  # fmt: skip
 
 
 def _density(study: Study, path: Place, said: Density) -> Iterator[Finding]:

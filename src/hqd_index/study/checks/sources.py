@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...canonical import SRDI_LEVELS, CanonicalTable
 from ..columns import COMPUTED_TABLES, Columns, known_columns, raw_columns, tables
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
-from ..models import Source, Study
+from ..groups import SCHEMES
+from ..models import GroupColumn, Source, Study
 
 ABSOLUTE = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
@@ -97,11 +98,13 @@ def known_columns_of(study: Study, table: str) -> Columns:
 
 
 def _unit(study: Study) -> Iterator[Finding]:
-    """Tables that name the units exist, with the columns named."""
+    """Tables that name or group the units exist, with the columns named; an official scheme groups a key column."""
     unit = study.study.unit
     known = raw_columns(study)
     named = {} if isinstance(unit.names, str) else {"names": (unit.names.table, (unit.names.zh, unit.names.en))}
-    grouped = {"groups": (unit.groups.table, (unit.groups.column,))} if unit.groups else {}
+    if isinstance(unit.groups, str):
+        yield from _scheme(unit.groups, unit.by)
+    grouped = {"groups": (unit.groups.table, (unit.groups.column,))} if isinstance(unit.groups, GroupColumn) else {}
     for part, (table, columns) in (named | grouped).items():
         path = ("study", "unit", part)
         if table not in known:
@@ -110,6 +113,17 @@ def _unit(study: Study) -> Iterator[Finding]:
         for column in columns:
             if column is not None and column not in known[table]:
                 yield unknown_name(path, ("column", "列"), column, known[table])
+
+
+def _scheme(scheme: str, by: Sequence[str]) -> Iterator[Finding]:
+    column = SCHEMES[scheme][0]
+    if column not in by:
+        known = [name for name, (other, *_) in SCHEMES.items() if other in by]
+        other, other_zh = (f"write {' or '.join(known)}, or", f"请写 {'、'.join(known)},或") if known else ("write", "请写")
+        yield Finding(("study", "unit", "groups"),
+                      f"{scheme} groups {column}, which no unit is made of; {other} {{table: .., column: ..}} of a table that "
+                      "groups the units", f"{scheme} 按 {column} 分组,而单元不含该列;{other_zh}"
+                      "用 {table: .., column: ..} 指明给单元分组的表与列")  # fmt: skip
 
 
 def check_rules(study: Study) -> Iterator[Finding]:
