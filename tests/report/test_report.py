@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report
-from hqd_index.report.findings import findings, headline, split
+from hqd_index.report.findings import findings, headline, split, universe
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
 from hqd_index.report.page import embedded, page
@@ -99,6 +99,17 @@ def test_findings_quote_the_tables(results: Results) -> None:
     assert "0.300 SD" in said and f"{EFFECTS['_spillover']:.3f}" in said and f"{EFFECTS['_composition']:.3f}" in said
     assert "1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope" in said  # the invented ledger, added by hand
     assert all(finding.sources for finding in findings(results))
+
+
+def test_the_multiverse_says_what_ran_and_what_counts(results: Results) -> None:
+    """10 declared, 2 not estimable, so 8 ran; a design in the same order as another counts once, so 6 are in the shares."""
+    facts = {"declared": 10.0, "not_estimable": 2.0, "run": 6.0, "positive": 1.0, "significant": 0.5, "median": 0.2}
+    rows = pd.DataFrame({"quantity": list(facts), "kind": None, "choice": None, "value": list(facts.values()), "note": ""})
+    made = universe(Results(results.study, {"multiverse_summary": rows}, {}))
+    assert made and "Of 10 specifications declared, 8 ran (6 with designs of the same order counted once): " in made.text.en
+    rows.loc[rows["quantity"] == "run", "value"] = 8.0
+    made = universe(Results(results.study, {"multiverse_summary": rows}, {}))
+    assert made and "8 ran: median" in made.text.en
 
 
 def test_a_part_is_split_where_the_whole_cannot_be(tables: dict[str, pd.DataFrame]) -> None:

@@ -235,16 +235,22 @@ def _facts(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def universe(results: Results) -> Finding | None:
-    """The multiverse in one sentence: how many ran, how many are positive, significant, and the joint test."""
+    """The multiverse in one sentence: how many ran and count, how many are positive, significant, and the joint test."""
     rows = results.table("multiverse_summary")
     facts = _facts(rows[rows["kind"].isna()]) if len(rows) else {}
     if not {"run", "declared", "positive", "significant", "median"} <= set(facts):
         return None
-    run, declared, median = whole(facts["run"]), whole(facts["declared"]), number(facts["median"], 3)
+    ran, median = facts["declared"] - facts.get("not_estimable", 0.0), number(facts["median"], 3)
+    declared, run, distinct = (whole(count) for count in (facts["declared"], ran, facts["run"]))
     positive, significant = percent(facts["positive"]), percent(facts["significant"])
-    zh = f"事先声明 {declared} 种设定，实际可估 {run} 种：系数中位数 {median} 个标准差，"
+    once, once_en = "", ""
+    if distinct != run:  # twins among the designs, see `distinct_designs`
+        once = f"，排序几乎相同的算法只计一次后为 {distinct} 种"
+        once_en = f" ({distinct} with designs of the same order counted once)"
+    zh = f"事先声明 {declared} 种设定，实际估计 {run} 种{once}：系数中位数 {median} 个标准差，"
     zh += f"{positive} 为正，{significant} 显著"
-    en = f"Of {declared} specifications declared, {run} ran: median {median} SDs, {positive} positive, {significant} significant"
+    en = f"Of {declared} specifications declared, {run} ran{once_en}: median {median} SDs, "
+    en += f"{positive} positive, {significant} significant"
     if "joint_p_median" in facts:
         p = p_value(facts["joint_p_median"])
         zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
