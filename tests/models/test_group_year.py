@@ -41,6 +41,13 @@ def left_by_dummies(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
     return np.asarray(values - dummies @ np.linalg.lstsq(dummies, values, rcond=None)[0])
 
 
+def test_levels_are_of_units_with_a_group_and_none_without_names() -> None:
+    data = pd.DataFrame({"unit": ["a", "b"], "year": [2019, 2020]})
+    some = pd.DataFrame({"unit": ["a", "b"], "group": ["high", ""]})
+    assert with_groups(data, some)["group_year"].tolist() == ["high 2019", None]
+    assert with_groups(data, some.iloc[:0])["group_year"].isna().all()
+
+
 def test_equals_pyfixest(panel: pd.DataFrame) -> None:
     """Raw sandwich times the stated factor: units are nested in the clusters, every level of group x year but one counts."""
     pf = pytest.importorskip("pyfixest")

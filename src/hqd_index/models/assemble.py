@@ -38,8 +38,9 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     """`data` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit in no group of `names`."""
-    group = data["unit"].map(names.set_index("unit")["group"].astype(str).replace("", None))
-    return data.assign(**{GROUP_YEAR: (group + " " + data["year"].astype(str)).where(group.notna())})
+    group = dict(zip(names["unit"], names["group"]))
+    levels = [f"{group[unit]} {year}" if group.get(unit) else None for unit, year in zip(data["unit"], data["year"])]
+    return data.assign(**{GROUP_YEAR: pd.Series(levels, index=data.index, dtype=object)})
 
 
 def _same_firms(choice: Density, default: Density) -> bool:
