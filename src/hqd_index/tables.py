@@ -208,6 +208,14 @@ TABLES: dict[str, Table] = {
         "专精特新的贡献", "Contribution", "item spec sample unit from_year to_year quantity",
         "item spec sample unit:text? from_year:int? to_year:int? quantity value:number? ci_low:number? ci_high:number? measure assumption:text?",
     ),
+    "oaxaca": _table(
+        "高低密度单位的差距分解", "Gap between dense and sparse units", "spec sample outcome quantity term",
+        "spec sample outcome quantity term:text? estimate:number? se_cv3:number? p_cv3:p? ci_low:number? ci_high:number? fraction:number? mean_high:number? mean_low:number? coefficient:number? from_year:int to_year:int n_obs:int n_clusters:int n_high:int n_low:int fixed_effects:text? controls:text? density lag:int note:text?",
+    ),
+    "mediators": _table(
+        "机制变量的核算分解", "What mediators account for", "spec sample outcome quantity mediator",
+        "spec sample outcome quantity mediator:text? estimate:number? se_cv3:number? p_cv3:p? ci_low:number? ci_high:number? fraction:number? reached:number? held:number? n_obs:int n_clusters:int fixed_effects:text? controls:text? density lag:int note:text?",
+    ),
     "hypotheses": _table(
         "假设检验", "Hypotheses", "hypothesis spec sample",
         "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict additions:text?",

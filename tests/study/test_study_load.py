@@ -23,6 +23,7 @@ from hqd_index.study.vary import vary
 Broken = Callable[..., Path]
 
 MEMORY = 100 * 2**20  # F37: a bomb may cost at most 100 MB beyond what the imports take
+MEDIATOR = "mediators:\n  {}: {{table: firms, formula: {}, label: {{zh: 人才, en: Talent}}}}\nspecifications:"
 SECONDS = 1.0  # F37; of the processor, as the machine may be busy
 
 
@@ -167,6 +168,15 @@ ONE_FILE = [
      "srdi_ever is a column of the treatment", "srdi_ever 是处理变量"),
     ("regressions.yaml", "sum(total_liab) / sum(total_assets)", "sum(rd_exp) / sum(revenue)", "regressions.yaml:4:31",
      "control leverage uses rd_exp, an ingredient of indicator inn1", "控制变量 leverage 用到了 rd_exp,而它是指标 inn1"),
+    ("regressions.yaml", "specifications:", MEDIATOR.format("talent", "sum(rd_exp) / sum(revenue)"), "regressions.yaml:6:26",
+     "mediator talent uses rd_exp, an ingredient of indicator inn1; take another mediator", "机制变量 talent 用到了 rd_exp"),
+    ("regressions.yaml", "specifications:", MEDIATOR.format("talent", "count(*) filter (where srdi_valid)"),
+     "regressions.yaml:6:26", "srdi_valid is a column of the treatment, which does not pass on its own effect",
+     "机制变量 talent:srdi_valid 是处理变量"),
+    ("regressions.yaml", "specifications:", MEDIATOR.format("leverage", "sum(fixed_assets)"), "regressions.yaml:6:3",
+     "leverage is the name of a control too", "leverage 同时是控制变量的名称"),
+    ("regressions.yaml", "specifications:", MEDIATOR.format("inn2", "sum(fixed_assets)"), "regressions.yaml:6:3",
+     "inn2 is the name of a node too", "inn2 同时是指标树节点的名称"),
     # growth of nominal money
     ("indicators.yaml", "sum(cogs) / sum(inventory_avg)", "sum(revenue) / sum(lag(revenue)) - 1", "indicators.yaml:14:24",
      "growth of nominal money", "名义金额的增长"),

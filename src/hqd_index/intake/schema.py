@@ -28,7 +28,7 @@ def exactness(study: Study, table: CanonicalTable) -> Exact:
 
 
 def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
-    """The raw columns of a table that scored indicators, controls and units are made of; status columns are derived."""
+    """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
     columns = known_columns(study)[name]
     found = {part for part in study.study.unit.by if name == "firms"}
     for formula in _formulas(study, name):
@@ -41,6 +41,6 @@ def _formulas(study: Study, table: str) -> Iterator[str]:
     for leaf in tree.leaves(tree.root):
         if study.indicators.indicators[leaf].table == table:
             yield study.indicators.indicators[leaf].formula
-    for control in study.regressions.controls.values():
-        if control.table == table:
-            yield control.formula
+    for outside in (*study.regressions.controls.values(), *study.regressions.mediators.values()):
+        if outside.table == table:
+            yield outside.formula

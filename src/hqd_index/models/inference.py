@@ -46,8 +46,13 @@ def cv3(sums: ClusterSums, deleted: Array | None = None) -> Array:
     """Jackknife standard errors (k, m); NaN for a term that is not identified without some cluster."""
     if sums.g < 2 or not sums.complete:
         return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
-    distance = (leave_one_out(sums) if deleted is None else deleted) - coefficients(sums)
-    return np.sqrt((sums.g - 1) / sums.g * (distance**2).sum(axis=0))
+    return jackknife(coefficients(sums), leave_one_out(sums) if deleted is None else deleted)
+
+
+def jackknife(estimate: Array, deleted: Array) -> Array:
+    """CV3 standard error of any quantity, from its values (G, ...) without each cluster; NaN where one of them is."""
+    g = len(deleted)
+    return np.asarray(np.sqrt((g - 1) / g * ((deleted - estimate) ** 2).sum(axis=0)))
 
 
 def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, float]:

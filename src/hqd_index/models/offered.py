@@ -89,6 +89,19 @@ OFFERED: dict[str, Offered] = {
     "oster": Offered("Oster delta", "Oster's delta", "Oster 2019", "recovers the selection that made the data, exactly"),
     "omitted_variable": Offered("遗漏变量稳健值", "Robustness value", "Cinelli & Hazlett 2020", "published figures (Darfur)"),
     "policy": Offered("政策模拟", "Policy simulation", "linear in the estimate", "worked by hand"),
+    "oaxaca": Offered(
+        "Blinder-Oaxaca 分解(高低密度单位)",
+        "Blinder-Oaxaca, dense against sparse units",
+        "Neumark 1988; Jann 2008; Fortin 2008",
+        "statsmodels; worked by hand; the parts add up to 1e-10",
+    ),
+    "gelbach": Offered(
+        "Gelbach 分解(指数之外的机制变量)",
+        "Gelbach decomposition, mediators outside the index",
+        "Gelbach 2016",
+        "dummy regressions; the parts add up to 1e-10; simulated truth",
+    ),
+    "mechanism": Offered("密度对机制变量的影响", "Density on a mediator", "江艇 2022 (Jiang)", "simulated truth"),
     "slx": Offered("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
     "moderation": Offered("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
     "pre_trend": Offered("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
@@ -139,14 +152,6 @@ NOT_OFFERED: dict[str, NotOffered] = {
         "plm::pgmm",
     ),
     "dml": NotOffered("双重机器学习", "Double machine learning", "样本太小", "too few units", "ddml", "DoubleML"),
-    "gelbach": NotOffered(
-        "Gelbach 分解",
-        "Gelbach decomposition",
-        "对六个组成部分用它是错的(完整模型系数恒为 0)",
-        "wrong on the six components: the full model has a zero coefficient",
-        "b1x2",
-        "",
-    ),
     "mediation": NotOffered(
         "三步法中介",
         "Three-step mediation",
@@ -155,5 +160,4 @@ NOT_OFFERED: dict[str, NotOffered] = {
         "",
         "",
     ),
-    "oaxaca": NotOffered("Blinder-Oaxaca 分解", "Blinder-Oaxaca", OUTSIDE_ZH, OUTSIDE_EN, "oaxaca", "oaxaca::oaxaca"),
 }

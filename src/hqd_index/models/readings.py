@@ -25,7 +25,9 @@ from .frames import (
     verdict_rows,
 )
 from .inference import joint_draws, stream
+from .mediators import read_mediators
 from .moderation import Moderated, all_moderated
+from .oaxaca import read_oaxaca
 from .policy import Ground, ground, simulated, with_links
 from .pretrend import pre_trend
 from .referee import (
@@ -69,6 +71,7 @@ class Beside:
     density: pd.DataFrame | None = None
     chokepoints: pd.DataFrame | None = None
     scenarios: pd.DataFrame | None = None
+    mediators: pd.DataFrame | None = None
 
 
 def read_headline(
@@ -86,6 +89,8 @@ def read_headline(
     parts = {sample: _channels(store, wide, found, study, sample, joint) for sample in wide.samples}
     _contribution(store, wide, found, study, parts)
     base = _policy(store, wide, found, choice, study, beside)
+    read_oaxaca(store, wide, found, choice, study)
+    read_mediators(store, wide, found, choice, study, beside.mediators)
     lead = _referee(store, wide, found, study)
     _verdicts(store, wide, found, study, lead)
     _spillover(store, wide, found, choice, study, beside.io_links, base)

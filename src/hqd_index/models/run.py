@@ -50,8 +50,8 @@ def regressions(
     beside: Beside | None = None,
     theory: Theory | None = None,
 ) -> ModelResults:
-    """Tables regressions, regression_diagnostics, channels, contribution, hypotheses, mode_matrix, endogeneity,
-    placebo, not_made.
+    """Tables regressions, regression_diagnostics, channels, contribution, oaxaca, mediators, hypotheses, mode_matrix,
+    endogeneity, placebo, not_made.
 
     `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `moderators` (unit,
     year, a column each) what units were like: the base year counts; `beside` the tables for spillover, instrument and policy

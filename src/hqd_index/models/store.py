@@ -20,6 +20,10 @@ COLUMNS = {
     "alpha verdict additions",
     "mode_matrix": "spec sample mode outcome predicted estimate estimate_sd se_cv3 p_wild ci_low ci_high split_share n_obs "
     "n_clusters note",
+    "mediators": "spec sample outcome quantity mediator estimate se_cv3 p_cv3 ci_low ci_high fraction reached held n_obs "
+    "n_clusters fixed_effects controls density lag note",
+    "oaxaca": "spec sample outcome quantity term estimate se_cv3 p_cv3 ci_low ci_high fraction mean_high mean_low coefficient "
+    "from_year to_year n_obs n_clusters n_high n_low fixed_effects controls density lag note",
     "endogeneity": "spec sample outcome method quantity value note",
     "placebo": "spec sample outcome draw estimate_sd t",
     "not_made": "table reason_zh reason_en mend_zh mend_en",
@@ -30,7 +34,9 @@ OTHERS = {
     "multiverse": "position design label spec estimate_sd se_cv3 ci_low ci_high p_cv1 p_cv3 headline",
     "multiverse_summary": "quantity kind choice value note",
 }
-HEADLINE = ("regression_diagnostics", "channels", "contribution", "hypotheses", "endogeneity", "placebo")
+HEADLINE = (
+    "regression_diagnostics", "channels", "contribution", "oaxaca", "mediators", "hypotheses", "endogeneity", "placebo",
+)  # fmt: skip
 DATA_MEND = ("补充年份、单位或变量后重跑", "add years, units or the missing variables and run again")
 
 

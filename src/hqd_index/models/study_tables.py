@@ -38,6 +38,7 @@ class Inputs:
     chokepoints: pd.DataFrame
     scenarios: pd.DataFrame
     unit_names: pd.DataFrame
+    mediator_values: pd.DataFrame
     theory: Theory = field(default_factory=Theory)
 
 
@@ -45,7 +46,9 @@ def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
     """Regressions and their readings. What cannot be made is a row of not_made."""
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
     data = with_groups(data, inputs.unit_names)
-    beside = Beside(inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios)
+    beside = Beside(
+        inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios, inputs.mediator_values
+    )
     made = regressions(
         data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
     ).frames

@@ -26,7 +26,7 @@ class Panel:
     """`values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`; `shocks`:
 
     unit, year, level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit);
-    `moderators` likewise.
+    `moderators` and `mediators` likewise.
     """
 
     values: pd.DataFrame
@@ -34,20 +34,24 @@ class Panel:
     controls: pd.DataFrame
     shocks: pd.DataFrame
     moderators: pd.DataFrame
+    mediators: pd.DataFrame
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
     """The panel of a study from its clean tables (canonical name -> engine table)."""
     ready = {name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)}
-    chosen = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
-    values = _values(study, engine, ready, chosen)
+    leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
+    values = _values(study, engine, ready, leaves)
     density = densities(study, engine, ready)
     controls = aggregated(study, engine, ready, study.regressions.controls)
     shocks = study.regressions.resilience
     asked = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
     asked = asked if all(one.table in ready for one in asked.values()) else {}
-    known = {name: one for name, one in study.regressions.moderators.items() if one.table in ready}
-    return Panel(values, density, controls, aggregated(study, engine, ready, asked), aggregated(study, engine, ready, known))
+    moderators, mediators = (
+        aggregated(study, engine, ready, {name: one for name, one in chosen.items() if one.table in ready})
+        for chosen in (study.regressions.moderators, study.regressions.mediators)
+    )
+    return Panel(values, density, controls, aggregated(study, engine, ready, asked), moderators, mediators)
 
 
 def leaves_needed(study: Study) -> list[str]:
@@ -148,12 +152,14 @@ def _one_table(study: Study, engine: Engine, table: str, name: str, formulas: Ma
 
 
 def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
-    """n, mean, sd (n - 1), min, median, max of every indicator, density and control over the panel, per sample."""
+    """n, mean, sd (n - 1), min, median, max of every indicator, density, control and mediator over the panel, per sample."""
     labels = {id: (leaf.label, leaf.unit) for id, leaf in study.indicators.indicators.items()}
-    labels |= {id: (control.label, "") for id, control in study.regressions.controls.items()}
+    outside = study.regressions.controls | study.regressions.mediators
+    labels |= {id: (one.label, "") for id, one in outside.items()}
     labels["density"] = (DENSITY_LABEL, "")
     blocks = [(sample, rows[leaves_needed(study)]) for sample, rows in panel.values.groupby("sample")]
-    blocks += [("all", panel.density[["density"]].astype(float)), ("all", panel.controls.drop(columns=["unit", "year"]))]
+    blocks += [("all", panel.density[["density"]].astype(float))]
+    blocks += [("all", values.drop(columns=["unit", "year"])) for values in (panel.controls, panel.mediators)]
     rows = [
         {"sample": sample, "variable": name, "label_zh": labels[name][0].zh, "label_en": labels[name][0].en}
         | {"unit": labels[name][1], "n": int(block[name].notna().sum()), "mean": block[name].mean()}

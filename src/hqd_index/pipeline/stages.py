@@ -143,6 +143,7 @@ def panel(context: Context) -> dict[str, Table]:
         "controls": made.controls,
         "shocks": made.shocks,
         "moderators": made.moderators,
+        "mediator_values": made.mediators,
         "leader_marks": marks,
         "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), made, marks),
         "unit_names": names,
@@ -207,7 +208,7 @@ def events(context: Context) -> dict[str, Table]:
 
 ESTIMATED_FROM = (
     "scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints", "scenarios",
-    "unit_names",
+    "unit_names", "mediator_values",
 )  # fmt: skip
 THEORY = ("mode_densities", "paths", "leader_scores", "leader_firms")
 DESIGNS = ("design_scores", "designs")
@@ -290,6 +291,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
             "regressions.controls",
             "regressions.resilience",
             "regressions.moderators",
+            "regressions.mediators",
         ),
         before=frozenset({"firms"}),
     ),

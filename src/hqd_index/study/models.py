@@ -520,6 +520,7 @@ class Regressions(Record):
     density: Density = Density()
     controls: dict[Slug, Control] = {}
     moderators: dict[Slug, Control] = {}  # what units were like before: density is interacted with their base-year value
+    mediators: dict[Slug, Control] = {}  # what density may move besides the index, in the year of the index
     specifications: tuple[SpecificationChoice, ...] = ()
     inference: Inference = Inference()
     hypotheses: Hypotheses | None = None

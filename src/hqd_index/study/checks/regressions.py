@@ -1,4 +1,4 @@
-"""regressions.yaml against the rest: controls that are no ingredients of the index, names and years that exist."""
+"""regressions.yaml against the rest: controls and mediators that are no ingredients of the index, names and years that exist."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from ...canonical import SRDI_LEVELS
 from ..columns import Columns, behind, known_columns, numerator, tables
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
-from ..models import Density, SpecificationChoice, Study
+from ..models import Control, Density, SpecificationChoice, Study
 from ..tree import tree_of
-from .formulas import scored, unit_missing
+from .formulas import barred, scored, unit_missing
 
 CRITERIA = "criteria"
 
 
 def check(study: Study) -> Iterator[Finding]:
     """Faults of regressions.yaml; the tree and the indicators must be sound."""
-    yield from _controls(study)
+    yield from _outside(study, "controls", study.regressions.controls, ("control", "控制变量"))
+    yield from _outside(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
+    yield from _named_twice(study)
     yield from _specifications(study)
     yield from _density(study, ("regressions", "density"), study.regressions.density)
     yield from _moderators_of_h8(study)
@@ -37,20 +39,42 @@ def _moderators_of_h8(study: Study) -> Iterator[Finding]:
             yield unknown_name(path, ("moderator", "调节变量"), name, said.moderators)
 
 
-def _controls(study: Study) -> Iterator[Finding]:
+def _outside(study: Study, part: str, chosen: Mapping[str, Control], kind: tuple[str, str]) -> Iterator[Finding]:
+    """Controls or mediators: their formulas bind, and none is made of what the index measures."""
     known, defined = known_columns(study), tables(study)
     ingredients = _ingredients(study, known)
-    for name, control in study.regressions.controls.items():
-        path = ("regressions", "controls", name)
-        if control.table not in known:
-            yield unknown_name((*path, "table"), ("table", "数据表"), control.table, known)
+    for name, one in chosen.items():
+        path = ("regressions", part, name)
+        if one.table not in known:
+            yield unknown_name((*path, "table"), ("table", "数据表"), one.table, known)
             continue
-        columns = known[control.table]
-        yield from unit_missing(study, (*path, "table"), control.table, {*columns, *defined[control.table].key})
-        formula, faults = bound((*path, "formula"), control.formula, columns, aggregate=True, wanted="number", elsewhere=known)
+        columns = known[one.table]
+        yield from unit_missing(study, (*path, "table"), one.table, {*columns, *defined[one.table].key})
+        formula, faults = bound((*path, "formula"), one.formula, columns, aggregate=True, wanted="number", elsewhere=known)
         yield from faults
         if formula:
-            yield from _overlap(study, (*path, "formula"), name, behind(formula, columns), ingredients)
+            used = behind(formula, columns)
+            yield from _overlap(study, (*path, "formula"), (name, kind), used, ingredients)
+            if part == "mediators":
+                yield from _treatment(study, (*path, "formula"), name, used)
+
+
+def _treatment(study: Study, path: Place, name: str, used: frozenset[str]) -> Iterator[Finding]:
+    """A mediator made of recognition is the density over again."""
+    for column in sorted(used & barred(study)):
+        yield Finding(path, f"mediator {name}: {column} is a column of the treatment, which does not pass on its own effect; "
+                      "take another column", f"机制变量 {name}:{column} 是处理变量,不能传导自身的作用;请换用其他列")  # fmt: skip
+
+
+def _named_twice(study: Study) -> Iterator[Finding]:
+    """A mediator shares no name with a control or a node: tables tell them apart by it."""
+    for name in study.regressions.mediators:
+        nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
+        for names, kind, said in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
+            if name in names:
+                path = ("regressions", "mediators", name)
+                yield Finding(path, f"{name} is the name of a {kind} too; give the mediator another",
+                              f"{name} 同时是{said}的名称;请给机制变量另取名称")  # fmt: skip
 
 
 def _ingredients(study: Study, known: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
@@ -65,15 +89,20 @@ def _ingredients(study: Study, known: Mapping[str, Columns]) -> dict[str, frozen
 
 
 def _overlap(
-    study: Study, path: Place, name: str, used: frozenset[str], ingredients: Mapping[str, frozenset[str]]
+    study: Study,
+    path: Place,
+    which: tuple[str, tuple[str, str]],
+    used: frozenset[str],
+    ingredients: Mapping[str, frozenset[str]],
 ) -> Iterator[Finding]:
-    """A control made of what an indicator measures; columns of size and keys are exempt."""
+    """A control or mediator (name, and what it is) made of what an indicator measures; columns of size and keys are exempt."""
+    name, (kind, kind_zh) = which
     exempt = {*study.indicators.scale, *study.study.unit.by, "year", "firm_id"}
     for leaf, columns in ingredients.items():
         for column in sorted(used & columns - exempt):
-            yield Finding(path, f"control {name} uses {column}, an ingredient of indicator {leaf}; take another control, "
+            yield Finding(path, f"{kind} {name} uses {column}, an ingredient of indicator {leaf}; take another {kind}, "
                           f"leave {leaf} out, or list {column} under scale: if it only measures size",
-                          f"控制变量 {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换控制变量、去掉 {leaf},"
+                          f"{kind_zh} {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换{kind_zh}、去掉 {leaf},"
                           f"或在 {column} 仅表示规模时把它写入 scale:")  # fmt: skip
 
 
