@@ -16,6 +16,7 @@ from docx.oxml.ns import qn
 
 from hqd_index.models import regressions
 from hqd_index.models.assemble import estimation_data, with_groups
+from hqd_index.models.readings import Beside
 from hqd_index.report.formulas import readable
 from hqd_index.report.latex import environment, escape, write_latex
 from hqd_index.report.methods_text import methods
@@ -41,9 +42,9 @@ def found(results: Results) -> dict[str, PaperTable | Absent]:
 
 
 def test_all_tables_in_order_and_none_silently_missing(found: dict[str, PaperTable | Absent]) -> None:
-    assert [table.number for table in found.values()] == list(range(1, 11))
+    assert [table.number for table in found.values()] == list(range(1, 13))
     absent = {id for id, table in found.items() if isinstance(table, Absent)}
-    assert absent == {"descriptives", "mechanism", "heterogeneity"}
+    assert absent == {"descriptives", "mechanism", "heterogeneity", "mediators", "oaxaca"}
     assert all(table.why.zh and table.why.en for table in found.values() if isinstance(table, Absent))
 
 
@@ -212,12 +213,19 @@ def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
     grouped = {"id": "grouped", "label": {"zh": "行业组×年份", "en": "Group x year"}, "controls": "all", "outcomes": ["hqd"]}
     given = [one.model_dump(mode="json", exclude_none=True) for one in study().regressions.specifications]
     listed = [*given, grouped | {"fixed_effects": ["unit", "group_year"]}]
-    changes = {"regressions.inference": {"draws": 99}, "regressions.specifications": listed, "study.unit.groups": "technology"}
+    talent = {"table": "firms", "formula": "1", "label": {"zh": "人才", "en": "Talent"}}
+    changes = {
+        "regressions.inference": {"draws": 99},
+        "regressions.specifications": listed,
+        "regressions.mediators": {"talent": talent},
+        "study.unit.groups": "technology",
+    }
     chosen = vary(study(), changes)
+    beside = Beside(mediators=grid.assign(talent=draw.normal(size=len(grid))))
     names = pd.DataFrame(scheme_groups("technology", ("industry_code",), list(UNITS)).items(), columns=["unit", "group"])
     data = with_groups(estimation_data(tables["scores"], tables["indicators"], density, controls, chosen), names)
     weights = tables["weights"][tables["weights"]["scenario"] == "base"]
-    frames = regressions(data, chosen, weights=weights).frames
+    frames = regressions(data, chosen, weights=weights, beside=beside).frames
     return Results(chosen, {**tables, **frames, "density": density, "controls": controls, "unit_names": names}, MANIFEST)
 
 
@@ -255,3 +263,24 @@ def test_mechanism_tells_firm_outcomes_in_their_own_unit(results: Results) -> No
     assert isinstance(table, PaperTable) and len(table.body) == 1
     assert table.body[0][0] == Pair("工资", "Wage") and table.body[0][2] == "0.0123**"
     assert "0–100" not in table.note.zh and "own unit" in table.note.en
+
+
+def test_mediators_and_the_gap_are_told_in_points_and_density_on_a_mediator_is_not(tables: dict[str, pd.DataFrame]) -> None:
+    made = _estimated(tables)
+    found = {table.id: table for table in paper_tables(made) if isinstance(table, PaperTable)}
+    for id, label, quantity in (
+        ("mediators", Pair("人才", "Talent"), "part"),
+        ("oaxaca", Pair("高低密度单位的差距", "gap between dense and sparse units"), "gap"),
+    ):
+        rows = made.table(id)
+        row = rows[(rows["sample"] == "all") & (rows["outcome"] == "hqd") & (rows["quantity"] == quantity)].iloc[0]
+        line = next(line for line in found[id].body if line[0] == label)
+        shown = [float(text) for text in re.findall(r"[\d.-]+", str(line[1]).replace("\u2212", "-"))]
+        assert shown == [pytest.approx(100 * row[name], abs=5e-4) for name in ("estimate", "se_cv3")]
+        assert {len(line) for line in found[id].body} == {len(found[id].header[0])}
+    rows = made.table("regressions")
+    row = rows[(rows["spec"] == "mechanism") & (rows["term"] == "density")].iloc[0]
+    line = found["mechanism"].body[0]
+    assert line[0] == Pair("人才", "Talent")
+    assert float(str(line[2]).rstrip("*").replace("\u2212", "-")) == pytest.approx(row["estimate"], abs=5e-5)
+    assert "mediator" in found["mechanism"].note.en and "leaders" not in found["mechanism"].note.en

@@ -48,9 +48,11 @@ KEYS: dict[str, dict[str, Pair]] = {
         "density_before": Pair("冲击前的专精特新密度", "SRDI density before the shock"),
         "density_x_exposure": Pair("密度 × 冲击暴露", "density x exposure"),
         "exposure": Pair("冲击暴露", "exposure to the shock"),
+        "year": Pair("年份构成", "mix of years"),
         "upstream": Pair("上游行业密度", "density of suppliers"),
         "downstream": Pair("下游行业密度", "density of buyers"),
     },
+    "mediator": {},
     "outcome": {
         "fall": Pair("冲击当年的跌幅", "fall in the shock"),
         "recovery": Pair("恢复所需年数", "years to recover"),
@@ -136,6 +138,13 @@ KEYS: dict[str, dict[str, Pair]] = {
         "splittable_effect_spillover_sd": Pair("可拆分部分：外溢（标准差）", "splittable part: spillover (SDs)"),
         "splittable_effect_composition": Pair("可拆分部分：构成", "splittable part: composition"),
         "splittable_effect_composition_sd": Pair("可拆分部分：构成（标准差）", "splittable part: composition (SDs)"),
+        "gap": Pair("高低密度单位的差距", "gap between dense and sparse units"),
+        "explained": Pair("控制变量对应的部分", "part that goes with the controls"),
+        "unexplained": Pair("其余部分", "the rest"),
+        "part": Pair("其中", "of which"),
+        "base": Pair("密度系数：不含机制变量", "coefficient of density without mediators"),
+        "full": Pair("密度系数：含机制变量", "coefficient of density with mediators"),
+        "change": Pair("两者之差", "difference of the two"),
         "actual": Pair("实际路径", "actual path"),
         "counterfactual": Pair("密度停在起始年的路径", "path with density held at its first year"),
     },
@@ -154,9 +163,11 @@ FRONTS = {
 def said(results: Results, column: str, value: object) -> Pair:
     """The name of an id in a key column; the id itself where nothing names it."""
     text = str(value)
-    firms = results.study.regressions.events.outcomes
-    if column == "outcome" and text in firms:
-        return Pair(firms[text].label.zh, firms[text].label.en)
+    asked = results.study.regressions
+    own = {"outcome": {**asked.events.outcomes, **asked.mediators}, "mediator": asked.mediators, "term": asked.controls}
+    if text in own.get(column, {}):
+        label = own[column][text].label
+        return Pair(label.zh, label.en)
     if text in KEYS.get(column, {}):
         return KEYS[column][text]
     if column in NODES and (text in results.tree.order or text == "splittable"):

@@ -36,6 +36,15 @@ USED: dict[str, tuple[str, ...]] = {
         "Statistical Association, 2005, 100(469): 94-108.",
         "Bloom H S. Minimum Detectable Effects. Evaluation Review, 1995, 19(5): 547-556.",
     ),
+    "mediators": (
+        "江艇. 因果推断经验研究中的中介效应与调节效应[J]. 中国工业经济， 2022(5): 100-120.",
+        "Gelbach J B. When Do Covariates Matter? And Which Ones, and How Much? Journal of Labor Economics, 2016, 34(2): 509-543.",
+    ),
+    "oaxaca": (
+        "Jann B. The Blinder-Oaxaca Decomposition for Linear Regression Models. Stata Journal, 2008, 8(4): 453-479.",
+        "Fortin N M. The Gender Wage Gap among Young Adults in the United States: The Importance of Money versus People. "
+        "Journal of Human Resources, 2008, 43(4): 884-918.",
+    ),
     "endogeneity": (
         "Borusyak K, Hull P, Jaravel X. Quasi-Experimental Shift-Share Research Designs. Review of Economic Studies, 2022, "
         "89(1): 181-213.",
@@ -99,6 +108,21 @@ def further(results: Results) -> Iterator[Block]:
             "Instrument: a shift-share design that weighs recognition shocks of regions (or other groups) by each unit's "
             "base-year composition; first stage, effective F and Anderson-Rubin intervals are given, "
             "and only the latter are read where the F is small.",
+        )
+    if results.has("mediators"):
+        labels = [one.label for one in results.study.regressions.mediators.values()]
+        yield item(
+            f"机制变量（{'、'.join(label.zh for label in labels)}）均在指数之外，取当年值：估计上年密度对它们的影响"
+            "（江艇 2022），并按 Gelbach（2016）把加入它们前后密度系数之差精确分到各变量；后者是核算，不是因果中介。",
+            f"Mediators ({'; '.join(label.en for label in labels)}) lie outside the index and are of its own year: the effect of "
+            "last year's density on them is estimated (Jiang 2022), and the change of the density's coefficient as they enter is "
+            "split exactly (Gelbach 2016), which is accounting and no causal mediation.",
+        )
+    if results.has("oaxaca"):
+        yield item(
+            "高低密度单位的差距：按首次认定以来密度均值的中位数分组，以含分组变量的合并回归作二重分解（Blinder-Oaxaca），只作描述。",
+            "Gap between dense and sparse units: groups at the median of mean density since the first recognition, a twofold "
+            "Blinder-Oaxaca decomposition with pooled coefficients that hold the group; a description only.",
         )
     if results.has("event_study"):
         before, after = results.study.regressions.events.window if results.study.regressions.events else (-4, 3)

@@ -72,7 +72,7 @@ def regressions(results: Results) -> Grid | None:
             *(
                 spec_name(results, record["spec"]),
                 sample(record["sample"]),
-                results.name(record["outcome"]),
+                said(results, "outcome", record["outcome"]),
                 _term(results, record["term"]),
             ),
             *[record[name] for name in REGRESSION_VALUES],
@@ -169,6 +169,7 @@ ITEMS = {
     "D": Pair("D 六条渠道", "D channels"),
     "E": Pair("E 质量与安全", "E quality and safety"),
     "F": Pair("F 企业层面分解", "F decomposition over firms"),
+    "G": Pair("G 政策模拟", "G policy simulation"),
 }
 MEASURES = {
     "density": Pair("密度", "density"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..study.models import Band
+from . import paper_appendix as appendix
 from . import paper_models as models
 from .formulas import readable
 from .paper_lines import Cell, Parts
@@ -96,7 +97,7 @@ def indicator_system(results: Results) -> Parts | None:
 
 
 def descriptives(results: Results) -> Parts | None:
-    """Variable, symbol, N, mean, SD, min, median, max of the whole sample: index, density, controls, then indicators."""
+    """Variable, symbol, N, mean, SD, min, median, max of the whole sample: index, density, what is held, then indicators."""
     rows = results.table("descriptives")
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
@@ -105,7 +106,8 @@ def descriptives(results: Results) -> Parts | None:
         Pair("变量", "Variable"), Pair("符号", "Symbol"), Pair("样本量", "N"), Pair("均值", "Mean"), Pair("标准差", "SD"),
         Pair("最小值", "Min"), Pair("中位数", "Median"), Pair("最大值", "Max"),
     )  # fmt: skip
-    order = {variable: k for k, variable in enumerate(["density", *results.study.regressions.controls, *results.leaves])}
+    known = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
+    order = {variable: k for k, variable in enumerate(known)}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
     body = [_described(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
@@ -146,8 +148,9 @@ def by_year(results: Results) -> Parts | None:
 
 NEEDS = {
     "mechanism": Pair(
-        "regressions.csv 中没有企业层面的结果变量（regressions.yaml 的 events.outcomes 与企业数据）。",
-        "regressions.csv holds no outcome of firms (events.outcomes in regressions.yaml, and firm data).",
+        "regressions.csv 中没有机制变量，也没有企业层面的结果变量（regressions.yaml 的 mediators、events.outcomes 与相应数据）。",
+        "regressions.csv holds no mediator and no outcome of firms (mediators and events.outcomes in regressions.yaml, and their "
+        "data).",
     ),
     "heterogeneity": Pair("regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."),
 }
@@ -160,10 +163,19 @@ TABLES_OF_PAPER: dict[str, tuple[Pair, str, Callable[[Results], Parts | None]]] 
     "robustness": (Pair("稳健性检验", "Robustness"), "regressions", models.robustness),
     "endogeneity": (Pair("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"), "regressions", models.leave_out),
     "mechanism": (
-        Pair("机制检验：龙头与其他从未被认定企业（H6b）", "Mechanism: leaders and other firms never recognised (H6b)"),
+        Pair(
+            "机制检验：机制变量、龙头与其他从未被认定企业（H6b）",
+            "Mechanism: mediators, leaders and other firms never recognised (H6b)",
+        ),
         "mechanism",
         models.mechanism,
     ),
     "heterogeneity": (Pair("异质性", "Heterogeneity"), "heterogeneity", models.heterogeneity),
     "contribution": (Pair("专精特新企业的贡献", "Contribution of SRDI firms"), "contribution", models.contribution_table),
+    "mediators": (Pair("机制变量的核算分解", "What mediators account for"), "mediators", appendix.mediators_table),
+    "oaxaca": (
+        Pair("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
+        "oaxaca",
+        appendix.oaxaca_table,
+    ),
 }

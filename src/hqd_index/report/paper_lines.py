@@ -25,16 +25,26 @@ STARS = Pair(
     "t(G-1). Outcomes are scores 0-100; regressions.csv and the scripts use scores/100, so coefficients there are a hundredth.",
 )
 FIRM_OUTCOMES = Pair(
-    "注：专精特新密度对从未被认定企业的影响，企业-年样本，控制企业与年份固定效应；系数按结果变量自身的单位，标准化列以企业-年的组内标准差计。"
-    "龙头为基年行业内营业收入前 10% 的企业，分组固定。***、**、* 分别表示在 1%、5%、10% 的水平上显著（自助法 p）；"
-    "区间为聚类到单位层面的 CV3。按江艇（2022）只估计密度对机制变量的影响，不作三步中介检验。",
-    "Notes: SRDI density on firms never recognised, firm-years, firm and year effects; coefficients in the outcome's own unit, "
-    "in SDs of firm-years within effects. Leaders are the top tenth of their industry by base-year revenue, a fixed group. "
-    "***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, clustered by unit. Only the effect on the "
-    "mechanism is estimated, no three-step mediation (Jiang 2022).",
+    "企业行为专精特新密度对从未被认定企业的影响，企业-年样本，控制企业与年份固定效应，标准化列以企业-年的组内标准差计；"
+    "龙头为基年行业内营业收入前 10% 的企业，分组固定。",
+    "Lines of firms: SRDI density on firms never recognised, firm-years, firm and year effects, in SDs of firm-years within "
+    "effects; leaders are the top tenth of their industry by base-year revenue, a fixed group.",
+)
+ON_MEDIATORS = Pair(
+    "机制变量行为上年密度对当年机制变量的影响，单位-年样本，控制变量与固定效应同主设定，机制变量不是指数的成分。",
+    "Lines of mediators: density of the year before on the mediator, unit-years, controls and effects of the headline; no "
+    "mediator is an ingredient of the index.",
+)
+REACHING = Pair(
+    "系数按结果变量自身的单位。***、**、* 分别表示在 1%、5%、10% 的水平上显著（自助法 p）；区间为聚类到单位层面的 CV3。"
+    "按江艇（2022）只估计密度对机制变量的影响，不作三步中介检验。",
+    "Coefficients in the outcome's own unit. ***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, "
+    "clustered by unit. Only the effect on the mechanism is estimated, no three-step mediation (Jiang 2022).",
 )
 FIRMS = "firms_"
 """Front of a specification whose outcome is a firm's."""
+MECHANISM = "mechanism"
+"""The specification whose outcomes are the mediators."""
 YES, NO = Pair("是", "Yes"), Pair("否", "No")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
@@ -131,7 +141,7 @@ def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS) -> Parts |
     """One line per coefficient: specification, sample, estimate with stars, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
-    order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)}
+    order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
     rows = in_points(results, rows)
     rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
     digits, last = digits_for([float(value) for value in rows["estimate"]]), None
@@ -153,7 +163,8 @@ def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS) -> Parts |
 def _line_name(results: Results, record: Mapping[Any, Any]) -> Pair:
     """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
     listed = {spec.id for spec in results.study.regressions.specifications}
-    parts = [] if record["spec"] == f"{FIRMS}{record['outcome']}" else [_short_name(results, record["spec"])]
+    named = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
+    parts = [] if named else [_short_name(results, record["spec"])]
     if record["outcome"] != results.tree.root:
         parts.append(said(results, "outcome", record["outcome"]))
     if record["term"] != "density":
@@ -185,6 +196,8 @@ def term_name(results: Results, term: str) -> Pair:
 
 def spec_name(results: Results, id: str) -> Pair:
     """A specification's label; one that extends another says by what."""
+    if id == MECHANISM:
+        return Pair("机制变量", "mediators")
     labels = {spec.id: Pair(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
     if id in labels:
         return labels[id]

@@ -11,8 +11,11 @@ from .model_pictures import headline_spec
 from .paper_lines import (
     FIRM_OUTCOMES,
     FIRMS,
+    MECHANISM,
     MODERATED,
+    ON_MEDIATORS,
     POINTS,
+    REACHING,
     STARS,
     Cell,
     Parts,
@@ -189,10 +192,15 @@ def _holm(block: pd.DataFrame) -> str:
 
 
 def mechanism(results: Results) -> Parts | None:
-    """The density's coefficient on what firms never recognised do: leaders and others."""
+    """The density's coefficient on mediators outside the index, and on what leaders and others never recognised do."""
     rows = results.table("regressions")
-    mine = rows[rows["spec"].str.startswith(FIRMS) & (rows["term"] == "density")] if len(rows) else rows
-    return listing(results, mine, FIRM_OUTCOMES)
+    if rows.empty:
+        return None
+    notes = {ON_MEDIATORS: rows["spec"] == MECHANISM, FIRM_OUTCOMES: rows["spec"].str.startswith(FIRMS)}
+    held = [note for note, which in notes.items() if which.any()]
+    note = Pair("注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING)))
+    mine = rows[(notes[ON_MEDIATORS] | notes[FIRM_OUTCOMES]) & (rows["term"] == "density")]
+    return listing(results, mine, note)
 
 
 def contribution_table(results: Results) -> Parts | None:

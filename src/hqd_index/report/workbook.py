@@ -255,7 +255,7 @@ SHEETS = (
     Sheet(
         Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
     ),
-    *(_sheet(name) for name in ("endogeneity", "event_study", "resilience", "multiverse_summary")),
+    *(_sheet(name) for name in ("mediators", "oaxaca", "endogeneity", "event_study", "resilience", "multiverse_summary")),
     *(_sheet(name) for name in MONITORED),
     Sheet(
         Pair("论文数字", "Quoted figures"),
