@@ -110,8 +110,14 @@ def test_tables_of_a_study() -> None:
     lines = found["mediators"].query("sample == 'leave_out' and outcome == 'hqd'").set_index("quantity")
     assert lines.at["part", "reached"] == pytest.approx(row["estimate"], abs=EXACT)
     assert lines.at["base", "estimate"] == pytest.approx(lines.at["full", "estimate"] + lines.at["part", "estimate"], abs=EXACT)
-    none = regressions(data, study(draws=199), weights=weights(), beside=Beside(mediators=values)).frames["not_made"]
-    assert "regressions.yaml lists no mediator" in none.query("table == 'mediators'")["reason_en"].tolist()
+
+
+def test_without_mediators_or_their_values_the_reason_is_told() -> None:
+    chosen = {"talent": Control(table="industry", formula="sum(revenue)", label=NAME)}
+    for more, reason in (({}, "regressions.yaml lists no mediator"), ({"mediators": chosen}, "no mediator has a value: talent")):
+        found = regressions(index_panel(), study(draws=199, **more), weights=weights()).frames
+        assert found["mediators"].empty and "mechanism" not in set(found["regressions"]["spec"])
+        assert found["not_made"].query("table == 'mediators'")["reason_en"].tolist() == [reason]
 
 
 def test_weights_of_the_headline_are_used(panel: pd.DataFrame) -> None:

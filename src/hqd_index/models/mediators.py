@@ -167,7 +167,8 @@ def _joined(store: Store, rows: pd.DataFrame, study: Study, values: pd.DataFrame
         raise EstimationError("regressions.yaml lists no mediator", zh="regressions.yaml 没有机制变量(mediators)")
     given = pd.DataFrame(columns=KEY) if values is None else values
     known = [name for name in asked if name in given]
-    joined = rows.merge(given[[*KEY, *known]].rename(columns=lambda c: VIA + c if c in known else c), on=KEY, how="left")
+    own = given[[*KEY, *known]].astype({"year": "int64"}).rename(columns=lambda c: VIA + c if c in known else c)
+    joined = rows.merge(own, on=KEY, how="left", validate="one_to_one")
     usable = tuple(VIA + name for name in known if joined[VIA + name].notna().any())
     if not usable:
         raise EstimationError(f"no mediator has a value: {', '.join(asked)}", zh=f"没有任何机制变量有数值:{'、'.join(asked)}")
