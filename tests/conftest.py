@@ -1,5 +1,6 @@
 """Where tests find the project and the shared reference data."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,10 @@ def shared() -> Path:
     if not (folder / "reference").is_dir():
         pytest.skip("../shared (real data sets and known answers) is not beside the project")
     return folder
+
+
+os.environ["HQD_PROCESSES"] = "1"
+"""Runs of a test stay in its process, which has imported everything; tests of several processes say so."""
 
 
 @pytest.fixture(autouse=True)

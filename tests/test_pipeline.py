@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
+from hqd_index.intake import GateError
+from hqd_index.pipeline import STAGES
 
 from .small import QUICK, ROOT, Place, run
 
@@ -122,7 +125,7 @@ def shuffled(path: Path, encoding: str, stream: random.Random) -> None:
     path.write_bytes(out.getvalue().encode(encoding))
 
 
-def test_row_and_column_order_and_hash_seed_change_no_byte(ended, place, tmp_path):
+def test_row_and_column_order_hash_seed_and_processes_change_no_byte(ended, place, tmp_path):
     """All tables but `row` in quarantine.csv (design: exactness); ragged rows keep their cells, which no order can change."""
     here = place.copy(tmp_path)
     stream = random.Random(5)
@@ -131,7 +134,7 @@ def test_row_and_column_order_and_hash_seed_change_no_byte(ended, place, tmp_pat
     for path in here.data.glob("synthetic_firms_*.csv"):
         shuffled(path, "gb18030", stream)
     sets = [part for change in QUICK for part in ("--set", change)]
-    command = [str(Path(sys.executable).parent / "hqd"), "run", *sets]
+    command = [str(Path(sys.executable).parent / "hqd"), "run", "--processes", "2", *sets]
     command += ["--study", str(here.configs), "--data", str(here.data), "--out", str(here.out)]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -149,3 +152,24 @@ def test_scores_are_on_0_100_and_ranked_before_rounding(ended, place):
     assert scores["score"].between(0, 100).all()
     last = scores.query("node == 'hqd' and year == 2024").sort_values("rank")
     assert (np.diff(last["score"]) <= 1e-9).all()
+
+
+def test_a_stage_waits_for_all_it_reads(ended, place):
+    """Every table of an earlier stage that a stage's patterns name comes from a stage that it waits for."""
+    made = {stage.name: set() for stage in STAGES}
+    for folder in (place.out / ".cache").glob("*/*"):
+        made[folder.parent.name] |= {path.stem for path in folder.glob("*.parquet")}
+    for at, stage in enumerate(STAGES):
+        for earlier in STAGES[:at]:
+            strays = [name for name in made[earlier.name] if stage.read(name)] if earlier.name not in stage.before else []
+            assert not strays, (stage.name, earlier.name)
+        assert stage.before <= {one.name for one in STAGES[:at]}, stage.name
+
+
+def test_a_fault_in_another_process_arrives_whole():
+    """A fault with what its constructor asks for, its texts and what it carries, as a pickle brings it back."""
+    fault = GateError("held", "too many", zh="过多", where="rules.yaml", rule="G01")
+    again = pickle.loads(pickle.dumps(fault))
+    assert (
+        type(again) is GateError and again.intake == "held" and again.text("zh") == fault.text("zh") and str(again) == str(fault)
+    )

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hqd_index.report import summary, write_report
+from hqd_index.report import summary, write_report, write_workbooks
 from hqd_index.report.findings import findings, headline, split, universe
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
@@ -45,15 +45,20 @@ def whole_page(results: Results) -> str:
     return page(results, laboratory(results), drawn(results))
 
 
+def write_all(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Both publishing stages, as in a run."""
+    return [*write_workbooks(study(), tables, MANIFEST, folder), *write_report(study(), tables, MANIFEST, folder)]
+
+
 @pytest.fixture(scope="module")
 def written(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    write_report(study(), tables, MANIFEST, folder)
+    write_all(tables, folder)
     return folder
 
 
 def test_same_input_same_bytes(written: Path, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    for path in write_report(study(), tables, MANIFEST, tmp_path):
+    for path in write_all(tables, tmp_path):
         again = written / path.relative_to(tmp_path)
         if path.suffix == ".pdf":  # holds the order of an internal table; compared by text (design 5.10)
             continue
@@ -153,7 +158,7 @@ def test_hostile_text_stays_text(tables: dict[str, pd.DataFrame], tmp_path: Path
     scores = tables["scores"].assign(unit_zh=tables["scores"]["unit"].map(units), unit_en=tables["scores"]["unit"].map(units))
     quarantine = tables["quarantine"].assign(value=[HOSTILE[k % len(HOSTILE)] for k in range(len(tables["quarantine"]))])
     changed = {**tables, "scores": scores, "quarantine": quarantine}
-    write_report(study(), changed, MANIFEST, tmp_path)
+    write_all(changed, tmp_path)
     html = (tmp_path / "report.html").read_text("utf-8")
     assert html.count("<script") == 2 and "<svg onload" not in html and "{{7*7}}" in html
     for name in ("results.xlsx", "quarantine.xlsx"):

@@ -337,7 +337,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
     ),
     Stage(
         "multiverse",
-        "多重宇宙",
+        "多元设定",
         multiverse,
         reads=(*CROSSED_WITH, *DESIGNS),
         heeds=("study", "indicators", "weighting", "regressions"),

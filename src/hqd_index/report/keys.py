@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .results import Results
 from .sentences import SAMPLES
 from .words import Pair
@@ -164,7 +166,11 @@ def said(results: Results, column: str, value: object) -> Pair:
     """The name of an id in a key column; the id itself where nothing names it."""
     text = str(value)
     asked = results.study.regressions
-    own = {"outcome": {**asked.events.outcomes, **asked.mediators}, "mediator": asked.mediators, "term": asked.controls}
+    own: dict[str, dict[str, Any]] = {
+        "outcome": {**asked.events.outcomes, **asked.mediators},
+        "mediator": {**asked.mediators},
+        "term": {**asked.controls},
+    }
     if text in own.get(column, {}):
         label = own[column][text].label
         return Pair(label.zh, label.en)

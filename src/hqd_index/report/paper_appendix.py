@@ -47,14 +47,14 @@ def oaxaca_table(results: Results) -> Parts | None:
     found = _of_root(results, "oaxaca", "term")
     if not found:
         return None
-    gaps = [rows.loc[("gap", "")] for rows in found.values()]
+    gaps = [_row(rows, ("gap", "")) for rows in found.values()]
     body: list[tuple[Cell, ...]] = [
         (Pair("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
         (Pair("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
     parts = [key for key in next(iter(found.values())).index if key[0] == "part"]
     for key in [("gap", ""), ("explained", ""), *parts, ("unexplained", "")]:
-        body.append((_named(results, key, "term"), *[_with_error(rows.loc[key], 3) for rows in found.values()]))
+        body.append((_named(results, key, "term"), *[_with_error(_row(rows, key), 3) for rows in found.values()]))
     body += _counts(found.values(), 1)
     return (("", *(SAMPLES[sample] for sample in found)),), body, _groups(gaps[0]), (2, len(body) - 2), (3.2, *[2.0] * len(found))
 
@@ -86,6 +86,10 @@ def _of_root(results: Results, name: str, within: str) -> dict[str, pd.DataFrame
     }
 
 
+def _row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
+    return pd.Series(rows.loc[key])
+
+
 def _named(results: Results, key: tuple[str, str], column: str) -> Pair:
     """A line's name; that of a part is what it is about."""
     quantity, what = key
@@ -100,6 +104,6 @@ def _counts(found: Iterable[pd.DataFrame], wide: int) -> list[tuple[Cell, ...]]:
     """Lines of N and G; each sample spans `wide` columns."""
     lines = []
     for column, label in (("n_obs", Pair("样本量 N", "N")), ("n_clusters", Pair("聚类数 G", "Clusters G"))):
-        cells = [cell for rows in found for cell in (whole(rows[column].iloc[0]), *[""] * (wide - 1))]
+        cells: list[Cell] = [cell for rows in found for cell in (whole(rows[column].iloc[0]), *[""] * (wide - 1))]
         lines.append((label, *cells))
     return lines
