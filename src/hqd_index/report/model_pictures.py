@@ -52,7 +52,7 @@ def density_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def headline_spec(results: Results) -> str | None:
     """Id of the specification that the study calls its headline, or the last one estimated."""
     rows = results.table("regressions")
-    known = set(rows["spec"]) if len(rows) else set()
+    known = set(rows["spec"].unique()) if len(rows) else set()
     listed = [spec for spec in results.study.regressions.specifications if spec.id in known]
     return next((spec.id for spec in listed if spec.headline), listed[-1].id if listed else None)
 

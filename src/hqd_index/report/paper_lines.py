@@ -137,8 +137,8 @@ def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) 
     return [*lines, tuple(third)] if any(third) else lines
 
 
-def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS) -> Parts | None:
-    """One line per coefficient: specification, sample, estimate with stars, in SDs, interval, bootstrap p, N."""
+def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS, first: Pair = LISTING[0]) -> Parts | None:
+    """One line per coefficient: specification (or what `first` says), sample, estimate with stars, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
@@ -157,7 +157,7 @@ def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS) -> Parts |
         )
         body.append(("" if label == last else label, sample(record["sample"]), *figures))
         last = label
-    return (LISTING,), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
+    return ((first, *LISTING[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
 
 def _line_name(results: Results, record: Mapping[Any, Any]) -> Pair:

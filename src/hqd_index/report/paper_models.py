@@ -200,7 +200,7 @@ def mechanism(results: Results) -> Parts | None:
     held = [note for note, which in notes.items() if which.any()]
     note = Pair("注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING)))
     mine = rows[(notes[ON_MEDIATORS] | notes[FIRM_OUTCOMES]) & (rows["term"] == "density")]
-    return listing(results, mine, note)
+    return listing(results, mine, note, Pair("被解释变量", "Dependent variable"))
 
 
 def contribution_table(results: Results) -> Parts | None:
