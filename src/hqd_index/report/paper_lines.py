@@ -138,7 +138,7 @@ def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) 
 
 
 def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS, first: Pair = LISTING[0]) -> Parts | None:
-    """One line per coefficient: specification (or what `first` says), sample, estimate with stars, in SDs, interval, bootstrap p, N."""
+    """One line per coefficient: specification (or what `first` says), sample, estimate, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
