@@ -176,7 +176,7 @@ def oaxaca_rows(made: Decomposition, choice: SpecificationChoice, study: Study) 
     p = p_value(made.value, made.error, g)
     for j, column in enumerate(made.spec.outcomes):
         sample, node = split_name(column)
-        weak = not abs(made.value[0, j]) >= made.error[0, j]
+        weak = made.value[0, j] == 0 or not abs(made.value[0, j]) >= made.error[0, j]
         for i, (quantity, term) in enumerate(made.lines):
             yield {
                 "spec": made.spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
