@@ -1,8 +1,9 @@
 """From raw files to a published run: the stages, and the loop that runs those whose ingredients changed."""
 
 from .crew import Crew, useful
+from .plan import STAGES
 from .run import Event, Outcome, input_digests, previous_ingredients, run, section
-from .stages import STAGES, Context, Place, Stage
+from .stages import Context, Place, Stage
 
 __all__ = [
     "STAGES",

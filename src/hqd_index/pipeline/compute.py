@@ -13,7 +13,8 @@ import pandas as pd
 
 from .. import provenance
 from ..tables import TABLES, check
-from .stages import STAGES, Context, Place, Table
+from .plan import STAGES
+from .stages import Context, Place, Table
 
 if TYPE_CHECKING:
     from ..engines.duckdb import Engine

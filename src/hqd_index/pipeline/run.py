@@ -17,7 +17,8 @@ from ..errors import CheckError, DataError
 from ..tables import check
 from .compute import BY_NAME, Done, Job
 from .crew import Crew
-from .stages import STAGES, Place, Stage
+from .plan import STAGES
+from .stages import Place, Stage
 
 if TYPE_CHECKING:
     from ..study.load import Loaded

@@ -1,0 +1,97 @@
+"""The stages in their order: what each reads and heeds, and which must be done before it."""
+
+from __future__ import annotations
+
+from . import stages
+from .stages import Stage
+
+_BEFORE_PUBLISHING: tuple[Stage, ...] = (
+    Stage("intake", "读入与校验", stages.intake, heeds=("study", "sources", "rules")),
+    Stage(
+        "links",
+        "产业链联系",
+        stages.links,
+        reads=("clean_*",),
+        heeds=("study", "sources", "columns"),
+        before=frozenset({"intake"}),
+    ),
+    Stage(
+        "firms",
+        "企业特征",
+        stages.firms,
+        reads=("clean_*", "linkages"),
+        heeds=("study", "sources", "columns", "regressions.density"),
+        before=frozenset({"intake", "links"}),
+    ),
+    Stage(
+        "panel",
+        "行业面板",
+        stages.panel,
+        reads=("ready_*",),
+        heeds=(
+            "study",
+            "indicators",
+            "scenarios",
+            "regressions.density",
+            "regressions.controls",
+            "regressions.resilience",
+            "regressions.moderators",
+            "regressions.mediators",
+        ),
+        before=frozenset({"firms"}),
+    ),
+    Stage(
+        "modes",
+        "模式与路径",
+        stages.modes,
+        reads=("ready_*", "io_links"),
+        heeds=("study", "sources", "modes", "regressions.density"),
+        before=frozenset({"firms", "links"}),
+    ),
+    Stage(
+        "index",
+        "指数",
+        stages.index,
+        reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
+        heeds=("study", "indicators", "weighting", "scenarios"),
+        before=frozenset({"panel", "links"}),
+    ),
+    Stage(
+        "events",
+        "企业事件与冲击",
+        stages.events,
+        reads=("ready_firms", "shocks", "density", "leader_marks"),
+        heeds=("study", "regressions"),
+        before=frozenset({"firms", "panel"}),
+    ),
+    Stage(
+        "uncertainty",
+        "不确定性",
+        stages.uncertainty,
+        reads=("panel", "unit_names", "ready_firms"),
+        heeds=("study", "indicators", "weighting", "uncertainty"),
+        before=frozenset({"firms", "panel"}),
+    ),
+    Stage(
+        "models",
+        "回归与贡献",
+        stages.models,
+        reads=(*stages.ESTIMATED_FROM, "weights", *stages.THEORY),
+        heeds=("study", "indicators", "weighting", "regressions", "modes"),
+        before=frozenset({"links", "panel", "modes", "index", "events"}),
+    ),
+    Stage(
+        "multiverse",
+        "多元设定",
+        stages.multiverse,
+        reads=(*stages.CROSSED_WITH, *stages.DESIGNS),
+        heeds=("study", "indicators", "weighting", "regressions"),
+        before=frozenset({"panel", "index", "uncertainty"}),
+    ),
+)
+_ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)
+STAGES: tuple[Stage, ...] = (
+    *_BEFORE_PUBLISHING,
+    Stage("workbook", "工作簿", stages.workbook, reads=("*",), heeds=("",), before=_ALL, publishes=True),
+    Stage("report", "报告", stages.report, reads=("*",), heeds=("",), before=_ALL, publishes=True),
+)
