@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from hqd_index.index.frames import build_index
 from hqd_index.report.lab import laboratory, scores
 from hqd_index.report.page import write_page
+from hqd_index.report.paper import paper_tables
 from hqd_index.report.results import Results
 from hqd_index.study.vary import vary
 
@@ -63,7 +64,7 @@ def page_path(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def written(results: Results, folder: Path) -> Path:
-    return write_page(results, folder / "report.html", laboratory(results), drawn(results))
+    return write_page(results, folder / "report.html", laboratory(results), drawn(results), paper_tables(results))
 
 
 @pytest.fixture

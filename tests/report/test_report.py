@@ -17,6 +17,7 @@ from hqd_index.report.findings import findings, headline, split, universe
 from hqd_index.report.index_grids import indicators
 from hqd_index.report.lab import laboratory
 from hqd_index.report.page import embedded, page
+from hqd_index.report.paper import paper_tables
 from hqd_index.report.publish import publishable
 from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, verdict
@@ -42,7 +43,7 @@ LIVE_SHEETS = ("权重试算", "试算过程")
 
 
 def whole_page(results: Results) -> str:
-    return page(results, laboratory(results), drawn(results))
+    return page(results, laboratory(results), drawn(results), paper_tables(results))
 
 
 def write_all(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:

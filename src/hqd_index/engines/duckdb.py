@@ -86,11 +86,10 @@ class Engine:
         return f"t{next(self._names)}"
 
     def scan(self, source: Path | pd.DataFrame, name: str | None = None) -> str:
-        """The name of a table with the rows of a frame or of a parquet file."""
-        table = name or self.new_name()
+        """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
-            inside = self._admitted(source)
-            return self.query(f"SELECT * FROM read_parquet({literal(str(inside))})", table)
+            return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted(source)))})", name)
+        table = name or self.new_name()
         self._connection.register("hqd_frame", source)
         try:
             return self.query("SELECT * FROM hqd_frame", table)

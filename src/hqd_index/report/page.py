@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -21,21 +21,23 @@ from .grids import Grid, pairs, shown
 from .how_sure import decisive
 from .lab import Lab, payload
 from .methods_text import methods
-from .paper import PaperTable, paper_tables
+from .paper import Absent, PaperTable
 from .profiles import RULE, profiles
 from .published import published
 from .results import Results
 from .words import Pair, halves, missing, number, pieces, unit_name
 
 
-def write_page(results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing]) -> Path:
+def write_page(
+    results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]
+) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
-    path.write_text(page(results, lab, drawings), "utf-8")
+    path.write_text(page(results, lab, drawings, paper), "utf-8")
     return path
 
 
-def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> str:
-    """The page as HTML; the same text for the same results."""
+def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]) -> str:
+    """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset("page.css"), _asset("page.js")
     return _template().render(
         results=results,
@@ -55,7 +57,7 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing]) -> 
         figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),
-        paper={table.id: table for table in paper_tables(results)},
+        paper={table.id: table for table in paper},
         findings=findings.findings(results),
         told=findings,
         decisive=decisive,

@@ -12,7 +12,6 @@ from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
@@ -29,14 +28,12 @@ PAGE = 16.6
 """Width of the text in cm."""
 TWIPS = 566.93
 """Twentieths of a point in a centimetre."""
+POINT = 20
+"""Twentieths of a point in one."""
 TABLE = (
-    '<w:tbl {names}><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+    '<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
     '<w:tblCellMar><w:left w:w="{margin}" w:type="dxa"/><w:right w:w="{margin}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
     "<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
-)
-RUN = (
-    '<w:rPr><w:rFonts w:ascii="{west}" w:hAnsi="{west}" w:eastAsia="{east}"/><w:sz w:val="{size}"/>'
-    '<w:szCs w:val="{size}"/></w:rPr>'
 )
 KEEP = "<w:keepNext/>"
 SHORT = 30
@@ -74,7 +71,7 @@ def new_document(title: str, notice: str = "") -> Any:
     properties.title, properties.author, properties.created, properties.modified = title, "hqd-index", STAMP, STAMP
     properties.last_modified_by, properties.comments = "hqd-index", ""
     if notice:
-        _run(section.header.paragraphs[0], notice, 8)
+        section.header.paragraphs[0]._p.append(parse_xml(run(notice, 8).replace("<w:r>", f"<w:r {nsdecls('w')}>", 1)))
     return document
 
 
@@ -93,35 +90,22 @@ def save(document: Any, path: Path) -> Path:
 def write_tables(tables: Sequence[PaperTable | Absent], path: Path, language: str, title: str, notice: str = "") -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
     document = new_document(title, notice)
-    for table in tables:
-        add_table(document, table, language)
+    _fill(document, [part for table in tables for part in with_caption(table, language)])
     return save(document, path)
 
 
 def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "") -> Path:
     """The methods section as a document."""
     document = new_document(title, notice)
-    heading = document.add_paragraph()
-    heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _run(heading, title, 16, bold=True)
-    for block in blocks:
-        text = block.text.of(language)
-        if block.kind == "formula":
-            add_formula(document, text)
-        elif block.kind == "heading":
-            paragraph = document.add_paragraph()
-            paragraph.paragraph_format.keep_with_next = True
-            paragraph.paragraph_format.space_before = Pt(10)
-            _run(paragraph, text, 12, bold=True)
-        else:
-            paragraph = document.add_paragraph(style="List Bullet" if block.kind == "list" else "Normal")
-            paragraph.paragraph_format.line_spacing = 1.35
-            if block.kind == "text" and language == "zh":
-                paragraph.paragraph_format.first_line_indent = Pt(21)
-            if block.kind == "work":
-                paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Pt(24), Pt(-24)
-            _run(paragraph, text, 10.5)
+    _fill(document, [paragraph(run(title, 16, bold=True), align="center"), *(prose(block, language) for block in blocks)])
     return save(document, path)
+
+
+def _fill(document: Any, parts: Sequence[str]) -> None:
+    """The document's body, read as XML at once: paragraph by paragraph through the library takes many times as long."""
+    body = document.element.body
+    for element in parse_xml(f"<w:body {nsdecls('w')}>{''.join(parts)}</w:body>").iterchildren():
+        body.sectPr.addprevious(element)
 
 
 def caption(table: PaperTable | Absent, language: str) -> str:
@@ -129,47 +113,82 @@ def caption(table: PaperTable | Absent, language: str) -> str:
     return Pair(f"表{table.number}  {table.title.zh}", f"Table {table.number}  {table.title.en}").of(language)
 
 
-def add_table(document: Any, table: PaperTable | Absent, language: str) -> None:
-    """A caption, the table with its three rules (or why it is absent), its note and a blank line."""
-    head = document.add_paragraph()
-    head.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    head.paragraph_format.keep_with_next = True
-    head.paragraph_format.space_after = Pt(3)
-    _run(head, caption(table, language), 10.5, bold=True)
+def with_caption(table: PaperTable | Absent, language: str) -> list[str]:
+    """A caption, the table with its three rules (or why it is absent), its note and a blank line, as WordprocessingML."""
+    head = paragraph(run(caption(table, language), 10.5, bold=True), align="center", keep=True, after=3)
     if isinstance(table, Absent):
-        reason = document.add_paragraph()
-        _run(reason, Pair("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9)
-        return
-    document.element.body.sectPr.addprevious(parse_xml(table_xml(table, language)))
-    if table.note.of(language):
-        note = document.add_paragraph()
-        note.paragraph_format.space_before = Pt(3)
-        _run(note, table.note.of(language), 8)
-    document.add_paragraph()
+        return [head, paragraph(run(Pair("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9))]
+    note = table.note.of(language)
+    return [head, table_xml(table, language), *([paragraph(run(note, 8), before=3)] if note else []), paragraph("")]
+
+
+def prose(block: Block, language: str) -> str:
+    """A block of the methods section as a paragraph."""
+    text = block.text.of(language)
+    if block.kind == "formula":
+        return paragraph("".join(run(piece, 11, italic=True, place=place) for piece, place in pieces(text)), align="center")
+    if block.kind == "heading":
+        return paragraph(run(text, 12, bold=True), keep=True, before=10)
+    left, first = (24, -24) if block.kind == "work" else (0, 21 if block.kind == "text" and language == "zh" else 0)
+    return paragraph(run(text, 10.5), bullet=block.kind == "list", lines=1.35, left=left, first=first)
+
+
+def paragraph(
+    runs: str,
+    *,
+    align: str = "",
+    keep: bool = False,
+    before: float | None = None,
+    after: float | None = None,
+    lines: float = 0,
+    left: float = 0,
+    first: float = 0,
+    bullet: bool = False,
+) -> str:
+    """A paragraph around its runs, as WordprocessingML; spaces and indents in points, `lines` the height of a line in lines."""
+    spaces = {"before": before, "after": after}
+    spacing = "".join(f' w:{side}="{round(POINT * space)}"' for side, space in spaces.items() if space is not None)
+    spacing += f' w:line="{round(240 * lines)}" w:lineRule="auto"' if lines else ""
+    indent = f' w:left="{round(POINT * left)}"' if left else ""
+    indent += f' w:{"firstLine" if first > 0 else "hanging"}="{round(POINT * abs(first))}"' if first else ""
+    looks = (
+        '<w:pStyle w:val="ListBullet"/>' if bullet else "",
+        KEEP if keep else "",
+        f"<w:spacing{spacing}/>" if spacing else "",
+        f"<w:ind{indent}/>" if indent else "",
+        f'<w:jc w:val="{align}"/>' if align else "",
+    )
+    return f"<w:p><w:pPr>{''.join(looks)}</w:pPr>{runs}</w:p>"
+
+
+def run(text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> str:
+    """A run of text in both faces, as WordprocessingML; `size` in points, `place` is sub or super."""
+    look = f'<w:rFonts w:ascii="{WEST}" w:hAnsi="{WEST}" w:eastAsia="{EAST}"/>{"<w:b/>" * bold}{"<w:i/>" * italic}'
+    look += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
+    look += f'<w:vertAlign w:val="{place}script"/>' if place else ""
+    return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(legible(text))}</w:t></w:r>'
 
 
 def table_xml(table: PaperTable, language: str) -> str:
-    """The table as WordprocessingML, written at once: cell by cell through the library takes twenty times as long."""
+    """The table as WordprocessingML."""
     columns = len(table.header[0])
     size, margin = next((size, margin) for least, size, margin in SIZES if columns >= least)
     shares = table.widths or (2.0, *[1.0] * (columns - 1))
     widths = [round(PAGE * TWIPS * share / sum(shares)) for share in shares]
     lines, header = [*table.header, *table.body], len(table.header)
     left = [_leftish(table, j) for j in range(columns)]
-    look = RUN.format(size=round(2 * size), west=WEST, east=EAST)
     rows = []
     for i, line in enumerate(lines):
         keep = KEEP if len(lines) < SHORT or i == len(lines) - 1 else ""  # the note stays with the last line
         borders = _borders(i, len(lines), table)
         cells = "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep}<w:spacing w:after="0"/>'
-            f'<w:jc w:val="{"left" if at_left else "center"}"/></w:pPr><w:r>{look}<w:t xml:space="preserve">'
-            f"{escape(_text(cell, language))}</w:t></w:r></w:p></w:tc>"
+            f'<w:jc w:val="{"left" if at_left else "center"}"/></w:pPr>{run(_text(cell, language), size)}</w:p></w:tc>'
             for cell, width, at_left in zip(line, widths, left)
         )
         rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells}</w:tr>")
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    return TABLE.format(names=nsdecls("w"), width=sum(widths), margin=round(margin), grid=grid, rows="".join(rows))
+    return TABLE.format(width=sum(widths), margin=round(margin), grid=grid, rows="".join(rows))
 
 
 def _borders(line: int, lines: int, table: PaperTable) -> str:
@@ -183,27 +202,10 @@ def _borders(line: int, lines: int, table: PaperTable) -> str:
 
 
 def _text(cell: Cell, language: str) -> str:
-    return legible(cell.of(language) if isinstance(cell, Pair) else cell)
+    return cell.of(language) if isinstance(cell, Pair) else cell
 
 
 def _leftish(table: PaperTable, column: int) -> bool:
     """Whether a column holds words: the first, and those with a cell longer than a number in brackets."""
     longest = max((len(_text(line[column], "zh")) for line in table.body), default=0)
     return column == 0 or (longest > 18 and table.id != "robustness")
-
-
-def _run(paragraph: Any, text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> None:
-    """A run of text in both faces; `place` is sub or super."""
-    run = paragraph.add_run(text)
-    run.font.size, run.bold, run.italic, run.font.name = Pt(size), bold, italic, WEST
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), EAST)
-    if place:
-        setattr(run.font, "subscript" if place == "sub" else "superscript", True)
-
-
-def add_formula(document: Any, text: str) -> None:
-    """A centred formula; `_x`, `_{xy}` and `^x` are set below and above the line."""
-    paragraph = document.add_paragraph()
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for piece, place in pieces(text):
-        _run(paragraph, piece, 11, italic=True, place=place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from .lab import laboratory
 from .latex import write_latex
 from .methods_text import methods
 from .page import write_page
-from .paper import paper_tables
+from .paper import Absent, PaperTable, paper_tables
 from .publish import publishable
 from .quarantine import write_quarantine
 from .readme import write_readme
@@ -36,13 +36,14 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     """
     results = Results(study, tables, manifest)
     lab, shown = laboratory(results), publishable(results)
+    paper = paper_tables(shown)
     with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
         drawings = beside.submit(draw, shown, studio)
         drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language, studio))
         written = [
-            *write_paper(shown, folder / "paper"),
+            *write_paper(shown, paper, folder / "paper"),
             *write_stata(results, folder),
-            write_page(shown, folder / "report.html", lab, drawings.result()),
+            write_page(shown, folder / "report.html", lab, drawings.result(), paper),
         ]
         figures, message = drawn.result()
     return [*written, *figures, write_readme(shown, folder, message)]
@@ -57,16 +58,16 @@ def write_workbooks(study: Study, tables: Mapping[str, pd.DataFrame], manifest: 
     ]
 
 
-def write_paper(results: Results, folder: Path) -> list[Path]:
+def write_paper(results: Results, tables: Sequence[PaperTable | Absent], folder: Path) -> list[Path]:
     """Three-line tables as Word and LaTeX, and the methods section, in Chinese and in English."""
     folder.mkdir(exist_ok=True)
-    found, blocks, title = paper_tables(results), methods(results), results.study.study.label
+    blocks, title = methods(results), results.study.study.label
     written = []
     for language in ("zh", "en"):
         heading = Pair("研究方法", "Methods").of(language)
         notice = SYNTHETIC.of(language) if results.study.study.synthetic else ""
-        written.append(write_tables(found, folder / f"tables_{language}.docx", language, title[language], notice))
-        written.append(write_latex(found, folder / f"tables_{language}.tex", language, notice))
+        written.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
+        written.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
         written.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))
     return written
 
