@@ -71,8 +71,7 @@ def test_without_a_chinese_face_labels_are_english(
     done: Future[str] = Future()
     done.set_result("")
     with Studio() as studio:
-        monkeypatch.setattr(studio, "png", lambda *args, **options: done)
-        monkeypatch.setattr(studio, "pdf", lambda *args, **options: done)
+        monkeypatch.setattr(studio, "prints", lambda *args, **options: done)
         paths, message = write_figures(drawings, tmp_path / "figures", "zh", studio)
     assert message is not None and "Noto Sans CJK SC" in message.zh and "English" in message.en
     texts = [

@@ -70,7 +70,7 @@ def write_figures(drawings: Mapping[str, Drawing], folder: Path, language: str, 
             continue
         svg, paths = drawing.alone(language), [folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")]
         paths[0].write_text(svg, "utf-8")
-        begun += [studio.png(svg, paths[1], scale=figures.print_scale(svg), ppi=PPI), studio.pdf(svg, paths[2])]
+        begun.append(studio.prints(svg, paths[2], paths[1], scale=figures.print_scale(svg), ppi=PPI))
         written += paths
     for job in begun:
         job.result()

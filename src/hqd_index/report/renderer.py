@@ -6,7 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import vl_convert
+
+POINTS = 72
+"""Points in an inch."""
 
 
 def svg(spec: str) -> str:
@@ -14,19 +18,19 @@ def svg(spec: str) -> str:
     return vl_convert.vegalite_to_svg(spec)
 
 
-def png(drawn: str, path: str, scale: float, ppi: float) -> str:
-    """An SVG written as PNG."""
-    Path(path).write_bytes(vl_convert.svg_to_png(drawn, scale=scale, ppi=ppi))
-    return path
+def prints(drawn: str, pdf: str, png: str, scale: float, ppi: float) -> str:
+    """An SVG written as a one-page PDF with its fonts embedded, and that page, `scale` times its size, as PNG.
+
+    The converter shapes every text anew for each format, which takes longest: the PNG is the PDF seen.
+    """
+    page = vl_convert.svg_to_pdf(drawn)
+    Path(pdf).write_bytes(page)
+    with pdfium.PdfDocument(page) as document:
+        document[0].render(scale=scale * ppi / POINTS).to_pil().save(png, dpi=(ppi, ppi))
+    return png
 
 
-def pdf(drawn: str, path: str) -> str:
-    """An SVG written as a one-page PDF with its fonts embedded."""
-    Path(path).write_bytes(vl_convert.svg_to_pdf(drawn))
-    return path
-
-
-JOBS: dict[str, Callable[..., str]] = {"svg": svg, "png": png, "pdf": pdf}
+JOBS: dict[str, Callable[..., str]] = {"svg": svg, "prints": prints}
 
 
 def main() -> None:

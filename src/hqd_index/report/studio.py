@@ -36,13 +36,10 @@ class Studio:
         """A Vega-Lite specification as SVG."""
         return self._threads.submit(self._asked, "svg", {"spec": spec})
 
-    def png(self, drawn: str, path: Path, *, scale: float, ppi: float) -> Future[str]:
-        """An SVG as a PNG file."""
-        return self._threads.submit(self._asked, "png", {"drawn": drawn, "path": str(path), "scale": scale, "ppi": ppi})
-
-    def pdf(self, drawn: str, path: Path) -> Future[str]:
-        """An SVG as a PDF file."""
-        return self._threads.submit(self._asked, "pdf", {"drawn": drawn, "path": str(path)})
+    def prints(self, drawn: str, pdf: Path, png: Path, *, scale: float, ppi: float) -> Future[str]:
+        """An SVG as a PDF file of its own size, and `scale` times that as a PNG file."""
+        options = {"drawn": drawn, "pdf": str(pdf), "png": str(png), "scale": scale, "ppi": ppi}
+        return self._threads.submit(self._asked, "prints", options)
 
     def _asked(self, job: str, options: dict[str, Any]) -> str:
         """The answer of this thread's process."""
