@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from .errors import SetupError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "linearmodels", "duckdb", "sqlglot", "pandera")
 KEEP_RUNS = 5
@@ -126,10 +127,12 @@ def trim_cache(root: Path, keep: Sequence[Path], limit: int = CACHE_BYTES) -> No
 
 def write_csv(frame: pd.DataFrame, path: Path) -> int:
     """UTF-8 with BOM, CRLF, full precision; text that a spreadsheet would run is prefixed with '; returns cells so touched."""
+    from pandas.api.types import is_string_dtype
+
     columns, touched = [], 0
     for name in frame.columns:
         cells = frame[name].astype(object).where(frame[name].notna(), None).tolist()
-        texts = set(cells) - {None} if pd.api.types.is_string_dtype(frame[name]) else ()
+        texts = set(cells) - {None} if is_string_dtype(frame[name]) else ()
         risky = {text for text in texts if text.startswith(FORMULA_STARTS)}
         if risky:
             touched += sum(cell in risky for cell in cells)

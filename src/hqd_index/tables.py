@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from .errors import CheckError
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pandera.pandas as pa
 
 
@@ -32,11 +31,15 @@ def _table(zh: str, en: str, key: str, columns: str) -> Table:
 
 def empty(name: str) -> pd.DataFrame:
     """The table with its header and no rows."""
+    import pandas as pd
+
     return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))
 
 
 def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame in the contract's column order and dtypes, sorted by key, missing optional columns added as missing."""
+    import pandas as pd
+
     table = TABLES[name]
     extra = set(frame.columns) - set(table.columns)
     if extra:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from .. import provenance
 from ..tables import TABLES, check
 from .plan import STAGES
@@ -74,7 +72,7 @@ def compute(job: Job, say: Callable[[str], None] = print) -> Done:
 
 def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
     """One table into a folder: parquet for the next stage, CSV for people when it has a contract; its rows."""
-    if isinstance(table, pd.DataFrame):
+    if not isinstance(table, str):
         checked = check(name, table) if name in TABLES else table
         if name in TABLES:
             provenance.write_csv(checked, folder / f"{name}.csv")

@@ -1,4 +1,7 @@
-"""What is done between raw files and published results: one function for each stage."""
+"""What is done between raw files and published results: one function for each stage.
+
+A stage imports what it needs when it runs: the process that only directs the others never waits for pandas.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import HqdError
 from ..tables import TABLES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..engines.duckdb import Engine
     from ..study.models import Study
 
-Table = pd.DataFrame | str
+Table: TypeAlias = "pd.DataFrame | str"
 """A frame, or the name of a table in the engine."""
 
 
@@ -154,6 +157,8 @@ def panel(context: Context) -> dict[str, Table]:
 
 def index(context: Context) -> dict[str, Table]:
     """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
+    import pandas as pd
+
     from ..index.compare import scenarios
     from ..index.diagnose import diagnostics
     from ..index.dynamics import dynamics
@@ -259,6 +264,8 @@ UNPUBLISHED = ("raw_rows", "controls", "unit_names")  # tables that the report r
 
 def _published(context: Context) -> dict[str, pd.DataFrame]:
     """The tables that people see, with the codebook and the reasons of all stages for what is missing."""
+    import pandas as pd
+
     from ..codebook import codebook
 
     frames = {name: context.frame(name) for name in context.tables if name in TABLES or name in UNPUBLISHED}

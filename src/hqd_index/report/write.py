@@ -35,11 +35,11 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     `tables` are those of tables/*.csv and `controls`.
     """
     results = Results(study, tables, manifest)
-    lab, shown = laboratory(results), publishable(results)
-    paper = paper_tables(shown)
+    shown = publishable(results)
     with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
-        drawings = beside.submit(draw, shown, studio)
+        drawings = beside.submit(draw, shown, studio)  # first: it takes longest
         drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language, studio))
+        lab, paper = laboratory(results), paper_tables(shown)
         written = [
             *write_paper(shown, paper, folder / "paper"),
             *write_stata(results, folder),
