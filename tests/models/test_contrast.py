@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from hqd_index.models.clusters import leave_one_out, rows_left_out
 from hqd_index.models.contrast import contrast, contrast_cv3
 from hqd_index.models.inference import cv3
 from hqd_index.models.specification import Specification, sums_of
@@ -56,6 +57,28 @@ def test_one_cell_is_the_test_of_one_term() -> None:
         assert found.p_wild == alone.p()[j]
         assert found.value[0] == pytest.approx(alone.estimate[j] * scale) and found.wald == pytest.approx(alone.t()[j] ** 2)
         assert contrast_cv3(sums, cell)[0] == pytest.approx(cv3(sums)[k, j] * scale)
+
+
+def test_collinear_restrictions_count_once() -> None:
+    """The same restriction twice: its scores are collinear in every draw, and the statistic is that of one of them."""
+    sums, *_ = sums_of(panel(), SPEC)
+    cell = np.zeros((1, 3, 2))
+    cell[0, 1, 0] = 1.0
+    once, twice = (contrast(sums, r, rng=np.random.default_rng(5), draws=499) for r in (cell, np.concatenate([cell, 2 * cell])))
+    assert twice.p_wild == once.p_wild and twice.wald == pytest.approx(once.wald)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_solving_leaves_out_as_eigenvectors_do(alone: bool) -> None:
+    """Also where a regressor varies in one unit alone, so that nothing is known of it without that unit."""
+    frame = panel()
+    if alone:
+        frame["b"] = frame["b"].where(frame["unit"] == 3, 0.0)
+    sums, *_ = sums_of(frame, SPEC)
+    whole = leave_one_out(sums)
+    assert np.isnan(whole[3, 1]).all() == alone
+    for terms in ([0], [2, 1]):
+        assert rows_left_out(sums, terms) == pytest.approx(whole[:, terms], rel=CLOSE, nan_ok=True)
 
 
 def restriction() -> np.ndarray:

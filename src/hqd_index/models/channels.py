@@ -63,7 +63,7 @@ def _quantiles(draws: Array, level: float) -> tuple[float, float]:
 def _family(found: Estimate, parts: Mapping[str, float], sample: str) -> tuple[list[int], Array]:
     """Outcome positions of the parts, and their step-down adjusted p."""
     at = [found.at(f"{sample}:{node}") for node in parts]
-    return at, romano_wolf(found.bootstrap.t()[at], found.bootstrap.t_star()[:, at])
+    return at, romano_wolf(found.bootstrap.t()[at], found.bootstrap.t_star(at))
 
 
 def split(

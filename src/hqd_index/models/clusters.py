@@ -12,6 +12,7 @@ from .within import Array, Codes, dummy_basis, independent, nested, repeated, wi
 
 LARGEST_SUMS = 60_000_000  # numbers in the per-cluster Gram matrices (0.5 GB); beyond it effects are absorbed, no CV3
 LOST = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
+AMPLIFIED = 1e3  # a term that the inverse Gram matrix lengthens by less than this is identified without a doubt
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,22 @@ def reweighted(sums: ClusterSums, counts: Array) -> Array:
 def leave_one_out(sums: ClusterSums) -> Array:
     """Coefficients (G, k, m) with cluster g deleted and every effect re-estimated."""
     return reweighted(sums, 1.0 - np.eye(sums.g))
+
+
+def rows_left_out(sums: ClusterSums, terms: Sequence[int]) -> Array:
+    """(G, q, m): `leave_one_out` of q terms but for rounding, in a tenth of its time where all are clearly identified.
+
+    Solves the Gram matrices without each cluster for the terms; only where that fails or is delicate, eigenvectors tell.
+    """
+    rows = sums.back[list(terms)]
+    gram = np.eye(sums.gram.shape[1]) - sums.gram
+    try:
+        solved = np.linalg.solve(gram, np.broadcast_to(rows.T, (sums.g, *rows.T.shape)))
+    except np.linalg.LinAlgError:
+        return leave_one_out(sums)[:, list(terms)]
+    if not (np.linalg.norm(solved, axis=1) <= AMPLIFIED * np.linalg.norm(rows, axis=1)).all():
+        return leave_one_out(sums)[:, list(terms)]
+    return np.asarray(np.swapaxes(solved, 1, 2) @ (sums.cross.sum(axis=0) - sums.cross))
 
 
 def without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from .clusters import ClusterSums, leave_one_out
+from .clusters import ClusterSums, rows_left_out
 from .inference import coefficients
-from .wild import TIE, sign_blocks
+from .wild import BLOCK, TIE, draw_signs
 from .within import Array
+
+DELICATE = 1e-10  # share of a score's spread that the scores before it leave: below it they count as collinear
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,19 @@ def scaled(sums: ClusterSums) -> Array:
 
 
 def contrast(
-    sums: ClusterSums, restriction: Array, *, rng: np.random.Generator, draws: int, weights: str = "rademacher"
+    sums: ClusterSums,
+    restriction: Array,
+    *,
+    rng: np.random.Generator,
+    draws: int,
+    weights: str = "rademacher",
+    deleted: Array | None = None,
 ) -> Contrast:
     """Test of restriction (q, k, m): every cluster's residuals of all outcomes are flipped together, the null imposed.
 
     The restricted fit is least squares over outcomes in standard deviations; p is the share of Wald statistics of the draws
     above the observed one (MacKinnon, Nielsen & Webb 2023), all sign vectors where they are no more than `draws`.
+    `deleted` (G, k, m) are the coefficients without each cluster where they are known.
     """
     cross = sums.cross / sums.sd_outcomes
     part = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.back).reshape(len(restriction), -1)
@@ -53,15 +62,16 @@ def contrast(
     drawn = _drawn(sums, part, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
     return Contrast(
         value=value, wald=found, p_f=_p_f(sums, found, len(value)), p_wild=float((drawn > found * (1 + TIE)).mean()),
-        se_cv3=contrast_cv3(sums, restriction),
+        se_cv3=contrast_cv3(sums, restriction, deleted),
     )  # fmt: skip
 
 
-def contrast_cv3(sums: ClusterSums, restriction: Array) -> Array:
+def contrast_cv3(sums: ClusterSums, restriction: Array, deleted: Array | None = None) -> Array:
     """Jackknife errors (q,) of the restriction's values, every effect re-estimated without each cluster."""
     if sums.g < 2 or not sums.complete:
         return np.full(len(restriction), np.nan)
-    apart = np.einsum("qkm,gkm->gq", restriction * scaled(sums), leave_one_out(sums) - coefficients(sums))
+    rest = rows_left_out(sums, range(len(sums.terms))) if deleted is None else deleted
+    apart = np.einsum("qkm,gkm->gq", restriction * scaled(sums), rest - coefficients(sums))
     return np.sqrt((sums.g - 1) / sums.g * (apart**2).sum(axis=0))
 
 
@@ -79,15 +89,32 @@ def _wald(value: Array, scores: Array) -> Array:
     return np.asarray(np.einsum("bq,bqr,br->b", value, np.linalg.pinv(spread, hermitian=True), value))
 
 
+def _walds(value: Array, scores: Array) -> Array:
+    """`_wald` of many draws at once: by Cholesky factors, unless scores are collinear in some draw."""
+    if value.shape[1] == 1:
+        return _wald(value, scores)
+    spread = np.swapaxes(scores, 1, 2) @ scores
+    try:
+        factor = np.linalg.cholesky(spread)
+    except np.linalg.LinAlgError:
+        return _wald(value, scores)
+    left = np.diagonal(factor, axis1=1, axis2=2) ** 2 / np.diagonal(spread, axis1=1, axis2=2)
+    if not (left > DELICATE).all():
+        return _wald(value, scores)
+    return np.asarray((np.linalg.solve(factor, value[:, :, None]) ** 2).sum(axis=(1, 2)))
+
+
 def _drawn(sums: ClusterSums, part: Array, left: Array, *, rng: np.random.Generator, draws: int, weights: str) -> Array:
     """Wald statistics of the bootstrap from restricted residual products `left` (G, p, m)."""
     q, (g, p, m) = len(part), left.shape
     own = _scores(sums, part, left)
     lever = np.einsum("qpm,gpr->gqrm", part.reshape(q, p, m), sums.gram).reshape(g * q, p * m)
+    moved = left.reshape(g, -1) @ lever.T
+    vectors = draw_signs(g, draws, weights, rng).vectors
     out = []
-    for signs in sign_blocks(g, draws, weights, rng):
-        moved = (signs @ left.reshape(g, -1)) @ lever.T
-        out.append(_wald(signs @ own, signs[:, :, None] * own - moved.reshape(len(signs), g, q)))
+    for start in range(0, len(vectors), BLOCK):
+        signs = vectors[start : start + BLOCK]
+        out.append(_walds(signs @ own, signs[:, :, None] * own - (signs @ moved).reshape(len(signs), g, q)))
     return np.concatenate(out)
 
 

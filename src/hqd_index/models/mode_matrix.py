@@ -100,7 +100,14 @@ def mode_matrix(
     for term, k in zip(terms, at):
         cells[term] = wild(found.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
     against, equal = (
-        contrast(found.sums, make(found.terms, nodes), rng=stream(seed, "contrast", wider.id, name), draws=draws, weights=weights)
+        contrast(
+            found.sums,
+            make(found.terms, nodes),
+            rng=stream(seed, "contrast", wider.id, name),
+            draws=draws,
+            weights=weights,
+            deleted=found.deleted,
+        )
         for name, make in (("against", predicted_against_rest), ("equal", equal_modes))
     )
     return Matrix(found, at, nodes, cells, against, equal, weights, level)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from .clusters import ClusterSums, without
-from .inference import coefficients, cv3, stream
+from .clusters import ClusterSums, rows_left_out, without
+from .inference import coefficients, jackknife, stream
 from .specification import Estimate
-from .wild import TIE, Wild, enumerable, wild
+from .wild import TIE, Wild, draw_signs, enumerable, wild_of
 from .within import Array
 
 POWER = 0.80
@@ -55,11 +55,12 @@ def romano_wolf(observed: Array, drawn: Array) -> Array:
     """Step-down adjusted p of several tests (m,) from joint draws (B, m) of t* (Romano & Wolf 2005; same p rule as `Wild.p`)."""
     order = np.argsort(-np.abs(observed), kind="stable")
     adjusted, floor = np.full(len(observed), np.nan), 0.0
+    sizes = np.abs(drawn[:, order[::-1]])
+    largest = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
     for step, j in enumerate(order):
         if np.isnan(observed[j]):
             continue
-        largest = np.nanmax(np.abs(drawn[:, order[step:]]), axis=1)
-        floor = max(floor, float((largest > np.abs(observed[j]) * (1 + TIE)).mean()))
+        floor = max(floor, float((largest[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
         adjusted[j] = floor
     return adjusted
 
@@ -83,14 +84,14 @@ class Rule:
 
 
 def _judge(
-    sums: ClusterSums, boot: Wild, at: Mapping[str, int], rule: Rule, term: int
+    sums: ClusterSums, boot: Wild, error: Array, at: Mapping[str, int], rule: Rule, term: int
 ) -> dict[str, tuple[str, float, float, float]]:
-    """hypothesis -> verdict, p, adjusted p, mde; those with a node of their own form one family."""
+    """hypothesis -> verdict, p, adjusted p, mde from CV3 errors (m,); those with a node of their own form one family."""
     scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
-    effect, error = coefficients(sums)[term] * scale, cv3(sums)[term] * scale
+    effect, error = coefficients(sums)[term] * scale, error * scale
     p = boot.p()
     family = [at[h] for h in NODES if h in at]
-    stepped = dict(zip(family, romano_wolf(boot.t()[family], boot.t_star()[:, family]))) if family else {}
+    stepped = dict(zip(family, romano_wolf(boot.t()[family], boot.t_star(family)))) if family else {}
     found = {}
     for hypothesis, j in at.items():
         adjusted = float(stepped[j]) if hypothesis in NODES else float(p[j])
@@ -107,17 +108,18 @@ def drop_one(
     """hypothesis -> {cluster left out: verdict without it}, empty when fewer than 3 clusters would remain."""
     sums = found.sums
     out: dict[str, dict[str, str]] = {h: {} for h in at}
-    if sums.g < 4 or not sums.complete:
+    if not at or sums.g < 4 or not sums.complete:
         return out
     columns = list(at.values())
     here = {h: i for i, h in enumerate(at)}
+    signs = draw_signs(sums.g - 1, DROP_ONE_DRAWS, weights, stream(seed, "drop-one", found.spec.id))
     for g, label in enumerate(sums.labels):
         rest = without(sums, g, columns)
         if np.linalg.norm(rest.back[term]) == 0:
             continue
-        rng = stream(seed, "drop-one", found.spec.id)
-        boot = wild(rest, rng=rng, draws=DROP_ONE_DRAWS, weights=weights, term=term)
-        for hypothesis, (key, *_) in _judge(rest, boot, here, rule, term).items():
+        error = jackknife(coefficients(rest)[term], rows_left_out(rest, [term])[:, 0])
+        boot = wild_of(rest, signs, term=term)
+        for hypothesis, (key, *_) in _judge(rest, boot, error, here, rule, term).items():
             out[hypothesis][label] = key
     return out
 
@@ -139,7 +141,7 @@ def tests(
     """
     drawn = boot or found.bootstrap
     usable = {h: found.at(o) for h, o in outcomes.items() if found.sums.sd_outcomes[found.at(o)] > 0}
-    judged = _judge(found.sums, drawn, usable, rule, term)
+    judged = _judge(found.sums, drawn, found.se_cv3[term], usable, rule, term)
     dropped = drop_one(found, usable, rule, seed=seed, weights=weights, term=term)
     scale, few = found.scale()[term], attainable(found.sums.g, drawn) > rule.alpha
     made = []

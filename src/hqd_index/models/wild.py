@@ -6,7 +6,7 @@ shared by all outcomes, so that their joint law (Romano & Wolf) is that of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from .clusters import ClusterSums
 from .inference import scores
 from .within import Array
 
-BLOCK = 5_000  # draws held at a time
+BLOCK = 1_000  # draws multiplied at a time: their scores stay in the processor's cache
 TIE = 1e-9  # relative: draws equal to the observed t (the identity draw) are ties, not exceedances
 WEBB = np.sqrt([0.5, 1.0, 1.5, 0.5, 1.0, 1.5]) * [-1, -1, -1, 1, 1, 1]
 EXACT_FIT = 1e-12  # 1 - R2 at or below this: the residuals are rounding, there is nothing to flip
@@ -24,31 +24,40 @@ WIDEST = 2.0**14  # an interval that reaches this many standard errors is report
 
 
 @dataclass(frozen=True)
+class Signs:
+    """Weights of the clusters (B, G), a row for each draw; `enumerated` when they are all sign vectors there are."""
+
+    vectors: Array
+    enumerated: bool
+
+
+@dataclass(frozen=True)
 class Wild:
-    """t* of every draw as a function of the tested value, t*(c) = (top - c top_x) / sqrt(a - 2 c b + c^2 d), by outcome."""
+    """t* of every draw by outcome under a zero coefficient, top / sqrt(a), and what any other tested value needs (`line`)."""
 
     estimate: Array  # (m,)
     error: Array  # (m,) without small-sample factor
     top: Array  # (B, m)
-    top_x: Array  # (B,)
-    a: Array  # (B, m)
-    b: Array  # (B, m)
-    d: Array  # (B,)
-    enumerated: bool
+    a: Array  # (B, m) sum over clusters of squared scores
+    signs: Signs
+    moved: Array  # (m, G, G): scores of a draw are moved @ its signs
+    own_x: Array  # (G,) and moved_x (G, G): what a coefficient of 1 takes from numerators and scores
+    moved_x: Array
     exact: NDArray[np.bool_]  # (m,) outcomes without residual: p is 0 and the interval a point
 
-    def t(self, value: float = 0.0) -> Array:
-        """Observed t (m,) of the hypothesis that the coefficient is `value`."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return (self.estimate - value) / self.error
+    @property
+    def enumerated(self) -> bool:
+        return self.signs.enumerated
 
-    def t_star(self, value: float = 0.0, j: int | slice = slice(None)) -> Array:
-        """t* (B, m), or (B,) for one outcome, under that hypothesis."""
-        wide = isinstance(j, slice)
-        top_x, d = (self.top_x[:, None], self.d[:, None]) if wide else (self.top_x, self.d)
-        spread = self.a[:, j] - 2 * value * self.b[:, j] + value**2 * d
+    def t(self) -> Array:
+        """Observed t (m,) of a zero coefficient."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray((self.top[:, j] - value * top_x) / np.sqrt(np.maximum(spread, 0.0)))
+            return self.estimate / self.error
+
+    def t_star(self, at: Sequence[int] | slice = slice(None)) -> Array:
+        """t* (B, m) of a zero coefficient, of all outcomes or of those asked for."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.top[:, at] / np.sqrt(self.a[:, at]))
 
     def p(self) -> Array:
         """p (m,) of a zero coefficient: share of |t*| strictly above |t|; NaN where t is."""
@@ -56,10 +65,16 @@ class Wild:
         above = np.abs(self.t_star()) > np.abs(observed) * (1 + TIE)
         return np.where(np.isnan(observed), np.nan, np.where(self.exact, 0.0, above.mean(axis=0)))
 
+    def line(self, j: int) -> Line:
+        """The draws of one outcome as functions of the tested value."""
+        signs = self.signs.vectors.T
+        score, score_x = self.moved[j] @ signs, self.moved_x @ signs
+        b, d = np.einsum("gb,gb->b", score, score_x), np.einsum("gb,gb->b", score_x, score_x)
+        return Line(float(self.estimate[j]), float(self.error[j]), self.top[:, j], self.own_x @ signs, self.a[:, j], b, d)
+
     def p_at(self, value: float, j: int) -> float:
         """p of the hypothesis that coefficient j is `value`."""
-        observed = abs(float(self.t(value)[j]))
-        return float((np.abs(self.t_star(value, j)) > observed * (1 + TIE)).mean())
+        return self.line(j).p(value)
 
     def interval(self, j: int, level: float) -> tuple[float, float]:
         """All values not rejected at 1 - level, by bisection from the estimate outwards; infinite when never rejected."""
@@ -67,22 +82,43 @@ class Wild:
             return float(self.estimate[j]), float(self.estimate[j])
         if not self.error[j] > 0:
             return np.nan, np.nan
-        return self._bound(j, -1.0, 1 - level), self._bound(j, 1.0, 1 - level)
+        line = self.line(j)
+        return line.bound(-1.0, 1 - level), line.bound(1.0, 1 - level)
 
-    def _bound(self, j: int, side: float, alpha: float) -> float:
-        centre, step = float(self.estimate[j]), float(self.error[j])
+
+@dataclass(frozen=True)
+class Line:
+    """Draws of one outcome by tested value c: t*(c) = (top - c top_x) / sqrt(a - 2 c b + c^2 d); arrays (B,)."""
+
+    estimate: float
+    error: float
+    top: Array
+    top_x: Array
+    a: Array
+    b: Array
+    d: Array
+
+    def p(self, value: float) -> float:
+        """Share of |t*| strictly above |t| = |estimate - value| / error; squares are compared, which needs no division."""
+        moved = self.top - value * self.top_x
+        spread = self.a - 2 * value * self.b + value**2 * self.d
+        above = moved * moved * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
+        return np.count_nonzero(above) / len(above)
+
+    def bound(self, side: float, alpha: float) -> float:
+        """Where p falls to alpha on one side (-1 or 1) of the estimate."""
         inside, outside = 0.0, 2.0
-        while self.p_at(centre + side * outside * step, j) > alpha:
+        while self.p(self.estimate + side * outside * self.error) > alpha:
             inside, outside = outside, 2 * outside
             if outside > WIDEST:
                 return side * np.inf
         while outside - inside > 1e-10 * outside:
             middle = (inside + outside) / 2
-            if self.p_at(centre + side * middle * step, j) > alpha:
+            if self.p(self.estimate + side * middle * self.error) > alpha:
                 inside = middle
             else:
                 outside = middle
-        return centre + side * (inside + outside) / 2 * step
+        return self.estimate + side * (inside + outside) / 2 * self.error
 
 
 def enumerable(g: int, draws: int, weights: str) -> bool:
@@ -90,22 +126,23 @@ def enumerable(g: int, draws: int, weights: str) -> bool:
     return weights == "rademacher" and 2**g <= draws
 
 
-def sign_blocks(g: int, draws: int, weights: str, rng: np.random.Generator) -> Iterator[Array]:
-    """Blocks (<= BLOCK, G) of cluster weights; full enumeration keeps one of each pair v, -v, which share |t*|."""
+def draw_signs(g: int, draws: int, weights: str, rng: np.random.Generator) -> Signs:
+    """Cluster weights of every draw; full enumeration keeps one of each pair v, -v, which share |t*|."""
     if enumerable(g, draws, weights):
         numbers = np.arange(2 ** (g - 1))
-        yield np.asarray(1.0 - 2.0 * ((numbers[:, None] >> np.arange(g)) & 1), dtype=np.float64)
-        return
-    for start in range(0, draws, BLOCK):
-        rows = min(BLOCK, draws - start)
-        if weights == "webb":
-            yield WEBB[rng.integers(0, 6, (rows, g))]
-        else:
-            yield np.asarray(rng.integers(0, 2, (rows, g)) * 2.0 - 1.0, dtype=np.float64)
+        return Signs(np.asarray(1.0 - 2.0 * ((numbers[:, None] >> np.arange(g)) & 1), dtype=np.float64), True)
+    if weights == "webb":
+        return Signs(WEBB[rng.integers(0, 6, (draws, g))], False)
+    return Signs(np.asarray(rng.integers(0, 2, (draws, g)) * 2.0 - 1.0, dtype=np.float64), False)
 
 
 def wild(sums: ClusterSums, *, rng: np.random.Generator, draws: int = 9_999, weights: str = "rademacher", term: int = 0) -> Wild:
-    """The bootstrap law of one term for all outcomes of `sums` at once.
+    """The bootstrap law of one term for all outcomes of `sums` at once."""
+    return wild_of(sums, draw_signs(sums.g, draws, weights, rng), term=term)
+
+
+def wild_of(sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
+    """The same from given signs.
 
     With b = r'y, restricted residual u and E_g'u_g = L_g: the numerator is sum_g v_g q_g with q_g = r_g'u_g, and the
     score of cluster h is v_h q_h - H_h' sum_g v_g L_g with H_h = (basis_h'basis_h) back.
@@ -114,28 +151,31 @@ def wild(sums: ClusterSums, *, rng: np.random.Generator, draws: int = 9_999, wei
     share = row / (row @ row)
     total = sums.cross.sum(axis=0)
     estimate = row @ total
-    restricted = total - share[:, None] * estimate
-    left = sums.cross - sums.gram @ restricted  # L_g (G, p, m) under a zero coefficient
+    left = sums.cross - sums.gram @ (total - share[:, None] * estimate)  # L_g (G, p, m) under a zero coefficient
     left_x = sums.gram @ share  # L_g moves by -c times this under coefficient c
     influence = sums.gram @ row  # H (G, p)
-    parts = [_draw(signs, left, left_x, influence, row) for signs in sign_blocks(sums.g, draws, weights, rng)]
-    top, top_x, a, b, d = (np.concatenate(column) for column in zip(*parts))
+    own, own_x = (row @ left).T, left_x @ row  # q_g
+    moved = _diagonal(own) - influence @ left.transpose(2, 1, 0)
     error = np.sqrt((scores(sums)[:, term, :] ** 2).sum(axis=0))
     usable = sums.sd_outcomes > 0
     return Wild(
-        estimate=estimate, error=np.where(usable, error, np.nan), top=top, top_x=top_x, a=a, b=b, d=d,
-        enumerated=enumerable(sums.g, draws, weights), exact=usable & (1 - sums.r2_within <= EXACT_FIT),
+        estimate=estimate, error=np.where(usable, error, np.nan), top=(own @ signs.vectors.T).T,
+        a=_squares(moved, signs.vectors), signs=signs, moved=moved, own_x=own_x,
+        moved_x=np.diag(own_x) - influence @ left_x.T, exact=usable & (1 - sums.r2_within <= EXACT_FIT),
     )  # fmt: skip
 
 
-def _draw(signs: Array, left: Array, left_x: Array, influence: Array, row: Array) -> tuple[Array, ...]:
-    """Numerators and score products of one block of draws; the scores of a draw are signs @ moved, one row per cluster."""
-    own, own_x = np.einsum("p,gpm->gm", row, left), left_x @ row  # q_g
-    score_x = signs @ (np.diag(own_x) - left_x @ influence.T)
-    a = np.empty((len(signs), left.shape[2]))
-    b = np.empty_like(a)
-    for j in range(left.shape[2]):
-        score = signs @ (np.diag(own[:, j]) - left[:, :, j] @ influence.T)
-        a[:, j] = np.einsum("bg,bg->b", score, score)
-        b[:, j] = np.einsum("bg,bg->b", score, score_x)
-    return signs @ own, signs @ own_x, a, b, np.einsum("bg,bg->b", score_x, score_x)
+def _diagonal(values: Array) -> Array:
+    """(m, G, G) with the rows of (m, G) on the diagonals."""
+    return values[:, :, None] * np.eye(values.shape[1])
+
+
+def _squares(moved: Array, signs: Array) -> Array:
+    """(B, m) sums of squares of moved (m, G, G) @ signs (B, G), the draws of an outcome side by side in memory."""
+    found = np.empty((len(moved), len(signs)))
+    for start in range(0, len(signs), BLOCK):
+        part = signs[start : start + BLOCK].T
+        for j, matrix in enumerate(moved):
+            score = matrix @ part
+            found[j, start : start + BLOCK] = np.einsum("gb,gb->b", score, score)
+    return found.T
