@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hqd_index.index.acceptability import beats, mean_distance, mean_shift, order_statistics, stable_pairs, taken
+from hqd_index.index.acceptability import beats, mean_distance, mean_shift, order_statistics, stable_pairs, stands_above, taken
 
 NAN = np.nan
 DRAWS = np.array([[1, 2, 3], [1, 3, 2], [2, 1, 3], [1, 2, NAN], [1, 2, 3]], dtype=float)
@@ -53,6 +53,8 @@ def test_who_stands_above_whom():
     share = beats(DRAWS)
     assert share[0].tolist() == [0, 0.8, 1] and share[1].tolist() == [0.2, 0, 0.75]
     assert share[2].tolist() == [0, 0.25, 0]
+    first, other = np.nonzero(~np.eye(3, dtype=bool))
+    assert np.array_equal(stands_above(DRAWS, first, other), share[first, other])
     assert stable_pairs(share) == pytest.approx(1 / 3)  # only the first and the third are never reversed
 
 
@@ -60,3 +62,4 @@ def test_ties_are_neither_above_nor_below():
     share = beats(np.array([[1.0, 1.0], [1.0, 2.0]]))
     assert share.tolist() == [[0, 0.5], [0, 0]] and stable_pairs(share) == 1
     assert np.isnan(stable_pairs(beats(np.full((2, 2), NAN))))
+    assert np.isnan(stands_above(np.full((2, 2), NAN), np.array([0]), np.array([1]))).all()

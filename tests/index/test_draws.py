@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from hqd_index.index.designs import designs_of
 from hqd_index.index.draws import NONE, dirichlet, root_scores
 from hqd_index.index.frames import build_index
+from hqd_index.index.gamma import gamma_quantile
 from hqd_index.index.sampling import Firms, sampled, source_of, table_of
 
 from .small import names, panel, study
@@ -171,6 +172,19 @@ def test_flat_weights_are_drawn_together():
     assert scores.var(axis=0) == pytest.approx(variance, rel=NOISE * np.sqrt(3 / len(scores)))
 
 
+@pytest.mark.parametrize(("least", "most"), [(1e-12, 1), (1, 3), (3, 10), (10, 1e4)])
+def test_gamma_quantiles_are_those_of_scipy(least, most):
+    """A rounding of the distribution function near 1 moves quantiles by more than their own, so tails are held to that."""
+    stream = np.random.default_rng(5)
+    shape = np.exp(stream.uniform(np.log(least), np.log(most), MANY))
+    uniform = stream.random(MANY)
+    uniform[:3] = 0.0, 1e-12, 1 - 2**-53
+    found, known = gamma_quantile(shape, uniform), special.gammaincinv(shape, uniform)
+    inner = (uniform > 1e-3) & (uniform < 1 - 1e-3)
+    assert found[inner] == pytest.approx(known[inner], rel=1e-13, abs=0)
+    assert special.gammainc(shape, found) == pytest.approx(special.gammainc(shape, known), rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("concentration", [2.0, 20.0, 100.0])
 def test_dirichlet_moments(concentration):
     """Mean w, variance w (1 - w) / (kappa + 1), covariance -w_i w_j / (kappa + 1) (closed form)."""
@@ -181,6 +195,13 @@ def test_dirichlet_moments(concentration):
     assert (np.abs(drawn.mean(axis=0) - base) <= NOISE * np.sqrt(variance / MANY)).all()
     assert drawn.var(axis=0) == pytest.approx(variance, rel=0.05, abs=1e-15)
     assert np.cov(drawn.T)[0, 1] == pytest.approx(-0.15 / (concentration + 1), rel=0.05)
+
+
+def test_families_drawn_together_are_as_if_drawn_apart():
+    base, uniform = np.array([0.5, 0.3, 0.2, 0.1, 0.9]), np.random.default_rng(6).random((100, 5))
+    together = dirichlet(base, uniform, 20.0, starts=[0, 3])
+    apart = [dirichlet(base[part], uniform[:, part], 20.0) for part in (slice(3), slice(3, 5))]
+    assert np.array_equal(together, np.concatenate(apart, axis=1))
 
 
 def test_flat_dirichlet_is_uniform_on_the_simplex():

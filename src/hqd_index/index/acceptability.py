@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Whole = NDArray[np.intp]
 ROWS = 512
 
 
@@ -70,6 +71,13 @@ def beats(ranks: Array) -> Array:
         wins += (block[:, :, None] < block[:, None, :]).sum(axis=0)
         both += there.T @ there
     return np.divide(wins, both, out=np.full_like(wins, np.nan), where=both > 0)
+
+
+def stands_above(ranks: Array, units: Whole, others: Whole) -> Array:
+    """What `beats` has at each of some pairs (units[k], others[k]): (pairs,)."""
+    one, other = ranks[:, units], ranks[:, others]
+    both = np.count_nonzero(~np.isnan(one + other), axis=0)
+    return np.divide(np.count_nonzero(one < other, axis=0), both, out=np.full(len(units), np.nan), where=both > 0)
 
 
 def stable_pairs(share: Array) -> float:

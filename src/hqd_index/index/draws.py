@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
 
 from ..errors import EstimationError
 from .build import family_shares, node_scores, root_score, scaled, spread_flat
+from .gamma import gamma_quantile
 from .plan import Family, Plan
 
 Array = NDArray[np.float64]
@@ -125,16 +126,23 @@ class Scaled:
     gaps: Bools
     shares: Mapping[Hashable, Array] = field(default_factory=dict)
 
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every cell of every leaf is there."""
+        return not (self.gaps.any() or self.empty.any())
+
     def at(self, firms: Numbers) -> Numbers:
         """Positions of firm draws."""
         return np.searchsorted(self.firms, firms)
 
     def whole(self, design: Plan, at: Numbers) -> bool:
         """Whether, in some firm draws, no leaf has gaps unless it is empty, and each family of leaves has enough that are not."""
+        families = [family for family in design.families if family.leafy]
+        if self.complete:
+            return all(len(family.children) >= family.min_children for family in families)
         if self.gaps[at].any():
             return False
         present = ~self.empty[at]
-        families = [family for family in design.families if family.leafy]
         return all((present[:, design.places(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
 
 
@@ -224,28 +232,36 @@ def _drawn_shares(source: Source, design: Plan, base: dict[str, Array], numbers:
 
     A draw's random numbers go with the child, whatever the design. Leaves weighed together are drawn together.
     """
-    shares = {family.node: _around(source, family, base[family.node], numbers) for family in _weighing(design)}
+    alike: dict[tuple[int, ...], list[Family]] = {}
+    for family in _weighing(design):
+        alike.setdefault(base[family.node].shape[1:-1], []).append(family)
+    shares = base
+    if (numbers != NONE).any():
+        shares = {node: share for many in alike.values() for node, share in _around(source, many, base, numbers).items()}
     return spread_flat(design, shares[design.tree.root]) if design.flat else shares
 
 
-def _around(source: Source, family: Family, base: Array, numbers: Numbers) -> Array:
-    asked = numbers != NONE
-    if not asked.any():
-        return base
-    at = [source.nodes.index(child) for child in family.children]
-    drawn = dirichlet(base, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration)
-    return drawn if asked.all() else np.where(asked[:, None, None, None], drawn, base)
+def _around(source: Source, families: Sequence[Family], base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+    """Shares by node, drawn in one go for families whose own vary over the same years and units."""
+    at = [source.nodes.index(child) for family in families for child in family.children]
+    draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
+    own, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
+    drawn = dirichlet(own, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration, starts=starts)
+    shares = np.where((numbers != NONE)[:, None, None, None], drawn, own)
+    return {family.node: part for family, part in zip(families, np.split(shares, starts[1:], axis=-1))}
 
 
-def dirichlet(base: Array, uniform: Array, concentration: float | None) -> Array:
+def dirichlet(base: Array, uniform: Array, concentration: float | None, *, starts: Sequence[int] | Numbers = (0,)) -> Array:
     """Shares ~ Dirichlet(concentration x base) along the last axis from uniform numbers; flat on the simplex when None.
 
     Gamma quantiles divided by their sum; a zero share stays zero. Uniform numbers divided by their sum would crowd the
-    middle of the simplex and are not offered (index_methods, section 7).
+    middle of the simplex and are not offered (index_methods, section 7). With `starts`, each run of shares from one of
+    them to the next is a draw of its own.
     """
     if concentration is None:
         gamma = np.where(base > 0, -np.log1p(-uniform), 0.0)
     else:
-        gamma = np.where(base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
-    total = gamma.sum(axis=-1, keepdims=True)
+        gamma = np.where(base > 0, np.maximum(gamma_quantile(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
+    sizes = np.diff([*starts, gamma.shape[-1]])
+    total = np.repeat(np.add.reduceat(gamma, starts, axis=-1), sizes, axis=-1)
     return np.divide(gamma, total, out=np.zeros_like(gamma), where=total > 0)

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError
 from ..study.models import Study
-from .acceptability import Counts, among_the_first, beats, mean_distance, mean_shift, order_statistics, stable_pairs, taken
+from .acceptability import (
+    Counts,
+    among_the_first,
+    beats,
+    mean_distance,
+    mean_shift,
+    order_statistics,
+    stable_pairs,
+    stands_above,
+    taken,
+)
 from .build import compute
 from .confidence import rank_sets
 from .designs import Designs, designs_of, looped
@@ -60,12 +70,13 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
     ranked = ranked_draws(study, designs, source)
     interval = study.uncertainty.interval
     counts = {name: taken(ranks) for name, ranks in ranked.ranks.items()}
+    above = {name: beats(ranks[:, ranked.last]) for name, ranks in ranked.ranks.items()}
     return {
         "ranks": _ranks(ranked, counts, names, interval),
         "neighbours": _neighbours(ranked, names, interval),
         "uncertainty": _spread(ranked, counts, interval),
         "acceptability": _acceptability(ranked, counts["all"]),
-        "pairs": _pairs(ranked, interval),
+        "pairs": _pairs(ranked, above["all"], interval),
         "sensitivity": sensitivity(study, designs, source, ranked.base[ranked.last], ranked.last),
         "designs": _designs(designs, ranked),
         "left_out": left_out_table(
@@ -76,7 +87,7 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
             ranked.base[ranked.last],
             ranked.ranks["design"][:, ranked.last],
         ),
-        "uncertainty_summary": _summary(ranked, counts, interval),
+        "uncertainty_summary": _summary(ranked, counts, above, interval),
         "design_scores": _design_scores(ranked),
     }
 
@@ -154,7 +165,7 @@ def _neighbours(ranked: Ranked, names: pd.DataFrame, interval: tuple[float, floa
     for t, year in enumerate(ranked.source.years):
         known = np.flatnonzero(~np.isnan(ranked.base[t]))
         order = known[np.argsort(ranked.base[t, known], kind="stable")]
-        share = beats(ranked.ranks["all"][:, t])[order[:-1], order[1:]]
+        share = stands_above(ranked.ranks["all"][:, t], order[:-1], order[1:])
         units = np.array(ranked.source.units, dtype=object)
         block = {"year": year, "place": np.arange(1, len(order)), "unit": units[order[:-1]], "other": units[order[1:]]}
         block |= {"rank": ranked.base[t, order[:-1]], "other_rank": ranked.base[t, order[1:]], "share": share}
@@ -192,12 +203,10 @@ def _acceptability(ranked: Ranked, counts: Counts) -> pd.DataFrame:
     return pd.DataFrame({"unit": units[unit], "year": year, "rank": rank + 1, "share": share})
 
 
-def _pairs(ranked: Ranked, interval: tuple[float, float]) -> pd.DataFrame:
+def _pairs(ranked: Ranked, above: Array, interval: tuple[float, float]) -> pd.DataFrame:
     """P(unit above other) over all draws, last year; `apart` where one of the two is above in nearly every draw."""
-    share = beats(ranked.ranks["all"][:, ranked.last])
-    np.fill_diagonal(share, np.nan)
-    first, other = np.nonzero(~np.isnan(share))
-    names, won = np.array(ranked.source.units, dtype=object), share[first, other]
+    first, other = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
+    names, won = np.array(ranked.source.units, dtype=object), above[first, other]
     year = ranked.source.years[ranked.last]
     return pd.DataFrame({"unit": names[first], "other": names[other], "year": year, "share": won, "apart": _apart(won, interval)})
 
@@ -226,7 +235,9 @@ def _spearman(one: Array, other: Array) -> float:
     return float(np.corrcoef(one[known], other[known])[0, 1])
 
 
-def _summary(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float, float]) -> pd.DataFrame:
+def _summary(
+    ranked: Ranked, counts: Mapping[str, Counts], above: Mapping[str, Array], interval: tuple[float, float]
+) -> pd.DataFrame:
     """Per source, last year: draws, pairs never reversed, mean shift, mean width of the interval, share of ranks drawn."""
     rows = []
     base = ranked.base[ranked.last]
@@ -234,7 +245,7 @@ def _summary(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float
         last = ranks[:, ranked.last]
         low, high = order_statistics(counts[name][ranked.last], interval)
         known = ~np.isnan(low)
-        facts = {"draws": float(len(last)), "stable_pairs": stable_pairs(beats(last))}
+        facts = {"draws": float(len(last)), "stable_pairs": stable_pairs(above[name])}
         if known.any():
             facts |= {"mean_shift": float(np.nanmean(mean_shift(last, base))), "mean_width": float((high - low)[known].mean())}
             facts["ranked"] = float(1 - np.isnan(last[:, ~np.isnan(base)]).mean())

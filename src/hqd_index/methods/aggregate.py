@@ -173,7 +173,8 @@ def _countable(values: Array, shares: Array) -> Array:
 
 def _not_negative(values: Array) -> Array:
     """1 for rows without a negative cell, NaN for the others."""
-    return np.where((values < 0).any(axis=-1), np.nan, 1.0)
+    negative = values < 0
+    return np.where(negative.any(axis=-1), np.nan, 1.0) if negative.any() else np.ones(1)
 
 
 def _distance(values: Array, point: Array, shares: Array) -> Array:

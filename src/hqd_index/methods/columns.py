@@ -53,9 +53,13 @@ def centred(values: Array) -> Array:
 
 def deviation(values: Array, *, ddof: int = 0) -> Array:
     """Standard deviation with divisor N_j - ddof."""
-    apart = centred(values)
+    return root_mean_square(centred(values), ddof=ddof)
+
+
+def root_mean_square(apart: Array, *, ddof: int = 0) -> Array:
+    """Square root of the mean square with divisor N_j - ddof: the standard deviation where cells are centred."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(total(np.square(apart, out=apart)) / (cells(values) - ddof))
+        return np.sqrt(total(np.square(apart)) / (cells(apart) - ddof))
 
 
 def standard(values: Array) -> tuple[Array, Array]:
@@ -66,8 +70,9 @@ def standard(values: Array) -> tuple[Array, Array]:
 def standardised(values: Array, reference: Array, *, ddof: int = 0) -> Array:
     """(x - mu) / sigma of the reference rows; NaN where the reference is constant."""
     low, _ = bounds(reference)
-    spread = np.where(np.isnan(low), np.nan, deviation(reference, ddof=ddof))
-    apart = values - mean(reference)
+    middle = mean(reference)
+    spread = np.where(np.isnan(low), np.nan, root_mean_square(reference - middle, ddof=ddof))
+    apart = values - middle
     return np.divide(apart, spread, out=apart)
 
 
@@ -79,12 +84,22 @@ def complete(values: Array) -> Array:
 
 def correlation(values: Array) -> Array:
     """Pearson r (..., m, m) over the cells each pair has in common; NaN with fewer than 3, or for a constant column."""
-    missing = np.isnan(values)
-    if not missing.any():
-        z = standardised(values, values)
-        return np.clip(z.swapaxes(-1, -2) @ z / values.shape[-2], -1.0, 1.0)
-    there = (~missing).astype(np.float64)
-    apart = np.where(missing | np.isnan(bounds(values)[0]), 0.0, centred(values))
+    return spread_and_correlation(values)[1]
+
+
+def spread_and_correlation(values: Array) -> tuple[Array, Array]:
+    """Standard deviation (..., 1, m) with divisor N_j, NaN for a constant column; the `correlation`."""
+    varies, apart = ~np.isnan(bounds(values)[0]), centred(values)
+    spread = np.where(varies, root_mean_square(apart), np.nan)
+    missing = np.isnan(apart)
+    if missing.any():
+        return spread, _pairwise(np.where(missing | ~varies, 0.0, apart), (~missing).astype(np.float64))
+    z = np.divide(apart, spread, out=apart)
+    return spread, np.clip(z.swapaxes(-1, -2) @ z / values.shape[-2], -1.0, 1.0)
+
+
+def _pairwise(apart: Array, there: Array) -> Array:
+    """Pearson r of columns measured from any point, over the cells each pair has in common: where both are `there` (1 or 0)."""
     common = there.swapaxes(-1, -2) @ there
     sums = apart.swapaxes(-1, -2) @ there  # of j over the cells it shares with k
     squares = (apart**2).swapaxes(-1, -2) @ there

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .columns import bounds, cells, correlation, deviation, mean, total
+from .columns import bounds, cells, deviation, mean, spread_and_correlation, total
 from .combine import combine, parts_fit, parts_of_the_game, zero_kills
 from .method import Array, Method, SharesByChild
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
@@ -81,12 +81,12 @@ def critic(values: Array, *, absolute: bool = False) -> Array:
     0 and take no part.
     """
     enough_rows(values)
-    varies = ~np.isnan(bounds(values)[0])
-    r = np.nan_to_num(correlation(values))
-    conflict = 1 - (np.abs(r) if absolute else r)
+    spread, r = spread_and_correlation(values)
+    varies = ~np.isnan(spread)
+    conflict = 1 - np.nan_to_num(np.abs(r) if absolute else r)
     counts = varies & varies.swapaxes(-1, -2) & ~np.eye(values.shape[-1], dtype=bool)
     apart = np.where(counts & (conflict > ROUNDING), conflict, 0.0).sum(axis=-2, keepdims=True)
-    return as_shares(np.where(varies, deviation(values), 0.0) * apart, varies)
+    return as_shares(np.where(varies, spread, 0.0) * apart, varies)
 
 
 def std(values: Array) -> Array:
