@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
+from hqd_index.models.bacon import sun_abraham
+from hqd_index.models.event_panel import Panel
 from hqd_index.models.event_study import did2s, imputation, twfe
 from hqd_index.models.group_time import callaway_santanna, group_time
 
@@ -156,3 +158,15 @@ def test_unbalanced_rows_and_always_treated_units() -> None:
         assert np.isfinite(found.estimate).all() and found.units == 60
     with pytest.raises(EstimationError):
         twfe(early, "y")
+
+
+def test_outcomes_of_one_panel_share_their_rows_only_where_they_are_the_same() -> None:
+    """Estimates from one panel, in any order of rows, are those from a frame of their own: two outcomes alike, one with gaps."""
+    data = staggered(3, units=60)
+    data = data.assign(twice=2 * data["y"], gaps=data["y"].where(np.random.default_rng(1).random(len(data)) < 0.9))
+    panel = Panel(data.sample(frac=1, random_state=2))
+    for outcome in ("y", "twice", "gaps"):
+        for estimator in (twfe, imputation, did2s, sun_abraham):
+            shared, alone = estimator(panel, outcome), estimator(data[["unit", "year", "first", outcome]], outcome)
+            assert shared.n == alone.n and np.array_equal(shared.estimate, alone.estimate)
+            assert np.array_equal(shared.covariance, alone.covariance) and shared.overall == alone.overall

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..errors import EstimationError
-from .event_study import WINDOW, Events, _clustered, _events, _rows, _within_window, least_squares
-from .within import Array, within
+from .event_panel import Layout, Panel, panel_of
+from .event_study import WINDOW, Events, _clustered, _events, _within_window, least_squares, other_levels
+from .within import Array
 
 NEVER = "treated_never"
 EARLY = "earlier_later_control"
@@ -80,31 +82,40 @@ def _two(treated: Array, control: Array, after: np.ndarray, before: np.ndarray) 
 
 
 def sun_abraham(
-    data: pd.DataFrame, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
 ) -> Events:
     """Sun & Abraham 2021: a dummy for each cohort and event time (base -1), averaged over cohorts by their rows at that time.
 
     Controls are the never treated; clustered by unit (CV1), cohort shares taken as fixed. EstimationError without controls.
     """
-    rows = _rows(data, outcome, effects)
-    treated = ~np.isnan(rows.event)
+    rows = panel_of(data).rows(outcome, effects)
+    layout = rows.layout
+    treated = ~np.isnan(layout.event)
     if treated.all():
         raise EstimationError(f"{outcome}: no unit is never treated", zh=f"{outcome}:没有从未处理的单位")
-    cells = sorted({(int(g), int(e)) for g, e in zip(rows.first[treated], rows.event[treated]) if e != -1})
-    dummies = np.stack([(rows.first == g) & (rows.event == e) for g, e in cells], axis=1).astype(float)
+    dummies, cells = _cohort_dummies(layout)
     size = dummies.sum(axis=0)
-    made = within(np.column_stack([rows.y, dummies]), rows.effects)
+    made = layout.absorber.residual(np.column_stack([rows.y, dummies]))
     y, x = made[:, 0], made[:, 1:]
     b = least_squares(x, y)
-    g, n, k = rows.units, len(rows.y), sum(int(e.max()) for e in rows.effects[1:]) + 1
-    covariance = _clustered(x, y - x @ b, rows.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
-    event = np.array([e for _, e in cells])
+    g, n, k = layout.units, len(y), other_levels(layout.effects)
+    covariance = _clustered(x, y - x @ b, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
+    event = cells[:, 1]
     times = sorted(set(event.tolist()))
     average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in times])
     post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
     told = average[_within_window(times, window)]
     chosen = [t for t in times if window[0] <= t <= window[1]]
     return _events(
-        "sun_abraham", rows, chosen, told @ b, told @ covariance @ told.T, float(post @ b),
+        "sun_abraham", layout, chosen, told @ b, told @ covariance @ told.T, float(post @ b),
         float(np.sqrt(post @ covariance @ post)), base=True,
     )  # fmt: skip
+
+
+def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:
+    """Dummies (n, k) of each cohort and event time but -1, and these (k, 2) in order."""
+    at = np.flatnonzero(~np.isnan(layout.event) & (layout.event != -1))
+    cells, codes = np.unique(np.column_stack([layout.first[at], layout.event[at]]), axis=0, return_inverse=True)
+    dummies = np.zeros((len(layout.event), len(cells)))
+    dummies[at, codes] = 1.0
+    return dummies, cells.astype(np.int64)

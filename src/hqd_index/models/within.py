@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 DIRECT_LEVELS = 2_000  # above this the reduced system is solved by conjugate gradients instead of densely
+CHUNK = 4_096  # rows treated at a time
 CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first left
 FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding to solve for
 COLLINEAR = 1e-9  # part of a column's norm that must be left once the others are taken out
@@ -46,7 +49,7 @@ def _total(tables: Sequence[sparse.csr_array]) -> sparse.csr_array:
     return sparse.csr_array(sum(tables[1:], start=tables[0]))
 
 
-def _adder(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
+def adder(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
     """The matrix (levels, n) that adds up weighted rows by level."""
     return sparse.csc_array((weights, codes, np.arange(len(codes) + 1)), shape=(levels, len(codes)))
 
@@ -58,49 +61,88 @@ def _stacked(effects: Sequence[Codes]) -> tuple[list[Codes], int]:
     return [codes + start for codes, start in zip(effects, starts)], sum(sizes)
 
 
-def _solve(reduced: sparse.csr_array, right: Array, floor: Array) -> Array:
-    """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
-    if reduced.shape[0] <= DIRECT_LEVELS:
-        return np.asarray(np.linalg.pinv(reduced.toarray(), hermitian=True) @ right)
-    scale = 1.0 / np.maximum(reduced.diagonal(), np.finfo(float).tiny)
-    condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
-    columns = [cg(reduced, r, rtol=CG_TOLERANCE, atol=a, maxiter=20_000, M=condition)[0] for r, a in zip(right.T, floor)]
-    return np.stack(columns, axis=1)
+@dataclass(frozen=True)
+class Absorber:
+    """Effects ready to be taken out of any values on the same rows; made by `absorber`."""
+
+    first: Codes  # of the effect with most levels, which group means remove
+    first_adder: sparse.csc_array
+    size: Array  # weight of each of its levels
+    rest: list[Codes]  # of the other effects, in one range of levels
+    adders: list[sparse.csc_array]
+    cross: sparse.csr_array  # weights by level of the others and of the first
+    reduced: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
+
+    def residual(self, values: Array) -> Array:
+        """`values` (n, m) less their projection on the dummies of all effects. Rows are not scaled by the weights."""
+        centred = np.empty(values.shape)
+        means = (self.first_adder @ values) / self.size[:, None]
+        for at in self._chunks():
+            np.subtract(values[at], means[self.first[at]], out=centred[at])
+        if not self.rest:
+            return centred
+        right = self._sums(centred)
+        floor = FLOOR * np.linalg.norm(right, axis=0)
+        for _ in range(3):  # a further pass removes what the one before has left, if anything
+            effect = self._solve(right, floor)
+            means = (self.cross.T @ effect) / self.size[:, None]
+            for at in self._chunks():
+                part = centred[at]
+                for c in self.rest:
+                    part -= effect[c[at]]
+                part += means[self.first[at]]
+            right = self._sums(centred)
+            if (np.linalg.norm(right, axis=0) <= floor).all():
+                break
+        return centred
+
+    def _chunks(self) -> Iterator[slice]:
+        """The rows in parts that the processor's cache holds."""
+        return (slice(start, start + CHUNK) for start in range(0, len(self.first), CHUNK))
+
+    def _sums(self, values: Array) -> Array:
+        """Sums by level of the other effects."""
+        return np.asarray(sum(a @ values for a in self.adders))
+
+    @cached_property
+    def _inverse(self) -> Array:
+        return np.asarray(np.linalg.pinv(self.reduced.toarray(), hermitian=True))
+
+    def _solve(self, right: Array, floor: Array) -> Array:
+        """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
+        reduced = self.reduced
+        if reduced.shape[0] <= DIRECT_LEVELS:
+            return np.asarray(self._inverse @ right)
+        scale = 1.0 / np.maximum(reduced.diagonal(), np.finfo(float).tiny)
+        condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
+        columns = [cg(reduced, r, rtol=CG_TOLERANCE, atol=a, maxiter=20_000, M=condition)[0] for r, a in zip(right.T, floor)]
+        return np.stack(columns, axis=1)
 
 
-def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
-    """`values` (n, m) less their projection on the dummies of all `effects` (codes 0..L-1 each), weighted if asked.
+def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absorber:
+    """At least one effect (codes 0..L-1 each), weighted if asked.
 
     The effect with most levels is removed by group means; what is left is a small symmetric system in the levels of
     the others (Schur complement), solved directly, or by conjugate gradients when it is large: no stopping rule of
-    alternating projections enters the result. Rows are not scaled by the weights.
+    alternating projections enters the result.
     """
-    if not effects:
-        return values.copy()
-    weight = np.ones(len(values)) if weights is None else weights
-    first, *rest = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
-    adder = _adder(first, weight, int(first.max()) + 1)
+    first, *others = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
+    weight = np.ones(len(first)) if weights is None else weights
+    first_adder = adder(first, weight, int(first.max()) + 1)
     size = np.maximum(np.bincount(first, weight), np.finfo(float).tiny)
-    centred = ((adder @ values) / size[:, None])[first]
-    np.subtract(values, centred, out=centred)
-    if not rest:
-        return centred
-    codes, levels = _stacked(rest)
-    cross = _total([_table(c, first, weight, (levels, len(size))) for c in codes])
-    own = _total([_table(c, d, weight, (levels, levels)) for c in codes for d in codes])
+    if not others:
+        none = sparse.csr_array((0, len(size)))
+        return Absorber(first, first_adder, size, [], [], none, sparse.csr_array((0, 0)))
+    rest, levels = _stacked(others)
+    cross = _total([_table(c, first, weight, (levels, len(size))) for c in rest])
+    own = _total([_table(c, d, weight, (levels, levels)) for c in rest for d in rest])
     reduced = sparse.csr_array(own - cross.multiply(1.0 / size[None, :]) @ cross.T)
-    adders = [_adder(c, weight, levels) for c in codes]
-    right = np.asarray(sum(a @ centred for a in adders))
-    floor = FLOOR * np.linalg.norm(right, axis=0)
-    for _ in range(3):  # a further pass removes what the one before has left, if anything
-        effect = _solve(reduced, right, floor)
-        for c in codes:
-            centred -= effect[c]
-        centred += ((cross.T @ effect) / size[:, None])[first]
-        right = np.asarray(sum(a @ centred for a in adders))
-        if (np.linalg.norm(right, axis=0) <= floor).all():
-            break
-    return centred
+    return Absorber(first, first_adder, size, rest, [adder(c, weight, levels) for c in rest], cross, reduced)
+
+
+def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
+    """`values` (n, m) less their projection on the dummies of all `effects`, as `absorber` does it; a copy without effects."""
+    return absorber(effects, weights=weights).residual(values) if effects else values.copy()
 
 
 def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights: Array | None = None) -> Array:
