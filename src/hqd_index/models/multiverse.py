@@ -7,7 +7,7 @@ coefficient, CV1 and CV3 of ten thousand outcomes cost about as much as reading 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from .inference import p_value, stream
 from .partial import Partial, partial_out
 from .randomisation import permutations, statistics
 from .specification import Specification
-from .within import Array, dummy_basis
+from .within import Array
 
 CONSTANT = 1e-12  # share of the variance of an outcome that must be left within the effects
 SAME = 0.999  # designs whose scores correlate above this in rank count once
@@ -56,6 +56,7 @@ class Curve:
     declared: int
     universes: tuple[Universe, ...]
     faults: tuple[EstimationError, ...]
+    parts: tuple[Partial | None, ...] = field(repr=False)  # the rows of each universe; None where it cannot be estimated
 
     @property
     def p_cv1(self) -> Array:
@@ -110,7 +111,7 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
     faults, joined = [], _Joined(scores.keys)
     for universe in universes:
         try:
-            ready.append(_ready(joined.rows(universe.data), replace(universe.spec, outcomes=())))
+            ready.append(_ready(_partial(joined, universe), universe.spec))
         except EstimationError as fault:
             faults.append(fault)
             ready.append(None)
@@ -121,14 +122,16 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
         for s, one in enumerate(ready):
             if one is not None:
                 b[s, at], first[s, at], third[s, at] = _estimates(one, block)
-    clusters = np.array([one.g if one else np.nan for one in ready])
-    return Curve(b, first, third, clusters, b.size, tuple(universes), tuple(faults))
+    clusters = np.array([one.part.g if one else np.nan for one in ready])
+    parts = tuple(one.part if one else None for one in ready)
+    return Curve(b, first, third, clusters, b.size, tuple(universes), tuple(faults), parts)
 
 
 @dataclass(frozen=True)
 class _Ready:
     """A universe reduced to the matrices that every outcome is multiplied with."""
 
+    part: Partial
     at: np.ndarray  # rows of the scores
     basis: Array  # (n, p) orthonormal; orthogonal to the absorbed effects, so none need be taken out of an outcome
     row: Array  # (p,): coefficient = row @ basis'y
@@ -139,8 +142,6 @@ class _Ready:
     third: float  # (G - 1) / G, NaN when some cluster cannot be deleted
     sd: float
     effects: tuple[str, ...]
-    levels: Array  # (n, q) orthonormal columns of all effects, the constant left out
-    g: int
 
 
 class _Joined:
@@ -157,8 +158,11 @@ class _Joined:
         return self.known[id(data)]
 
 
-def _ready(rows: pd.DataFrame, spec: Specification) -> _Ready:
-    part = partial_out(rows, spec)
+def _partial(joined: _Joined, universe: Universe) -> Partial:
+    return partial_out(joined.rows(universe.data), replace(universe.spec, outcomes=()))
+
+
+def _ready(part: Partial, spec: Specification) -> _Ready:
     effects = part.effects if spec.fixed_effects else ()
     made = regressors_of(part.rows[list(spec.regressors)].to_numpy(dtype=float), effects, part.cluster, terms=spec.regressors)
     if spec.density in made.dropped:
@@ -173,15 +177,12 @@ def _ready(rows: pd.DataFrame, spec: Specification) -> _Ready:
     weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, reach[part.cluster])])
     where = np.concatenate([2 * part.cluster, 2 * part.cluster + 1]), np.tile(np.arange(n), 2)
     return _Ready(
-        at=part.rows["_at"].to_numpy(), basis=basis, row=row, adder=sparse.csr_array((weights, where), shape=(2 * g, n)),
-        influence=gram @ row, reach=reach, sd=float(made.sd[0]), g=g,
+        part=part, at=part.rows["_at"].to_numpy(), basis=basis, row=row,
+        adder=sparse.csr_array((weights, where), shape=(2 * g, n)),
+        influence=gram @ row, reach=reach, sd=float(made.sd[0]),
         factor=g / (g - 1) * (n - 1) / (n - parameters(len(made.terms), effects, part.cluster)),
-        third=(g - 1) / g if alive else np.nan, effects=spec.fixed_effects, levels=_levels(part),
+        third=(g - 1) / g if alive else np.nan, effects=spec.fixed_effects,
     )  # fmt: skip
-
-
-def _levels(part: Partial) -> Array:
-    return dummy_basis(part.effects, [np.zeros(part.n, dtype=np.intp)])
 
 
 class _Block:
@@ -198,7 +199,7 @@ class _Block:
             y = self.values[one.at]
             self.at, self.y, self.spreads = one.at, y - y.mean(axis=0), {}
         if one.effects not in self.spreads:
-            self.spreads[one.effects] = _spread(one.levels, self.y)
+            self.spreads[one.effects] = _spread(one.part.levels, self.y)
         return self.y, self.spreads[one.effects]
 
 
@@ -262,18 +263,32 @@ class Joint:
 
 
 def joint_test(
-    scores: Scores, universes: Sequence[Universe], keep: np.ndarray, *, alpha: float, draws: int = 499, seed: int = 0
+    scores: Scores,
+    universes: Sequence[Universe],
+    keep: np.ndarray,
+    *,
+    alpha: float,
+    draws: int = 499,
+    seed: int = 0,
+    parts: Sequence[Partial] | None = None,
 ) -> Joint:
     """Is the curve as a whole more than chance? One permutation of units per draw serves every universe and design.
 
     Statistics: |median standardised estimate|, and the share of |t| beyond the t(G-1) quantile at alpha; p = (b + 1) / (B + 1).
+    `parts` are those of the curve, where it is known.
     """
     chosen = np.flatnonzero(keep)
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(JOINT_DESIGNS, len(chosen))).astype(int))]
-    medians, beyond, joined = [], [], _Joined(scores.keys)
-    for universe in universes:
-        rows, spec = joined.rows(universe.data), replace(universe.spec, outcomes=())
-        b, far = _permuted(scores.values[:, chosen], rows, spec, universe.data, draws, seed, alpha)
+    if parts is None:
+        joined = _Joined(scores.keys)
+        parts = [_partial(joined, universe) for universe in universes]
+    medians, beyond, values = [], [], scores.values[:, chosen]
+    dealt: dict[tuple[int, str], _Paths] = {}
+    for universe, part in zip(universes, parts):
+        key = id(universe.data), universe.spec.density
+        if key not in dealt:
+            dealt[key] = _paths(universe.data, universe.spec.density, draws, seed)
+        b, far = _permuted(part, values, dealt[key], alpha)
         medians.append(b)
         beyond.append(far)
     median = np.abs(np.nanmedian(np.concatenate(medians, axis=1), axis=1))
@@ -282,23 +297,33 @@ def joint_test(
     return Joint(float(median[0]), float(share[0]), count[0] / (draws + 1), count[1] / (draws + 1), draws)
 
 
-def _permuted(
-    values: Array, rows: pd.DataFrame, spec: Specification, data: pd.DataFrame, draws: int, seed: int, alpha: float
-) -> tuple[Array, np.ndarray]:
-    """(B + 1, D): standardised estimates of the data and of each permutation, and whether |t| is beyond the quantile at alpha."""
-    part = partial_out(rows, spec)
-    paths = data.pivot(index="unit", columns="year", values=spec.density)
+@dataclass(frozen=True)
+class _Paths:
+    """Density (units, years) and the unit whose path each unit has, (B + 1, units): first its own, then permutations."""
+
+    values: Array
+    units: dict[str, int]
+    years: dict[int, int]
+    dealt: np.ndarray
+
+
+def _paths(data: pd.DataFrame, density: str, draws: int, seed: int) -> _Paths:
+    """Paths change hands among units whose density is known in the same years."""
+    paths = data.pivot(index="unit", columns="year", values=density)
     units = list(paths.index)
     seen = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
     sets = [sorted(members) for members in seen.groupby(seen).groups.values()]
     dealt = permutations(sets, units, draws, stream(seed, "joint-test"))
     dealt = np.concatenate([np.arange(len(units))[None], dealt])
-    row = part.rows["unit"].map({u: i for i, u in enumerate(units)}).to_numpy()
-    year = part.rows["year"].map({y: i for i, y in enumerate(paths.columns)}).to_numpy()
-    y = values[part.rows["_at"].to_numpy()]
-    x = paths.to_numpy(dtype=float)[dealt[:, row], year].T
+    names, years = ({level: i for i, level in enumerate(axis)} for axis in (units, paths.columns))
+    return _Paths(paths.to_numpy(dtype=float), names, years, dealt)
+
+
+def _permuted(part: Partial, values: Array, paths: _Paths, alpha: float) -> tuple[Array, np.ndarray]:
+    """(B + 1, D): standardised estimates of the data and of each permutation, and whether |t| is beyond the quantile at alpha."""
+    row, year = part.rows["unit"].map(paths.units).to_numpy(), part.rows["year"].map(paths.years).to_numpy()
+    y, x = values[part.rows["_at"].to_numpy()], paths.values[paths.dealt[:, row], year].T
     b, t = statistics(part, part.residual(y), x)
-    levels = _levels(part)
-    spread = _spread(levels, x - x.mean(axis=0))[:, None] / _spread(levels, y - y.mean(axis=0))[None, :]
+    spread = _spread(part.levels, x - x.mean(axis=0))[:, None] / _spread(part.levels, y - y.mean(axis=0))[None, :]
     quantile = special.stdtrit(max(part.g - 1, 1), 1 - alpha / 2) * np.sqrt(part.factor(1))
     return b * spread, np.abs(t) >= quantile

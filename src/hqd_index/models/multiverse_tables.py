@@ -117,11 +117,12 @@ def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study)
     cells.sort(key=lambda cell: (b[cell], cell))
     main = _headline(study)
     ids = [u.spec.id for u in curve.universes]
+    quantile = stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters - 1)
     at = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
     at |= {i for i, (s, d) in enumerate(cells) if ids[s] == main and d == 0}
     for i in sorted(at):
         s, d = cells[i]
-        width = float(stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters[s] - 1) * curve.se_cv3[s, d])
+        width = float(quantile[s] * curve.se_cv3[s, d])
         yield {
             "position": i + 1, "design": int(d), "label": str(labels.get(d, "")), "spec": ids[s], "estimate_sd": b[s, d],
             "se_cv3": curve.se_cv3[s, d], "ci_low": b[s, d] - width, "ci_high": b[s, d] + width, "p_cv1": p1[s, d],
@@ -144,9 +145,12 @@ def _summary(curve: Curve, scores: Scores, keep: np.ndarray, study: Study, alpha
     for _, share in choice_shares(curve, scores, keep).iterrows():
         yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
     draws = study.regressions.multiverse.draws
-    usable = [u for u, b in zip(curve.universes, curve.estimate) if np.isfinite(b[keep]).all()]
+    usable = [
+        (u, part) for u, part, b in zip(curve.universes, curve.parts, curve.estimate) if part and np.isfinite(b[keep]).all()
+    ]
     if draws and usable:
-        joint = joint_test(scores, usable, keep, alpha=alpha, draws=draws, seed=study.study.seed)
+        universes, parts = zip(*usable)
+        joint = joint_test(scores, universes, keep, alpha=alpha, draws=draws, seed=study.study.seed, parts=parts)
         note = f"{joint.draws} permutations of density paths"
         yield row("joint_p_median", joint.p_median, note=note)
         yield row("joint_p_significant", joint.p_significant, note=note)

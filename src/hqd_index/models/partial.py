@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from scipy import sparse
 
 from .clusters import compact, parameters
 from .specification import Specification, sample_of
-from .within import Array, Codes, independent, within
+from .within import Absorber, Array, Codes, absorber, dummy_basis, independent
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Partial:
     labels: tuple[str, ...]
     root: Array  # (n,) root weights
     controls: Array  # (n, c) orthonormal
+    absorber: Absorber  # of the effects
 
     @property
     def n(self) -> int:
@@ -34,7 +36,7 @@ class Partial:
 
     def residual(self, values: Array) -> Array:
         """(n, m) less effects and controls."""
-        left = within(values, self.effects, weights=self.root**2) * self.root[:, None]
+        left = self.absorber.residual(values) * self.root[:, None]
         return np.asarray(left - self.controls @ (self.controls.T @ left))
 
     def column(self, name: str) -> Array:
@@ -50,6 +52,11 @@ class Partial:
         order = np.argsort(self.cluster, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.cluster, minlength=self.g))[:-1])
 
+    @cached_property
+    def levels(self) -> Array:
+        """(n, q) orthonormal columns that span the dummies of all effects, the constant left out."""
+        return dummy_basis(self.effects, [np.zeros(self.n, dtype=np.intp)])
+
     def factor(self, slopes: int) -> float:
         """Small-sample factor of CV1 with `slopes` regressors beside the controls."""
         k = parameters(slopes + self.controls.shape[1], self.effects, self.cluster)
@@ -64,7 +71,8 @@ def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))
     values = rows[list(spec.controls)].to_numpy(dtype=float)
-    left = within(values, effects, weights=root**2) * root[:, None]
+    made = absorber(effects, weights=root**2)
+    left = made.residual(values) * root[:, None]
     kept = independent(left, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)) if spec.controls else []
     basis = np.linalg.qr(left[:, kept])[0] if kept else np.zeros((len(rows), 0))
-    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis)
+    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis, made)

@@ -55,8 +55,11 @@ def statistics(part: Partial, y: Array, x: Array) -> tuple[Array, Array]:
     b = (x.T @ y) / size[:, None]
     variance = np.zeros_like(b)
     for rows in part.blocks():
-        score = x[rows].T @ y[rows] - b * np.einsum("nb,nb->b", x[rows], x[rows])[:, None]
-        variance += score * score
+        own = x[rows]
+        score = own.T @ y[rows]
+        score -= b * np.einsum("nb,nb->b", own, own)[:, None]
+        score *= score
+        variance += score
     with np.errstate(divide="ignore", invalid="ignore"):
         return b, b * size[:, None] / np.sqrt(variance)
 
