@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..study.models import Study
 from ..study.vary import vary
-from .frames import Index, build_index, node_labels, weights_table
+from .frames import Index, node_labels, scores_table, weights_table, work_out
 
+Array = NDArray[np.float64]
 FEWEST_RANKED = 3  # with two units every correlation of ranks is 1 or -1
 
 
@@ -29,17 +33,19 @@ def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Inde
     reference = _whole(base.scores).set_index(["unit", "year", "node"])["rank"].rename("base_rank")
     root = base.design.tree.root
     tables, weights, roots = [], [], []
+    everyone = panel[panel["sample"] == "all"]
     for id, scenario in study.scenarios.items():
         changed = vary(study, scenario.changes)
-        built = build_index(changed, panel[panel["sample"] == "all"], names)
-        table = _whole(built.scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
-        top = table["node"] == built.design.tree.root
+        worked, labels = work_out(changed, everyone, names), node_labels(changed)
+        scores = scores_table(changed, worked, labels, names)
+        table = _whole(scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
+        top = table["node"] == worked.design.tree.root
         keys = pd.MultiIndex.from_arrays([table["unit"], table["year"], table["node"].mask(top, root)])
         table["base_rank"] = reference.reindex(keys).to_numpy()
         table["shift"] = table["base_rank"] - table["rank"]
         tables.append(table)
         roots.append(table[top])
-        weights.append(weights_table(built.design, built.computed["all"], node_labels(changed), scenario=id))
+        weights.append(weights_table(worked.design, worked.computed["all"], labels, scenario=id))
     if not tables:
         return _none(base)
     columns = ["scenario", "scenario_zh", "scenario_en", "unit", "year", "node", "score", "rank", "base_rank", "shift"]
@@ -70,23 +76,30 @@ def _whole(scores: pd.DataFrame) -> pd.DataFrame:
 def _agreement(whole: pd.DataFrame) -> pd.DataFrame:
     """Per scenario and year, over units ranked in both: mean and largest |shift|, Spearman's rho and Kendall's tau-b."""
     rows = []
-    for (id, zh, en, year), group in whole.groupby(["scenario", "scenario_zh", "scenario_en", "year"], sort=False):
-        both = group.dropna(subset=["rank", "base_rank"])
-        one, other = (both[column].to_numpy(dtype=np.float64) for column in ("rank", "base_rank"))
+    ranks = whole[["rank", "base_rank"]].to_numpy(dtype=np.float64)
+    known = ~np.isnan(ranks).any(axis=1)
+    by = ["scenario", "scenario_zh", "scenario_en", "year"]
+    groups: Mapping[Any, Any] = whole.groupby(by, sort=False).indices
+    for key, at in groups.items():
+        one, other = ranks[at[known[at]]].T
         moved = np.abs(one - other)
-        row = {"scenario": id, "scenario_zh": zh, "scenario_en": en, "year": year, "ranked": len(both)}
-        row |= {"mean_shift": moved.mean(), "max_shift": moved.max()} if len(both) else {}
+        row = dict(zip(by, key)) | {"ranked": len(one)}
+        row |= {"mean_shift": moved.mean(), "max_shift": moved.max()} if len(one) else {}
         rows.append(row | _correlations(one, other))
     return pd.DataFrame(rows)
 
 
-def _correlations(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
+def _correlations(one: Array, other: Array) -> dict[str, float]:
     """Spearman (1904) and Kendall (1938, ties as tau-b); missing where fewer than three units are ranked or all tie."""
-    from scipy.stats import kendalltau, spearmanr
-
     if len(one) < FEWEST_RANKED or np.ptp(one) == 0 or np.ptp(other) == 0:
         return {"spearman": float("nan"), "kendall": float("nan")}
-    return {"spearman": float(spearmanr(one, other).statistic), "kendall": float(kendalltau(one, other).statistic)}
+    signs, others = (
+        np.sign(ranks[:, None] - ranks) for ranks in (one, other)
+    )  # a row's sum is twice the mean rank, less a shift
+    pairs, untied, others_untied = ((a * b).sum() / 2 for a, b in ((signs, others), (signs, signs), (others, others)))
+    spearman = np.corrcoef(signs.sum(axis=1), others.sum(axis=1))[0, 1]
+    kendall = pairs / np.sqrt(untied) / np.sqrt(others_untied)
+    return {"spearman": float(spearman), "kendall": float(np.clip(kendall, -1, 1))}
 
 
 def _ranges(whole: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,16 @@ from .rank import competition
 
 Array = NDArray[np.float64]
 SPIKE = 0.9  # share of a column's total in one cell from which that cell decides its weight
+
+
+@dataclass(frozen=True)
+class Worked:
+    """The design, the units, and by sample the raw leaf values (T, U, m) and the computation on them."""
+
+    design: Plan
+    units: tuple[str, ...]
+    values: Mapping[str, Array]
+    computed: Mapping[str, Computed]
 
 
 @dataclass(frozen=True)
@@ -38,22 +49,26 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
 
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
+    worked, labels = work_out(study, panel, names), node_labels(study)
+    return Index(
+        design=worked.design,
+        computed=worked.computed,
+        units=worked.units,
+        scores=scores_table(study, worked, labels, names),
+        weights=weights_table(worked.design, worked.computed["all"], labels, scenario="base"),
+        indicators=_indicators(worked, panel),
+    )
+
+
+def work_out(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Worked:
+    """The index of a panel before it is written as tables."""
     units = tuple(sorted(panel["unit"].unique()))
     design = plan(study, sorted(int(year) for year in panel["year"].unique()), groups_of(names, units))
     values = {str(sample): cube(rows, design.leaves, design.years, units) for sample, rows in panel.groupby("sample")}
-    whole = compute(design, values["all"])
-    computed = {"all": whole}
+    computed = {"all": compute(design, values["all"])}
     if "leave_out" in values:
-        computed["leave_out"] = compute(design, values["leave_out"], base=whole)
-    labels = node_labels(study)
-    return Index(
-        design=design,
-        computed=computed,
-        units=units,
-        scores=_scores(study, design, computed, units, labels, names),
-        weights=weights_table(design, whole, labels, scenario="base"),
-        indicators=_indicators(design, computed, values, units, panel),
-    )
+        computed["leave_out"] = compute(design, values["leave_out"], base=computed["all"])
+    return Worked(design, units, values, computed)
 
 
 def node_labels(study: Study) -> dict[str, Label]:
@@ -78,54 +93,41 @@ def coverage(design: Plan, computed: Computed) -> dict[str, Array]:
     return {family.node: present[family.node] for family in design.families}
 
 
-def _scores(
-    study: Study,
-    design: Plan,
-    computed: Mapping[str, Computed],
-    units: Sequence[str],
-    labels: Mapping[str, Label],
-    names: pd.DataFrame,
-) -> pd.DataFrame:
-    blocks = []
-    called = names.set_index("unit")
-    for sample, result in computed.items():
+def scores_table(study: Study, worked: Worked, labels: Mapping[str, Label], names: pd.DataFrame) -> pd.DataFrame:
+    """Score, rank, coverage and flag of every inner node, by sample."""
+    design, least, blocks, nodes = worked.design, study.weighting.coverage.rank_from, [], []
+    for sample, result in worked.computed.items():
         covered = coverage(design, result)
         for family in design.families:
-            blocks.append(_score_block(study, design, result, family, covered[family.node], units).assign(sample=sample))
-    frame = pd.concat(blocks, ignore_index=True)
-    frame["unit_zh"], frame["unit_en"] = frame["unit"].map(called["unit_zh"]), frame["unit"].map(called["unit_en"])
-    frame["node_zh"] = frame["node"].map({node: label.zh for node, label in labels.items()})
-    frame["node_en"] = frame["node"].map({node: label.en for node, label in labels.items()})
-    return frame
+            blocks.append(_node_cells(design, result, family, covered[family.node], least))
+            called = labels[family.node]
+            nodes.append((family.node, called.zh, called.en, design.tree.level(family.node), sample))
+    years, units = len(design.years), len(worked.units)
+    columns = {
+        "unit": np.tile(np.array(worked.units, dtype=object), years * len(blocks)),
+        "year": np.tile(np.repeat(design.years, units), len(blocks)),
+    }
+    columns |= {name: np.concatenate([block[name].ravel() for block in blocks]) for name in blocks[0]}
+    said = np.repeat(np.array(nodes, dtype=object), years * units, axis=0)
+    frame = pd.DataFrame(columns | dict(zip(("node", "node_zh", "node_en", "level", "sample"), said.T)))
+    unit = names.set_index("unit")
+    return frame.assign(unit_zh=frame["unit"].map(unit["unit_zh"]), unit_en=frame["unit"].map(unit["unit_en"]))
 
 
-def _score_block(
-    study: Study, design: Plan, result: Computed, family: Family, covered: Array, units: Sequence[str]
-) -> pd.DataFrame:
-    """Scores, ranks and flags of one node, one row per unit-year."""
+def _node_cells(design: Plan, result: Computed, family: Family, covered: Array, least: float) -> dict[str, NDArray[Any]]:
+    """Scores, ranks and flags of one node, (T, U) each; a unit-year is ranked from coverage `least`."""
     score = 100 * result.scores[family.node]
-    ranked = np.where(covered >= study.weighting.coverage.rank_from, score, np.nan)
-    ranks = competition(ranked)
+    ranks = competition(np.where(covered >= least, score, np.nan))
     children = np.stack([_node_values(design, result, child) for child in family.children], axis=-1)
     collapsed = (score == 0) & (children == 0).any(axis=-1) & (children > 0).any(axis=-1)
-    flag = np.where(
-        np.isnan(score), "too_few_children", np.where(covered < study.weighting.coverage.rank_from, "low_coverage", "")
-    )
-    flag = np.where(collapsed, "zero_collapse", flag)
-    years, count = len(design.years), len(units)
-    return pd.DataFrame(
-        {
-            "unit": np.tile(np.array(units, dtype=object), years),
-            "year": np.repeat(design.years, count),
-            "node": family.node,
-            "level": design.tree.level(family.node),
-            "score": score.ravel(),
-            "rank": ranks.ravel(),
-            "ranked_of": np.repeat((~np.isnan(ranks)).sum(axis=-1), count),
-            "coverage": covered.ravel(),
-            "flag": flag.ravel(),
-        }
-    )
+    flag = np.where(np.isnan(score), "too_few_children", np.where(covered < least, "low_coverage", ""))
+    return {
+        "score": score,
+        "rank": ranks,
+        "ranked_of": np.broadcast_to((~np.isnan(ranks)).sum(axis=-1, keepdims=True), ranks.shape),
+        "coverage": covered,
+        "flag": np.where(collapsed, "zero_collapse", flag),
+    }
 
 
 def _node_values(design: Plan, result: Computed, node: str) -> Array:
@@ -201,19 +203,14 @@ def _slope(values: Array, root: Array) -> float:
     return float(np.cov(values[both], root[both])[0, 1] / root[both].var(ddof=1))
 
 
-def _indicators(
-    design: Plan,
-    computed: Mapping[str, Computed],
-    values: Mapping[str, Array],
-    units: Sequence[str],
-    panel: pd.DataFrame,
-) -> pd.DataFrame:
+def _indicators(worked: Worked, panel: pd.DataFrame) -> pd.DataFrame:
     """Raw, treated and normalised value of every leaf, with a mark on imputed cells."""
-    index = pd.MultiIndex.from_product([design.years, units, design.leaves], names=["year", "unit", "indicator"])
+    design = worked.design
+    index = pd.MultiIndex.from_product([design.years, worked.units, design.leaves], names=["year", "unit", "indicator"])
     blocks = []
-    for sample, result in computed.items():
+    for sample, result in worked.computed.items():
         cells = {
-            "raw": values[sample],
+            "raw": worked.values[sample],
             "treated": result.treated,
             "normalised": result.normalised,
             "imputed": result.imputed,
