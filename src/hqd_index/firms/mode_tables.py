@@ -62,26 +62,20 @@ def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     The soft densities of the four modes and the density of the unclassified add up to the density of all. Shares are of the
     revenue of classified firms; fewer than `min_srdi` of them: none, and the row says so.
     """
-    keys = ["unit", "year"]
-    every = rows.groupby(keys, sort=True).size().rename("n_firms")
+    every = rows.groupby(["unit", "year"], sort=True).size().rename("n_firms")
+    force = rows[rows["in_force"]]
+    cell = every.index.get_indexer(pd.MultiIndex.from_frame(force[["unit", "year"]]))
+    sold = force["revenue"].fillna(0.0).to_numpy(dtype=float)
     blocks = []
     for version, (mode, p_tech, p_safety) in VERSIONS.items():
-        force = rows[rows["in_force"]]
         soft = memberships(force[p_tech].to_numpy(dtype=float), force[p_safety].to_numpy(dtype=float))
         known = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
         for state in STATES:
             mine = (force[mode] == state).to_numpy()
             member = np.where(known, soft[state], 0.0) if state in soft else ~known & (state == "unclassified")
-            cells = pd.DataFrame(
-                {
-                    "n_srdi": mine.astype(int),
-                    "member": member.astype(float),
-                    "sold": np.where(mine, force["revenue"].fillna(0.0), 0.0),
-                }
-            )
-            sums = cells.groupby([force["unit"].to_numpy(), force["year"].to_numpy()]).sum()
-            block = every.to_frame().join(sums.rename_axis(keys)).fillna(0.0).reset_index()
-            blocks.append(block.assign(version=version, mode=state))
+            cells = pd.DataFrame({"n_srdi": mine.astype(int), "member": member.astype(float), "sold": np.where(mine, sold, 0.0)})
+            sums = cells.groupby(cell).sum().reindex(range(len(every)), fill_value=0.0)
+            blocks.append(every.reset_index().join(sums).assign(version=version, mode=state))
     frame = pd.concat(blocks, ignore_index=True)
     frame["density"] = 1000 * frame["n_srdi"] / frame["n_firms"]
     frame["soft"] = (1000 * frame["member"] / frame["n_firms"]).where(frame["mode"] != "mixed")

@@ -134,8 +134,8 @@ def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.
 
 def quadrant(one: Array, two: Array) -> NDArray[np.object_]:
     """`strong_weak`: technology and market together above the base mean, safety and efficiency together below; '' unknown."""
-    words = [np.where(level >= 0, "strong", "weak") for level in (one, two)]
-    names = np.array([f"{a}_{b}" for a, b in zip(words[0].ravel(), words[1].ravel())], dtype=object).reshape(one.shape)
+    words = np.array([["weak_weak", "weak_strong"], ["strong_weak", "strong_strong"]], dtype=object)
+    names = words[(one >= 0).astype(np.intp), (two >= 0).astype(np.intp)]
     names[np.isnan(one) | np.isnan(two)] = ""
     return names
 

@@ -27,30 +27,30 @@ def path_rows(study: Study, found: Scored, io_links: pd.DataFrame) -> tuple[pd.D
     with a value. Fewer than `min_srdi` firms in force: no value.
     """
     blocks, missing = [], []
+    number = recognised(found.rows)
     for path in PATHS:
         said = getattr(study.modes.paths, path)
         parts, weights = {}, {}
         for name, indicator in said.indicators.items():
             lacking = _lacking(found, indicator)
             values = pd.Series(dtype=float) if lacking else _value(study, found.rows, indicator)
-            enough = _enough(study, found.rows, values)
+            enough = _enough(study, number, values)
             if enough.notna().any():
                 parts[name], weights[name] = enough, indicator.weight
             else:
                 missing.append(_reason(path, name, indicator, lacking))
         if not parts and path == "integration" and len(io_links):
-            parts[FALLBACK] = _enough(study, found.rows, concentrated_customers(found.rows, io_links))
+            parts[FALLBACK] = _enough(study, number, concentrated_customers(found.rows, io_links))
             weights[FALLBACK] = 1.0
         if any(len(values) for values in parts.values()):
-            blocks.append(_block(study, found.rows, path, pd.DataFrame(parts), pd.Series(weights)))
+            blocks.append(_block(study, number, path, pd.DataFrame(parts), pd.Series(weights)))
         elif said.indicators:
             missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
     frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["path", *KEYS, "indicator", "n_srdi"])
     return conform("paths", frame), missing
 
 
-def _block(study: Study, rows: pd.DataFrame, path: str, parts: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    number, values = recognised(rows), parts
+def _block(study: Study, number: pd.Series, path: str, values: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     z = pd.DataFrame({name: _standardised(values[name], study.modes.window) for name in values})
     known = z.notna() * weights.reindex(z.columns)
     index = (z * weights.reindex(z.columns)).sum(axis=1).div(known.sum(axis=1)).where(known.sum(axis=1) > 0)
@@ -58,7 +58,7 @@ def _block(study: Study, rows: pd.DataFrame, path: str, parts: pd.DataFrame, wei
     told = [pd.DataFrame({"value": values[name], "z": z[name]}).assign(indicator=str(name)) for name in values]
     out = pd.concat([whole, *told])
     out = out.assign(path=path, n_srdi=number.reindex(out.index).fillna(0).astype("int64").to_numpy())
-    out["flag"] = FALLBACK if FALLBACK in parts else None
+    out["flag"] = FALLBACK if FALLBACK in values else None
     return out[out["value"].notna()].rename_axis(KEYS).reset_index()
 
 
@@ -67,9 +67,8 @@ def recognised(rows: pd.DataFrame) -> pd.Series:
     return rows[rows["in_force"]].groupby(KEYS).size()
 
 
-def _enough(study: Study, rows: pd.DataFrame, values: pd.Series) -> pd.Series:
+def _enough(study: Study, number: pd.Series, values: pd.Series) -> pd.Series:
     """The values of unit-years with `min_srdi` firms in force or more."""
-    number = recognised(rows)
     return values[values.index.isin(number.index[number >= study.modes.min_srdi])]
 
 
@@ -105,9 +104,10 @@ def _firm_value(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> p
 
 def earlier(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
     """The same firm's value `years` calendar years before."""
-    at = pd.MultiIndex.from_arrays([rows["firm_id"], rows["year"]])
-    before = pd.MultiIndex.from_arrays([rows["firm_id"], rows["year"] - years])
-    return pd.Series(pd.Series(values.to_numpy(), index=at).reindex(before).to_numpy(), index=values.index)
+    firm, since = pd.factorize(rows["firm_id"])[0], (rows["year"] - rows["year"].min()).to_numpy(dtype=np.intp)
+    grid = np.full((int(firm.max(initial=-1)) + 1, years + int(since.max(initial=-1)) + 1), np.nan)
+    grid[firm, years + since] = values.to_numpy(dtype=float)
+    return pd.Series(grid[firm, since], index=values.index)
 
 
 def coverage(rows: pd.DataFrame, item: str, within: str) -> pd.Series:
