@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +18,7 @@ from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake.read import locate, read, unchanged
+from hqd_index.intake.records import Shape, write_plain
 from hqd_index.study.models import Source
 
 TEXT = "企业代码,企业名称,年份,行业代码,营业收入\n000001,甲,2020,C35,1.5\n000002,乙,2021,C36,\n"
@@ -91,6 +93,18 @@ def test_rows_are_those_a_spreadsheet_shows(tmp_path: Path, engine: Engine):
     got, sheet = cells(tmp_path, engine, "a.csv")
     assert got == [(3, "1", "2020", "C\n35"), (7, "4", "2020", '"C35'), (8, "5", "2020", "C35")]
     assert [(row.row, row.rule or row.reason) for row in sheet.set_aside] == [(4, "blank"), (5, "S04"), (6, "S04"), (9, "note")]
+
+
+@pytest.mark.parametrize(
+    ("cells_of_a_row", "padded"),
+    [("1,甲,2020", False), ("1,甲 乙,2020", False), ("1, 甲,2020", True), ("1,甲\u3000,2020", True), (" 1,甲,2020", True),
+     ("1,甲,2020\t", True), ("1,甲,2020 \n2,乙,2021", True)],
+)  # fmt: skip
+def test_blanks_around_a_cell_are_seen(cells_of_a_row: str, padded: bool):
+    out = io.StringIO()
+    written = write_plain(io.StringIO(f"企业代码, 企业名称,年份\n{cells_of_a_row}"), out, Shape(",", 3, 1))
+    assert written.padded is padded
+    assert out.getvalue().startswith(f"2,{cells_of_a_row.split(chr(10))[0]}")
 
 
 def test_vendor_header_of_three_rows(tmp_path: Path, engine: Engine):

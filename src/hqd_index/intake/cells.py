@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .notice import Notice
 
 BLANK, NOTE, HEADER, TOTAL = "blank", "note", "header", "total"
+BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Cells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows."""
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows.
+
+    `padded`: whether a cell may have blanks around it.
+    """
 
     file: str
     sheet: str
@@ -33,3 +37,4 @@ class Cells:
     set_aside: tuple[SetAside, ...] = ()
     notices: tuple[Notice, ...] = ()
     units: tuple[tuple[int, str], ...] = ()
+    padded: bool = True

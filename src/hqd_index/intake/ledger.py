@@ -51,17 +51,17 @@ def balance_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[s
     if not columns:
         return
     gone = engine.scan(out[["rid"]].drop_duplicates().astype({"rid": "int64"}))
-    sums = ", ".join(f"sum({quoted(name)}) AS {quoted(name)}" for name in columns)
-    whole = engine.collect(f"SELECT {sums} FROM {before}").fillna(0.0).iloc[0]
-    kept = engine.collect(f"SELECT {sums} FROM {after}").fillna(0.0).iloc[0]
-    lost = engine.collect(f"SELECT {sums} FROM {before} WHERE rid IN (SELECT rid FROM {gone})").fillna(0.0).iloc[0]
-    size = engine.collect(f"SELECT {sums.replace('sum(', 'sum(abs(').replace(') AS', ')) AS')} FROM {before}").fillna(0.0).iloc[0]
+    marked = f"(SELECT *, rid IN (SELECT rid FROM {gone}) AS lost FROM {before})"
+    sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
+    came = [one.format(quoted(name)) for name in columns for one in sums]
+    known = engine.collect(f"SELECT {', '.join(came)} FROM {marked}").fillna(0.0).iloc[0].to_numpy().reshape(-1, len(sums))
+    used = engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {after}").fillna(0.0).iloc[0]
     engine.drop([gone])
-    for name in columns:
-        if abs(whole[name] - kept[name] - lost[name]) > RELATIVE * max(size[name], 1.0):
+    for name, (whole, size, lost), kept in zip(columns, known, used):
+        if abs(whole - kept - lost) > RELATIVE * max(size, 1.0):
             raise CheckError(
-                f"{name}: {whole[name]} came in, {kept[name]} is used and {lost[name]} was taken out",
-                zh=f"{name}:读入合计 {whole[name]},采用 {kept[name]},剔除 {lost[name]},不相等",
+                f"{name}: {whole} came in, {kept} is used and {lost} was taken out",
+                zh=f"{name}:读入合计 {whole},采用 {kept},剔除 {lost},不相等",
                 where=where,
             )
 

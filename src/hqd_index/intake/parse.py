@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import pandas as pd
@@ -69,9 +70,10 @@ def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact:
     units, told = source_units(sheets, source, table, present, where)
     shifts = {name: _shift(name, unit, table, where) for name, unit in units.items()}
     reading = Reading(source, table, exact, present, units, shifts, engine)
-    fixes, bad = _diagnosed(_bad_cells(text, reading), reading)
     coded, unknown = _look_up(text, reading)
-    typed = _typed(text, reading, coded, fixes)
+    typed = _typed(text, reading, coded, {})
+    fixes, bad = _diagnosed(_bad_cells(text, typed, reading), reading)
+    typed = _typed(text, reading, coded, fixes) if fixes else typed
     told += [*_told_fixes(fixes, where), *_told_zeros(text, reading, where)]
     return Parsed(text, typed, joined([bad, unknown, _not_whole(typed, reading)]), aside, tuple(told))
 
@@ -129,10 +131,10 @@ def _unit_conflict(name: str, printed: str, declared: str, where: str) -> Notice
     )
 
 
-def _bad_cells(text: str, reading: Reading) -> pd.DataFrame:
+def _bad_cells(text: str, typed: str, reading: Reading) -> pd.DataFrame:
     """rid, column, value of the filled cells that are not plain numbers."""
     parts = []
-    for name in filter(reading.numeric, reading.present):
+    for name in _with_missing_numbers(text, typed, reading):
         cell = quoted(name)
         parts.append(
             f"""SELECT rid, {literal(name)} AS "column", {cell} AS "value" FROM {text}
@@ -141,6 +143,16 @@ def _bad_cells(text: str, reading: Reading) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({"rid": [], "column": [], "value": []})
     return reading.engine.collect(" UNION ALL ".join(parts) + ' ORDER BY rid, "column"')
+
+
+def _with_missing_numbers(text: str, typed: str, reading: Reading) -> list[str]:
+    """The columns with fewer numbers than filled cells."""
+    names = list(filter(reading.numeric, reading.present))
+    if not names:
+        return []
+    counts = ", ".join(f"count({quoted(name)})" for name in names)
+    filled, read = (reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text, typed))
+    return [name for name, cells, numbers in zip(names, filled, read) if numbers < cells]
 
 
 def _diagnosed(cells: pd.DataFrame, reading: Reading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
@@ -240,15 +252,21 @@ def _typed(text: str, reading: Reading, coded: Mapping[str, str], fixes: Mapping
 
 def _not_whole(typed: str, reading: Reading) -> pd.DataFrame:
     """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
+    wrong = {
+        name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
+        for name in reading.present
+        if reading.table.columns[name].dtype == "integer" and (cell := quoted(name))
+    }
+    if not wrong:
+        return joined([])
+    any_wrong = ", ".join(f"coalesce(bool_or({sql}), false)" for sql in wrong.values())
+    found = reading.engine.collect(f"SELECT {any_wrong} FROM {typed}").iloc[0]
     parts = []
-    for name in reading.present:
-        if reading.table.columns[name].dtype != "integer":
-            continue
+    for name in compress(wrong, found):
         cell = quoted(name)
         rows = reading.engine.collect(
             f"""SELECT rid, {literal(name)} AS "column", CAST({cell} AS VARCHAR) AS "value",
-            abs({cell}) > {INTEGER_LIMIT} AS giant FROM {typed}
-            WHERE {cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT} ORDER BY rid"""
+            abs({cell}) > {INTEGER_LIMIT} AS giant FROM {typed} WHERE {wrong[name]} ORDER BY rid"""
         )
         parts.append(finding(rows[rows["giant"]], "C02"))
         parts.append(finding(rows[~rows["giant"]], "E06" if reading.table.columns[name].unit == "件" else "C01"))

@@ -19,7 +19,7 @@ from .cells import BLANK, HEADER, NOTE, Cells, SetAside
 from .header import PEEK, canonical_of, find_header, known_labels, sub_headers
 from .limits import check_archive, check_gzip
 from .notice import Notice
-from .records import Shape, delimiter_of, records, set_aside, write_plain, write_records
+from .records import Shape, Written, delimiter_of, records, set_aside, write_plain, write_records
 from .sniff import Kind, bad_bytes, digest, first_fault, kind_of, opened, survey
 from .units import UNITS
 from .workbook import filled_header, read_grid, refuse_merged
@@ -158,15 +158,34 @@ def _read_text(file: RawFile, kind: Kind, source: Source, table: CanonicalTable,
         shape = Shape(delimiter, len(found.labels), found.row + found.below)
         with _text(file, kind, seen.encoding) as text, target.open("w", encoding="utf-8", newline="\n") as out:
             parsed = records(text, delimiter)
-            kept, aside = write_records(parsed, out, shape) if seen.quotes else write_plain(text, out, shape)
+            written = write_records(parsed, out, shape) if seen.quotes else write_plain(text, out, shape)
     except UnicodeDecodeError as fault:
         line = first_fault(file.path, kind, seen.encoding) or 1
         raise bad_bytes(file.name, line, "utf-8 / gb18030" if source.encoding == "auto" else seen.encoding) from fault
     told = [*told, *_told_encoding(file, seen.encoding)]
     cells = engine.scan_records(target, len(found.labels), delimiter)
-    _refuse_shifted(kept, aside, len(found.labels), file.name)
+    _refuse_shifted(written, len(found.labels), file.name)
     below = [SetAside(found.row + k, (), HEADER) for k in range(1, found.below + 1)]
-    return Cells(file.name, "", file.digest, found.labels, found.row, cells, kept, (*below, *aside), tuple(told), found.units)
+    return _cells(file, "", found, cells, written, below, told)
+
+
+def _cells(
+    file: RawFile, sheet: str, found: Layout, table: str, written: Written, below: Sequence[SetAside], told: Sequence[Notice]
+) -> Cells:
+    aside = (*below, *written.aside)
+    return Cells(
+        file.name,
+        sheet,
+        file.digest,
+        found.labels,
+        found.row,
+        table,
+        written.kept,
+        aside,
+        tuple(told),
+        found.units,
+        written.padded,
+    )
 
 
 @contextmanager
@@ -196,11 +215,8 @@ def _read_workbook(file: RawFile, kind: Kind, source: Source, table: CanonicalTa
         raise empty(where)
     target = engine.folder / f"{engine.new_name()}.txt"
     with target.open("w", encoding="utf-8", newline="\n") as out:
-        kept, aside = write_records(grid.rows, out, Shape(",", len(found.labels), top))
-    cells = engine.scan_records(target, len(found.labels))
-    return Cells(
-        file.name, grid.name, file.digest, found.labels, found.row, cells, kept, (*below, *aside), tuple(told), found.units
-    )
+        written = write_records(grid.rows, out, Shape(",", len(found.labels), top))
+    return _cells(file, grid.name, found, engine.scan_records(target, len(found.labels)), written, below, told)
 
 
 def _read_binary(file: RawFile, kind: Kind, engine: Engine, told: list[Notice]) -> Cells:
@@ -215,11 +231,11 @@ def _read_binary(file: RawFile, kind: Kind, engine: Engine, told: list[Notice]) 
     return Cells(file.name, "", file.digest, labels, 1, cells, kept, (), tuple(told))
 
 
-def _refuse_shifted(kept: int, aside: Sequence[SetAside], width: int, where: str) -> None:
-    widths = {len(row.cells) for row in aside if row.rule}
-    if kept == 0 and not widths:
+def _refuse_shifted(written: Written, width: int, where: str) -> None:
+    widths = {len(row.cells) for row in written.aside if row.rule}
+    if written.kept == 0 and not widths:
         raise empty(where)
-    if kept == 0 and len(widths) == 1:
+    if written.kept == 0 and len(widths) == 1:
         found = widths.pop()
         raise DataError(
             f"every row has {found} fields but the header has {width}; mend the header or the separator",

@@ -6,10 +6,10 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import count
 from typing import IO
 
-from .cells import BLANK, NOTE, SetAside
+from .cells import BLANK, BLANKS, NOTE, SetAside
 
 DELIMITERS = (",", "\t", ";", "|")
 NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源", "*注", "Note", "NOTE", "note", "Source", "source")
@@ -82,25 +82,36 @@ def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
     return _split(line, delimiter)
 
 
-Written = tuple[int, list[SetAside]]
+@dataclass(frozen=True)
+class Written:
+    """How many records were written, the others, and whether a cell of those written may have blanks around it."""
+
+    kept: int
+    aside: list[SetAside]
+    padded: bool = True
 
 
 def write_plain(text: IO[str], out: IO[str], shape: Shape) -> Written:
-    """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted): how many, the others."""
+    """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
     aside: list[SetAside] = []
-    mark, good, row = shape.delimiter, shape.width - 1, 0
+    mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
+    for _ in range(row):
+        text.readline()
     while lines := text.readlines(BATCH):
-        counts = list(map(str.count, lines, repeat(mark)))
-        if row >= shape.header_row and set(counts) == {good} and "\n" not in lines:
-            out.writelines([f"{n}{mark}{line}" for n, line in enumerate(lines, row + 1)])
-        else:
-            for n, (line, count) in enumerate(zip(lines, counts), row + 1):
-                if count == good and line != "\n" and n > shape.header_row:
-                    out.write(f"{n}{mark}{line}")
-                elif n > shape.header_row:
-                    aside.append(set_aside(n, _split(line, mark)))
+        fits = [line.count(mark) == good and line != "\n" for line in lines]
+        block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
+        aside += [set_aside(n, _split(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        out.write(block)
+        padded = padded or _padded(block, mark)
         row += len(lines)
-    return row - shape.header_row - len(aside), aside
+    return Written(row - shape.header_row - len(aside), aside, padded)
+
+
+def _padded(text: str, mark: str) -> bool:
+    """Whether a blank stands beside a delimiter or at the end of a line."""
+    blanks = [blank for blank in BLANKS if blank not in ("\n", mark) and blank in text]
+    sides = [pair for blank in blanks for pair in (mark + blank, blank + mark, blank + "\n")]
+    return text.endswith(tuple(blanks)) or any(side in text for side in sides)
 
 
 def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> Written:
@@ -116,7 +127,7 @@ def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> Writ
             written += 1
         else:
             aside.append(set_aside(n, fields))
-    return written, aside
+    return Written(written, aside)
 
 
 def set_aside(row: int, fields: list[str]) -> SetAside:

@@ -20,7 +20,7 @@ from .notice import Notice
 from .provinces import WHERE, province_notices, published
 from .read import RawFile, locate, unchanged
 from .schema import exactness, needed_columns, table_of
-from .status import UNMATCHED_COLUMNS, batch_totals, beside, from_columns, from_list, list_notices
+from .status import UNMATCHED_COLUMNS, Status, batch_totals, beside, from_columns, from_list, list_notices
 from .table import Step, TableRead, read_table
 from .text import FILE_SPAN
 
@@ -66,9 +66,12 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     files = _located(study, data_root, config_root)
     read = _read_all(study, files, engine)
     unchanged([file for mine in files.values() for file in mine])
-    result = _result(study, read, engine)
-    _gate(study, read, result)
-    result = _with_status(study, read, result, engine, (config_root, data_root))
+    tables = {one.name: _clean(one, engine) for one in read}
+    with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
+        status = pool.submit(_status, study, read, tables, own, (config_root, data_root))
+        result = _result(study, read, tables, engine)
+        _gate(study, read, result)
+    result = _with_status(result, status.result())
     engine.keep_only({*before, *result.tables.values()})
     return result
 
@@ -144,8 +147,7 @@ def _raise(faults: Sequence[HqdError]) -> None:
         raise Faults(faults)
 
 
-def _result(study: Study, read: Sequence[TableRead], engine: Engine) -> Intake:
-    tables = {one.name: _clean(one, engine) for one in read}
+def _result(study: Study, read: Sequence[TableRead], tables: dict[str, str], engine: Engine) -> Intake:
     frames = {
         "ledger": pd.concat([ledger(one.files, one.rows_in, one.out) for one in read], ignore_index=True),
         "quarantine": pd.concat([_quarantine(one, engine) for one in read], ignore_index=True),
@@ -157,28 +159,32 @@ def _result(study: Study, read: Sequence[TableRead], engine: Engine) -> Intake:
     return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
 
 
-def _with_status(study: Study, read: Sequence[TableRead], result: Intake, engine: Engine, folders: Sequence[Path]) -> Intake:
+def _status(
+    study: Study, read: Sequence[TableRead], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
+) -> Status | None:
     """The firm table with SRDI status: from the list where there is one, else from its own columns."""
-    if "firms" not in result.tables:
-        return result
-    if "srdi_list" not in result.tables:
-        return replace(result, tables=result.tables | {"firms": from_columns(result.tables["firms"], engine)})
+    if "firms" not in tables:
+        return None
+    if "srdi_list" not in tables:
+        return Status(from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
     settings = study.sources.srdi_list or SrdiList()
     records = _records(next(one for one in read if one.name == "srdi_list"), engine)
-    owned = engine.collect(f"SELECT * FROM {result.tables['subsidiaries']}") if "subsidiaries" in result.tables else None
+    owned = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if owned is not None:
         owned = owned.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    status = from_list(result.tables["firms"], records, settings, study.study.years[1], engine, owned)
+    status = from_list(tables["firms"], records, settings, study.study.years[1], engine, owned)
     where = ", ".join(records["file"].unique())
     told = (*status.notices, *list_notices(records, batch_totals(settings.batches, folders), settings, where))
     if settings.provinces:
         told += tuple(_spread(records, settings, settings.provinces, folders, where))
-    return Intake(
-        result.tables | {"firms": status.firms},
-        result.frames | {"srdi_unmatched": status.unmatched},
-        result.raw_rows,
-        (*result.notices, *told),
-    )
+    return replace(status, notices=told)
+
+
+def _with_status(result: Intake, status: Status | None) -> Intake:
+    if status is None:
+        return result
+    tables, frames = result.tables | {"firms": status.firms}, result.frames | {"srdi_unmatched": status.unmatched}
+    return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices))
 
 
 def _spread(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
@@ -207,7 +213,8 @@ def _clean(one: TableRead, engine: Engine) -> str:
     row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {one.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
     order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in one.table.key)}" if one.table.key else ""
-    return engine.query(sql + order, f"clean_{one.name}")
+    make = engine.view if one.name == "firms" else engine.query  # the firm table is made with its status
+    return make(sql + order, f"clean_{one.name}")
 
 
 def _prefixes(files: pd.DataFrame) -> pd.Series:

@@ -101,23 +101,24 @@ def _joined(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, settings: Sr
     national = ", ".join(literal(level) for level in settings.national_levels)
     own = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
     kept = f"f.* EXCLUDE ({', '.join(own)})" if own else "f.*"
-    in_force = "coalesce(p.valid, [])"
-    valid = f"CASE WHEN len({in_force}) = 0 AND f.year >= u.after THEN NULL ELSE {in_force} END"
+    valid = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.query(
         f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
         p AS (
             SELECT y.firm_id, y.year, {_levels("y.year BETWEEN s.start AND s.end")} AS valid,
                    {_levels("y.year >= s.first")} AS to_date, {_levels("true")} AS ever, min(s.first) AS first,
                    min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch
-            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year)
-        SELECT {kept}, coalesce({_highest("p.valid")}, {_highest("p.to_date")}, 'none') AS srdi_level,
-               CAST(p.batch AS INTEGER) AS srdi_batch, CAST(p.first AS INTEGER) AS srdi_first_year,
-               coalesce(f.year >= p.first, false) AS srdi_ever, len({valid}) > 0 AS srdi_valid,
-               p.first IS NOT NULL AS srdi_any, {valid} AS srdi_levels_valid,
-               coalesce(p.to_date, []) AS srdi_levels_to_date, coalesce(p.ever, []) AS srdi_levels_ever
-        FROM {quoted(firms)} AS f LEFT JOIN p USING (firm_id, year) 
-        LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {after} GROUP BY firm_id) AS u USING (firm_id)
-        ORDER BY f.firm_id, f.year""",
+            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year),
+        q AS (
+            SELECT p.*, coalesce({_highest("p.valid")}, {_highest("p.to_date")}, 'none') AS level,
+                   CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
+            FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {after} GROUP BY firm_id) AS u USING (firm_id))
+        SELECT {kept}, coalesce(q.level, 'none') AS srdi_level,
+               CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
+               coalesce(f.year >= q.first, false) AS srdi_ever, len({valid}) > 0 AS srdi_valid,
+               q.first IS NOT NULL AS srdi_any, {valid} AS srdi_levels_valid,
+               coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
+        FROM {quoted(firms)} AS f LEFT JOIN q USING (firm_id, year) ORDER BY f.firm_id, f.year""",
         f"{firms}_status",
     )
 
@@ -135,7 +136,7 @@ def from_columns(firms: str, engine: Engine) -> str:
     """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
     held = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(held):
-        return firms
+        return engine.query(f"SELECT * FROM {quoted(firms)}", f"{firms}_status")
     level = "NULLIF(srdi_level, 'none')" if "srdi_level" in held else "NULL"
     valid = "srdi_valid" if "srdi_valid" in held else f"{level} IS NOT NULL"
     now = f"CASE WHEN coalesce({valid}, false) THEN [coalesce({level}, 'national')] ELSE [] END"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..canonical import CanonicalTable
-from ..engines.duckdb import Engine, literal, quoted
+from ..engines.duckdb import Engine, quoted
 from .notice import Notice
 
 FACTORS = (10.0, 1e4, 1e8)
@@ -46,12 +46,17 @@ def medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.D
     columns = [one for one in columns if one not in table.key and not table.columns[one].share and table.columns[one].unit]
     if "year" not in held or not columns:
         return pd.DataFrame(columns=["table", "column", "year", "cells", "middle"])
+    positive = ", ".join(f"CASE WHEN {quoted(one)} > 0 THEN {quoted(one)} END AS {quoted(one)}" for one in columns)
+    found = engine.collect(
+        f"""SELECT year, {", ".join(f"count({quoted(one)}), CAST(median({quoted(one)}) AS DOUBLE)" for one in columns)}
+        FROM (SELECT CAST(year AS INTEGER) AS year, {positive} FROM {rows}) GROUP BY year ORDER BY year"""
+    ).set_axis(range(2 * len(columns) + 1), axis=1)
     parts = [
-        f"""SELECT {literal(name)} AS "table", {literal(one)} AS "column", CAST(year AS INTEGER) AS year, count(*) AS cells,
-        CAST(median({quoted(one)}) AS DOUBLE) AS middle FROM {rows} WHERE {quoted(one)} > 0 GROUP BY year"""
-        for one in columns
+        pd.DataFrame({"table": name, "column": one, "year": found[0], "cells": found[place], "middle": found[place + 1]})
+        for place, one in zip(range(1, found.shape[1], 2), columns)
     ]
-    return engine.collect(" UNION ALL ".join(parts) + ' ORDER BY "column", year')
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[whole["cells"] > 0].sort_values(["column", "year"], ignore_index=True)
 
 
 def unit_jumps(name: str, middles: pd.DataFrame) -> list[Notice]:
@@ -94,12 +99,12 @@ def _benford(name: str, rows: str, engine: Engine) -> list[Notice]:
 def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
     """W08: at least twice as many firm-years just above a policy cut-off of R&D intensity as just below it."""
     ratio = "100 * CAST(rd_exp AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0)"
+    bands = [band for cut in CUT_OFFS for band in ((cut, cut + BAND), (cut - BAND, cut))]
+    counted = ", ".join(f"count(*) FILTER (WHERE r >= {low} AND r < {high})" for low, high in bands)
+    found = engine.collect(f"SELECT {counted} FROM (SELECT {ratio} AS r FROM {rows})")
+    counts = [int(n) for n in found.iloc[0]]
     told = []
-    for cut in CUT_OFFS:
-        above = f"count(*) FILTER (WHERE r >= {cut} AND r < {cut + BAND})"
-        below = f"count(*) FILTER (WHERE r >= {cut - BAND} AND r < {cut})"
-        counts = engine.collect(f"SELECT {above} AS above, {below} AS below FROM (SELECT {ratio} AS r FROM {rows})").iloc[0]
-        up, down = int(counts["above"]), int(counts["below"])
+    for cut, up, down in zip(CUT_OFFS, counts[::2], counts[1::2]):
         if up >= BUNCHED_ROWS and up >= BUNCHED * down:
             en = f"R&D intensity bunches at the cut-off {cut:g}%: {up} firm-years just above, {down} just below"
             zh = f"研发强度在政策门槛 {cut:g}% 处扎堆:略高于门槛 {up} 个,略低于门槛 {down} 个"
@@ -112,14 +117,12 @@ def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
 
     Small firms are often exactly at a tenth because heads are whole; as many of them are then one head above or below.
     """
+    away = [f"abs(rd_staff - {heap} * employees / 100)" for heap in HEAPS]
+    counted = ", ".join(f"count(*) FILTER (WHERE {one} = {heads})" for one in away for heads in (0, 1))
+    found = engine.collect(f"SELECT {counted} FROM {rows} WHERE rd_staff > 0 AND employees >= 20")
+    counts = [int(n) for n in found.iloc[0]]
     told = []
-    for heap in HEAPS:
-        at = f"rd_staff - {heap} * employees / 100"
-        counts = engine.collect(
-            f"""SELECT count(*) FILTER (WHERE away = 0) AS exact, count(*) FILTER (WHERE abs(away) = 1) AS beside
-            FROM (SELECT {at} AS away FROM {rows} WHERE rd_staff > 0 AND employees >= 20)"""
-        ).iloc[0]
-        exact, beside = int(counts["exact"]), int(counts["beside"])
+    for heap, exact, beside in zip(HEAPS, counts[::2], counts[1::2]):
         if exact >= BUNCHED_ROWS and exact >= BUNCHED * beside / 2:
             en = f"R&D staff are exactly {heap}% of all in {exact} firm-years, one head more or less in {beside}"
             zh = f"研发人员占比恰为 {heap}% 的企业-年有 {exact} 个,只差一人的有 {beside} 个"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -84,12 +85,14 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     if step.table.key:
         found = joined([found, duplicates(firms.rows, whole.text, step.table.key, listed, engine)])
     clean, jumps = _settled(step, without(firms.rows, found["rid"], engine), where)
-    out = expanded(pd.concat([aside, firms.twins, _quarantined(found)], ignore_index=True), whole.members, engine)
-    _check_books(step, sheets, whole, clean, out)
-    doubtful = [*_judged(step, clean, whole.text, "warning", "info"), interpolated(clean, whole.text, step.table, engine)]
+    with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
+        odd = pool.submit(suspicions, step.name, clean, step.table, own)
+        out = expanded(pd.concat([aside, firms.twins, _quarantined(found)], ignore_index=True), whole.members, engine)
+        _check_books(step, sheets, whole, clean, out)
+        doubtful = [*_judged(step, clean, whole.text, "warning", "info"), interpolated(clean, whole.text, step.table, engine)]
     found = joined([_ragged(sheets), found, *doubtful])
     told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.headed.notices)]
-    told += [*whole.notices, *firms.notices, *jumps, *suspicions(step.name, clean, step.table, engine)]
+    told += [*whole.notices, *firms.notices, *jumps, *odd.result()]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
     return TableRead(step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), tuple(told))
 
@@ -264,8 +267,7 @@ def _check_books(step: Step, sheets: Sequence[Sheet], whole: Parsed, clean: str,
             f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c LEFT JOIN {whole.members} AS m USING (rid)"
         )
     balance(Books(came, used, out), engine, step.name)
-    additive = [
-        name for name, column in step.table.columns.items()
-        if column.dtype == "number" and not column.share and name in engine.types(whole.typed)
-    ]  # fmt: skip
+    held = engine.types(whole.typed)
+    money = [name for name, column in step.table.columns.items() if column.dtype == "number" and not column.share]
+    additive = [name for name in money if name in held]
     balance_sums(whole.typed, clean, out, additive, engine, step.name)

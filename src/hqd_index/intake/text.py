@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine, literal, quoted
 from ..study.models import Source
-from .cells import BLANK, NOTE, TOTAL, Cells
+from .cells import BLANK, BLANKS, NOTE, TOTAL, Cells
 from .header import Headed
 from .records import NOTE_MARKS
 
 FILE_SPAN = 10**10  # rid = number of the file x FILE_SPAN + row
-BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
     aside = _aside_sql(width, sheet.headed.positions, source, table)
-    trimmed = ", ".join(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))
+    trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
-    return f"SELECT {rid}, {aside} AS aside, {selected} FROM (SELECT row, {trimmed} FROM {quoted(sheet.cells.table)})"
+    return f"SELECT {rid}, {aside} AS aside, {selected} FROM (SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)})"
 
 
 def _trim_sql(cell: str) -> str:
@@ -58,8 +57,8 @@ def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable) -> s
         cell = f"CASE WHEN regexp_full_match({cell}, '[0-9]+') THEN {padded} ELSE {cell} END"
     if is_plain_text(name, table):
         return f"NULLIF({cell}, '')"
-    marks = ", ".join(literal(mark) for mark in dict.fromkeys(("", *source.missing)))
-    return f"CASE WHEN {cell} NOT IN ({marks}) THEN {cell} END"
+    present = " AND ".join(f"{cell} <> {literal(mark)}" for mark in dict.fromkeys(("", *source.missing)))
+    return f"CASE WHEN {present} THEN {cell} END"  # half the time of NOT IN
 
 
 def is_plain_text(name: str, table: CanonicalTable) -> bool:
