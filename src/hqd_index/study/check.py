@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from ..errors import ConfigError, Faults
 from .checks import formulas, modes, regressions, sources, tree, weighting
+from .document import Place
 from .findings import Finding
 from .models import Study
 from .vary import check_path, vary
 
 Check = Callable[[Study], Iterator[Finding]]
+Told = frozenset[tuple[Place, str]]
 
 # part -> the parts it needs -> its check; one that follows another runs only where that other found nothing
 CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
@@ -49,8 +52,9 @@ def check(study: Study, *, valid: Collection[str] | None = None, touched: Collec
 def check_scenarios(study: Study) -> list[Finding]:
     """Faults of the scenarios of a sound study: labels, paths, and what each would make of the study."""
     found = list(_same_labels(study))
+    before = cache(partial(_unchanged, study))  # most scenarios touch the same parts
     for id, scenario in study.scenarios.items():
-        found += check_changes(study, scenario.changes, ("scenarios", id, "changes"))
+        found += check_changes(study, scenario.changes, ("scenarios", id, "changes"), before=before)
     return found
 
 
@@ -70,8 +74,13 @@ def check_alternatives(study: Study) -> list[Finding]:
     return found
 
 
-def check_changes(study: Study, changes: Mapping[str, Any], place: tuple[str, ...]) -> list[Finding]:
-    """What is wrong with a set of changes, each fault at the change that brings it."""
+def check_changes(
+    study: Study, changes: Mapping[str, Any], place: tuple[str, ...], *, before: Callable[[frozenset[str]], Told] | None = None
+) -> list[Finding]:
+    """What is wrong with a set of changes, each fault at the change that brings it.
+
+    `before` tells what is found in the parts that are touched as they are, where that is known (default: looked for).
+    """
     found = []
     for path in changes:
         try:
@@ -84,10 +93,15 @@ def check_changes(study: Study, changes: Mapping[str, Any], place: tuple[str, ..
         varied = vary(study, changes)
     except Faults as faults:
         return [Finding(_change(changes, place, fault.en), fault.en, fault.zh) for fault in _told(faults)]
-    touched = {path.split(".")[0] for path in changes}
-    before = {(finding.path, finding.en) for finding in check(study, touched=touched)}
-    new = [finding for finding in check(varied, touched=touched) if (finding.path, finding.en) not in before]
+    touched = frozenset(path.split(".")[0] for path in changes)
+    known = before(touched) if before else _unchanged(study, touched)
+    new = [finding for finding in check(varied, touched=touched) if (finding.path, finding.en) not in known]
     return [_at_change(changes, place, finding) for finding in new if not finding.notice]
+
+
+def _unchanged(study: Study, touched: frozenset[str]) -> Told:
+    """Where and what is found in the parts of a study that a change touches, before it does."""
+    return frozenset((finding.path, finding.en) for finding in check(study, touched=touched))
 
 
 def _at_change(changes: Mapping[str, Any], place: tuple[str, ...], finding: Finding) -> Finding:
