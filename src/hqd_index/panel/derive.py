@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..engines.duckdb import Engine
+from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
 from ..study.models import Derived, Study
@@ -32,12 +32,18 @@ def derive(
             if derived.function == "lookup":
                 out[name] = lookup(study, engine, out, name, column, **derived.options)
             elif derived.function:
-                out[name] = _by_function(engine, name, out[name], column, derived, known)
+                out[name] = _by_function(study, engine, name, out[name], column, derived, known)
             else:
                 out[name] = _by_formula(study, engine, name, out[name], column, derived.formula or "")
-        if columns:
-            out[name] = engine.query(f"SELECT * FROM {out[name]}", f"{name}_derived")  # columns so far may be views
+        if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
+            out[name] = _made(study, engine, name, out[name])
     return out
+
+
+def _made(study: Study, engine: Engine, name: str, table: str) -> str:
+    """The view as a table in the order of its key: lags leave rows in an order that threads choose."""
+    key = ", ".join(map(quoted, row_key(study, name))) or "ALL"
+    return engine.query(f"SELECT * FROM {table} ORDER BY {key}")
 
 
 def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str, formula: str) -> str:
@@ -63,19 +69,18 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
 
 
 def _by_function(
-    engine: Engine, name: str, table: str, column: str, derived: Derived, functions: Mapping[str, ColumnFunction]
+    study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived, functions: Mapping[str, ColumnFunction]
 ) -> str:
     """The table with the function's column joined on, so that its other columns keep their types."""
     if derived.function is None or derived.function not in functions:
         raise ConfigError(
             f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(functions)}"
         )
-    numbered = engine.query(f"SELECT *, row_number() OVER () AS derived_row FROM {table}")
-    frame = engine.collect(numbered)
-    made = functions[derived.function](frame.drop(columns="derived_row"), **derived.options)
-    values = engine.scan(pd.DataFrame({"derived_row": frame["derived_row"], column: made}))
-    sql = f"SELECT * EXCLUDE (derived_row) FROM {numbered} JOIN {values} USING (derived_row) ORDER BY derived_row"
-    return engine.view(sql, f"{name}_{column}")
+    rows = _made(study, engine, name, table)
+    read = ", ".join(quoted(one) for one, kind in engine.types(rows).items() if kind != "list")  # no function uses a list
+    made = functions[derived.function](engine.collect(f"SELECT {read} FROM {rows}"), **derived.options)
+    values = engine.scan(pd.DataFrame({column: made}))
+    return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{name}_{column}")
 
 
 def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:
