@@ -18,6 +18,7 @@ from .density import densities, ever_sql
 from .units import row_key, with_unit
 
 SAMPLES = ("all", "leave_out")
+VALUE_KEYS = ("sample", "unit", "year", "n_firms")
 DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 
@@ -35,6 +36,11 @@ class Panel:
     shocks: pd.DataFrame
     moderators: pd.DataFrame
     mediators: pd.DataFrame
+
+    @property
+    def leaves(self) -> list[str]:
+        """The leaves of `values`, in the order of indicators.yaml."""
+        return [name for name in self.values.columns if name not in VALUE_KEYS]
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
@@ -81,9 +87,7 @@ def _values(study: Study, engine: Engine, tables: Mapping[str, str], chosen: Map
     values = pd.concat(blocks, ignore_index=True)
     if "n_firms" not in values:
         values["n_firms"] = pd.array([pd.NA] * len(values), dtype="Int64")
-    return _too_few(study, values, list(split))[["sample", "unit", "year", "n_firms", *chosen]].sort_values(
-        ["sample", "unit", "year"], ignore_index=True
-    )
+    return _too_few(study, values, list(split))[[*VALUE_KEYS, *chosen]].sort_values(["sample", "unit", "year"], ignore_index=True)
 
 
 def _firm_values(
@@ -91,7 +95,7 @@ def _firm_values(
 ) -> pd.DataFrame:
     rows = tables["firms"]
     if sample == "leave_out":
-        rows = engine.query(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
+        rows = engine.view(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
     return firm_values(study, engine, {**tables, "firms": rows}, split)
 
 
@@ -157,7 +161,7 @@ def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
     outside = study.regressions.controls | study.regressions.mediators
     labels |= {id: (one.label, "") for id, one in outside.items()}
     labels["density"] = (DENSITY_LABEL, "")
-    blocks = [(sample, rows[leaves_needed(study)]) for sample, rows in panel.values.groupby("sample")]
+    blocks = [(sample, rows[panel.leaves]) for sample, rows in panel.values.groupby("sample")]
     blocks += [("all", panel.density[["density"]].astype(float))]
     blocks += [("all", values.drop(columns=["unit", "year"])) for values in (panel.controls, panel.mediators)]
     rows = [

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..study.models import Study
-from .build import Panel, firm_values, leaves_needed
+from .build import Panel, firm_values
 from .density import ever_sql
 from .units import with_unit
 
@@ -45,7 +45,7 @@ def leader_marks(study: Study, engine: Engine, tables: Mapping[str, str], panel:
 def leader_panel(study: Study, engine: Engine, tables: Mapping[str, str], panel: Panel, marks: pd.DataFrame) -> pd.DataFrame:
     """sample (leaders, others), unit, year, n_firms and a column per leaf, as `panel.values`; leaders and others together are
     the firms of leave_out. Leaves of other tables than firms are those of the panel. Empty without leaders."""
-    leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
+    leaves = {leaf: study.indicators.indicators[leaf] for leaf in panel.leaves}
     split = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
     if marks.empty or not split:
         return panel.values.iloc[:0]
@@ -56,7 +56,7 @@ def leader_panel(study: Study, engine: Engine, tables: Mapping[str, str], panel:
     for sample in SAMPLES:
         among = f"CAST(firm_id AS VARCHAR) IN (SELECT firm_id FROM {top})"
         mine = among if sample == SAMPLES[0] else f"NOT ({among})"
-        rows = engine.query(f"SELECT * FROM {ready['firms']} WHERE NOT {ever_sql(study)} AND {mine}")
+        rows = engine.view(f"SELECT * FROM {ready['firms']} WHERE NOT {ever_sql(study)} AND {mine}")
         own = firm_values(study, engine, {**ready, "firms": rows}, split)
         few = own["n_firms"] < (LEAST if sample == SAMPLES[0] else study.study.min_firms)
         own[list(split)] = own[list(split)].mask(few)

@@ -18,10 +18,10 @@ def unit_sql(by: Sequence[str]) -> str:
 
 
 def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
-    """The rows of a table inside the study's years, with a text column `unit`."""
+    """A view of the rows of a table inside the study's years, with a text column `unit`."""
     first, last = study.study.years
     sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first} AND {last}'
-    return engine.query(sql, f"unit_{name}")
+    return engine.view(sql, f"unit_{name}")
 
 
 def row_key(study: Study, table: str) -> tuple[str, ...]:
