@@ -48,15 +48,18 @@ def scaled(design: Plan, values: Array, *, base: Computed | None = None) -> tupl
     return filled, treated, _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
 
 
-def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> Array:
+def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array], *, complete: bool) -> Array:
     """The root's scores (..., T, U) from leaf values and the shares of every family, either with leading draws.
 
-    A leaf has no gaps, or is empty and weighs nothing, and each family has children enough. Weighted sums of leaves are one
-    matrix product each, which needs shares that all rows have in common; else it goes node by node.
+    A leaf has no gaps, or is empty and weighs nothing (where `complete`, none is), and each family has children enough.
+    Weighted sums of leaves are one matrix product each, which needs shares that all rows have in common; else it goes node
+    by node.
     """
     if any(share.shape[-3:-1] != (1, 1) for share in shares.values()):
         return node_scores(design, normalised, shares)[1][design.tree.root]
-    values, root = _zeros_for_gaps(pooled(normalised)), design.tree.root
+    values, root = pooled(normalised), design.tree.root
+    if not complete:
+        values = np.where(np.isnan(values), 0.0, values)
     scores: dict[str, Array] = {}
     for family in design.families:
         if family.node not in design.sums:
@@ -65,12 +68,6 @@ def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array]) -> 
             scores[family.node] = family.aggregate(children, share, min_children=family.min_children)
     whole = scores[root] if root in scores else (values @ leaf_shares(design, shares, [root]))[..., 0]
     return whole.reshape(*whole.shape[:-1], *normalised.shape[-3:-1])
-
-
-def _zeros_for_gaps(values: Array) -> Array:
-    """Empty leaves as zeros: they weigh nothing."""
-    absent = np.isnan(values)
-    return np.where(absent, 0.0, values) if absent.any() else values
 
 
 def _child_values(design: Plan, family: Family, values: Array, shares: Mapping[str, Array], scores: Mapping[str, Array]) -> Array:

@@ -213,7 +213,7 @@ def _block(source: Source, design: Plan, leaves: Scaled, table: Table, rows: sli
     if (at == at[0]).all():
         at = at[:1]
     shares = {node: share[:, rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
-    return root_score(design, _leaves_last(leaves.values[at, :, rows]), shares)
+    return root_score(design, _leaves_last(leaves.values[at, :, rows]), shares, complete=leaves.complete)
 
 
 def _base_shares(design: Plan, leaves: Scaled, at: Numbers, whole: bool) -> dict[str, Array]:
