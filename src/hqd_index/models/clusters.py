@@ -39,7 +39,7 @@ class ClusterSums:
 
 def parameters(slopes: int, effects: Sequence[Codes], cluster: Codes) -> int:
     """K = slopes + 1 + (levels - 1) of each effect not nested in the cluster (the reghdfe rule)."""
-    return slopes + 1 + sum(int(np.unique(e).size) - 1 for e in effects if not nested(e, cluster))
+    return slopes + 1 + sum(int(np.count_nonzero(np.bincount(e))) - 1 for e in effects if not nested(e, cluster))
 
 
 def compact(codes: Codes) -> Codes:
@@ -78,8 +78,8 @@ def regressors_of(
     """
     root = np.ones(len(values)) if weights is None else np.sqrt(weights)
     groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]
-    inner = [e for e in groups if nested(e, cluster)]
-    outer = [e for e in groups if not nested(e, cluster)]
+    inside = [nested(e, cluster) for e in groups]
+    inner, outer = ([e for e, one in zip(groups, inside) if one == kind] for kind in (True, False))
     columns = sum(int(e.max()) + 1 for e in outer) + values.shape[1]
     complete = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
     absorbed, explicit = (inner, outer) if complete else (groups, [])

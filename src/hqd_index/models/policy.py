@@ -83,9 +83,9 @@ def with_links(made: Spillover, base: Ground, io_links: pd.DataFrame, outcome: s
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
     found = made.estimate
     units, reach = link_weights(io_links, base.firms.index)
-    count = len(base.firms)
+    count, at = len(base.firms), base.firms.index.get_indexer(pd.Index(units))
     for unit, quantity, rise in _rises(base, float(found.sums.sd_terms[0])):
-        moved = {name: float((rise[units].to_numpy() @ w).sum()) / count for name, w in reach.items()}
+        moved = {name: float((rise.to_numpy()[at] @ w).sum()) / count for name, w in reach.items()}
         moved[found.spec.density] = float(rise.mean())
         weights = {made.term(name): m for name, m in moved.items() if name in found.terms}
         value, error = combined(found, weights, found.at(outcome))

@@ -70,9 +70,11 @@ def regressions(
         store.missing(("regressions", *HEADLINE), refused, MEND)
         return ModelResults(store.frames(), {})
     chosen = headline(study)
+    scenarios = beside.scenarios if beside else None
+    roots = None if scenarios is None else scenarios[scenarios["node"] == wide.tree.root]
     for choice in study.regressions.specifications:
         try:
-            scored = of_scenario(wide, choice, beside.scenarios if beside else None)
+            scored = of_scenario(wide, choice, roots)
             found[choice.id] = _one(store, scored, choice, study, main=choice is chosen)
             if choice is chosen:
                 read_headline(store, wide, found[choice.id], choice, study, beside or Beside(), theory)

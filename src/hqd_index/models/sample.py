@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ class Wide:
         """Share of a node that is computed from firms."""
         return 1.0 if node == SPLITTABLE else self.tree.within(node, self.split)
 
-    @property
+    @cached_property
     def shown(self) -> tuple[str, ...]:
         """Nodes and, where only a part of the root can be split, that part."""
         part = 0 < self.share(self.tree.root) < 1 - 1e-12 and len(self.samples) > 1
@@ -90,13 +91,13 @@ def widen(data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.Data
 def of_scenario(wide: Wide, choice: SpecificationChoice, scenarios: pd.DataFrame | None) -> Wide:
     """The same with the index of the specification's scenario as the root of sample `all`, on the rows of the study's own.
 
-    EstimationError when that scenario scores nothing.
+    `scenarios`: scenario, unit, year, score of the root. EstimationError when that scenario scores nothing.
     """
     if choice.scenario is None:
         return wide
     root = f"all:{wide.tree.root}"
-    scored = scenarios if scenarios is not None else pd.DataFrame(columns=["scenario", "node", *KEY, "score"])
-    found = scored[(scored["scenario"] == choice.scenario) & (scored["node"] == wide.tree.root)].dropna(subset=["score"])
+    scored = scenarios if scenarios is not None else pd.DataFrame(columns=["scenario", *KEY, "score"])
+    found = scored[scored["scenario"] == choice.scenario].dropna(subset=["score"])
     if found.empty:
         raise EstimationError(
             f"specification {choice.id}: scenario {choice.scenario} has no score of {wide.tree.root}",
@@ -132,8 +133,9 @@ def compared(wide: Wide, choice: SpecificationChoice, study: Study) -> pd.DataFr
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
     alike = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
-    controls = {c for s in [choice, *alike] for c in controls_of(s, study) if c in wide.frame and wide.frame[c].notna().any()}
-    needed = [*wide.outcomes([*wide.tree.nodes, *wide.tree.leaves], composition=False), *sorted(controls)]
+    asked = {c for s in [choice, *alike] for c in controls_of(s, study)}
+    controls = sorted(c for c in asked if c in wide.frame and wide.frame[c].notna().any())
+    needed = [*wide.outcomes([*wide.tree.nodes, *wide.tree.leaves], composition=False), *controls]
     needed += [density] if density in wide.frame else []
     rows = wide.frame
     if choice.years:

@@ -82,17 +82,17 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     if absent:
         raise refused(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
     finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
-    _refuse_ungrouped(data[finite], spec)
+    _refuse_ungrouped(data, finite, spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
     kept = finite & data[keys].notna().all(axis=1).to_numpy()
     return (data if kept.all() else data.loc[kept]).sort_values(keys, kind="stable")
 
 
-def _refuse_ungrouped(rows: pd.DataFrame, spec: Specification) -> None:
+def _refuse_ungrouped(data: pd.DataFrame, finite: np.ndarray, spec: Specification) -> None:
     """A unit in no group would silently leave the sample of group x year effects."""
     if GROUP_YEAR not in spec.fixed_effects:
         return
-    named = sorted(rows.loc[rows[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    named = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
     if named:
         raise refused(
             spec, f"no group for {', '.join(named)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
@@ -124,7 +124,8 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
 
 def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
     """Cluster sums of a specification, its singletons and the index of the rows used."""
-    rows, alone = sample_of(data, spec)
+    used = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
+    rows, alone = sample_of(data[[c for c in data if c in used]], spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
         raise refused(spec, f"one cluster ({labels[0]}); at least 2 are needed", f"只有一个聚类({labels[0]}),至少需要 2 个")

@@ -23,8 +23,9 @@ COLLINEAR = 1e-9  # part of a column's norm that must be left once the others ar
 
 def nested(inner: Codes, outer: Codes) -> bool:
     """True when every level of `inner` lies inside one level of `outer`."""
-    pairs = np.unique(inner * (int(outer.max(initial=0)) + 1) + outer).size
-    return bool(pairs == np.unique(inner).size)
+    around = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
+    around[inner] = outer
+    return bool((around[inner] == outer).all())
 
 
 def repeated(effects: Sequence[Codes]) -> NDArray[np.bool_]:
