@@ -207,9 +207,9 @@ def _flat(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
 
 def _weights(choice: Choice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
     """The weights of `children`: those of `every` child where the others' columns are empty, which weigh nothing."""
+    if len(every) == len(children) or not methods.keyed(choice, "weight"):
+        return methods.resolve(choice, children, family="weight", known=tree.order)
     weigh = methods.resolve(choice, every, family="weight", known=tree.order)
-    if len(every) == len(children):
-        return weigh
     at = [every.index(child) for child in children]
 
     def weigh_the_rest(values: Array) -> Array:

@@ -23,6 +23,7 @@ __all__ = [
     "cautions",
     "check",
     "compatible",
+    "keyed",
     "named",
     "one_of",
     "options_of",
@@ -71,7 +72,7 @@ def check(choice: Choice, family: str) -> Choice:
                 en, zh = unknown("option", name, known, kind_zh="选项 ")
                 raise ConfigError(en, zh=zh)
         given = {name: _option(name, choice, known[name], family) for name in known}
-        if method.check and not any(written(p.annotation) for p in method.options.values()):
+        if method.check and not keyed(choice, family):
             method.check(given)
     return Choice(method=choice.method, **given)
 
@@ -195,6 +196,11 @@ def batched(choice: Choice, family: str) -> bool:
     """Whether all draws are worked on at once; False where something inside loops over them."""
     parts = [inner for part in choice.options.values() if _nested(part) for inner in part]
     return named(choice, family).batch and all(batched(inner, family) for inner in parts)
+
+
+def keyed(choice: Choice, family: str) -> bool:
+    """Whether the method has options that speak of children by id, or of other methods that may."""
+    return any(written(parameter.annotation) for parameter in named(choice, family).options.values())
 
 
 def _nested(value: Any) -> bool:
