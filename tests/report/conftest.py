@@ -360,4 +360,4 @@ def results(tables: dict[str, pd.DataFrame]) -> Results:
 def drawn(results: Results) -> dict[str, Drawing]:
     """Every figure of a run."""
     with Studio() as studio:
-        return draw(results, studio)
+        return dict(draw(results, studio))

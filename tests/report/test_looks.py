@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from hqd_index.report import figures
-from hqd_index.report.drawings import PPI, Drawing, write_figures
+from hqd_index.report.drawings import PPI, Drawing, Files
 from hqd_index.report.lab import laboratory
 from hqd_index.report.pictures import PICTURES
 from hqd_index.report.published import short
@@ -46,7 +46,10 @@ def drawings(results: Results) -> dict[str, Drawing]:
 def test_figures_in_three_forms_at_print_size(drawings: dict[str, Drawing], tmp_path: Path) -> None:
     drawings = {name: drawing for name, drawing in drawings.items() if name in ("coefficients", "ranking")}
     with Studio() as studio:
-        paths, message = write_figures(drawings, tmp_path / "figures", "zh", studio)
+        files = Files(tmp_path / "figures", "zh", studio)
+        for name, drawing in drawings.items():
+            files.add(name, drawing)
+        paths, message = files.written(), files.message
     names = {path.stem for path in paths}
     assert {path.suffix for path in paths} == {".svg", ".png", ".pdf"} and len(paths) == 3 * len(names)
     for path in paths:
@@ -72,7 +75,10 @@ def test_without_a_chinese_face_labels_are_english(
     done.set_result("")
     with Studio() as studio:
         monkeypatch.setattr(studio, "prints", lambda *args, **options: done)
-        paths, message = write_figures(drawings, tmp_path / "figures", "zh", studio)
+        files = Files(tmp_path / "figures", "zh", studio)
+        for name, drawing in drawings.items():
+            files.add(name, drawing)
+        paths, message = files.written(), files.message
     assert message is not None and "Noto Sans CJK SC" in message.zh and "English" in message.en
     texts = [
         text for path in paths if path.suffix == ".svg" for text in re.findall(r"<text[^>]*>([^<]*)<", path.read_text("utf-8"))

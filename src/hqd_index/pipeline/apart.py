@@ -26,9 +26,13 @@ GRACE = 5.0
 AHEAD = (
     "duckdb",
     "pandera.pandas",
-    *(f"hqd_index.{part}" for part in ("intake", "links", "panel", "index.compare", "index.uncertainty", "models", "report")),
+    "hqd_index.intake",
+    "pandera.backends.pandas",  # loaded by the first check of a table
+    "hqd_index.links",
+    "networkx",
+    *(f"hqd_index.{part}" for part in ("panel", "index.compare", "index.uncertainty", "models", "report")),
 )
-"""What stages import; loaded while no job is there."""
+"""What stages import, in the order of need; loaded while no job is there."""
 
 
 class Hand:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..study.models import Study
-from .drawings import draw, write_figures
+from .drawings import Drawing, Files, draw
 from .findings import closing, headline, leaders, rows_accounted, split
 from .lab import laboratory
 from .latex import write_latex
@@ -37,16 +37,25 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     results = Results(study, tables, manifest)
     shown = publishable(results)
     with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
-        drawings = beside.submit(draw, shown, studio)  # first: it takes longest
-        drawn = beside.submit(lambda: write_figures(drawings.result(), folder / "figures", study.study.language, studio))
+        files = Files(folder / "figures", study.study.language, studio)
+        drawings = beside.submit(_drawings, shown, studio, files)  # first: it takes longest
         lab, paper = laboratory(results), paper_tables(shown)
         written = [
             *write_paper(shown, paper, folder / "paper"),
             *write_stata(results, folder),
             write_page(shown, folder / "report.html", lab, drawings.result(), paper),
         ]
-        figures, message = drawn.result()
-    return [*written, *figures, write_readme(shown, folder, message)]
+        written += files.written()
+    return [*written, write_readme(shown, folder, files.message)]
+
+
+def _drawings(results: Results, studio: Studio, files: Files) -> dict[str, Drawing]:
+    """Every drawing by name; each goes to print as soon as it is there."""
+    found = {}
+    for name, drawing in draw(results, studio):
+        files.add(name, drawing)
+        found[name] = drawing
+    return found
 
 
 def write_workbooks(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
