@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import EstimationError
 from .iotable import Array, IoTable
 
-DAMPING, PAGERANK_TOLERANCE = 0.85, 1e-14
+DAMPING = 0.85
 TIED = 1e-12  # relative difference of path lengths that rounding explains
 
 
@@ -154,11 +154,9 @@ def _distances(lengths: Array) -> Array:
 
 def pagerank(weights: Array) -> Array:
     """r = (1 - DAMPING) / n + DAMPING W r, W the columns of `weights` as shares; a column of zeros goes to all alike."""
-    import networkx as nx
-
-    users = nx.from_numpy_array(weights.T, create_using=nx.DiGraph)
-    ranks = nx.pagerank(users, alpha=DAMPING, weight="weight", tol=PAGERANK_TOLERANCE, max_iter=1000)
-    return np.array([ranks[node] for node in range(len(weights))])
+    n, sums = len(weights), weights.sum(axis=0)
+    shares = np.divide(weights, sums, out=np.full_like(weights, 1 / n), where=sums > 0)
+    return np.asarray(np.linalg.solve(np.eye(n) - DAMPING * shares, np.full(n, (1 - DAMPING) / n)))
 
 
 def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:
