@@ -27,7 +27,7 @@ AHEAD = (
     "duckdb",
     "pandera.pandas",
     "hqd_index.intake",
-    "pandera.backends.pandas",  # loaded by the first check of a table
+    "pandera.backends.pandas.builtin_checks",  # loaded by the first check of a table
     "hqd_index.links",
     *(f"hqd_index.{part}" for part in ("panel", "index.compare", "index.uncertainty", "models", "report")),
 )
