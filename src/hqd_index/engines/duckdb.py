@@ -26,6 +26,9 @@ SETTINGS = {
     "preserve_insertion_order": "true",
 }
 
+FRAME = "hqd_frame"
+"""What a frame is called while SQL reads it."""
+
 KINDS = {
     "DECIMAL": "decimal", "DOUBLE": "double", "FLOAT": "double", "VARCHAR": "text", "BOOLEAN": "flag", "DATE": "date",
     "TIMESTAMP": "date", "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
@@ -89,12 +92,8 @@ class Engine:
         """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
             return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted(source)))})", name)
-        table = name or self.new_name()
-        self._connection.register("hqd_frame", source)
-        try:
-            return self.query("SELECT * FROM hqd_frame", table)
-        finally:
-            self._connection.unregister("hqd_frame")
+        with self._named(source) as frame:
+            return self.query(f"SELECT * FROM {quoted(frame)}", name)
 
     def scan_numbered(self, source: Path, name: str | None = None) -> str:
         """A parquet file's rows with their position in it, from 1, as column `file_row`."""
@@ -135,13 +134,26 @@ class Engine:
         """The number of rows of a table."""
         return int(self._run(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0])
 
-    def write(self, name: str, path: Path, key: Sequence[str] = ()) -> None:
-        """The table as a parquet file, rows in the order of the key."""
+    def write(self, source: str | pd.DataFrame, path: Path, key: Sequence[str] = ()) -> None:
+        """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
         inside = self.folder / f"{self.new_name()}.parquet"
-        self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(inside))} (FORMAT parquet)")
+        with self._named(source) as name:
+            self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(inside))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(inside, path)
+
+    @contextmanager
+    def _named(self, source: str | pd.DataFrame) -> Iterator[str]:
+        """The name under which SQL finds a table, or a frame for the length of the block."""
+        if isinstance(source, str):
+            yield source
+            return
+        self._connection.register(FRAME, source)
+        try:
+            yield FRAME
+        finally:
+            self._connection.unregister(FRAME)
 
     def names(self) -> list[str]:
         """All tables and views."""

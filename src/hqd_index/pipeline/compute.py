@@ -72,13 +72,15 @@ def compute(job: Job, say: Callable[[str], None] = print) -> Done:
 
 def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
     """One table into a folder: parquet for the next stage, CSV for people when it has a contract; its rows."""
-    if not isinstance(table, str):
-        checked = check(name, table) if name in TABLES else table
+    if isinstance(table, str):
+        rows = engine.count(table)
+    else:
+        rows = len(table)
         if name in TABLES:
-            provenance.write_csv(checked, folder / f"{name}.csv")
-        table = engine.scan(checked)
+            table = check(name, table)
+            provenance.write_csv(table, folder / f"{name}.csv")
     engine.write(table, folder / f"{name}.parquet")
-    return engine.count(table)
+    return rows
 
 
 def _by_stage(stage: str, made: Mapping[str, Table]) -> dict[str, Table]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..index.rank import TIE, competition
@@ -149,11 +150,13 @@ def joined(cells: Array, weights: Array, method: str, exponent: float, *, least:
     return np.where((there.sum(axis=-1) >= least) & (total > 0), mean, np.nan)
 
 
-def ranked(lab: Lab, design: Design, year: int, rank_from: float) -> tuple[Array, Array]:
-    """(scores 0-100, ranks) of the units in a year."""
-    at = lab.years.index(year)
-    found, covered = scores(design, lab.leaves, lab.values[at], design.weights(year))
-    whole = 100 * found[design.tree.root]
+def ranked(lab: Lab, design: Design, rank_from: float) -> tuple[Array, Array]:
+    """Scores on 0-100 and ranks of every year and unit, (T, U) each."""
+    alike = [lab.years] if set(design.shares) == {None} else [(year,) for year in lab.years]  # years of the same weights
+    at = {year: k for k, year in enumerate(lab.years)}
+    found = [scores(design, lab.leaves, lab.values[[at[y] for y in years]], design.weights(years[0])) for years in alike]
+    whole = 100 * np.concatenate([by_node[design.tree.root] for by_node, _ in found])
+    covered = np.concatenate([part for _, part in found])
     return whole, competition(np.where(covered >= rank_from, whole, np.nan))
 
 
@@ -164,16 +167,10 @@ def reproduces(lab: Lab, design: Design, results: Results) -> bool:
     else:
         rows = results.whole_scenarios
         rows = rows[rows["scenario"] == design.id]
-    published = rows.set_index(["year", "unit"])
-    for year in lab.years:
-        expected = published.loc[year].reindex(lab.units) if year in published.index.get_level_values(0) else None
-        if expected is None:
-            return False
-        whole, ranks = ranked(lab, design, year, results.study.weighting.coverage.rank_from)
-        ours, theirs = np.stack([whole, ranks]), np.stack([expected["score"].astype(float), expected["rank"].astype(float)])
-        if (np.isnan(ours) != np.isnan(theirs)).any() or (np.nan_to_num(np.abs(ours - theirs)) > TIE).any():
-            return False
-    return True
+    at = pd.MultiIndex.from_product([lab.years, lab.units])
+    theirs = rows.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(at).to_numpy()
+    ours = np.stack(ranked(lab, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(theirs.shape)
+    return bool(((np.isnan(ours) & np.isnan(theirs)) | (np.abs(ours - theirs) <= TIE)).all())
 
 
 def payload(results: Results, lab: Lab) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def profiles(results: Results, lab: Lab | None) -> list[Profile]:
     rows = results.scores[results.scores["year"] == year]
     places, won = _places(rows), results.change(year, results.years[0])
     gains = levers(lab, year).by_unit if lab and year in lab.years else {}
+    hindered = _obstacles(results, year)
     made = []
     for unit in results.units["unit"]:
         mine = places.get(unit, {})
@@ -90,7 +91,7 @@ def profiles(results: Results, lab: Lab | None) -> list[Profile]:
         told = (
             _standing(results, unit, top, won.get(unit)),
             _extremes(results, own),
-            _hindrance(results, unit),
+            _hindrance(results, hindered.get(unit)),
             _lever(results, gains.get(unit, [])),
         )
         made.append(Profile(unit, results.unit_name(unit), top, own, tuple(sentence for sentence in told if sentence)))
@@ -164,15 +165,20 @@ def _listed(results: Results, places: list[Place]) -> Pair:
     )
 
 
-def _hindrance(results: Results, unit: str) -> Finding | None:
-    """The leaves that hold the unit back most, from the obstacle degrees."""
+def _obstacles(results: Results, year: int) -> dict[str, pd.DataFrame]:
+    """unit -> its leaves with an obstacle degree in a year, the largest first."""
     rows = results.table("obstacles")
     if rows.empty:
+        return {}
+    rows = rows[(rows["year"] == year) & rows["node"].isin(results.leaves)].dropna(subset=["degree"])
+    return {str(unit): mine for unit, mine in rows.sort_values(["degree", "node"], ascending=[False, True]).groupby("unit")}
+
+
+def _hindrance(results: Results, mine: pd.DataFrame | None) -> Finding | None:
+    """The leaves that hold the unit back most, from the obstacle degrees."""
+    if mine is None:
         return None
-    mine = rows[(rows["unit"] == unit) & (rows["year"] == results.years[-1]) & rows["node"].isin(results.leaves)]
-    mine = mine.dropna(subset=["degree"]).sort_values(["degree", "node"], ascending=[False, True]).head(TOLD)
-    if mine.empty:
-        return None
+    mine = mine.head(TOLD)
     told = [(results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(mine["node"], mine["degree"])]
     zh = "、".join(f"{name.zh}（{share}）" for name, share in told)
     en = ", ".join(f"{name.en} ({share})" for name, share in told)
