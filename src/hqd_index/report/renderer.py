@@ -26,7 +26,9 @@ def prints(drawn: str, pdf: str, png: str, scale: float, ppi: float) -> str:
     page = vl_convert.svg_to_pdf(drawn)
     Path(pdf).write_bytes(page)
     with pdfium.PdfDocument(page) as document:
-        document[0].render(scale=scale * ppi / POINTS).to_pil().save(png, dpi=(ppi, ppi))
+        document[0].render(scale=scale * ppi / POINTS).to_pil().save(
+            png, dpi=(ppi, ppi), compress_level=3
+        )  # higher is no smaller here
     return png
 
 
