@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,20 +120,6 @@ def test_betweenness_follows_the_strong_links():
     flows = np.array([[0, 5.0, 1.0], [0, 0, 5.0], [0, 0, 0]])
     table = IoTable(2020, ("a", "b", "c"), flows, np.zeros((3, 3)), np.array([4.0, 5, 10]), np.zeros(3), np.zeros(3))
     assert net.centrality(table).betweenness == pytest.approx([0, 0.5, 0], abs=HAND)
-
-
-def test_betweenness_is_that_of_networkx():
-    """On random directed graphs of several densities; lengths that are whole numbers tie, and nodes may be out of reach."""
-    rng = np.random.default_rng(0)
-    for size in (1, 2, 3, 8, 15, 15, 15):
-        lengths = rng.integers(1, 5, (size, size)).astype(float)
-        lengths[rng.random((size, size)) < rng.random()] = np.inf
-        np.fill_diagonal(lengths, np.inf)
-        graph = nx.DiGraph()
-        graph.add_nodes_from(range(size))
-        graph.add_weighted_edges_from((i, j, lengths[i, j]) for i, j in zip(*np.nonzero(np.isfinite(lengths))))
-        known = nx.betweenness_centrality(graph, weight="weight")
-        assert net.betweenness(lengths) == pytest.approx([known[node] for node in range(size)], abs=ADDS_UP)
 
 
 def test_weights_between_units(real):

@@ -14,8 +14,7 @@ import pandas as pd
 from ..errors import EstimationError
 from .iotable import Array, IoTable
 
-DAMPING = 0.85
-TIED = 1e-12  # relative difference of path lengths that rounding explains
+DAMPING, PAGERANK_TOLERANCE = 0.85, 1e-14
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -114,49 +113,20 @@ class Centrality:
 def centrality(table: IoTable) -> Centrality:
     """Place in the network of domestic input coefficients, without own use.
 
-    Betweenness: share of shortest paths through a sector, an edge being 1 / a_ij long. PageRank with damping 0.85, users
-    pointing to their suppliers: large where much of the economy's inputs come from, directly or not.
+    Betweenness: share of shortest paths through a sector, an edge being 1 / a_ij long (Brandes 2001). PageRank with
+    damping 0.85, users pointing to their suppliers: large where much of the economy's inputs come from, directly or not.
     """
+    import networkx as nx
+
     inputs = coefficients(table.domestic, table.output)
     np.fill_diagonal(inputs, 0.0)
-    lengths = np.divide(1.0, inputs, out=np.full_like(inputs, np.inf), where=inputs > 0)
-    return Centrality(betweenness(lengths), pagerank(inputs))
-
-
-def betweenness(lengths: Array) -> Array:
-    """Of each node, the share of shortest paths between two others that pass it, averaged over the ordered pairs (Brandes 2001).
-
-    `lengths` (n, n) of edges from row to column, inf where there is none. From a source, the edges on shortest paths form a
-    graph without circles, P: the number of paths is (I - P')^-1 e, what passes a node (I - M)^-1 M 1 with M P weighted by
-    the paths that end in either node. Paths tie when their lengths agree to TIED; fewer than three nodes: 0.
-    """
-    n = len(lengths)
-    if n < 3:
-        return np.zeros(n)
-    far = _distances(lengths)
-    through = far[:, :, None] + lengths[None, :, :]  # source, last node but one, last node
-    on_path = np.isfinite(through) & (through <= far[:, None, :] * (1 + TIED))
-    paths = np.rint(np.linalg.solve(np.eye(n) - on_path.transpose(0, 2, 1), np.eye(n)[:, :, None])[:, :, 0])
-    part = np.divide(on_path * paths[:, :, None], paths[:, None, :], out=np.zeros_like(through), where=on_path)
-    passing = np.linalg.solve(np.eye(n) - part, part.sum(axis=2)[:, :, None])[:, :, 0]
-    np.fill_diagonal(passing, 0.0)
-    return np.asarray(passing.sum(axis=0) * (1 / ((n - 1) * (n - 2))))
-
-
-def _distances(lengths: Array) -> Array:
-    """The length of the shortest path from row to column (Floyd 1962)."""
-    far = lengths.copy()
-    np.fill_diagonal(far, 0.0)
-    for node in range(len(far)):
-        np.minimum(far, far[:, node, None] + far[None, node, :], out=far)
-    return far
-
-
-def pagerank(weights: Array) -> Array:
-    """r = (1 - DAMPING) / n + DAMPING W r, W the columns of `weights` as shares; a column of zeros goes to all alike."""
-    n, sums = len(weights), weights.sum(axis=0)
-    shares = np.divide(weights, sums, out=np.full_like(weights, 1 / n), where=sums > 0)
-    return np.asarray(np.linalg.solve(np.eye(n) - DAMPING * shares, np.full(n, (1 - DAMPING) / n)))
+    graph = nx.DiGraph()
+    graph.add_nodes_from(table.codes)
+    for i, j in zip(*np.nonzero(inputs > 0)):
+        graph.add_edge(table.codes[i], table.codes[j], weight=inputs[i, j], length=1 / inputs[i, j])
+    between = nx.betweenness_centrality(graph, weight="length", normalized=True)
+    rank = nx.pagerank(graph.reverse(copy=False), alpha=DAMPING, weight="weight", tol=PAGERANK_TOLERANCE, max_iter=1000)
+    return Centrality(*(np.array([part[code] for code in table.codes]) for part in (between, rank)))
 
 
 def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:
