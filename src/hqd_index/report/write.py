@@ -44,9 +44,9 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
             *write_paper(shown, paper, folder / "paper"),
             *write_stata(results, folder),
             write_page(shown, folder / "report.html", lab, drawings.result(), paper),
+            write_readme(shown, folder, files.message),
         ]
-        written += files.written()
-    return [*written, write_readme(shown, folder, files.message)]
+        return [*written, *files.written()]
 
 
 def _drawings(results: Results, studio: Studio, files: Files) -> dict[str, Drawing]:
