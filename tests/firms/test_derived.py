@@ -55,6 +55,16 @@ def test_productivity_through_columns_yaml(tables):
     assert found.loc[~late, "tfp"].to_numpy() == pytest.approx(truth[~late].to_numpy(), abs=1e-7)  # revenue to 8 decimals
 
 
+def test_rows_stand_in_the_order_of_the_key(tables):
+    """Lags leave rows in an order that threads choose, and a stored table's digest holds its order."""
+    engine, clean, _ = tables
+    shuffled = engine.query(f"SELECT * FROM {clean['firms']} ORDER BY hash(firm_id, year)")
+    grown = {"formula": "revenue / lag(revenue, 1)", "label": L}
+    made = derive(study({"firms": {"growth": grown}}), engine, clean | {"firms": shuffled}, FUNCTIONS)["firms"]
+    keys = engine.collect(f"SELECT firm_id, year FROM {made}")
+    assert keys.equals(keys.sort_values(["firm_id", "year"], ignore_index=True))
+
+
 def test_elasticities_are_published(tables):
     engine, clean, _ = tables
     design = study({"firms": {"price": PRICE, "tfp": TFP}})
