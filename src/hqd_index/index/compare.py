@@ -93,13 +93,9 @@ def _correlations(one: Array, other: Array) -> dict[str, float]:
     """Spearman (1904) and Kendall (1938, ties as tau-b); missing where fewer than three units are ranked or all tie."""
     if len(one) < FEWEST_RANKED or np.ptp(one) == 0 or np.ptp(other) == 0:
         return {"spearman": float("nan"), "kendall": float("nan")}
-    signs, others = (
-        np.sign(ranks[:, None] - ranks) for ranks in (one, other)
-    )  # a row's sum is twice the mean rank, less a shift
-    pairs, untied, others_untied = ((a * b).sum() / 2 for a, b in ((signs, others), (signs, signs), (others, others)))
-    spearman = np.corrcoef(signs.sum(axis=1), others.sum(axis=1))[0, 1]
-    kendall = pairs / np.sqrt(untied) / np.sqrt(others_untied)
-    return {"spearman": float(spearman), "kendall": float(np.clip(kendall, -1, 1))}
+    from scipy.stats import kendalltau, spearmanr
+
+    return {"spearman": float(spearmanr(one, other).statistic), "kendall": float(kendalltau(one, other).statistic)}
 
 
 def _ranges(whole: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv
 
 from ..errors import EstimationError
 from .build import family_shares, node_scores, root_score, scaled, spread_flat
-from .gamma import gamma_quantile
 from .plan import Family, Plan
 
 Array = NDArray[np.float64]
@@ -261,7 +261,7 @@ def dirichlet(base: Array, uniform: Array, concentration: float | None, *, start
     if concentration is None:
         gamma = np.where(base > 0, -np.log1p(-uniform), 0.0)
     else:
-        gamma = np.where(base > 0, np.maximum(gamma_quantile(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
+        gamma = np.where(base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
     sizes = np.diff([*starts, gamma.shape[-1]])
     total = np.repeat(np.add.reduceat(gamma, starts, axis=-1), sizes, axis=-1)
     return np.divide(gamma, total, out=np.zeros_like(gamma), where=total > 0)
