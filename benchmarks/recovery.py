@@ -17,7 +17,7 @@ from hqd_index.demo import Demo, generate
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
 from hqd_index.firms.tfp import FUNCTIONS
-from hqd_index.index.frames import Index, build_index
+from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
 from hqd_index.models import estimation_data, regressions
 from hqd_index.panel import build_panel, derive, unit_names

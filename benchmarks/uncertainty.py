@@ -27,10 +27,10 @@ from skcriteria.pipelines import mkpipe
 from skcriteria.preprocessing.scalers import MinMaxScaler
 from skcriteria.preprocessing.weighters import EntropyWeighter
 
-from hqd_index.index.designs import Designs, designs_of, planned
-from hqd_index.index.draws import NONE, Array, Source, root_scores
-from hqd_index.index.rank import competition
-from hqd_index.index.sampling import table_of
+from hqd_index.index.competition_rank import competition
+from hqd_index.index.uncertainty.design_draws import NONE, Array, Source, root_scores
+from hqd_index.index.uncertainty.draw_tables import table_of
+from hqd_index.index.uncertainty.index_designs import Designs, designs_of, planned
 from hqd_index.study.models import Study
 
 DRAWS, BATCH, NOISE = 10_000, 1000, 0.01

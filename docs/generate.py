@@ -18,7 +18,7 @@ from mkdocs.structure.files import File
 from page_configs import configs_page
 
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
-from hqd_index.index.notes import NOTES
+from hqd_index.index.diagnostics.diagnostic_notes import NOTES
 from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH

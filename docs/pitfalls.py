@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import skew, spearmanr
 
-from hqd_index.index.coupling import classic, corrected
-from hqd_index.index.rank import competition
+from hqd_index.index.competition_rank import competition
+from hqd_index.index.dynamics.coupling import classic, corrected
 from hqd_index.methods.weight import critic, entropy
 from hqd_index.methods.weight_ahp import consistency
 from hqd_index.methods.weight_components import scatter

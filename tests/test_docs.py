@@ -15,8 +15,8 @@ from pydantic_core import to_json
 
 from hqd_index import cli
 from hqd_index.errors import EXIT_CODES
-from hqd_index.index.frames import build_index
-from hqd_index.index.notes import NOTES
+from hqd_index.index.diagnostics.diagnostic_notes import NOTES
+from hqd_index.index.index_tables import build_index
 from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.models.offered import NOT_OFFERED, OFFERED

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.index.frames import build_index
+from hqd_index.index.index_tables import build_index
 
 from .small import names, panel, study
 

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 
 from hqd_index.errors import EstimationError
-from hqd_index.index.convergence import beta, variation
+from hqd_index.index.dynamics.convergence import beta, variation
 
 EXACT = 1e-12
 SOLVED = 1e-8

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.index.coupling import LEVELS, classic, corrected, group_means, level
+from hqd_index.index.dynamics.coupling import LEVELS, classic, corrected, group_means, level
 
 EXACT = 1e-12
 

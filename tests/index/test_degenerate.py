@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pytest
 
-from hqd_index.index.diagnose import diagnostics
-from hqd_index.index.dynamics import dynamics
-from hqd_index.index.frames import build_index
-from hqd_index.index.uncertainty import Firms, uncertainty
+from hqd_index.index.diagnostics.diagnostics_table import diagnostics
+from hqd_index.index.dynamics.dynamics_tables import dynamics
+from hqd_index.index.index_tables import build_index
+from hqd_index.index.uncertainty.rank_uncertainty import Firms, uncertainty
 
 from .small import names, panel, study
 

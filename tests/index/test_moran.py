@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.index.moran import Weights, lisa, moran, spatial_lag, standardised, weight_matrix
+from hqd_index.index.dynamics.moran import (
+    Weights,
+    lisa,
+    moran,
+    spatial_lag,
+    standardised,
+    weight_matrix,
+)
 
 EXACT = 1e-12
 DRAWS = 9999
@@ -66,7 +73,7 @@ def test_local_values_sum_to_the_global_one():
 
 def test_false_discovery_by_hand():
     """Benjamini-Hochberg of .01, .04, .03, .005 (n = 4): .02, .04, .04, .02."""
-    from hqd_index.index.moran import _discoveries
+    from hqd_index.index.dynamics.moran import _discoveries
 
     p = np.array([[0.01, 0.04, np.nan, 0.03, 0.005]])
     assert _discoveries(p)[0] == pytest.approx([0.02, 0.04, np.nan, 0.04, 0.02], abs=EXACT, nan_ok=True)

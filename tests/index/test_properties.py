@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hqd_index.index.build import compute
-from hqd_index.index.frames import build_index
-from hqd_index.index.plan import plan
+from hqd_index.index.index_tables import build_index
+from hqd_index.index.scoring_plan import plan
 
 from .small import names, panel, study
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.index.rank import competition
+from hqd_index.index.competition_rank import competition
 from hqd_index.methods.aggregate import arithmetic, geometric, harmonic, power
-from hqd_index.methods.columns import cells, deviation, mean, quantile
+from hqd_index.methods.column_statistics import cells, deviation, mean, quantile
 from hqd_index.methods.impute import group_mean
 from hqd_index.methods.method import ColumnError
 from hqd_index.methods.normalise import borda, dist2max, fracmax, minmax, prank, rank, zscore

@@ -10,7 +10,7 @@ from hqd_index import console
 from hqd_index.errors import ConfigError
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import Choice, check, resolve
-from hqd_index.methods.columns import cells
+from hqd_index.methods.column_statistics import cells
 from hqd_index.methods.method import Array, Method
 from hqd_index.methods.shares import as_shares
 from hqd_index.study.models import Weighting

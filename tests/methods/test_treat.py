@@ -6,7 +6,7 @@ from scipy import stats
 
 from hqd_index.errors import EstimationError
 from hqd_index.methods.choice import Choice, resolve
-from hqd_index.methods.columns import quantile
+from hqd_index.methods.column_statistics import quantile
 from hqd_index.methods.treat import box_cox, log, signed_log, skew_and_kurtosis, winsorise, winsorise_skewed, yeo_johnson
 
 EXACT = 1e-12

@@ -8,11 +8,11 @@ import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods.choice import Choice, resolve
-from hqd_index.methods.columns import correlation
-from hqd_index.methods.combine import combine
+from hqd_index.methods.column_statistics import correlation
 from hqd_index.methods.shares import bounded
 from hqd_index.methods.weight import WEIGHT, critic, entropy, evenness
 from hqd_index.methods.weight_ahp import ahp, consistency
+from hqd_index.methods.weight_combined import combine
 from hqd_index.methods.weight_components import factor, pca, scatter, varimax
 from hqd_index.methods.weight_optimised import bod, bod_multipliers, importances, target
 

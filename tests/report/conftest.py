@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.codebook import codebook
-from hqd_index.index.compare import scenarios
-from hqd_index.index.frames import build_index
+from hqd_index.index.index_tables import build_index
+from hqd_index.index.scenario_tables import scenarios
 from hqd_index.report.drawings import Drawing, draw
 from hqd_index.report.results import Results
 from hqd_index.report.studio import Studio

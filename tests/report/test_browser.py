@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from hqd_index.index.frames import build_index
+from hqd_index.index.index_tables import build_index
 from hqd_index.report.lab import laboratory, scores
 from hqd_index.report.page import write_page
 from hqd_index.report.paper import paper_tables

@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hqd_index.index.rank import competition
+from hqd_index.index.competition_rank import competition
 from hqd_index.methods.aggregate import AGGREGATE
 from hqd_index.report.lab import Lab, joined, laboratory, payload, scores
 from hqd_index.report.profiles import levers, profiles

@@ -11,7 +11,7 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import CheckError
 from ..index.build import Computed
-from ..index.frames import Index, build_index
+from ..index.index_tables import Index, build_index
 from ..study.choices import family_choice, leaf_choice
 from ..study.tree import Tree, tree_of
 from .names import node_of, unit_of, year_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ..index.frames import node_labels
+from ..index.index_tables import node_labels
 from .account import Account, Leaf, Node
 from .raw import Number, Raw
 from .scale import short

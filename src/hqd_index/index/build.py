@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from .plan import Columns, Family, Plan, Span
+from .scoring_plan import Columns, Family, Plan, Span
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import EstimationError
-from .columns import bounds, mean, standardised
+from .column_statistics import bounds, mean, standardised
 from .method import Array, Finite, Method
 from .shares import Mask
 from .weight_optimised import CHERCHYE, bod_multipliers

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigError, unknown
 from . import FAMILIES
-from .columns import cells
+from .column_statistics import cells
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, Told
 from .options import REQUIRED, Over, options, options_of, read, written
 from .shares import bounded, refuse_infeasible

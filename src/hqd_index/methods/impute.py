@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .columns import mean as column_mean
-from .columns import quantile, standard
+from .column_statistics import mean as column_mean
+from .column_statistics import quantile, standard
 from .method import Array, Method
 
 Count = Annotated[int, Field(ge=1)]

@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .columns import bounds, cells, quantile, standardised
-from .columns import mean as column_mean
+from .column_statistics import bounds, cells, quantile, standardised
+from .column_statistics import mean as column_mean
 from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign
 from .shares import refuse_negative
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, EstimationError
-from .columns import FEWEST_CELLS
+from .column_statistics import FEWEST_CELLS
 from .method import Array, ColumnError
 
 Mask = npt.NDArray[np.bool_]

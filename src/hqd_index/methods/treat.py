@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .columns import bounds, cells, centred, quantile, total
+from .column_statistics import bounds, cells, centred, quantile, total
 from .method import Array, ColumnError, Finite, Method, NonNegative
 
 Points = Annotated[int, Field(ge=1)]

@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .columns import bounds, cells, deviation, mean, spread_and_correlation, total
-from .combine import combine, parts_fit, parts_of_the_game, zero_kills
+from .column_statistics import bounds, cells, deviation, mean, spread_and_correlation, total
 from .method import Array, Method, SharesByChild
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
 from .weight_ahp import ahp, consistent, judged, tolerated
+from .weight_combined import combine, parts_fit, parts_of_the_game, zero_kills
 from .weight_components import NICOLETTI, components_kept, factor, pca, rows_used, scatter
 from .weight_optimised import BECKER, CHERCHYE, bod, on_the_frontier, target, targets_attained
 

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigError
-from .columns import cells
+from .column_statistics import cells
 from .method import Array, Positive, Told, Written
 from .shares import as_shares
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import EstimationError
-from .columns import FEWEST_CELLS, bounds, complete, correlation, standardised
+from .column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
 from .method import Array, ColumnError, Told
 
 ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other

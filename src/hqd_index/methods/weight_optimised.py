@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import EstimationError
-from .columns import bounds, complete
+from .column_statistics import bounds, complete
 from .method import Array, Share, SharesByChild, Told
 from .shares import enough_rows, refuse_negative
 from .weight_components import per_draw, rows_used

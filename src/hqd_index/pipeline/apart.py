@@ -31,7 +31,10 @@ AHEAD = (
     "pandera.backends.pandas.builtin_checks",  # loaded by the first check of a table
     "hqd_index.links",
     "networkx",
-    *(f"hqd_index.{part}" for part in ("panel", "index.compare", "index.uncertainty", "models", "report")),
+    *(
+        f"hqd_index.{part}"
+        for part in ("panel", "index.scenario_tables", "index.uncertainty.rank_uncertainty", "models", "report")
+    ),
 )
 """What stages import, in the order of need; loaded while no job is there."""
 

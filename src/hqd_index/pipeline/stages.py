@@ -159,11 +159,11 @@ def index(context: Context) -> dict[str, Table]:
     """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
     import pandas as pd
 
-    from ..index.compare import scenarios
-    from ..index.diagnose import diagnostics
-    from ..index.dynamics import dynamics
-    from ..index.frames import build_index
-    from ..index.leaders import rescored
+    from ..index.diagnostics.diagnostics_table import diagnostics
+    from ..index.dynamics.dynamics_tables import dynamics
+    from ..index.index_tables import build_index
+    from ..index.rescoring import rescored
+    from ..index.scenario_tables import scenarios
 
     names = context.frame("unit_names")
     built = build_index(context.study, context.frame("panel"), names)
@@ -190,8 +190,8 @@ def index(context: Context) -> dict[str, Table]:
 
 def uncertainty(context: Context) -> dict[str, Table]:
     """The panel scored in every declared design, with weights and firms drawn again: how sure the ranks are."""
-    from ..index.uncertainty import Firms, stream
-    from ..index.uncertainty import uncertainty as how_sure
+    from ..index.uncertainty.rank_uncertainty import Firms, stream
+    from ..index.uncertainty.rank_uncertainty import uncertainty as how_sure
     from ..panel import firm_draws
 
     study = context.study

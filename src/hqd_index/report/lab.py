@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..index.rank import TIE, competition
+from ..index.competition_rank import TIE, competition
 from ..study.models import Study
 from ..study.tree import Tree, tree_of
 from ..study.vary import vary

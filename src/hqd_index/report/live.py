@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from ..index.rank import competition
+from ..index.competition_rank import competition
 from .cells import Styles
 from .lab import Array, Design, Lab, scores
 from .results import Results

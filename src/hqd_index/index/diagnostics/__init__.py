@@ -1,0 +1,1 @@
+"""What the index rests on: columns, correlations, reliability, components, weights, known groups."""

@@ -1,0 +1,172 @@
+"""How indicators hang together: correlation over common cells, reliability, sampling adequacy, collinearity, components.
+
+Tables are (n, m), rows by columns; NaN is missing. What needs whole rows takes the rows without a missing cell and the
+columns that vary (`usable`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...methods.column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
+
+Array = NDArray[np.float64]
+SINGULAR = 1e-12
+"""Share of a standardised column's variance below which the other columns explain all of it."""
+
+
+def common_cells(values: Array) -> NDArray[np.intp]:
+    """How many rows each pair of columns has in common, (m, m)."""
+    there = (~np.isnan(values)).astype(np.intp)
+    return there.T @ there
+
+
+def spearman(values: Array) -> Array:
+    """Rank correlation (m, m) over the cells each pair has in common, ties at their mean rank (Spearman 1904).
+
+    NaN with fewer than 3 common cells, or for a column that is constant on them.
+    """
+    from scipy.stats import rankdata
+
+    rho = np.full((values.shape[1], values.shape[1]), np.nan)
+    patterns, pattern = np.unique(~np.isnan(values), axis=1, return_inverse=True)
+    for a in range(patterns.shape[1]):
+        for b in range(a, patterns.shape[1]):
+            rows = patterns[:, a] & patterns[:, b]
+            first, second = np.flatnonzero(pattern == a), np.flatnonzero(pattern == b)
+            if rows.sum() >= FEWEST_CELLS:
+                both = np.concatenate([first, second])
+                r = correlation(rankdata(values[np.ix_(rows, both)], axis=0))[: len(first), len(first) :]
+                rho[np.ix_(first, second)], rho[np.ix_(second, first)] = r, r.T
+    return rho
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Rows without a missing cell of the columns that vary, and which columns those are."""
+
+    rows: Array
+    columns: NDArray[np.intp]
+
+
+def usable(values: Array) -> Usable:
+    """The complete rows of the columns that vary; refused with fewer than 3 rows or 2 columns."""
+    varies = np.flatnonzero(~np.isnan(bounds(values)[0][0]))
+    rows = complete(values[:, varies]) if len(varies) else values[:0]
+    still = np.flatnonzero(~np.isnan(bounds(rows)[0][0])) if len(rows) >= FEWEST_CELLS else varies[:0]
+    if len(still) < 2:
+        raise EstimationError(
+            f"{len(rows)} complete row(s) of {len(still)} column(s) that vary; 3 rows and 2 columns are needed",
+            zh=f"只有 {len(rows)} 行数据齐全、{len(still)} 列有变化,至少需要 3 行 2 列",
+        )
+    return Usable(rows[:, still], varies[still])
+
+
+def cronbach(rows: Array) -> float:
+    """alpha = m/(m-1) (1 - sum of variances / variance of the sum) over complete rows (Cronbach 1951); may be negative.
+
+    NaN where the sum does not vary.
+    """
+    m, whole = rows.shape[1], rows.sum(axis=1).var()
+    return float(m / (m - 1) * (1 - rows.var(axis=0).sum() / whole)) if whole > 0 else float("nan")
+
+
+@dataclass(frozen=True)
+class Adequacy:
+    """Kaiser-Meyer-Olkin measure, the same by column, and whether R had to be pseudo-inverted."""
+
+    overall: float
+    by_column: Array
+    singular: bool
+
+
+def kmo(r: Array) -> Adequacy:
+    """sum r^2 / (sum r^2 + sum a^2) off the diagonal, a = partial correlations (Kaiser 1970; Kaiser and Rice 1974).
+
+    A singular correlation matrix is pseudo-inverted and said to be. NaN where all correlations are 0.
+    """
+    singular = bool(np.linalg.matrix_rank(r, hermitian=True) < len(r))
+    inverse = np.linalg.pinv(r, hermitian=True) if singular else np.linalg.inv(r)
+    scale = np.sqrt(np.diag(inverse))
+    simple, partial = r**2, (inverse / np.outer(scale, scale)) ** 2
+    np.fill_diagonal(simple, 0.0)
+    np.fill_diagonal(partial, 0.0)
+    with np.errstate(invalid="ignore"):
+        by_column = simple.sum(axis=0) / (simple + partial).sum(axis=0)
+        return Adequacy(float(simple.sum() / (simple + partial).sum()), by_column, singular)
+
+
+@dataclass(frozen=True)
+class Sphericity:
+    """Bartlett's statistic, degrees of freedom and p."""
+
+    statistic: float
+    dof: int
+    p: float
+
+
+def bartlett(r: Array, n: int) -> Sphericity:
+    """-((n-1) - (2m+5)/6) ln det R with m(m-1)/2 degrees of freedom (Bartlett 1950), for n independent rows.
+
+    Refused where R is singular (n <= m, or a column that others determine).
+    """
+    from scipy.stats import chi2
+
+    m = len(r)
+    sign, log_det = np.linalg.slogdet(r)
+    if n <= m or sign <= 0 or np.linalg.matrix_rank(r, hermitian=True) < m:
+        raise EstimationError(
+            f"the correlation matrix of {m} columns over {n} rows is singular",
+            zh=f"{n} 行 {m} 列的相关系数矩阵是奇异的",
+        )
+    statistic, dof = -((n - 1) - (2 * m + 5) / 6) * float(log_det), m * (m - 1) // 2
+    return Sphericity(statistic, dof, float(chi2.sf(statistic, dof)))
+
+
+def vif(rows: Array) -> Array:
+    """1 / (1 - R_j^2), R_j^2 from the regression of column j on all others (Marquardt 1970); inf under exact collinearity.
+
+    Equal to the diagonal of the inverse correlation matrix where that exists; other columns keep a finite value beside a
+    collinear pair.
+    """
+    z = standardised(rows, rows)
+    found = np.empty(z.shape[1])
+    for j in range(z.shape[1]):
+        others = np.delete(z, j, axis=1)
+        left = z[:, j] - others @ np.linalg.lstsq(others, z[:, j], rcond=None)[0]
+        unexplained = float(left @ left) / len(z)
+        found[j] = 1 / unexplained if unexplained > SINGULAR else np.inf
+    return found
+
+
+def same_pairs(r: Array) -> list[tuple[int, int]]:
+    """Pairs of columns with |r| = 1."""
+    return [(int(j), int(k)) for j, k in np.argwhere(np.triu(np.abs(r) >= 1 - SINGULAR, 1))]
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components of the correlation matrix, largest first: variances (k,), vectors (m, k) of length 1."""
+
+    variances: Array
+    vectors: Array
+
+    @property
+    def explained(self) -> Array:
+        return self.variances / self.variances.sum()
+
+    @property
+    def loadings(self) -> Array:
+        """Correlation of each column with each component."""
+        return self.vectors * np.sqrt(np.maximum(self.variances, 0.0))
+
+
+def components(r: Array) -> Components:
+    """Eigenvalues and eigenvectors of a correlation matrix (Hotelling 1933), each vector with a sum that is not negative."""
+    variances, vectors = np.linalg.eigh(r)
+    variances, vectors = variances[::-1], vectors[:, ::-1]
+    return Components(variances, vectors * np.where(vectors.sum(axis=0) < 0, -1.0, 1.0))

@@ -1,0 +1,39 @@
+"""Values by node that the diagnostics look at, and the rows they are told in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..index_tables import Index
+from ..score_panel import Row
+from .diagnostic_notes import note
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Values (T, U) of every node of sample `all`, leaves normalised; tables of several nodes over unit-years or unit means."""
+
+    index: Index
+    values: Mapping[str, Array]
+
+    def pooled(self, nodes: Sequence[str]) -> Array:
+        return np.stack([self.values[node].ravel() for node in nodes], axis=-1)
+
+    def unit_means(self, nodes: Sequence[str]) -> Array:
+        stacked = np.stack([self.values[node] for node in nodes], axis=-1)
+        count = (~np.isnan(stacked)).sum(axis=0)
+        return np.where(count > 0, np.nansum(stacked, axis=0) / np.maximum(count, 1), np.nan)
+
+
+def row(item: str, node: str, quantity: str, value: float, *, other: str = "", flag: str = "", **facts: object) -> Row:
+    """`flag` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
+    zh, en = note(flag, other=other, **facts)
+    code = flag if flag.startswith("I-") else ""
+    head = {"item": item, "node": node, "other": other, "quantity": quantity, "value": float(value)}
+    return head | {"flag": code, "note_zh": zh, "note_en": en}

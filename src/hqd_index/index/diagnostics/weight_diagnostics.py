@@ -1,0 +1,52 @@
+"""What the weighting of each node says of itself on the data: rows it rests on, consistency, components, targets missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...methods import choice as methods
+from ...methods.choice import Choice
+from ...study.choices import family_choice
+from ...study.models import Study
+from ..build import span_rows
+from ..score_panel import Row
+from ..scoring_plan import FLAT, Family
+from .diagnostic_rows import Nodes, row
+
+Array = NDArray[np.float64]
+FEW_ROWS = 10
+"""Rows below which weights drawn from data are told to rest on little (index_methods, section 0)."""
+
+
+def weighing_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
+    """Rows of `diagnostics`, item `weighing`: one set a node, or a year of a node where each year has its own weights."""
+    design = nodes.index.design
+    for family in (design.flat,) if design.flat else design.families:
+        choice = study.weighting.weight.get(FLAT) or family_choice(study.weighting, design.tree, family.node, "weight")[0]
+        values = np.stack([nodes.values[child] for child in family.children], axis=-1)
+        if family.span == "each_year":
+            for year, rows in zip(design.years, values):
+                yield from _told(nodes, family, choice, rows, f"_{year}")
+        else:
+            yield from _told(nodes, family, choice, span_rows(values, family.span, design.years), "")
+        yield from _years(nodes, family, choice)
+
+
+def _told(nodes: Nodes, family: Family, choice: Choice, rows: Array, suffix: str) -> Iterator[Row]:
+    if not family.blind:
+        present = int((~np.isnan(rows)).any(axis=-1).sum())
+        yield row("weighing", family.node, f"rows{suffix}", present, flag="I-ROWS" if present < FEW_ROWS else "", rows=present)
+    for one in methods.told(choice, family.children, rows, known=nodes.index.design.tree.order):
+        child = "" if one.child is None else family.children[one.child]
+        yield row("weighing", family.node, f"{one.quantity}{suffix}", one.value, other=child, flag=one.flag, found=one.value)
+
+
+def _years(nodes: Nodes, family: Family, choice: Choice) -> Iterator[Row]:
+    """The scatter degree of one year is the plain variant, and is called so."""
+    years, span = nodes.index.design.years, family.span
+    inside = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]
+    if choice.method == "scatter" and (len(inside) == 1 or span == "each_year"):
+        yield row("weighing", family.node, "years", 1, flag="I-ONE-YEAR")

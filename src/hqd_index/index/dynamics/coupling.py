@@ -1,0 +1,146 @@
+"""How evenly the parts of the index stand: coupling coordination, classic and corrected, and its ten named levels.
+
+The degree is a function of the scores themselves; it describes and is never an outcome that carries new information.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...study.models import Label
+from ..score_panel import Item, Refusals, Row, Scored, table
+
+Array = NDArray[np.float64]
+ROUNDING = 1e-9
+"""How far a score may leave [0, 1] by rounding, and how near below a tenth it counts as that tenth."""
+
+LEVELS = (
+    Label(zh="极度失调", en="extremely disordered"), Label(zh="严重失调", en="severely disordered"),
+    Label(zh="中度失调", en="moderately disordered"), Label(zh="轻度失调", en="slightly disordered"),
+    Label(zh="濒临失调", en="near disorder"), Label(zh="勉强协调", en="barely coordinated"),
+    Label(zh="初级协调", en="primarily coordinated"), Label(zh="中级协调", en="moderately coordinated"),
+    Label(zh="良好协调", en="well coordinated"), Label(zh="优质协调", en="excellently coordinated"),
+)  # fmt: skip
+ITEM = Item(
+    "coupling",
+    "coupling",
+    Label(zh="耦合协调度", en="coupling coordination"),
+    Label(
+        zh="标准化到 [0, 1](如 minmax),根节点下至少有两个维度",
+        en="normalise onto [0, 1], as minmax does, and have two dimensions below the root",
+    ),
+)
+CAUTION = Label(
+    zh="耦合协调度由指数本身算出,只作描述;各维度同样低时,传统耦合度 C 也接近 1",
+    en="a function of the index itself, description only; the classic C is near 1 also where all dimensions are equally low",
+)
+
+
+@dataclass(frozen=True)
+class Coupling:
+    """Coupling C, level of development T, coordination degree D = sqrt(C T)."""
+
+    coupling: Array
+    development: Array
+    degree: Array
+
+
+def classic(systems: Array) -> Coupling:
+    """C = n (prod U)^(1/n) / sum U, T = mean U, for systems (..., n) in [0, 1] (Illingworth 1996; form of Liu et al. 2017).
+
+    All zero: C is NaN, D is 0. One zero: C and D are 0. A missing system makes NaN. Values outside [0, 1] are refused.
+    """
+    u = _within_unit(systems)
+    count = u.shape[-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _coordination(u, count * u.prod(axis=-1) ** (1 / count) / u.sum(axis=-1))
+
+
+def corrected(systems: Array) -> Coupling:
+    """C = sqrt((1 - mean_{i>j} |U_i - U_j|) (prod_i U_i / max U)^(1/(n-1))) (Wang, Kong, Ren et al. 2021), T = mean U.
+
+    The ratio stands inside the product over the n - 1 systems below the largest; for two systems this is
+    sqrt((1 - |U2 - U1|) U1 / U2), U2 the larger. Zeros and missing systems as in `classic`.
+    """
+    u = _within_unit(systems)
+    count = u.shape[-1]
+    first, second = np.triu_indices(count, 1)
+    distance = np.abs(u[..., first] - u[..., second]).mean(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = (u / u.max(axis=-1, keepdims=True)).prod(axis=-1) ** (1 / (count - 1))
+        return _coordination(u, np.sqrt((1 - distance) * ratios))
+
+
+def _within_unit(systems: Array) -> Array:
+    if systems.shape[-1] < 2:
+        raise EstimationError("coupling needs two or more systems", zh="耦合协调度至少需要两个系统")
+    if (systems < -ROUNDING).any() or (systems > 1 + ROUNDING).any():
+        low, high = np.nanmin(systems), np.nanmax(systems)
+        raise EstimationError(
+            f"scores lie between {low:.4g} and {high:.4g}; coupling is defined for values between 0 and 1",
+            zh=f"得分在 {low:.4g} 与 {high:.4g} 之间;耦合协调度只对 0 到 1 之间的值有定义",
+        )
+    return np.clip(systems, 0.0, 1.0)
+
+
+def _coordination(u: Array, coupling: Array) -> Coupling:
+    development = u.mean(axis=-1)
+    nothing = development == 0
+    coupling = np.where(nothing, np.nan, coupling)
+    return Coupling(coupling, development, np.where(nothing, 0.0, np.sqrt(coupling * development)))
+
+
+def level(degree: Array) -> Array:
+    """Position 0-9 in LEVELS: tenths of D, closed below (Liao 1999); NaN stays NaN."""
+    return np.minimum(np.floor(10 * degree + ROUNDING), 9.0)
+
+
+METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected}
+
+
+def coupling_table(scene: Scored, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
+    """Table `coupling`: both methods over the root's children `parts`, one row per unit, year and method."""
+    rows: list[Row] = []
+    with refusals.caught(", ".join(parts), ITEM):
+        if not all(part in scene.values for part in parts):
+            raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
+        systems = np.stack([scene.values[part] for part in parts], axis=-1)
+        for name, method in METHODS.items():
+            rows += _rows(scene, name, method(systems))
+    return table("coupling", rows)
+
+
+def _rows(scene: Scored, method: str, found: Coupling) -> Iterator[Row]:
+    place = level(found.degree)
+    for t, year in enumerate(scene.years):
+        for u in range(len(scene.units)):
+            named = LEVELS[int(place[t, u])] if not np.isnan(place[t, u]) else None
+            yield scene.unit(u) | {
+                "year": year,
+                "method": method,
+                "coupling": found.coupling[t, u],
+                "development": found.development[t, u],
+                "degree": found.degree[t, u],
+                "level": int(place[t, u]) + 1 if named else None,
+                "level_zh": named.zh if named else None,
+                "level_en": named.en if named else None,
+            }
+
+
+def group_means(coupling: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """scheme, group, year, method, n, coupling, degree: means by group; each scheme is a frame (unit, group [, year])."""
+    blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in groups.items()]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _means(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    joined = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
+    known = joined[joined["degree"].notna()]
+    by = known.groupby(["group", "year", "method"], as_index=False)
+    return by.agg(n=("degree", "size"), coupling=("coupling", "mean"), degree=("degree", "mean"))

@@ -1,0 +1,99 @@
+"""What the scores say over time and across units, table by table; what cannot be said is a row of `not_made`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from ...errors import EstimationError
+from ...study.models import Study
+from ..index_tables import Index
+from ..score_panel import Refusals, Row, Scored, scored, table
+from ..unit_groups import groupings
+from .convergence import convergence_rows
+from .coupling import CAUTION, coupling_table, group_means
+from .dagum_gini import dagum_rows
+from .kernel_density import kernel_rows
+from .markov_chains import SPATIAL, markov_rows
+from .moran import GLOBAL, LOCAL, Weights, moran_rows, weight_matrix
+from .obstacle_degrees import obstacles_table
+from .province_borders import contiguity
+
+
+def dynamics(
+    study: Study,
+    index: Index,
+    io_links: pd.DataFrame | None,
+    seed: int,
+    *,
+    groups: Mapping[str, str] | None = None,
+    density: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Tables dynamics, coupling, obstacles, distribution, transitions, lisa and not_made of sample `all`.
+
+    `io_links` (from_unit, to_unit, upstream) are the shares of a unit's inputs that come from each other one, in a fixed
+    year; without them provinces are linked by common borders. `groups` is the study's own grouping of units; `density`
+    (unit, year, density) splits coordination by SRDI density.
+    """
+    scene, refusals = scored(study, index), Refusals()
+    schemes = groupings(index.units, groups)
+    coupling = coupling_table(scene, index.design.tree.children(index.design.tree.root), refusals)
+    weights = _weights(scene, io_links, refusals)
+    moves, curves = markov_rows(scene, weights, refusals), kernel_rows(scene, refusals)
+    local: list[Row] = []
+    rows = [*_coordination(coupling, scene, schemes, density), *dagum_rows(scene, schemes, refusals)]
+    rows += [*convergence_rows(scene, refusals), *curves.facts, *moves.facts]
+    if weights is not None:
+        spatial = moran_rows(scene, weights, seed, refusals)
+        rows, local = rows + spatial.overall, spatial.local
+    made = {"dynamics": rows, "distribution": curves.points, "transitions": moves.cells, "lisa": local}
+    return {
+        "coupling": coupling,
+        "obstacles": obstacles_table(index, scene, refusals),
+        **{name: table(name, [row | scene.node(row["node"]) for row in found]) for name, found in made.items()},
+        "not_made": table("not_made", refusals.rows),
+    }
+
+
+def _weights(scene: Scored, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
+    """W over the units: of the links, else of common borders where all are provinces; None and noted where there is neither."""
+    borders = contiguity(scene.units) if io_links is None or io_links.empty else None
+    if borders is not None:
+        return borders
+    with refusals.caught("io_links", GLOBAL, LOCAL, SPATIAL):
+        if io_links is None or io_links.empty:
+            raise EstimationError("there is no table of links between units", zh="没有单位之间的联系表")
+        return weight_matrix(io_links, scene.units)
+    return None
+
+
+def _coordination(
+    coupling: pd.DataFrame, scene: Scored, schemes: Mapping[str, Mapping[str, str]], density: pd.DataFrame | None
+) -> Iterable[Row]:
+    """Rows of `dynamics`: mean coupling and degree of all units and by group, described and never judged."""
+    if coupling.empty:
+        return
+    members = {"all": pd.DataFrame({"unit": scene.units, "group": "all"})}
+    for scheme, groups in schemes.items():
+        members[scheme] = pd.DataFrame({"unit": list(groups), "group": list(groups.values())})
+    if density is not None:
+        members["density"] = by_density(density)
+    root = next(iter(scene.values))
+    for cells in group_means(coupling, members).to_dict("records"):
+        head = {"item": "coupling", "node": root, "year": cells["year"], "variant": cells["scheme"], "group": cells["group"]}
+        yield (
+            head
+            | {"quantity": f"degree_{cells['method']}", "value": cells["degree"]}
+            | {"note_zh": CAUTION.zh, "note_en": CAUTION.en}
+        )
+        yield head | {"quantity": f"coupling_{cells['method']}", "value": cells["coupling"]}
+        if cells["method"] == "classic":
+            yield head | {"quantity": "n", "value": cells["n"]}
+
+
+def by_density(density: pd.DataFrame) -> pd.DataFrame:
+    """unit, year, group: above the year's median SRDI density, or at or below it; rows without density are left out."""
+    known = density.loc[density["density"].notna(), ["unit", "year", "density"]]
+    above = known["density"] > known.groupby("year")["density"].transform("median")
+    return known.assign(group=above.map({True: "density_high", False: "density_low"}))[["unit", "year", "group"]]

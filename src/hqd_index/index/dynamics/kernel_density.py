@@ -1,0 +1,99 @@
+"""The distribution of scores over units as a smooth curve, year by year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...study.models import Label
+from ..score_panel import Item, Refusals, Row, Scored
+
+Array = NDArray[np.float64]
+FEWEST = 10
+NORMAL_IQR = 1.34
+POINTS = 101
+TAIL = 3.0
+"""Bandwidths beyond the least and greatest score where the curve is drawn: less than 0.2 % of a score's mass lies outside."""
+ITEM = Item(
+    "kernel",
+    "distribution",
+    Label(zh="核密度", en="kernel density"),
+    Label(zh="需要至少 10 个得分不全相同的单位", en="needs 10 or more units whose scores differ"),
+)
+
+
+def bandwidth(values: Array) -> float:
+    """0.9 min(sigma, IQR / 1.34) n^(-1/5) (Silverman 1986, eq. 3.31), sigma with divisor n; sigma alone where IQR is 0.
+
+    Refused with fewer than 10 values, or where all are equal.
+    """
+    known = values[~np.isnan(values)]
+    if len(known) < FEWEST:
+        raise EstimationError(
+            f"only {len(known)} unit(s) have a score; {FEWEST} are needed",
+            zh=f"只有 {len(known)} 个单位有得分,至少需要 {FEWEST} 个",
+        )
+    sigma = float(known.std())
+    if sigma <= np.finfo(float).eps * np.abs(known).max():
+        raise EstimationError("all scores are equal", zh="所有得分相同")
+    low, high = np.quantile(known, [0.25, 0.75])
+    spread = min(sigma, float(high - low) / NORMAL_IQR) if high > low else sigma
+    return float(0.9 * spread * len(known) ** -0.2)
+
+
+def density(values: Array, at: Array, width: float) -> Array:
+    """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
+    known = values[~np.isnan(values)]
+    distance = (at[:, None] - known[None, :]) / width
+    curve: Array = np.exp(-0.5 * distance**2).sum(axis=1) / (len(known) * width * np.sqrt(2 * np.pi))
+    return curve
+
+
+def peaks(curve: Array) -> NDArray[np.intp]:
+    """Positions of the local maxima of a curve; a flat top counts once."""
+    step = np.sign(np.diff(curve))
+    moving = np.flatnonzero(step)
+    turns = (step[moving][:-1] > 0) & (step[moving][1:] < 0)
+    return moving[:-1][turns] + 1
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Rows of `distribution` (the curves) and of `dynamics` (bandwidth, peaks)."""
+
+    points: list[Row]
+    facts: list[Row]
+
+
+def kernel_rows(scene: Scored, refusals: Refusals) -> Curves:
+    """Curves of every node and year on 0-100, drawn at the node's common points."""
+    found = Curves([], [])
+    for node, scores in scene.values.items():
+        widths = {}
+        for t, year in enumerate(scene.years):
+            with refusals.caught(f"{node} {year}", ITEM):
+                widths[t] = bandwidth(100 * scores[t])
+        if not widths:
+            continue
+        drawn, reach = 100 * scores[list(widths)], TAIL * max(widths.values())
+        at = np.linspace(np.nanmin(drawn) - reach, np.nanmax(drawn) + reach, POINTS)
+        for t, width in widths.items():
+            curve = density(100 * scores[t], at, width)
+            head = {"node": node, "year": scene.years[t]}
+            found.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(at, curve))
+            found.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], at, curve, width))
+    return found
+
+
+def _facts(scores: Array, at: Array, curve: Array, width: float) -> Iterator[Row]:
+    tops = peaks(curve)
+    yield {"quantity": "n", "value": int((~np.isnan(scores)).sum())}
+    yield {"quantity": "bandwidth", "value": width}
+    yield {"quantity": "peaks", "value": len(tops)}
+    highest = int(np.argmax(curve))
+    yield {"quantity": "peak_at", "value": at[highest]}
+    yield {"quantity": "peak_density", "value": curve[highest]}

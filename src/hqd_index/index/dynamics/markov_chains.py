@@ -1,0 +1,161 @@
+"""How units move between quartiles from year to year, and whether their neighbours' level changes the odds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...study.models import Label
+from ..score_panel import Item, Refusals, Row, Scored
+from .moran import Weights, spatial_lag
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.intp]
+STATES = 4
+FEW = 5
+"""Transitions in a cell below which its probability is flagged."""
+UNIQUE = 1e-9
+MEND = Label(
+    zh="需要连续年份、至少两个单位和有差异的得分", en="needs consecutive years, two or more units and scores that differ"
+)
+CHAIN = Item("markov", "transitions", Label(zh="马尔可夫链", en="Markov chain"), MEND)
+SPATIAL = Item("spatial_markov", "transitions", Label(zh="空间马尔可夫链", en="spatial Markov chain"), MEND)
+
+
+def cuts(values: Array) -> Array:
+    """Cut-points at the pooled quartiles of all values present; refused for one unit or where all values are equal."""
+    known = values[~np.isnan(values)]
+    if values.shape[-1] < 2 or not len(known):
+        raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
+    if known.max() - known.min() <= 1e-12 * max(1.0, float(np.abs(known).max())):
+        raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
+    points: Array = np.quantile(known, np.arange(1, STATES) / STATES)
+    return points
+
+
+def states(values: Array, points: Array) -> NDArray[np.intp]:
+    """State 0 .. k-1 of each value; a value at a cut goes down; -1 for a missing one."""
+    return np.where(np.isnan(values), -1, np.searchsorted(points, values, side="left"))
+
+
+def transitions(state: NDArray[np.intp], years: Sequence[int], of: NDArray[np.intp] | None = None, *, parts: int = 1) -> Counts:
+    """Counts (parts, k, k) of moves from one calendar year to the next, by the part `of` (T, U) a row starts in.
+
+    A missing state, a missing part and a gap in the years break the chain. Refused where no two years follow each other.
+    """
+    follows = np.flatnonzero(np.diff(years) == 1)
+    if not len(follows):
+        raise EstimationError("no two years follow each other", zh="没有相邻的两个年份")
+    before, after = state[follows], state[follows + 1]
+    part = np.zeros_like(before) if of is None else of[follows]
+    there = (before >= 0) & (after >= 0) & (part >= 0)
+    counts = np.zeros((parts, STATES, STATES), dtype=np.intp)
+    np.add.at(counts, (part[there], before[there], after[there]), 1)
+    return counts
+
+
+def probabilities(counts: Counts) -> Array:
+    """Rows of counts (..., k, k) as shares; a row without moves is NaN (maximum likelihood, Anderson and Goodman 1957)."""
+    whole = counts.sum(axis=-1, keepdims=True)
+    return np.where(whole > 0, counts / np.maximum(whole, 1), np.nan)
+
+
+def ergodic(matrix: Array) -> Array:
+    """The stationary vector pi = pi P; NaN where a row is empty or the vector is not unique (several closed classes)."""
+    k = len(matrix)
+    if np.isnan(matrix).any():
+        return np.full(k, np.nan)
+    system = np.vstack([matrix.T - np.eye(k), np.ones(k)])
+    if np.linalg.svd(system[:-1], compute_uv=False)[-2] < UNIQUE:
+        return np.full(k, np.nan)
+    found: Array = np.clip(np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0], 0.0, 1.0)
+    return found
+
+
+@dataclass(frozen=True)
+class Homogeneity:
+    """Chi-square that several matrices are one, degrees of freedom, p; p is NaN without any degree of freedom."""
+
+    chi2: float
+    dof: int
+    p: float
+
+
+def homogeneity(counts: Counts) -> Homogeneity:
+    """Q = sum_s sum_i sum_j n_i(s) (p_ij(s) - p_ij)^2 / p_ij for counts (s, k, k) (Anderson and Goodman 1957).
+
+    Degrees of freedom sum_i (a_i - 1)(b_i - 1), a_i parts with moves from i, b_i states reached from it (Bickenbach and Bode
+    2003).
+    """
+    from scipy.stats import chi2
+
+    left = counts.sum(axis=-1)
+    pooled, apart = probabilities(counts.sum(axis=0)), probabilities(counts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        terms = left[..., None] * (apart - pooled) ** 2 / pooled
+    statistic = float(np.nansum(np.where(pooled > 0, terms, 0.0)))
+    parts, reached = (left > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
+    dof = int((np.maximum(parts - 1, 0) * np.maximum(reached - 1, 0)).sum())
+    return Homogeneity(statistic, dof, float(chi2.sf(statistic, dof)) if dof else float("nan"))
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Rows of `transitions` and of `dynamics`."""
+
+    cells: list[Row]
+    facts: list[Row]
+
+
+def markov_rows(scene: Scored, weights: Weights | None, refusals: Refusals) -> Moves:
+    """The chain of every node, and with weights the chains given the quartile of the neighbours' mean score."""
+    found = Moves([], [])
+    for node, scores in scene.values.items():
+        with refusals.caught(node, CHAIN):
+            points = cuts(scores)
+            state = states(scores, points)
+            _chain(found, node, scene.years, state, points)
+        if weights is not None:
+            with refusals.caught(node, SPATIAL):
+                lag = spatial_lag(scores, weights)
+                _conditional(found, node, scene.years, states(scores, cuts(scores)), states(lag, cuts(lag)))
+    return found
+
+
+def _chain(found: Moves, node: str, years: Sequence[int], state: NDArray[np.intp], points: Array) -> None:
+    counts = transitions(state, years)[0]
+    found.cells.extend(_cells("markov", node, 0, counts))
+    head = {"item": "markov", "node": node}
+    found.facts.extend(head | {"quantity": f"cut_{i}", "value": 100 * cut} for i, cut in enumerate(points, start=1))
+    for i, share in enumerate(ergodic(probabilities(counts)), start=1):
+        found.facts.append(head | {"group": str(i), "quantity": "ergodic", "value": share})
+    half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state.shape)
+    test = homogeneity(transitions(state, years, half, parts=2))
+    found.facts.extend(_test(head | {"variant": "two_halves"}, test))
+
+
+def _conditional(found: Moves, node: str, years: Sequence[int], state: NDArray[np.intp], lag: NDArray[np.intp]) -> None:
+    counts = transitions(state, years, lag, parts=STATES)
+    for part in range(STATES):
+        found.cells.extend(_cells("spatial_markov", node, part + 1, counts[part]))
+    found.facts.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
+
+
+def _test(head: Row, test: Homogeneity) -> Iterator[Row]:
+    yield head | {"quantity": "chi2", "value": test.chi2}
+    yield head | {"quantity": "dof", "value": test.dof}
+    yield head | {"quantity": "p", "value": test.p}
+
+
+def _cells(chain: str, node: str, lag: int, counts: Counts) -> Iterator[Row]:
+    """One row per pair of states, numbered from 1; lag state 0 is all."""
+    share = probabilities(counts)
+    for i, j in np.ndindex(counts.shape):
+        yield {
+            "chain": chain, "node": node, "lag_state": lag, "from_state": i + 1, "to_state": j + 1,
+            "count": int(counts[i, j]), "probability": share[i, j], "flag": "few" if counts[i, j] < FEW else "",
+        }  # fmt: skip

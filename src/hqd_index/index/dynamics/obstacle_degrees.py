@@ -1,0 +1,77 @@
+"""What holds a unit back: the part of its distance from the best that each indicator accounts for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...study.models import Label
+from ..competition_rank import competition
+from ..index_tables import Index, coverage
+from ..score_panel import Item, Refusals, Scored, global_shares, table
+
+Array = NDArray[np.float64]
+ROUNDING = 1e-9
+ITEM = Item(
+    "obstacles",
+    "obstacles",
+    Label(zh="障碍度", en="obstacle degree"),
+    Label(zh="标准化到 [0, 1](如 minmax)", en="normalise onto [0, 1], as minmax does"),
+)
+
+
+def obstacle(values: Array, shares: Array) -> Array:
+    """O_j = w_j (1 - z_j) / sum_k w_k (1 - z_k), z (..., m) in [0, 1], w global weights (obstacle-degree model, 障碍度模型).
+
+    A missing cell is left out and the others share the whole; all z = 1 gives NaN. Values outside [0, 1] are refused.
+    """
+    if (values < -ROUNDING).any() or (values > 1 + ROUNDING).any():
+        raise EstimationError(
+            f"normalised values lie between {np.nanmin(values):.4g} and {np.nanmax(values):.4g}, not between 0 and 1",
+            zh=f"标准化值在 {np.nanmin(values):.4g} 与 {np.nanmax(values):.4g} 之间,不在 0 到 1 之内",
+        )
+    gap = shares * np.clip(1 - values, 0.0, 1.0)
+    whole = np.nansum(gap, axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(whole > 0, gap / whole, np.nan)
+
+
+def obstacles_table(index: Index, scene: Scored, refusals: Refusals) -> pd.DataFrame:
+    """Table `obstacles`: the degree of every leaf and of the nodes above it, and its place among those of its level."""
+    design, computed = index.design, index.computed["all"]
+    with refusals.caught(design.tree.root, ITEM):
+        whole = global_shares(design, computed)
+        shares = np.stack([np.broadcast_to(whole[leaf], computed.normalised.shape[:-1]) for leaf in design.leaves], axis=-1)
+        degree = obstacle(computed.normalised, shares)
+        covered = coverage(design, computed)[design.tree.root]
+        blocks = [_level(index, scene, degree, covered, level) for level in design.tree.levels]
+        return table("obstacles", pd.concat(blocks, ignore_index=True))
+    return table("obstacles", [])
+
+
+def _level(index: Index, scene: Scored, degree: Array, covered: Array, level: str) -> pd.DataFrame:
+    """Degrees of one level's nodes, each the sum over its leaves; places from the largest, ties in the order of ids."""
+    tree = index.design.tree
+    nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)
+    position = {leaf: j for j, leaf in enumerate(index.design.leaves)}
+    parts = [degree[..., [position[leaf] for leaf in tree.leaves(node)]] for node in nodes]
+    summed = np.stack([np.where(np.isnan(part).all(axis=-1), np.nan, np.nansum(part, axis=-1)) for part in parts], axis=-1)
+    keys = pd.MultiIndex.from_product([scene.years, scene.units, nodes], names=["year", "unit", "node"])
+    frame = keys.to_frame(index=False)
+    frame["degree"] = summed.ravel()
+    frame["place"] = _places(summed).ravel()
+    frame["coverage"] = np.repeat(covered.ravel(), len(nodes))
+    for language in ("zh", "en"):
+        frame[f"unit_{language}"] = frame["unit"].map({unit: name[language] for unit, name in scene.unit_names.items()})
+        frame[f"node_{language}"] = frame["node"].map({node: name[language] for node, name in scene.labels.items()})
+    return frame.assign(level=level)
+
+
+def _places(degree: Array) -> Array:
+    """1 for the largest along the last axis; ties (within the tolerance of ranks) in the order they stand; NaN has none."""
+    order = np.argsort(competition(100 * degree), axis=-1, kind="stable")
+    places = np.empty_like(degree)
+    np.put_along_axis(places, order, np.broadcast_to(np.arange(1.0, degree.shape[-1] + 1), degree.shape), axis=-1)
+    return np.where(np.isnan(degree), np.nan, places)

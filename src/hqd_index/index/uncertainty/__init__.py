@@ -1,0 +1,1 @@
+"""How sure the ranks are: designs, draws, rank intervals and confidence sets, Sobol' indices."""

@@ -1,0 +1,267 @@
+"""Scores of many designs: any declared choice, weights drawn around each, firms drawn again; one line of a table each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv
+
+from ...errors import EstimationError
+from ..build import family_shares, node_scores, root_score, scaled, spread_flat
+from ..scoring_plan import Family, Plan
+
+Array = NDArray[np.float64]
+Numbers = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+NONE = -1
+LEAST = 1e-12  # a share this small is drawn as if it were nothing, and still counts as a share
+CACHE = 2 * 1024**2
+"""Bytes of leaf values worked on at once, so that they stay in the processor's cache by and large."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What draws are made of: leaf values (B + 1, m, T, U) and uniform numbers (W, nodes) for weights.
+
+    The first B of `values` are those with firms drawn again, the last the data as they are. They lie leaf by leaf, as
+    statistics run along a leaf. `plan` gives a design by its number, `label` what it is called.
+    """
+
+    plan: Callable[[int], Plan]
+    label: Callable[[int], str]
+    leaves: tuple[str, ...]
+    nodes: tuple[str, ...]
+    years: tuple[int, ...]
+    units: tuple[str, ...]
+    values: Array
+    uniform: Array
+    concentration: float | None
+
+    @property
+    def firm_draws(self) -> int:
+        return len(self.values) - 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """One draw a row: which design, which firm draw and which weight draw (`NONE`: the data, the weights, as they are)."""
+
+    design: Numbers
+    firms: Numbers
+    weights: Numbers
+
+    def __len__(self) -> int:
+        return len(self.design)
+
+    def rows(self, at: Numbers) -> Table:
+        return Table(self.design[at], self.firms[at], self.weights[at])
+
+
+def root_scores(source: Source, table: Table, *, year: int | None = None) -> Array:
+    """Scores of the root on 0-100 in the order of the table, (draws, T, U), or (draws, 1, U) of the year at one position.
+
+    EstimationError when a method is not defined on the data of a draw; it names the design.
+    """
+    only = slice(None) if year is None else slice(year, year + 1)
+    out = np.empty((len(table), len(source.years[only]), len(source.units)))
+    for numbers in _scaled_alike(source, table):
+        parts = {number: np.flatnonzero(table.design == number) for number in numbers}
+        with _named(source, numbers[0]):
+            firms = np.unique(np.concatenate([table.firms[at] for at in parts.values()]))
+            leaves = _scaled(source, source.plan(numbers[0]), firms)
+        leaves = _weighed(source, leaves, {number: leaves.at(table.firms[at]) for number, at in parts.items()})
+        for number, at in parts.items():
+            design = source.plan(number)
+            rows = only if all(family.rowwise for family in design.families) else slice(None)
+            for block in _blocks(at, leaves.values[0, :, rows].nbytes):
+                with _named(source, number):
+                    scores = _block(source, design, leaves, table.rows(block), rows)
+                out[block] = 100 * (scores if rows == only else scores[:, only])
+    return out
+
+
+@contextmanager
+def _named(source: Source, number: int) -> Iterator[None]:
+    """Puts the design's name before what a method says that is not defined on its data."""
+    try:
+        yield
+    except EstimationError as fault:
+        name = source.label(number)
+        raise EstimationError(f"design {name}: {fault.en}", zh=f"设计 {name}:{fault.zh}", where="uncertainty.yaml") from None
+
+
+def _scaled_alike(source: Source, table: Table) -> list[list[int]]:
+    """The designs of a table, those that impute, treat and normalise leaves alike together."""
+    groups: dict[Hashable, list[int]] = {}
+    for number in np.unique(table.design).tolist():
+        groups.setdefault(source.plan(number).scaling, []).append(number)
+    return list(groups.values())
+
+
+def _blocks(at: Numbers, size: int) -> Iterator[Numbers]:
+    """Consecutive parts of `at`, of each of which that many bytes a draw fit the cache together."""
+    step = max(1, CACHE // max(size, 1))
+    return (at[start : start + step] for start in range(0, len(at), step))
+
+
+# leaf values, and the shares that rest on them alone: found once for all designs that scale leaves alike
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Normalised leaf values (D, m, T, U) in the firm draws `firms (D,)`, sorted.
+
+    `empty (D, m)`: the leaf has no cell; `gaps (D,)`: some leaf has cells and gaps. `shares`: of families of leaves by their
+    key, (D, 1 or T, 1 or U, k), in the draws that some design asks for.
+    """
+
+    firms: Numbers
+    values: Array
+    empty: Bools
+    gaps: Bools
+    shares: Mapping[Hashable, Array] = field(default_factory=dict)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every cell of every leaf is there."""
+        return not (self.gaps.any() or self.empty.any())
+
+    def at(self, firms: Numbers) -> Numbers:
+        """Positions of firm draws."""
+        return np.searchsorted(self.firms, firms)
+
+    def whole(self, design: Plan, at: Numbers) -> bool:
+        """Whether, in some firm draws, no leaf has gaps unless it is empty, and each family of leaves has enough that are not."""
+        families = [family for family in design.families if family.leafy]
+        if self.complete:
+            return all(len(family.children) >= family.min_children for family in families)
+        if self.gaps[at].any():
+            return False
+        present = ~self.empty[at]
+        return all((present[:, design.places(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
+
+
+def _scaled(source: Source, design: Plan, firms: Numbers) -> Scaled:
+    columns = np.array([source.leaves.index(leaf) for leaf in design.leaves])
+    values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
+    empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
+    for block in _blocks(np.arange(len(firms)), values[0].nbytes):
+        at = firms[block]
+        raw = source.values[at] if design.leaves == source.leaves else source.values[at[:, None], columns]
+        values[block] = _leaves_first(scaled(design, _leaves_last(raw))[2])
+        absent = np.isnan(values[block])
+        if absent.any():
+            empty[block] = absent.all(axis=(2, 3))
+            gaps[block] = (absent.any(axis=(2, 3)) & ~empty[block]).any(axis=1)
+    return Scaled(firms, values, empty, gaps)
+
+
+def _weighed(source: Source, leaves: Scaled, asked: Mapping[int, Numbers]) -> Scaled:
+    """With the shares of every family of leaves, each found once in the draws that designs ask for (positions by design)."""
+    designs: dict[Hashable, tuple[int, Family]] = {}
+    wanted: dict[Hashable, Bools] = {}
+    for number, at in asked.items():
+        for family in _weighing(source.plan(number)):
+            if family.leafy:
+                designs.setdefault(family.key, (number, family))
+                wanted.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[at] = True
+    found = {}
+    for key, (number, family) in designs.items():
+        with _named(source, number):
+            found[key] = _family_shares(source.plan(number), family, leaves, np.flatnonzero(wanted[key]))
+    return replace(leaves, shares=found)
+
+
+def _weighing(design: Plan) -> tuple[Family, ...]:
+    """The families that weigh their children: all, or the leaves together."""
+    return (design.flat,) if design.flat else design.families
+
+
+def _family_shares(design: Plan, family: Family, leaves: Scaled, at: Numbers) -> Array:
+    places = design.places(family.children)
+    blocks = list(_blocks(at, leaves.values[0, places].nbytes))
+    found = [family_shares(family, _leaves_last(leaves.values[b[:, None], places]), design.years) for b in blocks]
+    shares = np.zeros((len(leaves.values), *found[0].shape[1:]))
+    shares[at] = np.concatenate(found)
+    return shares
+
+
+def _leaves_last(values: Array) -> Array:
+    """(draws, m, T, U) seen as (draws, T, U, m)."""
+    return np.moveaxis(values, 1, -1)
+
+
+def _leaves_first(values: Array) -> Array:
+    return np.moveaxis(values, -1, 1)
+
+
+# the draws of one design
+
+
+def _block(source: Source, design: Plan, leaves: Scaled, table: Table, rows: slice) -> Array:
+    """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
+    at = leaves.at(table.firms)
+    whole = leaves.whole(design, at)
+    shares = _drawn_shares(source, design, _base_shares(design, leaves, at, whole), table.weights)
+    if not whole:
+        return node_scores(design, _leaves_last(leaves.values[at]), shares)[1][design.tree.root][:, rows]
+    if (at == at[0]).all():
+        at = at[:1]
+    shares = {node: share[:, rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
+    return root_score(design, _leaves_last(leaves.values[at, :, rows]), shares, complete=leaves.complete)
+
+
+def _base_shares(design: Plan, leaves: Scaled, at: Numbers, whole: bool) -> dict[str, Array]:
+    """The design's own shares by node, (len(at) or 1, T or 1, U or 1, k); of all leaves by the root's name where it is flat."""
+    families = _weighing(design)
+    shares = {family.node: leaves.shares[family.key][at] for family in families if family.leafy}
+    if whole and not leaves.empty[at].any():
+        shares |= {family.node: family.fixed for family in families if family.blind}
+    if all(family.node in shares for family in families):
+        return shares
+    return node_scores(design, _leaves_last(leaves.values[at]), shares)[0]
+
+
+def _drawn_shares(source: Source, design: Plan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+    """Shares by node, drawn around the design's own where a draw of weights is asked for.
+
+    A draw's random numbers go with the child, whatever the design. Leaves weighed together are drawn together.
+    """
+    alike: dict[tuple[int, ...], list[Family]] = {}
+    for family in _weighing(design):
+        alike.setdefault(base[family.node].shape[1:-1], []).append(family)
+    shares = base
+    if (numbers != NONE).any():
+        shares = {node: share for many in alike.values() for node, share in _around(source, many, base, numbers).items()}
+    return spread_flat(design, shares[design.tree.root]) if design.flat else shares
+
+
+def _around(source: Source, families: Sequence[Family], base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+    """Shares by node, drawn in one go for families whose own vary over the same years and units."""
+    at = [source.nodes.index(child) for family in families for child in family.children]
+    draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
+    own, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
+    drawn = dirichlet(own, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration, starts=starts)
+    shares = np.where((numbers != NONE)[:, None, None, None], drawn, own)
+    return {family.node: part for family, part in zip(families, np.split(shares, starts[1:], axis=-1))}
+
+
+def dirichlet(base: Array, uniform: Array, concentration: float | None, *, starts: Sequence[int] | Numbers = (0,)) -> Array:
+    """Shares ~ Dirichlet(concentration x base) along the last axis from uniform numbers; flat on the simplex when None.
+
+    Gamma quantiles divided by their sum; a zero share stays zero. Uniform numbers divided by their sum would crowd the
+    middle of the simplex and are not offered (index_methods, section 7). With `starts`, each run of shares from one of
+    them to the next is a draw of its own.
+    """
+    if concentration is None:
+        gamma = np.where(base > 0, -np.log1p(-uniform), 0.0)
+    else:
+        gamma = np.where(base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
+    sizes = np.diff([*starts, gamma.shape[-1]])
+    total = np.repeat(np.add.reduceat(gamma, starts, axis=-1), sizes, axis=-1)
+    return np.divide(gamma, total, out=np.zeros_like(gamma), where=total > 0)

@@ -1,0 +1,123 @@
+"""What the uncertainty of an index is sampled from, and which draws are made for each source of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import ConfigError
+from ...study.models import Study
+from ...study.tree import tree_of
+from ..index_tables import cube
+from ..unit_groups import groups_of
+from .design_draws import NONE, Numbers, Source, Table
+from .index_designs import Designs, planned
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Firms:
+    """Bootstrap draws of the firm indicators: values (B, T, U, k) on the given years, units and indicators."""
+
+    values: Array
+    years: tuple[int, ...]
+    units: tuple[str, ...]
+    indicators: tuple[str, ...]
+
+
+def stream(study: Study, name: str) -> np.random.Generator:
+    """One random stream per named purpose, the same in every run with the study's seed."""
+    return np.random.default_rng([study.study.seed, crc32(name.encode())])
+
+
+def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.DataFrame, firms: Firms | None) -> Source:
+    """The panel of all firms with every leaf that a design scores, its firm draws, and random numbers for weights."""
+    units = tuple(sorted(rows["unit"].unique()))
+    years = tuple(sorted(int(year) for year in rows["year"].unique()))
+    trees = [tree_of(made.indicators) for made in _other_trees(study, designs)]
+    leaves = tuple(dict.fromkeys(leaf for tree in trees for leaf in tree.leaves(tree.root)))
+    _refuse_absent(leaves, rows)
+    nodes = tuple(dict.fromkeys(node for tree in trees for node in tree.order))
+    settings = study.uncertainty
+    return Source(
+        plan=planned(designs, years, groups_of(names, units)),
+        label=designs.label,
+        leaves=leaves,
+        nodes=nodes,
+        years=years,
+        units=units,
+        values=_with_draws(cube(rows, leaves, years, units), leaves, years, units, firms),
+        uniform=stream(study, "uncertainty.weights").random((settings.draws if settings.weights else 0, len(nodes))),
+        concentration=settings.weights.concentration if settings.weights else None,
+    )
+
+
+def sampled(study: Study, designs: Designs, source: Source) -> dict[str, Table]:
+    """The draws of each source: the base with firms drawn, every design once, the base with weights drawn; all at random.
+
+    In `all` every combination of choices that holds together is equally likely, and each draw of weights is used once.
+    """
+    draws, combinations = study.uncertainty.draws, len(designs.combinations)
+    random = stream(study, "uncertainty.all")
+    tables = {"design": table_of(np.arange(combinations), NONE, NONE)}
+    if source.firm_draws:
+        tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NONE)
+    if len(source.uniform):
+        tables["weights"] = table_of([0] * draws, NONE, np.arange(draws))
+    tables["all"] = table_of(
+        random.integers(0, combinations, draws),
+        random.integers(0, source.firm_draws, draws) if source.firm_draws else NONE,
+        np.arange(draws) if len(source.uniform) else NONE,
+    )
+    return tables
+
+
+def table_of(design: Numbers | list[int], firms: Numbers | int, weights: Numbers | int) -> Table:
+    """A table of draws; a single number holds for every row."""
+    design = np.asarray(design, dtype=np.intp)
+    firms, weights = (np.broadcast_to(np.asarray(part, dtype=np.intp), design.shape) for part in (firms, weights))
+    return Table(design, firms, weights)
+
+
+def _other_trees(study: Study, designs: Designs) -> list[Study]:
+    """The study and one design per option that has another tree or profile."""
+    found = [study]
+    for position, factor in enumerate(designs.factors):
+        if factor.name in ("indicators.tree", "indicators.profile"):
+            options = designs.combinations[:, position]
+            found += [designs.made(int(np.flatnonzero(options == option)[0])) for option in range(1, len(factor))]
+    return found
+
+
+def _refuse_absent(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
+    absent = [leaf for leaf in leaves if leaf not in rows.columns]
+    if absent:
+        raise ConfigError(
+            f"alternatives: {', '.join(absent)} of another tree is not in the panel; score it in a scenario too",
+            zh=f"alternatives:备选指标树中的 {'、'.join(absent)} 不在面板中;请同时在某个情景中使用",
+            where="uncertainty.yaml",
+        )
+
+
+def _with_draws(
+    values: Array, leaves: tuple[str, ...], years: tuple[int, ...], units: tuple[str, ...], firms: Firms | None
+) -> Array:
+    """(B + 1, m, T, U): the firm draws on the same axes, then the values as they are.
+
+    A leaf of another table repeats in every draw; a cell missing in the panel stays missing.
+    """
+    count = len(firms.values) if firms else 0
+    out = np.repeat(np.moveaxis(values, -1, 0)[None], count + 1, axis=0)
+    if firms is None:
+        return out
+    rows, columns = ([axis.index(key) for key in keys] for axis, keys in ((years, firms.years), (units, firms.units)))
+    for position, leaf in enumerate(firms.indicators):
+        if leaf in leaves:
+            drawn, cells = out[:count, leaves.index(leaf)], np.ix_(range(count), rows, columns)
+            drawn[cells] = np.where(np.isnan(drawn[cells]), np.nan, firms.values[..., position])
+    return out

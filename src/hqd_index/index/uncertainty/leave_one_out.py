@@ -1,0 +1,41 @@
+"""What each node does to the ranks: the whole ranked again without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...study.models import Study
+from ..index_tables import node_labels
+from .index_designs import LEAVE_OUT, Designs
+
+Array = NDArray[np.float64]
+
+
+def left_out_table(study: Study, designs: Designs, units: Sequence[str], year: int, base: Array, ranks: Array) -> pd.DataFrame:
+    """Table `left_out` of one year: published rank, rank without the node, and base_rank - rank, the places it costs or wins.
+
+    `base (U,)` and `ranks (designs, U)`; only designs that differ from the study's own in nothing else.
+    """
+    labels, blocks = node_labels(study), []
+    for node, number in _alone(designs).items():
+        frame = pd.DataFrame({"node": node, "unit": np.array(units, dtype=object), "year": year, "base_rank": base})
+        frame = frame.assign(rank=ranks[number], node_zh=labels[node].zh, node_en=labels[node].en)
+        blocks.append(frame.assign(shift=frame["base_rank"] - frame["rank"]))
+    columns = ["node", "node_zh", "node_en", "unit", "year", "base_rank", "rank", "shift"]
+    return pd.concat(blocks, ignore_index=True)[columns] if blocks else pd.DataFrame(columns=columns)
+
+
+def _alone(designs: Designs) -> dict[str, int]:
+    """Node -> number of the design that leaves it out and changes nothing else."""
+    found = {}
+    for position, factor in enumerate(designs.factors):
+        if factor.name == LEAVE_OUT:
+            others = np.delete(designs.combinations, position, axis=1)
+            for number in np.flatnonzero((others == 0).all(axis=1) & (designs.combinations[:, position] > 0)).tolist():
+                option = int(designs.combinations[number, position])
+                found[str(factor.values[option][LEAVE_OUT])] = number
+    return found

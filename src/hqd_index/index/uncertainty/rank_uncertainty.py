@@ -1,0 +1,260 @@
+"""How sure the ranks are: the data, the design and the weights apart and together, and which choice moves ranks most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import ConfigError
+from ...study.models import Study
+from ..build import compute
+from ..competition_rank import competition
+from ..index_tables import coverage
+from .design_draws import Source, root_scores
+from .draw_tables import Firms, sampled, source_of, stream
+from .factor_sensitivity import sensitivity
+from .index_designs import Designs, designs_of, looped
+from .leave_one_out import left_out_table
+from .rank_acceptability import (
+    Counts,
+    among_the_first,
+    beats,
+    mean_distance,
+    mean_shift,
+    order_statistics,
+    stable_pairs,
+    stands_above,
+    taken,
+)
+from .rank_confidence import rank_sets
+
+__all__ = ["Firms", "stream", "uncertainty"]
+
+Array = NDArray[np.float64]
+TOP = (3, 5, 10)
+LOOPED = 200
+"""Firm draws up to which a method that works through them one by one is allowed (design 5.1)."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Published scores and ranks (T, U), and by source the scores and ranks of its draws (draws, T, U)."""
+
+    source: Source
+    published: Array
+    base: Array
+    scores: Mapping[str, Array]
+    ranks: Mapping[str, Array]
+
+    @property
+    def last(self) -> int:
+        """Position of the last year in which any unit is ranked."""
+        years = np.flatnonzero((~np.isnan(self.base)).any(axis=1))
+        return int(years[-1]) if len(years) else len(self.base) - 1
+
+
+def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: Firms | None) -> dict[str, pd.DataFrame]:
+    """ranks, neighbours, uncertainty, acceptability, pairs, sensitivity, designs, left_out,
+    uncertainty_summary and design_scores.
+
+    A unit-year without a published rank (too little coverage) has none in any draw. ConfigError when an alternative fits no
+    combination, or when a method that works through draws one by one meets more than `LOOPED` firm draws.
+    """
+    designs = designs_of(study)
+    _refuse_looped(designs, firms)
+    source = source_of(study, designs, panel[panel["sample"] == "all"], names, firms)
+    ranked = ranked_draws(study, designs, source)
+    interval = study.uncertainty.interval
+    counts = {name: taken(ranks) for name, ranks in ranked.ranks.items()}
+    above = {name: beats(ranks[:, ranked.last]) for name, ranks in ranked.ranks.items()}
+    return {
+        "ranks": _ranks(ranked, counts, names, interval),
+        "neighbours": _neighbours(ranked, names, interval),
+        "uncertainty": _spread(ranked, counts, interval),
+        "acceptability": _acceptability(ranked, counts["all"]),
+        "pairs": _pairs(ranked, above["all"], interval),
+        "sensitivity": sensitivity(study, designs, source, ranked.base[ranked.last], ranked.last),
+        "designs": _designs(designs, ranked),
+        "left_out": left_out_table(
+            study,
+            designs,
+            source.units,
+            source.years[ranked.last],
+            ranked.base[ranked.last],
+            ranked.ranks["design"][:, ranked.last],
+        ),
+        "uncertainty_summary": _summary(ranked, counts, above, interval),
+        "design_scores": _design_scores(ranked),
+    }
+
+
+def ranked_draws(study: Study, designs: Designs, source: Source) -> Ranked:
+    """Every draw scored and ranked among the unit-years that have a published rank."""
+    base = source.plan(0)
+    columns = [source.leaves.index(leaf) for leaf in base.leaves]
+    computed = compute(base, np.moveaxis(source.values[-1, columns], 0, -1))
+    root = base.tree.root
+    enough = coverage(base, computed)[root] >= study.weighting.coverage.rank_from
+    published = np.where(enough, 100 * computed.scores[root], np.nan)
+    scores = {}
+    for name, table in sampled(study, designs, source).items():
+        scores[name] = root_scores(source, table)
+        scores[name][:, np.isnan(published)] = np.nan
+    return Ranked(source, published, competition(published), scores, {name: competition(drawn) for name, drawn in scores.items()})
+
+
+def _refuse_looped(designs: Designs, firms: Firms | None) -> None:
+    if firms is None or len(firms.values) <= LOOPED:
+        return
+    slow = looped(designs)
+    if slow:
+        raise ConfigError(
+            f"{', '.join(slow)}: computed draw by draw, too slow for {len(firms.values)} firm draws; "
+            f"write firms: {{draws: {LOOPED}}} or fewer, or choose another method",
+            zh=f"{'、'.join(slow)}:须逐次计算,{len(firms.values)} 次企业重抽样过慢;"
+            f"请写 firms: {{draws: {LOOPED}}} 或更少,或改用其他方法",
+            where="uncertainty.yaml",
+        )
+
+
+# tables
+
+
+def _grid(source: Source) -> pd.DataFrame:
+    years, units = source.years, source.units
+    return pd.DataFrame({"unit": np.tile(np.array(units, dtype=object), len(years)), "year": np.repeat(years, len(units))})
+
+
+def _ranks(ranked: Ranked, counts: Mapping[str, Counts], names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+    """Each published rank with its interval over all draws and per source, its extremes over designs, its confidence sets."""
+    columns = {"rank": ranked.base}
+    columns["low"], columns["high"] = order_statistics(counts["all"], interval)
+    for name in ("data", "design", "weights"):
+        if name in counts:
+            columns[f"{name}_low"], columns[f"{name}_high"] = order_statistics(counts[name], interval)
+    columns["best_design"], columns["worst_design"] = order_statistics(counts["design"], (0.0, 1.0))
+    if "data" in ranked.scores:
+        columns |= _sets(ranked)
+    frame = _grid(ranked.source).assign(**{name: values.ravel() for name, values in columns.items()})
+    return frame.merge(names[["unit", "unit_zh", "unit_en"]], on="unit", how="left", validate="many_to_one")
+
+
+def _sets(ranked: Ranked) -> dict[str, Array]:
+    """Rank confidence sets of each year from the firm draws, marginal and over all units at once."""
+    drawn = ranked.scores["data"]
+    sets = [rank_sets(published, drawn[:, t]) for t, published in enumerate(ranked.published)]
+
+    def stacked(part: str) -> Array:
+        return np.stack([getattr(each, part) for each in sets])
+
+    return {
+        "set_low": stacked("low"),
+        "set_high": stacked("high"),
+        "set_all_low": stacked("simultaneous_low"),
+        "set_all_high": stacked("simultaneous_high"),
+    }
+
+
+def _neighbours(ranked: Ranked, names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+    """Units next to each other in a year's ranking: how often the upper one stays above, and whether that tells them apart."""
+    blocks = []
+    for t, year in enumerate(ranked.source.years):
+        known = np.flatnonzero(~np.isnan(ranked.base[t]))
+        order = known[np.argsort(ranked.base[t, known], kind="stable")]
+        share = stands_above(ranked.ranks["all"][:, t], order[:-1], order[1:])
+        units = np.array(ranked.source.units, dtype=object)
+        block = {"year": year, "place": np.arange(1, len(order)), "unit": units[order[:-1]], "other": units[order[1:]]}
+        block |= {"rank": ranked.base[t, order[:-1]], "other_rank": ranked.base[t, order[1:]], "share": share}
+        blocks.append(pd.DataFrame(block | {"apart": _apart(share, interval)}))
+    frame = pd.concat(blocks, ignore_index=True)
+    called = names.set_index("unit")
+    for side, language in ((side, language) for side in ("unit", "other") for language in ("zh", "en")):
+        frame[f"{side}_{language}"] = frame[side].map(called[f"unit_{language}"])
+    return frame
+
+
+def _apart(share: Array, interval: tuple[float, float]) -> NDArray[np.bool_]:
+    """Whether one of two units is above the other in nearly every draw; never where no draw ranks both."""
+    return np.asarray((share <= interval[0]) | (share >= interval[1]))
+
+
+def _spread(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float, float]) -> pd.DataFrame:
+    """source, unit, year, quantity (low, median, high, mean_shift, top_k: the share of draws among the first k), value."""
+    blocks = []
+    for name, count in counts.items():
+        low, middle, high = order_statistics(count, (interval[0], 0.5, interval[1]))
+        quantities = {"low": low, "median": middle, "high": high, "mean_shift": mean_distance(count, ranked.base)}
+        quantities |= {f"top_{k}": among_the_first(count, k, len(ranked.ranks[name])) for k in TOP}
+        for quantity, values in quantities.items():
+            blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=values.ravel()))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _acceptability(ranked: Ranked, counts: Counts) -> pd.DataFrame:
+    """Share of draws in which a unit takes a rank, last year; ranks never taken are left out."""
+    last = counts[ranked.last]
+    unit, rank = np.nonzero(last)
+    units, year = np.array(ranked.source.units, dtype=object), ranked.source.years[ranked.last]
+    share = last[unit, rank] / len(ranked.ranks["all"])
+    return pd.DataFrame({"unit": units[unit], "year": year, "rank": rank + 1, "share": share})
+
+
+def _pairs(ranked: Ranked, above: Array, interval: tuple[float, float]) -> pd.DataFrame:
+    """P(unit above other) over all draws, last year; `apart` where one of the two is above in nearly every draw."""
+    first, other = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
+    names, won = np.array(ranked.source.units, dtype=object), above[first, other]
+    year = ranked.source.years[ranked.last]
+    return pd.DataFrame({"unit": names[first], "other": names[other], "year": year, "share": won, "apart": _apart(won, interval)})
+
+
+def _designs(designs: Designs, ranked: Ranked) -> pd.DataFrame:
+    """Each declared combination: what differs, and how far it moves the ranks of the last year."""
+    base, last = ranked.base[ranked.last], ranked.ranks["design"][:, ranked.last]
+    shift = mean_shift(last, base)
+    rows = [
+        {"design": number, "label": designs.label(number), "mean_shift": shift[number], "max_shift": _largest(row, base)}
+        | {"spearman": _spearman(row, base)}
+        for number, row in enumerate(last)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _largest(one: Array, other: Array) -> float:
+    apart = np.abs(one - other)
+    return float(np.nanmax(apart)) if not np.isnan(apart).all() else float("nan")
+
+
+def _spearman(one: Array, other: Array) -> float:
+    known = ~(np.isnan(one) | np.isnan(other))
+    if known.sum() < 3 or one[known].std() == 0 or other[known].std() == 0:
+        return float("nan")
+    return float(np.corrcoef(one[known], other[known])[0, 1])
+
+
+def _summary(
+    ranked: Ranked, counts: Mapping[str, Counts], above: Mapping[str, Array], interval: tuple[float, float]
+) -> pd.DataFrame:
+    """Per source, last year: draws, pairs never reversed, mean shift, mean width of the interval, share of ranks drawn."""
+    rows = []
+    base = ranked.base[ranked.last]
+    for name, ranks in ranked.ranks.items():
+        last = ranks[:, ranked.last]
+        low, high = order_statistics(counts[name][ranked.last], interval)
+        known = ~np.isnan(low)
+        facts = {"draws": float(len(last)), "stable_pairs": stable_pairs(above[name])}
+        if known.any():
+            facts |= {"mean_shift": float(np.nanmean(mean_shift(last, base))), "mean_width": float((high - low)[known].mean())}
+            facts["ranked"] = float(1 - np.isnan(last[:, ~np.isnan(base)]).mean())
+        rows += [{"source": name, "year": ranked.source.years[ranked.last], "quantity": q, "value": v} for q, v in facts.items()]
+    return pd.DataFrame(rows)
+
+
+def _design_scores(ranked: Ranked) -> pd.DataFrame:
+    """design, unit, year, score of every declared combination: what the multiverse of regressions runs on."""
+    scores, grid = ranked.scores["design"], _grid(ranked.source)
+    repeated = pd.concat([grid] * len(scores), ignore_index=True)
+    return repeated.assign(design=np.repeat(np.arange(len(scores)), len(grid)), score=scores.reshape(-1))
