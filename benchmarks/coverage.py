@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from hqd_index.demo.fixtures import panel_a, panel_b, panel_c, panel_d
-from hqd_index.models.event_study import imputation, twfe
-from hqd_index.models.group_time import callaway_santanna
-from hqd_index.models.specification import Specification, estimate
-from hqd_index.models.spillover import slx
+from hqd_index.models.firms.event_study import imputation, twfe
+from hqd_index.models.firms.group_time import callaway_santanna
+from hqd_index.models.kernels.slx import slx
+from hqd_index.models.kernels.specification import Specification, estimate
 
 DRAWS, ALPHA = 399, 0.05
 SPEC = Specification("coverage", ("hqd",), "density_lag")

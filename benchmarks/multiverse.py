@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from hqd_index.models.multiverse import Scores, Universe, distinct_designs, multiverse
-from hqd_index.models.specification import Specification
+from hqd_index.models.kernels.specification import Specification
+from hqd_index.models.multiverse.specification_curve import Scores, Universe, distinct_designs, multiverse
 
 GOAL, DESIGNS, FITS = 500.0, 10_000, 200
 UNITS, YEARS = 31, 12

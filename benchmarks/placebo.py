@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyfixest as pf
 
-from hqd_index.models.randomisation import randomisation
-from hqd_index.models.specification import Specification
+from hqd_index.models.kernels.randomisation import randomisation
+from hqd_index.models.kernels.specification import Specification
 
 GOAL, DRAWS, TIMES = 300.0, 1_000, 5
 THEIRS = 100  # their draws (of rows, not of paths) are timed on fewer and extrapolated

@@ -14,8 +14,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from hqd_index.models.specification import Specification, sums_of
-from hqd_index.models.wild import wild
+from hqd_index.models.kernels.specification import Specification, sums_of
+from hqd_index.models.kernels.wild import wild
 
 GOAL, DRAWS, TIMES = 2.0, 9_999, 5
 UNITS, YEARS = 31, 12

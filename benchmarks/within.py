@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyfixest as pf
 
-from hqd_index.models.clusters import compact, kept_rows
-from hqd_index.models.within import within
+from hqd_index.models.kernels.clusters import compact, kept_rows
+from hqd_index.models.kernels.within import within
 
 GOAL, FIRMS, ROWS, YEARS = 1.0, 300_000, 1_500_000, 13
 TIMES = 3

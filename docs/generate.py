@@ -23,7 +23,7 @@ from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
 from hqd_index.methods.options import options
-from hqd_index.models.offered import NOT_OFFERED, OFFERED
+from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
 from hqd_index.report.readme import FILES
 
 LANGUAGES = ("zh", "en")

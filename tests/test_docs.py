@@ -19,7 +19,7 @@ from hqd_index.index.diagnostics.diagnostic_notes import NOTES
 from hqd_index.index.index_tables import build_index
 from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
-from hqd_index.models.offered import NOT_OFFERED, OFFERED
+from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
 from hqd_index.pipeline import STAGES
 from hqd_index.study import models
 from hqd_index.study.document import Document, read_text

@@ -88,7 +88,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
 
 def estimator_lines(family: str | None, language: str) -> list[str]:
     """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
-    from .models.offered import NOT_OFFERED, OFFERED
+    from .models.estimator_catalogue import NOT_OFFERED, OFFERED
 
     english, lines = language == "en", []
     if family in (None, "estimators"):

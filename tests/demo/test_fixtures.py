@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from hqd_index.demo.fixtures import PARTS, SUBDIMENSIONS, panel_a, panel_b, panel_c, panel_d, weights_a
-from hqd_index.models.channels import decompose
+from hqd_index.models.analyses.channels import decompose
 from hqd_index.models.composite import composite
-from hqd_index.models.event_study import imputation, twfe
-from hqd_index.models.inference import joint_draws
-from hqd_index.models.specification import Specification, estimate
-from hqd_index.models.spillover import slx
+from hqd_index.models.firms.event_study import imputation, twfe
+from hqd_index.models.kernels.inference import joint_draws
+from hqd_index.models.kernels.slx import slx
+from hqd_index.models.kernels.specification import Specification, estimate
 
 SPEC = Specification("fixture", ("hqd",), "density_lag")
 EXACT = 1e-10

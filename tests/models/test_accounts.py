@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.composition import FHK, MELITZ_POLANEC, foster, melitz_polanec
-from hqd_index.models.importance import importance, r2_of, shapley
-from hqd_index.models.partial import partial_out
-from hqd_index.models.resilience import episodes, resilience
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.analyses.resilience import episodes, resilience
+from hqd_index.models.firms.sources_of_change import FHK, MELITZ_POLANEC, foster, melitz_polanec
+from hqd_index.models.kernels.partial import partial_out
+from hqd_index.models.kernels.shapley import importance, r2_of, shapley
+from hqd_index.models.kernels.specification import Specification, estimate
 
 from .known_panels import index_panel
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from hqd_index.models.barred import barred, comparable
+from hqd_index.models.ineligible import barred, comparable
 from hqd_index.study.checks import weighting
 
 from ..index.small import study

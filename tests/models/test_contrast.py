@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from hqd_index.models.clusters import leave_one_out, rows_left_out
-from hqd_index.models.contrast import contrast, contrast_cv3
-from hqd_index.models.inference import cv3
-from hqd_index.models.specification import Specification, sums_of
-from hqd_index.models.wild import wild
+from hqd_index.models.kernels.clusters import leave_one_out, rows_left_out
+from hqd_index.models.kernels.contrasts import contrast, contrast_cv3
+from hqd_index.models.kernels.inference import cv3
+from hqd_index.models.kernels.specification import Specification, sums_of
+from hqd_index.models.kernels.wild import wild
 
 CLOSE = 1e-9
 """Two ways to solve the same least squares in double precision."""

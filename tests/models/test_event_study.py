@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.bacon import sun_abraham
-from hqd_index.models.event_panel import Panel
-from hqd_index.models.event_study import did2s, imputation, twfe
-from hqd_index.models.group_time import callaway_santanna, group_time
+from hqd_index.models.firms.bacon import sun_abraham
+from hqd_index.models.firms.event_panel import Panel
+from hqd_index.models.firms.event_study import did2s, imputation, twfe
+from hqd_index.models.firms.group_time import callaway_santanna, group_time
 
 EXACT = 1e-10  # averages of cells
 PUBLISHED = 5e-5  # four decimals

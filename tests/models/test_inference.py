@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.inference import effective_clusters, inflation, joint_draws, joint_wald, partial_leverage, stream
-from hqd_index.models.specification import Specification, estimate, sums_of
-from hqd_index.models.verdicts import mde, romano_wolf
-from hqd_index.models.wild import wild
+from hqd_index.models.analyses.verdicts import mde, romano_wolf
+from hqd_index.models.kernels.inference import effective_clusters, inflation, joint_draws, joint_wald, partial_leverage, stream
+from hqd_index.models.kernels.specification import Specification, estimate, sums_of
+from hqd_index.models.kernels.wild import wild
 
 from .known_panels import index_panel
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.iv import instrumented, tf_critical
-from hqd_index.models.specification import Specification
+from hqd_index.models.kernels.iv import instrumented, tf_critical
+from hqd_index.models.kernels.specification import Specification
 
 SPEC = Specification("iv", ("y",), "x", ("w",), ("unit", "year"))
 EXACT = 1e-8  # relative; all sides solve the same normal equations
@@ -46,7 +46,7 @@ def test_equals_linearmodels(instruments: list[str]) -> None:
 
 def test_first_stage_is_a_cluster_robust_regression() -> None:
     """With one instrument F = t squared of the first stage, and the effective F is the same number."""
-    from hqd_index.models.specification import estimate
+    from hqd_index.models.kernels.specification import estimate
 
     data = panel()
     first = estimate(data, Specification("f", ("x",), "z1", ("w",), ("unit", "year")), draws=99)

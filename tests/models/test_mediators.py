@@ -10,9 +10,9 @@ import pytest
 
 from hqd_index.errors import EstimationError
 from hqd_index.models import regressions
-from hqd_index.models.mediators import gelbach
-from hqd_index.models.readings import Beside
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models.analyses.mediators import gelbach
+from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.study.models import Control
 from hqd_index.tables import check
 

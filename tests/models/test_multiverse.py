@@ -6,8 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.multiverse import Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.kernels.specification import Specification, estimate
+from hqd_index.models.multiverse.specification_curve import (
+    Scores,
+    Universe,
+    choice_shares,
+    distinct_designs,
+    joint_test,
+    multiverse,
+)
 
 from .known_panels import density, errors
 

@@ -8,8 +8,8 @@ import pytest
 
 from hqd_index.errors import EstimationError
 from hqd_index.models import regressions
-from hqd_index.models.oaxaca import decompose, density_groups, twofold
-from hqd_index.models.specification import Specification
+from hqd_index.models.analyses.oaxaca import decompose, density_groups, twofold
+from hqd_index.models.kernels.specification import Specification
 from hqd_index.tables import check
 
 from .known_panels import index_panel, study, weights

@@ -1,7 +1,7 @@
 """`hqd methods` tells what is estimated and what is not."""
 
 from hqd_index.console import methods_lines
-from hqd_index.models.offered import NOT_OFFERED, OFFERED
+from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
 
 
 def test_every_estimator_has_a_known_answer_and_every_other_a_reason() -> None:

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.clusters import cluster_sums, compact
-from hqd_index.models.inference import driscoll_kraay, stream
-from hqd_index.models.randomisation import exchangeable, permutations, randomisation
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.kernels.clusters import cluster_sums, compact
+from hqd_index.models.kernels.inference import driscoll_kraay, stream
+from hqd_index.models.kernels.randomisation import exchangeable, permutations, randomisation
+from hqd_index.models.kernels.specification import Specification, estimate
 
 from .known_panels import index_panel
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.specification import Specification, estimate
-from hqd_index.models.wild import wild
+from hqd_index.models.kernels.specification import Specification, estimate
+from hqd_index.models.kernels.wild import wild
 
 COEFFICIENT = 1e-8  # relative; both sides are direct solves in double precision
 ERROR = 1e-6  # relative; as the reference file suggests

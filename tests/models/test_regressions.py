@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from hqd_index.models import regressions
-from hqd_index.models.moderation import holm
-from hqd_index.models.readings import Beside
-from hqd_index.models.run import ModelResults, headline
-from hqd_index.models.specification import Specification, estimate
-from hqd_index.models.verdicts import verdict
+from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models.analyses.verdicts import verdict
+from hqd_index.models.kernels.moderation import holm
+from hqd_index.models.kernels.specification import Specification, estimate
+from hqd_index.models.model_results import ModelResults, headline
 from hqd_index.study.models import Control, Label, SpecificationChoice
 from hqd_index.tables import TABLES, check
 

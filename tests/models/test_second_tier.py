@@ -11,11 +11,11 @@ from scipy import stats
 
 from hqd_index.demo.fixtures import panel_d
 from hqd_index.errors import EstimationError
-from hqd_index.models.bacon import goodman_bacon, sun_abraham
-from hqd_index.models.event_study import twfe
-from hqd_index.models.group_time import callaway_santanna
-from hqd_index.models.sensitivity import moments, oster_delta, robustness_value
-from hqd_index.models.switchers import switching_effect
+from hqd_index.models.analyses.omitted_variables import moments, oster_delta, robustness_value
+from hqd_index.models.firms.bacon import goodman_bacon, sun_abraham
+from hqd_index.models.firms.event_study import twfe
+from hqd_index.models.firms.group_time import callaway_santanna
+from hqd_index.models.firms.switchers import switching_effect
 
 EXACT = 1e-9  # identities of least squares
 PUBLISHED = 1e-6  # t is published to five decimals, which moves the value by 2e-7

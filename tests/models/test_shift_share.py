@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.partial import partial_out
-from hqd_index.models.shift_share import Exposure, akm, leave_one_out, recentred, shift_share
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.kernels.partial import partial_out
+from hqd_index.models.kernels.shift_share import Exposure, akm, leave_one_out, recentred, shift_share
+from hqd_index.models.kernels.specification import Specification, estimate
 
 SPEC = Specification("ss", ("y",), "x", (), ("unit", "year"))
 EXACT = 1e-9

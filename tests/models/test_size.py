@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hqd_index.models.specification import Specification, estimate
+from hqd_index.models.kernels.specification import Specification, estimate
 
 from .known_panels import density, errors
 

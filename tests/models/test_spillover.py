@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.specification import Specification, estimate
-from hqd_index.models.spillover import exposure, slx
+from hqd_index.models.kernels.slx import exposure, slx
+from hqd_index.models.kernels.specification import Specification, estimate
 
 SPEC = Specification("io", ("y",), "density_lag")
 

@@ -9,13 +9,13 @@ import pytest
 from hqd_index.demo.fixtures import panel_d
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import EstimationError
-from hqd_index.models.firm_cells import firm_cells, policy_exposure
-from hqd_index.models.firm_tables import ESTIMATORS, firm_tables
-from hqd_index.models.firm_years import firm_years
-from hqd_index.models.multiverse_tables import multiverse_tables, scores_of, universes_of
-from hqd_index.models.readings import Beside
-from hqd_index.models.resilience import resilience_tables
-from hqd_index.models.run import regressions
+from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models.analyses.resilience import resilience_tables
+from hqd_index.models.firms.firm_cells import firm_cells, policy_exposure
+from hqd_index.models.firms.firm_tables import ESTIMATORS, firm_tables
+from hqd_index.models.firms.firm_years import firm_years
+from hqd_index.models.model_results import regressions
+from hqd_index.models.multiverse.multiverse_tables import multiverse_tables, scores_of, universes_of
 from hqd_index.study.models import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
 from hqd_index.tables import check
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.models.analyses.leading_firms import leader_firms
+from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED, mode_columns, mode_matrix, predicted_against_rest
+from hqd_index.models.analyses.theory import Theory
 from hqd_index.models.composite import composite
-from hqd_index.models.leaders import leader_firms
-from hqd_index.models.mode_matrix import MODES, PREDICTED, mode_columns, mode_matrix, predicted_against_rest
-from hqd_index.models.run import regressions
-from hqd_index.models.sample import widen
-from hqd_index.models.specification import Specification
-from hqd_index.models.theory import Theory
+from hqd_index.models.estimation_sample import widen
+from hqd_index.models.kernels.specification import Specification
+from hqd_index.models.model_results import regressions
 from hqd_index.study.models import Control, Hypotheses, Modes
 from hqd_index.tables import check
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hqd_index.models import within as module
-from hqd_index.models.within import independent, nested, repeated, within
+from hqd_index.models.kernels import within as module
+from hqd_index.models.kernels.within import independent, nested, repeated, within
 
 ROUNDING = 1e-10  # residuals of order one, condition numbers below 1e4
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from hqd_index.models.interactions import CHANNELS
-from hqd_index.models.leaders import NAMES
-from hqd_index.models.mode_matrix import MODES, PREDICTED
+from hqd_index.models.analyses.interactions import CHANNELS
+from hqd_index.models.analyses.leading_firms import NAMES
+from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
 from hqd_index.report import model_grids, model_pictures
 from hqd_index.report.publish import publishable
 from hqd_index.report.results import Results

@@ -15,8 +15,8 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from hqd_index.models import regressions
-from hqd_index.models.assemble import estimation_data, with_groups
-from hqd_index.models.readings import Beside
+from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models.estimation_data import estimation_data, with_groups
 from hqd_index.report.formulas import readable
 from hqd_index.report.latex import environment, escape, write_latex
 from hqd_index.report.methods_text import methods

@@ -1,10 +1,10 @@
 """Regressions of the index on SRDI density, with inference that holds when few clusters carry the treatment."""
 
-from .assemble import density_column, estimation_data
-from .run import ModelResults, regressions
-from .specification import Estimate, Specification, estimate
-from .study_tables import Inputs, design_tables, event_tables, study_tables
-from .theory import Theory
+from .analyses.theory import Theory
+from .estimation_data import density_column, estimation_data
+from .kernels.specification import Estimate, Specification, estimate
+from .model_results import ModelResults, regressions
+from .model_tables import Inputs, design_tables, event_tables, study_tables
 
 __all__ = [
     "Estimate", "Inputs", "ModelResults", "Specification", "Theory", "density_column", "design_tables", "estimate", 

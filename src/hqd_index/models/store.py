@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ..errors import HqdError
-from .frames import Row, missing_row
+from .model_rows import Row, missing_row
 
 COLUMNS = {
     "regressions": "spec sample subset outcome term estimate estimate_sd se_cv1 se_cv3 p_cv1 p_cv3 p_wild ci_low ci_high "

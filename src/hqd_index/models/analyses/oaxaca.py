@@ -1,0 +1,220 @@
+"""Item H of the contribution menu: the index of dense and sparse units, and what of its gap goes with their controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ...study.models import SpecificationChoice, Study
+from ..estimation_sample import Wide
+from ..kernels.inference import interval, jackknife, p_value
+from ..kernels.specification import Estimate, Specification, refused
+from ..kernels.within import Array, independent
+from ..model_rows import Row, density_text, split_name
+from ..store import Store
+
+FEWEST = 2  # units of a group, so that one can be left out
+TIE = 1e-9  # relative: densities this near the median are at it
+YEAR = "year"
+NOTE = "a description, not an effect; density makes the groups and is no control"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Units above the median of mean density since the first recognition, and the others; `tied` lie at the median, in `low`."""
+
+    high: tuple[str, ...]
+    low: tuple[str, ...]
+    tied: tuple[str, ...]
+    median: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Twofold:
+    """By outcome (m) and characteristic (k): gap = parts.sum(axis=0) + unexplained; NaN where that is not identified."""
+
+    means: Array  # (2, m) outcomes of the dense group, of the other
+    levels: Array  # (2, k) likewise characteristics
+    unexplained: Array  # (m,)
+    coefficient: Array  # (k, m) pooled
+
+    @property
+    def gap(self) -> Array:
+        return np.asarray(self.means[0] - self.means[1])
+
+    @property
+    def parts(self) -> Array:
+        return np.asarray((self.levels[0] - self.levels[1])[:, None] * self.coefficient)
+
+
+def density_groups(rows: pd.DataFrame, density: str) -> Groups:
+    """Two groups of units at the median of their mean density, over the years from the first with any.
+
+    The mean and not the last year: status lapses after three years and small units count few firms, so one year sorts by
+    accident. EstimationError when a group has fewer than two units.
+    """
+    largest = rows.groupby("year")[density].max()
+    years = largest.index[largest > 0]
+    if not len(years):
+        raise EstimationError("no year of the sample has any density", zh="样本中没有任何年份有专精特新密度")
+    since = rows[rows["year"] >= years.min()]
+    mean = since.groupby("unit")[density].mean()
+    middle = float(mean.median())
+    tied = (mean - middle).abs() <= TIE * max(abs(middle), 1.0)
+    above = (mean > middle) & ~tied
+    high, low = (tuple(map(str, mean.index[which])) for which in (above, ~above))
+    if min(len(high), len(low)) < FEWEST:
+        raise EstimationError(
+            f"{len(high)} units lie above the median density and {len(low)} do not; at least {FEWEST} of each are needed",
+            zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {FEWEST} 个",
+        )
+    return Groups(high, low, tuple(map(str, mean.index[tied])), middle, int(years.min()), int(rows["year"].max()))
+
+
+def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> Twofold:
+    """Blinder-Oaxaca with pooled coefficients, the group among the regressors (Fortin 2008; Jann 2008).
+
+    `y` (n, m), characteristics `x` (n, k), `high` (n,). The part of a characteristic is the difference of its means times its
+    coefficient within groups; the unexplained part is the coefficient of the group.
+    """
+    mass = np.ones(len(y)) if weights is None else weights
+    root = np.sqrt(mass)[:, None]
+    centre, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
+    z = (x - centre) / np.where(spread > 0, spread, 1.0)
+    design = np.column_stack([np.ones(len(y)), high, z])
+    b, _, rank, _ = np.linalg.lstsq(design * root, y * root, rcond=None)
+    b = b if rank == design.shape[1] else np.full_like(b, np.nan)
+    means, levels = (
+        np.stack([np.average(values[part], axis=0, weights=mass[part]) for part in (high, ~high)]) for values in (y, x)
+    )
+    return Twofold(means, levels, unexplained=b[1], coefficient=b[2:] / np.where(spread > 0, spread, np.nan)[:, None])
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Lines (quantity, term), and by line and outcome (L, m) value and delete-one-unit error with the groups held."""
+
+    spec: Specification
+    groups: Groups
+    lines: tuple[tuple[str, str], ...]
+    value: Array
+    error: Array
+    whole: Twofold
+    columns: tuple[str, ...]  # the characteristics of `whole`; those of years are called `year`
+    dropped: tuple[str, ...]
+    n: int
+
+
+def decompose(rows: pd.DataFrame, spec: Specification) -> Decomposition:
+    """The gap of every outcome of `spec` between dense and sparse units, over the years since the first recognition.
+
+    Characteristics are the controls and, where the specification has year effects, the years (one line, which does not depend
+    on the year left out). Unit effects would absorb the groups and are not among them.
+    """
+    groups = density_groups(rows, spec.density)
+    since = rows[rows["year"] >= groups.first].sort_values(["unit", "year"], kind="stable")
+    unit = since["unit"].astype(str).to_numpy()
+    high = np.isin(unit, groups.high)
+    y = since[list(spec.outcomes)].to_numpy(dtype=float)
+    weights = since[spec.weights].to_numpy(dtype=float) if spec.weights else None
+    x, columns, dropped = _characteristics(since, spec, high, weights)
+    if len(y) <= x.shape[1] + 2:
+        raise refused(spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数")
+    lines = _lines(columns)
+    whole = twofold(y, x, high, weights)
+    value = _stacked(whole, columns, lines)
+    without = []
+    for one in dict.fromkeys(unit):
+        kept = unit != one
+        left = twofold(y[kept], x[kept], high[kept], None if weights is None else weights[kept])
+        without.append(_stacked(left, columns, lines))
+    return Decomposition(spec, groups, lines, value, jackknife(value, np.stack(without)), whole, columns, dropped, len(y))
+
+
+def _characteristics(
+    rows: pd.DataFrame, spec: Specification, high: NDArray[np.bool_], weights: Array | None
+) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
+    """Columns beside the group and the constant, their names, and the controls that those before them span."""
+    years = sorted(rows["year"].unique())[1:] if YEAR in spec.fixed_effects else []
+    names = [*[YEAR] * len(years), *spec.controls]
+    values = [
+        *((rows["year"] == year).to_numpy(dtype=float) for year in years),
+        *(rows[c].to_numpy(dtype=float) for c in spec.controls),
+    ]
+    root = np.ones(len(rows)) if weights is None else np.sqrt(weights)
+    before = [np.ones(len(rows)), high.astype(float)]
+    columns = np.stack([*before, *(v - v.mean() for v in values)], axis=1) * root[:, None]
+    kept = [j - len(before) for j in independent(columns, np.linalg.norm(columns, axis=0)) if j >= len(before)]
+    dropped = tuple(name for j, name in enumerate(names) if j not in kept)
+    x = np.stack([values[j] for j in kept], axis=1) if kept else np.zeros((len(rows), 0))
+    return x, tuple(names[j] for j in kept), dropped
+
+
+def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    parts = sorted(dict.fromkeys(columns), key=lambda name: name == YEAR)
+    return (("gap", ""), ("explained", ""), *(("part", name) for name in parts), ("unexplained", ""))
+
+
+def _stacked(made: Twofold, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
+    """(L, m) values in the order of the lines."""
+    parts, names = made.parts, np.array(columns, dtype=object)
+    known = {"gap": made.gap, "explained": parts.sum(axis=0), "unexplained": made.unexplained}
+    return np.stack([known[quantity] if not term else parts[names == term].sum(axis=0) for quantity, term in lines])
+
+
+def oaxaca_rows(made: Decomposition, choice: SpecificationChoice, study: Study) -> Iterator[Row]:
+    """Rows of `oaxaca`; a fraction is of the gap, suppressed where that is below its standard error."""
+    density, g = choice.density or study.regressions.density, len(made.groups.high) + len(made.groups.low)
+    low, high = interval(made.value, made.error, g, study.regressions.inference.level)
+    p = p_value(made.value, made.error, g)
+    for j, column in enumerate(made.spec.outcomes):
+        sample, node = split_name(column)
+        weak = made.value[0, j] == 0 or not abs(made.value[0, j]) >= made.error[0, j]
+        for i, (quantity, term) in enumerate(made.lines):
+            yield {
+                "spec": made.spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
+                "estimate": made.value[i, j], "se_cv3": made.error[i, j], "p_cv3": p[i, j],
+                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if weak else made.value[i, j] / made.value[0, j],
+                **_detail(made, quantity, term, j), "from_year": made.groups.first, "to_year": made.groups.last,
+                "n_obs": made.n, "n_clusters": g, "n_high": len(made.groups.high), "n_low": len(made.groups.low),
+                "fixed_effects": YEAR if YEAR in made.spec.fixed_effects else "", "controls": "+".join(made.spec.controls),
+                "density": density_text(density), "lag": density.lag, "note": _note(made, quantity, weak=weak),
+            }  # fmt: skip
+
+
+def _detail(made: Decomposition, quantity: str, term: str, j: int) -> Row:
+    """Means of both groups and the pooled coefficient behind a line; missing for sums and for the years."""
+    high, low, slope = np.nan, np.nan, np.nan
+    if quantity == "gap":
+        high, low = made.whole.means[:, j]
+    elif term and term != YEAR:
+        k = made.columns.index(term)
+        (high, low), slope = made.whole.levels[:, k], made.whole.coefficient[k, j]
+    return {"mean_high": high, "mean_low": low, "coefficient": slope}
+
+
+def _note(made: Decomposition, quantity: str, *, weak: bool) -> str:
+    groups = made.groups
+    parts = [NOTE]
+    if quantity == "gap":
+        parts.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
+        parts += [f"at the median, counted low: {' '.join(groups.tied)}"] if groups.tied else []
+    parts += [f"dropped: {' '.join(made.dropped)}"] if made.dropped else []
+    return "; ".join([*parts, *(["fraction suppressed: gap below its standard error"] if weak else [])])
+
+
+def read_oaxaca(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> None:
+    """Add `oaxaca`: every node of both samples on the headline's rows."""
+    spec = replace(found.spec, outcomes=wide.outcomes(wide.shown, composition=False))
+    try:
+        store.add("oaxaca", oaxaca_rows(decompose(wide.frame.loc[found.rows], spec), choice, study))
+    except EstimationError as fault:
+        text = EstimationError(f"Blinder-Oaxaca (H): {fault.en}", zh=f"Blinder-Oaxaca 分解(H):{fault.zh}")
+        store.missing(("oaxaca",), text)

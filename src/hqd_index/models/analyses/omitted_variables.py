@@ -1,0 +1,103 @@
+"""How strong an omitted variable would have to be: Oster's delta and the robustness value, both in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..estimation_sample import Wide
+from ..kernels.partial import partial_out
+from ..kernels.shapley import r2_of
+from ..kernels.specification import Estimate, Specification
+from ..kernels.within import Array
+from ..model_rows import Row, split_name
+
+OSTER_R2 = 1.3  # R2 with everything observed, as a multiple of the controlled R2 (Oster 2019)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What Oster's formula reads, all within the effects: slopes and R2 without and with controls, variances."""
+
+    plain: float
+    controlled: float
+    r2_plain: float
+    r2_controlled: float
+    var_y: float
+    var_x: float
+    var_x_left: float  # of the regressor less its fit on the controls
+
+
+def moments(x: Array, y: Array, controls: Array) -> Moments:
+    """From centred or within-transformed x (n,), y (n,) and controls (n, c)."""
+    left = x - controls @ np.linalg.lstsq(controls, x, rcond=None)[0]
+    design = np.column_stack([x, controls])
+    gram, cross, total = design.T @ design, design.T @ y, np.asarray(y @ y)
+    both = r2_of(gram, cross, total, range(design.shape[1]))
+    return Moments(
+        plain=float(x @ y / (x @ x)), controlled=float(left @ y / (left @ left)), r2_plain=float(r2_of(gram, cross, total, [0])),
+        r2_controlled=float(both), var_y=float(y @ y) / len(y), var_x=float(x @ x) / len(x),
+        var_x_left=float(left @ left) / len(x),
+    )  # fmt: skip
+
+
+def oster_delta(m: Moments, *, r2_max: float, beta: float = 0.0) -> float:
+    """Selection on unobservables relative to observables at which the effect would be `beta` (Oster 2019, proposition 3)."""
+    off, moved = m.controlled - beta, m.plain - m.controlled
+    curve = m.var_x_left * moved * m.var_x
+    cubic = off**3 * (m.var_x_left * m.var_x - m.var_x_left**2)
+    above = off * (m.r2_controlled - m.r2_plain) * m.var_y * m.var_x_left + off * m.var_x * m.var_x_left * moved**2
+    above += 2 * off**2 * curve + cubic
+    below = (r2_max - m.r2_controlled) * m.var_y * moved * m.var_x
+    below += off * (r2_max - m.r2_controlled) * m.var_y * (m.var_x - m.var_x_left) + off**2 * curve + cubic
+    return above / below if below else np.nan
+
+
+def robustness_value(t: float, df: float, *, critical: float = 0.0) -> float:
+    """Partial R2 with treatment and outcome that an omitted variable needs (Cinelli & Hazlett 2020, section 4).
+
+    To take the estimate to zero, or, with the critical |t| of df - 1 degrees of freedom, to insignificance.
+    """
+    f = abs(t) / np.sqrt(df) - critical / np.sqrt(df - 1)
+    return 0.0 if f <= 0 else float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)
+
+
+def sensitivity_rows(found: Estimate, wide: Wide) -> Iterator[Row]:
+    """Rows of `endogeneity` for the root of each sample; Oster's delta needs controls."""
+    spec = found.spec
+    for sample in wide.samples:
+        column = f"{sample}:{wide.tree.root}"
+        if not found.sums.sd_outcomes[found.at(column)] > 0:
+            continue
+        bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
+        part = partial_out(wide.frame.loc[found.rows], bare)
+        x, y = part.column(spec.density), part.column(column)
+        names = [t for t in found.terms if t != spec.density]
+        m = moments(x, y, part.residual(part.rows[names].to_numpy(dtype=float)))
+        levels = sum(int(e.max()) for e in part.effects) + 1
+        df = part.n - levels - len(names) - 1
+        partial = _partial(m) if df > 1 else np.nan
+        for quantity, value, note in (
+            ("partial_r2", partial, "of density with the index, effects and controls out"),
+            ("robustness_value", robustness_value(np.sqrt(df * partial / (1 - partial)), df) if 0 <= partial < 1 else np.nan,
+             "partial R2 with density and index at which an omitted variable explains all of it (Cinelli & Hazlett 2020)"),
+        ):  # fmt: skip
+            yield _row(spec.id, column, "omitted_variable", quantity, value, note)
+        if names:
+            r2_max = min(1.0, OSTER_R2 * m.r2_controlled)
+            note = f"Rmax = {r2_max:.3f} ({OSTER_R2} x within R2); above 1: unobservables must matter more than the controls"
+            yield _row(spec.id, column, "oster", "delta", oster_delta(m, r2_max=r2_max), note)
+
+
+def _partial(m: Moments) -> float:
+    """Partial R2 of the regressor given the controls."""
+    explained = m.controlled**2 * m.var_x_left
+    left = (1 - m.r2_controlled) * m.var_y
+    return explained / (explained + left)
+
+
+def _row(spec: str, column: str, method: str, quantity: str, value: float, note: str) -> Row:
+    sample, node = split_name(column)
+    return {"spec": spec, "sample": sample, "outcome": node, "method": method, "quantity": quantity, "value": value, "note": note}

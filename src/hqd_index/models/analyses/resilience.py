@@ -1,0 +1,154 @@
+"""Shocks: how far a unit falls and how long it takes to come back, by the density it had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...errors import EstimationError
+from ...study.models import Study
+from ..kernels.specification import Estimate, Specification, estimate
+from ..model_rows import Row, missing_row
+from ..store import table
+
+SHOCKS = (2018, 2020, 2022)
+TERMS = ("density_before", "exposure", "density_x_exposure")
+OUTCOMES = ("fall", "recovery")
+
+
+@dataclass(frozen=True)
+class Resilience:
+    """`episodes`: one row per unit and shock; `estimates` by outcome (fall, recovery), first term the density before."""
+
+    episodes: pd.DataFrame
+    estimates: Mapping[str, Estimate]
+
+
+def episodes(levels: pd.DataFrame, value: str, shocks: Sequence[int] = SHOCKS, *, horizon: int = 4) -> pd.DataFrame:
+    """unit, shock, fall, recovery, censored.
+
+    fall = level in the year before less the lowest of the shock year and the next (negative when it rose). recovery =
+    years from the shock year until the level of the year before is reached again, 0 when it never fell below; units
+    not back within `horizon` years or by the end of the data count as horizon (or as the years seen) and as censored.
+    """
+    wide = levels.pivot(index="unit", columns="year", values=value)
+    rows = [row for shock in shocks for row in _one_shock(wide, shock, horizon)]
+    return pd.DataFrame(rows, columns=["unit", "shock", "fall", "recovery", "censored"])
+
+
+def _one_shock(wide: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
+    if shock - 1 not in wide or shock not in wide:
+        return []
+    after = [y for y in range(shock, shock + horizon + 1) if y in wide]
+    made = []
+    for unit, row in wide.iterrows():
+        before, path = float(row[shock - 1]), row[after].to_numpy(dtype=float)
+        if np.isnan(before) or np.isnan(path).any():
+            continue
+        recovery, censored = _recovery(path, before)
+        made.append((str(unit), shock, before - float(path[:2].min()), recovery, censored))
+    return made
+
+
+def _recovery(path: np.ndarray, before: float) -> tuple[float, bool]:
+    """Years from the shock year to the return to the level before, and whether the path ends without it."""
+    below = np.flatnonzero(path[:2] < before)
+    if len(below) == 0:
+        return 0.0, False
+    back = np.flatnonzero(path[below[0] :] >= before)
+    return (float(below[0] + back[0]), False) if len(back) else (float(len(path)), True)
+
+
+def resilience(
+    levels: pd.DataFrame,
+    value: str,
+    density: pd.DataFrame,
+    exposure: pd.Series,
+    *,
+    shocks: Sequence[int] = SHOCKS,
+    draws: int = 9_999,
+    weights: str = "rademacher",
+    seed: int = 0,
+    level: float = 0.95,
+) -> Resilience:
+    """Fall and recovery on density before the shock, exposure and their product, with shock effects, clustered by unit.
+
+    `levels` (unit, year, value), `density` (unit, year, density), `exposure` by unit, both regressors centred so that
+    each main effect is that at the mean of the other. EstimationError when no shock lies inside the data.
+    """
+    seen = episodes(levels, value, shocks)
+    if seen.empty:
+        raise EstimationError(
+            f"no shock year of {list(shocks)} has a year before it in the data",
+            zh=f"数据中没有冲击年份 {list(shocks)} 及其前一年",
+        )
+    before = density.assign(shock=density["year"] + 1).rename(columns={"density": TERMS[0]})
+    seen = seen.merge(before[["unit", "shock", TERMS[0]]], on=["unit", "shock"], how="left", validate="one_to_one")
+    seen[TERMS[1]] = seen["unit"].map(exposure)
+    for term in TERMS[:2]:
+        seen[term] = seen[term] - seen[term].mean()
+    seen[TERMS[2]] = seen[TERMS[0]] * seen[TERMS[1]]
+    found = {}
+    for outcome in OUTCOMES:
+        spec = Specification(f"resilience_{outcome}", (outcome,), TERMS[0], TERMS[1:], ("shock",), "unit")
+        found[outcome] = estimate(seen, spec, draws=draws, weights=weights, seed=seed, level=level)
+    return Resilience(seen, found)
+
+
+def resilience_rows(found: Resilience) -> pd.DataFrame:
+    """The published table: one row per outcome and term; `censored` is the share of recoveries not seen to their end."""
+    rows = []
+    for outcome, fit in found.estimates.items():
+        for k, term in enumerate(fit.terms if fit.sums.sd_outcomes[0] > 0 else ()):
+            rows.append(
+                {
+                    "outcome": outcome, "term": term, "estimate": fit.coefficient[k, 0], "se_cv1": fit.se_cv1[k, 0],
+                    "se_cv3": fit.se_cv3[k, 0], "p_cv3": fit.p_cv3[k, 0], "p_wild": fit.p_wild[0] if k == 0 else np.nan,
+                    "ci_low": fit.low[k, 0], "ci_high": fit.high[k, 0], "n_obs": fit.sums.n, "n_clusters": fit.sums.g,
+                    "censored": float(found.episodes["censored"].mean()) if outcome == "recovery" else np.nan,
+                    "note": "density and exposure centred; shock effects",
+                }
+            )  # fmt: skip
+    return table("resilience", rows)
+
+
+def _constant(found: Resilience) -> Iterator[Row]:
+    """Why an outcome has no rows: nobody fell, or all came back in the same year."""
+    for outcome, fit in found.estimates.items():
+        if not fit.sums.sd_outcomes[0] > 0:
+            fault = EstimationError(
+                f"resilience: {outcome} is the same for every unit of a shock ({found.episodes[outcome].mean():g} on average)",
+                zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {found.episodes[outcome].mean():g})",
+            )
+            yield missing_row(
+                "resilience", fault, ("选用会下降的变量或其他冲击年份", "choose a level that falls, or other shock years")
+            )
+
+
+def resilience_tables(inputs: pd.DataFrame, density: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+    """resilience and not_made; `inputs` (unit, year, level, exposure) as regressions.yaml asks, exposure of its first year."""
+    mend = (
+        "在 regressions.yaml 中写 resilience 的 level 与 exposure",
+        "write level and exposure under resilience in regressions.yaml",
+    )
+    choice, settings = study.regressions.resilience, study.regressions.inference
+    try:
+        if choice is None or inputs.empty:
+            raise EstimationError(
+                "resilience: no level and exposure are set, or their tables do not tell the study's units",
+                zh="韧性:未设定 level 与 exposure,或其数据表不含本研究的单元",
+            )
+        if density.empty or density["density"].isna().all():
+            raise EstimationError("resilience: no SRDI density", zh="韧性:没有专精特新密度")
+        base = inputs.dropna(subset=["exposure"]).sort_values("year").groupby("unit")["exposure"].first()
+        found = resilience(
+            inputs[["unit", "year", "level"]], "level", density[["unit", "year", "density"]].astype({"year": "int64"}), base,
+            shocks=choice.shocks, draws=settings.draws, weights=settings.weights, seed=study.study.seed, level=settings.level,
+        )  # fmt: skip
+        return {"resilience": resilience_rows(found), "not_made": table("not_made", _constant(found))}
+    except EstimationError as fault:
+        missing = table("not_made", [missing_row("resilience", fault, mend)])
+        return {"resilience": table("resilience"), "not_made": missing}

@@ -1,0 +1,67 @@
+"""Scores, leaf values, density and controls joined to one row per sample, unit and year, ready for estimation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..study.models import Density, Study
+from .kernels.specification import GROUP_YEAR
+
+KEY = ["unit", "year"]
+
+
+def density_column(choice: Density, default: Density) -> str:
+    """Where a density stands in the estimation data: `density_lag` for the study's own, else `<measure>_lag<years>`."""
+    return "density_lag" if choice == default else f"{choice.measure}_lag{choice.lag}"
+
+
+def lagged(frame: pd.DataFrame, years: int) -> pd.DataFrame:
+    """The same columns, each value moved to the calendar year in which it is `years` old."""
+    return frame.assign(year=frame["year"].astype("int64") + years)
+
+
+def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """unit, year, density, density_lag and the measures that other specifications ask for, each with its lag."""
+    default = study.regressions.density
+    out = density[[*KEY, "density"]].astype({"year": "int64"})
+    choices = [s.density for s in study.regressions.specifications if s.density is not None]
+    wanted: dict[str, tuple[str, int]] = {
+        density_column(c, default): (c.measure, c.lag) for c in choices if _same_firms(c, default)
+    }
+    wanted["density_lag"] = ("density", default.lag)
+    for name, (measure, lag) in wanted.items():
+        if measure in density:
+            past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: name})
+            out = out.merge(past, on=KEY, how="left", validate="one_to_one")
+    return out
+
+
+def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """`data` with `group_year`, the unit's group and the year (`high 2019`); missing for a unit in no group of `names`."""
+    group = dict(zip(names["unit"], names["group"]))
+    levels = [f"{group[unit]} {year}" if group.get(unit) else None for unit, year in zip(data["unit"], data["year"])]
+    return data.assign(**{GROUP_YEAR: pd.Series(levels, index=data.index, dtype=object)})
+
+
+def _same_firms(choice: Density, default: Density) -> bool:
+    """The density table counts firms by the study's own status and levels; another count is not in it."""
+    return (choice.status, choice.levels) == (default.status, default.levels)
+
+
+def _wide(frame: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
+    return frame.pivot(index=["sample", *KEY], columns=column, values=value).astype(float)
+
+
+def estimation_data(
+    scores: pd.DataFrame, indicators: pd.DataFrame, density: pd.DataFrame, controls: pd.DataFrame, study: Study
+) -> pd.DataFrame:
+    """One row per sample, unit and year: nodes and `z_<leaf>` as score/100, density, density_lag, lagged controls.
+
+    A specification with a density of its own finds it as `<measure>_lag<years>`; controls are lagged like the study's density.
+    """
+    nodes = _wide(scores, "node", "score") / 100
+    leaves = _wide(indicators, "indicator", "normalised").add_prefix("z_")
+    data = nodes.join(leaves).reset_index().astype({"year": "int64"})
+    data = data.merge(_densities(density, study), on=KEY, how="left", validate="many_to_one")
+    past = lagged(controls, study.regressions.density.lag)
+    return data.merge(past, on=KEY, how="left", validate="many_to_one")

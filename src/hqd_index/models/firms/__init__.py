@@ -1,0 +1,1 @@
+"""Event studies and other estimates on firm-years."""

@@ -1,0 +1,121 @@
+"""What the static two-way coefficient is made of, and what it would be by cohort: Goodman-Bacon weights, Sun-Abraham."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from ..kernels.within import Array
+from .event_panel import Layout, Panel, panel_of
+from .event_study import WINDOW, Events, _clustered, _events, _within_window, least_squares, other_levels
+
+NEVER = "treated_never"
+EARLY = "earlier_later_control"
+LATE = "later_earlier_control"
+
+
+@dataclass(frozen=True)
+class Bacon:
+    """2x2 comparisons (kind, treated, control, weight, estimate): weights sum to 1 and reproduce the static coefficient."""
+
+    pairs: pd.DataFrame
+    units: int
+    treated: int
+
+    @property
+    def coefficient(self) -> float:
+        return float((self.pairs["weight"] * self.pairs["estimate"]).sum())
+
+    def kinds(self) -> pd.DataFrame:
+        """Total weight and mean estimate by kind of comparison."""
+        pairs = self.pairs.assign(part=self.pairs["weight"] * self.pairs["estimate"])
+        total = pairs.groupby("kind")[["weight", "part"]].sum()
+        return total.assign(estimate=total["part"] / total["weight"])[["weight", "estimate"]]
+
+
+def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
+    """Goodman-Bacon 2021, theorem 1, on the units observed in every year and not treated in the first.
+
+    EstimationError when no unit is left that changes status.
+    """
+    wide = data.pivot(index="unit", columns="year", values=outcome).dropna()
+    first = data.groupby("unit")["first"].first().reindex(wide.index)
+    years = wide.columns.to_numpy(dtype=float)
+    first = first.where(first <= years[-1])
+    wide, first = wide[~(first <= years[0])], first[~(first <= years[0])]
+    cohorts = sorted(first.dropna().unique())
+    if not cohorts or len(cohorts) + first.isna().any() < 2:
+        raise EstimationError(f"{outcome}: no two groups to compare", zh=f"{outcome}:没有两组可以比较")
+    mean = {g: wide[first == g].mean().to_numpy() for g in cohorts} | {np.nan: wide[first.isna()].mean().to_numpy()}
+    share = {g: float((first == g).mean()) for g in cohorts}
+    pairs = pd.DataFrame(_pairs(cohorts, mean, share, float(first.isna().mean()), years))
+    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(wide), int(first.notna().sum()))
+
+
+def _pairs(
+    cohorts: list[float], mean: dict[float, Array], share: dict[float, float], never: float, years: Array
+) -> Iterator[dict[str, object]]:
+    rest = next(value for key, value in mean.items() if np.isnan(key))
+    for k in cohorts:
+        late, n = years >= k, share[k]
+        d = float(late.mean())
+        if never > 0:
+            yield _pair(NEVER, k, np.nan, n * never * d * (1 - d), _two(mean[k], rest, late, ~late))
+        for later in (g for g in cohorts if g > k):
+            after = years >= later
+            e, m = float(after.mean()), share[later]
+            yield _pair(EARLY, k, later, n * m * (d - e) * (1 - d), _two(mean[k], mean[later], late & ~after, ~late))
+            yield _pair(LATE, later, k, n * m * e * (d - e), _two(mean[later], mean[k], after, late & ~after))
+
+
+def _pair(kind: str, treated: float, control: float, weight: float, estimate: float) -> dict[str, object]:
+    return {"kind": kind, "treated": treated, "control": control, "weight": weight, "estimate": estimate}
+
+
+def _two(treated: Array, control: Array, after: np.ndarray, before: np.ndarray) -> float:
+    return float((treated[after].mean() - treated[before].mean()) - (control[after].mean() - control[before].mean()))
+
+
+def sun_abraham(
+    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+) -> Events:
+    """Sun & Abraham 2021: a dummy for each cohort and event time (base -1), averaged over cohorts by their rows at that time.
+
+    Controls are the never treated; clustered by unit (CV1), cohort shares taken as fixed. EstimationError without controls.
+    """
+    rows = panel_of(data).rows(outcome, effects)
+    layout = rows.layout
+    treated = ~np.isnan(layout.event)
+    if treated.all():
+        raise EstimationError(f"{outcome}: no unit is never treated", zh=f"{outcome}:没有从未处理的单位")
+    dummies, cells = _cohort_dummies(layout)
+    size = dummies.sum(axis=0)
+    made = layout.absorber.residual(np.column_stack([rows.y, dummies]))
+    y, x = made[:, 0], made[:, 1:]
+    b = least_squares(x, y)
+    g, n, k = layout.units, len(y), other_levels(layout.effects)
+    covariance = _clustered(x, y - x @ b, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
+    event = cells[:, 1]
+    times = sorted(set(event.tolist()))
+    average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in times])
+    post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
+    told = average[_within_window(times, window)]
+    chosen = [t for t in times if window[0] <= t <= window[1]]
+    return _events(
+        "sun_abraham", layout, chosen, told @ b, told @ covariance @ told.T, float(post @ b),
+        float(np.sqrt(post @ covariance @ post)), base=True,
+    )  # fmt: skip
+
+
+def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:
+    """Dummies (n, k) of each cohort and event time but -1, and these (k, 2) in order."""
+    at = np.flatnonzero(~np.isnan(layout.event) & (layout.event != -1))
+    cells, codes = np.unique(np.column_stack([layout.first[at], layout.event[at]]), axis=0, return_inverse=True)
+    dummies = np.zeros((len(layout.event), len(cells)))
+    dummies[at, codes] = 1.0
+    return dummies, cells.astype(np.int64)

@@ -1,0 +1,154 @@
+"""Firm-years as event studies read them: what depends on which rows are there is made once for all outcomes and estimators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from ...errors import EstimationError
+from ..kernels.clusters import compact
+from ..kernels.within import Absorber, Array, Codes, absorber, adder
+
+
+@dataclass(frozen=True)
+class Untreated:
+    """Dummies of all effects, a solver of the normal equations of the untreated rows, and the effects of these rows alone."""
+
+    dummies: sparse.csr_array
+    clean: np.ndarray
+    solve: Callable[[Array], Array]
+    usable: np.ndarray  # rows whose effects are identified by untreated rows
+    effects: tuple[Codes, ...]
+
+    @cached_property
+    def absorber(self) -> Absorber:
+        return absorber(self.effects)
+
+    def fit(self, y: Array) -> Array:
+        """Effects fitted on untreated rows, told for all rows (n,)."""
+        right = np.asarray(self.dummies[self.clean].T @ y[self.clean])
+        return np.asarray(self.dummies @ self.solve(right[:, None])[:, 0])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows sorted by unit and year: codes of unit (the first effect) and the other effects, event time (NaN: never treated)."""
+
+    effects: tuple[Codes, ...]
+    event: Array
+    first: Array
+
+    @property
+    def unit(self) -> Codes:
+        return self.effects[0]
+
+    @cached_property
+    def units(self) -> int:
+        return int(self.unit.max()) + 1
+
+    @cached_property
+    def treated(self) -> np.ndarray:
+        return np.nan_to_num(self.event, nan=-1.0) >= 0
+
+    @cached_property
+    def absorber(self) -> Absorber:
+        return absorber(self.effects)
+
+    @cached_property
+    def untreated(self) -> Untreated:
+        sizes = [int(e.max()) + 1 for e in self.effects]
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        n, clean = len(self.event), ~self.treated
+        blocks = [
+            sparse.csr_array((np.ones(n), (np.arange(n), e + s)), shape=(n, sum(sizes))) for e, s in zip(self.effects, starts)
+        ]
+        dummies = sparse.csr_array(sum(blocks[1:], start=blocks[0]))
+        seen = np.asarray(dummies[clean].sum(axis=0)).ravel() > 0
+        usable = ~(dummies @ (~seen).astype(float) > 0)
+        solve = _normal_solver(dummies[clean][:, seen])
+
+        def full(right: Array) -> Array:
+            out = np.zeros((dummies.shape[1], right.shape[1]))
+            out[seen] = solve(right[seen])
+            return out
+
+        return Untreated(dummies, clean, full, usable, tuple(compact(e[clean]) for e in self.effects))
+
+
+def _normal_solver(design: sparse.csr_array) -> Callable[[Array], Array]:
+    """Solves design'design a = r for consistent r: a tiny ridge makes the factor exist, refinement takes it out again."""
+    gram = sparse.csc_array(design.T @ design)
+    scale = float(gram.diagonal().mean())
+    factor = splu(sparse.csc_matrix(gram + sparse.eye_array(gram.shape[0]) * (1e-7 * scale)))
+
+    def solve(right: Array) -> Array:
+        found = np.zeros_like(right)
+        for _ in range(6):
+            found = found + factor.solve(np.ascontiguousarray(right - gram @ found))
+        return found
+
+    return solve
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One outcome on its rows."""
+
+    y: Array
+    layout: Layout
+
+    @cached_property
+    def gap(self) -> Array:
+        """y less the effects fitted on untreated rows."""
+        return self.y - self.layout.untreated.fit(self.y)
+
+
+class Panel:
+    """unit, year, first (NaN: never treated), further effects and outcomes; outcomes seen on the same rows share a layout."""
+
+    def __init__(self, data: pd.DataFrame) -> None:
+        self.data = data.sort_values(["unit", "year"], kind="stable")
+        self._layouts: dict[tuple[bytes, tuple[str, ...]], tuple[Layout, np.ndarray]] = {}
+
+    def seen(self, outcome: str) -> pd.DataFrame:
+        """The rows that have an outcome."""
+        return self.data[self.data[outcome].notna()]
+
+    def rows(self, outcome: str, effects: tuple[str, ...]) -> Rows:
+        """Rows with an outcome; units treated in their first observed year have no base and are left out."""
+        seen = self.data[outcome].notna().to_numpy()
+        key = (seen.tobytes(), effects)
+        if key not in self._layouts:
+            self._layouts[key] = _layout(self.data, seen, effects)
+        layout, kept = self._layouts[key]
+        if not kept.any() or np.isnan(layout.first).all():
+            raise EstimationError(
+                f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
+            )
+        return Rows(self.data[outcome].to_numpy(dtype=float)[kept], layout)
+
+
+def _layout(data: pd.DataFrame, seen: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
+    """The layout of sorted rows and which of them it holds."""
+    year, first = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
+    unit = compact(data["unit"].to_numpy())
+    start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(start, unit[seen], year[seen])
+    kept = seen & ~(first <= start[unit])
+    codes = tuple(compact(data[e].to_numpy()[kept]) for e in ("unit", *effects))
+    return Layout(codes, (year - first)[kept], first[kept]), kept
+
+
+def panel_of(data: pd.DataFrame | Panel) -> Panel:
+    return data if isinstance(data, Panel) else Panel(data)
+
+
+def unit_sums(values: Array, unit: Codes) -> Array:
+    """(units, k) sums of rows (n, k) by unit."""
+    return np.asarray(adder(unit, np.ones(len(unit)), int(unit.max()) + 1) @ values)

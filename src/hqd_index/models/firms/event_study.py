@@ -1,0 +1,225 @@
+"""Staggered adoption at firm level: two-way effects, imputation, two-stage and group-time estimators on one data frame.
+
+Data: one row per unit and year with `first`, the first treated year (NaN: never). The treatment does not switch off:
+with exits this is the effect of ever having been treated (intention to treat).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, stats
+
+from ..kernels.within import Array, Codes
+from .event_panel import Layout, Panel, Rows, panel_of, unit_sums
+
+WINDOW = (-4, 3)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Effects by event time with their joint variance; `overall` is the mean over treated cells (imputation: simple)."""
+
+    estimator: str
+    time: tuple[int, ...]
+    estimate: Array
+    covariance: Array
+    overall: float
+    overall_se: float
+    n: int
+    units: int
+    treated: int
+
+    @property
+    def se(self) -> Array:
+        return np.sqrt(np.diag(self.covariance))
+
+    def pre_trend(self) -> tuple[float, int, float]:
+        """(F, number of leads, p) of all leads being zero, F(q, units - 1); NaN without leads."""
+        at = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
+        if not at:
+            return np.nan, 0, np.nan
+        b, v = self.estimate[at], self.covariance[np.ix_(at, at)]
+        f = float(b @ np.linalg.pinv(v, hermitian=True) @ b) / len(at)
+        return f, len(at), float(stats.f.sf(f, len(at), self.units - 1))
+
+
+def _dummies(event: Array, *, without: set[int]) -> tuple[Array, list[int]]:
+    """Dummies (n, k) of every event time but those in `without`: binned ends would assume that effects stay constant there."""
+    times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - without)
+    return (event[:, None] == np.array(times)[None, :]).astype(float), times
+
+
+def _clustered(x: Array, u: Array, unit: Codes, factor: float) -> Array:
+    """Sandwich of residualised regressors with scores summed by unit."""
+    bread = np.linalg.inv(x.T @ x)
+    score = unit_sums(x * u[:, None], unit)
+    return np.asarray(factor * bread @ (score.T @ score) @ bread)
+
+
+def least_squares(x: Array, y: Array) -> Array:
+    """Coefficients (k,) of y (n,) on x (n, k) of full rank: normal equations and one step on what they leave.
+
+    Twelve times faster than an orthogonal factorisation of a long x; dummies with effects taken out are far from collinear, and
+    the step mends what squaring their condition number costs. LinAlgError where x has no full rank.
+    """
+    factor = linalg.cho_factor(x.T @ x)
+    b = linalg.cho_solve(factor, x.T @ y)
+    return np.asarray(b + linalg.cho_solve(factor, x.T @ (y - x @ b)))
+
+
+def twfe(
+    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+) -> Events:
+    """Two-way fixed effects event study, base -1, clustered by unit (CV1). Biased when effects differ by cohort.
+
+    Every event time has its dummy, those of `window` are told; without never-treated units the earliest lead is a base too.
+    `overall` is the static coefficient of being treated. Further effects (industry-year ...) by column name.
+    """
+    rows = panel_of(data).rows(outcome, effects)
+    layout = rows.layout
+    everyone = not np.isnan(layout.event).any()
+    dummies, times = _dummies(layout.event, without={-1, int(np.nanmin(layout.event))} if everyone else {-1})
+    y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
+    post, x = columns[0], np.column_stack(columns[1:])
+    k = other_levels(layout.effects)
+    g, n = layout.units, len(rows.y)
+
+    def factor(slopes: int) -> float:
+        return g / (g - 1) * (n - 1) / (n - slopes - k)
+
+    b = least_squares(x, y)
+    covariance = _clustered(x, y - x @ b, layout.unit, factor(len(times)))
+    static = float(post @ y / (post @ post))
+    static_v = _clustered(post[:, None], y - static * post, layout.unit, factor(1))
+    told = _within_window(times, window)
+    chosen = [times[i] for i in told]
+    v = covariance[np.ix_(told, told)]
+    return _events("twfe", layout, chosen, b[told], v, static, float(np.sqrt(static_v[0, 0])), base=True)
+
+
+def other_levels(effects: tuple[Codes, ...]) -> int:
+    """Parameters of the effects but the first, which is the unit."""
+    return sum(int(e.max()) for e in effects[1:]) + 1
+
+
+def _within_window(times: list[int], window: tuple[int, int]) -> list[int]:
+    return [i for i, t in enumerate(times) if window[0] <= t <= window[1]]
+
+
+def _events(
+    name: str, layout: Layout, times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False
+) -> Events:
+    """With `base`, period -1 is put in at zero."""
+    if base:
+        at = sum(t < -1 for t in times)
+        times, b = [*times[:at], -1, *times[at:]], np.insert(b, at, 0.0)
+        v = np.insert(np.insert(v, at, 0.0, axis=0), at, 0.0, axis=1)
+    treated = len(np.unique(layout.unit[~np.isnan(layout.first)]))
+    return Events(name, tuple(times), b, v, overall, se, len(layout.event), layout.units, treated)
+
+
+def imputation(
+    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+) -> Events:
+    """Borusyak, Jaravel & Spiess 2024: effects fitted on untreated rows, their gap averaged by event time from 0 on.
+
+    Variance: unit sums of v x residual, where treated residuals are taken from the cohort-by-event-time mean (their
+    eq. 8, conservative). Leads come from a regression on untreated rows alone, as the paper advises for its pre-test.
+    Rows whose unit or period has no untreated row are left out.
+    """
+    rows = panel_of(data).rows(outcome, effects)
+    layout = rows.layout
+    target = layout.treated & layout.untreated.usable
+    times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
+    weight = np.stack([_even(target & (layout.event == t)) for t in times] + [_even(target)], axis=1)
+    effect = weight.T @ rows.gap
+    influence = _influence(rows, weight, target)
+    covariance = influence.T @ influence
+    leads = _leads(rows, window)
+    joint = np.zeros((len(leads[0]) + len(times),) * 2)
+    joint[: len(leads[0]), : len(leads[0])] = leads[2]
+    joint[len(leads[0]) :, len(leads[0]) :] = covariance[:-1, :-1]
+    every = [*leads[0], *times]
+    return _events(
+        "imputation",
+        layout,
+        every,
+        np.concatenate([leads[1], effect[:-1]]),
+        joint,
+        float(effect[-1]),
+        float(np.sqrt(covariance[-1, -1])),
+    )
+
+
+def _even(chosen: np.ndarray) -> Array:
+    """Weights that average over the rows chosen."""
+    return chosen / max(int(chosen.sum()), 1)
+
+
+def _influence(rows: Rows, weight: Array, target: np.ndarray) -> Array:
+    """(units, k): sums over rows of v x residual. On untreated rows v = -D (D0'D0)^-1 D1'w, on treated rows v = w."""
+    layout, fitted, gap = rows.layout, rows.layout.untreated, rows.gap
+    back = fitted.solve(np.asarray(fitted.dummies.T @ weight))
+    v = np.where(fitted.clean[:, None], -(fitted.dummies @ back), weight)
+    codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[target], layout.event[target]]))[0]
+    for k in range(weight.shape[1]):
+        # the cell mean, weighted by squared weights: the choice that makes the variance conservative
+        power = np.bincount(codes, weight[target, k] ** 2)
+        total = np.bincount(codes, weight[target, k] ** 2 * gap[target])
+        mean = np.divide(total, power, out=np.zeros_like(total), where=power > 0)
+        residual = gap.copy()
+        residual[target] -= mean[codes]
+        v[:, k] = v[:, k] * residual
+    return unit_sums(v, layout.unit)
+
+
+def _leads(rows: Rows, window: tuple[int, int]) -> tuple[list[int], Array, Array]:
+    """Leads window[0]..-1 from untreated rows alone; the base is all earlier rows and never-treated units."""
+    untreated = rows.layout.untreated
+    event = rows.layout.event[untreated.clean]
+    times = [t for t in range(window[0], 0) if (event == t).any()]
+    if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
+        times = times[1:]
+    if not times or not np.isnan(event).any():
+        return [], np.zeros(0), np.zeros((0, 0))
+    dummies = (event[:, None] == np.array(times)[None, :]).astype(float)
+    y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.clean], dummies])).T
+    x = np.column_stack(columns)
+    b = least_squares(x, y)
+    n, unit = len(y), untreated.effects[0]
+    g, k = int(unit.max()) + 1, other_levels(untreated.effects)
+    return times, b, _clustered(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(times) - k))
+
+
+def did2s(
+    data: pd.DataFrame | Panel, outcome: str, *, window: tuple[int, int] = WINDOW, effects: tuple[str, ...] = ("year",)
+) -> Events:
+    """Gardner 2022: effects fitted on untreated rows, the gap regressed on event-time dummies; GMM variance by unit.
+
+    Point estimates from 0 on are those of imputation; leads use the same first stage, so they are the gaps before treatment.
+    """
+    rows = panel_of(data).rows(outcome, effects)
+    layout, use = rows.layout, rows.layout.untreated.usable
+    dummies, times = _dummies(layout.event, without=set())
+    seen = (dummies[use] != 0).any(axis=0)
+    b, covariance = _second_stage(rows, dummies[:, seen] * use[:, None], use)
+    overall, overall_v = _second_stage(rows, (layout.treated & use).astype(float)[:, None], use)
+    times = [t for t, some in zip(times, seen) if some]
+    told = _within_window(times, window)
+    v = covariance[np.ix_(told, told)]
+    return _events("did2s", layout, [times[i] for i in told], b[told], v, float(overall[0]), float(np.sqrt(overall_v[0, 0])))
+
+
+def _second_stage(rows: Rows, x: Array, use: np.ndarray) -> tuple[Array, Array]:
+    """OLS of the gap on x; influence of unit g = (x'x)^-1 (x_g'u_g - x'D (D0'D0)^-1 D0_g'e_g)."""
+    fitted, gap = rows.layout.untreated, rows.gap
+    bread = np.linalg.inv(x.T @ x)
+    b = bread @ (x.T @ (gap * use))
+    u = (gap - x @ b) * use
+    through = np.asarray(fitted.dummies @ fitted.solve(np.asarray(fitted.dummies.T @ x)))
+    rowwise = x * u[:, None] - np.where(fitted.clean[:, None], through * gap[:, None], 0.0)
+    score = unit_sums(rowwise, rows.layout.unit)
+    return b, np.asarray(bread @ (score.T @ score) @ bread)

@@ -1,0 +1,54 @@
+"""Firm-years with their outcomes and first recognition, as event studies read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, literal
+from ...errors import EstimationError
+from ...expressions import parse, row_sql
+from ...study.models import Study
+
+
+def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
+    """unit (the firm), year, cell (the study's unit by year), first, ever, valid, one column per outcome, `size_<outcome>`.
+
+    `valid` is the status in force at year-end where firms tell it.
+
+    `first` is the first year recognised at a level that the density counts, NaN never. Effects of `cell` take prices and
+    cycles out. Firms recognised at other levels only are left out: they are neither treated nor untouched.
+    EstimationError without outcomes or without status.
+    """
+    chosen, types = study.regressions.events.outcomes, engine.types(firms)
+    if not chosen:
+        raise EstimationError(
+            "regressions.yaml names no firm outcome (events.outcomes)", zh="regressions.yaml 未列出企业层面结果(events.outcomes)"
+        )
+    if "srdi_levels_to_date" not in types:
+        raise EstimationError("no SRDI status of firms", zh="没有企业的专精特新状态")
+    columns = []
+    for name, outcome in chosen.items():
+        where = f"regressions.yaml events.outcomes.{name}"
+        formula = parse(outcome.formula, columns=types, aggregate=False, where=where)
+        columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
+        columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
+    levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
+    if "srdi_levels_valid" in types:
+        columns.append(f"CAST(coalesce(list_has_any(srdi_levels_valid, {levels}), false) AS DOUBLE) AS valid")
+    frame = engine.collect(f"""
+        WITH told AS (
+            SELECT *, list_has_any(srdi_levels_to_date, {levels}) AS counted, len(srdi_levels_ever) > 0 AS any_level FROM {firms}
+        ),
+        dated AS (SELECT *, min("year") FILTER (WHERE counted) OVER (PARTITION BY firm_id) AS "first" FROM told)
+        SELECT firm_id AS unit, CAST("year" AS BIGINT) AS "year", {_cell(study, types)} AS "cell",
+               CAST("first" AS DOUBLE) AS "first", "first" IS NOT NULL AS "ever", {", ".join(columns)}
+        FROM dated WHERE "first" IS NOT NULL OR NOT any_level ORDER BY firm_id, "year" """)
+    return frame.astype({"unit": str, "cell": str})
+
+
+def _cell(study: Study, types: Mapping[str, str]) -> str:
+    """The study's unit of a firm joined with the year; the year alone where firms do not tell their unit."""
+    by = [f'CAST("{column}" AS VARCHAR)' for column in study.study.unit.by if column in types]
+    return " || '-' || ".join([*by, 'CAST("year" AS VARCHAR)'])

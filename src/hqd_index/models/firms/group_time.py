@@ -1,0 +1,98 @@
+"""Group-time average effects of staggered adoption (Callaway & Sant'Anna 2021), without covariates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ...errors import EstimationError
+from ..kernels.within import Array
+from .event_study import WINDOW, Events
+
+
+@dataclass(frozen=True)
+class GroupTime:
+    """ATT(g, t) per cell, with influence values (units, cells) for its standard errors and those of any average."""
+
+    group: Array
+    year: Array
+    att: Array
+    influence: Array
+    cohort: Array  # first treated year of each unit, NaN never
+    rows: int
+
+    @property
+    def se(self) -> Array:
+        return np.asarray(np.sqrt((self.influence**2).mean(axis=0) / len(self.influence)))
+
+    def average(self, cells: np.ndarray) -> tuple[float, Array]:
+        """Mean over cells weighted by group size, and its influence values: the sizes are estimated too."""
+        size = np.array([(self.cohort == g).mean() for g in self.group[cells]])
+        total = size.sum()
+        share = size / total
+        member = (self.cohort[:, None] == self.group[cells][None, :]) - size
+        of_share = member / total - member.sum(axis=1, keepdims=True) * share / total
+        return float(share @ self.att[cells]), self.influence[:, cells] @ share + of_share @ self.att[cells]
+
+
+def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "not_yet"] = "not_yet") -> GroupTime:
+    """ATT(g, t) = change since the base year of group g less that of its controls.
+
+    `data`: unit, year, first (NaN never), outcome. Base year g - 1 for t >= g and t - 1 before (so that leads are one-year
+    changes); controls are never treated, or not yet treated by the later of t and the base. Units count in a cell when
+    observed in both years. Units treated in the first year are left out. EstimationError without any cell.
+    """
+    wide = data.pivot(index="unit", columns="year", values=outcome)
+    cohort = data.groupby("unit")["first"].first().reindex(wide.index).to_numpy(dtype=float)
+    years = wide.columns.to_numpy(dtype=float)
+    keep = ~(cohort <= years[0])
+    values, cohort = wide.to_numpy(dtype=float)[keep], cohort[keep]
+    cells = []
+    for g in sorted(set(cohort[~np.isnan(cohort)]) & set(years)):
+        for t in years[1:]:
+            base = g - 1 if t >= g else t - 1
+            if base in years:
+                late = np.isnan(cohort) if controls == "never" else ~(cohort <= max(t, base))
+                cell = _cell(values[:, years == t][:, 0] - values[:, years == base][:, 0], cohort == g, late & (cohort != g))
+                cells += [(g, t, *cell)] if cell else []
+    if not cells:
+        raise EstimationError(
+            f"{outcome}: no group has both a base year and controls", zh=f"{outcome}:没有任何处理组同时具备基期和对照组"
+        )
+    group, year, att, influence = zip(*cells)
+    return GroupTime(
+        np.array(group), np.array(year), np.array(att), np.stack(influence, axis=1), cohort, int((~np.isnan(values)).sum())
+    )
+
+
+def _cell(change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
+    """Difference of mean changes and its influence values n (1_g (d - m_g) / n_g - 1_c (d - m_c) / n_c)."""
+    seen = ~np.isnan(change)
+    treated, control = treated & seen, control & seen
+    if not treated.any() or not control.any():
+        return None
+    d = np.where(seen, change, 0.0)
+    m_g, m_c = d[treated].mean(), d[control].mean()
+    influence = treated * (d - m_g) / treated.sum() - control * (d - m_c) / control.sum()
+    return float(m_g - m_c), len(change) * influence
+
+
+def callaway_santanna(
+    data: pd.DataFrame, outcome: str, *, window: tuple[int, int] = WINDOW, controls: Literal["never", "not_yet"] = "not_yet"
+) -> Events:
+    """ATT(g, t) averaged by event time over groups by size; `overall` averages all treated cells. Analytic variance."""
+    cells = group_time(data, outcome, controls=controls)
+    event = cells.year - cells.group
+    times = [t for t in range(window[0], window[1] + 1) if (event == t).any()]
+    averages = [cells.average(event == t) for t in times]
+    overall, influence = cells.average(event >= 0)
+    n = len(cells.cohort)
+    joint = np.stack([values for _, values in averages], axis=1)
+    return Events(
+        estimator="callaway_santanna", time=tuple(times), estimate=np.array([b for b, _ in averages]),
+        covariance=joint.T @ joint / n**2, overall=overall, overall_se=float(np.sqrt((influence**2).mean() / n)),
+        n=cells.rows, units=n, treated=int((~np.isnan(cells.cohort)).sum()),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Estimators and inference on plain arrays and frames: they know neither the study nor its tables."""

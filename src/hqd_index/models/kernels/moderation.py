@@ -1,0 +1,79 @@
+"""Where is the effect larger? Density times what units were like before, compared by the interaction and never by stars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...errors import EstimationError
+from .inference import stream
+from .specification import Estimate, Specification, estimate
+from .wild import Wild, wild
+
+BASE = "base_"  # prefix of the columns that hold base-year values by unit
+TIMES = "density_x_"
+
+
+@dataclass(frozen=True)
+class Moderated:
+    """Estimate with density first and the interaction second, and the bootstrap of the interaction."""
+
+    name: str
+    estimate: Estimate
+    bootstrap: Wild
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Step-down adjusted p (Holm 1979); missing values stay missing and do not count."""
+    values = np.asarray(p, dtype=float)
+    known = np.flatnonzero(~np.isnan(values))
+    order = known[np.argsort(values[known], kind="stable")]
+    adjusted, floor = np.full(len(values), np.nan), 0.0
+    for step, j in enumerate(order):
+        floor = max(floor, min(1.0, (len(order) - step) * values[j]))
+        adjusted[j] = floor
+    return adjusted.tolist()
+
+
+def scaled(values: pd.Series) -> pd.Series:
+    """0 and 1 for two groups (the density coefficient is that of the first), else standard deviations from the mean unit."""
+    levels = np.unique(values.dropna())
+    if len(levels) < 2:
+        raise EstimationError(f"{values.name}: the same for every unit", zh=f"{values.name}:各单位取值相同")
+    if len(levels) == 2:
+        return (values == levels[1]).astype(float).where(values.notna())
+    return (values - values.mean()) / values.std(ddof=0)
+
+
+def moderated(
+    rows: pd.DataFrame, spec: Specification, name: str, *, draws: int, weights: str, seed: int, level: float
+) -> Moderated:
+    """`spec` with density x the base-year value of `name` (column base_<name>, one value per unit) as second regressor."""
+    by_unit = rows.drop_duplicates("unit").set_index("unit")[f"{BASE}{name}"].astype(float).rename(name)
+    term = f"{TIMES}{name}"
+    frame = rows.assign(**{term: rows[spec.density] * rows["unit"].map(scaled(by_unit))})
+    wider = Specification(
+        f"{spec.id}_by_{name}", spec.outcomes, spec.density, (term, *spec.controls), spec.fixed_effects, spec.cluster
+    )
+    found = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
+    if term not in found.terms:
+        raise EstimationError(f"{name}: its product with density does not vary", zh=f"{name}:与密度的交互项没有变化")
+    k = found.terms.index(term)
+    boot = wild(found.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
+    return Moderated(name, found, boot)
+
+
+def all_moderated(
+    rows: pd.DataFrame, spec: Specification, names: Sequence[str], *, draws: int, weights: str, seed: int, level: float
+) -> Iterator[Moderated | EstimationError]:
+    """Each moderator in turn, or why it cannot be used."""
+    for name in names:
+        try:
+            if f"{BASE}{name}" not in rows or rows[f"{BASE}{name}"].isna().all():
+                raise EstimationError(f"moderator {name}: no base-year value", zh=f"调节变量 {name}:没有基年取值")
+            yield moderated(rows, spec, name, draws=draws, weights=weights, seed=seed, level=level)
+        except EstimationError as fault:
+            yield fault

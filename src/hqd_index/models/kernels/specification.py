@@ -1,0 +1,176 @@
+"""A regression as a frozen record, and its estimate: every outcome of one specification at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ...errors import EstimationError
+from .clusters import ClusterSums, cluster_sums, compact, kept_rows, leave_one_out
+from .inference import coefficients, cv1, cv3, effective_clusters, interval, p_value, partial_leverage, stream
+from .wild import Wild, wild
+from .within import Array
+
+GROUP_YEAR = "group_year"  # column of the effects of each group of units in each year; missing for a unit in no group
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Outcomes on density and controls with fixed effects; column names throughout. The first regressor is the density."""
+
+    id: str
+    outcomes: tuple[str, ...]
+    density: str
+    controls: tuple[str, ...] = ()
+    fixed_effects: tuple[str, ...] = ("unit", "year")
+    cluster: str = "unit"
+    weights: str | None = None
+    subset: str = ""
+    label: tuple[str, str] = ("", "")
+
+    @property
+    def regressors(self) -> tuple[str, ...]:
+        return (self.density, *self.controls)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Results by term (k) and outcome (m); `bootstrap` is that of the density, `deleted` (G, k, m) leaves one cluster out."""
+
+    spec: Specification
+    sums: ClusterSums
+    coefficient: Array
+    se_cv1: Array
+    se_cv3: Array
+    p_cv1: Array
+    p_cv3: Array
+    low: Array
+    high: Array
+    deleted: Array
+    bootstrap: Wild
+    p_wild: Array
+    leverage: Array
+    effective_clusters: float
+    singletons: tuple[str, ...]
+    rows: pd.Index = field(repr=False)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return self.sums.terms
+
+    def at(self, outcome: str) -> int:
+        return self.spec.outcomes.index(outcome)
+
+    def scale(self) -> Array:
+        """(k, m) factors that turn coefficients into within standard deviations; NaN for a constant outcome."""
+        y = self.sums.sd_outcomes
+        return self.sums.sd_terms[:, None] / np.where(y > 0, y, np.nan)[None, :]
+
+
+def refused(spec: Specification, en: str, zh: str) -> EstimationError:
+    return EstimationError(f"specification {spec.id}: {en}", zh=f"回归设定 {spec.id}:{zh}")
+
+
+def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
+    """Rows with every variable present and finite, sorted by cluster and effects."""
+    if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in data:
+        data = data.assign(**{GROUP_YEAR: None})
+    numbers = [*spec.outcomes, *spec.regressors, *([spec.weights] if spec.weights else [])]
+    absent = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
+    if absent:
+        raise refused(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
+    finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
+    _refuse_ungrouped(data, finite, spec)
+    keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
+    kept = finite & data[keys].notna().all(axis=1).to_numpy()
+    return (data if kept.all() else data.loc[kept]).sort_values(keys, kind="stable")
+
+
+def _refuse_ungrouped(data: pd.DataFrame, finite: np.ndarray, spec: Specification) -> None:
+    """A unit in no group would silently leave the sample of group x year effects."""
+    if GROUP_YEAR not in spec.fixed_effects:
+        return
+    named = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    if named:
+        raise refused(
+            spec, f"no group for {', '.join(named)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
+            f"{'、'.join(named)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
+        )  # fmt: skip
+
+
+def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The estimation sample, and the singletons left out of it as `level/level`."""
+    rows = _complete(data, spec)
+    if rows.empty:
+        raise refused(
+            spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
+        )
+    effects = [compact(rows[e].to_numpy()) for e in spec.fixed_effects]
+    kept = kept_rows(effects, len(rows))
+    if kept.all():
+        return rows, ()
+    dropped = rows.loc[~kept, list(spec.fixed_effects)].astype(str)
+    alone = tuple("/".join(levels) for levels in dropped.itertuples(index=False))
+    rows = rows.loc[kept]
+    if rows.empty:
+        raise refused(
+            spec, "every row is alone in a fixed effect (one year only?); take the effect out or add years",
+            "每一行都独占一个固定效应(只有一年?),请去掉该固定效应或增加年份",
+        )  # fmt: skip
+    return rows, alone
+
+
+def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
+    """Cluster sums of a specification, its singletons and the index of the rows used."""
+    used = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
+    rows, alone = sample_of(data[[c for c in data if c in used]], spec)
+    codes, labels = pd.factorize(rows[spec.cluster], sort=True)
+    if len(labels) < 2:
+        raise refused(spec, f"one cluster ({labels[0]}); at least 2 are needed", f"只有一个聚类({labels[0]}),至少需要 2 个")
+    sums = cluster_sums(
+        rows[list(spec.outcomes)].to_numpy(dtype=float),
+        rows[list(spec.regressors)].to_numpy(dtype=float),
+        [compact(rows[e].to_numpy()) for e in spec.fixed_effects],
+        codes.astype(np.intp),
+        terms=spec.regressors,
+        labels=[str(label) for label in labels],
+        weights=rows[spec.weights].to_numpy(dtype=float) if spec.weights else None,
+    )
+    if spec.density in sums.dropped:
+        raise refused(
+            spec, f"{spec.density} does not vary once the fixed effects are out; nothing to estimate",
+            f"{spec.density} 在控制固定效应后没有变化,无法估计",
+        )  # fmt: skip
+    if sums.n <= sums.parameters:
+        raise refused(spec, f"{sums.n} rows for {sums.parameters} parameters", f"{sums.n} 行数据要估计 {sums.parameters} 个参数")
+    return sums, alone, rows.index
+
+
+def estimate(
+    data: pd.DataFrame,
+    spec: Specification,
+    *,
+    draws: int = 9_999,
+    weights: str = "rademacher",
+    seed: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """Fit all outcomes of `spec`; EstimationError with the reason when the density cannot be estimated.
+
+    Rows with a gap in any variable leave the sample of all outcomes. `draws` and `weights` (rademacher or webb) are those
+    of the restricted wild cluster bootstrap of the density; intervals (k, m) are CV3 with t(G-1).
+    """
+    sums, alone, rows = sums_of(data, spec)
+    b, deleted = coefficients(sums), leave_one_out(sums)
+    usable = np.where(sums.sd_outcomes > 0, 1.0, np.nan)
+    b, first, third = b * usable, cv1(sums) * usable, cv3(sums, deleted) * usable
+    low, high = interval(b, third, sums.g, level)
+    boot = wild(sums, rng=stream(seed, "wild", spec.id), draws=draws, weights=weights)
+    return Estimate(
+        spec=spec, sums=sums, coefficient=b, se_cv1=first, se_cv3=third,
+        p_cv1=p_value(b, first, sums.g), p_cv3=p_value(b, third, sums.g), low=low, high=high, deleted=deleted,
+        bootstrap=boot, p_wild=boot.p(), leverage=partial_leverage(sums), effective_clusters=effective_clusters(sums),
+        singletons=alone, rows=rows,
+    )  # fmt: skip

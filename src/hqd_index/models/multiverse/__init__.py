@@ -1,0 +1,1 @@
+"""Every index design with every regression specification."""

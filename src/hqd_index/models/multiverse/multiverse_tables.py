@@ -1,0 +1,156 @@
+"""The multiverse of a study: universes declared in regressions.yaml, all designs of the uncertainty stage, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ...errors import EstimationError
+from ...study.models import Study
+from ..estimation_data import KEY, lagged
+from ..ineligible import barred, comparable
+from ..kernels.specification import GROUP_YEAR, Specification
+from ..model_rows import Row, missing_row
+from ..store import table
+from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
+
+POINTS = 1_000  # points of the curve that are published, evenly taken
+MEND = (
+    "运行不确定性阶段(uncertainty.yaml draws > 0)并提供专精特新密度",
+    "run the uncertainty stage (draws > 0 in uncertainty.yaml) and give an SRDI density",
+)
+
+
+def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> list[Universe]:
+    """Every combination of density, lag, controls, effects and years that regressions.yaml declares.
+
+    `data` (unit, year, controls, group_year where there are groups) holds each unit-year once; `density` every measure by
+    unit and year.
+    """
+    grid, controls = study.regressions.multiverse, tuple(study.regressions.controls)
+    columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in data else [])]
+    frames: dict[tuple[str, int], pd.DataFrame] = {}
+    for measure, lag in product(grid.density, grid.lag):
+        past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
+        frames[measure, lag] = data[columns].merge(past, on=KEY, how="inner", validate="one_to_one")
+    made = []
+    for measure, lag, chosen, effects, years in product(
+        grid.density, grid.lag, grid.controls, grid.fixed_effects, grid.years or (None,)
+    ):
+        rows = frames[measure, lag]
+        rows = rows if years is None else rows[rows["year"].between(*years)]
+        choices = {
+            "density": measure, "lag": str(lag), "controls": chosen, "effects": "+".join(effects) or "none",
+            "years": "all" if years is None else f"{years[0]}-{years[1]}",
+        }  # fmt: skip
+        spec = Specification(" ".join(choices.values()), (), "density", controls if chosen == "all" else (), effects)
+        made.append(Universe(spec, choices, rows))
+    return made
+
+
+def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
+    """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
+    wide = design_scores.pivot(index=KEY, columns="design", values="score")
+    labels = designs.set_index("design")["label"].reindex(wide.columns)
+    said = [dict(part.split("=", 1) for part in str(label).split(", ") if "=" in part) for label in labels]
+    choices = pd.DataFrame(said, index=wide.columns).fillna("base") if any(said) else pd.DataFrame(index=wide.columns)
+    return Scores(wide.index.to_frame(index=False).astype({"year": "int64"}), wide.to_numpy(dtype=float) / 100, choices)
+
+
+def multiverse_tables(
+    design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study
+) -> dict[str, pd.DataFrame]:
+    """multiverse (the specification curve), multiverse_summary and not_made."""
+    try:
+        if design_scores.empty:
+            raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
+        if density.empty or density["density"].isna().all():
+            raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
+        refused = barred(study)
+        if refused is not None:
+            raise refused
+        designs = comparable(designs)
+        design_scores = design_scores[design_scores["design"].isin(designs["design"])]
+        return _tables(scores_of(design_scores, designs), designs, data, density, study)
+    except EstimationError as fault:
+        missing = [missing_row(name, fault, MEND) for name in ("multiverse", "multiverse_summary")]
+        return {
+            "multiverse": table("multiverse"), "multiverse_summary": table("multiverse_summary"),
+            "not_made": table("not_made", missing),
+        }  # fmt: skip
+
+
+def _tables(
+    scores: Scores, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study
+) -> dict[str, pd.DataFrame]:
+    universes = universes_of(data, density.astype({"year": "int64"}), study)
+    curve, keep = multiverse(scores, universes), distinct_designs(scores.values)
+    if np.isnan(curve.estimate).all():
+        raise curve.faults[0] if curve.faults else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
+    alpha = study.regressions.hypotheses.alpha if study.regressions.hypotheses else 1 - study.regressions.inference.level
+    return {
+        "multiverse": table("multiverse", _points(curve, keep, designs, study)),
+        "multiverse_summary": table("multiverse_summary", _summary(curve, scores, keep, study, alpha)),
+        "not_made": table("not_made"),
+    }
+
+
+def _headline(study: Study) -> str:
+    """The universe that is the headline specification, where the grid holds it."""
+    density = study.regressions.density
+    marked = [s for s in study.regressions.specifications if s.headline] or list(study.regressions.specifications[-1:])
+    chosen = marked[0] if marked else None
+    controls = "none" if chosen is None or chosen.controls == "none" else "all"
+    effects = "+".join(chosen.fixed_effects) if chosen else ""
+    return f"{density.measure} {density.lag} {controls} {effects or 'none'} all"
+
+
+def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study) -> Iterator[Row]:
+    """The curve sorted by estimate: evenly taken points, the headline among them."""
+    numbers, labels = np.flatnonzero(keep), designs.set_index("design")["label"]
+    b, p1, p3 = curve.estimate, curve.p_cv1, curve.p_cv3
+    cells = [(s, d) for s in range(len(b)) for d in numbers if np.isfinite(b[s, d])]
+    cells.sort(key=lambda cell: (b[cell], cell))
+    main = _headline(study)
+    ids = [u.spec.id for u in curve.universes]
+    quantile = stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters - 1)
+    at = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
+    at |= {i for i, (s, d) in enumerate(cells) if ids[s] == main and d == 0}
+    for i in sorted(at):
+        s, d = cells[i]
+        width = float(quantile[s] * curve.se_cv3[s, d])
+        yield {
+            "position": i + 1, "design": int(d), "label": str(labels.get(d, "")), "spec": ids[s], "estimate_sd": b[s, d],
+            "se_cv3": curve.se_cv3[s, d], "ci_low": b[s, d] - width, "ci_high": b[s, d] + width, "p_cv1": p1[s, d],
+            "p_cv3": p3[s, d], "headline": ids[s] == main and d == 0,
+        }  # fmt: skip
+
+
+def _summary(curve: Curve, scores: Scores, keep: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
+    """Counts, shares over distinct designs, the variance that each choice explains, and the joint test."""
+
+    def row(quantity: str, value: float, kind: str = "", choice: str = "", note: str = "") -> Row:
+        return {"quantity": quantity, "kind": kind, "choice": choice, "value": float(value), "note": note}
+
+    yield row("declared", curve.declared, note="designs x specifications")
+    yield row("not_estimable", float(np.isnan(curve.estimate).sum()), note="; ".join(f.en for f in curve.faults))
+    yield row("designs", len(keep))
+    yield row("specifications", len(curve.universes))
+    for quantity, value in curve.shares(alpha, keep).items():
+        yield row(quantity, value, note=f"alpha {alpha:g}" if quantity.startswith("significant") else "")
+    for _, share in choice_shares(curve, scores, keep).iterrows():
+        yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
+    draws = study.regressions.multiverse.draws
+    usable = [
+        (u, part) for u, part, b in zip(curve.universes, curve.parts, curve.estimate) if part and np.isfinite(b[keep]).all()
+    ]
+    if draws and usable:
+        universes, parts = zip(*usable)
+        joint = joint_test(scores, universes, keep, alpha=alpha, draws=draws, seed=study.study.seed, parts=parts)
+        note = f"{joint.draws} permutations of density paths"
+        yield row("joint_p_median", joint.p_median, note=note)
+        yield row("joint_p_significant", joint.p_significant, note=note)
