@@ -18,7 +18,7 @@ import pandas as pd
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.panel import panel_draws
-from hqd_index.study.models import Indicator, Study
+from hqd_index.study.records import Indicator, Study
 
 FIRMS, YEARS, UNITS, DRAWS, COMPARED, TIMES = 6_000, 13, 31, 200, 10, 3
 BOUND, GOAL = 5.0, 1.0  # milliseconds a draw; times as fast as the SQL

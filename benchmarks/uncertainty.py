@@ -31,7 +31,7 @@ from hqd_index.index.competition_rank import competition
 from hqd_index.index.uncertainty.design_draws import NONE, Array, Source, root_scores
 from hqd_index.index.uncertainty.draw_tables import table_of
 from hqd_index.index.uncertainty.index_designs import Designs, designs_of, planned
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 
 DRAWS, BATCH, NOISE = 10_000, 1000, 0.01
 YEARS, UNITS, LEAVES = 12, 31, tuple(f"x{j:02d}" for j in range(24))

@@ -12,7 +12,7 @@ from hqd_index.expressions.grammar import FUNCTIONS
 from hqd_index.intake.units import UNITS
 from hqd_index.study.columns import COLUMN_FUNCTIONS
 from hqd_index.study.load import PARTS
-from hqd_index.study.models import Label, Record, Scenario
+from hqd_index.study.records import Label, Record, Scenario
 
 
 def configs_page(language: str) -> list[str]:

@@ -21,10 +21,10 @@ from hqd_index.intake.findings import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
 from hqd_index.pipeline import STAGES
-from hqd_index.study import models
+from hqd_index.study import records
 from hqd_index.study.document import Document, read_text
 from hqd_index.study.load import PARTS
-from hqd_index.study.models import Label, Record, Scenario, Study
+from hqd_index.study.records import Label, Record, Scenario, Study
 from hqd_index.tables import TABLES
 
 from .conftest import ROOT
@@ -105,11 +105,11 @@ def test_every_method_is_documented_in_both_languages(language):
 
 def test_every_key_of_the_configuration_is_documented():
     """A text may wait for its key; a key may not wait for its text."""
-    said, records = texts("keys"), [r for r in vars(models).values() if isinstance(r, type) and issubclass(r, Record)]
-    kept = [record for record in records if record not in (Record, Study, Label)]
-    assert len(kept) > 30
-    wanted = [(record.__name__, key) for record in kept for key in record.model_fields]
-    assert not [pair for pair in wanted if not all(said.get(pair[0], {}).get(pair[1], {}).get(l) for l in ("zh", "en"))]
+    models = [model for model in vars(records).values() if isinstance(model, type) and issubclass(model, Record)]
+    keys = [(model.__name__, key) for model in models if model not in (Record, Study, Label) for key in model.model_fields]
+    assert len({model for model, _ in keys}) > 30
+    entries = texts("keys")
+    assert not [(model, key) for model, key in keys if not all(entries.get(model, {}).get(key, {}).get(l) for l in ("zh", "en"))]
 
 
 def test_stages_and_floors_stand_in_the_architecture(language):

@@ -10,7 +10,7 @@ from . import __version__
 from .methods import FAMILIES
 from .methods.choice import FAMILY_ZH, Choice
 from .study.choices import family_choice, leaf_choice
-from .study.models import Study
+from .study.records import Study
 from .study.tree import tree_of
 
 TITLE = "hqd-index: an index of manufacturing high-quality development and the contribution of SRDI firms"

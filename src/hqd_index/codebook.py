@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from .firms.tfp import LABELS as ELASTICITIES
 from .links.labels import LABELS as LINKS
-from .study.models import Band, Study
+from .study.records import Band, Study
 from .tables import TABLES
 
 COLUMNS: dict[str, tuple[str, str]] = {

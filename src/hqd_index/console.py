@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .pipeline import Event, Outcome
-    from .study.models import Study
+    from .study.records import Study
     from .upkeep import Finding, Section
 
 

@@ -6,7 +6,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
 from hqd_index.firms.tfp import FUNCTIONS, production
 from hqd_index.panel import derive
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 from hqd_index.tables import check
 
 from .test_tfp import COLUMNS, PRICES, against_first_year, cobb_douglas

@@ -13,7 +13,7 @@ from hqd_index.firms import modes
 from hqd_index.firms.mode_scores import scored
 from hqd_index.firms.mode_tables import mode_tables
 from hqd_index.firms.modes import FIRST, MIXED, SECOND, UNCLASSIFIED
-from hqd_index.study.models import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
+from hqd_index.study.records import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
 from hqd_index.tables import check
 
 from ..models.known_panels import study

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 
 LABEL = {"zh": "一", "en": "one"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hqd_index.engines.duckdb import Engine
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 
 LABEL = {"zh": "甲", "en": "a"}
 FIRMS: dict[str, Any] = {"path": "firms.csv", "table": "firms", "constants": {"industry_version": "2017"}}

@@ -17,7 +17,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.intake.findings import RULES
 from hqd_index.intake.rules import bound, completed, judge, verdicts
 from hqd_index.study.load import load_study
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 
 Row = Mapping[str, Any]
 Verdict = bool | None

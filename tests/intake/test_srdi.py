@@ -12,7 +12,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.intake.match import matched
 from hqd_index.intake.srdi import Event, firm_spells, spells, stock
 from hqd_index.intake.status import from_columns, from_list, list_notices
-from hqd_index.study.models import SrdiList
+from hqd_index.study.records import SrdiList
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)
 BATCHES = {1: 248, 2: 1584, 3: 2930, 4: 4357, 5: 3671, 6: 3012, 7: 3482}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.links.chokepoints import central, codes_of, judged, lasting
-from hqd_index.study.models import Chokepoint
+from hqd_index.study.records import Chokepoint
 
 GEODEP = Chokepoint()
 

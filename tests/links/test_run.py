@@ -9,7 +9,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError, DataError
 from hqd_index.links import links
 from hqd_index.links import network as net
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 from hqd_index.tables import check
 
 from .tables import china_42, two_sectors

@@ -8,7 +8,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
 from hqd_index.links import trade
 from hqd_index.links.chokepoints import judged
-from hqd_index.study.models import Links
+from hqd_index.study.records import Links
 
 HAND = 1e-12
 ADDS_UP = 1e-9

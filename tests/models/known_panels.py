@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hqd_index.study.models import (
+from hqd_index.study.records import (
     Control,
     Density,
     Hypotheses,

@@ -9,7 +9,7 @@ import pytest
 from hqd_index.models import regressions
 from hqd_index.models.estimation_data import with_groups
 from hqd_index.models.kernels.specification import Specification, estimate
-from hqd_index.study.models import SpecificationChoice
+from hqd_index.study.records import SpecificationChoice
 
 from .known_panels import NAME, index_panel, study, weights
 

@@ -13,7 +13,7 @@ from hqd_index.models import regressions
 from hqd_index.models.analyses.headline_tables import Beside
 from hqd_index.models.analyses.mediators import gelbach
 from hqd_index.models.kernels.specification import Specification, estimate
-from hqd_index.study.models import Control
+from hqd_index.study.records import Control
 from hqd_index.tables import check
 
 from .known_panels import NAME, index_panel, study, weights

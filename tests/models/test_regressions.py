@@ -12,7 +12,7 @@ from hqd_index.models.analyses.verdicts import verdict
 from hqd_index.models.kernels.moderation import holm
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.models.model_results import ModelResults, headline
-from hqd_index.study.models import Control, Label, SpecificationChoice
+from hqd_index.study.records import Control, Label, SpecificationChoice
 from hqd_index.tables import TABLES, check
 
 from .known_panels import RULE, SIX, TAU, index_panel, io_links, study, weights

@@ -13,7 +13,7 @@ from hqd_index.models.composite import composite
 from hqd_index.models.estimation_sample import widen
 from hqd_index.models.kernels.specification import Specification
 from hqd_index.models.model_results import regressions
-from hqd_index.study.models import Control, Hypotheses, Modes
+from hqd_index.study.records import Control, Hypotheses, Modes
 from hqd_index.tables import check
 
 from .known_panels import LEAF_WEIGHTS, NAME, SIX, index_panel, study, weights

@@ -9,7 +9,7 @@ from hqd_index.errors import DataError
 from hqd_index.firms.status import with_status
 from hqd_index.panel import build_panel, chain, densities, derive, lagged
 from hqd_index.panel.units import with_unit
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 
 L = {"zh": "一", "en": "one"}
 

@@ -14,7 +14,7 @@ from hqd_index.index.scenario_tables import scenarios
 from hqd_index.report.drawings import Drawing, draw
 from hqd_index.report.results import Results
 from hqd_index.report.studio import Studio
-from hqd_index.study.models import Study
+from hqd_index.study.records import Study
 from hqd_index.tables import conform, empty
 
 YEARS = list(range(2017, 2023))

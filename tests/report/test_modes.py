@@ -17,7 +17,7 @@ from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, GROUPS, HYPOTHESES, pasted
 from hqd_index.report.speaker import Speaker
 from hqd_index.report.words import Pair
-from hqd_index.study.mode_models import ModeLabels
+from hqd_index.study.records import ModeLabels
 
 NODES = ("innovation", "brand", "upgrading", "completeness", "advantage", "smoothness")
 LINE = {

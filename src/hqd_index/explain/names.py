@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..errors import ConfigError, unknown
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import Tree
 
 

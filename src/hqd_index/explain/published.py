@@ -15,7 +15,7 @@ from ..errors import ConfigError, SetupError
 from ..pipeline import Place, section
 from ..provenance import canonical_json, digest_text, table_path
 from ..study.load import Loaded
-from ..study.models import Study
+from ..study.records import Study
 from ..study.vary import vary
 
 HEEDED = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")

@@ -16,7 +16,7 @@ from ..expressions.grammar import Expression
 from ..expressions.parts import exact_parts
 from ..panel.density import ever_sql
 from ..panel.units import row_key, unit_sql, with_unit
-from ..study.models import Derived, Indicator, Study
+from ..study.records import Derived, Indicator, Study
 
 Number = Decimal | int | float | None
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import CheckError
 from ..methods.choice import Choice, named, over
-from ..study.models import Band
+from ..study.records import Band
 
 Array = NDArray[np.float64]
 Written = tuple[str, float]

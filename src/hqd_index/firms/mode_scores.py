@@ -12,7 +12,7 @@ from ..engines.duckdb import Engine, literal, quoted
 from ..errors import DataError
 from ..expressions import parse, row_sql
 from ..study.columns import tables as known_tables
-from ..study.models import ModeAxis, ModeItem, Study
+from ..study.records import ModeAxis, ModeItem, Study
 from . import modes
 from .modes import AXES, Array, Codes
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..errors import HqdError
-from ..study.models import Study
+from ..study.records import Study
 from ..tables import conform, empty
 from .mode_scores import ALL_AXES, scored
 from .modes import MODES, diversity, memberships

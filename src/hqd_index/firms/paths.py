@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..study.models import PathIndicator, Study
+from ..study.records import PathIndicator, Study
 from ..tables import conform
 from .mode_scores import ALL_AXES, Scored
 from .modes import taken

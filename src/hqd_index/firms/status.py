@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..engines.duckdb import Engine
 from ..expressions import parse, row_sql
-from ..study.models import Study
+from ..study.records import Study
 
 CRITERIA_LEVEL = "criteria"
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, unknown
-from ..study.models import Study
+from ..study.records import Study
 from .productivity import Array, Elasticities, multilateral, wooldridge
 
 INPUTS = ("labour", "capital", "materials")

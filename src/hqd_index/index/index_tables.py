@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..methods.weight import evenness
-from ..study.models import Label, Study
+from ..study.records import Label, Study
 from ..study.tree import tree_of
 from .build import Computed, compute, span_rows
 from .competition_rank import competition

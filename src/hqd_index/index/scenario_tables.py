@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..study.models import Study
+from ..study.records import Study
 from ..study.vary import vary
 from .index_tables import Index, node_labels, scores_table, weights_table, work_out
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import EstimationError
-from ..study.models import Label, Study
+from ..study.records import Label, Study
 from ..tables import TABLES, conform
 from .build import Computed
 from .index_tables import Index, coverage, node_labels

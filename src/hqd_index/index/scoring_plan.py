@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..methods import choice as methods
 from ..methods.choice import Choice, over
 from ..study.choices import family_choice, leaf_choice
-from ..study.models import Band, Study
+from ..study.records import Band, Study
 from ..study.tree import Tree, tree_of
 
 Array = NDArray[np.float64]

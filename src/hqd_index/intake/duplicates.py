@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from ..engines.duckdb import Engine, quoted
-from ..study.models import Label
+from ..study.records import Label
 from .findings import finding, joined
 from .text import FILE_SPAN
 

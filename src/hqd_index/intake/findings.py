@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..study.models import Label
+from ..study.records import Label
 
 COLUMNS = ("rid", "rule", "severity", "column", "value", "expected_zh", "expected_en", "mend_zh", "mend_en")
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine, quoted
-from ..study.models import Label, Study
+from ..study.records import Label, Study
 from .cells import BLANK, HEADER, NOTE, TOTAL
 from .identity import TWIN
 from .ledger import OUT_OF_SCOPE, QUARANTINED

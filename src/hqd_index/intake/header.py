@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..canonical import CanonicalTable
 from ..errors import DataError, closest
-from ..study.models import Source
+from ..study.records import Source
 from .notice import Notice
 from .units import UNITS, label_and_unit, normalised
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..engines.duckdb import Engine, literal
-from ..study.models import FirmIndustry
+from ..study.records import FirmIndustry
 from .codes import USCC_ALPHABET
 from .ledger import OUT_OF_SCOPE, VALIDATE
 from .notice import Notice

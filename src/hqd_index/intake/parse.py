@@ -12,7 +12,7 @@ import pandas as pd
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import ConfigError
-from ..study.models import Source
+from ..study.records import Source
 from .findings import expected_text, finding, joined
 from .lookups import looked_up
 from .notice import Notice

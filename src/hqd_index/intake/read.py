@@ -13,7 +13,7 @@ from typing import IO
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine
 from ..errors import CheckError, ConfigError, DataError, SetupError, closest
-from ..study.models import Source
+from ..study.records import Source
 from .binary import parquet_table, stata_table
 from .cells import BLANK, HEADER, NOTE, Cells, SetAside
 from .header import PEEK, canonical_of, find_header, known_labels, sub_headers

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..canonical import CanonicalTable, Column
 from ..engines.duckdb import Engine, literal, quoted
-from ..study.models import Reshape, Source
+from ..study.records import Reshape, Source
 from .combine import without
 from .duplicates import duplicates
 from .findings import expected_text, finding, joined

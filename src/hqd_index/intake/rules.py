@@ -10,7 +10,7 @@ import pandas as pd
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine, literal, quoted
 from ..expressions import parse, row_sql
-from ..study.models import Label, Rule, Study
+from ..study.records import Label, Rule, Study
 from .findings import COLUMNS, RULES, finding, joined
 from .parse import SQL_TYPES, Exact
 

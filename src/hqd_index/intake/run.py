@@ -13,7 +13,7 @@ import pandas as pd
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import ConfigError, DataError, Faults, HqdError
-from ..study.models import SrdiList, Study
+from ..study.records import SrdiList, Study
 from .flow import coverage, sample_flow
 from .ledger import QUARANTINED, ledger
 from .notice import Notice

@@ -8,7 +8,7 @@ from ..canonical import CanonicalTable, rows_per_unit
 from ..errors import ConfigError, unknown
 from ..expressions import parse
 from ..study.columns import behind, known_columns, tables
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import tree_of
 from .parse import Exact
 

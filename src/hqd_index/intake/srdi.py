@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..study.models import SrdiList
+from ..study.records import SrdiList
 
 TERM = 3
 SECOND_HALF = 7

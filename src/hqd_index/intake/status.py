@@ -13,7 +13,7 @@ import pandas as pd
 from ..canonical import SRDI_LEVELS
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import ConfigError, closest
-from ..study.models import SrdiList
+from ..study.records import SrdiList
 from .match import BY_CODE, matched
 from .notice import Notice
 from .srdi import spells, stock, undecided

@@ -12,7 +12,7 @@ from ..canonical import CanonicalTable, expression_types
 from ..engines.duckdb import Engine, literal, quoted
 from ..expressions import parse as parse_expression
 from ..expressions import row_sql
-from ..study.models import Source, Study
+from ..study.records import Source, Study
 from .combine import combined, expanded, without
 from .crossrow import cross_row, one_kind
 from .duplicates import duplicates

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine, literal, quoted
-from ..study.models import Source
+from ..study.records import Source
 from .cells import BLANK, BLANKS, NOTE, TOTAL, Cells
 from .header import Headed
 from .records import NOTE_MARKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..study.models import Chokepoint
+from ..study.records import Chokepoint
 
 
 def judged(goods: pd.DataFrame, rule: Chokepoint) -> pd.DataFrame:

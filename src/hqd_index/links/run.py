@@ -9,7 +9,7 @@ import pandas as pd
 from ..canonical import LINKAGES
 from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError
-from ..study.models import Study
+from ..study.records import Study
 from . import chokepoints, trade
 from .iotable import IoTable, crosswalk, read_io
 from .network import io_links, network

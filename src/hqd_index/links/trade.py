@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine, literal
 from ..errors import DataError
-from ..study.models import Links
+from ..study.records import Links
 from .iotable import Array
 
 WORLD = "importer <> exporter"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..study.models import Density, Study
+from ..study.records import Density, Study
 from .kernels.specification import GROUP_YEAR
 
 KEY = ["unit", "year"]

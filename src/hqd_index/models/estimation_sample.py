@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import EstimationError
-from ..study.models import SpecificationChoice, Study
+from ..study.records import SpecificationChoice, Study
 from .composite import Composite
 from .estimation_data import KEY, density_column
 from .kernels.moderation import BASE

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..errors import EstimationError
 from ..study.choices import year_by_year
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import tree_of
 
 MEND = ("在 weighting.yaml 中改为 over: all_years", "write over: all_years in weighting.yaml")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import EstimationError
-from ..study.models import SpecificationChoice, Study
+from ..study.records import SpecificationChoice, Study
 from .analyses.headline_tables import Beside, read_headline
 from .analyses.theory import Theory
 from .composite import composite

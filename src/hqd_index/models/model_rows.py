@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import HqdError
-from ..study.models import Density, SpecificationChoice
+from ..study.records import Density, SpecificationChoice
 from .analyses.channels import Part
 from .analyses.contribution import ASSUMPTION, Item
 from .analyses.verdicts import Rule, Test

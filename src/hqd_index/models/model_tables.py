@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..errors import EstimationError
-from ..study.models import Study
+from ..study.records import Study
 from .analyses.headline_tables import Beside
 from .analyses.leading_firms import leader_firms
 from .analyses.resilience import resilience_tables

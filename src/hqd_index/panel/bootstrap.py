@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..engines.duckdb import Engine
 from ..expressions import lag_columns, parse
 from ..expressions.parts import Part, Parts, take_apart
-from ..study.models import Indicator, Study
+from ..study.records import Indicator, Study
 from .build import leaves_needed
 from .units import row_key, with_unit
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError
 from ..expressions import aggregate_sql, lag_columns, parse
-from ..study.models import Control, Indicator, Label, Study
+from ..study.records import Control, Indicator, Label, Study
 from ..study.tree import tree_of
 from ..study.vary import vary
 from .density import densities, ever_sql

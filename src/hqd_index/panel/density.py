@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..engines.duckdb import Engine
-from ..study.models import Density, Study
+from ..study.records import Density, Study
 
 
 def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
-from ..study.models import Derived, Study
+from ..study.records import Derived, Study
 from .units import row_key
 
 ColumnFunction = Callable[..., pd.Series]

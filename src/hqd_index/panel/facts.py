@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..engines.duckdb import Engine
-from ..study.models import Study
+from ..study.records import Study
 from .density import status_sql
 
 COLUMNS = (

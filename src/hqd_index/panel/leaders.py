@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..engines.duckdb import Engine
-from ..study.models import Study
+from ..study.records import Study
 from .build import Panel, firm_values
 from .density import ever_sql
 from .units import with_unit

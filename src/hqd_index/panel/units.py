@@ -9,7 +9,7 @@ import pandas as pd
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine
 from ..study.groups import scheme_groups
-from ..study.models import Study
+from ..study.records import Study
 
 
 def unit_sql(by: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from .stages import Context, Place, Table
 
 if TYPE_CHECKING:
     from ..engines.duckdb import Engine
-    from ..study.models import Study
+    from ..study.records import Study
 
 BY_NAME = {stage.name: stage for stage in STAGES}
 

@@ -22,7 +22,7 @@ from .stages import Place, Stage
 
 if TYPE_CHECKING:
     from ..study.load import Loaded
-    from ..study.models import Study
+    from ..study.records import Study
 
 
 @dataclass(frozen=True)

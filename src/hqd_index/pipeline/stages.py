@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..engines.duckdb import Engine
-    from ..study.models import Study
+    from ..study.records import Study
 
 Table: TypeAlias = "pd.DataFrame | str"
 """A frame, or the name of a table in the engine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..canonical import CANONICAL
-from ..study.models import Study
+from ..study.records import Study
 from .words import Pair
 
 WORDS = {

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..index.competition_rank import TIE, competition
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import Tree, tree_of
 from ..study.vary import vary
 from .figures import shades

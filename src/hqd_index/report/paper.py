@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..study.models import Band
+from ..study.records import Band
 from . import paper_appendix as appendix
 from . import paper_models as models
 from .formulas import readable

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from ..study.models import SpecificationChoice
+from ..study.records import SpecificationChoice
 from .model_pictures import headline_spec
 from .paper_lines import (
     FIRM_OUTCOMES,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..study.models import Study
+from ..study.records import Study
 from .cells import Styles, lines_needed, open_book, write
 from .words import Pair
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import Tree, tree_of
 from ..study.vary import vary
 from ..tables import TABLES, empty

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..study.groups import GROUP_NAMES
-from ..study.models import SpecificationChoice
+from ..study.records import SpecificationChoice
 from .published import labels
 from .results import Results
 from .words import Pair, missing

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..study.models import Study
+from ..study.records import Study
 from .drawings import Drawing, Files, draw
 from .findings import closing, headline, leaders, rows_accounted, split
 from .lab import laboratory

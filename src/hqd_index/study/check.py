@@ -10,7 +10,7 @@ from ..errors import ConfigError, Faults
 from .checks import formulas, modes, regressions, sources, tree, weighting
 from .document import Place
 from .findings import Finding
-from .models import Study
+from .records import Study
 from .vary import check_path, vary
 
 Check = Callable[[Study], Iterator[Finding]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..methods.choice import Choice, check, over
 from .document import Place
-from .models import Band, Study, Weighting
+from .records import Band, Study, Weighting
 from .tree import Tree
 
 FLAT = "leaves"

@@ -11,7 +11,7 @@ from sqlglot import exp
 from ..canonical import CANONICAL, CanonicalTable, Column, expression_types, extended
 from ..errors import ConfigError
 from ..expressions import Expression, parse, type_of
-from .models import Study, TableSpec
+from .records import Study, TableSpec
 
 MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE)
 REAL = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, to_json
 
 from ..errors import ConfigError, closest, unknown
 from .document import Document, Place
-from .models import Record
+from .records import Record
 from .spelling import full_width, misspelt_key
 
 Texts = tuple[str, str]

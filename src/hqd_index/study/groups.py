@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .record import Label
+from .records import Label
 
 
 def _by_code(groups: Mapping[str, str], pattern: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from .check import check, check_alternatives, check_changes, check_scenarios
 from .document import Document, Place, read_document, read_text
 from .faults import checked
 from .findings import Finding
-from .models import Record, Scenario, Study
+from .records import Record, Scenario, Study
 from .vary import vary
 
 # The parts of a study that stand in a file of their own; those without which there is no study.

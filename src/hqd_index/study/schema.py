@@ -12,7 +12,7 @@ from ..methods import FAMILIES
 from ..methods.method import Method
 from ..methods.options import REQUIRED, options
 from .load import PARTS
-from .models import Record, Scenario
+from .records import Record, Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import ConfigError
-from .models import Indicators
+from .records import Indicators
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..errors import ConfigError, Faults, unknown
 from ..methods.choice import Choice
 from .document import Document
 from .faults import explain
-from .models import Study
+from .records import Study
 
 
 def vary(study: Study, changes: Mapping[str, Any]) -> Study:

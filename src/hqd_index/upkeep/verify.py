@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import CheckError, Faults, HqdError, SetupError, unknown
 from ..provenance import file_digests
 from ..study.choices import family_choice
-from ..study.models import Study
+from ..study.records import Study
 from ..study.tree import tree_of
 
 SHARES = 1e-9

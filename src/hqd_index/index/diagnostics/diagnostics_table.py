@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...methods.column_statistics import bounds
 from ...methods.treat import skew_and_kurtosis
-from ...study.models import Study
+from ...study.records import Study
 from ..index_tables import SPIKE, Index, node_labels
 from ..score_panel import Refusals, Row, node_values, table
 from ..unit_groups import contrast, groupings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...methods.column_statistics import correlation
-from ...study.models import Label
+from ...study.records import Label
 from ..score_panel import Item, Refusals, Row
 from . import correlation_structure as structure
 from .diagnostic_rows import Nodes, row

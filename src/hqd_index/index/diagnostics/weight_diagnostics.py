@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...methods import choice as methods
 from ...methods.choice import Choice
 from ...study.choices import family_choice
-from ...study.models import Study
+from ...study.records import Study
 from ..build import span_rows
 from ..score_panel import Row
 from ..scoring_plan import FLAT, Family

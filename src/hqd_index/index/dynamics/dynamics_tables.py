@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import Study
+from ...study.records import Study
 from ..index_tables import Index
 from ..score_panel import Refusals, Row, Scored, scored, table
 from ..unit_groups import groupings

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from ...study.models import Label
+from ...study.records import Label
 from ..score_panel import Item, Refusals, Row, Scored
 from .moran import Weights, spatial_lag
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from ...study.models import Label
+from ...study.records import Label
 from ..score_panel import Item, Refusals, Row, Scored
 
 Array = NDArray[np.float64]

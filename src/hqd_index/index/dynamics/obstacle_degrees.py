@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from ...study.models import Label
+from ...study.records import Label
 from ..competition_rank import competition
 from ..index_tables import Index, coverage
 from ..score_panel import Item, Refusals, Scored, global_shares, table

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
-from ...study.models import Study
+from ...study.records import Study
 from ...study.tree import tree_of
 from ..index_tables import cube
 from ..unit_groups import groups_of

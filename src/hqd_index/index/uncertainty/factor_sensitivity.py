@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...methods.choice import FAMILY_ZH
-from ...study.models import Study
+from ...study.records import Study
 from ..competition_rank import competition
 from .design_draws import NONE, Numbers, Source, Table, root_scores
 from .draw_tables import stream, table_of

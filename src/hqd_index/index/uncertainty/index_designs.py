@@ -19,7 +19,7 @@ from ...methods.shares import feasible
 from ...study.checks import tree as tree_check
 from ...study.checks import weighting as weighting_check
 from ...study.choices import family_choice
-from ...study.models import Study, Weighting
+from ...study.records import Study, Weighting
 from ...study.tree import tree_of
 from ...study.vary import vary
 from ..scoring_plan import FLAT, Plan, left_out, plan

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...study.models import Study
+from ...study.records import Study
 from ..index_tables import node_labels
 from .index_designs import LEAVE_OUT, Designs
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
-from ...study.models import Study
+from ...study.records import Study
 from ..build import compute
 from ..competition_rank import competition
 from ..index_tables import coverage

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...study.models import ContributionChoice
+from ...study.records import ContributionChoice
 from ..kernels.specification import Estimate
 
 ASSUMPTION_ZH = (

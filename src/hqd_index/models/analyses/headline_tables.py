@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import EstimationError
-from ...study.models import SpecificationChoice, Study
+from ...study.records import SpecificationChoice, Study
 from ..estimation_sample import SPLITTABLE, Wide
 from ..kernels.inference import joint_draws, stream
 from ..kernels.moderation import Moderated, all_moderated

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import Density, Inference
+from ...study.records import Density, Inference
 from ..estimation_data import KEY
 from ..estimation_sample import SPLITTABLE, Wide
 from ..kernels.specification import Estimate, Specification, estimate

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import CheckError, EstimationError
-from ...study.models import SpecificationChoice, Study
+from ...study.records import SpecificationChoice, Study
 from ..estimation_data import KEY
 from ..estimation_sample import Wide
 from ..kernels.clusters import leave_one_out

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from ...study.models import SpecificationChoice, Study
+from ...study.records import SpecificationChoice, Study
 from ..estimation_sample import Wide
 from ..kernels.inference import interval, jackknife, p_value
 from ..kernels.specification import Estimate, Specification, refused

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import Density
+from ...study.records import Density
 from ..kernels.slx import Spillover, link_weights
 from ..kernels.specification import Estimate
 from .contribution import TOTAL, Item

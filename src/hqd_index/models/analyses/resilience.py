@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import Study
+from ...study.records import Study
 from ..kernels.specification import Estimate, Specification, estimate
 from ..model_rows import Row, missing_row
 from ..store import table

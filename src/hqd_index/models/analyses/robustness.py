@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import Density, SpecificationChoice
+from ...study.records import Density, SpecificationChoice
 from ..estimation_sample import Wide
 from ..kernels.clusters import cluster_sums, compact
 from ..kernels.inference import driscoll_kraay, inflation, joint_wald

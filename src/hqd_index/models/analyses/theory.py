@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ...errors import EstimationError
-from ...study.models import SpecificationChoice, Study
+from ...study.records import SpecificationChoice, Study
 from ..estimation_sample import Wide
 from ..kernels.moderation import Moderated, all_moderated
 from ..kernels.specification import Estimate, Specification

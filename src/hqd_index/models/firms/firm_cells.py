@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal
 from ...errors import EstimationError
-from ...study.models import Study
+from ...study.records import Study
 from ..kernels.shift_share import Exposure, leave_one_out, recentred
 
 OTHER = {"industry_code": "province_code", "province_code": "industry_code"}

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import EstimationError
-from ...study.models import Study
+from ...study.records import Study
 from ..analyses.contribution import TOTAL, Item
 from ..model_rows import Row, contribution_rows, missing_row
 from ..store import table

@@ -9,7 +9,7 @@ import pandas as pd
 from ...engines.duckdb import Engine, literal
 from ...errors import EstimationError
 from ...expressions import parse, row_sql
-from ...study.models import Study
+from ...study.records import Study
 
 
 def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:

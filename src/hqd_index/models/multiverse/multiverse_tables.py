@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import EstimationError
-from ...study.models import Study
+from ...study.records import Study
 from ..estimation_data import KEY, lagged
 from ..ineligible import barred, comparable
 from ..kernels.specification import GROUP_YEAR, Specification

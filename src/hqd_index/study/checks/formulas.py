@@ -19,7 +19,7 @@ from ..columns import (
 )
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
-from ..models import Derived, Indicator, Study
+from ..records import Derived, Indicator, Study
 from ..tree import listed_leaves, tree_of
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..columns import Columns, known_columns, tables
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
-from ..models import ModeItem, ModePath, PathIndicator, Study
+from ..records import ModeItem, ModePath, PathIndicator, Study
 
 AXES = ("tech", "market", "safety", "efficiency")
 

@@ -8,7 +8,7 @@ from ...canonical import SRDI_LEVELS
 from ..columns import Columns, behind, known_columns, numerator, tables
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
-from ..models import Control, Density, SpecificationChoice, Study
+from ..records import Control, Density, SpecificationChoice, Study
 from ..tree import tree_of
 from .formulas import barred, scored, unit_missing
 

@@ -10,7 +10,7 @@ from ..columns import COMPUTED_TABLES, Columns, known_columns, raw_columns, tabl
 from ..document import Place
 from ..findings import Finding, bound, unknown_name
 from ..groups import SCHEMES
-from ..models import GroupColumn, Source, Study
+from ..records import GroupColumn, Source, Study
 
 ABSOLUTE = re.compile(r"^([/\\~]|[A-Za-z]:)")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..document import Place
 from ..findings import Finding, unknown_name
-from ..models import Band, Indicators, Study
+from ..records import Band, Indicators, Study
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 TREE = ("indicators", "tree")

@@ -9,7 +9,7 @@ from ...methods.choice import Choice, cautions, compatible, over, resolve
 from ..choices import FLAT, family_choice, leaf_choice, year_by_year
 from ..document import Place
 from ..findings import Finding, unknown_name
-from ..models import Study
+from ..records import Study
 from ..tree import Tree, listed_leaves, tree_of
 
 COLUMN_PARTS = ("impute", "treat", "normalise")

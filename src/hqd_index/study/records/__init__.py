@@ -1,0 +1,36 @@
+"""What the YAML of a study says: frozen records, one file per configuration file; faults across files are found in checks/."""
+
+from .columns_yaml import Chokepoint, Columns, Derived, Links
+from .indicators_yaml import Band, Indicator, Indicators
+from .modes_yaml import ModeAxes, ModeAxis, ModeItem, ModeLabels, ModeNorm, ModePath, ModePaths, Modes, PathIndicator
+from .record import Label, Name, Record, Slug, Span, Version
+from .regressions_yaml import (
+    ContributionChoice,
+    Control,
+    Density,
+    Effect,
+    Events,
+    FirmOutcome,
+    Hypotheses,
+    Inference,
+    Regressions,
+    Resilience,
+    SpecificationChoice,
+    SpecificationGrid,
+)
+from .rules_yaml import Gates, Rule, Rules
+from .sources_yaml import ColumnSpec, FirmIndustry, Origin, OutOfScope, Reshape, Source, Sources, SrdiList, Status, TableSpec
+from .study_yaml import GroupColumn, NamesTable, Publish, StudyFile, Unit
+from .uncertainty_yaml import FirmDraws, MultiverseChoice, SobolChoice, Uncertainty, WeightDraws
+from .weighting_yaml import Coverage, LeafChoices, NodeChoices, Weighting
+from .whole_study import Scenario, Study
+
+__all__ = [
+    "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "Derived",
+    "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator",
+    "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels",
+    "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin",
+    "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario",
+    "Slug", "SobolChoice", "Source", "Sources", "Span", "SpecificationChoice", "SpecificationGrid", "SrdiList", "Status",
+    "Study", "StudyFile", "TableSpec", "Uncertainty", "Unit", "Version", "WeightDraws", "Weighting",
+]  # fmt: skip

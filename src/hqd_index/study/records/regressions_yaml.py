@@ -1,0 +1,125 @@
+"""regressions.yaml: density, controls, specifications, hypotheses and the grid of the multiverse."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .record import Label, Name, Record, Slug, Span, Version
+
+Effect = Literal["unit", "year", "group_year"]  # group_year: a level for each group of units (unit.groups) in each year
+
+
+class Density(Record):
+    """SRDI density of a unit-year: `count` per 1,000 firms, `revenue`/`employment` share in %, `ihs` = asinh(count of firms)."""
+
+    measure: Literal["count", "revenue", "employment", "ihs"] = "count"
+    status: Literal["valid", "ever"] = "valid"
+    levels: tuple[str, ...] = ("national", "key_national")
+    lag: Annotated[int, Field(ge=0, le=5)] = 1
+
+
+class Control(Record):
+    """A control variable: an aggregate expression over one table, lagged like the density."""
+
+    table: Name
+    formula: str
+    label: Label
+
+
+class SpecificationChoice(Record):
+    """One column of a regression table."""
+
+    id: Slug
+    label: Label
+    outcomes: tuple[Name, ...] = ()  # empty: every node above the leaves
+    controls: tuple[Slug, ...] | Literal["none", "all"] = "none"
+    fixed_effects: tuple[Effect, ...] = ("unit", "year")
+    density: Density | None = None
+    weights: Slug | None = None  # a moderator whose base-year value weighs the units
+    years: Span | None = None
+    drop_years: tuple[int, ...] = ()
+    drop_units: tuple[str, ...] = ()
+    scenario: Slug | None = None  # the outcome is the index of this scenario, over all firms
+    headline: bool = False
+
+
+class Inference(Record):
+    """Wild cluster bootstrap draws and weights."""
+
+    draws: Annotated[int, Field(ge=99)] = 9999
+    weights: Literal["rademacher", "webb"] = "rademacher"
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
+class Hypotheses(Record):
+    """Smallest effect of interest (in within-SDs) and test size; no default in code, the study must say them.
+
+    `moderators` are those that H8 says strengthen the effect, among the moderators of regressions.yaml.
+    """
+
+    sesoi: Annotated[float, Field(gt=0)]
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+    moderators: tuple[Slug, ...] = ()
+
+
+class ContributionChoice(Record):
+    """Accounting of density's part in the index's change between two years (None: last year before any density, to last year)."""
+
+    from_year: int | None = None
+    to_year: int | None = None
+    min_change: float = 0.02
+
+
+class FirmOutcome(Record):
+    """What happens to a firm: a row expression over the firms table; a mean weighted by `size` is split into its sources."""
+
+    formula: str
+    label: Label
+    size: Name = "revenue"
+
+
+class Events(Record):
+    """Firm event studies around the first recognition: outcomes of firms, never the index; years before and after told."""
+
+    outcomes: dict[Slug, FirmOutcome] = {}
+    window: tuple[int, int] = (-4, 3)
+
+
+class Resilience(Record):
+    """How far `level` of a unit fell in each shock and when it was back, by density before and by `exposure` (base year)."""
+
+    level: Control
+    exposure: Control
+    shocks: tuple[int, ...] = (2018, 2020, 2022)
+
+
+class SpecificationGrid(Record):
+    """The specifications of the multiverse: every combination of these, declared before the run; `years` empty: all."""
+
+    density: Annotated[tuple[Literal["count", "revenue", "employment", "ihs"], ...], Field(min_length=1)] = (
+        "count", "revenue", "employment", "ihs",
+    )  # fmt: skip
+    lag: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], Field(min_length=1)] = (1, 2)
+    controls: Annotated[tuple[Literal["none", "all"], ...], Field(min_length=1)] = ("none", "all")
+    fixed_effects: Annotated[tuple[tuple[Effect, ...], ...], Field(min_length=1)] = (("unit", "year"), ("unit",))
+    years: tuple[tuple[int, int], ...] = ()
+    draws: Annotated[int, Field(ge=0)] = 199
+
+
+class Regressions(Record):
+    """regressions.yaml"""
+
+    version: Version
+    density: Density = Density()
+    controls: dict[Slug, Control] = {}
+    moderators: dict[Slug, Control] = {}  # what units were like before: density is interacted with their base-year value
+    mediators: dict[Slug, Control] = {}  # what density may move besides the index, in the year of the index
+    specifications: tuple[SpecificationChoice, ...] = ()
+    inference: Inference = Inference()
+    hypotheses: Hypotheses | None = None
+    contribution: ContributionChoice = ContributionChoice()
+    events: Events = Events()
+    resilience: Resilience | None = None
+    multiverse: SpecificationGrid = SpecificationGrid()

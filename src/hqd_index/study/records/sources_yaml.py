@@ -1,0 +1,107 @@
+"""sources.yaml: raw files and how their headers, units and marks become canonical tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .record import Label, Name, Record, Slug, Version
+
+
+class Origin(Record):
+    """Where a raw file comes from; printed with every output that uses it."""
+
+    producer: str
+    title: str
+    date: str = ""
+    licence: str = ""
+
+
+class Reshape(Record):
+    """Long to wide: one column per name in `names`, filled from `values`; `columns` maps raw names to canonical ones."""
+
+    names: str
+    values: str
+    columns: dict[str, Name]
+    units: str | None = None
+    drop_unlisted: bool = True
+
+
+class OutOfScope(Record):
+    """Rows that are right but not meant: a row expression over the raw (canonical, typed) columns, and the reason."""
+
+    when: str
+    reason: Label
+
+
+class Source(Record):
+    """One kind of raw file and how its headers, units and marks become a canonical table."""
+
+    path: str
+    table: Name
+    sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    encoding: Literal["auto", "utf-8", "gb18030", "utf-16"] = "auto"
+    aliases: dict[str, Name] = {}
+    constants: dict[Name, str] = {}
+    units: dict[Name, str] = {}
+    missing: tuple[str, ...] = ("", "—", "-", "…", "..", "*", "NA")
+    zero_is_missing: tuple[Name, ...] = ()
+    parse_units: bool = False
+    parse_separators: bool = False
+    pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}
+    values: dict[Name, dict[str, str]] = {}
+    totals: tuple[str, ...] = ("合计", "总计", "全国", "Total")
+    out_of_scope: tuple[OutOfScope, ...] = ()
+    reshape: Reshape | None = None
+    optional: bool = False
+    origin: Origin | None = None
+
+
+class ColumnSpec(Record):
+    """A column of a study's own: type, unit and names."""
+
+    dtype: Literal["number", "integer", "text", "flag", "date"] = "number"
+    unit: str = ""
+    label: Label
+    categories: tuple[str, ...] = ()
+
+
+class TableSpec(Record):
+    """A canonical table with a study's own key and columns (added to the built-in ones of the same name)."""
+
+    key: tuple[Name, ...] = ()
+    columns: dict[Name, ColumnSpec] = {}
+
+
+FirmIndustry = Literal["reported", "first", "modal"]
+
+
+class SrdiList(Record):
+    """How recognition records become firm status (domain: valid for three years, then reviewed)."""
+
+    treat_from: Literal["announce_year", "next_year_if_H2"] = "announce_year"
+    assume_review: Literal["none", "pass", "drop"] = "none"
+    batches: str = "srdi_batches.csv"
+    provinces: str | None = None
+    subsidiaries: Literal["parent_only", "parent_or_subsidiary"] = "parent_only"
+    national_levels: tuple[str, ...] = ("national", "key_national")
+
+
+class Status(Record):
+    """SRDI status by a rule where there is no list: a row expression on firm-years, true = SRDI-like in that year."""
+
+    criteria: str
+    label: Label
+
+
+class Sources(Record):
+    """sources.yaml"""
+
+    version: Version
+    sources: dict[Slug, Source]
+    tables: dict[Name, TableSpec] = {}
+    firm_industry: FirmIndustry = "reported"
+    srdi_list: SrdiList | None = None
+    status: Status | None = None

@@ -1,0 +1,58 @@
+"""study.yaml: what is scored, over which years, and what may be published."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .record import Label, Name, Record, Slug, Span, Version
+
+
+class NamesTable(Record):
+    """Where the names of units stand when no official code list has them."""
+
+    table: Name
+    zh: Name
+    en: Name | None = None
+
+
+class GroupColumn(Record):
+    """A text column of a table that puts each unit in one group (for group means and comparisons)."""
+
+    table: Name
+    column: Name
+
+
+class Unit(Record):
+    """What is scored: the key columns that make a unit, where its names come from, and the group it belongs to.
+
+    `groups` names an official scheme (divisions by R&D intensity or by the factor used most, provinces by region) or a column.
+    """
+
+    by: Annotated[tuple[Name, ...], Field(min_length=1, max_length=3)] = ("industry_code",)
+    names: Literal["gbt4754", "gbt2260", "code"] | NamesTable = "gbt4754"
+    groups: Literal["technology", "factor", "region"] | GroupColumn | None = None
+
+
+class Publish(Record):
+    """What may leave the office: firm names, and cells with fewer firms than `min_cell`."""
+
+    firm_names: bool = False
+    min_cell: Annotated[int, Field(ge=1)] = 3
+
+
+class StudyFile(Record):
+    """study.yaml: name, unit, years, engine, language, seed."""
+
+    version: Version
+    name: Slug
+    label: Label
+    synthetic: bool = False
+    unit: Unit = Unit()
+    years: Span
+    engine: Literal["duckdb"] = "duckdb"
+    language: Literal["zh", "en"] = "zh"
+    seed: Annotated[int, Field(ge=0)] = 20240101
+    min_firms: Annotated[int, Field(ge=1)] = 10
+    publish: Publish = Publish()

@@ -1,0 +1,62 @@
+"""weighting.yaml: how indicators are imputed, treated, normalised, weighed and aggregated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from ...methods.choice import Choice, check, one_of
+from .record import Name, Record, Slug, Version
+
+if TYPE_CHECKING:
+    Impute = Choice
+    Treat = Choice
+    Normalise = Choice
+    Weight = Choice
+    Aggregate = Choice
+else:
+    Impute = Annotated[one_of("impute"), WithJsonSchema({"family": "impute"})]
+    Treat = Annotated[one_of("treat"), WithJsonSchema({"family": "treat"})]
+    Normalise = Annotated[one_of("normalise"), WithJsonSchema({"family": "normalise"})]
+    Weight = Annotated[one_of("weight"), WithJsonSchema({"family": "weight"})]
+    Aggregate = Annotated[one_of("aggregate"), WithJsonSchema({"family": "aggregate"})]
+
+
+class NodeChoices(Record):
+    """Choices for the children of one node."""
+
+    weight: Weight | None = None
+    aggregate: Aggregate | None = None
+    normalise: Normalise | None = None
+    treat: Treat | None = None
+    impute: Impute | None = None
+
+
+class LeafChoices(Record):
+    """Column-wise choices for one indicator."""
+
+    impute: Impute | None = None
+    treat: Treat | None = None
+    normalise: Normalise | None = None
+
+
+class Coverage(Record):
+    """When a node has a score (`min_children`) and when it is ranked (`rank_from`, share of weight present)."""
+
+    min_children: Annotated[int, Field(ge=1)] = 2
+    rank_from: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
+class Weighting(Record):
+    """weighting.yaml: impute, treat, normalise, then weight and aggregate per level; branches and leaves override."""
+
+    version: Version
+    impute: Impute = check(Choice(method="none"), "impute")
+    treat: Treat = check(Choice(method="none"), "treat")
+    normalise: Normalise = check(Choice(method="minmax"), "normalise")
+    weight: dict[Slug, Weight]
+    aggregate: dict[Slug, Aggregate]
+    coverage: Coverage = Coverage()
+    branches: dict[Name, NodeChoices] = {}
+    indicators: dict[Name, LeafChoices] = {}
