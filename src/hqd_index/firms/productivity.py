@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..linear_algebra import GRAM, rank
+
 Array = NDArray[np.float64]
 Codes = NDArray[np.integer]
 
@@ -70,7 +72,7 @@ def wooldridge(output: Array, labour: Array, capital: Array, materials: Array, f
 
 def _two_by_two(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
     """Just-identified linear GMM, b = (Z'X)^-1 Z'y, with errors clustered by firm."""
-    if np.linalg.matrix_rank(z.T @ x) < 2:
+    if rank(z.T @ x, tolerance=GRAM) < 2:
         return Elasticities(len(y))
     bread = np.linalg.inv(z.T @ x)
     b = bread @ (z.T @ y)

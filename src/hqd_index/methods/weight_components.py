@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import EstimationError
+from ..linear_algebra import COLUMNS, rank
 from .column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
 from .method import Array, ColumnError, Told
 
@@ -63,8 +64,8 @@ def components_kept(values: Array, *, components: str = "above_1", rotate: bool 
     kept = 1 if components == "first" else _above_one(variances)
     yield Told("components", kept)
     yield Told("explained", float(variances[:kept].sum() / variances.sum()))
-    rank = int(np.linalg.matrix_rank(standardised(rows[:, varies], rows[:, varies])))
-    yield Told("rank", rank, "I-RANK" if rank < varies.sum() else "")
+    independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
+    yield Told("rank", independent, "I-RANK" if independent < varies.sum() else "")
 
 
 def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+from ...linear_algebra import COLUMNS, GRAM, least_squares, symmetric_inverse, symmetric_rank
 from ...methods.column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
 
 Array = NDArray[np.float64]
-SINGULAR = 1e-12
+SINGULAR = GRAM
 """Share of a standardised column's variance below which the other columns explain all of it."""
 
 
@@ -89,8 +90,8 @@ def kmo(r: Array) -> Adequacy:
 
     A singular correlation matrix is pseudo-inverted and said to be. NaN where all correlations are 0.
     """
-    singular = bool(np.linalg.matrix_rank(r, hermitian=True) < len(r))
-    inverse = np.linalg.pinv(r, hermitian=True) if singular else np.linalg.inv(r)
+    singular = symmetric_rank(r, tolerance=SINGULAR) < len(r)
+    inverse = symmetric_inverse(r, tolerance=SINGULAR) if singular else np.linalg.inv(r)
     scale = np.sqrt(np.diag(inverse))
     simple, partial = r**2, (inverse / np.outer(scale, scale)) ** 2
     np.fill_diagonal(simple, 0.0)
@@ -118,7 +119,7 @@ def bartlett(r: Array, n: int) -> Sphericity:
 
     m = len(r)
     sign, log_det = np.linalg.slogdet(r)
-    if n <= m or sign <= 0 or np.linalg.matrix_rank(r, hermitian=True) < m:
+    if n <= m or sign <= 0 or symmetric_rank(r, tolerance=SINGULAR) < m:
         raise EstimationError(
             f"the correlation matrix of {m} columns over {n} rows is singular",
             zh=f"{n} 行 {m} 列的相关系数矩阵是奇异的",
@@ -137,7 +138,7 @@ def vif(rows: Array) -> Array:
     found = np.empty(z.shape[1])
     for j in range(z.shape[1]):
         others = np.delete(z, j, axis=1)
-        left = z[:, j] - others @ np.linalg.lstsq(others, z[:, j], rcond=None)[0]
+        left = z[:, j] - others @ least_squares(others, z[:, j], tolerance=COLUMNS)
         unexplained = float(left @ left) / len(z)
         found[j] = 1 / unexplained if unexplained > SINGULAR else np.inf
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+from ...linear_algebra import least_squares, rank
 from ...study.records import Label
 from ..score_panel import Item, Refusals, Row, Scored
 from .moran import Weights, spatial_lag
@@ -19,6 +20,7 @@ STATES = 4
 FEW = 5
 """Transitions in a cell below which its probability is flagged."""
 UNIQUE = 1e-9
+"""Part of the largest singular value of P' - I from which on a direction is one that the chain does not keep."""
 MEND = Label(
     zh="需要连续年份、至少两个单位和有差异的得分", en="needs consecutive years, two or more units and scores that differ"
 )
@@ -70,9 +72,9 @@ def ergodic(matrix: Array) -> Array:
     if np.isnan(matrix).any():
         return np.full(k, np.nan)
     system = np.vstack([matrix.T - np.eye(k), np.ones(k)])
-    if np.linalg.svd(system[:-1], compute_uv=False)[-2] < UNIQUE:
+    if rank(system[:-1], tolerance=UNIQUE) < k - 1:
         return np.full(k, np.nan)
-    found: Array = np.clip(np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0], 0.0, 1.0)
+    found: Array = np.clip(least_squares(system, np.append(np.zeros(k), 1.0), tolerance=UNIQUE), 0.0, 1.0)
     return found
 
 

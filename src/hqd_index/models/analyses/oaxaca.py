@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+from ...linear_algebra import COLUMNS, least_squares, rank
 from ...study.records import SpecificationChoice, Study
 from ..estimation_sample import Wide
 from ..kernels.inference import interval, jackknife, p_value
@@ -89,8 +90,9 @@ def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None =
     centre, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
     z = (x - centre) / np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(len(y)), high, z])
-    b, _, rank, _ = np.linalg.lstsq(design * root, y * root, rcond=None)
-    b = b if rank == design.shape[1] else np.full_like(b, np.nan)
+    b = least_squares(design * root, y * root, tolerance=COLUMNS)
+    if rank(design * root, tolerance=COLUMNS) < design.shape[1]:
+        b = np.full_like(b, np.nan)
     means, levels = (
         np.stack([np.average(values[part], axis=0, weights=mass[part]) for part in (high, ~high)]) for values in (y, x)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...linear_algebra import COLUMNS, least_squares
 from ..estimation_sample import Wide
 from ..kernels.partial import partial_out
 from ..kernels.shapley import r2_of
@@ -32,8 +33,9 @@ class Moments:
 
 def moments(x: Array, y: Array, controls: Array) -> Moments:
     """From centred or within-transformed x (n,), y (n,) and controls (n, c)."""
-    left = x - controls @ np.linalg.lstsq(controls, x, rcond=None)[0]
     design = np.column_stack([x, controls])
+    design = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
+    left = x - design[:, 1:] @ least_squares(design[:, 1:], x, tolerance=COLUMNS)
     gram, cross, total = design.T @ design, design.T @ y, np.asarray(y @ y)
     both = r2_of(gram, cross, total, range(design.shape[1]))
     return Moments(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
+from ...linear_algebra import GRAM, symmetric_inverse
 from ..kernels.within import Array, Codes
 from .event_panel import Layout, Panel, Rows, panel_of, unit_sums
 
@@ -42,7 +43,7 @@ class Events:
         if not at:
             return np.nan, 0, np.nan
         b, v = self.estimate[at], self.covariance[np.ix_(at, at)]
-        f = float(b @ np.linalg.pinv(v, hermitian=True) @ b) / len(at)
+        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(at)
         return f, len(at), float(stats.f.sf(f, len(at), self.units - 1))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ...linear_algebra import GRAM, symmetric_inverse
 from .clusters import ClusterSums, rows_left_out
 from .inference import coefficients
 from .wild import BLOCK, TIE, draw_signs
@@ -57,7 +58,9 @@ def contrast(
     part = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.back).reshape(len(restriction), -1)
     total = cross.sum(axis=0)
     value = part @ total.ravel()
-    restricted = (total.ravel() - part.T @ np.linalg.pinv(part @ part.T, hermitian=True) @ value).reshape(total.shape)
+    gram = part @ part.T
+    imposed = part.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
+    restricted = (total.ravel() - imposed).reshape(total.shape)
     found = float(_wald(value[None], _scores(sums, part, cross - sums.gram @ total)[None])[0])
     drawn = _drawn(sums, part, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
     return Contrast(
@@ -86,7 +89,8 @@ def _wald(value: Array, scores: Array) -> Array:
     if value.shape[1] == 1:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(value[:, 0] ** 2 / spread[:, 0, 0])
-    return np.asarray(np.einsum("bq,bqr,br->b", value, np.linalg.pinv(spread, hermitian=True), value))
+    inverse = symmetric_inverse(spread, tolerance=GRAM, size=np.diagonal(spread, axis1=1, axis2=2))
+    return np.asarray(np.einsum("bq,bqr,br->b", value, inverse, value))
 
 
 def _walds(value: Array, scores: Array) -> Array:

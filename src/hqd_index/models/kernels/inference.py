@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special, stats
 
+from ...linear_algebra import GRAM, symmetric_inverse
 from .clusters import ClusterSums, leave_one_out, reweighted
 from .within import Array
 
@@ -61,7 +62,8 @@ def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, 
     score = scores(sums)[:, k, j]
     factor = sums.g / (sums.g - 1) * (sums.n - 1) / (sums.n - sums.parameters)
     b = coefficients(sums)[k, j]
-    f = float(b @ np.linalg.pinv(factor * score.T @ score, hermitian=True) @ b) / len(k)
+    covariance = factor * score.T @ score
+    f = float(b @ symmetric_inverse(covariance, tolerance=GRAM, size=np.diag(covariance)) @ b) / len(k)
     return f, float(stats.f.sf(f, len(k), max(sums.g - 1, 1)))
 
 

@@ -10,6 +10,7 @@ from math import factorial
 import numpy as np
 
 from ...errors import EstimationError
+from ...linear_algebra import GRAM, symmetric_inverse
 from .inference import stream
 from .partial import Partial
 from .within import Array
@@ -29,12 +30,12 @@ class Importance:
 
 
 def r2_of(gram: Array, cross: Array, total: Array, chosen: Sequence[int]) -> Array:
-    """R2 (...) of the regressors chosen, from x'x (..., k, k), x'y (..., k) and y'y (...)."""
+    """R2 (...) of the regressors chosen, which are of comparable size, from x'x (..., k, k), x'y (..., k) and y'y (...)."""
     at = list(chosen)
     if not at:
         return np.zeros(np.shape(total))
     block, side = gram[..., at, :][..., at], cross[..., at]
-    solved = (np.linalg.pinv(block, hermitian=True) @ side[..., None])[..., 0]
+    solved = (symmetric_inverse(block, tolerance=GRAM) @ side[..., None])[..., 0]
     return np.asarray((side * solved).sum(axis=-1) / total)
 
 

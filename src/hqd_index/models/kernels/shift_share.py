@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ...linear_algebra import COLUMNS, least_squares
 from .iv import Instrumented, instrumented
 from .partial import Partial, partial_out
 from .specification import Specification, refused
@@ -137,7 +138,7 @@ def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
 
 def _shocks_left(share: Array, z: Array) -> Array:
     """Residual shocks: coefficients of the residualised instrument on the shares."""
-    return np.asarray(np.linalg.lstsq(share, z, rcond=None)[0], dtype=np.float64)
+    return least_squares(share, z, tolerance=COLUMNS)
 
 
 def _by_shock(share: Array, left: Array, cell: np.ndarray, e: Array) -> Array:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
+from ...linear_algebra import COLUMNS, GRAM, symmetric_inverse
+
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
@@ -18,7 +20,6 @@ DIRECT_LEVELS = 2_000  # above this the reduced system is solved by conjugate gr
 CHUNK = 4_096  # rows treated at a time
 CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first left
 FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding to solve for
-COLLINEAR = 1e-9  # part of a column's norm that must be left once the others are taken out
 
 
 def nested(inner: Codes, outer: Codes) -> bool:
@@ -72,6 +73,7 @@ class Absorber:
     rest: list[Codes]  # of the other effects, in one range of levels
     adders: list[sparse.csc_array]
     cross: sparse.csr_array  # weights by level of the others and of the first
+    rest_size: Array  # weight of each level of the others
     reduced: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
 
     def residual(self, values: Array) -> Array:
@@ -107,17 +109,21 @@ class Absorber:
 
     @cached_property
     def _inverse(self) -> Array:
-        return np.asarray(np.linalg.pinv(self.reduced.toarray(), hermitian=True))
+        return symmetric_inverse(self.reduced.toarray(), tolerance=GRAM, size=self.rest_size)
 
     def _solve(self, right: Array, floor: Array) -> Array:
         """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
         reduced = self.reduced
         if reduced.shape[0] <= DIRECT_LEVELS:
             return np.asarray(self._inverse @ right)
-        scale = 1.0 / np.maximum(reduced.diagonal(), np.finfo(float).tiny)
+        diagonal = reduced.diagonal()
+        spanned = diagonal <= GRAM * self.rest_size  # levels of a nested effect: only rounding is left of them
+        scale = np.where(spanned, 0.0, 1.0 / np.where(spanned, 1.0, diagonal))
         condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
-        columns = [cg(reduced, r, rtol=CG_TOLERANCE, atol=a, maxiter=20_000, M=condition)[0] for r, a in zip(right.T, floor)]
-        return np.stack(columns, axis=1)
+        effects = np.empty_like(right)
+        for j, floor_of_column in enumerate(floor):
+            effects[:, j] = cg(reduced, right[:, j], rtol=CG_TOLERANCE, atol=floor_of_column, maxiter=20_000, M=condition)[0]
+        return effects
 
 
 def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absorber:
@@ -133,12 +139,12 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
     size = np.maximum(np.bincount(first, weight), np.finfo(float).tiny)
     if not others:
         none = sparse.csr_array((0, len(size)))
-        return Absorber(first, first_adder, size, [], [], none, sparse.csr_array((0, 0)))
+        return Absorber(first, first_adder, size, [], [], none, np.zeros(0), sparse.csr_array((0, 0)))
     rest, levels = _stacked(others)
     cross = _total([_table(c, first, weight, (levels, len(size))) for c in rest])
     own = _total([_table(c, d, weight, (levels, levels)) for c in rest for d in rest])
     reduced = sparse.csr_array(own - cross.multiply(1.0 / size[None, :]) @ cross.T)
-    return Absorber(first, first_adder, size, rest, [adder(c, weight, levels) for c in rest], cross, reduced)
+    return Absorber(first, first_adder, size, rest, [adder(c, weight, levels) for c in rest], cross, own.diagonal(), reduced)
 
 
 def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
@@ -157,7 +163,7 @@ def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights:
         left = left * np.sqrt(weights)[:, None]
     basis, triangle, _ = linalg.qr(left, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
-    return np.asarray(basis[:, size > COLLINEAR * max(size.max(initial=0.0), 1.0)])
+    return np.asarray(basis[:, size > COLUMNS * max(size.max(initial=0.0), 1.0)])
 
 
 def independent(columns: Array, before: Array) -> list[int]:
@@ -171,7 +177,7 @@ def independent(columns: Array, before: Array) -> list[int]:
         rest = column - basis @ (basis.T @ column)
         rest = rest - basis @ (basis.T @ rest)
         norm = float(np.linalg.norm(rest))
-        if norm > COLLINEAR * max(float(before[j]), np.finfo(float).tiny):
+        if norm > COLUMNS * max(float(before[j]), np.finfo(float).tiny):
             basis = np.column_stack([basis, rest / norm])
             kept.append(j)
     return kept
