@@ -24,7 +24,7 @@ from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
 from hqd_index.methods.options import options
 from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
-from hqd_index.report.readme import FILES
+from hqd_index.report.exports.readme import FILES
 
 LANGUAGES = ("zh", "en")
 

@@ -15,8 +15,8 @@ FLOORS = {
 WINGS = {name for name, floor in FLOORS.items() if floor == 5}
 HOMES = {
     "duckdb": {"engines/duckdb.py"},
-    "altair": {"report/figures.py"},
-    "docx": {"report/word.py"},
+    "altair": {"report/figures/charts.py"},
+    "docx": {"report/paper/word.py"},
     "pyspark": {"engines/spark.py"},
 }
 

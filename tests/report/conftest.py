@@ -11,7 +11,7 @@ import pytest
 from hqd_index.codebook import codebook
 from hqd_index.index.index_tables import build_index
 from hqd_index.index.scenario_tables import scenarios
-from hqd_index.report.drawings import Drawing, draw
+from hqd_index.report.figures.drawings import Drawing, draw
 from hqd_index.report.results import Results
 from hqd_index.report.studio import Studio
 from hqd_index.study.records import Study

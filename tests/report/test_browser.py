@@ -14,10 +14,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.index.index_tables import build_index
-from hqd_index.report.lab import laboratory, scores
-from hqd_index.report.page import write_page
-from hqd_index.report.paper import paper_tables
+from hqd_index.report.page.html_page import write_page
+from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
+from hqd_index.report.weight_lab import laboratory, scores
 from hqd_index.study.vary import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study

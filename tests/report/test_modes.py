@@ -11,12 +11,13 @@ import pytest
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import NAMES
 from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
-from hqd_index.report import model_grids, model_pictures
-from hqd_index.report.publish import publishable
+from hqd_index.report.bilingual import Pair
+from hqd_index.report.disclosure import publishable
+from hqd_index.report.figures import model_figures as model_pictures
+from hqd_index.report.figures.figure_labels import Speaker
+from hqd_index.report.grids import model_grids
 from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, GROUPS, HYPOTHESES, pasted
-from hqd_index.report.speaker import Speaker
-from hqd_index.report.words import Pair
 from hqd_index.study.records import ModeLabels
 
 NODES = ("innovation", "brand", "upgrading", "completeness", "advantage", "smoothness")

@@ -17,16 +17,16 @@ from docx.oxml.ns import qn
 from hqd_index.models import regressions
 from hqd_index.models.analyses.headline_tables import Beside
 from hqd_index.models.estimation_data import estimation_data, with_groups
-from hqd_index.report.formulas import readable
-from hqd_index.report.latex import environment, escape, write_latex
-from hqd_index.report.methods_text import methods
-from hqd_index.report.paper import Absent, PaperTable, paper_tables
-from hqd_index.report.paper_lines import regression_table
+from hqd_index.report.bilingual import Pair, pieces, stars
+from hqd_index.report.exports.stata import panel as stata_panel
+from hqd_index.report.exports.stata import write_stata
+from hqd_index.report.formula_text import readable
+from hqd_index.report.paper.estimate_layout import regression_table
+from hqd_index.report.paper.latex import environment, escape, write_latex
+from hqd_index.report.paper.methods_section import methods
+from hqd_index.report.paper.paper_tables import Absent, PaperTable, paper_tables
+from hqd_index.report.paper.word import write_methods, write_tables
 from hqd_index.report.results import Results
-from hqd_index.report.stata import panel as stata_panel
-from hqd_index.report.stata import write_stata
-from hqd_index.report.word import write_methods, write_tables
-from hqd_index.report.words import Pair, pieces, stars
 from hqd_index.study.groups import scheme_groups
 from hqd_index.study.vary import vary
 

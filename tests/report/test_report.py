@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report, write_workbooks
-from hqd_index.report.findings import findings, headline, split, universe
-from hqd_index.report.index_grids import indicators
-from hqd_index.report.lab import laboratory
-from hqd_index.report.page import embedded, page
-from hqd_index.report.paper import paper_tables
-from hqd_index.report.publish import publishable
+from hqd_index.report.disclosure import publishable
+from hqd_index.report.grids.index_grids import indicators
+from hqd_index.report.key_findings import findings, headline, split, universe
+from hqd_index.report.page.html_page import embedded, page
+from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, verdict
-from hqd_index.report.workbook import write_workbook
+from hqd_index.report.weight_lab import laboratory
+from hqd_index.report.workbook.results_workbook import write_workbook
 
 from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, drawn, study
 

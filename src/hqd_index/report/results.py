@@ -13,7 +13,7 @@ from ..study.records import Study
 from ..study.tree import Tree, tree_of
 from ..study.vary import vary
 from ..tables import TABLES, empty
-from .words import Pair, legible
+from .bilingual import Pair, legible
 
 BASE = "base"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .words import Pair, number, p_value, whole
+from .bilingual import Pair, number, p_value, whole
 
 VERDICTS: dict[str, Pair] = {
     "supported": Pair("得到支持", "supported"),

@@ -1,0 +1,1 @@
+"""Figures: charts from tidy frames, drawn as SVG, PNG and PDF."""

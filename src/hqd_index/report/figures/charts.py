@@ -1,0 +1,266 @@
+"""Kinds of chart from tidy frames whose texts are in place, and their rendering to SVG, PNG and PDF (Altair, vl-convert)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from ...study.tree import Tree
+from ..bilingual import Pair
+
+Chart = Any  # alt.LayerChart | alt.Chart
+
+FONT = "sans-serif"
+"""Layout is measured with the system's own face (a Chinese one by name takes three times as long); the page sets the face."""
+INK, MUTED, LINE = "#1c2733", "#5b6672", "#e3e8ed"
+HUES = (
+    ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#c9dff0"),
+    ("#a8611b", "#d08a3f", "#e8b87c", "#f3d9b5"),
+    ("#3d7a4f", "#6fa77f", "#a9ceb3", "#d3e7d8"),
+    ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
+    ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
+)  # blue and orange first: told apart under every common colour blindness, and by lightness in print
+RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
+WIDTH = 360
+"""Of the plot without its labels: two figures stand side by side on the page, one fills the width of a paper's text."""
+PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
+"""Room for faces wider than the one the layout was measured with."""
+PRINTED = 160 / 25.4
+"""Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
+
+
+def shades(tree: Tree) -> dict[str, str]:
+    """node -> colour: each dimension a hue, the lowest nodes below it shades of it."""
+    colours: dict[str, str] = {}
+    for d, top in enumerate(tree.children(tree.root)):
+        hue = HUES[d % len(HUES)]
+        under = [n for n in tree.order if n in below(tree, top) and tree.children(n)]
+        lowest = [node for node in under if not tree.children(tree.children(node)[0])]
+        colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
+        colours.setdefault(top, hue[0])
+    return colours
+
+
+def below(tree: Tree, node: str) -> set[str]:
+    """The node and everything under it."""
+    return {node} | {deep for child in tree.children(node) for deep in below(tree, child)}
+
+
+def _labels(order: Iterable[str]) -> alt.Y:
+    return alt.Y("label:N", sort=list(order), title=None)
+
+
+def _key(colours: Mapping[str, str], *, orient: str = "top") -> alt.Color:
+    legend = alt.Legend(title=None, orient=orient, columns=3, labelLimit=0, columnPadding=14)
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
+
+
+def stacked(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str, ends: pd.DataFrame | None = None) -> Chart:
+    """Rows (label, key, value) as bars of parts; shares of the whole unless `ends` (label, value, text) gives their ends."""
+    order = list(dict.fromkeys(frame["label"]))
+    place = {key: k for k, key in enumerate(colours)}
+    x = alt.X("value:Q", title=title, stack="zero" if ends is not None else "normalize")
+    if ends is None:
+        x = x.axis(format="%")
+    bars = alt.Chart(frame.assign(at=frame["key"].map(place))).mark_bar(height=12)
+    bars = bars.encode(y=_labels(order), x=x, color=_key(colours), order="at:Q")
+    if ends is None:
+        return bars.properties(width=WIDTH, height=alt.Step(18))
+    text = alt.Chart(ends).mark_text(align="left", dx=5, color=INK).encode(y=_labels(order), x="value:Q", text="text:N")
+    return alt.layer(bars, text).properties(width=WIDTH, height=alt.Step(18))
+
+
+def bars(frame: pd.DataFrame, *, title: str) -> Chart:
+    """Rows (label, value, text, colour) as plain bars in the order given, with error rules where there are low and high."""
+    base = alt.Chart(frame).encode(y=_labels(frame["label"]), x=alt.X("value:Q", title=title))
+    layers = [base.mark_bar(height=11).encode(color=alt.Color("colour:N", scale=None))]
+    if "low" in frame.columns:
+        rule = alt.Chart(frame).mark_rule(color=INK, strokeWidth=1.4)
+        layers.append(rule.encode(y=_labels(frame["label"]), x=alt.X("low:Q", title=title), x2="high:Q"))
+    else:
+        layers.append(base.mark_text(align="left", dx=4, color=INK).encode(text="text:N"))
+    return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(18))
+
+
+def lines(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+    """Rows (x, key, value) as lines; a band where there are low and high. Dashes tell the keys apart without colour."""
+    crowded = frame["x"].nunique() > 8
+    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if crowded else 0))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
+    drawn = alt.Chart(frame).mark_line(point=True, strokeWidth=2)
+    drawn = drawn.encode(x=x, y=y, color=_key(colours), strokeDash=alt.StrokeDash("key:N", sort=list(colours), legend=None))
+    if "low" not in frame.columns:
+        return drawn.properties(width=WIDTH, height=220)
+    band = alt.Chart(frame.dropna(subset=["low"])).mark_area(opacity=0.18, color=list(colours.values())[-1])
+    band = band.encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
+    return alt.layer(band, drawn).properties(width=WIDTH, height=240)
+
+
+def heat(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
+    """Rows (label, x, value) as a field of tinted cells."""
+    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=-45))
+    tint = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
+    cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_labels(order), color=tint)
+    return cells.properties(width=WIDTH, height=alt.Step(17))
+
+
+def matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
+    """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
+    x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=140))
+    largest = 1.6 * float(frame["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
+    scale = alt.Scale(scheme="redblue", reverse=True, domain=[-largest, largest])
+    cells = (
+        alt.Chart(frame)
+        .mark_rect(stroke="white")
+        .encode(
+            x=x,
+            y=_labels(rows),
+            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=title, orient="bottom", direction="horizontal")),
+        )
+    )
+    framed = alt.Chart(frame[frame["marked"]]).mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2).encode(x=x, y=_labels(rows))
+    texts = alt.Chart(frame).mark_text(color=INK).encode(x=x, y=_labels(rows), text="text:N")
+    return alt.layer(cells, framed, texts).properties(width=WIDTH, height=alt.Step(30))
+
+
+def slope(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
+    """Rows (unit, x, value, text, key) at two x: ranks joined by lines, 1 on top, texts at both ends."""
+    first, last = frame["x"].min(), frame["x"].max()
+    x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0), scale=alt.Scale(padding=0.5))
+    y = alt.Y("value:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=8), axis=None)
+    drawn = [alt.Chart(frame).mark_line(strokeWidth=1.6).encode(x=x, y=y, detail="unit:N", color=_key(colours))]
+    for end, align, dx in ((first, "right", -6), (last, "left", 6)):
+        side = alt.Chart(frame[frame["x"] == end]).mark_text(align=align, dx=dx, color=INK)
+        drawn.append(side.encode(x=x, y=y, text="text:N"))
+    return alt.layer(*drawn).properties(width=WIDTH, height=16 * frame["unit"].nunique() + 20)
+
+
+def ranges(frame: pd.DataFrame, base: pd.DataFrame, *, title: str) -> Chart:
+    """Rows (label, value) as points over a grey span, beside the ticks of `base` (label, value)."""
+    order = list(base["label"])
+    last = max(frame["value"].max(), base["value"].max())
+    ticks = alt.Axis(tickMinStep=1, format="d", values=[1, *range(5, int(last) + 1, 5)])
+    x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[1, last], nice=False, padding=8), axis=ticks)
+    span = alt.Chart(frame).mark_rule(color=LINE, strokeWidth=7)
+    span = span.encode(y=_labels(order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
+    dots = alt.Chart(frame).mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75).encode(y=_labels(order), x=x)
+    tick = alt.Chart(base).mark_tick(color=INK, thickness=2.5, size=13).encode(y=_labels(order), x=x)
+    return alt.layer(span, dots, tick).properties(width=WIDTH, height=alt.Step(18))
+
+
+def intervals(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+    """Rows (label, key, value, low, high) as points with intervals, keys side by side, zero marked."""
+    order, keys = list(dict.fromkeys(frame["label"])), list(colours)
+    offset, x = alt.YOffset("key:N", sort=keys), alt.X("value:Q", title=title)
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x="at:Q")
+    base = alt.Chart(frame).encode(y=_labels(order), yOffset=offset, color=_key(colours))
+    rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    dots = base.mark_point(filled=True, size=49, opacity=1).encode(x=x, shape=alt.Shape("key:N", sort=keys, legend=None))
+    return alt.layer(zero, rules, dots).properties(width=WIDTH, height=alt.Step(15 if len(keys) > 1 else 22))
+
+
+def events(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
+    """Rows (x, key, value, low, high) as upright intervals in the order given, keys side by side, zero marked."""
+    keys = list(colours)
+    x = alt.X("x:N", sort=list(dict.fromkeys(frame["x"])), title=None, axis=alt.Axis(labelAngle=0))
+    base = alt.Chart(frame).encode(x=x, xOffset=alt.XOffset("key:N", sort=keys), color=_key(colours))
+    rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    shape = alt.Shape("key:N", sort=keys, legend=None)
+    dots = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title), shape=shape)
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y="at:Q")
+    return alt.layer(zero, rules, dots).properties(width=WIDTH, height=240)
+
+
+def curve(frame: pd.DataFrame, *, title: str) -> Chart:
+    """Rows (x, value, low, high, marked) as a specification curve: estimates sorted, intervals behind, marked ones larger."""
+    x = alt.X("x:Q", title=None, axis=None)
+    band = alt.Chart(frame).mark_rule(color="#c9d3db").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
+    dots = alt.Chart(frame).mark_circle(size=9, color=HUES[0][0], opacity=1).encode(x=x, y=alt.Y("value:Q", title=title))
+    chosen = alt.Chart(frame[frame["marked"]]).mark_point(size=90, color=RISE, filled=True, opacity=1, shape="diamond")
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y="at:Q")
+    return alt.layer(band, zero, dots, chosen.encode(x=x, y="value:Q")).properties(width=WIDTH, height=240)
+
+
+def specification(chart: Chart, *, font: str = FONT) -> str:
+    """The chart as Vega-Lite JSON."""
+    with alt.data_transformers.enable("default", max_rows=None):
+        return str(_styled(chart, font).to_json(indent=None, validate=False))  # a test validates every kind of chart
+
+
+def tidied(drawn: str, prefix: str) -> str:
+    """The renderer's SVG with ids made unique by `prefix`, short coordinates, the same bytes for the same data."""
+    drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
+    ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
+    for k, id in enumerate(ids):
+        drawn = drawn.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")
+    drawn = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), drawn)
+    return drawn.replace('<rect width="', '<rect class="paper" width="', 1)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """A coordinate to a hundredth of a pixel."""
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def bilingual(drawn: str, pairs: Mapping[str, Pair]) -> str:
+    """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
+    return _replaced(
+        drawn, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
+    )
+
+
+def spoken(drawn: str, pairs: Mapping[str, Pair], language: str) -> str:
+    """The SVG with each text that stands for a pair written in one language."""
+    return _replaced(drawn, pairs, lambda zh, en: en if language == "en" else zh)
+
+
+def _replaced(drawn: str, pairs: Mapping[str, Pair], write: Callable[[str, str], str]) -> str:
+    """The SVG with texts that stand for pairs written anew."""
+    known = {escape(text, quote=False): pair for text, pair in pairs.items()}
+
+    def anew(found: re.Match[str]) -> str:
+        pair = known.get(found[2])
+        return found[0] if pair is None else f"{found[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
+
+    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, drawn)
+
+
+def print_scale(drawn: str) -> float:
+    """How much an SVG, whose own size is at 72 per inch, must shrink to fit a printed page."""
+    width = float(re.search(r'<svg[^>]* width="([\d.]+)"', drawn)[1])  # type: ignore[index]
+    return min(1.0, 72 * PRINTED / width)
+
+
+def has_chinese_face() -> bool:
+    """Whether this machine can draw Chinese: without a face, two different characters come out as the same box."""
+    import vl_convert
+
+    def drawn(text: str) -> bytes:
+        size = 'width="40" height="40"'
+        mark = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
+        return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{mark}</svg>'))
+
+    return drawn("专") != drawn("新")
+
+
+def _styled(chart: Chart, font: str) -> Chart:
+    axis = {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelLimit": 0,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+    }
+    styled = chart.configure(font=font, aria=False, padding=PADDING).configure_view(stroke=None).configure_axis(**axis)
+    styled = styled.configure_legend(labelColor=INK, labelFontSize=11, symbolSize=90)
+    return styled.configure_axisY(grid=False).configure_text(fontSize=11)

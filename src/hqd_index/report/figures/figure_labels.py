@@ -1,0 +1,56 @@
+"""Text for figures: one language, or the wider of both to be replaced once drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..bilingual import Pair
+
+WIDEST = 20.0
+"""Ems of a label drawn in a figure."""
+
+
+@dataclass
+class Speaker:
+    """Turns pairs into the text that is drawn: one language, or (`both`) the wider of the two, kept to be replaced later."""
+
+    language: str
+    known: dict[str, Pair] = field(default_factory=dict)
+
+    def __call__(self, pair: Pair) -> str:
+        return self.title(Pair(cut(pair.zh), cut(pair.en)))
+
+    def title(self, pair: Pair) -> str:
+        """The same for the title of an axis, which is never cut."""
+        if self.language != "both":
+            return pair.of(self.language)
+        text = max(pair, key=_width)
+        self.known[text] = pair
+        return text
+
+    def all(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
+        """Names of units."""
+        return [self(brief(str(a), str(b))) for a, b in zip(zh, en)]
+
+
+FILLER = "Manufacture of "
+"""With it the English names of half the industries begin."""
+
+
+def brief(zh: str, en: str, widest: float = WIDEST) -> Pair:
+    """A unit's name as a figure has room for."""
+    rest = en.removeprefix(FILLER)
+    return Pair(cut(zh, widest), cut(rest[:1].upper() + rest[1:], widest))
+
+
+def _width(text: str) -> float:
+    """Width in ems, about."""
+    return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
+
+
+def cut(text: str, widest: float = WIDEST) -> str:
+    """The text, ended by an ellipsis where it is wider than a label may be."""
+    while _width(text) > widest:
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text

@@ -1,0 +1,1 @@
+"""Tables as people read them: grids that page and workbook share."""

@@ -1,0 +1,170 @@
+"""Grids of the data: ledger, quarantine by rule, what could not be made, codebook."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...canonical import CANONICAL
+from ..bilingual import Pair
+from ..key_findings import file_flow
+from ..key_labels import said
+from ..results import Results
+from .grid import Grid, columns, text_of
+
+LEDGER = columns("""
+文件 | File | text | 34
+工作表 | Sheet | text | 14
+读入 | Read | int | 10
+采用 | Used | int | 10
+隔离 | Quarantined | int | 11
+范围外 | Out of scope | int | 11
+隔离占比 | Quarantined share | % | 10
+""")
+RULES = columns("""
+规则 | Rule | text | 8
+严重度 | Severity | text | 10
+列 | Column | text | 22
+条数 | Findings | int | 9
+规则或问题 | Rule or fault | text | 46
+怎样修改 | How to mend | text | 46
+""")
+NOT_MADE = columns("""
+表 | Table | text | 20
+原因 | Reason | text | 60
+怎样补上 | What would do | text | 60
+""")
+CODEBOOK = columns("""
+表 | Table | text | 18
+列 | Column | text | 20
+中文名 | Chinese label | text | 28
+英文名 | English label | text | 28
+单位 | Unit | text | 12
+方向 | Direction | text | 9
+公式 | Formula | text | 60
+来源 | Source | text | 36
+""")
+CODEBOOK_VALUES = ("table", "column", "label_zh", "label_en", "unit", "direction", "formula", "source")
+
+
+def ledger(results: Results) -> Grid | None:
+    """Rows of each raw file: read = used + quarantined + out of scope."""
+    table = results.table("ledger")
+    if table.empty:
+        return None
+    values = [
+        (
+            *(record["file"], text_of(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
+            *(record["out_of_scope"], record["quarantined"] / record["rows_in"] if record["rows_in"] else None),
+        )
+        for record in file_flow(table).to_dict("records")
+    ]
+    note = Pair("读入 = 采用 + 隔离 + 范围外，按行号集合核对。", "Read = used + quarantined + out of scope, checked by row id.")
+    return Grid(Pair("原始数据的行去向", "Where the raw rows went"), LEDGER, tuple(values), ("ledger",), note)
+
+
+def rules(results: Results) -> Grid | None:
+    """Findings by rule: how many, what was expected, how to mend it."""
+    rows = results.table("quarantine")
+    if rows.empty:
+        return None
+    values = []
+    for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
+        first, named = found.iloc[0], _columns(found["column"])
+        expected, mend = Pair(first["expected_zh"], first["expected_en"]), Pair(first["mend_zh"], first["mend_en"])
+        values.append((rule, said(results, "severity", severity), named, len(found), expected, mend))
+    note = Pair(
+        "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
+    )
+    return Grid(Pair("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
+
+
+def _columns(found: pd.Series) -> Pair:
+    """The columns that findings point at, each once, by name and id."""
+    ids = sorted({id.strip() for text in found.dropna().astype(str) for id in text.split(",")})
+    names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
+    zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
+    en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
+    return Pair("、".join(zh), ", ".join(en))
+
+
+def not_made(results: Results) -> Grid | None:
+    """What this run could not make, and why."""
+    values = [
+        (record["table"], Pair(record["reason_zh"], record["reason_en"]), Pair(record["mend_zh"], record["mend_en"]))
+        for record in results.table("not_made").to_dict("records")
+    ]
+    return Grid(Pair("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
+
+
+CHOKEPOINTS = columns("""
+HS6 | HS6 | text | 9
+行业 | Industries | text | 14
+进口额（千美元） | Imports (thousand USD) | int | 14
+进口来源集中度 | Import-source HHI | 3 | 12
+世界出口集中度 | World-export HHI | 3 | 12
+进口/出口 | Imports/exports | 2 | 10
+最大来源 | Top source | text | 10
+最大来源占比 | Top source share | % | 11
+""")
+CHOKEPOINT_VALUES = ("hs6", "industries", "imports", "hhi_import", "hhi_world", "import_export_ratio", "top_source", "top_share")
+LISTED = 20
+CAPPED = 1000.0
+"""Imports over exports from which on the figure says only that there are hardly any exports."""
+
+
+def chokepoints(results: Results) -> Grid | None:
+    """Products flagged in the latest year, the largest imports first."""
+    rows = results.table("chokepoints")
+    if rows.empty:
+        return None
+    year = int(rows["year"].max())
+    rows = rows[(rows["year"] == year) & (rows["chokepoint"].fillna(0) == 1)].sort_values(
+        ["imports", "hs6"], ascending=[False, True]
+    )
+    ratio = rows["import_export_ratio"].map(lambda value: value if value < CAPPED else Pair("几乎无出口", "hardly any exports"))
+    rows = rows.assign(import_export_ratio=ratio)
+    values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(LISTED).to_dict("records")]
+    title = Pair(f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})")
+    note = Pair(
+        "规则：进口来源 HHI > 0.4、世界出口 HHI > 0.4、进口大于出口三条同时成立，近三年中至少两年。阈值见配置。",
+        "Rule: import-source HHI > 0.4, world-export HHI > 0.4 and imports above exports, in two of the last three years.",
+    )
+    return Grid(title, CHOKEPOINTS, tuple(values), ("chokepoints",), note)
+
+
+def codebook(results: Results) -> Grid | None:
+    """Every variable with unit, direction, formula and source."""
+    rows = results.table("codebook").to_dict("records")
+    values = [tuple(text_of(record[name]) for name in CODEBOOK_VALUES) for record in rows]
+    return Grid(Pair("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
+
+
+FACTS = columns("""
+数字 | Figure | text | 40
+论文所引 | As the paper quotes it | 1 | 11
+本研究数据 | In this study's data | 1 | 11
+本研究企业数 | Firms of this study | int | 10
+年份 | Year | year | 8
+论文数字的总体 | Whom the paper's figure is about | text | 44
+说明 | Note | text | 40
+""")
+
+
+def facts(results: Results) -> Grid | None:
+    """The figures the paper quotes, beside those of this study's recognised firms."""
+    rows = results.table("facts").to_dict("records")
+    values = [
+        (
+            Pair(record["fact_zh"], record["fact_en"]),
+            *(record[name] for name in ("paper", "here", "n_firms", "year")),
+            Pair(record["population_zh"], record["population_en"]),
+            Pair(text_of(record["note_zh"]), text_of(record["note_en"])),
+        )
+        for record in rows
+    ]
+    note = Pair(
+        "论文数字的年份与总体不同于本研究，并列只供核对量级，不作检验。",
+        "The paper's figures are of other years and populations: set side by side as a check of magnitude, not as a test.",
+    )
+    title = Pair("论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data")
+    return Grid(title, FACTS, tuple(values), ("facts",), note)

@@ -1,0 +1,189 @@
+"""Grids of the index: ranking, panels, weights, scenarios."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ...methods.weight import WEIGHT
+from ..bilingual import NOTHING, Pair, missing, unit_name
+from ..results import Results
+from .grid import Column, Grid, columns, pairs, text_of
+from .uncertainty_text import UNDECIDED, decisive, rank_intervals, undecided
+
+LABELS = columns("""
+代码 | Code | text | 8
+名称 | Name | text | 40
+""")
+YEAR = columns("年份 | Year | year | 7")
+WEIGHTS = columns("""
+上级 | Parent | text | 20
+节点 | Node | text | 26
+编号 | Id | text | 14
+方法 | Method | text | 10
+单元格数 | Cells | int | 9
+信息熵 e | Entropy e | 4 | 10
+差异系数 d | Divergence d | 4 | 11
+上级内权重 w（%） | Share in parent w (%) | 2 | 13
+总权重（%） | Share in the whole (%) | 2 | 12
+有效权重（%） | Effective share (%) | 2 | 12
+偏度 | Skewness | 2 | 9
+备注 | Note | text | 12
+""")
+
+
+def ranking(results: Results) -> Grid | None:
+    """Latest year: rank, unit, score, places won, how sure the rank is, score of every dimension and part."""
+    if not results.years:
+        return None
+    year = results.years[-1]
+    table = results.ranking(year)
+    before = results.years[-2] if len(results.years) > 1 else None
+    won = results.change(year, before) if before else pd.Series(dtype=float)
+    low, high, how = rank_range(results, year)
+    by_source, spans = rank_intervals(results, year)
+    alike = undecided(results, year)
+    sure = (*by_source, *((UNDECIDED,) if alike else ()))
+    nodes = [node for node in dict.fromkeys([*results.dimensions, *results.parts]) if node in table.columns]
+    rows = []
+    for record, name in zip(table.to_dict("records"), pairs(table["unit_zh"], table["unit_en"])):
+        unit = record["unit"]
+        span = (won.get(unit), low.get(unit), high.get(unit))
+        doubt = (*spans.get(unit, ("",) * len(by_source)), *(alike.get(unit, ("",)) if alike else ()))
+        parts = [record[node] for node in nodes]
+        rows.append((record["rank"], unit, name, record["score"], *span, *doubt, *parts, record["coverage"]))
+    whole = results.name(results.tree.root)
+    title = Pair(f"{year} 年{whole.zh}指数排名", f"Ranking {year}: {whole.en}")
+    header = _ranking_columns(results, nodes, before, sure)
+    sources = ("scores", "ranks", "neighbours") if sure else ("scores", "scenarios")
+    return Grid(title, header, tuple(rows), sources, _ranking_note(results, how))
+
+
+def _ranking_columns(results: Results, nodes: list[str], before: int | None, sure: tuple[Column, ...]) -> tuple[Column, ...]:
+    since = before if before is not None else "—"
+    first = columns("名次 | Rank | int | 7")
+    middle = columns(f"""
+        指数（0–100） | Index (0-100) | 2 | 12
+        较 {since} 年升降 | Places won since {since} | int | 11
+        最好名次 | Best rank | int | 9
+        最差名次 | Worst rank | int | 9
+    """)
+    parts = tuple(Column(results.name(node), "2", 11) for node in nodes)
+    return (*first, *LABELS, *middle, *sure, *parts, *columns("覆盖率 | Coverage | % | 9"))
+
+
+def _ranking_note(results: Results, how: Pair) -> Pair:
+    least, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive(results)
+    zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}"
+    en = f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}"
+    return Pair(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Pair(zh, en)
+
+
+def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Pair]:
+    """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
+    ranks = results.table("ranks")
+    if len(ranks) and {"low", "high"} <= set(ranks.columns):
+        rows = ranks[ranks["year"] == year].set_index("unit")
+        how = Pair("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
+        return rows["low"].to_dict(), rows["high"].to_dict(), how
+    rows = results.whole_scenarios
+    rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
+    if rows.empty:
+        return {}, {}, NOTHING
+    by_unit = rows.groupby("unit")
+    base = by_unit["base_rank"].first()
+    how = Pair("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
+    return by_unit["rank"].min().combine(base, min).to_dict(), by_unit["rank"].max().combine(base, max).to_dict(), how
+
+
+def panel(results: Results) -> Grid | None:
+    """unit, year and the score of every node, one row per unit-year, with the rank on the whole."""
+    rows = results.scores
+    if rows.empty:
+        return None
+    wide = rows.pivot(index=["unit", "year"], columns="node", values="score")
+    nodes = [node for node in results.inner if node in wide.columns]
+    whole = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
+    wide = wide[nodes].join(whole[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
+    titles = [Column(_with_id(results.name(node), node), "2", 12) for node in nodes]
+    values = [
+        (record["unit"], Pair(record["unit_zh"], record["unit_en"]), record["year"], *[record[n] for n in nodes], record["rank"])
+        for record in wide.to_dict("records")
+    ]
+    header = (*LABELS, *YEAR, *titles, *columns("名次 | Rank | int | 7"))
+    return Grid(Pair("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
+
+
+def _with_id(name: Pair, id: str, unit: str = "") -> Pair:
+    measure = unit_name(unit)
+    return Pair(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
+
+
+def indicators(results: Results) -> Grid | None:
+    """Raw indicator values, one row per unit-year."""
+    rows = results.table("indicators")
+    rows = rows[rows["sample"] == "all"] if len(rows) else rows
+    if rows.empty:
+        return None
+    least = results.study.study.publish.min_cell
+    wide = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
+    leaves = [leaf for leaf in results.leaves if leaf in wide.columns]
+    described = results.study.indicators.indicators
+    titles = [Column(_with_id(results.name(leaf), leaf, described[leaf].unit), "4", 14) for leaf in leaves]
+    values = [
+        (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
+        for record in wide.reset_index().to_dict("records")
+    ]
+    note = Pair(
+        f"企业数少于 {least} 的单元格不公布（study.yaml 的 publish.min_cell）。",
+        f"Cells from fewer than {least} firms are withheld (publish.min_cell in study.yaml).",
+    )
+    title = Pair("指标原值面板", "Indicator panel (raw values)")
+    return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
+
+
+def method_name(method: str) -> Pair:
+    """A weighting method's name with its id."""
+    if method == "flat":
+        return Pair("扁平赋权 flat", "flat")
+    known = WEIGHT.get(method)
+    return Pair(f"{known.label_zh} {method}", method) if known else Pair(method, method)
+
+
+def weights(results: Results) -> Grid | None:
+    """Every node with method, cells, entropy e, divergence d, share in its parent and in the whole, skewness."""
+    rows = results.latest_weights.set_index("node")
+    values = []
+    for node in results.tree.order:
+        if node not in rows.index:
+            continue
+        row = rows.loc[node]
+        percents = [None if missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
+        head = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
+        values.append((*head, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_of(row["note"])))
+    note = Pair(
+        "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
+        "e = -sum p ln p / ln N, d = 1 - e; entropy weights w = d / sum d within a parent. They reflect spread, not importance.",
+    )
+    return Grid(Pair("权重", "Weights"), WEIGHTS, tuple(values), ("weights",), note)
+
+
+def scenarios(results: Results) -> Grid | None:
+    """Latest year: published rank and the rank under each scenario."""
+    rows = results.whole_scenarios
+    if rows.empty or not results.years:
+        return None
+    year = results.years[-1]
+    rows = rows[rows["year"] == year]
+    named = rows.drop_duplicates("scenario").set_index("scenario")
+    wide = rows.pivot(index="unit", columns="scenario", values="rank")
+    values = []
+    for record in results.ranking(year).to_dict("records"):
+        ranks = [wide[scenario].get(record["unit"]) for scenario in named.index]
+        moves = [abs(rank - record["rank"]) for rank in ranks if not missing(rank) and not missing(record["rank"])]
+        name = Pair(record["unit_zh"], record["unit_en"])
+        values.append((record["unit"], name, record["rank"], *ranks, max(moves) if moves else None))
+    titles = [Column(name, "int", 14) for name in pairs(named["scenario_zh"], named["scenario_en"])]
+    header = (*LABELS, *columns("发布名次 | Published rank | int | 9"), *titles, *columns("最大变动 | Largest shift | int | 9"))
+    return Grid(Pair(f"{year} 年各情景名次", f"Ranks under the scenarios, {year}"), header, tuple(values), ("scenarios",))

@@ -1,0 +1,182 @@
+"""Grids of the models: coefficients, verdicts, contribution."""
+
+from __future__ import annotations
+
+from ..bilingual import Pair
+from ..key_labels import said
+from ..paper.estimate_layout import spec_name, term_name
+from ..results import Results
+from ..sentences import HYPOTHESES, TOTAL, additions, pasted, sample, verdict
+from .grid import Grid, columns, text_of
+
+REGRESSIONS = columns("""
+设定 | Specification | text | 14
+样本 | Sample | text | 18
+被解释变量 | Outcome | text | 22
+变量 | Term | text | 16
+系数 | Estimate | 6 | 12
+标准化系数 | In SDs | 4 | 10
+标准误 CV1 | SE CV1 | 6 | 11
+标准误 CV3 | SE CV3 | 6 | 11
+p（CV3） | p (CV3) | 4 | 9
+p（自助法） | p (bootstrap) | 4 | 9
+95% 下限 | 95% low | 6 | 11
+95% 上限 | 95% high | 6 | 11
+观测数 | N | int | 8
+聚类数 | Clusters | int | 8
+组内 R² | Within R2 | 4 | 9
+固定效应 | Fixed effects | text | 14
+""")
+REGRESSION_VALUES = (
+    "estimate", "estimate_sd", "se_cv1", "se_cv3", "p_cv3", "p_wild", "ci_low", "ci_high", "n_obs", "n_clusters", "r2_within",
+)  # fmt: skip
+HYPOTHESIS = columns("""
+假设 | Hypothesis | text | 8
+内容 | Statement | text | 34
+样本 | Sample | text | 18
+估计（标准差） | Estimate (SDs) | 3 | 11
+95% 下限 | 95% low | 3 | 9
+95% 上限 | 95% high | 3 | 9
+p（自助法） | p (bootstrap) | p | 9
+校正后 p | Adjusted p | p | 9
+MDE | MDE | 3 | 8
+SESOI | SESOI | 2 | 8
+结论 | Verdict | text | 14
+提示 | Caution | text | 30
+""")
+SENTENCE = columns("""
+假设 | Hypothesis | text | 8
+结论 | Verdict | text | 120
+""")
+HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
+CONTRIBUTION = columns("""
+项 | Item | text | 18
+设定 | Specification | text | 18
+样本 | Sample | text | 16
+起始年 | From | year | 8
+截止年 | To | year | 8
+量 | Quantity | text | 34
+值 | Value | 4 | 11
+95% 下限 | 95% low | 4 | 10
+95% 上限 | 95% high | 4 | 10
+量纲 | Measure | text | 34
+""")
+
+
+def regressions(results: Results) -> Grid | None:
+    """Every coefficient of a density (own, linked, or times a moderator); controls stand in regressions.csv."""
+    rows = results.table("regressions")
+    rows = rows[~rows["term"].isin(results.study.regressions.controls)] if len(rows) else rows
+    values = [
+        (
+            *(
+                spec_name(results, record["spec"]),
+                sample(record["sample"]),
+                said(results, "outcome", record["outcome"]),
+                _term(results, record["term"]),
+            ),
+            *[record[name] for name in REGRESSION_VALUES],
+            text_of(record["fixed_effects"]),
+        )
+        for record in rows.to_dict("records")
+    ]
+    note = Pair(
+        "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。"
+        "控制变量的系数见 regressions.csv，诊断见 regression_diagnostics.csv。",
+        "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100. "
+        "Coefficients of controls are in regressions.csv, diagnostics in regression_diagnostics.csv.",
+    )
+    title = Pair("专精特新密度的回归结果", "Regressions on SRDI density")
+    return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
+
+
+def statement(results: Results, hypothesis: str, outcome: str) -> Pair:
+    """The hypothesis in words; H6b stands on several lines, so it names its outcome."""
+    said = HYPOTHESES.get(hypothesis, results.name(outcome))
+    if hypothesis != "H6b":
+        return said
+    label = results.study.regressions.events.outcomes.get(outcome)
+    named = Pair(label.label.zh, label.label.en) if label else results.name(outcome)
+    return Pair(f"{said.zh}（{named.zh}）", f"{said.en} ({named.en})")
+
+
+def hypotheses(results: Results) -> Grid | None:
+    """One line per hypothesis and sample, with the verdict."""
+    values = [
+        (
+            record["hypothesis"],
+            statement(results, record["hypothesis"], record["outcome"]),
+            sample(record["sample"]),
+            *[record[name] for name in HYPOTHESIS_VALUES],
+            verdict(record["verdict"]),
+            additions(record["additions"]),
+        )
+        for record in results.table("hypotheses").to_dict("records")
+    ]
+    note = Pair(
+        "MDE：检验力 80% 时能发现的最小效应；SESOI：运行前设定的最小关注效应。"
+        "p > α 且 MDE > SESOI 时结论为“检验力不足”，不等于没有效应。",
+        "MDE: smallest effect found with 80% power; SESOI: smallest effect of interest, set before the run. "
+        "With p above alpha and MDE above SESOI the verdict is 'underpowered', which is not evidence of no effect.",
+    )
+    return Grid(Pair("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
+
+
+def _term(results: Results, term: str) -> Pair:
+    """A regressor's name."""
+    name = term_name(results, term)
+    return said(results, "term", term) if name.zh == term else name
+
+
+def sentences_of(results: Results) -> Grid | None:
+    """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
+    values = [
+        (record["hypothesis"], pasted(record, statement(results, record["hypothesis"], record["outcome"])))
+        for record in results.table("hypotheses").to_dict("records")
+    ]
+    return Grid(Pair("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
+
+
+def contribution(results: Results) -> Grid | None:
+    """The contribution menu for all units together."""
+    rows = results.table("contribution")
+    rows = rows[rows["unit"].isna() | (rows["unit"] == TOTAL)] if len(rows) else rows
+    values = [
+        (
+            ITEMS.get(record["item"], record["item"]),
+            spec_name(results, record["spec"]),
+            sample(record["sample"]),
+            record["from_year"],
+            record["to_year"],
+            said(results, "quantity", record["quantity"]),
+            *(record[name] for name in ("value", "ci_low", "ci_high")),
+            MEASURES.get(record["measure"], record["measure"]),
+        )
+        for record in rows.to_dict("records")
+    ]
+    note = Pair(
+        "这里只列全部单位合计；各单位的数值见 contribution.csv。年份固定效应吸收共同变动（缺失截距），份额只在该假定下成立。",
+        "All units together; each unit's figures are in contribution.csv. Year effects absorb common movements (missing "
+        "intercept): shares hold under that assumption.",
+    )
+    return Grid(Pair("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
+
+
+ITEMS = {
+    "A": Pair("A 贡献核算", "A accounting"),
+    "B": Pair("B 反事实路径", "B counterfactual path"),
+    "C": Pair("C 方差分解", "C shares of variance"),
+    "D": Pair("D 六条渠道", "D channels"),
+    "E": Pair("E 质量与安全", "E quality and safety"),
+    "F": Pair("F 企业层面分解", "F decomposition over firms"),
+    "G": Pair("G 政策模拟", "G policy simulation"),
+}
+MEASURES = {
+    "density": Pair("密度", "density"),
+    "score/100": Pair("得分/100", "score/100"),
+    "share of change": Pair("占变化的份额", "share of change"),
+    "score/100 per unit of density": Pair("得分/100，每单位密度", "score/100 per unit of density"),
+    "SD of the all-firms index per SD of density": Pair("标准差，每标准差密度", "SD per SD of density"),
+    "share of variance": Pair("占方差的份额", "share of variance"),
+    "share of the coefficient": Pair("占系数的份额", "share of the coefficient"),
+}

@@ -1,0 +1,121 @@
+"""Published tables as they are: a grid per table of the contract, ids by name, the codebook's names in the header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from ...tables import TABLES
+from ..bilingual import NOTHING, Pair, missing, unit_name
+from ..key_labels import KEYS, NODES, said
+from ..results import Results
+from .grid import Column, Grid
+
+KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
+WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
+YEARS = ("year", "from_year", "to_year", "io_year")
+LONGEST = 600
+"""Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
+PLACES = 5
+"""Obstacles shown per unit."""
+BRIEF = 8
+"""Signs of a bracket that stays in a header, such as a unit of measure."""
+
+Chosen = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], str, str]
+CHOSEN: dict[str, Chosen] = {
+    "obstacles": (
+        lambda rows: rows["place"].notna() & (rows["place"] <= PLACES),
+        f"每个单位只列前 {PLACES} 位障碍",
+        f"the first {PLACES} obstacles of each unit",
+    ),
+    "chokepoints": (lambda rows: rows["chokepoint"].fillna(0) == 1, "只列认定为卡脖子的产品", "flagged products only"),
+    "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
+}
+"""Table -> the rows that a reader wants, and how the note says so."""
+LATEST = ("ranks", "neighbours", "linkages", "chokepoints")
+"""Tables of which a reader wants the latest year."""
+
+
+def published(name: str) -> Callable[[Results], Grid | None]:
+    """The grid of a table; a long one shows what is chosen, or its latest year only."""
+
+    def grid(results: Results) -> Grid | None:
+        rows = results.table(name)
+        if rows.empty or name not in TABLES:
+            return None
+        kept, note = _kept(rows, name)
+        columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
+        columns = [column for column in columns if kept[column].notna().any()]
+        names, units = labels(results, name), measures(results, name)
+        header = [_header(column, TABLES[name].columns[column], names, units.get(column, "")) for column in columns]
+        told = [_said(results, column, kept[column]) if _worded(name, column) else kept[column] for column in columns]
+        return Grid(Pair(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
+
+    return grid
+
+
+def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
+    """The rows to show and what is left out."""
+    kept, zh, en = rows, [], []
+    if name in CHOSEN:
+        keep, said_zh, said_en = CHOSEN[name]
+        kept, zh, en = rows[keep(rows)], [said_zh], [said_en]
+    if (len(kept) > LONGEST or name in LATEST) and "year" in rows.columns and rows["year"].notna().any():
+        last = kept["year"].max()
+        kept, zh, en = kept[kept["year"] == last], [*zh, f"只列 {last} 年"], [*en, f"{last} only"]
+    if len(kept) > LONGEST:
+        kept, zh, en = kept.head(LONGEST), [*zh, f"只列前 {LONGEST} 行"], [*en, f"the first {LONGEST} rows only"]
+    if len(kept) == len(rows):
+        return rows, NOTHING
+    return kept, Pair(f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv.")
+
+
+def _worded(name: str, column: str) -> bool:
+    """Whether a column holds flags or ids that stand by name; no id beside its own name."""
+    columns = TABLES[name].columns
+    kind = columns[column].rstrip("?")
+    named = f"{column}_zh" in columns or (column in NODES and "label_zh" in columns)
+    return kind == "flag" or (kind == "text" and not named and column in {*KEYS, *NODES, "unit", "other", "spec"})
+
+
+def _said(results: Results, column: str, values: pd.Series) -> list[Any]:
+    """The names of a column's ids, each looked up once; missing cells stay missing."""
+    names = {value: said(results, column, value) for value in values.dropna().unique()}
+    return [None if missing(value) else names[value] for value in values]
+
+
+def _twin(column: str, language: str) -> bool:
+    """Whether a column holds the other language's text."""
+    return column.endswith("_en" if language == "zh" else "_zh")
+
+
+def labels(results: Results, name: str) -> dict[str, Pair]:
+    """column -> its names in the codebook."""
+    book = results.table("codebook")
+    rows = book[book["table"] == name] if len(book) else book
+    return {row["column"]: Pair(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
+
+
+def measures(results: Results, name: str) -> dict[str, str]:
+    """column -> its unit of measure in the codebook."""
+    book = results.table("codebook")
+    rows = book[(book["table"] == name) & book["unit"].fillna("").ne("")] if len(book) else book
+    return dict(zip(rows["column"], rows["unit"])) if len(rows) else {}
+
+
+def short(label: str) -> str:
+    """A label as a header: up to the first long bracket, colon or comma; the whole stands in the codebook."""
+    head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{BRIEF + 1},}}[）)]", "", label))[0].strip()
+    return head or label
+
+
+def _header(column: str, kind: str, names: dict[str, Pair], unit: str) -> Column:
+    label, measure = names.get(column, Pair(column, column)), unit_name(unit)
+    zh, en = short(label.zh), short(label.en)
+    if unit and measure.zh not in zh:
+        zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"
+    style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
+    return Column(Pair(zh, en), style, WIDTHS.get(style, 12))

@@ -1,0 +1,58 @@
+"""How sure a ranking is: rank intervals by source, neighbours that cannot be told apart, the choice that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..bilingual import Pair
+from ..key_findings import Finding
+from ..results import Results
+from .grid import Column, text_of
+
+SOURCES: dict[str, Pair] = {
+    "data": Pair("名次区间：企业重抽", "Rank interval: firms drawn again"),
+    "design": Pair("名次区间：方法", "Rank interval: methods"),
+    "weights": Pair("名次区间：权重", "Rank interval: weights"),
+}
+UNDECIDED = Column(Pair("分不出先后的相邻者", "Neighbours it cannot be told from"), "text", 18)
+
+Cells = Mapping[str, tuple[str, ...]]
+"""Unit -> its cells."""
+
+
+def rank_intervals(results: Results, year: int) -> tuple[tuple[Column, ...], Cells]:
+    """A column per source of doubt that was drawn, and each unit's interval in it, low to high."""
+    ranks = results.table("ranks")
+    drawn = [name for name in SOURCES if len(ranks) and f"{name}_low" in ranks.columns and ranks[f"{name}_low"].notna().any()]
+    if not drawn:
+        return (), {}
+    rows = ranks[ranks["year"] == year].to_dict("records")
+    cells = {row["unit"]: tuple(_span(row[f"{name}_low"], row[f"{name}_high"]) for name in drawn) for row in rows}
+    return tuple(Column(SOURCES[name], "text", 12) for name in drawn), cells
+
+
+def _span(low: float, high: float) -> str:
+    return "" if pd.isna(low) or pd.isna(high) else f"{low:.0f}–{high:.0f}"
+
+
+def undecided(results: Results, year: int) -> Cells:
+    """Unit -> codes of the units next to it in the ranking that stand on either side of it from draw to draw."""
+    rows = results.table("neighbours")
+    rows = rows[(rows["year"] == year) & ~rows["apart"].astype(bool)] if len(rows) else rows
+    found: dict[str, list[str]] = {}
+    for upper, lower in zip(rows["unit"], rows["other"]) if len(rows) else ():
+        found.setdefault(upper, []).append(lower)
+        found.setdefault(lower, []).insert(0, upper)
+    return {unit: (", ".join(others),) for unit, others in found.items()}
+
+
+def decisive(results: Results) -> Finding | None:
+    """The one choice of the design that moves ranks most: the first sentence of its note in the sensitivity analysis."""
+    rows = results.table("sensitivity")
+    rows = rows[(rows["output"] == "mean_shift") & (rows["place"] == 1)] if len(rows) else rows
+    if rows.empty or not text_of(rows["note_zh"].iloc[0]):
+        return None
+    zh, en = text_of(rows["note_zh"].iloc[0]).split("。")[0], text_of(rows["note_en"].iloc[0]).split(". ")[0]
+    return Finding(Pair(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))

@@ -1,0 +1,120 @@
+"""The chain map: industries on a circle, joined by their largest input links; what a script may then light up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ..bilingual import Pair, missing, number, percent
+from ..figures.figure_labels import brief
+from ..results import Results
+
+LINKS = 3
+"""Largest inputs drawn per industry."""
+SIZE, RING, LABEL, WIDEST = 760.0, 232.0, 250.0, 9.5
+"""Side of the drawing, radius of the ring and of the labels in pixels; ems of a label."""
+FACTS: dict[str, tuple[Pair, str]] = {
+    "imported_input_share": (Pair("中间品进口依赖（%）", "imported inputs (%)"), "2"),
+    "self_sufficiency": (Pair("自给率", "self-sufficiency"), "%"),
+    "upstreamness": (Pair("上游度", "upstreamness"), "2"),
+    "nrca": (Pair("标准化显性比较优势", "normalised RCA"), "2"),
+    "chokepoint_share": (Pair("卡脖子产品进口占比（%）", "chokepoint imports (%)"), "2"),
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """An industry on the ring: where it and its label stand, how the label is turned, how large it is, what is said of it."""
+
+    unit: str
+    name: Pair
+    short: Pair
+    x: float
+    y: float
+    label_x: float
+    label_y: float
+    turn: float
+    anchor: str
+    radius: float
+    facts: tuple[tuple[Pair, str], ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """An input link: the seller's share in the buyer's inputs, drawn as a curve through the middle."""
+
+    seller: str
+    buyer: str
+    share: float
+    path: str
+    width: float
+
+
+@dataclass(frozen=True)
+class Map:
+    """Nodes and links of one year."""
+
+    year: int
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+
+
+def chain_map(results: Results) -> Map | None:
+    """The map of the input-output weights between units; None without them."""
+    rows = results.table("io_links")
+    if rows.empty:
+        return None
+    units = [unit for unit in results.units["unit"] if unit in set(rows["from_unit"]) | set(rows["to_unit"])]
+    if len(units) < 3:
+        return None
+    at = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
+    facts = _facts(results)
+    size = rows.groupby("from_unit")["upstream"].sum()
+    largest = float(size.max()) or 1.0
+    nodes = tuple(_node(results, unit, at[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units)
+    return Map(
+        int(rows["year"].max()), nodes, tuple(_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], at))
+    )
+
+
+def _facts(results: Results) -> dict[str, dict[str, Any]]:
+    """unit -> figures of the latest year that has them."""
+    rows = results.table("linkages")
+    if rows.empty:
+        return {}
+    latest = rows[rows["year"] == rows["year"].max()]
+    return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest.to_dict("records")}
+
+
+def _node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> Node:
+    told = []
+    for column, (label, kind) in FACTS.items():
+        value = facts.get(unit, {}).get(column)
+        if not missing(value):
+            told.append((label, percent(value) if kind == "%" else number(value, int(kind))))
+    x, y = SIZE / 2 + RING * math.cos(angle), SIZE / 2 + RING * math.sin(angle)
+    label_x, label_y = SIZE / 2 + LABEL * math.cos(angle), SIZE / 2 + LABEL * math.sin(angle)
+    outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
+    turn, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
+    name = results.unit_name(unit)
+    short = brief(name.zh, name.en, WIDEST)
+    return Node(unit, name, short, x, y, label_x, label_y, turn, anchor, 4 + 8 * size, tuple(told))
+
+
+def _links(rows: pd.DataFrame, at: dict[str, float]) -> list[Link]:
+    """The largest inputs of every buyer."""
+    rows = rows[rows["from_unit"] != rows["to_unit"]].sort_values(
+        ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
+    )
+    kept = rows.groupby("to_unit").head(LINKS)
+    found = []
+    for seller, buyer, share in zip(kept["from_unit"], kept["to_unit"], kept["upstream"]):
+        if not share > 0:
+            continue
+        (x1, y1), (x2, y2) = ((SIZE / 2 + RING * math.cos(at[u]), SIZE / 2 + RING * math.sin(at[u])) for u in (seller, buyer))
+        path = f"M{x1:.1f} {y1:.1f}Q{SIZE / 2:.0f} {SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
+        found.append(Link(seller, buyer, float(share), path, 0.6 + 6 * float(share)))
+    return found

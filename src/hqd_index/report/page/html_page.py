@@ -1,0 +1,224 @@
+"""report.html: one file that opens without a network; figures are inline SVG, every number says its table."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from .. import key_findings as findings
+from .. import sentences
+from ..bilingual import Pair, halves, missing, number, pieces, unit_name
+from ..figures.charts import shades
+from ..figures.drawings import Drawing
+from ..formula_text import readable
+from ..grids import data_grids, index_grids, model_grids
+from ..grids.grid import Grid, pairs, shown
+from ..grids.published_grids import published
+from ..grids.uncertainty_text import decisive
+from ..paper.methods_section import methods
+from ..paper.paper_tables import Absent, PaperTable
+from ..results import Results
+from ..weight_lab import Lab, payload
+from .chain_map import chain_map
+from .unit_profiles import RULE, profiles
+
+
+def write_page(
+    results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]
+) -> Path:
+    """The page of one run, in both languages; the study's language shows first."""
+    path.write_text(page(results, lab, drawings, paper), "utf-8")
+    return path
+
+
+def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]) -> str:
+    """The page as HTML, with the tables of the paper; the same text for the same results."""
+    style, script = _asset("page.css"), _asset("page.js")
+    return _template().render(
+        results=results,
+        study=results.study.study,
+        manifest=results.manifest,
+        language=results.language,
+        policy=policy(style, script),
+        style=_inert(style),
+        script=_inert(script),
+        data=_inert(embedded({"lab": payload(results, lab) if lab else None})),
+        lab=lab,
+        profiles=profiles(results, lab),
+        strip=strips(results),
+        rule=RULE,
+        blocks=methods(results),
+        chain=chain_map(results),
+        figures=shown_figures(drawings),
+        field=field(results),
+        tables=tables(results),
+        paper={table.id: table for table in paper},
+        findings=findings.findings(results),
+        told=findings,
+        decisive=decisive,
+        says=sentences,
+        indicators=_indicators(results),
+    )
+
+
+def policy(style: str, script: str) -> str:
+    """Content-security policy: nothing but this page's own style and script, known by their hashes."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def embedded(value: Any) -> str:
+    """JSON that no text inside can leave: <, >, & and the line separators are escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
+    """name -> title, sources and the SVG in both languages; the field of scores stands on the page as a table."""
+    return {
+        name: {
+            "title": drawing.title,
+            "sources": drawing.sources,
+            "note": drawing.note,
+            "svg": _inert(drawing.both.replace("<svg ", '<svg aria-hidden="true" ', 1)),
+        }
+        for name, drawing in drawings.items()
+        if name != "heat"
+    }
+
+
+def field(results: Results) -> dict[str, Any] | None:
+    """Scores of every unit by year with a tint from 0 to 9, ordered by the latest year; None for a single year."""
+    if len(results.years) < 2:
+        return None
+    rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
+    wide = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
+    low, high = float(rows["score"].min()), float(rows["score"].max())
+    ranking = results.ranking(results.years[-1])
+    lines = []
+    for unit, name in zip(ranking["unit"], pairs(ranking["unit_zh"], ranking["unit_en"])):
+        own = wide.loc[unit] if unit in wide.index else []
+        lines.append((name, [(number(score, 1), _tint(score, low, high)) for score in own]))
+    return {"years": results.years, "rows": lines}
+
+
+def _tint(score: float, low: float, high: float) -> int | None:
+    """0 (lowest) to 9 (highest); None for a missing score."""
+    if missing(score):
+        return None
+    return int(min(9, 10 * (score - low) / ((high - low) or 1)))
+
+
+def tables(results: Results) -> dict[str, Grid]:
+    """name -> grid; tables without rows are left out."""
+    found = {
+        "ranking": index_grids.ranking(results),
+        "weights": index_grids.weights(results),
+        "scenarios": index_grids.scenarios(results),
+        "hypotheses": model_grids.hypotheses(results),
+        "sentences": model_grids.sentences_of(results),
+        "chokepoints": data_grids.chokepoints(results),
+        "resilience": published("resilience")(results),
+        "facts": data_grids.facts(results),
+        "ledger": data_grids.ledger(results),
+        "rules": data_grids.rules(results),
+        "not_made": data_grids.not_made(results),
+    }
+    found |= {name: _head(published(name)(results)) for name in MONITORED}
+    return {name: grid for name, grid in found.items() if grid is not None and len(grid)}
+
+
+MONITORED = ("alerts", "candidates", "whatif", "paths")
+"""Lists that an office acts on; the page shows their first lines where they were made."""
+LINES = 40
+
+
+def _head(grid: Grid | None) -> Grid | None:
+    """The first lines of a grid, and where the rest is."""
+    if grid is None or len(grid) <= LINES:
+        return grid
+    rest = Pair(
+        f"只列前 {LINES} 行；全部见 tables/{grid.sources[0]}.csv。", f"First {LINES} lines; all in tables/{grid.sources[0]}.csv."
+    )
+    return replace(grid, rows=grid.rows[:LINES], note=rest)
+
+
+def _indicators(results: Results) -> list[dict[str, Any]]:
+    """The indicator system, leaf by leaf: where it stands, what it is, how it is computed."""
+    shares = results.shares(results.years[-1]) if results.years else {}
+    rows = []
+    for leaf in results.leaves:
+        indicator = results.study.indicators.indicators[leaf]
+        above = results.tree.parent(leaf) or results.tree.root
+        direction = indicator.direction if indicator.direction in (1, -1) else None
+        rows.append(
+            {
+                "id": leaf,
+                "name": results.name(leaf),
+                "parent": results.name(above),
+                "unit": unit_name(indicator.unit),
+                "formula": " ".join(indicator.formula.split()),
+                "words": readable(results.study, leaf),
+                "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",
+                "source": halves(indicator.source),
+                "share": number(100 * shares[leaf], 2) if leaf in shares else "—",
+            }
+        )
+    return rows
+
+
+def strips(results: Results) -> dict[str, Any]:
+    """What each profile's strip draws: parts in order with colour, everyone's scores and their median, latest year."""
+    if not results.years:
+        return {"parts": [], "scores": {}, "median": {}, "colours": {}}
+    ranking = results.ranking(results.years[-1])
+    parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
+    peers = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
+    median = {node: round(float(ranking[node].median()), 2) for node in parts}
+    return {"parts": parts, "scores": peers, "median": median, "colours": shades(results.tree)}
+
+
+def cell(value: Any, kind: str) -> Pair:
+    """A cell in both languages."""
+    return Pair(shown(value, kind, "zh"), shown(value, kind, "en"))
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["cell"] = cell
+    environment.globals["pieces"] = pieces
+    environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
+    environment.globals["Pair"] = Pair
+    environment.tests["made"] = lambda table: isinstance(table, PaperTable)
+    environment.filters["pair"] = lambda cell: cell if isinstance(cell, Pair) else Pair(cell, cell)
+    return environment.from_string(_asset("page.html.jinja"))
+
+
+def _inert(text: str) -> Any:
+    """Text of our own making (SVG, CSS, script, escaped JSON) that the template passes through."""
+    from markupsafe import Markup
+
+    return Markup(text)

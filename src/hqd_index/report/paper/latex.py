@@ -1,0 +1,70 @@
+"""The paper's tables as LaTeX: booktabs rules, ready for ctex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..bilingual import Pair
+from .paper_tables import Absent, Cell, PaperTable
+from .word import caption
+
+SIGNS = {
+    **{sign: "\\" + sign for sign in "&%$#_{}"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$", "²": "$^2$", "◇": r"$\diamond$"},
+    **{"≤": r"$\le$", "≥": r"$\ge$", "α": r"$\alpha$", "×": r"$\times$", "Σ": r"$\Sigma$"},
+}
+HEAD = {
+    "zh": "\\documentclass[UTF8,zihao=5]{ctexart}",
+    "en": "\\documentclass[10pt]{article}",
+}
+PREAMBLE = (
+    "\\usepackage[a4paper,margin=2.2cm]{geometry}\n\\usepackage{booktabs,longtable,array,threeparttablex}\n\\begin{document}\n"
+)
+
+
+def write_latex(tables: Sequence[PaperTable | Absent], path: Path, language: str, notice: str = "") -> Path:
+    """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice stands first."""
+    told = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
+    parts = [HEAD[language], PREAMBLE, *told, *[environment(table, language) for table in tables], "\\end{document}\n"]
+    path.write_text("\n".join(parts), "utf-8")
+    return path
+
+
+def escape(text: str) -> str:
+    """Text that LaTeX prints as it stands."""
+    return "".join(SIGNS.get(sign, sign) for sign in text)
+
+
+def environment(table: PaperTable | Absent, language: str) -> str:
+    """One longtable with caption, rules and note; a remark where the table is absent."""
+    title = escape(caption(table, language))
+    if isinstance(table, Absent):
+        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape(table.why.of(language))}\n"
+    shares = table.widths or (2.0, *[1.0] * (len(table.header[0]) - 1))
+    columns = "".join(
+        f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"
+        for j, share in enumerate(shares)
+    )
+    body = [("\\midrule\n" if k in table.rule_before else "") + _line(line, language) for k, line in enumerate(table.body)]
+    note = escape(table.note.of(language))
+    return "\n".join(
+        [
+            f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}",
+            f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\\begin{{longtable}}{{{columns}}}",
+            "\\toprule",
+            *[_line(line, language) for line in table.header],
+            "\\midrule\\endhead",
+            *body,
+            "\\bottomrule",
+            "\\end{longtable}}",
+            f"{{\\footnotesize {note}\\par}}\n" if note else "",
+        ]
+    )
+
+
+def _line(line: Sequence[Cell], language: str) -> str:
+    """Cells of a line; one that opens with [ is held apart from the line break before it."""
+    cells = [escape(cell.of(language) if isinstance(cell, Pair) else cell) for cell in line]
+    return " & ".join(f"{{{cell}}}" if cell.startswith("[") else cell for cell in cells) + " \\\\"

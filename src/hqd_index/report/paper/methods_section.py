@@ -1,0 +1,330 @@
+"""The methods section of a paper, written from the resolved configuration: prose, formulas and citations in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...methods import FAMILIES
+from ...study.groups import SCHEME_NAMES
+from ..bilingual import NOTHING, Pair, halves, missing, number, percent, whole
+from ..key_findings import accounting
+from ..key_labels import effect_names
+from ..results import Results
+from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
+from .methods_evidence import further, references, robustness
+from .prose_blocks import Block, formula, item, text
+
+FORMULAS: dict[tuple[str, str], str] = {
+    ("normalise", "minmax"): "z_{ij} = (x_{ij} − min_j) / (max_j − min_j)        z_{ij} = (max_j − x_{ij}) / (max_j − min_j)",
+    ("normalise", "zscore"): "z_{ij} = (x_{ij} − μ_j) / σ_j",
+    ("normalise", "rank"): "z_{ij} = rank(x_{ij})",
+    ("weight", "entropy"): (
+        "p_{ij} = z_{ij} / Σ_i z_{ij}        e_j = −(1 / ln N_j) Σ_i p_{ij} ln p_{ij}        d_j = 1 − e_j        w_j = d_j "
+        "/ Σ_k d_k"
+    ),
+    ("weight", "equal"): "w_j = 1 / m",
+    ("weight", "critic"): "C_j = σ_j Σ_k (1 − r_{jk})        w_j = C_j / Σ_k C_k",
+    ("aggregate", "arithmetic"): "S_i = Σ_j w_j z_{ij}",
+    ("aggregate", "geometric"): "S_i = Π_j z_{ij}^{w_j}",
+    ("aggregate", "harmonic"): "S_i = 1 / Σ_j (w_j / z_{ij})",
+    ("aggregate", "power"): "S_i = (Σ_j w_j z_{ij}^p)^{1/p}",
+}
+MEASURES: dict[str, Pair] = {
+    "count": Pair("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
+    "revenue": Pair("专精特新企业营业收入占比（%）", "share of revenue (%)"),
+    "employment": Pair("专精特新企业从业人员占比（%）", "share of employment (%)"),
+    "ihs": Pair("专精特新企业数的反双曲正弦", "inverse hyperbolic sine of the number of recognised firms"),
+}
+
+
+def methods(results: Results) -> list[Block]:
+    """The whole section, in order; parts without data say so."""
+    blocks: list[Block] = []
+    for title, section in SECTIONS:
+        found = list(section(results))
+        if found:
+            blocks += [Block("heading", title), *found]
+    return blocks
+
+
+def data(results: Results) -> Iterator[Block]:
+    """Units, years, indicators, sources, and where the rows went."""
+    study, count = results.study, len(results.leaves)
+    years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
+    parts, dimensions = len(results.parts), len(results.dimensions)
+    root = results.name(results.tree.root)
+    yield text(
+        f"以 {len(results.units)} 个单位、{years} 年的面板测度“{root.zh}”。"
+        f"指标体系由 {dimensions} 个维度、{parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
+        f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
+        f"{parts} sub-dimensions and {count} indicators (Table 1); no column of the treatment enters the index.",
+    )
+    origins = [o for source in study.sources.sources.values() if (o := source.origin) is not None]
+    if origins:
+        told = [halves(f"{origin.title}") for origin in origins]
+        producers = [halves(origin.producer) for origin in origins]
+        zh = dict.fromkeys(f"{title.zh}（{by.zh}）" for title, by in zip(told, producers))
+        en = dict.fromkeys(f"{title.en} ({by.en})" for title, by in zip(told, producers))
+        yield text("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
+    found = accounting(results)
+    if found is not None:
+        yield Block("text", found.text)
+    yield from _flow(results)
+    if study.study.synthetic:
+        yield Block("text", SYNTHETIC)
+
+
+def _flow(results: Results) -> Iterator[Block]:
+    """One item per table: every step of the sample with its rows."""
+    rows = results.table("sample_flow")
+    for table, steps in rows.groupby("table", sort=False) if len(rows) else ():
+        zh, en = [], []
+        for record in steps.to_dict("records"):
+            firms = (
+                Pair("", "")
+                if missing(record["firms"])
+                else Pair(*(f"{whole(record['firms'])}{w}" for w in (" 家企业", " firms")))
+            )
+            zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
+            en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
+        name = TABLE_NAMES.get(str(table), Pair(str(table), str(table)))
+        yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
+
+
+TABLE_NAMES = {
+    "firms": Pair("企业", "firms"),
+    "industry": Pair("行业统计", "industry statistics"),
+    "srdi_list": Pair("专精特新名单", "SRDI list"),
+    "io": Pair("投入产出表", "input-output tables"),
+    "trade": Pair("进出口统计", "trade statistics"),
+    "trade_hs6": Pair("双边贸易（HS6）", "bilateral trade (HS6)"),
+    "crosswalks": Pair("代码对照", "crosswalks of codes"),
+    "countries": Pair("各国收入", "incomes of countries"),
+    "deflators": Pair("价格指数", "deflators"),
+    "patents": Pair("专利", "patents"),
+    "links": Pair("供应关系", "supply links"),
+}
+
+
+def construction(results: Results) -> Iterator[Block]:
+    """Impute, treat, normalise, weigh, join, cover: in the order the index is built."""
+    weighting = results.study.weighting
+    for family, choice in (("impute", weighting.impute), ("treat", weighting.treat)):
+        if choice.method != "none":
+            yield _step(family, choice)
+    yield _step("normalise", weighting.normalise)
+    yield from _formula_of("normalise", weighting.normalise.method)
+    for family, choices in (("weight", weighting.weight), ("aggregate", weighting.aggregate)):
+        for choice in dict.fromkeys(choices.values()):
+            yield _step(family, choice, tuple(level for level, other in choices.items() if other == choice))
+        for method in dict.fromkeys(choice.method for choice in choices.values()):
+            yield from _formula_of(family, method)
+    for node, branch in weighting.branches.items():
+        name = results.name(node)
+        chosen = {family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None}
+        told = ", ".join(f"{family}={choice.method}" for family, choice in chosen.items())
+        if told:
+            yield text(f"“{name.zh}”另行设定：{told}。", f"'{name.en}' is set apart: {told}.")
+    cover = weighting.coverage
+    yield text(
+        f"缺失值不以 0 代替：一个分维度至少要有 {cover.min_children} 个指标才有得分，缺失指标的权重由同组其他指标按比例承担；"
+        f"权重覆盖率低于 {percent(cover.rank_from, 0)} 的单位不排名。得分乘以 100 公布，先排名后四舍五入，"
+        "相差不足 1e-9 视为并列。",
+        f"Nothing missing is written as 0: a sub-dimension needs {cover.min_children} indicators, "
+        "the weight of missing ones is taken over "
+        f"by the others in proportion, and units with less than {percent(cover.rank_from, 0)} of the weight covered are not "
+        "ranked. "
+        "Scores are 100 times the aggregate, ranked before rounding; within 1e-9 they tie.",
+    )
+
+
+LEVELS = {
+    "indicators": Pair("指标层", "indicators"), "subdimensions": Pair("分维度层", "sub-dimensions"),
+    "dimensions": Pair("维度层", "dimensions"), "leaves": Pair("全部指标（扁平）", "all indicators at once"),
+}  # fmt: skip
+FAMILY = {
+    "impute": Pair("缺失值处理", "Missing values"),
+    "treat": Pair("异常值处理", "Outliers"),
+    "normalise": Pair("标准化", "Normalisation"),
+    "weight": Pair("赋权", "Weights"),
+    "aggregate": Pair("合成", "Aggregation"),
+}
+
+
+def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
+    """One sentence: what is done at this step, with its options and source."""
+    method = FAMILIES[family].get(choice.method)
+    label = Pair(method.label_zh, method.label_en) if method else Pair(choice.method, choice.method)
+    source = f" ({method.source})" if method and method.source != "-" else ""
+    places = [LEVELS.get(level, Pair(level, level)) for level in levels]
+    where = Pair(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
+    head, options = FAMILY[family], _options(choice, method)
+    return text(
+        f"{head.zh}{where.zh}：{label.zh}{source}{options.zh}。",
+        f"{head.en}{where.en}: {label.en}{source}{options.en}.",
+    )
+
+
+def _options(choice: Any, method: Any) -> Pair:
+    """Options that differ from what is usual, the years first."""
+    usual = {name: parameter.default for name, parameter in method.options.items()} if method else {}
+    usual = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **usual}
+    told = {name: value for name, value in sorted(choice.options.items()) if name not in usual or not _same(value, usual[name])}
+    over = told.pop("over", None)
+    years = {
+        "all_years": Pair("，统计量取自全部年份", ", statistics over all years"),
+        "each_year": Pair("，逐年计算", ", year by year"),
+    }.get(str(over), Pair(f"，统计量取自 {over} 年", f", statistics over {over}") if over is not None else Pair("", ""))
+    rest = "; ".join(f"{name} = {_short(value)}" for name, value in told.items())
+    return Pair(years.zh + (f"，{rest}" if rest else ""), years.en + (f", {rest}" if rest else ""))
+
+
+def _same(value: Any, usual: Any) -> bool:
+    return bool(value == usual) or (isinstance(usual, tuple | list) and list(value) == list(usual))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _formula_of(family: str, method: str) -> Iterator[Block]:
+    if (family, method) in FORMULAS:
+        yield formula(FORMULAS[family, method])
+
+
+def density(results: Results) -> Iterator[Block]:
+    """What the density is, whose status counts, and its lag."""
+    if results.study.sources.srdi_list is None and results.study.sources.status is None:
+        return
+    chosen, measure = results.study.regressions.density, MEASURES[results.study.regressions.density.measure]
+    status = results.study.sources.status
+    levels = ", ".join(chosen.levels)
+    if status is not None:
+        yield text(
+            f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
+            f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",
+        )
+    kind = Pair("年末仍在有效期内", "in force at year-end") if chosen.status == "valid" else Pair("曾被认定", "ever recognised")
+    yield text(
+        f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{kind.zh}；回归中滞后 {chosen.lag} 年。",
+        f"SRDI density is {measure.en}, levels {levels}, status {kind.en}; regressions lag it by {chosen.lag} year(s).",
+    )
+
+
+def _grouped(results: Results) -> tuple[str, str]:
+    """What stands for the year effects where effects are of groups, and what the groups are."""
+    groups, name = results.study.study.unit.groups, effect_names(results)["group_year"]
+    kind = SCHEME_NAMES[groups] if isinstance(groups, str) else None
+    return (
+        f"部分设定以{name.zh}代替 λ，使各组有各自的年份效应" + (f"；{kind.zh}。" if kind else "。"),
+        f"Some specifications have {name.en.lower()} in place of λ, year effects of each group's own"
+        + (f"; {kind.en}." if kind else "."),
+    )
+
+
+def model(results: Results) -> Iterator[Block]:
+    """The equation, controls, standard errors, bootstrap, and what composition and spillover are."""
+    regressions = results.study.regressions
+    if not results.has("regressions"):
+        why = results.why_not("regressions")
+        yield text(f"回归未估计：{why.zh}", f"No regression was estimated: {why.en}")
+        return
+    lag = regressions.density.lag
+    at = f"t−{lag}" if lag else "t"
+    yield formula(f"y_{{it}} = β · dens_{{i,{at}}} + X_{{i,{at}}} γ + μ_i + λ_t + ε_{{it}}")
+    controls = [control.label for control in regressions.controls.values()]
+    if controls:
+        yield text(
+            "控制变量（与密度同期滞后）：" + "、".join(label.zh for label in controls) + "；均不是指数的成分。",
+            "Controls, lagged like the density: "
+            + ", ".join(label.en for label in controls)
+            + "; none is an ingredient of the index.",
+        )
+    draws = whole(regressions.inference.draws)
+    yield text(
+        "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
+        "逐个剔除单位并重新估计全部固定效应，"
+        f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
+        "tidy 表中另列 CV1，小样本修正为 G/(G−1)·(N−1)/(N−K)，K 不计嵌套于聚类的固定效应。",
+        "Outcomes are scores/100; μ and λ are unit and year effects. Standard errors are clustered by unit: "
+        "parentheses hold CV3 (jackknife, "
+        "all effects re-estimated without each unit, factor (G−1)/G), intervals use t(G−1); "
+        "brackets hold the restricted wild cluster bootstrap p "
+        f"({draws} draws, all sign vectors where units are few). CV1 stands beside them in the tidy table, "
+        "factor G/(G−1)·(N−1)/(N−K), "
+        "K without effects nested in the cluster.",
+    )
+    if any("group_year" in spec.fixed_effects for spec in regressions.specifications):
+        yield text(*_grouped(results))
+    yield text(
+        "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL.zh,
+        "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "
+        "rest). " + MECHANICAL.en,
+    )
+    yield formula("β = Σ_k w_k β_k")
+    yield text(
+        "指数是各分维度的固定加权和，因此系数可精确分解为各渠道之和（同一样本、同一解释变量），份额允许为负；"
+        "|β| 小于其标准误时不报告份额。" + ASSUMPTION.zh,
+        "The index is a fixed weighted sum of its parts, so the coefficient splits exactly into channels on the same rows "
+        "and regressors; "
+        "shares may be negative and are withheld where |β| is below its standard error. " + ASSUMPTION.en,
+    )
+
+
+def tests(results: Results) -> Iterator[Block]:
+    """The verdict rule with the numbers the study fixed."""
+    chosen = results.study.regressions.hypotheses
+    if chosen is None or not results.has("hypotheses"):
+        return
+    alpha, sesoi = number(chosen.alpha, 2), number(chosen.sesoi, 2)
+    yield formula("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
+    yield text(
+        f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。p ≤ α 且同号为“得到支持”，"
+        "p ≤ α 但反号为“方向相反”，"
+        "p > α 且 MDE ≤ SESOI 为“未得到支持”，p > α 且 MDE > SESOI 为“检验力不足”。六个分维度的检验用 Romano-Wolf 逐步校正。",
+        f"The verdict rule was fixed before the run: α = {alpha}, smallest effect of interest SESOI = {sesoi} within-SDs. "
+        "p ≤ α with the predicted "
+        "sign is 'supported', with the other sign 'opposite sign'; p > α is 'not supported' where MDE ≤ SESOI and "
+        "'underpowered' where MDE > SESOI. "
+        "The six tests on sub-dimensions carry Romano-Wolf step-down p values.",
+    )
+
+
+def caveats(results: Results) -> Iterator[Block]:
+    """What the numbers do not say."""
+    methods_used = {choice.method for choice in results.study.weighting.weight.values()}
+    if "entropy" in methods_used:
+        yield item(
+            "熵权反映指标的离散程度，不等于重要性；等权与其他赋权的结果并列给出。",
+            "Entropy weights reflect spread, not importance; equal and other weights are shown beside them.",
+        )
+    yield item(
+        "标准化的上下界取自样本期，增加年份会改变历史得分；固定基期的情景适合连续发布。",
+        "Bounds come from the sample years, so adding years revises history; a scenario with base-year bounds suits regular "
+        "releases.",
+    )
+    if results.has("regressions"):
+        yield Block("list", ASSUMPTION)
+    shares = results.table("coverage")
+    low = int((shares["share_revenue"] < 0.2).sum()) if len(shares) else 0
+    if low:
+        yield item(
+            f"样本营业收入不足官方总量 20% 的单位-年有 {low} 个（coverage.csv）。",
+            f"In {low} unit-years the sample holds less than 20% of official revenue (coverage.csv).",
+        )
+
+
+SECTIONS = (
+    (Pair("数据与指标体系", "Data and indicator system"), data),
+    (Pair("指数的构造", "Construction of the index"), construction),
+    (Pair("专精特新密度", "SRDI density"), density),
+    (Pair("计量模型", "Econometric model"), model),
+    (Pair("假设与判定", "Hypotheses and verdicts"), tests),
+    (Pair("名次的稳健性", "How firm the ranks are"), robustness),
+    (Pair("其他估计", "Further estimates"), further),
+    (Pair("局限", "Limits"), caveats),
+    (Pair("参考文献", "References"), references),
+)

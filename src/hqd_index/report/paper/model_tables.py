@@ -1,0 +1,247 @@
+"""The paper's tables of estimates: baseline, channels, robustness, endogeneity, mechanism, heterogeneity, contribution."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+<<<<<<< HEAD:src/hqd_index/report/paper_models.py
+from ..study.records import SpecificationChoice
+from .model_pictures import headline_spec
+from .paper_lines import (
+=======
+from ...study.models import SpecificationChoice
+from ..bilingual import Pair, missing, number, stars, whole
+from ..figures.model_figures import headline_spec
+from ..results import Results
+from ..sentences import SAMPLES, TOTAL
+from .estimate_layout import (
+>>>>>>> 75f259e (Rooms for the report: page, workbook, paper, figures, exports and the grids they share, because 42 files in one folder hide what belongs together):src/hqd_index/report/paper/model_tables.py
+    FIRM_OUTCOMES,
+    FIRMS,
+    MECHANISM,
+    MODERATED,
+    ON_MEDIATORS,
+    POINTS,
+    REACHING,
+    STARS,
+    Cell,
+    Parts,
+    bracketed,
+    digits_for,
+    in_points,
+    listing,
+    regression_table,
+)  # fmt: skip
+
+
+def baseline(results: Results) -> Parts | None:
+    """The whole index on density: one column per specification, as the study lists them."""
+    rows = _outcome(results, results.tree.root, "all")
+    if rows.empty:
+        return None
+    specs = [spec for spec in stepwise(results) if spec.id in set(rows["spec"])]
+    blocks = [rows[rows["spec"] == spec.id].set_index("term") for spec in specs]
+    heads = [Pair(spec.label.zh, spec.label.en) for spec in specs]
+    return regression_table(results, blocks, [[results.name(results.tree.root)] * len(specs), heads])
+
+
+def channels_table(results: Results) -> Parts | None:
+    """Every node above the leaves on density in the headline specification."""
+    chosen = headline_spec(results)
+    rows = in_points(results, results.table("regressions"))
+    if chosen is None or rows.empty:
+        return None
+    rows = rows[(rows["spec"] == chosen) & (rows["sample"] == "all") & (rows["subset"].fillna("") == "")]
+    nodes = [node for node in results.inner if node in set(rows["outcome"])]
+    blocks = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
+    blocks = [block.loc[["density"]] for block in blocks]
+    parts = results.table("channels")
+    own = parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
+    fraction: list[Cell] = [Pair("占总系数的份额（%）", "Share of the whole (%)")]
+    adjusted: list[Cell] = [Pair("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
+    for node in nodes:
+        row = own.loc[node] if node in own.index else None
+        fraction.append("" if row is None else number(100 * row["fraction"], 1))
+        adjusted.append("" if row is None else bracketed(row["p_adjusted"]).strip("[]"))
+    heads = [[results.name(node) for node in nodes]]
+    return regression_table(results, blocks, heads, extra=[tuple(fraction), tuple(adjusted)])
+
+
+IV = {
+    "first_stage": (Pair("第一阶段系数", "First stage"), 4),
+    "first_stage_f": (Pair("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
+    "effective_f": (Pair("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
+    "kp_lm_p": (Pair("识别不足检验 p（KP LM）", "Underidentification p (KP LM)"), 3),
+    "ar_p": (Pair("Anderson-Rubin p", "Anderson-Rubin p"), 3),
+    "se_akm": (Pair("暴露稳健标准误（AKM）", "Exposure-robust SE (AKM)"), 5),
+    "effective_shocks": (Pair("有效冲击数", "Effective number of shocks"), 1),
+}
+IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
+
+
+def leave_out(results: Results) -> Parts | None:
+    """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
+    chosen = headline_spec(results)
+    blocks = {sample: _headline(results, chosen, sample) for sample in SAMPLES}
+    if any(block is None for block in blocks.values()):
+        return None
+    rows = [block for block in blocks.values() if block is not None]
+    digits = digits_for([float(row["estimate"]) for row in rows])
+    body: list[tuple[Cell, ...]] = [
+        (Pair("最小二乘（主设定）", "OLS (headline)"), *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows]),
+        ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
+        ("", *[bracketed(row["p_wild"]) for row in rows]),
+    ]
+    instrument = [_instrument(results, chosen, sample) for sample in SAMPLES]
+    rule = len(body)
+    if all(instrument):
+        body.append(
+            (Pair("移动份额工具变量（2SLS）", "Shift-share 2SLS"), *[number(facts["estimate"], digits) for facts in instrument])
+        )
+        body.append(("", *[f"({number(facts['se_cv1'], digits)})" for facts in instrument]))
+        ends = [f"[{number(facts['ar_low'], digits)}, {number(facts['ar_high'], digits)}]" for facts in instrument]
+        body.append((Pair("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *ends))
+        for quantity, (label, places) in IV.items():
+            body.append((label, *[number(facts.get(quantity), places) for facts in instrument]))
+    body.append((Pair("样本量 N", "N"), *[whole(row["n_obs"]) for row in rows]))
+    note = Pair(
+        "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
+        "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
+        "interval, which may be unbounded.",
+    )
+    whole_note = Pair(STARS.zh + note.zh, f"{STARS.en} {note.en}") if all(instrument) else STARS
+    return (("", *SAMPLES.values()),), body, whole_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+
+
+def _headline(results: Results, spec: str | None, sample: str) -> pd.Series | None:
+    rows = _outcome(results, results.tree.root, sample)
+    rows = rows[(rows["spec"] == spec) & (rows["term"] == "density")] if len(rows) else rows
+    return rows.iloc[0] if len(rows) else None
+
+
+def _instrument(results: Results, spec: str | None, sample: str) -> dict[str, float]:
+    """quantity -> value of the shift-share instrument for the whole index; empty where it was not run."""
+    rows = results.table("endogeneity")
+    if rows.empty:
+        return {}
+    root = results.tree.root
+    rows = rows[
+        (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == root) & (rows["method"] == "shift_share")
+    ]
+    facts = {name: float(value) * (POINTS if name in IN_POINTS else 1) for name, value in zip(rows["quantity"], rows["value"])}
+    return facts if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(facts) else {}
+
+
+def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
+    rows = results.table("regressions")
+    if rows.empty:
+        return rows
+    rows = rows[(rows["outcome"] == node) & (rows["sample"] == sample) & (rows["subset"].fillna("") == "")]
+    return in_points(results, rows)
+
+
+def stepwise(results: Results) -> list[SpecificationChoice]:
+    """Specifications that differ in controls and effects of units and years only: the columns of the baseline table."""
+    main = headline_spec(results)
+    return [
+        spec
+        for spec in results.study.regressions.specifications
+        if spec.density is None
+        and spec.weights is None
+        and spec.years is None
+        and spec.scenario is None
+        and not spec.drop_units
+        and not spec.drop_years
+        and ("group_year" not in spec.fixed_effects or spec.id == main)
+    ]
+
+
+def robustness(results: Results) -> Parts | None:
+    """The density's coefficient in every specification that the baseline does not show, after the headline."""
+    rows = results.table("regressions")
+    if rows.empty:
+        return None
+    shown = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
+    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(shown)]
+    return listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
+
+
+def heterogeneity(results: Results) -> Parts | None:
+    """The density and its interaction with each moderator, a column for each moderator and sample."""
+    rows = in_points(results, results.table("regressions"))
+    rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
+    blocks, names, samples, holm = [], [], [], []
+    for id in dict.fromkeys(spec for spec in rows["spec"] if MODERATED in spec):
+        moderator = results.study.regressions.moderators.get(id.partition(MODERATED)[2])
+        for sample in SAMPLES:
+            block = rows[(rows["spec"] == id) & (rows["sample"] == sample)].set_index("term")
+            if "density" in block.index and moderator is not None:
+                blocks.append(block)
+                names.append(Pair(moderator.label.zh, moderator.label.en))
+                samples.append(SAMPLES[sample])
+                holm.append(_holm(block))
+    if not blocks:
+        return None
+    others = {term for block in blocks for term in block.index if "density" not in term}
+    heads = [[results.name(results.tree.root)] * len(blocks), names, samples]
+    extra: list[tuple[Cell, ...]] = [(Pair("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
+    return regression_table(results, blocks, heads, extra=extra, without=others)
+
+
+def _holm(block: pd.DataFrame) -> str:
+    """The Holm p that the note of an interaction gives; empty without one."""
+    notes = " ".join(note for note in block["note"] if isinstance(note, str))
+    found = re.search(r"Holm p[^:]*: ([0-9.]+)", notes)
+    return bracketed(float(found[1])).strip("[]") if found else ""
+
+
+def mechanism(results: Results) -> Parts | None:
+    """The density's coefficient on mediators outside the index, and on what leaders and others never recognised do."""
+    rows = results.table("regressions")
+    if rows.empty:
+        return None
+    notes = {ON_MEDIATORS: rows["spec"] == MECHANISM, FIRM_OUTCOMES: rows["spec"].str.startswith(FIRMS)}
+    held = [note for note, which in notes.items() if which.any()]
+    note = Pair("注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING)))
+    mine = rows[(notes[ON_MEDIATORS] | notes[FIRM_OUTCOMES]) & (rows["term"] == "density")]
+    return listing(results, mine, note, Pair("被解释变量", "Dependent variable"))
+
+
+def contribution_table(results: Results) -> Parts | None:
+    """Composition, spillover, accounting share, and the fractions of dimensions and channels."""
+    rows = results.table("contribution")
+    rows = rows[(rows["unit"].fillna(TOTAL) == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
+    if rows.empty:
+        return None
+    names = {
+        "effect_sd": Pair("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
+        "effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
+        "effect_composition_sd": Pair("其中：构成", "of which composition"),
+        "splittable_effect_sd": Pair("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
+        "splittable_effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
+        "splittable_effect_composition_sd": Pair("其中：构成", "of which composition"),
+        "share": Pair("占指数升幅的核算份额", "Accounting share of the change"),
+        "share_spillover": Pair("其中：外溢", "of which spillover"),
+        "share_composition": Pair("其中：构成", "of which composition"),
+    }
+    for node in results.inner:
+        name = results.name(node)
+        names[f"fraction_{node}"] = Pair(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
+    found = rows.drop_duplicates("quantity").set_index("quantity")
+    body = []
+    for quantity, label in names.items():
+        if quantity not in found.index:
+            continue
+        row = found.loc[quantity]
+        span = "" if missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
+        body.append((label, span, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
+    header = (Pair("项目", "Item"), Pair("年份", "Years"), Pair("估计", "Estimate"), Pair("95% 区间", "95% interval"))
+    note = Pair(
+        "注：外溢取自从未被认定的企业，构成为全部企业与之差，同一样本上两者之和恒等于全部企业的效应。"
+        "年份固定效应吸收共同变动，份额假定除此之外没有对所有单位共同的影响（缺失截距）。",
+        "Notes: spillover is estimated on firms never recognised, composition is the rest; on the same rows they add up exactly. "
+        "Year effects absorb common movements, so shares assume no effect common to all units (missing intercept).",
+    )
+    return (header,), body, note, (), (3.2, 1.2, 1, 1.8)

@@ -1,0 +1,251 @@
+"""The weight lab's data: normalised values, and every design that plain weighted joining reproduces; and that joining itself.
+
+`scores` is the rule that page.js and the live sheet of the workbook repeat; a design whose published scores it does not
+reproduce (other bounds, other joining) is shown as published, not recomputed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..index.competition_rank import TIE, competition
+from ..study.records import Study
+from ..study.tree import Tree, tree_of
+from ..study.vary import vary
+from .bilingual import Pair, missing
+from .figures.charts import shades
+from .results import BASE, Results
+
+Array = NDArray[np.float64]
+JOINABLE = ("arithmetic", "geometric", "harmonic", "power")
+CELLS = 60_000
+"""Values embedded at most (about 1.2 MB); of a longer panel the latest years are kept."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to weigh and join: its tree, joining by node, shares by node and year (None: all years), and what it changes."""
+
+    id: str
+    label: Pair
+    tree: Tree
+    joins: Mapping[str, tuple[str, float]]
+    shares: Mapping[int | None, Mapping[str, float]]
+    least: int
+    changes: Mapping[str, Any]
+
+    def weights(self, year: int) -> Mapping[str, float]:
+        """node -> share in its parent, that year."""
+        return self.shares.get(year) or self.shares[None]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Normalised values (T, U, m) with their labels, and the designs."""
+
+    years: tuple[int, ...]
+    units: tuple[str, ...]
+    leaves: tuple[str, ...]
+    values: Array
+    designs: tuple[Design, ...]
+
+    @cached_property
+    def empty(self) -> frozenset[str]:
+        """Leaves without any value: they carry no weight and have no slider."""
+        return frozenset(leaf for j, leaf in enumerate(self.leaves) if np.isnan(self.values[..., j]).all())
+
+
+def laboratory(results: Results) -> Lab | None:
+    """What the lab works on; None without normalised values, or when the base design joins in another way."""
+    rows = results.table("indicators")
+    rows = rows[rows["sample"] == "all"] if len(rows) else rows
+    if rows.empty or not results.years:
+        return None
+    units = tuple(results.units["unit"])
+    years = _recent(results, len(units) * len(results.leaves))
+    wide = rows.pivot(index=["year", "unit"], columns="indicator", values="normalised")
+    grid = [(year, unit) for year in years for unit in units]
+    values = wide.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
+    shaped = values.reshape(len(years), len(units), len(results.leaves))
+    base = _design(results, results.study, BASE, Pair("发布", "Published"), {})
+    if base is None:
+        return None
+    lab = Lab(tuple(years), units, tuple(results.leaves), shaped, (base,))
+    return Lab(lab.years, units, lab.leaves, shaped, tuple(d for d in _designs(results, base) if reproduces(lab, d, results)))
+
+
+def _recent(results: Results, per_year: int) -> list[int]:
+    every = sorted(int(year) for year in results.scores["year"].unique())
+    return every[-max(1, CELLS // per_year) :]
+
+
+def _designs(results: Results, base: Design) -> list[Design]:
+    found = [base]
+    for id, scenario in results.study.scenarios.items():
+        label = Pair(scenario.label.zh, scenario.label.en)
+        design = _design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
+        if design is not None:
+            found.append(design)
+    return found
+
+
+def _design(results: Results, study: Study, id: str, label: Pair, changes: Mapping[str, Any]) -> Design | None:
+    """A design as the weights table has it; None when a node is joined in a way the lab cannot repeat, or has other leaves."""
+    tree = tree_of(study.indicators)
+    rows = results.table("weights")
+    rows = rows[rows["scenario"] == id]
+    joins = {node: join_of(study, tree, node) for node in tree.inner}
+    at_hand = set(tree.leaves(tree.root)) <= set(results.leaves)
+    if rows.empty or not at_hand or any(method not in JOINABLE for method, _ in joins.values()):
+        return None
+    years = [None if missing(year) else int(year) for year in rows["year"]]
+    shares: dict[int | None, dict[str, float]] = {}
+    for year, node, share in zip(years, rows["node"], rows["share_local"]):
+        shares.setdefault(year, {})[node] = 0.0 if missing(share) else float(share)
+    fixed = shares.get(None, {})
+    shares = {year: {**fixed, **by_node} for year, by_node in shares.items()}
+    return Design(id, label, tree, joins, shares, study.weighting.coverage.min_children, dict(changes))
+
+
+def join_of(study: Study, tree: Tree, node: str) -> tuple[str, float]:
+    """(method, exponent) by which a node's children are joined; precedence branch > level > arithmetic."""
+    branch = study.weighting.branches.get(node)
+    level = tree.level(tree.children(node)[0])
+    choice = (branch.aggregate if branch else None) or study.weighting.aggregate.get(level)
+    if choice is None:
+        return "arithmetic", 1.0
+    return str(choice.method), float(choice.options.get("p", 1.0))
+
+
+def scores(design: Design, leaves: Sequence[str], values: Array, shares: Mapping[str, float]) -> tuple[dict[str, Array], Array]:
+    """Scores (n,) of every inner node in [0, 1] units from values (n, m), and the root's coverage (n,)."""
+    known = {leaf: values[..., j] for j, leaf in enumerate(leaves)}
+    covered = {leaf: (~np.isnan(column)).astype(float) for leaf, column in known.items()}
+    for node in reversed(design.tree.inner):
+        children = design.tree.children(node)
+        weights = np.array([shares.get(child, 0.0) for child in children])
+        cells = np.stack([known[child] for child in children], axis=-1)
+        leafy = not any(design.tree.children(child) for child in children)
+        known[node] = joined(cells, weights, *design.joins[node], least=design.least if leafy else len(children))
+        covered[node] = np.stack([covered[child] for child in children], axis=-1) @ weights
+    return {node: known[node] for node in design.tree.inner}, np.clip(covered[design.tree.root], 0, 1)
+
+
+def joined(cells: Array, weights: Array, method: str, exponent: float, *, least: int) -> Array:
+    """A weighted mean of the cells present, shares rescaled over them; NaN below `least` cells or without weight."""
+    there = ~np.isnan(cells)
+    total = np.where(there, weights, 0.0).sum(axis=-1)
+    power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shaped = cells if power == 1 else np.log(cells) if power == 0 else cells**power
+        mean = np.where(there & (weights > 0), shaped * weights, 0.0).sum(axis=-1) / total
+        mean = mean if power == 1 else np.exp(mean) if power == 0 else mean ** (1 / power)
+    return np.where((there.sum(axis=-1) >= least) & (total > 0), mean, np.nan)
+
+
+def ranked(lab: Lab, design: Design, rank_from: float) -> tuple[Array, Array]:
+    """Scores on 0-100 and ranks of every year and unit, (T, U) each."""
+    alike = [lab.years] if set(design.shares) == {None} else [(year,) for year in lab.years]  # years of the same weights
+    at = {year: k for k, year in enumerate(lab.years)}
+    found = [scores(design, lab.leaves, lab.values[[at[y] for y in years]], design.weights(years[0])) for years in alike]
+    whole = 100 * np.concatenate([by_node[design.tree.root] for by_node, _ in found])
+    covered = np.concatenate([part for _, part in found])
+    return whole, competition(np.where(covered >= rank_from, whole, np.nan))
+
+
+def reproduces(lab: Lab, design: Design, results: Results) -> bool:
+    """Whether the lab's own joining gives the published ranks, and scores within the tie rule, in every year."""
+    if design.id == BASE:
+        rows = results.scores[results.scores["node"] == results.tree.root]
+    else:
+        rows = results.whole_scenarios
+        rows = rows[rows["scenario"] == design.id]
+    at = pd.MultiIndex.from_product([lab.years, lab.units])
+    theirs = rows.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(at).to_numpy()
+    ours = np.stack(ranked(lab, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(theirs.shape)
+    return bool(((np.isnan(ours) & np.isnan(theirs)) | (np.abs(ours - theirs) <= TIE)).all())
+
+
+def payload(results: Results, lab: Lab) -> dict[str, Any]:
+    """The lab as JSON values for page.js."""
+    return {
+        "years": lab.years,
+        "units": [{"id": u, "zh": results.unit_name(u).zh, "en": results.unit_name(u).en} for u in lab.units],
+        "leaves": lab.leaves,
+        "empty": sorted(lab.empty),
+        "names": _names(results, lab),
+        "values": [[[None if v != v else float(v) for v in row] for row in block] for block in lab.values],
+        "designs": [_design_json(results.study, design) for design in lab.designs],
+        "fixed": _published_only(results, lab),
+        "ranges": _ranges(results, lab),
+        "rankFrom": results.study.weighting.coverage.rank_from,
+        "tie": TIE,
+        "name": results.study.name,
+    }
+
+
+def _names(results: Results, lab: Lab) -> dict[str, dict[str, str]]:
+    """node -> names, over the trees of all designs."""
+    rows = results.table("weights").drop_duplicates("node")
+    named = {row["node"]: {"zh": row["node_zh"], "en": row["node_en"]} for row in rows.to_dict("records")}
+    for design in lab.designs:
+        name = results.name(design.tree.root)
+        named.setdefault(design.tree.root, {"zh": name.zh, "en": name.en})
+    return named
+
+
+def _design_json(study: Study, design: Design) -> dict[str, Any]:
+    weighed = {node: node for node, branch in study.weighting.branches.items() if branch.weight is not None}
+    return {
+        "id": design.id,
+        "label": design.label._asdict(),
+        "root": design.tree.root,
+        "tree": {node: design.tree.children(node) for node in design.tree.inner},
+        "levels": {node: design.tree.level(design.tree.children(node)[0]) for node in design.tree.inner},
+        "joins": {node: list(join) for node, join in design.joins.items()},
+        "least": design.least,
+        "shares": {str(year or "all"): dict(by_node) for year, by_node in design.shares.items()},
+        "colours": shades(design.tree),
+        "changes": dict(design.changes),
+        "branches": sorted(weighed),
+    }
+
+
+def _published_only(results: Results, lab: Lab) -> list[dict[str, Any]]:
+    """Scenarios the lab cannot recompute: their published scores and ranks by year."""
+    known, found = {design.id for design in lab.designs}, []
+    rows = results.whole_scenarios
+    for id, scenario in results.study.scenarios.items():
+        mine = rows[rows["scenario"] == id] if len(rows) else rows
+        if id in known or mine.empty:
+            continue
+        by_year = {}
+        for year in lab.years:
+            at = mine[mine["year"] == year].set_index("unit").reindex(lab.units)
+            by_year[str(year)] = [[_or_none(s) for s in at["score"]], [_or_none(r) for r in at["rank"]]]
+        label = {"zh": scenario.label.zh, "en": scenario.label.en}
+        found.append({"id": id, "label": label, "years": by_year, "changes": dict(scenario.changes)})
+    return found
+
+
+def _ranges(results: Results, lab: Lab) -> dict[str, list[list[float | None]]]:
+    """Rank interval by year and unit."""
+    from .grids.index_grids import rank_range
+
+    found = {}
+    for year in lab.years:
+        low, high, _ = rank_range(results, year)
+        if low:
+            found[str(year)] = [[_or_none(low.get(unit)), _or_none(high.get(unit))] for unit in lab.units]
+    return found
+
+
+def _or_none(value: Any) -> float | None:
+    return None if missing(value) else float(value)

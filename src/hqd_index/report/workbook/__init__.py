@@ -1,0 +1,1 @@
+"""Workbooks: results.xlsx and quarantine.xlsx."""

@@ -1,0 +1,173 @@
+"""quarantine.xlsx: the rows to mend: by rule, line by line with the bad cell marked, and whole raw rows to paste back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...study.records import Study
+from ..bilingual import Pair
+from .sheet_format import Styles, lines_needed, open_book, write
+
+HEADERS = {
+    "file": (Pair("文件", "File"), 26),
+    "sheet": (Pair("工作表", "Sheet"), 12),
+    "row": (Pair("行号（同 Excel）", "Row (as in Excel)"), 10),
+    "key": (Pair("主键", "Key"), 30),
+    "rule": (Pair("规则", "Rule"), 8),
+    "column": (Pair("列", "Column"), 20),
+    "value": (Pair("现值", "Value"), 22),
+    "expected": (Pair("应为", "Expected"), 44),
+    "mend": (Pair("怎样修改", "How to mend"), 44),
+    "severity": (Pair("严重度", "Severity"), 10),
+    "findings": (Pair("条数", "Findings"), 9),
+    "rows": (Pair("行数", "Rows"), 9),
+    "share": (Pair("占全部条数", "Share"), 11),
+}
+SUMMARY = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
+LINES = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
+SEVERITIES = {"error": Pair("错误", "error"), "warning": Pair("警告", "warning"), "info": Pair("提示", "info")}
+PLACE = ["file", "sheet", "row"]
+SHEET_ROWS = 1_000_000
+"""Excel holds 1,048,576 rows; what is beyond goes on in a further sheet, so that nothing is cut."""
+
+
+def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFrame | None, path: Path) -> Path:
+    """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...)."""
+    language = study.study.language
+    title = Pair("数据隔离清单", "Quarantine")
+    book = open_book(path, title.of(language), study.name)
+    styles = Styles(book)
+    findings = _worded(quarantine, language)
+    _summary(book.add_worksheet(Pair("摘要", "Summary").of(language)), styles, findings, language)
+    for name, part in _sheets(Pair("逐行明细", "Line by line").of(language), findings):
+        _lines(book.add_worksheet(name), styles, part, language)
+    for name, part in _sheets(Pair("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()):
+        _raw(book.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
+    book.close()
+    return path
+
+
+def _worded(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Findings with texts in one language, in the order of file, sheet and row."""
+    rows = quarantine.assign(expected=quarantine[f"expected_{language}"], mend=quarantine[f"mend_{language}"])
+    severity = rows["severity"].map(lambda key: SEVERITIES.get(key, Pair(key, key)).of(language))
+    return rows.assign(severity=severity).sort_values([*PLACE, "rule"], kind="stable", ignore_index=True)
+
+
+def _sheets(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(name, rows) per sheet: one, unless Excel's limit asks for more."""
+    for k in range(max(1, -(-len(rows) // SHEET_ROWS))):
+        yield (name if k == 0 else f"{name} {k + 1}"), rows.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
+
+
+def _header(page: Any, styles: Styles, row: int, names: tuple[str, ...], language: str) -> None:
+    for j, name in enumerate(names):
+        title, width = HEADERS[name]
+        page.write_string(row, j, title.of(language), styles.header())
+        page.set_column(j, j, width)
+
+
+def _print_setup(page: Any, header: int) -> None:
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(header)
+
+
+def _summary(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -> None:
+    """One line per rule: findings, rows, share, what is expected, how to mend it."""
+    title = Pair(
+        "数据隔离清单：这些行没有进入指数，修改后重跑 make pipeline",
+        "Quarantine: these rows are not in the index; mend them and run make pipeline again",
+    )
+    page.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
+    _header(page, styles, 2, SUMMARY, language)
+    if findings.empty:
+        page.write_string(3, 0, Pair("没有需要修改的行。", "No row needs mending.").of(language), styles())
+    for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
+        first = rows.iloc[0]
+        columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
+        cells = (
+            rule,
+            severity,
+            columns,
+            len(rows),
+            len(rows[PLACE].drop_duplicates()),
+            len(rows) / len(findings),
+            first["expected"],
+            first["mend"],
+        )
+        needed = [lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY) if isinstance(value, str)]
+        page.set_row(3 + i, 15 * max(1, *needed))
+        for j, (value, kind) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
+            write(page, 3 + i, j, value, styles.cell(kind), language)
+    _print_setup(page, 2)
+
+
+def _lines(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -> None:
+    """Every finding with place, key, value, what is expected and how to mend it; the bad cell is marked."""
+    _header(page, styles, 0, LINES, language)
+    plain, bad, whole = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"), styles.cell("int")
+    formats = [bad if name == "value" else whole if name == "row" else plain for name in LINES]
+    for i, record in enumerate(findings[list(LINES)].itertuples(index=False)):
+        for j, (value, style) in enumerate(zip(record, formats)):
+            write(page, 1 + i, j, value, style, language)
+    page.freeze_panes(1, 3)
+    page.autofilter(0, 0, max(1, len(findings)), len(LINES) - 1)
+    _print_setup(page, 0)
+
+
+def _bad_cells(quarantine: pd.DataFrame) -> dict[tuple[Any, ...], set[str]]:
+    """(file, sheet, row) -> text of the cells found wrong there."""
+    bad: dict[tuple[Any, ...], set[str]] = {}
+    for place, value in zip(_places(quarantine), quarantine["value"]):
+        if isinstance(value, str):
+            bad.setdefault(place, set()).add(value)
+    return bad
+
+
+def _places(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """(file, sheet or None, row) of each record."""
+    sheets = [sheet if isinstance(sheet, str) and sheet else None for sheet in rows["sheet"]]
+    return list(zip(rows["file"], sheets, rows["row"].astype(int)))
+
+
+def _raw(page: Any, styles: Styles, raw_rows: pd.DataFrame, bad: dict[tuple[Any, ...], set[str]], language: str) -> None:
+    """Whole rows as they were read, file by file, each file under its own header; a bad cell is marked."""
+    page.set_column(0, 0, 26)
+    plain, marked = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
+    at, header = 0, None
+    if raw_rows.empty:
+        page.write_string(0, 0, Pair("没有隔离的行。", "No quarantined rows.").of(language), styles())
+        return
+    ordered = raw_rows.sort_values(PLACE, kind="stable")
+    for place, record in zip(_places(ordered), ordered.drop(columns=PLACE).to_dict("records")):
+        names, cells = _cells({str(name): value for name, value in record.items()})
+        if header != (place[:2], names):
+            header = (place[:2], names)
+            at += 1 if at else 0
+            for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE], *names]):
+                page.write_string(at, j, str(name), styles.header())
+            at += 1
+        for j, value in enumerate([*place, *cells]):
+            style = marked if j > 2 and isinstance(value, str) and value in bad.get(place, ()) else plain
+            write(page, at, j, value, style, language)
+        at += 1
+    page.freeze_panes(0, 3)
+
+
+def _cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
+    """(column names, cells) of a raw row, which comes as columns or as one JSON list or object."""
+    if len(record) == 1:
+        text = next(iter(record.values()))
+        found = json.loads(text) if isinstance(text, str) else []
+        if isinstance(found, dict):
+            return tuple(found), [None if v is None else str(v) for v in found.values()]
+        return tuple(str(k + 1) for k in range(len(found))), [None if v is None else str(v) for v in found]
+    return tuple(record), [None if v is None or v != v else str(v) for v in record.values()]
