@@ -6,18 +6,12 @@ import re
 
 import pandas as pd
 
-<<<<<<< HEAD:src/hqd_index/report/paper_models.py
-from ..study.records import SpecificationChoice
-from .model_pictures import headline_spec
-from .paper_lines import (
-=======
-from ...study.models import SpecificationChoice
+from ...study.records import SpecificationChoice
 from ..bilingual import Pair, missing, number, stars, whole
 from ..figures.model_figures import headline_spec
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from .estimate_layout import (
->>>>>>> 75f259e (Rooms for the report: page, workbook, paper, figures, exports and the grids they share, because 42 files in one folder hide what belongs together):src/hqd_index/report/paper/model_tables.py
     FIRM_OUTCOMES,
     FIRMS,
     MECHANISM,
