@@ -21,9 +21,9 @@ from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
 from hqd_index.models import estimation_data, regressions
 from hqd_index.panel import build_panel, derive, unit_names
-from hqd_index.study.load import load_study
 from hqd_index.study.records import Study
-from hqd_index.study.vary import vary
+from hqd_index.study.study_folder import load_study
+from hqd_index.study.varied_study import vary
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = 50

@@ -19,7 +19,7 @@ from page_configs import configs_page
 
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
 from hqd_index.index.diagnostics.diagnostic_notes import NOTES
-from hqd_index.intake.findings import RULES
+from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
 from hqd_index.methods.options import options

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from cells import code, default, grid, heading, kind, named, says, texts
 
 from hqd_index.expressions.grammar import FUNCTIONS
-from hqd_index.intake.units import UNITS
-from hqd_index.study.columns import COLUMN_FUNCTIONS
-from hqd_index.study.load import PARTS
+from hqd_index.intake.cells.units_of_measure import UNITS
+from hqd_index.study.column_facts import COLUMN_FUNCTIONS
 from hqd_index.study.records import Label, Record, Scenario
+from hqd_index.study.study_folder import PARTS
 
 
 def configs_page(language: str) -> list[str]:

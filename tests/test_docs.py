@@ -17,14 +17,14 @@ from hqd_index import cli
 from hqd_index.errors import EXIT_CODES
 from hqd_index.index.diagnostics.diagnostic_notes import NOTES
 from hqd_index.index.index_tables import build_index
-from hqd_index.intake.findings import RULES
+from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
 from hqd_index.pipeline import STAGES
 from hqd_index.study import records
-from hqd_index.study.document import Document, read_text
-from hqd_index.study.load import PARTS
 from hqd_index.study.records import Label, Record, Scenario, Study
+from hqd_index.study.study_folder import PARTS
+from hqd_index.study.yaml_document import Document, read_text
 from hqd_index.tables import TABLES
 
 from .conftest import ROOT

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
-from hqd_index.study import load
+from hqd_index.study import load_study as load
 
 from .small import ROOT, Place, hqd, run
 

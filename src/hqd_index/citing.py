@@ -10,8 +10,8 @@ from . import __version__
 from .methods import FAMILIES
 from .methods.choice import FAMILY_ZH, Choice
 from .study.choices import family_choice, leaf_choice
+from .study.indicator_tree import tree_of
 from .study.records import Study
-from .study.tree import tree_of
 
 TITLE = "hqd-index: an index of manufacturing high-quality development and the contribution of SRDI firms"
 TITLE_ZH = "hqd-index:制造业高质量发展指数及专精特新企业贡献的测度程序"

@@ -46,7 +46,7 @@ def run(
     from .console import Console
     from .pipeline import Crew, Place, useful
     from .pipeline import run as run_pipeline
-    from .study.load import load_study
+    from .study.study_folder import load_study
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
     with Crew(processes or useful()) as crew:
@@ -68,7 +68,7 @@ def run(
 @app.command()
 def check(study: StudyOption = Path("configs"), lang: LangOption = None) -> None:
     """检查配置:一次列出所有问题 / Check the configuration; all faults at once."""
-    from .study.load import load_study
+    from .study.study_folder import load_study
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
     for notice in loaded.notices:
@@ -115,7 +115,7 @@ def explain(
     from .explain import account, frame, lines, published
     from .pipeline import Place
     from .provenance import write_csv
-    from .study.load import load_study
+    from .study.study_folder import load_study
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     chosen = loaded.study.study.language
@@ -149,7 +149,7 @@ def verify(
 ) -> None:
     """核对已发布的结果:文件、份额、得分、效应分解 / Check a published run: files, shares, scores, split of effects."""
     from .explain import same_study
-    from .study.load import load_study
+    from .study.study_folder import load_study
     from .upkeep import verify as examined
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
@@ -170,7 +170,7 @@ def diff(
 ) -> None:
     """两次运行之间变了什么:配置、权重、名次、系数 / What changed between runs: configuration, weights, ranks, coefficients."""
     from .console import difference_lines
-    from .study.load import load_study
+    from .study.study_folder import load_study
     from .upkeep import difference
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
@@ -216,7 +216,7 @@ def cite(
     """如何引用程序、数据与方法 / How to cite the program, the data and the methods."""
     from .citing import bibtex as entries
     from .citing import text_lines
-    from .study.load import load_study
+    from .study.study_folder import load_study
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
     for line in entries(loaded.study) if bibtex else text_lines(loaded.study, loaded.study.study.language):
@@ -235,7 +235,7 @@ def methods(family: Annotated[str | None, typer.Argument()] = None, lang: LangOp
 @app.command()
 def schema(folder: Annotated[Path, typer.Argument()] = Path("configs/schema")) -> None:
     """写出配置文件的 JSON schema(供编辑器补全) / Write the JSON schemas that editors complete from."""
-    from .study.schema import write_schemas
+    from .study.json_schemas import write_schemas
 
     for path in write_schemas(folder):
         typer.echo(str(path))

@@ -11,7 +11,7 @@ from hqd_index.firms.tfp import FUNCTIONS
 from hqd_index.intake import intake
 from hqd_index.links import links
 from hqd_index.panel import build_panel, derive
-from hqd_index.study.load import load_study
+from hqd_index.study.study_folder import load_study
 from tests.demo.measured import KEY, indicators
 
 SUMMED = 1e-8  # plain pandas sums against exact decimal sums, indicators up to 1e3

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.intake.codes import divisions, industry, province, provinces, uscc_valid
+from hqd_index.intake.cells.official_codes import divisions, industry, province, provinces, uscc_valid
 
 
 def test_divisions_are_those_of_the_published_tree(shared: Path):

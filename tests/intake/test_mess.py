@@ -15,8 +15,8 @@ from hqd_index.demo.registry import credit_codes
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.stretches import on_a_line
-from hqd_index.intake.suspicion import suspicions
+from hqd_index.intake.rules.anomalies import suspicions
+from hqd_index.intake.rules.interpolation import on_a_line
 
 from .conftest import FIRMS, build
 

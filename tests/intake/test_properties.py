@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.ledger import Books, balance, balance_sums
+from hqd_index.intake.records.row_ledger import Books, balance, balance_sums
 
 from .conftest import build
 

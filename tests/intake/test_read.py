@@ -17,8 +17,8 @@ import pytest
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
-from hqd_index.intake.read import locate, read, unchanged
-from hqd_index.intake.records import Shape, write_plain
+from hqd_index.intake.read.delimited_text import Shape, write_plain
+from hqd_index.intake.read.raw_files import locate, read, unchanged
 from hqd_index.study.records import Source
 
 TEXT = "企业代码,企业名称,年份,行业代码,营业收入\n000001,甲,2020,C35,1.5\n000002,乙,2021,C36,\n"

@@ -14,10 +14,10 @@ import pytest
 
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
-from hqd_index.intake.findings import RULES
-from hqd_index.intake.rules import bound, completed, judge, verdicts
-from hqd_index.study.load import load_study
+from hqd_index.intake.rules.row_rules import bound, completed, judge, verdicts
+from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.study.records import Study
+from hqd_index.study.study_folder import load_study
 
 Row = Mapping[str, Any]
 Verdict = bool | None

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from hqd_index.engines.duckdb import Engine
-from hqd_index.intake.match import matched
-from hqd_index.intake.srdi import Event, firm_spells, spells, stock
-from hqd_index.intake.status import from_columns, from_list, list_notices
+from hqd_index.intake.srdi.firm_matching import matched
+from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock
+from hqd_index.intake.srdi.srdi_status import from_columns, from_list, list_notices
 from hqd_index.study.records import SrdiList
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)

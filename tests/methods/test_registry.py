@@ -13,8 +13,8 @@ from hqd_index.methods.choice import Choice, check, resolve
 from hqd_index.methods.column_statistics import cells
 from hqd_index.methods.method import Array, Method
 from hqd_index.methods.shares import as_shares
+from hqd_index.study.json_schemas import schemas
 from hqd_index.study.records import Weighting
-from hqd_index.study.schema import schemas
 
 from . import samples
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.models.ineligible import barred, comparable
-from hqd_index.study.checks import weighting
+from hqd_index.study.checks import weighting_checks as weighting
 
 from ..index.small import study
 

@@ -18,7 +18,7 @@ from hqd_index.report.page.html_page import write_page
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
 from hqd_index.report.weight_lab import laboratory, scores
-from hqd_index.study.vary import vary
+from hqd_index.study.varied_study import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study
 from .test_report import HOSTILE

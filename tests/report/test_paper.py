@@ -27,8 +27,8 @@ from hqd_index.report.paper.methods_section import methods
 from hqd_index.report.paper.paper_tables import Absent, PaperTable, paper_tables
 from hqd_index.report.paper.word import write_methods, write_tables
 from hqd_index.report.results import Results
-from hqd_index.study.groups import scheme_groups
-from hqd_index.study.vary import vary
+from hqd_index.study.unit_schemes import scheme_groups
+from hqd_index.study.varied_study import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, study
 

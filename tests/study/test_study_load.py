@@ -16,9 +16,9 @@ from hqd_index.errors import Faults
 from hqd_index.firms.tfp import FUNCTIONS as FIRM_FUNCTIONS
 from hqd_index.panel import COLUMN_FUNCTIONS as PANEL_FUNCTIONS
 from hqd_index.panel import lookup
-from hqd_index.study.columns import COLUMN_FUNCTIONS
-from hqd_index.study.load import load_study
-from hqd_index.study.vary import vary
+from hqd_index.study.column_facts import COLUMN_FUNCTIONS
+from hqd_index.study.study_folder import load_study
+from hqd_index.study.varied_study import vary
 
 Broken = Callable[..., Path]
 

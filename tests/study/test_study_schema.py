@@ -11,8 +11,8 @@ import pytest
 from small_study import FILES
 
 from hqd_index.methods import FAMILIES
-from hqd_index.study.document import Document, read_text
-from hqd_index.study.schema import schemas
+from hqd_index.study.json_schemas import schemas
+from hqd_index.study.yaml_document import Document, read_text
 
 FIRST_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 SCHEMAS = schemas()

@@ -13,7 +13,7 @@ from ..errors import CheckError
 from ..index.build import Computed
 from ..index.index_tables import Index, build_index
 from ..study.choices import family_choice, leaf_choice
-from ..study.tree import Tree, tree_of
+from ..study.indicator_tree import Tree, tree_of
 from .names import node_of, unit_of, year_of
 from .published import Published
 from .raw import Raw, raw_values

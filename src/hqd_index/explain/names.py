@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..errors import ConfigError, unknown
+from ..study.indicator_tree import Tree
 from ..study.records import Study
-from ..study.tree import Tree
 
 
 def unit_of(text: str, names: pd.DataFrame) -> str:

@@ -14,9 +14,9 @@ import pandas as pd
 from ..errors import ConfigError, SetupError
 from ..pipeline import Place, section
 from ..provenance import canonical_json, digest_text, table_path
-from ..study.load import Loaded
 from ..study.records import Study
-from ..study.vary import vary
+from ..study.study_folder import Loaded
+from ..study.varied_study import vary
 
 HEEDED = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
 """The parts of a study that a score depends on."""

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..methods.weight import evenness
+from ..study.indicator_tree import tree_of
 from ..study.records import Label, Study
-from ..study.tree import tree_of
 from .build import Computed, compute, span_rows
 from .competition_rank import competition
 from .scoring_plan import Family, Plan, plan

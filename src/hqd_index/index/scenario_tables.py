@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..study.records import Study
-from ..study.vary import vary
+from ..study.varied_study import vary
 from .index_tables import Index, node_labels, scores_table, weights_table, work_out
 
 Array = NDArray[np.float64]

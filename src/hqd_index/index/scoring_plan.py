@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..methods import choice as methods
 from ..methods.choice import Choice, over
 from ..study.choices import family_choice, leaf_choice
+from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Band, Study
-from ..study.tree import Tree, tree_of
 
 Array = NDArray[np.float64]
 Span = str | tuple[int, int]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..study.groups import FACTOR, REGION, TECHNOLOGY
+from ..study.unit_schemes import FACTOR, REGION, TECHNOLOGY
 
 Array = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """Messy files in, clean typed tables out, and every row accounted for."""
 
-from .messages import intake_lines
-from .run import GateError, Intake, intake
+from .records.intake_lines import intake_lines
+from .study_intake import GateError, Intake, intake
 
 __all__ = ["GateError", "Intake", "intake", "intake_lines"]

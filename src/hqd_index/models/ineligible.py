@@ -6,8 +6,8 @@ import pandas as pd
 
 from ..errors import EstimationError
 from ..study.choices import year_by_year
+from ..study.indicator_tree import tree_of
 from ..study.records import Study
-from ..study.tree import tree_of
 
 MEND = ("在 weighting.yaml 中改为 over: all_years", "write over: all_years in weighting.yaml")
 MARK = "over=each_year"  # in the label of a design that differs so from the study's own

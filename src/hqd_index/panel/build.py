@@ -11,9 +11,9 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError
 from ..expressions import aggregate_sql, lag_columns, parse
+from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
-from ..study.tree import tree_of
-from ..study.vary import vary
+from ..study.varied_study import vary
 from .density import densities, ever_sql
 from .units import row_key, with_unit
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..canonical import CANONICAL
 from ..engines.duckdb import Engine
-from ..study.groups import scheme_groups
 from ..study.records import Study
+from ..study.unit_schemes import scheme_groups
 
 
 def unit_sql(by: Sequence[str]) -> str:

@@ -21,8 +21,8 @@ from .plan import STAGES
 from .stages import Place, Stage
 
 if TYPE_CHECKING:
-    from ..study.load import Loaded
     from ..study.records import Study
+    from ..study.study_folder import Loaded
 
 
 @dataclass(frozen=True)

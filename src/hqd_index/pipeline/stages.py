@@ -134,7 +134,7 @@ def modes(context: Context) -> dict[str, Table]:
 
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
-    from ..intake.codes import official_names
+    from ..intake.cells.official_codes import official_names
     from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
 
     made = build_panel(context.study, context.engine, context.matching("ready_"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
-from ..study.tree import Tree, tree_of
-from ..study.vary import vary
+from ..study.varied_study import vary
 from ..tables import TABLES, empty
 from .bilingual import Pair, legible
 

@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..index.competition_rank import TIE, competition
+from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
-from ..study.tree import Tree, tree_of
-from ..study.vary import vary
+from ..study.varied_study import vary
 from .bilingual import Pair, missing
 from .figures.charts import shades
 from .results import BASE, Results

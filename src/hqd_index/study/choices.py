@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..methods.choice import Choice, check, over
-from .document import Place
+from .indicator_tree import Tree
 from .records import Band, Study, Weighting
-from .tree import Tree
+from .yaml_document import Place
 
 FLAT = "leaves"
 DEFAULTS = {

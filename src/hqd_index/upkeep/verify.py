@@ -13,8 +13,8 @@ from typing import Any
 from ..errors import CheckError, Faults, HqdError, SetupError, unknown
 from ..provenance import file_digests
 from ..study.choices import family_choice
+from ..study.indicator_tree import tree_of
 from ..study.records import Study
-from ..study.tree import tree_of
 
 SHARES = 1e-9
 """Shares are quotients by their own sum: only rounding is left."""

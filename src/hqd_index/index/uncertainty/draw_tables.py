@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
+from ...study.indicator_tree import tree_of
 from ...study.records import Study
-from ...study.tree import tree_of
 from ..index_tables import cube
 from ..unit_groups import groups_of
 from .design_draws import NONE, Numbers, Source, Table

@@ -16,12 +16,12 @@ from pydantic import BaseModel
 from ...errors import ConfigError
 from ...methods.choice import Choice, batched
 from ...methods.shares import feasible
-from ...study.checks import tree as tree_check
-from ...study.checks import weighting as weighting_check
+from ...study.checks import tree_checks as tree_check
+from ...study.checks import weighting_checks as weighting_check
 from ...study.choices import family_choice
+from ...study.indicator_tree import tree_of
 from ...study.records import Study, Weighting
-from ...study.tree import tree_of
-from ...study.vary import vary
+from ...study.varied_study import vary
 from ..scoring_plan import FLAT, Plan, left_out, plan
 
 LEAVE_OUT = "leave_out"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...study.groups import GROUP_NAMES
 from ...study.records import SpecificationChoice
+from ...study.unit_schemes import GROUP_NAMES
 from ..bilingual import Pair, missing
 from ..grids.published_grids import labels
 from ..results import Results

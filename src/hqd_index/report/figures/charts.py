@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from ...study.tree import Tree
+from ...study.indicator_tree import Tree
 from ..bilingual import Pair
 
 Chart = Any  # alt.LayerChart | alt.Chart

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...methods import FAMILIES
-from ...study.groups import SCHEME_NAMES
+from ...study.unit_schemes import SCHEME_NAMES
 from ..bilingual import NOTHING, Pair, halves, missing, number, percent, whole
 from ..key_findings import accounting
 from ..key_labels import effect_names

@@ -1,0 +1,1 @@
+"""Text cells as typed values: numbers, units, codes, names, dates."""

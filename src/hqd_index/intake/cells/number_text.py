@@ -1,0 +1,64 @@
+"""Why a text is not a plain number, and which number was probably meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from .units_of_measure import exponent, magnified
+
+MARKS = {
+    "", "-", "--", "---", "—", "——", "－", "–", ".", "..", "...", "…", "……", "/", "\\", "*", "＊", "x", "X", "na", "n/a", "#n/a",
+    "nan", "null", "none", "nil", "不详", "不明", "缺失", "无", "暂无", "未披露", "不适用", "未知", "无数据", "missing",
+    "unknown",
+}  # fmt: skip
+INFINITE = re.compile(r"[+-]?(inf|infinity|∞|#div/0!)", re.IGNORECASE)
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+GROUPED = re.compile(r"[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?")
+WITH_UNIT = re.compile(r"([+-]?[\d,]+\.?\d*)\s*([^\d\s.,+-].*)")
+DATED = re.compile(r"\d{4}[-/年.]\d{1,2}([-/月.]\d{1,2}日?)?")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The rule a text breaks, the number proposed (as plain text, in the column's source unit), and what would convert it."""
+
+    rule: str
+    proposed: str | None = None
+    by: str = ""  # "separators" | "units" | "text"
+
+
+def diagnose(text: str, unit: str) -> Diagnosis:
+    """C05, C09, C08 (with the proposed number), C07 or C01 for a text that is not a plain number; `unit` is the column's."""
+    half = unicodedata.normalize("NFKC", text).strip()
+    if INFINITE.fullmatch(half):
+        return Diagnosis("C05")
+    if half.lower() in MARKS or text.lower() in MARKS:
+        return Diagnosis("C09")
+    if PLAIN.fullmatch(half) and half != text.strip():
+        return Diagnosis("C08", _plain(half), "separators")
+    if GROUPED.fullmatch(half):
+        return Diagnosis("C08", _plain(re.sub("[, ]", "", half)), "separators")
+    if DATED.fullmatch(half):
+        return Diagnosis("C07")
+    return _with_unit(half, unit) or Diagnosis("C01")
+
+
+def _with_unit(text: str, unit: str) -> Diagnosis | None:
+    found = WITH_UNIT.fullmatch(text)
+    if found is None:
+        return None
+    amount, inside = found.group(1).replace(",", ""), found.group(2).strip()
+    shift = next((k for name in (inside, *magnified(inside, unit)) if (k := exponent(name, unit)) is not None), None)
+    if shift is None or not PLAIN.fullmatch(amount):
+        return None
+    return Diagnosis("C08", _plain(amount, shift), "units")
+
+
+def _plain(text: str, shift: int = 0) -> str | None:
+    try:
+        return format(Decimal(text).scaleb(shift), "f")
+    except InvalidOperation:
+        return None

@@ -1,0 +1,273 @@
+"""Text columns -> typed columns, exactly; what does not parse is a finding, never a silent NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Literal
+
+import pandas as pd
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine, literal, quoted
+from ...errors import ConfigError
+from ...study.records import Source
+from ..layout.text_columns import Sheet, is_plain_text, text_table
+from ..records.intake_notice import Notice
+from ..rules.rule_catalogue import expected_text, finding, joined
+from .coded_text import looked_up
+from .number_text import diagnose
+from .units_of_measure import exponent
+
+Exact = Literal["decimal", "double"]
+SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
+SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
+INTEGER_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
+
+    `members` (rid, member) names the raw rows of each row where several made one.
+    """
+
+    text: str
+    typed: str
+    findings: pd.DataFrame
+    aside: pd.DataFrame
+    notices: tuple[Notice, ...]
+    members: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What parsing one source needs to know at every step."""
+
+    source: Source
+    table: CanonicalTable
+    exact: Exact
+    present: tuple[str, ...]
+    units: Mapping[str, str]
+    shifts: Mapping[str, int]
+    engine: Engine
+
+    def numeric(self, name: str) -> bool:
+        return self.table.columns[name].dtype in ("number", "integer")
+
+    def number(self, name: str, text: str) -> str:
+        exact: Exact = "decimal" if self.table.columns[name].dtype == "integer" else self.exact
+        return number_sql(text, self.shifts.get(name, 0), exact)
+
+
+def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact: Exact, engine: Engine, where: str) -> Parsed:
+    """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
+    every = text_table(sheets, source, table, engine)
+    aside = engine.collect(f"SELECT rid, aside AS reason FROM {every} WHERE aside IS NOT NULL ORDER BY rid")
+    text = engine.view(f"SELECT * EXCLUDE (aside) FROM {every} WHERE aside IS NULL")
+    present = tuple(name for name in engine.types(text) if name in table.columns)
+    units, told = source_units(sheets, source, table, present, where)
+    shifts = {name: _shift(name, unit, table, where) for name, unit in units.items()}
+    reading = Reading(source, table, exact, present, units, shifts, engine)
+    coded, unknown = _look_up(text, reading)
+    typed = _typed(text, reading, coded, {})
+    fixes, bad = _diagnosed(_bad_cells(text, typed, reading), reading)
+    typed = _typed(text, reading, coded, fixes) if fixes else typed
+    told += [*_told_fixes(fixes, where), *_told_zeros(text, reading, where)]
+    return Parsed(text, typed, joined([bad, unknown, _not_whole(typed, reading)]), aside, tuple(told))
+
+
+def number_sql(text: str, shift: int, exact: Exact) -> str:
+    """The number in a text column times 10^shift, rounded once; NULL for what is not a plain finite number."""
+    kind = SQL_TYPES[exact]
+    plain = f"TRY_CAST({text} || 'e{shift}' AS {kind})"
+    if exact == "double":
+        scaled = f"TRY_CAST({text} AS DOUBLE) * 1e{shift}" if shift >= 0 else f"TRY_CAST({text} AS DOUBLE) / 1e{-shift}"
+        plain = f"(CASE WHEN isfinite({plain}) THEN {plain} END)"
+        scaled = f"CASE WHEN isfinite({scaled}) THEN {scaled} END"
+    else:
+        scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {kind})"
+    scientific = f"CASE WHEN regexp_matches({text}, '{SCIENTIFIC}') THEN {scaled} END"
+    return f"CASE WHEN NOT contains({text}, '_') THEN coalesce({plain}, {scientific}) END"
+
+
+def source_units(
+    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, present: Sequence[str], where: str
+) -> tuple[dict[str, str], list[Notice]]:
+    """Column -> unit its numbers are printed in: the study's word, else the header's bracket, else the canonical unit."""
+    units, told = {}, []
+    for name in present:
+        column = table.columns[name]
+        if column.dtype not in ("number", "integer"):
+            continue
+        printed = next((sheet.headed.units[name] for sheet in sheets if name in sheet.headed.units), None)
+        declared = source.units.get(name)
+        if printed is not None and exponent(printed, column.unit) is None:
+            printed = None
+        if printed and declared and exponent(printed, declared) != 0:
+            told.append(_unit_conflict(name, printed, declared, where))
+        units[name] = declared or printed or column.unit
+    return units, told
+
+
+def _shift(name: str, unit: str, table: CanonicalTable, where: str) -> int:
+    shift = exponent(unit, table.columns[name].unit)
+    if shift is None:
+        raise ConfigError(
+            f"{name}: no conversion from {unit!r} to {table.columns[name].unit!r}; write a unit that differs by a power of ten",
+            zh=f"{name}:无法从 {unit!r} 换算到 {table.columns[name].unit!r};请写只差 10 的幂的单位",
+            where=f"{where}.units",
+        )
+    return shift
+
+
+def _unit_conflict(name: str, printed: str, declared: str, where: str) -> Notice:
+    return Notice(
+        "W04",
+        where,
+        f"{name}: the header says {printed}, sources.yaml says {declared}; {declared} is used",
+        f"{name}:表头写 {printed},sources.yaml 写 {declared};按 {declared} 读取",
+    )
+
+
+def _bad_cells(text: str, typed: str, reading: Reading) -> pd.DataFrame:
+    """rid, column, value of the filled cells that are not plain numbers."""
+    parts = []
+    for name in _with_missing_numbers(text, typed, reading):
+        cell = quoted(name)
+        parts.append(
+            f"""SELECT rid, {literal(name)} AS "column", {cell} AS "value" FROM {text}
+            WHERE {cell} IS NOT NULL AND ({reading.number(name, cell)}) IS NULL"""
+        )
+    if not parts:
+        return pd.DataFrame({"rid": [], "column": [], "value": []})
+    return reading.engine.collect(" UNION ALL ".join(parts) + ' ORDER BY rid, "column"')
+
+
+def _with_missing_numbers(text: str, typed: str, reading: Reading) -> list[str]:
+    """The columns with fewer numbers than filled cells."""
+    names = list(filter(reading.numeric, reading.present))
+    if not names:
+        return []
+    counts = ", ".join(f"count({quoted(name)})" for name in names)
+    filled, read = (reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text, typed))
+    return [name for name, cells, numbers in zip(names, filled, read) if numbers < cells]
+
+
+def _diagnosed(cells: pd.DataFrame, reading: Reading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """(column -> text and value of the cells that config allows to convert; findings of the others)."""
+    fixes: dict[str, list[tuple[str, str]]] = {}
+    parts = []
+    allowed = {"separators": reading.source.parse_separators, "units": reading.source.parse_units}
+    for (name, text), rows in cells.groupby(["column", "value"], sort=True):
+        found = diagnose(str(text), reading.units[str(name)])
+        if found.proposed and allowed.get(found.by):
+            fixes.setdefault(str(name), []).append((str(text), found.proposed))
+        else:
+            parts.append(finding(rows, found.rule, expected=expected_text(found.rule, found.proposed, reading.units[str(name)])))
+    return {name: pd.DataFrame(pairs, columns=["text", "number"]) for name, pairs in fixes.items()}, joined(parts)
+
+
+def _told_fixes(fixes: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
+    """The texts that config let the program convert, listed."""
+    pairs = [f"{name} {row.text!r} -> {row.number}" for name, rows in sorted(fixes.items()) for row in rows.itertuples()]
+    if not pairs:
+        return []
+    listed = "; ".join(pairs[:20]) + (" ..." if len(pairs) > 20 else "")
+    return [Notice("C08", where, f"{len(pairs)} kinds of cells converted: {listed}", f"已换算 {len(pairs)} 种单元格:{listed}")]
+
+
+def _told_zeros(text: str, reading: Reading, where: str) -> list[Notice]:
+    told = []
+    for name in reading.source.zero_is_missing:
+        if name in reading.present:
+            zero = f"{reading.number(name, quoted(name))} = 0"
+            count = int(reading.engine.collect(f"SELECT count(*) AS n FROM {text} WHERE {zero}")["n"][0])
+            en, zh = f"{name}: {count} zeros read as missing", f"{name}:{count} 个 0 按缺失读取"
+            told.append(Notice("C09", where, en, zh))
+    return told
+
+
+def _look_up(text: str, reading: Reading) -> tuple[dict[str, str], pd.DataFrame]:
+    """Column -> engine table (text, edition, code) of a coded column, and findings of texts that stand for nothing."""
+    tables: dict[str, str] = {}
+    findings: list[pd.DataFrame] = []
+    for name in reading.present:
+        plain = is_plain_text(name, reading.table) and name not in reading.source.values
+        if reading.numeric(name) or plain:
+            continue
+        frame = _readings(text, name, reading)
+        tables[name] = reading.engine.scan(frame)
+        if (frame["rule"] != "").any():
+            findings.append(_unknown_texts(text, name, tables[name], reading))
+    return tables, joined(findings)
+
+
+def _readings(text: str, name: str, reading: Reading) -> pd.DataFrame:
+    """text, edition, code, rule, suggestion of each distinct text of a column."""
+    cell = quoted(name)
+    pairs = f"SELECT DISTINCT {cell} AS text, {_edition_sql(name, reading)} AS edition FROM {text} AS t"
+    found = reading.engine.collect(f"{pairs} WHERE {cell} IS NOT NULL ORDER BY ALL")
+    aliases = reading.source.values.get(name, {})
+    column = reading.table.columns[name]
+    looked = [looked_up(column, aliases, edition)(one) for one, edition in zip(found["text"], found["edition"])]
+    rows = [(look.value, look.rule, look.suggestion or "") for look in looked]
+    return found.join(pd.DataFrame(rows, columns=["code", "rule", "suggestion"], dtype=object))
+
+
+def _edition_sql(name: str, reading: Reading) -> str:
+    edition = reading.table.columns[name].code == "industry" and "industry_version" in reading.present
+    return "coalesce(t.industry_version, '')" if edition else "''"
+
+
+def _unknown_texts(text: str, name: str, looked: str, reading: Reading) -> pd.DataFrame:
+    cell = f"t.{quoted(name)}"
+    rows = reading.engine.collect(
+        f"""SELECT t.rid, {literal(name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text} AS t
+        JOIN {looked} AS l ON {cell} = l.text AND {_edition_sql(name, reading)} = l.edition WHERE l.rule <> '' ORDER BY t.rid"""
+    )
+    groups = rows.groupby(["rule", "suggestion"], sort=True)
+    return joined([finding(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups])
+
+
+def _typed(text: str, reading: Reading, coded: Mapping[str, str], fixes: Mapping[str, pd.DataFrame]) -> str:
+    selected, joins = ["t.rid"], []
+    for place, name in enumerate(reading.present):
+        cell, other = f"t.{quoted(name)}", f"l{place}"
+        if name in coded:
+            edition = _edition_sql(name, reading)
+            joins.append(f"LEFT JOIN {coded[name]} AS {other} ON {cell} = {other}.text AND {edition} = {other}.edition")
+            sql = f"CAST({other}.code AS {SQL_TYPES[reading.table.columns[name].dtype]})"
+        elif name in fixes:
+            joins.append(f"LEFT JOIN {reading.engine.scan(fixes[name])} AS {other} ON {cell} = {other}.text")
+            sql = reading.number(name, f"coalesce({other}.number, {cell})")
+        else:
+            sql = reading.number(name, cell) if reading.numeric(name) else cell
+        if name in reading.source.zero_is_missing:
+            sql = f"NULLIF({sql}, 0)"
+        selected.append(f"{sql} AS {quoted(name)}")
+    return reading.engine.query(f"SELECT {', '.join(selected)} FROM {text} AS t {' '.join(joins)}")
+
+
+def _not_whole(typed: str, reading: Reading) -> pd.DataFrame:
+    """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
+    wrong = {
+        name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
+        for name in reading.present
+        if reading.table.columns[name].dtype == "integer" and (cell := quoted(name))
+    }
+    if not wrong:
+        return joined([])
+    any_wrong = ", ".join(f"coalesce(bool_or({sql}), false)" for sql in wrong.values())
+    found = reading.engine.collect(f"SELECT {any_wrong} FROM {typed}").iloc[0]
+    parts = []
+    for name in compress(wrong, found):
+        cell = quoted(name)
+        rows = reading.engine.collect(
+            f"""SELECT rid, {literal(name)} AS "column", CAST({cell} AS VARCHAR) AS "value",
+            abs({cell}) > {INTEGER_LIMIT} AS giant FROM {typed} WHERE {wrong[name]} ORDER BY rid"""
+        )
+        parts.append(finding(rows[rows["giant"]], "C02"))
+        parts.append(finding(rows[~rows["giant"]], "E06" if reading.table.columns[name].unit == "件" else "C01"))
+    return joined(parts)

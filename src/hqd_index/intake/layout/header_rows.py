@@ -1,0 +1,149 @@
+"""Which row is the header, and which of its labels are which canonical columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...canonical import CanonicalTable
+from ...errors import DataError, closest
+from ...study.records import Source
+from ..cells.units_of_measure import UNITS, label_and_unit, normalised
+from ..records.intake_notice import Notice
+
+PEEK = 40
+SUB_HEADERS = 3
+
+
+@dataclass(frozen=True)
+class Headed:
+    """Canonical column -> position in the sheet, units that labels name, and what was told on the way."""
+
+    positions: dict[str, int]
+    units: dict[str, str]
+    notices: tuple[Notice, ...]
+
+
+def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
+    """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
+    built_in = {normalised(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
+    names = {normalised(name): name for name in table.columns}
+    aliases = {normalised(label): name for label, name in source.aliases.items()}
+    return {**built_in, **names, **aliases, **_reshaped(source)}
+
+
+def _reshaped(source: Source) -> dict[str, str]:
+    if source.reshape is None:
+        return {}
+    parts = (source.reshape.names, source.reshape.values, source.reshape.units)
+    return {normalised(part): f"reshape:{part}" for part in parts if part}
+
+
+def find_header(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> int:
+    """The place of the row with the most known labels, else of the first row that is not blank."""
+    hits = [sum(canonical_of(label, known) is not None for label in row) for row in rows]
+    if any(hits):
+        return hits.index(max(hits))
+    return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
+
+
+def canonical_of(label: str, known: Mapping[str, str]) -> str | None:
+    """The canonical column of a label, with or without a unit in brackets."""
+    return known.get(normalised(label)) or known.get(normalised(label_and_unit(label)[0]))
+
+
+def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
+    """How many rows right below the header are labels or units: two or more number cells filled, no digit but in a unit.
+
+    A data row whose numbers are all unreadable still has its code or year, and must not pass for a label.
+    """
+    found = 0
+    for row in rows[:SUB_HEADERS]:
+        filled = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
+        if len(filled) < 2 or any(_has_digit(cell) for cell in row):
+            break
+        found += 1
+    return found
+
+
+def _has_digit(cell: str) -> bool:
+    return any(mark.isdigit() for mark in cell) and cell.strip() not in UNITS
+
+
+def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:
+    """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05 for a label twice."""
+    _refuse_twice(labels, where)
+    known = known_labels(source, table)
+    positions: dict[str, int] = {}
+    extra: list[str] = []
+    for place, label in enumerate(labels):
+        name = canonical_of(label, known)
+        if name is None:
+            extra.append(label)
+        elif name in positions:
+            raise _twice(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
+        else:
+            positions[name] = place
+    units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed.get(place))}
+    return Headed(positions, units, _left_out(extra, where))
+
+
+def _refuse_twice(labels: Sequence[str], where: str) -> None:
+    counts = Counter(normalised(label) for label in labels if label.strip())
+    twice = [label for label in labels if label.strip() and counts[normalised(label)] > 1]
+    if twice:
+        raise _twice(", ".join(repr(label) for label in dict.fromkeys(twice)), where)
+
+
+def _twice(what: str, where: str) -> DataError:
+    return DataError(
+        f"the header names a column twice: {what}; rename or delete one of them",
+        zh=f"表头有重复列:{what};请改名或删除其中一列",
+        where=where,
+        rule="S05",
+    )
+
+
+def required_columns(source: Source, table: CanonicalTable, positions: Collection[str], needed: Collection[str]) -> list[str]:
+    """The columns a file of this source must hold: key, required ones, those the study computes with; constants are given.
+
+    An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
+    """
+    parts = list(dict.fromkeys(_reshaped(source).values()))
+    wanted = [*table.key, *(name for name, column in table.columns.items() if column.required or name in needed), *parts]
+    if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
+        wanted.append("industry_version")
+    wide = set(source.reshape.columns.values()) if source.reshape else set()
+    dated = {"year"} if "statement_date" in positions else set()
+    return [name for name in dict.fromkeys(wanted) if name not in {*source.constants, *wide, *dated, *positions}]
+
+
+def require(missing: Sequence[str], sources: Sequence[Source], table: CanonicalTable, labels: Sequence[str], where: str) -> None:
+    """DataError S06 for the columns that are missing, each with the labels it is known by and the nearest one."""
+    en, zh = [], []
+    for name in missing:
+        column = table.columns.get(name)
+        raw = name.removeprefix("reshape:")
+        names = [raw, *(alias for source in sources for alias, target in source.aliases.items() if target == name)]
+        names += [column.zh, column.en] if column else []
+        near = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
+        accepted = ", ".join(dict.fromkeys(names))
+        en.append(f"{raw} (accepted labels: {accepted}" + (f"; is it {near!r}?)" if near else ")"))
+        zh.append(f"{raw}(可识别的列名:{accepted}" + (f";是不是 {near!r}?)" if near else ")"))
+    if en:
+        mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
+        raise DataError(
+            f"required column missing: {'; '.join(en)}; {mend}",
+            zh=f"缺少必需的列:{';'.join(zh)};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+            where=where,
+            rule="S06",
+        )
+
+
+def _left_out(extra: Sequence[str], where: str) -> tuple[Notice, ...]:
+    named = [label for label in extra if label.strip()]
+    if not named:
+        return ()
+    listed = ", ".join(named[:20]) + (" ..." if len(named) > 20 else "")
+    return (Notice("S07", where, f"{len(named)} columns not used: {listed}", f"{len(named)} 列未采用:{listed}"),)

@@ -1,0 +1,1 @@
+"""Raw files as sheets of text cells: one reader per format."""

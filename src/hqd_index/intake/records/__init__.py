@@ -1,0 +1,1 @@
+"""Where every row went, and what is reported about it."""

@@ -1,0 +1,86 @@
+"""What happened to the raw files, as lines for the terminal: per file the counts, per rule an example and its mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ...canonical import CANONICAL
+from ..rules.rule_catalogue import RULES
+from ..study_intake import Intake
+
+EXAMPLES = 5
+WORDS = {
+    "zh": {
+        "file": "[校验] {file}  {rows:,} 行 → 采用 {used:,},隔离 {held:,}({share:.1%}),范围外 {aside:,}",
+        "rule": "  {rule} {text}   {count:,} 行  例:第 {row} 行 {column} = {value}{others}",
+        "mend": "      {expected}改法:{mend}   处理:{done}",
+        "expected": "说明:{expected}   ",
+        "others": ";另见第 {rows} 行",
+        "error": "整行隔离",
+        "kept": "保留并列出",
+        "all": "      全部明细:{path}",
+    },
+    "en": {
+        "file": "[check] {file}  {rows:,} rows -> used {used:,}, quarantined {held:,} ({share:.1%}), out of scope {aside:,}",
+        "rule": "  {rule} {text}   {count:,} rows  e.g. row {row} {column} = {value}{others}",
+        "mend": "      {expected}mend: {mend}   done: {done}",
+        "expected": "that is: {expected}   ",
+        "others": "; also rows {rows}",
+        "error": "the whole row is quarantined",
+        "kept": "kept and listed",
+        "all": "      all of them: {path}",
+    },
+}
+
+
+def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.xlsx") -> list[str]:
+    """The lines for all files; `path` is where the full list stands."""
+    words = WORDS["en" if language == "en" else "zh"]
+    found = intake.frames["quarantine"]
+    lines: list[str] = []
+    for (file, sheet), stages in intake.frames["ledger"].groupby(["file", "sheet"], sort=False):
+        rows, used = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
+        held, aside = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
+        share = held / (rows - aside) if rows > aside else 0.0
+        name = f"{file} [{sheet}]" if sheet else str(file)
+        lines.append(words["file"].format(file=name, rows=rows, used=used, held=held, share=share, aside=aside))
+        mine = found[(found["file"] == file) & (found["sheet"] == sheet)]
+        lines += _rule_lines(mine, words, language)
+        if held:
+            lines.append(words["all"].format(path=path))
+    return lines
+
+
+def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> Iterator[str]:
+    """Errors first, then warnings; the first row as the example, up to four more by number."""
+    for (severity, rule), rows in found.groupby(["severity", "rule"], sort=True):
+        first = rows.iloc[0]
+        more = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
+        expected = first[f"expected_{language}"]
+        text = RULES[rule].text[language] if rule in RULES else expected
+        yield words["rule"].format(
+            rule=rule,
+            text=text,
+            count=rows["row"].nunique(),
+            row=first["row"],
+            column=_both_names(str(first["column"]), language),
+            value=f'"{first["value"]}"',
+            others=words["others"].format(rows=", ".join(more)) if more else "",
+        )
+        done = words["error"] if severity == "error" else words["kept"]
+        detail = words["expected"].format(expected=expected) if expected != text else ""
+        yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=done)
+
+
+def _both_names(columns: str, language: str) -> str:
+    """'rd_exp(研发投入), revenue(营业收入)': names with their labels where the program knows one."""
+    return ", ".join(_both(name, language) for name in columns.split(", "))
+
+
+def _both(name: str, language: str) -> str:
+    known = next((table.columns[name] for table in CANONICAL.values() if name in table.columns), None)
+    if known is None:
+        return name
+    return f"{name} ({known.en})" if language == "en" else f"{name}({known.zh})"

@@ -1,0 +1,89 @@
+"""Where each row went: in = used + quarantined + out of scope, on sets of row ids and on sums of additive columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, quoted
+from ...errors import CheckError
+from ..layout.text_columns import FILE_SPAN
+
+USED, QUARANTINED, OUT_OF_SCOPE = "used", "quarantined", "out_of_scope"
+READ, VALIDATE = "read", "validate"
+STAGES = (READ, VALIDATE)
+RELATIVE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
+
+
+@dataclass(frozen=True)
+class Books:
+    """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason."""
+
+    came: str
+    used: str
+    out: pd.DataFrame
+
+
+def balance(books: Books, engine: Engine, where: str) -> None:
+    """CheckError (exit 4) unless every id that came went exactly one way."""
+    out = engine.scan(books.out[["rid"]].astype({"rid": "int64"}))
+    wrong = engine.collect(
+        f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
+            SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.came)}
+            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {out})
+        GROUP BY rid HAVING sum(came) <> 1 OR sum(went) <> 1 ORDER BY rid LIMIT 5"""
+    )
+    engine.drop([out])
+    if len(wrong):
+        first = wrong.iloc[0]
+        row = int(first["rid"]) % FILE_SPAN
+        raise CheckError(
+            f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
+            zh=f"数据台账不平:第 {row} 行进 {int(first['came'])} 次、出 {int(first['went'])} 次",
+            where=where,
+        )
+
+
+def balance_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
+    """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
+    if not columns:
+        return
+    gone = engine.scan(out[["rid"]].drop_duplicates().astype({"rid": "int64"}))
+    marked = f"(SELECT *, rid IN (SELECT rid FROM {gone}) AS lost FROM {before})"
+    sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
+    came = [one.format(quoted(name)) for name in columns for one in sums]
+    known = engine.collect(f"SELECT {', '.join(came)} FROM {marked}").fillna(0.0).iloc[0].to_numpy().reshape(-1, len(sums))
+    used = engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {after}").fillna(0.0).iloc[0]
+    engine.drop([gone])
+    for name, (whole, size, lost), kept in zip(columns, known, used):
+        if abs(whole - kept - lost) > RELATIVE * max(size, 1.0):
+            raise CheckError(
+                f"{name}: {whole} came in, {kept} is used and {lost} was taken out",
+                zh=f"{name}:读入合计 {whole},采用 {kept},剔除 {lost},不相等",
+                where=where,
+            )
+
+
+def ledger(files: pd.DataFrame, rows_in: Mapping[int, int], out: pd.DataFrame) -> pd.DataFrame:
+    """file, sheet, stage, rows_in, used, quarantined, out_of_scope, reason: one line per file and stage."""
+    lines = []
+    for number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
+        left = rows_in[number]
+        mine = out[out["rid"] // FILE_SPAN == number]
+        for stage in STAGES:
+            gone = mine[mine["stage"] == stage]
+            counts = gone["outcome"].value_counts()
+            quarantined, aside = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
+            used = left - quarantined - aside
+            lines.append((file, sheet, stage, left, used, quarantined, aside, reasons(gone)))
+            left = used
+    columns = ["file", "sheet", "stage", "rows_in", "used", "quarantined", "out_of_scope", "reason"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def reasons(gone: pd.DataFrame) -> str:
+    """'C01=3; E02=1': how many rows left for which reason (a row with several rules counts under their joint name)."""
+    counts = gone["reason"].value_counts()
+    return "; ".join(f"{reason}={counts[reason]}" for reason in sorted(counts.index))

@@ -1,0 +1,94 @@
+"""What the sample is: rows left out step by step, and how much of the official totals the firms make up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ...canonical import CANONICAL
+from ...engines.duckdb import Engine, quoted
+from ...study.records import Label, Study
+from ..cells.units_of_measure import exponent
+from ..layout.long_tables import UNLISTED
+from ..read.sheet_cells import BLANK, HEADER, NOTE, TOTAL
+from ..rules.firm_identity import TWIN
+from ..table_intake import OPENING, TableRead
+from .row_ledger import OUT_OF_SCOPE, QUARANTINED
+
+LOW = 0.2
+LOW_FLAG = "low"
+COVERAGE = [
+    "unit", "year", "n_firms_matched", "n_firms", "share_firms", "revenue_matched", "revenue", "share_revenue", "flag",
+]  # fmt: skip
+FLOW = ["step", "table", "label_zh", "label_en", "rows", "firms"]
+REASONS = {
+    HEADER: Label(zh="剔除:表头下的说明行", en="left out: label rows below the header"),
+    BLANK: Label(zh="剔除:空行", en="left out: blank rows"),
+    NOTE: Label(zh="剔除:注释与资料来源行", en="left out: footnotes and sources"),
+    TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
+    OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),
+    TWIN: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
+    UNLISTED: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
+}
+READ = Label(zh="读入的行", en="rows read")
+HELD = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
+LEFT = Label(zh="采用的行", en="rows used")
+
+
+def sample_flow(study: Study, read: Sequence[TableRead], engine: Engine) -> pd.DataFrame:
+    """step, table, label_zh, label_en, rows, firms: rows read, left out by reason, quarantined, used; firms where known."""
+    labels = dict(REASONS)
+    for source in study.sources.sources.values():
+        for choice in source.out_of_scope:
+            named = Label(zh=f"剔除:{choice.reason.zh}", en=f"left out: {choice.reason.en}")
+            labels[choice.reason[study.study.language]] = named
+    lines: list[tuple[str, Label, int, int | None]] = []
+    for one in read:
+        lines.append((one.name, READ, sum(one.rows_in.values()), None))
+        aside = one.out.loc[one.out["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
+        lines += [(one.name, labels[reason], int(aside[reason]), None) for reason in sorted(aside.index)]
+        lines.append((one.name, HELD, int((one.out["outcome"] == QUARANTINED).sum()), None))
+        lines.append((one.name, LEFT, engine.count(one.clean), _firms(one, engine)))
+    rows = [(step, name, label.zh, label.en, count, firms) for step, (name, label, count, firms) in enumerate(lines, 1)]
+    return pd.DataFrame(rows, columns=FLOW).astype({"firms": "Int64"})
+
+
+def _firms(one: TableRead, engine: Engine) -> int | None:
+    if "firm_id" not in engine.types(one.clean):
+        return None
+    return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {one.clean}")["firms"][0])
+
+
+def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.DataFrame:
+    """Firms and revenue of the firm table against the official totals of the industry table, by unit and year."""
+    by = [*study.study.unit.by, "year"]
+    held = {name: engine.types(tables[name]) for name in ("firms", "industry") if name in tables}
+    if len(held) < 2 or not all(set(by) <= set(types) for types in held.values()):
+        return pd.DataFrame(columns=COVERAGE)
+    unit = " || '-' || ".join(quoted(name) for name in study.study.unit.by)
+    matched = engine.view(_totals(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum("revenue", held["firms"])))
+    official = engine.view(
+        _totals(tables["industry"], unit, _sum("n_firms", held["industry"]), _official_revenue(held["industry"]))
+    )
+    rows = engine.collect(
+        f"""SELECT unit, year, m.firms AS n_firms_matched, o.firms AS n_firms, m.firms / NULLIF(o.firms, 0) AS share_firms,
+        m.revenue AS revenue_matched, o.revenue AS revenue, m.revenue / NULLIF(o.revenue, 0) AS share_revenue
+        FROM {matched} AS m LEFT JOIN {official} AS o USING (unit, year) WHERE unit IS NOT NULL ORDER BY unit, year"""
+    )
+    low = rows["share_revenue"].fillna(rows["share_firms"]) < LOW
+    flag = low.map({True: LOW_FLAG, False: None}).astype(object)
+    return rows.assign(flag=flag).astype({"n_firms_matched": "int64"})[COVERAGE]
+
+
+def _totals(table: str, unit: str, firms: str, revenue: str) -> str:
+    return f"SELECT {unit} AS unit, year, {firms} AS firms, {revenue} AS revenue FROM {quoted(table)} GROUP BY ALL"
+
+
+def _sum(column: str, held: Mapping[str, str]) -> str:
+    return f"CAST(sum({quoted(column)}) AS DOUBLE)" if column in held else "CAST(NULL AS DOUBLE)"
+
+
+def _official_revenue(held: Mapping[str, str]) -> str:
+    units = [CANONICAL[name].columns["revenue"].unit for name in ("industry", "firms")]
+    return f"{_sum('revenue', held)} * 1e{exponent(*units)}"

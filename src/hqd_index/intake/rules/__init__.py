@@ -1,0 +1,1 @@
+"""What a row, a column or a table must satisfy, and what breaks it."""

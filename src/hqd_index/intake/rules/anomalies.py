@@ -1,0 +1,146 @@
+"""What looks odd in a clean table as a whole: units that jump, chains that break, digits and ratios that people chose."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine, quoted
+from ..records.intake_notice import Notice
+
+FACTORS = (10.0, 1e4, 1e8)
+NEAR = 0.05
+FEW = 5
+BENFORD_ROWS = 1000
+BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
+CUT_OFFS = (3.0, 6.0, 10.0)
+BAND = 0.1
+BUNCHED = 2.0
+BUNCHED_ROWS = 30
+HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
+PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
+
+
+def suspicions(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
+    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01."""
+    told = [*unit_jumps(name, medians(name, rows, table, engine))]
+    held = engine.types(rows)
+    if name == "firms" and "revenue" in held:
+        told += _benford(name, rows, engine)
+    if name == "firms" and {"revenue", "rd_exp"} <= set(held):
+        told += _bunching(name, rows, engine)
+    if name == "firms" and {"employees", "rd_staff"} <= set(held):
+        told += _heaping(name, rows, engine)
+    if name in PRICE_LINKS and {PRICE_LINKS[name][0], "year"} <= set(held):
+        told += _broken_chains(name, rows, engine)
+    return tuple(told)
+
+
+def medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
+    """table, column, year, cells, middle: median of each positive money or count column by year."""
+    held = engine.types(rows)
+    columns = [one for one, column in table.columns.items() if column.dtype in ("number", "integer") and one in held]
+    columns = [one for one in columns if one not in table.key and not table.columns[one].share and table.columns[one].unit]
+    if "year" not in held or not columns:
+        return pd.DataFrame(columns=["table", "column", "year", "cells", "middle"])
+    positive = ", ".join(f"CASE WHEN {quoted(one)} > 0 THEN {quoted(one)} END AS {quoted(one)}" for one in columns)
+    found = engine.collect(
+        f"""SELECT year, {", ".join(f"count({quoted(one)}), CAST(median({quoted(one)}) AS DOUBLE)" for one in columns)}
+        FROM (SELECT CAST(year AS INTEGER) AS year, {positive} FROM {rows}) GROUP BY year ORDER BY year"""
+    ).set_axis(range(2 * len(columns) + 1), axis=1)
+    parts = [
+        pd.DataFrame({"table": name, "column": one, "year": found[0], "cells": found[place], "middle": found[place + 1]})
+        for place, one in zip(range(1, found.shape[1], 2), columns)
+    ]
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[whole["cells"] > 0].sort_values(["column", "year"], ignore_index=True)
+
+
+def unit_jumps(name: str, middles: pd.DataFrame) -> list[Notice]:
+    """W04 where the median of a column is 10, 1e4 or 1e8 times (or a fraction of) that of the year before, within 5%."""
+    told = []
+    for column, rows in middles[middles["cells"] >= FEW].groupby("column", sort=True):
+        middle: dict[int, float] = dict(zip(rows["year"].astype(int), rows["middle"].astype(float)))
+        for year in sorted(middle):
+            factor = suspected_factor(middle[year] / middle[year - 1]) if year - 1 in middle else None
+            if factor is not None:
+                en = f"{column}: median of {year} is {factor:g} times that of {year - 1}; units? nothing was converted"
+                zh = f"{column}:{year} 年中位数是 {year - 1} 年的 {factor:g} 倍;单位是否不同?未作换算"
+                told.append(Notice("W04", name, en, zh))
+    return told
+
+
+def suspected_factor(ratio: float) -> float | None:
+    """The factor of a unit mistake that a ratio of medians is within 5% of, or None."""
+    if not ratio or not math.isfinite(ratio):
+        return None
+    candidates = [power for factor in FACTORS for power in (factor, 1 / factor)]
+    return next((factor for factor in candidates if abs(ratio / factor - 1) <= NEAR), None)
+
+
+def _benford(name: str, rows: str, engine: Engine) -> list[Notice]:
+    digit = "substr(regexp_replace(CAST(CAST(revenue AS DOUBLE) AS VARCHAR), '^[0.]+', ''), 1, 1)"
+    counts = engine.collect(f"SELECT {digit} AS digit, count(*) AS n FROM {rows} WHERE revenue > 0 GROUP BY 1 ORDER BY 1")
+    total = int(counts["n"].sum())
+    if total < BENFORD_ROWS:
+        return []
+    shares = counts.set_index("digit")["n"].reindex([str(d) for d in range(1, 10)]).fillna(0).to_numpy(dtype=float) / total
+    deviation = float(np.abs(shares - np.log10(1 + 1 / np.arange(1, 10))).mean())
+    if deviation <= BENFORD_LIMIT:
+        return []
+    en = f"first digits of revenue stray from Benford's law (mean deviation {deviation:.3f}, limit {BENFORD_LIMIT})"
+    zh = f"营业收入首位数字偏离 Benford 分布(平均偏差 {deviation:.3f},界限 {BENFORD_LIMIT})"
+    return [Notice("W07", name, en, zh)]
+
+
+def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """W08: at least twice as many firm-years just above a policy cut-off of R&D intensity as just below it."""
+    ratio = "100 * CAST(rd_exp AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0)"
+    bands = [band for cut in CUT_OFFS for band in ((cut, cut + BAND), (cut - BAND, cut))]
+    counted = ", ".join(f"count(*) FILTER (WHERE r >= {low} AND r < {high})" for low, high in bands)
+    found = engine.collect(f"SELECT {counted} FROM (SELECT {ratio} AS r FROM {rows})")
+    counts = [int(n) for n in found.iloc[0]]
+    told = []
+    for cut, up, down in zip(CUT_OFFS, counts[::2], counts[1::2]):
+        if up >= BUNCHED_ROWS and up >= BUNCHED * down:
+            en = f"R&D intensity bunches at the cut-off {cut:g}%: {up} firm-years just above, {down} just below"
+            zh = f"研发强度在政策门槛 {cut:g}% 处扎堆:略高于门槛 {up} 个,略低于门槛 {down} 个"
+            told.append(Notice("W08", name, en, zh))
+    return told
+
+
+def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """W08: firm-years whose R&D staff are exactly 10, 30 or 50% of all, twice as many as one head away from that share.
+
+    Small firms are often exactly at a tenth because heads are whole; as many of them are then one head above or below.
+    """
+    away = [f"abs(rd_staff - {heap} * employees / 100)" for heap in HEAPS]
+    counted = ", ".join(f"count(*) FILTER (WHERE {one} = {heads})" for one in away for heads in (0, 1))
+    found = engine.collect(f"SELECT {counted} FROM {rows} WHERE rd_staff > 0 AND employees >= 20")
+    counts = [int(n) for n in found.iloc[0]]
+    told = []
+    for heap, exact, beside in zip(HEAPS, counts[::2], counts[1::2]):
+        if exact >= BUNCHED_ROWS and exact >= BUNCHED * beside / 2:
+            en = f"R&D staff are exactly {heap}% of all in {exact} firm-years, one head more or less in {beside}"
+            zh = f"研发人员占比恰为 {heap}% 的企业-年有 {exact} 个,只差一人的有 {beside} 个"
+            told.append(Notice("W08", name, en, zh))
+    return told
+
+
+def _broken_chains(name: str, rows: str, engine: Engine) -> list[Notice]:
+    """DF01: a price index of the previous year = 100 that lacks a year between its first and its last."""
+    column, unit, series = PRICE_LINKS[name]
+    of = f"{unit} || ' ' || {series}" if series else unit
+    broken = engine.collect(
+        f"""SELECT {of} AS unit, max(year) - min(year) + 1 - count(DISTINCT year) AS gaps FROM {rows}
+        WHERE {quoted(column)} > 0 GROUP BY 1 HAVING gaps > 0 ORDER BY 1"""
+    )
+    if broken.empty:
+        return []
+    listed = ", ".join(broken["unit"].head(FEW)) + (" ..." if len(broken) > FEW else "")
+    en = f"{column}: years are missing inside the series of {len(broken)} units ({listed}); real values beyond a gap are missing"
+    zh = f"{column}:{len(broken)} 个单位的序列中间缺年份({listed});缺口另一侧的不变价数值将为缺失"
+    return [Notice("DF01", name, en, zh)]

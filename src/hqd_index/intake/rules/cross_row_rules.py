@@ -1,0 +1,86 @@
+"""Rules that look at several rows of a table: status over time, shares of one focal firm, kinds of statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, literal, quoted
+from ...errors import DataError
+from .rule_catalogue import finding, joined
+
+FOCAL = "CASE WHEN focal = 'supplier' THEN supplier_id ELSE customer_id END, year, focal"
+
+
+@dataclass(frozen=True)
+class CrossRow:
+    """A rule whose broken rows a query gives (`rid` from `{rows}`); it needs `columns` and shows the first."""
+
+    table: str
+    columns: tuple[str, ...]
+    sql: str
+
+
+CROSS_ROW: dict[str, CrossRow] = {
+    "E11": CrossRow(
+        "firms",
+        ("srdi_ever", "firm_id", "year"),
+        """SELECT rid FROM (SELECT rid, srdi_ever, bool_or(srdi_ever) OVER (PARTITION BY firm_id ORDER BY year
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM {rows}) WHERE before AND NOT srdi_ever""",
+    ),
+    "LK02": CrossRow(
+        "links",
+        ("share", "supplier_id", "customer_id", "year", "focal"),
+        f"SELECT rid FROM (SELECT rid, sum(share) OVER (PARTITION BY {FOCAL}) AS whole FROM {{rows}}) WHERE whole > 100.5",
+    ),
+    "LK03": CrossRow(
+        "links",
+        ("share", "rank", "supplier_id", "customer_id", "year", "focal"),
+        f"""SELECT rid FROM (SELECT rid, share, max(share) OVER (PARTITION BY {FOCAL} ORDER BY rank DESC
+        RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS below FROM {{rows}} WHERE rank IS NOT NULL) WHERE share < below""",
+    ),
+}
+
+
+def cross_row(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
+    """Findings of the rules of a table over several of its rows."""
+    held = set(engine.types(rows))
+    parts = []
+    for rule, one in CROSS_ROW.items():
+        if one.table != name or not set(one.columns) <= held:
+            continue
+        column = one.columns[0]
+        cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text}'
+        broken = one.sql.format(rows=rows)
+        parts.append(finding(engine.collect(f"{cells} WHERE rid IN ({broken}) ORDER BY rid"), rule))
+    return joined(parts)
+
+
+# column that must have one value in a table: rule, what the values are (zh, en)
+ONE_KIND = {
+    "statement_type": ("E08", "合并报表与母公司报表", "consolidated and parent statements"),
+    "address_type": ("M20", "注册地与经营地两种地址口径", "registered and operating addresses"),
+    "scope": ("M26", "不同统计口径的行(如规模以上与大中型)", "rows of different scopes (above scale, large and medium)"),
+}
+
+
+def one_kind(rows: str, where: str, engine: Engine) -> None:
+    """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
+    held = engine.types(rows)
+    for column, (rule, zh, en) in ONE_KIND.items():
+        if column not in held:
+            continue
+        kinds = engine.collect(
+            f"SELECT {column} AS kind, count(*) AS n FROM {rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
+        )
+        if len(kinds) < 2:
+            continue
+        counts = ", ".join(f"{kind} {n}" for kind, n in kinds.itertuples(index=False))
+        keep = f"out_of_scope: [{{when: \"{column} = '{kinds['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
+        raise DataError(
+            f"{en} stand together ({counts}); choose one, e.g. {keep}",
+            zh=f"{zh}混在一起({counts});请选定一种,例如 {keep}",
+            where=where,
+            rule=rule,
+        )

@@ -1,0 +1,136 @@
+"""Row rules in one SQL pass, judged by pandera: one check per rule on the row-id column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine, literal, quoted
+from ...expressions import parse, row_sql
+from ...study.records import Label, Rule, Study
+from ..cells.typed_columns import SQL_TYPES, Exact
+from .rule_catalogue import COLUMNS, RULES, finding, joined
+
+NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule bound to a table: its SQL (true, false, or NULL = undecided), the columns a finding shows, its texts."""
+
+    name: str
+    rule: str
+    severity: str
+    sql: str
+    columns: tuple[str, ...]
+    text: Label
+    mend: Label
+
+
+def bound(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[Judged]:
+    """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
+    partition = [column for column in table.key if column != "year"]
+    judged = [_range(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
+    for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
+        where = f"rules.yaml rules.{rule.id}"
+        expression = parse(rule.check, columns=types, aggregate=False, where=where)
+        sql = row_sql(expression, types, partition=partition)
+        columns = rule.columns or tuple(sorted(expression.columns))
+        judged.append(Judged(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
+    return judged
+
+
+def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
+    """Whether a number lies within [low, high], open where a side is None."""
+    low, high = limits
+    tests = [f"{number} >= {low!r}"] if low is not None else []
+    tests += [f"{number} <= {high!r}"] if high is not None else []
+    return " AND ".join(tests) or "true"
+
+
+def _range(column: str, limits: tuple[float | None, float | None]) -> Judged:
+    low, high = limits
+    shown = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+    text = Label(zh=f"{RULES['C02'].text.zh} {shown}", en=f"{RULES['C02'].text.en} {shown}")
+    return Judged(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
+
+
+def completed(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:
+    """A view of typed rows with a NULL for every canonical column they lack, so that every rule can be bound."""
+    numbers = {**NULLS, "number": SQL_TYPES[exact]}
+    held = engine.types(rows)
+    absent = {name: column for name, column in table.columns.items() if name not in held}
+    nulls = "".join(f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(name)}" for name, column in absent.items())
+    return engine.view(f"SELECT *{nulls} FROM {rows}")
+
+
+def verdicts(rows: str, judged: Sequence[Judged], engine: Engine) -> pd.DataFrame:
+    """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true."""
+    if not judged:
+        return pd.DataFrame({"rid": pd.Series(dtype="int64")})
+    flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in judged)
+    every = " AND ".join(quoted(rule.name) for rule in judged)
+    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({every}) ORDER BY rid")
+
+
+def judge(found: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
+    """rid, name of every rule a row breaks, as pandera reports them."""
+    import pandera.pandas as pa
+
+    nothing = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
+    if found.empty:
+        return nothing
+    indexed = found.set_index("rid", drop=False)
+    checks = [
+        pa.Check(lambda ids, name=rule.name: indexed.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
+        for rule in judged
+    ]
+    try:
+        pa.DataFrameSchema({"rid": pa.Column(checks=checks)}).validate(indexed[["rid"]], lazy=True)
+    except pa.errors.SchemaErrors as broken:
+        cases = broken.failure_cases[["index", "check"]].rename(columns={"index": "rid", "check": "name"})
+        return cases.sort_values(["rid", "name"], ignore_index=True)
+    return nothing
+
+
+def findings(broken: pd.DataFrame, judged: Sequence[Judged], text: str, engine: Engine) -> pd.DataFrame:
+    """Findings with the cells as they stand in the file: one column's text, or 'a=..; b=..' for several."""
+    parts = []
+    held = engine.types(text)
+    for rule in judged:
+        rids = broken.loc[broken["name"] == rule.name, "rid"]
+        if rids.empty:
+            continue
+        columns = [name for name in rule.columns if name in held] or [name for name in held if name != "rid"][:1]
+        shown = (
+            quoted(columns[0])
+            if len(columns) == 1
+            else "concat_ws('; ', "
+            + ", ".join(f"{literal(name + '=')} || coalesce({quoted(name)}, '')" for name in columns)
+            + ")"
+        )
+        wanted = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
+        rows = engine.collect(
+            f"""SELECT rid, {literal(", ".join(columns))} AS "column", {shown} AS "value"
+            FROM {text} WHERE rid IN (SELECT rid FROM {wanted}) ORDER BY rid"""
+        )
+        engine.drop([wanted])
+        parts.append(finding(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
+    return joined(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def broken_rules(text: str, rows: str, judged: Sequence[Judged], engine: Engine) -> pd.DataFrame:
+    """Findings of every rule that a row of `rows` breaks."""
+    return findings(judge(verdicts(rows, judged, engine), judged), judged, text, engine)
+
+
+def of_severity(judged: Sequence[Judged], *severities: str) -> list[Judged]:
+    return [rule for rule in judged if rule.severity in severities]
+
+
+def rule_texts(rules: Sequence[Rule]) -> dict[str, Label]:
+    """id -> text of the rules a study defines itself."""
+    return {rule.id: rule.text for rule in rules}

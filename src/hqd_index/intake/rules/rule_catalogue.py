@@ -1,0 +1,165 @@
+"""Every rule id intake can emit, with what it means, what is expected and how to mend it, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...study.records import Label
+
+COLUMNS = ("rid", "rule", "severity", "column", "value", "expected_zh", "expected_en", "mend_zh", "mend_en")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A rule built into the code: what it says and how to mend what breaks it."""
+
+    text: Label
+    mend: Label
+
+
+# id: (what it says zh, en, how to mend it zh, en)
+_TEXTS: dict[str, tuple[str, str, str, str]] = {
+    "S01": ("文件不存在", "file missing", "核对 sources.yaml 中的 path", "check `path` in sources.yaml"),
+    "S02": ("空文件或只有表头", "empty or header only", "补充数据", "fill the file"),
+    "S03": ("文件编码", "encoding", "另存为“CSV UTF-8”", "save as 'CSV UTF-8'"),
+    "S04": (
+        "字段数与表头不一致", "number of fields differs from the header",
+        "补齐或删除多余的分隔符",
+        "add or remove separators",
+    ),
+    "S05": ("表头重复", "duplicate header", "改名或删除一列", "rename or delete one column"),
+    "S06": ("缺少必需的列", "required column missing", "在 aliases 或 constants 中补上", "add it under aliases or constants"),
+    "S07": ("多余的列(提示)", "extra column (info)", "无需处理", "nothing to do"),
+    "S08": ("工作簿问题", "workbook trouble", "取消隐藏、取消合并、重新计算后保存", "unhide, unmerge, recalculate and save"),
+    "S09": ("压缩包或 XML 超限", "archive or XML limits", "另存为新的 xlsx 或 csv", "save as a new xlsx or csv"),
+    "S10": ("内容与扩展名不符", "content does not match the extension", "改扩展名或另存", "rename or save again"),
+    "S11": ("运行期间文件被改动", "file changed during the run", "无人写入时重新运行", "run again when nobody writes"),
+    "S12": ("路径超出数据目录", "path leaves the data folder", "把文件复制进数据目录", "copy the file into the data folder"),
+    "S13": (
+        "隔离比例超限", "too large a share quarantined",
+        "按隔离清单改正后重跑",
+        "mend the quarantined rows and run again",
+    ),
+    "C01": ("不是数字", "not a number", "改成数字或留空", "write a number, or leave the cell empty"),
+    "C02": ("超出允许范围", "out of range", "核对数值与单位", "check the value and its unit"),
+    "C03": (
+        "未知的代码或类别", "unknown code or category",
+        "按代码表改正,或在 values 中登记",
+        "mend it by the code list, or add it under `values`",
+    ),
+    "C04": ("主键为空", "blank key", "补上主键", "fill in the key"),
+    "C05": ("无穷大", "infinite", "改成有限的数或留空", "write a finite number, or leave the cell empty"),
+    "C06": ("长编号丢失位数", "long id lost digits", "把该列设为文本后重新导出", "re-export the column as text"),
+    "C07": ("无法识别的日期", "not a date", "写成 2023-12-31", "write 2023-12-31"),
+    "C08": (
+        "单元格内有单位或分隔符", "unit or separator inside the cell",
+        "写成纯数字,或设 parse_units / parse_separators",
+        "write a plain number, or set parse_units / parse_separators",
+    ),
+    "C09": (
+        "未声明的缺失标记", "undeclared missing mark",
+        "留空,或在 missing 中声明",
+        "leave the cell empty, or declare the mark under `missing`",
+    ),
+    "E01": ("主键重复", "key not unique", "只保留一行", "keep one row"),
+    "E06": ("件数不是非负整数", "count is not a whole number >= 0", "改成非负整数", "write a whole number >= 0"),
+    "E07": ("报表日期不是 12-31", "statement date is not 12-31", "只保留年报", "keep annual statements only"),
+    "E08": (
+        "合并与母公司报表混在一起", "consolidated and parent statements together",
+        "用 out_of_scope 选定一种",
+        "choose one with out_of_scope",
+    ),
+    "E09": (
+        "行业代码不在所声明版本中(应为 C13-C43)", "industry code not in its edition (C13-C43)",
+        "对照行业代码表修改",
+        "mend it by the industry code list",
+    ),
+    "W04": (
+        "疑似单位不一致(警告)", "units look inconsistent (warning)",
+        "核对单位;程序不会自行换算",
+        "check the unit; nothing is converted by itself",
+    ),
+    "M16": (
+        "同一企业有两个上市代码(提示)", "two listings of one firm (told)",
+        "只保留一个代码,或不作处理", "keep one code, or leave it",
+    ),
+    "M17": (
+        "代码易主或行业前后不同(提示)", "a code passed to another firm, or a firm changed industry (told)",
+        "核对信用代码;行业口径用 firm_industry 选定", "check the credit codes; choose the industry with firm_industry",
+    ),
+    "M19": (
+        "子公司列入名单(提示)", "subsidiaries are on the list (told)",
+        "用 srdi_list.subsidiaries 选定口径", "choose the definition with srdi_list.subsidiaries",
+    ),
+    "M20": (
+        "注册地与经营地混在一起", "registered and operating addresses together",
+        "用 out_of_scope 选定一种", "choose one with out_of_scope",
+    ),
+    "M26": (
+        "不同统计口径混在一起", "rows of different scopes together",
+        "用 out_of_scope 选定一种", "choose one with out_of_scope",
+    ),
+    "M29": (
+        "连续三年以上恰在一条直线上,疑为内插", "three years or more exactly on a line: interpolated?",
+        "核对来源;内插值请留空", "check the source; leave interpolated cells empty",
+    ),
+    "DF01": (
+        "价格指数中间缺年份(提示)", "a price index lacks years inside (told)",
+        "补齐缺失年份", "fill in the missing years",
+    ),
+    "E11": ("曾认定不会变回否", "once recognised, always recognised", "核对历年状态", "check the status of all years"),
+    "LK02": (
+        "一家企业的占比之和不超过 100%", "shares of one focal firm sum to at most 100",
+        "核对占比与口径", "check the shares",
+    ),
+    "LK03": ("第一名占比不低于第二名", "rank 1 has at least the share of rank 2", "核对名次", "check the ranks"),
+    "SL01": ("名单与批次总数不符(提示)", "list off the batch total (told)", "核对名单是公告还是公示", "check which list it is"),
+    "SL02": (
+        "未经公示而认定(提示)", "recognised without being publicised (told)",
+        "核对增补名单", "check the additions",
+    ),
+    "W07": (
+        "首位数字偏离 Benford 分布(提示)", "first digits stray from Benford's law (told)",
+        "核对数据来源", "check the source",
+    ),
+    "W08": (
+        "研发强度或研发人员占比在政策门槛处扎堆(提示)", "R&D intensity or staff share bunches at a cut-off (told)",
+        "谨慎解释", "interpret with care",
+    ),
+    "W09": (
+        "批次总数相差超过 2%(提示)", "batch total off by more than 2% (told)",
+        "核对名单是否完整", "check the list is complete",
+    ),
+    "W10": (
+        "省份占比与公布数相差超过 2%(提示)", "province share off the published one by more than 2% (told)",
+        "核对名单是否完整、省份是否写对", "check the list is complete and its provinces right",
+    ),
+}  # fmt: skip
+RULES = {rule: Ruling(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()}
+
+
+def finding(
+    rows: pd.DataFrame, rule: str, *, expected: Label | None = None, mend: Label | None = None, severity: str = "error"
+) -> pd.DataFrame:
+    """Findings of one rule for rows with rid, column and value; texts come from RULES unless given."""
+    expected = expected or RULES[rule].text
+    mend = mend or RULES[rule].mend
+    texts = {"expected_zh": expected.zh, "expected_en": expected.en, "mend_zh": mend.zh, "mend_en": mend.en}
+    return rows.assign(rule=rule, severity=severity, **texts).reindex(columns=list(COLUMNS))
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The findings one below the other; with their columns when there are none."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))
+
+
+def expected_text(rule: str, proposed: str | None, unit: str = "") -> Label:
+    """What a rule expects, with the value that was probably meant."""
+    text = RULES[rule].text
+    if not proposed:
+        return text
+    return Label(zh=f"{text.zh};是不是 {proposed}{unit}?", en=f"{text.en}; is it {proposed} {unit}".rstrip() + "?")

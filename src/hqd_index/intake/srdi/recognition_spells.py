@@ -1,0 +1,114 @@
+"""Recognition records -> spells of status: three years, then a review keeps or ends them (status is not absorbing)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...study.records import SrdiList
+
+TERM = 3
+SECOND_HALF = 7
+SPELLS = ["firm_id", "level", "batch", "first", "start", "end"]
+OPEN_END = 9999
+# of records of one day, an old status is reviewed before a new one begins
+SAME_DAY = ("publicised", "renamed", "passed_review", "failed_review", "revoked", "recognised")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One record of a firm at a level: its year, whether it came in the second half, kind, batch and stated term."""
+
+    year: int
+    late: bool
+    status: str
+    batch: int | None = None
+    valid_from: int | None = None
+    valid_to: int | None = None
+
+
+def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
+    """firm_id, level, batch, first (year recognised), start, end (years in force at 31 December, both included).
+
+    `records`: firm_id, level, batch, announce_date, status, valid_from, valid_to. `assume_review` decides what a review
+    without a record does: none ends the status, pass keeps it, drop leaves it undecided (no spell, `undecided` marks it).
+    """
+    ranked = records.assign(turn=records["status"].map(SAME_DAY.index))
+    ordered = ranked.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
+    events: dict[tuple[str, str], list[Event]] = {}
+    for firm, level, event in zip(ordered["firm_id"], ordered["level"], _events(ordered)):
+        events.setdefault((firm, level), []).append(event)
+    rows = [(*who, *spell) for who, mine in events.items() for spell in firm_spells(mine, settings, last_year)]
+    return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
+
+
+def _events(records: pd.DataFrame) -> list[Event]:
+    announced, start, end = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
+    last = end.dt.year - ((end.dt.month != 12) | (end.dt.day != 31))  # in force at 31 December
+    columns = (announced.dt.year, announced.dt.month, records["status"], records["batch"], start.dt.year, last)
+    return [
+        Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(one) else int(one) for one in rest))
+        for year, month, status, *rest in zip(*columns)
+    ]
+
+
+Spell = tuple[int | None, int, int, int]
+
+
+def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> list[Spell]:
+    """(batch, first, start, end) of each unbroken time in force, from records in order of date.
+
+    end < start where a status was revoked before its first year-end: once recognised, never in force.
+    """
+    done: list[Spell] = []
+    now: Spell | None = None
+    for event in events:
+        now, ended = _step(now, event, settings)
+        done += ended
+    return [*done, *_closed(now, settings, last_year)]
+
+
+def _step(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
+    if event.status == "recognised":
+        start = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.late)
+        end = event.valid_to or event.year + TERM - 1
+        if now is None or (start > now[3] + 1 and settings.assume_review != "pass"):
+            return (event.batch, start, start, end), [now] if now else []
+        return (now[0], now[1], now[2], max(now[3], end)), []
+    if now is None:
+        return None, []
+    batch, first, start, end = now
+    if event.status == "passed_review":
+        if event.year > end + TERM:
+            return (batch, first, event.year, event.year + TERM - 1), [now]
+        return (batch, first, start, end + TERM), []
+    if event.status in ("failed_review", "revoked"):
+        return None, [(batch, first, start, min(end, event.year - 1))]
+    return now, []
+
+
+def _closed(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
+    """The last spell; reviews that are due and not on record count as the study assumes."""
+    if now is None:
+        return []
+    batch, first, start, end = now
+    if settings.assume_review == "pass" and end < last_year:
+        end = OPEN_END
+    return [(batch, first, start, end)]
+
+
+def undecided(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:
+    """firm_id, level, after: the year from which a status is unknown because the review that was due left no record."""
+    closed = records.loc[records["status"].isin(["failed_review", "revoked"]), ["firm_id", "level"]].drop_duplicates()
+    ends = all_spells.groupby(["firm_id", "level"], as_index=False)["end"].max()
+    open_ends = ends.merge(closed.assign(closed=True), on=["firm_id", "level"], how="left", validate="one_to_one")
+    due = open_ends[open_ends["closed"].isna() & (open_ends["end"] < last_year)]
+    return due.assign(after=due["end"] + 1)[["firm_id", "level", "after"]].reset_index(drop=True)
+
+
+def stock(all_spells: pd.DataFrame, years: Sequence[int], levels: Sequence[str]) -> dict[int, int]:
+    """Firms in force at each year-end at any of the levels."""
+    chosen = all_spells[all_spells["level"].isin(levels)]
+    return {year: int(chosen.loc[(chosen["start"] <= year) & (chosen["end"] >= year), "firm_id"].nunique()) for year in years}

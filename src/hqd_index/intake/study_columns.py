@@ -1,0 +1,46 @@
+"""The tables a study reads, how exact they are kept, and which of their columns it computes with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..canonical import CanonicalTable, rows_per_unit
+from ..errors import ConfigError, unknown
+from ..expressions import parse
+from ..study.column_facts import behind, known_columns, tables
+from ..study.indicator_tree import tree_of
+from ..study.records import Study
+from .cells.typed_columns import Exact
+
+
+def table_of(study: Study, name: str) -> CanonicalTable:
+    """The schema of a table in this study; ConfigError when neither the program nor the study knows it."""
+    known = tables(study)
+    if name not in known:
+        en, zh = unknown("table", name, known, kind_zh="表")
+        raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", where="sources.yaml")
+    return known[name]
+
+
+def exactness(study: Study, table: CanonicalTable) -> Exact:
+    """double where a unit-year has one row, decimal where sums must not depend on order."""
+    return "double" if rows_per_unit(table, study.study.unit.by) == "one" else "decimal"
+
+
+def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
+    """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
+    columns = known_columns(study)[name]
+    found = {part for part in study.study.unit.by if name == "firms"}
+    for formula in _formulas(study, name):
+        found |= behind(parse(formula, columns=columns, aggregate=True), columns)
+    return frozenset(column for column in found if column in table.columns and not column.startswith("srdi_"))
+
+
+def _formulas(study: Study, table: str) -> Iterator[str]:
+    tree = tree_of(study.indicators)
+    for leaf in tree.leaves(tree.root):
+        if study.indicators.indicators[leaf].table == table:
+            yield study.indicators.indicators[leaf].formula
+    for outside in (*study.regressions.controls.values(), *study.regressions.mediators.values()):
+        if outside.table == table:
+            yield outside.formula

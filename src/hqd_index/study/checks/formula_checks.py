@@ -1,0 +1,173 @@
+"""Derived columns and indicators: that formulas bind, and that neither the treatment nor growth of nominal money enters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...errors import ConfigError
+from ...expressions import Expression, parse
+from ..column_facts import (
+    COLUMN_FUNCTIONS,
+    COLUMN_OPTIONS,
+    COMPUTED_TABLES,
+    Columns,
+    behind,
+    known_columns,
+    nominal_growth,
+    raw_columns,
+    tables,
+)
+from ..indicator_tree import listed_leaves, tree_of
+from ..records import Derived, Indicator, Study
+from ..study_findings import Finding, bound, unknown_name
+from ..yaml_document import Place
+
+
+def check_columns(study: Study) -> Iterator[Finding]:
+    """columns.yaml: each column from those before it."""
+    raw, known = raw_columns(study), known_columns(study)
+    for table, derived in study.columns.tables.items():
+        if table not in raw:
+            yield unknown_name(("columns", "tables", table), ("table", "数据表"), table, raw)
+            continue
+        before = dict(raw[table])
+        for name, column in derived.items():
+            path = ("columns", "tables", table, name)
+            if name in read_columns(study, table):
+                yield Finding(path, f"{name} is read from a file already; give the derived column another name",
+                              f"{name} 已从文件读入;请给派生列另取名称")  # fmt: skip
+            yield from _derived(path, column, {k: v for k, v in before.items() if k != name}, list(derived))
+            before[name] = known[table][name]
+
+
+def read_columns(study: Study, table: str) -> set[str]:
+    """The columns that sources say they fill in a table."""
+    feeding = [source for source in study.sources.sources.values() if source.table == table]
+    reshaped = {column for source in feeding if source.reshape for column in source.reshape.columns.values()}
+    return reshaped | {column for source in feeding for column in (*source.aliases.values(), *source.constants)}
+
+
+def _derived(path: Place, column: Derived, before: Columns, order: list[str]) -> Iterator[Finding]:
+    if (column.formula is None) == (column.function is None):
+        yield Finding(path, "write either formula or function", "formula 和 function 须写且只写一个")
+    elif column.function is not None:
+        yield from _function(path, column, before)
+    else:
+        _, faults = bound((*path, "formula"), column.formula or "", before, aggregate=False, wanted="any")
+        if faults:
+            later = _later(faults[0].path, str(path[-1]), column.formula or "", before, order)
+            yield from [later] if later else faults
+
+
+def _later(path: Place, name: str, formula: str, before: Columns, order: list[str]) -> Finding | None:
+    """The column that is needed is derived itself, only further down: a wrong order, or a circle."""
+    try:
+        needed = parse(formula, columns=None, aggregate=False).columns - set(before)
+    except ConfigError:
+        return None
+    other = next((later for later in order if later in needed), None)
+    if other is None:
+        return None
+    if other == name:
+        return Finding(path, f"{name} is defined by itself", f"{name} 的公式用到了它自己")
+    return Finding(path, f"{name} needs {other}, which is derived below it; move {other} above {name} "
+                   f"(if {other} needs {name} too, they form a circle)",
+                   f"{name} 用到了排在它后面的派生列 {other};请把 {other} 移到 {name} 之前"
+                   f"(若 {other} 也用到 {name},则构成循环)")  # fmt: skip
+
+
+def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding]:
+    assert column.function is not None
+    if column.function not in COLUMN_FUNCTIONS:
+        yield unknown_name((*path, "function"), ("function", "函数"), column.function, COLUMN_FUNCTIONS)
+        return
+    needs, takes = COLUMN_FUNCTIONS[column.function]
+    missing = ", ".join(option for option in needs if option not in column.options)
+    if missing:
+        yield Finding(
+            (*path, "options"), f"{column.function} needs the option {missing}", f"{column.function} 必须给出选项 {missing}"
+        )
+    for option, value in column.options.items():
+        if option not in takes:
+            yield unknown_name((*path, "options", option), ("option", "选项"), option, takes)
+        elif option in COLUMN_OPTIONS:
+            named = value.values() if isinstance(value, dict) else [value]
+            for each in named:
+                if each is not None and each not in before:
+                    yield unknown_name((*path, "options", option), ("column", "列"), str(each), before)
+
+
+def check_indicators(study: Study) -> Iterator[Finding]:
+    """indicators.yaml against the tables."""
+    known = known_columns(study)
+    keyed = {name: table.key for name, table in tables(study).items()}
+    scored = listed_leaves(study.indicators.tree)
+    for name, leaf in study.indicators.indicators.items():
+        path = ("indicators", "indicators", name)
+        if leaf.table not in known:
+            yield unknown_name((*path, "table"), ("table", "数据表"), leaf.table, known)
+            continue
+        yield from _fed(study, (*path, "table"), leaf.table)
+        if name in scored:
+            yield from unit_missing(study, (*path, "table"), leaf.table, {*known[leaf.table], *keyed.get(leaf.table, ())})
+        yield from _formula(study, path, leaf, known)
+
+
+def _fed(study: Study, path: Place, table: str) -> Iterator[Finding]:
+    fed = {source.table for source in study.sources.sources.values()}
+    if fed.isdisjoint({table, *COMPUTED_TABLES.get(table, ())}):
+        yield Finding(path, f"no source feeds table {table!r}; add one to sources.yaml",
+                      f"没有任何来源提供数据表 {table!r};请在 sources.yaml 中添加")  # fmt: skip
+
+
+def unit_missing(study: Study, path: Place, table: str, columns: set[str]) -> Iterator[Finding]:
+    """The table cannot be grouped by the study's unit and year."""
+    missing = [name for name in (*study.study.unit.by, "year") if name not in columns]
+    if missing:
+        listed = ", ".join(missing)
+        yield Finding(path, f"table {table!r} has no column {listed}, which make a unit-year; derive it in columns.yaml",
+                      f"数据表 {table!r} 没有构成单元-年份的列 {listed};请在 columns.yaml 中派生")  # fmt: skip
+
+
+def _formula(study: Study, path: Place, leaf: Indicator, known: Mapping[str, Columns]) -> Iterator[Finding]:
+    place, columns = (*path, "formula"), known[leaf.table]
+    formula, faults = bound(place, leaf.formula, columns, aggregate=True, wanted="number", elsewhere=known)
+    yield from faults
+    if formula:
+        yield from _treatment(study, place, formula, columns)
+        yield from _growth(study, place, leaf, formula, columns)
+
+
+def barred(study: Study) -> set[str]:
+    """The columns of the treatment: those the study names, and every canonical SRDI column."""
+    named = {column for table in tables(study).values() for column in table.columns if "srdi" in column}
+    return {*study.indicators.treatment, *named}
+
+
+def _treatment(study: Study, place: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
+    for column in sorted((behind(formula, columns) | formula.columns) & barred(study)):
+        yield Finding(place, f"indicator {place[-2]}: {column} is a column of the treatment and may not enter the index",
+                      f"指标 {place[-2]}:{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
+
+
+def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
+    derived = study.columns.tables.get(leaf.table, {})
+    texts = {place: formula} | {
+        ("columns", "tables", leaf.table, name, "formula"): parsed
+        for name in sorted(formula.columns & set(derived))
+        if (parsed := bound((), derived[name].formula or "null", columns, aggregate=False, wanted="any")[0])
+    }
+    for where, expression in texts.items():
+        for part in nominal_growth(expression, columns):
+            text = part.sql(dialect="duckdb")
+            yield Finding(where, f"{text} is growth of nominal money; divide by a price index first"
+                          + (" (accepted: nominal_growth is set)" if leaf.nominal_growth else ", or set nominal_growth: true"),
+                          f"{text} 是名义金额的增长;请先除以价格指数"
+                          + ("(已声明 nominal_growth,予以接受)" if leaf.nominal_growth else ",或声明 nominal_growth: true"),
+                          notice=leaf.nominal_growth)  # fmt: skip
+
+
+def scored(study: Study) -> dict[str, Indicator]:
+    """The indicators of the active profile's leaves."""
+    tree = tree_of(study.indicators)
+    return {leaf: study.indicators.indicators[leaf] for leaf in tree.leaves(tree.root)}

@@ -1,0 +1,173 @@
+"""regressions.yaml against the rest: controls and mediators that are no ingredients of the index, names and years that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...canonical import SRDI_LEVELS
+from ..column_facts import Columns, behind, known_columns, numerator, tables
+from ..indicator_tree import tree_of
+from ..records import Control, Density, SpecificationChoice, Study
+from ..study_findings import Finding, bound, unknown_name
+from ..yaml_document import Place
+from .formula_checks import barred, scored, unit_missing
+
+CRITERIA = "criteria"
+
+
+def check(study: Study) -> Iterator[Finding]:
+    """Faults of regressions.yaml; the tree and the indicators must be sound."""
+    yield from _outside(study, "controls", study.regressions.controls, ("control", "控制变量"))
+    yield from _outside(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
+    yield from _named_twice(study)
+    yield from _specifications(study)
+    yield from _density(study, ("regressions", "density"), study.regressions.density)
+    yield from _moderators_of_h8(study)
+    for position, effects in enumerate(study.regressions.multiverse.fixed_effects):
+        yield from _effects(study, ("regressions", "multiverse", "fixed_effects", position), effects)
+    said = study.regressions.contribution
+    for part, year in (("from_year", said.from_year), ("to_year", said.to_year)):
+        if year is not None:
+            yield from _years(study, ("regressions", "contribution", part), (year, year))
+
+
+def _moderators_of_h8(study: Study) -> Iterator[Finding]:
+    said = study.regressions
+    for position, name in enumerate(said.hypotheses.moderators if said.hypotheses else ()):
+        if name not in said.moderators:
+            path = ("regressions", "hypotheses", "moderators", position)
+            yield unknown_name(path, ("moderator", "调节变量"), name, said.moderators)
+
+
+def _outside(study: Study, part: str, chosen: Mapping[str, Control], kind: tuple[str, str]) -> Iterator[Finding]:
+    """Controls or mediators: their formulas bind, and none is made of what the index measures."""
+    known, defined = known_columns(study), tables(study)
+    ingredients = _ingredients(study, known)
+    for name, one in chosen.items():
+        path = ("regressions", part, name)
+        if one.table not in known:
+            yield unknown_name((*path, "table"), ("table", "数据表"), one.table, known)
+            continue
+        columns = known[one.table]
+        yield from unit_missing(study, (*path, "table"), one.table, {*columns, *defined[one.table].key})
+        formula, faults = bound((*path, "formula"), one.formula, columns, aggregate=True, wanted="number", elsewhere=known)
+        yield from faults
+        if formula:
+            used = behind(formula, columns)
+            yield from _overlap(study, (*path, "formula"), (name, kind), used, ingredients)
+            if part == "mediators":
+                yield from _treatment(study, (*path, "formula"), name, used)
+
+
+def _treatment(study: Study, path: Place, name: str, used: frozenset[str]) -> Iterator[Finding]:
+    """A mediator made of recognition is the density over again."""
+    for column in sorted(used & barred(study)):
+        yield Finding(path, f"mediator {name}: {column} is a column of the treatment, which does not pass on its own effect; "
+                      "take another column", f"机制变量 {name}:{column} 是处理变量,不能传导自身的作用;请换用其他列")  # fmt: skip
+
+
+def _named_twice(study: Study) -> Iterator[Finding]:
+    """A mediator shares no name with a control or a node: tables tell them apart by it."""
+    for name in study.regressions.mediators:
+        nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
+        for names, kind, said in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
+            if name in names:
+                path = ("regressions", "mediators", name)
+                yield Finding(path, f"{name} is the name of a {kind} too; give the mediator another",
+                              f"{name} 同时是{said}的名称;请给机制变量另取名称")  # fmt: skip
+
+
+def _ingredients(study: Study, known: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
+    """Scored indicator -> the raw columns of its numerators."""
+    found = {}
+    for name, leaf in scored(study).items():
+        columns = known.get(leaf.table, {})
+        formula, _ = bound((), leaf.formula, columns, aggregate=True, wanted="number")
+        if formula:
+            found[name] = numerator(formula.tree, columns)
+    return found
+
+
+def _overlap(
+    study: Study,
+    path: Place,
+    which: tuple[str, tuple[str, str]],
+    used: frozenset[str],
+    ingredients: Mapping[str, frozenset[str]],
+) -> Iterator[Finding]:
+    """A control or mediator (name, and what it is) made of what an indicator measures; columns of size and keys are exempt."""
+    name, (kind, kind_zh) = which
+    exempt = {*study.indicators.scale, *study.study.unit.by, "year", "firm_id"}
+    for leaf, columns in ingredients.items():
+        for column in sorted(used & columns - exempt):
+            yield Finding(path, f"{kind} {name} uses {column}, an ingredient of indicator {leaf}; take another {kind}, "
+                          f"leave {leaf} out, or list {column} under scale: if it only measures size",
+                          f"{kind_zh} {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换{kind_zh}、去掉 {leaf},"
+                          f"或在 {column} 仅表示规模时把它写入 scale:")  # fmt: skip
+
+
+def _specifications(study: Study) -> Iterator[Finding]:
+    said, nodes = study.regressions, tree_of(study.indicators).order
+    ids = [specification.id for specification in said.specifications]
+    headlines = [specification.id for specification in said.specifications if specification.headline]
+    for position, specification in enumerate(said.specifications):
+        path = ("regressions", "specifications", position)
+        if specification.id in ids[:position]:
+            yield Finding(
+                (*path, "id"), f"specification {specification.id!r} is written twice", f"规格 {specification.id!r} 写了两次"
+            )
+        if specification.headline and specification.id in headlines[1:]:
+            yield Finding((*path, "headline"), f"one headline at most; {headlines[0]!r} is one already",
+                          f"headline 至多一个;{headlines[0]!r} 已是")  # fmt: skip
+        yield from _specification(study, path, specification, nodes)
+
+
+def _specification(study: Study, path: Place, said: SpecificationChoice, nodes: Sequence[str]) -> Iterator[Finding]:
+    for position, outcome in enumerate(said.outcomes):
+        if outcome not in nodes:
+            yield unknown_name((*path, "outcomes", position), ("node", "节点"), outcome, nodes)
+    for position, control in enumerate(said.controls if isinstance(said.controls, tuple) else ()):
+        if control not in study.regressions.controls:
+            yield unknown_name((*path, "controls", position), ("control", "控制变量"), control, study.regressions.controls)
+    if said.scenario is not None and study.scenarios and said.scenario not in study.scenarios:
+        yield unknown_name((*path, "scenario"), ("scenario", "情景"), said.scenario, study.scenarios)
+    if said.scenario is not None and said.headline:
+        yield Finding((*path, "headline"), "the headline is estimated on the study's own index; take `scenario` out",
+                      "主设定以本研究自己的指数为结果变量;请去掉 scenario")  # fmt: skip
+    if said.density is not None:
+        yield from _density(study, (*path, "density"), said.density)
+    if said.years is not None:
+        yield from _years(study, (*path, "years"), said.years)
+    yield from _effects(study, (*path, "fixed_effects"), said.fixed_effects)
+
+
+def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Finding]:
+    """Group x year effects need the group of each unit, and hold those of the years."""
+    if "group_year" not in effects:
+        return
+    place = (*path, effects.index("group_year"))
+    if study.study.unit.groups is None:
+        yield Finding(place, "group_year needs the group of each unit; in study.yaml write under unit: groups: technology "
+                      "(or factor, region, or {table: .., column: ..}), or take group_year out",
+                      "group_year 需要每个单元所属的组;请在 study.yaml 的 unit 下写 groups: technology"
+                      "(或 factor、region、{table: .., column: ..}),或去掉 group_year")  # fmt: skip
+    if "year" in effects:
+        yield Finding(place, "group_year holds the year effects already; take year out",
+                      "group_year 已含年份固定效应;请去掉 year")  # fmt: skip
+
+
+def _density(study: Study, path: Place, said: Density) -> Iterator[Finding]:
+    criteria = "sources" in study.model_fields_set and study.sources.status is not None
+    known = (CRITERIA,) if criteria else SRDI_LEVELS[1:]
+    if not said.levels:
+        yield Finding((*path, "levels"), "name at least one level", "至少写一个层级")
+    for position, level in enumerate(said.levels):
+        if level not in known:
+            yield unknown_name((*path, "levels", position), ("level", "层级"), level, known)
+
+
+def _years(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
+    first, last = study.study.years
+    if not first <= years[0] <= years[1] <= last:
+        yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first}-{last}",
+                      f"{years[0]}-{years[1]} 不在研究年份 {first}-{last} 之内")  # fmt: skip

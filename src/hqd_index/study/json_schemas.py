@@ -1,0 +1,91 @@
+"""JSON schemas of the files of a study, from which editors complete keys, methods and their options."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ..methods import FAMILIES
+from ..methods.method import Method
+from ..methods.options import REQUIRED, options
+from .records import Record, Scenario
+from .study_folder import PARTS
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+
+def schemas() -> dict[str, Schema]:
+    """File name without its ending -> schema: one per part of a study, and `scenario`."""
+    models: dict[str, type[Record]] = {**PARTS, "scenario": Scenario}
+    return {name: json.loads(json.dumps(_schema(name, model))) for name, model in models.items()}
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write every schema as <folder>/<name>.json and give the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, schema in schemas().items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        paths.append(path)
+    return paths
+
+
+def _schema(name: str, model: type[Record]) -> Schema:
+    schema = model.model_json_schema()
+    used = _families(schema)
+    definitions: Schema = schema.get("$defs", {})
+    for family in used:
+        definitions[family] = {"anyOf": [_method(family, id, method, definitions) for id, method in FAMILIES[family].items()]}
+    if definitions:
+        schema["$defs"] = dict(sorted(definitions.items()))
+    return {"$schema": DIALECT, **_referred(schema), "title": f"{name}.yaml"}
+
+
+def _families(part: Any) -> list[str]:
+    """The method families that a schema names, in alphabetical order."""
+    if isinstance(part, dict):
+        own = {part["family"]} if isinstance(part.get("family"), str) else set()
+        return sorted(own.union(*(_families(value) for value in part.values())))
+    return sorted({family for value in part for family in _families(value)}) if isinstance(part, list) else []
+
+
+def _referred(part: Any) -> Any:
+    """The schema with each named family as a reference to its definition."""
+    if isinstance(part, list):
+        return [_referred(value) for value in part]
+    if not isinstance(part, dict):
+        return part
+    if isinstance(part.get("family"), str):
+        rest = {key: value for key, value in part.items() if key != "family"}
+        return {"$ref": f"#/$defs/{part['family']}", **rest}
+    return {key: _referred(value) for key, value in part.items()}
+
+
+def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema:
+    """One method with its options, their types and defaults."""
+    known = options(method, family)
+    properties = {name: _option(kind, default, family, definitions) for name, (kind, default) in known.items()}
+    return {
+        "type": "object",
+        "title": f"{method.label_zh} {method.label_en}",
+        "description": method.summary,
+        "properties": {"method": {"const": id}, **properties},
+        "required": ["method", *(name for name, (_, default) in known.items() if default is REQUIRED)],
+        "additionalProperties": False,
+    }
+
+
+def _option(kind: Any, default: Any, family: str, definitions: Schema) -> Schema:
+    schema = TypeAdapter(kind).json_schema(ref_template="#/$defs/{model}")
+    for name, inner in schema.pop("$defs", {}).items():
+        if name != "Choice":
+            definitions[name] = inner
+    text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
+    made: Schema = json.loads(text)
+    return made if default is REQUIRED or default is None else {**made, "default": default}

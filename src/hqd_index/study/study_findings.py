@@ -1,0 +1,75 @@
+"""A fault or a remark at an entry of a study, before its place in a file is known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ..errors import ConfigError, unknown
+from ..expressions import KIND_NAMES, Expression, parse, type_of
+from .column_facts import Columns, types
+from .yaml_document import Place
+
+KINDS = {
+    "number": ("double", "decimal", "integer", "null"),
+    "flag": ("flag", "null"),
+    "any": ("double", "decimal", "integer", "text", "flag", "date"),
+}
+FORMULAS = 1024
+"""How many formulas are remembered: those of some studies."""
+WANTED = {"number": ("a number", "数值"), "flag": ("a condition", "条件"), "any": ("a value", "值")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong at a path of the study, and how to mend it; a notice does not stop."""
+
+    path: Place
+    en: str
+    zh: str
+    notice: bool = field(default=False, kw_only=True)
+
+
+def unknown_name(path: Place, kind: tuple[str, str], name: str, known: Collection[str]) -> Finding:
+    """A name that does not exist, with did-you-mean."""
+    en, zh = unknown(kind[0], name, known, kind_zh=kind[1])
+    return Finding(path, en, zh)
+
+
+def bound(
+    path: Place, text: str, columns: Columns, *, aggregate: bool, wanted: str, elsewhere: Mapping[str, Columns] | None = None
+) -> tuple[Expression | None, list[Finding]]:
+    """The formula bound to its table's columns, or what is wrong with it; `wanted` is number, flag or any."""
+    try:
+        free = _free(text, aggregate)
+        strange = sorted(free.columns - set(columns))
+        if strange:
+            return None, [_strange(path, name, columns, elsewhere or {}) for name in strange]
+        kind = _kind(text, aggregate, tuple(types(columns).items()))
+    except ConfigError as fault:
+        return None, [Finding(path, fault.en, fault.zh)]
+    if kind not in KINDS[wanted]:
+        (got, got_zh), (en, zh) = KIND_NAMES[kind], WANTED[wanted]
+        return None, [Finding(path, f"{text!r} gives {got} where {en} is needed", f"{text!r} 的结果是{got_zh},应为{zh}")]
+    return free, []
+
+
+@lru_cache(maxsize=FORMULAS)
+def _free(text: str, aggregate: bool) -> Expression:
+    """A formula read; scenarios check the same ones again and again."""
+    return parse(text, columns=None, aggregate=aggregate)
+
+
+@lru_cache(maxsize=FORMULAS)
+def _kind(text: str, aggregate: bool, columns: tuple[tuple[str, str], ...]) -> str:
+    return type_of(_free(text, aggregate), dict(columns))
+
+
+def _strange(path: Place, name: str, columns: Columns, elsewhere: Mapping[str, Columns]) -> Finding:
+    owners = [table for table, other in elsewhere.items() if name in other]
+    if owners:
+        listed = ", ".join(owners)
+        return Finding(path, f"column {name!r} is in table {listed}, not in this one; name that table or another column",
+                       f"列 {name!r} 在数据表 {listed} 中,不在本表;请改用该表,或换用本表的列")  # fmt: skip
+    return unknown_name(path, ("column", "列"), name, columns)

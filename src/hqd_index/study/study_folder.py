@@ -1,0 +1,203 @@
+"""A folder of YAML -> a study, checked and frozen, or every fault of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, Faults, unknown
+from .checks.all_checks import check, check_alternatives, check_changes, check_scenarios
+from .record_faults import checked
+from .records import Record, Scenario, Study
+from .study_findings import Finding
+from .varied_study import vary
+from .yaml_document import Document, Place, read_document, read_text
+
+# The parts of a study that stand in a file of their own; those without which there is no study.
+PARTS: dict[str, type[Record]] = {
+    name: field.annotation
+    for name, field in Study.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Record)
+}
+REQUIRED = ("study", "sources", "indicators", "weighting")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A study, the folder it was read from, sha256 of each file, its documents by name, and remarks that do not stop."""
+
+    study: Study
+    folder: Path
+    files: dict[str, str]
+    documents: Mapping[str, Document]
+    notices: tuple[ConfigError, ...] = ()
+
+    def place(self, path: str | Place) -> str:
+        """file:line:column of an entry by its (dotted) path, or of the nearest one above it that is written."""
+        return _place(self.documents, tuple(path.split(".")) if isinstance(path, str) else path)
+
+
+def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence[str] = ()) -> Loaded:
+    """The study in a folder, with a scenario (a name, or a file) and `path=value` overrides applied.
+
+    Raises Faults of ConfigError (exit 2): each with file:line:column, what is wrong and how to mend it, in zh and en.
+    """
+    documents, strays = _documents(folder)
+    parts = {name: record for name, record in ((n, _part(n, documents)) for n in PARTS) if record is not None}
+    scenarios = {id: record for id, record in ((_id(n), checked(Scenario, d)) for n, d in _scenarios(documents)) if record}
+    faults = strays + [fault for document in documents.values() for fault in document.faults]
+    known: dict[str, Any] = {**parts, "scenarios": scenarios}
+    study = Study.model_construct(**known)
+    found = check(study, valid=parts.keys() if faults else None)
+    if not faults and all(finding.notice for finding in found):
+        found += check_scenarios(study) + check_alternatives(study)
+    faults += _placed([finding for finding in found if not finding.notice], documents)
+    if faults:
+        raise Faults(faults)
+    varied, taken = _applied(study, scenario, overrides)
+    same = (varied.indicators, varied.weighting, varied.study.years) == (study.indicators, study.weighting, study.study.years)
+    varied, unfit = (varied, []) if same else _fitting(varied)
+    notices = _placed([finding for finding in [*found, *unfit] if finding.notice], documents)
+    files = {name: document.digest for name, document in {**documents, **taken}.items() if document.digest}
+    return Loaded(varied, folder, files, {**documents, **taken}, tuple(notices))
+
+
+def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
+    """Every YAML file of a study by its name in the folder, and faults of files that are missing or belong to nothing."""
+    shown = _shown(folder)
+    if not folder.is_dir():
+        raise Faults(
+            [ConfigError("there is no such folder; hqd init makes one", zh="没有这个文件夹;可用 hqd init 新建", where=shown)]
+        )
+    known = {f"{name}.yaml" for name in PARTS}
+    present = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file()}
+    strays = [_stray(f"{shown}/{name}", name, known) for name in present if name not in known]
+    strays += [
+        ConfigError(
+            f"{name}.yaml is missing; every study needs it", zh=f"缺少 {name}.yaml;每个研究都需要它", where=f"{shown}/{name}.yaml"
+        )
+        for name in REQUIRED
+        if f"{name}.yaml" not in present
+    ]
+    files = {name: path for name, path in present.items() if name in known}
+    files |= {f"scenarios/{path.name}": path for path in sorted((folder / "scenarios").glob("*.yaml"))}
+    return {name: read_document(path, f"{shown}/{name}") for name, path in files.items()}, strays
+
+
+def _missing(where: str) -> ConfigError:
+    return ConfigError("the file is missing; every study needs it", zh="缺少该文件;每个研究都需要它", where=where)
+
+
+def _shown(folder: Path) -> str:
+    """The folder as a message names it: from the working folder where it lies inside."""
+    here = Path.cwd()
+    return (folder.relative_to(here) if folder.is_absolute() and folder.is_relative_to(here) else folder).as_posix()
+
+
+def _stray(where: str, name: str, known: set[str]) -> ConfigError:
+    en, zh = unknown("file", name, known, kind_zh="文件")
+    return ConfigError(f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", where=where)
+
+
+def _part(name: str, documents: Mapping[str, Document]) -> Record | None:
+    """A part as its file says, or with all defaults when the file may be absent and is."""
+    document = documents.get(f"{name}.yaml")
+    if document is None:
+        return None if name in REQUIRED else PARTS[name].model_validate({"version": 1})
+    return None if document.faults else checked(PARTS[name], document)
+
+
+def _scenarios(documents: Mapping[str, Document]) -> list[tuple[str, Document]]:
+    return [(name, document) for name, document in documents.items() if name.startswith("scenarios/") and not document.faults]
+
+
+def _id(name: str) -> str:
+    return name.removeprefix("scenarios/").removesuffix(".yaml")
+
+
+def _placed(findings: Sequence[Finding], documents: Mapping[str, Document]) -> list[ConfigError]:
+    """Findings as faults at their places, in the order of files and lines."""
+    order = list(documents)
+    faults = []
+    for finding in findings:
+        name, path = _file(finding.path)
+        key = ".".join(str(step) for step in path)
+        line = documents[name].line(path) if name in documents else (0, 0)
+        rank = (order.index(name) if name in order else len(order), line)
+        text = ConfigError(f"{key}: {finding.en}", zh=f"{key}:{finding.zh}", where=_place(documents, finding.path))
+        faults.append((rank, text))
+    return [fault for _, fault in sorted(faults, key=lambda pair: pair[0])]
+
+
+def _file(path: Place) -> tuple[str, Place]:
+    """The file an entry of the study stands in, and its path there."""
+    if path and path[0] == "scenarios" and len(path) > 1:
+        return f"scenarios/{path[1]}.yaml", path[2:]
+    return (f"{path[0]}.yaml", path[1:]) if path else ("", ())
+
+
+def _place(documents: Mapping[str, Document], path: Place) -> str:
+    name, below = _file(path)
+    return documents[name].place(below) if name in documents else name
+
+
+def _applied(study: Study, scenario: str | None, overrides: Sequence[str]) -> tuple[Study, dict[str, Document]]:
+    """The study with a scenario, then each override; and the scenario's file when it came from elsewhere."""
+    taken: dict[str, Document] = {}
+    if scenario is not None:
+        chosen, taken = _scenario(study, scenario)
+        study = _changed(study, chosen.changes, f"--scenario {scenario}")
+    changes = dict(_override(override) for override in overrides)
+    place = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
+    return (_changed(study, changes, place) if changes else study), taken
+
+
+def _override(text: str) -> tuple[str, Any]:
+    """(dotted path, value) of `path=value`; the value is read as YAML."""
+    path, _, value = text.partition("=")
+    if not path.strip() or not value.strip():
+        example = "weighting.weight.indicators='{method: equal}'"
+        en, zh = f"{text!r}: write path=value, as {example}", f"{text!r}:请写成 路径=值,如 {example}"
+        wrong = ConfigError(en, zh=zh, where="--set")
+        raise Faults([wrong])
+    document = read_text(value, Document(f"--set {path}"))
+    if document.faults:
+        raise Faults(document.faults)
+    return path.strip(), document.value
+
+
+def _fitting(study: Study) -> tuple[Study, list[Finding]]:
+    """The study without the scenarios that no longer fit it once it was changed, and a remark on each."""
+    unfit = {id: check_changes(study, scenario.changes, ()) for id, scenario in study.scenarios.items()}
+    remarks = [
+        Finding(("scenarios", id), f"left out, as it does not fit the changed study: {found[0].en}",
+                f"与改动后的研究不相容,已略去:{found[0].zh}", notice=True)
+        for id, found in unfit.items()
+        if found
+    ]  # fmt: skip
+    kept = {id: scenario for id, scenario in study.scenarios.items() if not unfit[id]}
+    return study.model_copy(update={"scenarios": kept}), remarks
+
+
+def _changed(study: Study, changes: Mapping[str, Any], where: str) -> Study:
+    findings = check_changes(study, changes, ())
+    if findings:
+        raise Faults([ConfigError(finding.en, zh=finding.zh, where=where) for finding in findings])
+    return vary(study, changes)
+
+
+def _scenario(study: Study, name: str) -> tuple[Scenario, dict[str, Document]]:
+    """A scenario of the study by name, or one in a file."""
+    if name in study.scenarios:
+        return study.scenarios[name], {}
+    path = Path(name)
+    if path.suffix != ".yaml" or not path.is_file():
+        en, zh = unknown("scenario", name, study.scenarios, kind_zh="情景")
+        raise Faults([ConfigError(en, zh=zh, where="--scenario")])
+    document = read_document(path, path.as_posix())
+    scenario = None if document.faults else checked(Scenario, document)
+    if scenario is None:
+        raise Faults(document.faults)
+    return scenario, {path.as_posix(): document}

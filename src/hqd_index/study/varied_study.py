@@ -1,0 +1,63 @@
+"""A study with some of its entries replaced: scenarios, `--set`, robustness rows and uncertainty all go through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from ..errors import ConfigError, Faults, unknown
+from ..methods.choice import Choice
+from .record_faults import explain
+from .records import Study
+from .yaml_document import Document
+
+
+def vary(study: Study, changes: Mapping[str, Any]) -> Study:
+    """The study with each dotted path set to its value, checked anew as a file is; a list or mapping is replaced whole.
+
+    ConfigError when a path names no entry (F41), Faults when the values will not do.
+    """
+    data = study.model_dump(mode="json")
+    for path, value in changes.items():
+        check_path(study, path)
+        _set(data, path.split("."), value)
+    try:
+        return Study.model_validate_json(to_json(data, inf_nan_mode="constants"), strict=True)
+    except ValidationError as error:
+        raise Faults(explain(error, Study, Document("", data))) from None
+
+
+def _set(data: Any, steps: list[str], value: Any) -> None:
+    for step in steps[:-1]:
+        data = data[step]
+    data[steps[-1]] = value
+
+
+def check_path(study: Study, path: str) -> None:
+    """ConfigError unless every step exists; the last may be a new key of a mapping such as `weighting.indicators`."""
+    entry: Any = study
+    steps = path.split(".")
+    for position, step in enumerate(steps):
+        above = ".".join(steps[:position])
+        if isinstance(entry, Choice):
+            _refuse(path, f"a method is replaced whole: write {above}: {{method: {entry.method}, ...}}",
+                    f"方法须整体替换:请写 {above}: {{method: {entry.method}, ...}}")  # fmt: skip
+        if isinstance(entry, BaseModel):
+            if step not in type(entry).model_fields:
+                en, zh = unknown("entry", step, type(entry).model_fields, kind_zh="条目")
+                _refuse(path, en, zh)
+            entry = getattr(entry, step)
+        elif isinstance(entry, Mapping):
+            if step not in entry and position < len(steps) - 1:
+                en, zh = unknown("entry", step, entry, kind_zh="条目")
+                _refuse(path, en, zh)
+            entry = entry.get(step)
+        else:
+            _refuse(path, f"{above} is replaced whole; write {above}: ...", f"{above} 须整体替换;请写 {above}: ...")
+
+
+def _refuse(path: str, en: str, zh: str) -> NoReturn:
+    raise ConfigError(f"change {path!r}: {en}", zh=f"改动 {path!r}:{zh}")

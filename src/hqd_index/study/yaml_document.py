@@ -1,0 +1,265 @@
+"""One YAML file as plain values with the place of every entry, or its faults: read event by event, so that no bomb unfolds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from ..errors import ConfigError
+from .yaml_slips import full_width, misspelt_key, misspelt_lines
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+MAX_NODES = 20_000
+MAX_FAULTS = 50
+LONGEST_INTEGER = 18
+BRACKETS = re.compile(r"(?:[\[{]\s*){" + str(MAX_DEPTH + 1) + "}")
+
+Place = tuple[str | int, ...]
+NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+INTEGER = re.compile(r"[-+]?[0-9]+")
+WORDS: dict[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False, ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
+    ".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"),
+}  # fmt: skip
+
+
+@dataclass
+class Document:
+    """A file's value, the (line, column) of each entry by its path, scalars as they were written, and what is wrong."""
+
+    name: str
+    value: Any = None
+    digest: str = ""
+    places: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    raw: dict[Place, str] = field(default_factory=dict)
+    faults: list[ConfigError] = field(default_factory=list)
+
+    def line(self, path: Place = ()) -> tuple[int, int]:
+        """(line, column) of an entry, or of the nearest one above it; (0, 0) when none is known."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, (0, 0))
+
+    def place(self, path: Place = ()) -> str:
+        """file:line:column of an entry, or of the nearest one above it."""
+        line, column = self.line(path)
+        return f"{self.name}:{line}:{column}" if line else self.name
+
+    def fault(self, en: str, zh: str, *, line: int | None = None, column: int = 1) -> None:
+        where = self.name if line is None else f"{self.name}:{line}:{column}"
+        self.faults.append(ConfigError(en, zh=zh, where=where))
+
+
+@dataclass
+class Frame:
+    """A list or mapping that is being filled."""
+
+    container: Any
+    path: Place
+    key: str | None = None
+
+
+class Unreadable(Exception):
+    """Reading stops here; the fault is already in the document."""
+
+
+def read_document(path: Path, name: str) -> Document:
+    """The document of a file; every fault that can be told apart is in `faults`, and then `value` is not to be used."""
+    document = Document(name)
+    text = _text(path, document)
+    if text is not None:
+        read_text(text, document)
+    return document
+
+
+def read_text(text: str, document: Document) -> Document:
+    """Fill a document from YAML text."""
+    try:
+        document.value = _value(text, document)
+    except Unreadable:
+        pass
+    except MarkedYAMLError as error:
+        _syntax_faults(text, error, document)
+    return document
+
+
+def _text(path: Path, document: Document) -> str | None:
+    if path.stat().st_size > MAX_BYTES:
+        document.fault(f"file of {path.stat().st_size:,} bytes; a configuration file has at most {MAX_BYTES:,}",
+                       f"文件 {path.stat().st_size:,} 字节,配置文件上限 {MAX_BYTES:,} 字节")  # fmt: skip
+        return None
+    raw = path.read_bytes()
+    document.digest = hashlib.sha256(raw).hexdigest()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        document.fault(
+            "not UTF-8 (perhaps GBK); save the file as UTF-8", "不是 UTF-8 编码(可能是 GBK);请在编辑器中另存为 UTF-8", line=line
+        )
+        return None
+    control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", text)
+    if control:
+        line = text[: control.start()].count("\n") + 1
+        document.fault(
+            f"control character U+{ord(control[0]):04X}; delete it", f"含有控制字符 U+{ord(control[0]):04X};请删除", line=line
+        )
+        return None
+    return text
+
+
+def _value(text: str, document: Document) -> Any:
+    _refuse_brackets(text, document)
+    top = Frame([], ())
+    stack = [top]
+    nodes = 0
+    for event in _events(text, document):
+        if isinstance(event, NodeEvent):
+            nodes += 1
+            if nodes > MAX_NODES:
+                _stop(event, document, f"more than {MAX_NODES:,} entries", f"超过 {MAX_NODES:,} 个条目")
+            _refuse_extras(event, document)
+            _enter(event, stack, document)
+        elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
+            stack.pop()
+    if not top.container:
+        document.fault("the file is empty", "文件是空的")
+        return None
+    return top.container[0]
+
+
+def _refuse_brackets(text: str, document: Document) -> None:
+    """Brackets upon brackets are refused before the parser looks ahead through all of them."""
+    heap = BRACKETS.search(text)
+    if heap:
+        line = text[: heap.start()].count("\n") + 1
+        document.fault(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层", line=line)
+        raise Unreadable
+
+
+def _events(text: str, document: Document) -> Iterator[Any]:
+    documents = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                _stop(
+                    event,
+                    document,
+                    "a second document begins with ---; one file holds one",
+                    "文件里有第二个以 --- 开头的文档;一个文件只能有一个",
+                )
+        yield event
+
+
+def _refuse_extras(event: Any, document: Document) -> None:
+    """Anchors, aliases and tags are no part of a study's YAML."""
+    if isinstance(event, AliasEvent) or event.anchor:
+        sign = "*" if isinstance(event, AliasEvent) else "&"
+        _stop(event, document, f"anchors and aliases ({sign}{event.anchor}) are not allowed; write the values out",
+              f"不允许使用锚点和别名({sign}{event.anchor});请把内容写全")  # fmt: skip
+    if getattr(event, "tag", None):
+        _stop(event, document, f"tags ({event.tag}) are not allowed; write a text in quotes, a number without",
+              f"不允许使用标签({event.tag});文本请加引号,数字不加")  # fmt: skip
+
+
+def _stop(event: Any, document: Document, en: str, zh: str) -> None:
+    document.fault(en, zh, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+    raise Unreadable
+
+
+def _enter(event: Any, stack: list[Frame], document: Document) -> None:
+    frame = stack[-1]
+    if isinstance(frame.container, dict) and frame.key is None:
+        _take_key(event, frame, document)
+        return
+    step = frame.key if frame.key is not None else len(frame.container)
+    path = () if frame is stack[0] else (*frame.path, step)
+    if isinstance(frame.container, list):
+        document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+    value: Any
+    if isinstance(event, ScalarEvent):
+        value = _scalar(event, document)
+        document.raw[path] = event.value
+    else:
+        value = {} if isinstance(event, MappingStartEvent) else []
+        stack.append(Frame(value, path))
+        if len(stack) > MAX_DEPTH + 1:
+            _stop(event, document, f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层")
+    if isinstance(frame.container, list):
+        frame.container.append(value)
+    else:
+        if value is None:
+            _tight_colon(path, frame.key or "", document)
+        frame.container[frame.key] = value
+        frame.key = None
+
+
+def _take_key(event: Any, frame: Frame, document: Document) -> None:
+    if isinstance(event, MappingStartEvent | SequenceStartEvent):
+        _stop(event, document, "a key must be a single word", "键只能是一个词")
+    frame.key = event.value
+    path = (*frame.path, event.value)
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    if path in document.places:
+        first = document.places[path][0]
+        document.fault(f"key {event.value!r} is written twice (first in line {first}); keep one",
+                       f"键 {event.value!r} 写了两次(第一次在第 {first} 行);请只保留一个", line=line, column=column)  # fmt: skip
+        if len(document.faults) >= MAX_FAULTS:
+            raise Unreadable
+    document.places.setdefault(path, (line, column))
+
+
+def _tight_colon(path: Place, key: str, document: Document) -> None:
+    """`{method:entropy}` is a key without a value: the blank after the colon is missing."""
+    slip = misspelt_key(key) if key.isascii() or "：" in key else None
+    if slip:
+        line, column = document.line(path)
+        document.fault(*slip, line=line, column=column)
+
+
+def _scalar(event: ScalarEvent, document: Document) -> Any:
+    """YAML 1.2 core types; a day, `yes` and `1_000` are texts. Quoted is always text."""
+    text = event.value
+    if not event.implicit[0]:
+        return text
+    if text in WORDS:
+        return WORDS[text]
+    if INTEGER.fullmatch(text) and len(text) <= LONGEST_INTEGER:
+        return int(text)
+    return float(text) if NUMBER.fullmatch(text) and not INTEGER.fullmatch(text) else text
+
+
+def _syntax_faults(text: str, error: MarkedYAMLError, document: Document) -> None:
+    """The usual slips by name, else what the parser says with the two places it knows."""
+    slips = misspelt_lines(text)
+    for line, en, zh in slips[:MAX_FAULTS]:
+        document.fault(en, zh, line=line)
+    if slips:
+        return
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    begun = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
+    begun_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if begun else ""
+    wide = full_width(text.splitlines()[line - 1]) if line <= len(text.splitlines()) else None
+    hint = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
+    hint_zh = f";{wide[0]!r} 可能应为半角 {wide[1]!r}" if wide else ";请检查缩进、引号和括号"
+    document.fault(f"YAML does not read here: {error.problem}{begun}{hint}",
+                   f"此处不是合法的 YAML({error.problem}){begun_zh}{hint_zh}", line=line, column=column)  # fmt: skip
