@@ -11,7 +11,7 @@ import pytest
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import NAMES
 from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
-from hqd_index.report.bilingual import Pair
+from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import publishable
 from hqd_index.report.figures import model_figures as model_pictures
 from hqd_index.report.figures.figure_labels import Speaker
@@ -75,4 +75,4 @@ def test_small_cells_of_modes_and_paths_are_withheld_and_firms_stay_unnamed(resu
 
 def test_leaders_name_their_outcome(results: Results) -> None:
     assert model_grids.statement(results, "H6b", "splittable") != HYPOTHESES["H6b"]
-    assert model_grids.statement(results, "H5a", "safety") == HYPOTHESES["H5a"] != Pair("", "")
+    assert model_grids.statement(results, "H5a", "safety") == HYPOTHESES["H5a"] != Bilingual("", "")

@@ -17,10 +17,11 @@ from docx.oxml.ns import qn
 from hqd_index.models import regressions
 from hqd_index.models.analyses.headline_tables import Beside
 from hqd_index.models.estimation_data import estimation_data, with_groups
-from hqd_index.report.bilingual import Pair, pieces, stars
+from hqd_index.report.bilingual import Bilingual, pieces
 from hqd_index.report.exports.stata import panel as stata_panel
 from hqd_index.report.exports.stata import write_stata
 from hqd_index.report.formula_text import readable
+from hqd_index.report.number_format import stars
 from hqd_index.report.paper.estimate_layout import regression_table
 from hqd_index.report.paper.latex import environment, escape, write_latex
 from hqd_index.report.paper.methods_section import methods
@@ -200,8 +201,12 @@ def test_group_year_stands_among_the_robustness_checks(tables: dict[str, pd.Data
     assert any("组×年份" in str(line[0]) for line in shown["robustness"].body)
     assert len(shown["baseline"].header[0]) == 3
     block = made.table("regressions").query("spec == 'grouped' and sample == 'all' and outcome == 'hqd'").set_index("term")
-    lines = {line[0].zh: line[1:] for line in regression_table(made, [block], [[Pair("x", "x")]])[1] if isinstance(line[0], Pair)}
-    assert lines["行业组×年份固定效应"] == (Pair("是", "Yes"),) and lines["年份固定效应"] == (Pair("否", "No"),)
+    lines = {
+        line[0].zh: line[1:]
+        for line in regression_table(made, [block], [[Bilingual("x", "x")]])[1]
+        if isinstance(line[0], Bilingual)
+    }
+    assert lines["行业组×年份固定效应"] == (Bilingual("是", "Yes"),) and lines["年份固定效应"] == (Bilingual("否", "No"),)
 
 
 def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
@@ -261,7 +266,7 @@ def test_mechanism_tells_firm_outcomes_in_their_own_unit(results: Results) -> No
     }
     table = made["mechanism"]
     assert isinstance(table, PaperTable) and len(table.body) == 1
-    assert table.body[0][0] == Pair("工资", "Wage") and table.body[0][2] == "0.0123**"
+    assert table.body[0][0] == Bilingual("工资", "Wage") and table.body[0][2] == "0.0123**"
     assert "0–100" not in table.note.zh and "own unit" in table.note.en
 
 
@@ -269,8 +274,8 @@ def test_mediators_and_the_gap_are_told_in_points_and_density_on_a_mediator_is_n
     made = _estimated(tables)
     found = {table.id: table for table in paper_tables(made) if isinstance(table, PaperTable)}
     for id, label, quantity in (
-        ("mediators", Pair("人才", "Talent"), "part"),
-        ("oaxaca", Pair("高低密度单位的差距", "gap between dense and sparse units"), "gap"),
+        ("mediators", Bilingual("人才", "Talent"), "part"),
+        ("oaxaca", Bilingual("高低密度单位的差距", "gap between dense and sparse units"), "gap"),
     ):
         rows = made.table(id)
         row = rows[(rows["sample"] == "all") & (rows["outcome"] == "hqd") & (rows["quantity"] == quantity)].iloc[0]
@@ -281,6 +286,6 @@ def test_mediators_and_the_gap_are_told_in_points_and_density_on_a_mediator_is_n
     rows = made.table("regressions")
     row = rows[(rows["spec"] == "mechanism") & (rows["term"] == "density")].iloc[0]
     line = found["mechanism"].body[0]
-    assert line[0] == Pair("人才", "Talent")
+    assert line[0] == Bilingual("人才", "Talent")
     assert float(str(line[2]).rstrip("*").replace("\u2212", "-")) == pytest.approx(row["estimate"], abs=5e-5)
     assert "mediator" in found["mechanism"].note.en and "leaders" not in found["mechanism"].note.en

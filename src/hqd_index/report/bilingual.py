@@ -1,20 +1,16 @@
-"""Text in both languages, and how numbers are written for people."""
+"""Text in both languages, units of measure among it, and what may be printed of text that comes from data."""
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
-
-MISSING = "—"
 HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
 
 
-class Pair(NamedTuple):
+class Bilingual(NamedTuple):
     """One text in Chinese and in English."""
 
     zh: str
@@ -24,7 +20,7 @@ class Pair(NamedTuple):
         return self.en if language == "en" else self.zh
 
 
-NOTHING = Pair("", "")
+NOTHING = Bilingual("", "")
 
 
 def legible(text: str) -> str:
@@ -32,10 +28,10 @@ def legible(text: str) -> str:
     return "".join(" " if unicodedata.category(sign) in HIDDEN else sign for sign in text)
 
 
-def halves(text: str) -> Pair:
+def halves(text: str) -> Bilingual:
     """`中文 / English` taken apart; the same text in both languages where it has no such halves."""
     zh, slash, en = text.partition(" / ")
-    return Pair(zh, en) if slash and not zh.isascii() else Pair(text, text)
+    return Bilingual(zh, en) if slash and not zh.isascii() else Bilingual(text, text)
 
 
 UNITS = {
@@ -45,49 +41,9 @@ UNITS = {
 }  # fmt: skip
 
 
-def unit_name(text: str) -> Pair:
+def unit_name(text: str) -> Bilingual:
     """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
-    return Pair(text, UNITS[text]) if text in UNITS else halves(text)
-
-
-def missing(value: Any) -> bool:
-    """Whether a cell holds no value (None, NaN, pandas NA)."""
-    return value is None or value is pd.NA or bool(value != value)
-
-
-def number(value: Any, digits: int = 2) -> str:
-    """The value with a fixed number of decimals and a true minus sign; a dash where there is none."""
-    if missing(value):
-        return MISSING
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{float(value):,.{digits}f}"
-    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
-
-
-def whole(value: Any) -> str:
-    """An integer with thousands separators."""
-    return number(value, 0)
-
-
-def percent(value: Any, digits: int = 1) -> str:
-    """A share as a percentage."""
-    return MISSING if missing(value) else number(100 * float(value), digits) + "%"
-
-
-def p_value(value: Any, *, least: float = 0.001) -> str:
-    """p to three decimals; below the least that can be told (decimals, draws, sign vectors) that bound."""
-    if missing(value):
-        return MISSING
-    bound = max(least, 0.001)
-    return f"< {bound:.3f}" if float(value) < bound else f"{float(value):.3f}"
-
-
-def stars(p: Any) -> str:
-    """***, **, * for 1%, 5%, 10% (the convention of Chinese economics journals)."""
-    if missing(p):
-        return ""
-    return "***" if p <= 0.01 else "**" if p <= 0.05 else "*" if p <= 0.1 else ""
+    return Bilingual(text, UNITS[text]) if text in UNITS else halves(text)
 
 
 def pieces(text: str) -> Iterator[tuple[str, str]]:

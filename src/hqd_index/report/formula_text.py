@@ -6,40 +6,42 @@ import re
 
 from ..canonical import CANONICAL
 from ..study.records import Study
-from .bilingual import Pair
+from .bilingual import Bilingual
 
 WORDS = {
-    "avg": Pair("均值", "mean"), "median": Pair("中位数", "median"), "min": Pair("最小值", "min"), "max": Pair("最大值", "max"),
-    "count": Pair("计数", "count"), "lag": Pair("上年", "last year's "), "ln": Pair("ln", "ln"), "and": Pair("且", "and"),
-    "or": Pair("或", "or"),
+    "avg": Bilingual("均值", "mean"), "median": Bilingual("中位数", "median"), "min": Bilingual("最小值", "min"),
+    "max": Bilingual("最大值", "max"),
+    "count": Bilingual("计数", "count"), "lag": Bilingual("上年", "last year's "), "ln": Bilingual("ln", "ln"),
+    "and": Bilingual("且", "and"),
+    "or": Bilingual("或", "or"),
 }  # fmt: skip
 
 
-def readable(study: Study, indicator: str) -> Pair:
+def readable(study: Study, indicator: str) -> Bilingual:
     """The formula of an indicator in both languages; the exact expression stands in the codebook."""
     leaf = study.indicators.indicators[indicator]
     names = column_names(study, leaf.table)
-    return Pair(_worded(leaf.formula, names, "zh"), _worded(leaf.formula, names, "en"))
+    return Bilingual(_worded(leaf.formula, names, "zh"), _worded(leaf.formula, names, "en"))
 
 
-def column_names(study: Study, table: str) -> dict[str, Pair]:
+def column_names(study: Study, table: str) -> dict[str, Bilingual]:
     """column -> its names: canonical ones, then the study's own and derived ones."""
-    names: dict[str, Pair] = {}
+    names: dict[str, Bilingual] = {}
     if table in CANONICAL:
-        names = {id: Pair(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
+        names = {id: Bilingual(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
     if table in study.sources.tables:
-        names |= {id: Pair(spec.label.zh, spec.label.en) for id, spec in study.sources.tables[table].columns.items()}
-    names |= {id: Pair(made.label.zh, made.label.en) for id, made in study.columns.tables.get(table, {}).items()}
+        names |= {id: Bilingual(spec.label.zh, spec.label.en) for id, spec in study.sources.tables[table].columns.items()}
+    names |= {id: Bilingual(made.label.zh, made.label.en) for id, made in study.columns.tables.get(table, {}).items()}
     return names
 
 
-def _worded(formula: str, names: dict[str, Pair], language: str) -> str:
+def _worded(formula: str, names: dict[str, Bilingual], language: str) -> str:
     """Sums as Σ, filters in brackets, identifiers outside quotes by name."""
     text = " ".join(formula.split())
     text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
     text = re.sub(r"\b(\d{4,})\b", lambda found: f"{int(found[1]):,}", text)
-    text = text.replace("is not null", Pair("非缺失", "given").of(language))
-    text = re.sub(r"count\(\s*\*\s*\)", Pair("单位数", "number").of(language), text)
+    text = text.replace("is not null", Bilingual("非缺失", "given").of(language))
+    text = re.sub(r"count\(\s*\*\s*\)", Bilingual("单位数", "number").of(language), text)
     text = re.sub(r"\s*filter\s*\(\s*where\s+([^()]*)\)", r" [\1]", text)
     text = re.sub(r"\bsum\(([^()]*)\)", r"Σ\1", text)
     text = re.sub(r"Σ([^Σ\[\]/*+-]*[*+-][^Σ\[\]/]*?)(?=$| /|\))", r"Σ(\1)", text)
@@ -47,7 +49,7 @@ def _worded(formula: str, names: dict[str, Pair], language: str) -> str:
     return "".join(part if k % 2 else _identifiers(part, names, language) for k, part in enumerate(parts)).replace("*", "×")
 
 
-def _identifiers(text: str, names: dict[str, Pair], language: str) -> str:
+def _identifiers(text: str, names: dict[str, Bilingual], language: str) -> str:
     def name(found: re.Match[str]) -> str:
         pair = names.get(found[0]) or WORDS.get(found[0])
         return pair.of(language) if pair else found[0]

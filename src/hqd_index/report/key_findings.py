@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .bilingual import Pair, number, p_value, percent, whole
+from .bilingual import Bilingual
+from .number_format import number, p_value, percent, whole
 from .results import Results
 from .sentences import ASSUMPTION, REPRESENTED, TOTAL, additions, plain_key, verdict
 
@@ -15,7 +16,7 @@ from .sentences import ASSUMPTION, REPRESENTED, TOTAL, additions, plain_key, ver
 class Finding:
     """One sentence and the tables its numbers come from."""
 
-    text: Pair
+    text: Bilingual
     sources: tuple[str, ...]
 
 
@@ -46,7 +47,7 @@ def headline(results: Results) -> Finding | None:
     en = f"One SD more SRDI density goes with {estimate} SD of the index "
     en += f"(95% interval {interval(row)}, bootstrap p {p}): {said.en}"
     zh, en = (f"{zh}；提示：{extra.zh}。", f"{en}. Caution: {extra.en}.") if extra.zh else (f"{zh}。", f"{en}.")
-    return Finding(Pair(zh, en), ("hypotheses",))
+    return Finding(Bilingual(zh, en), ("hypotheses",))
 
 
 def quantity(results: Results, name: str) -> pd.Series | None:
@@ -77,7 +78,7 @@ def split(results: Results) -> Finding | None:
     front, rows = found
     spill, own = rows["_spillover"], rows["_composition"]
     row = headline_row(results, "leave_out")
-    said = verdict(row["verdict"]) if row is not None else Pair("未检验", "not tested")
+    said = verdict(row["verdict"]) if row is not None else Bilingual("未检验", "not tested")
     effect = number(rows[""]["value"], 3)
     zh, en = ("其中", "Of this, ") if not front else (
         f"只有由企业数据算出的那部分指数可以拆分，密度对它的效应为 {effect} 个标准差，其中",
@@ -93,7 +94,7 @@ def split(results: Results) -> Finding | None:
         f"composition (recognised firms themselves) is {number(own['value'], 3)}, 95% interval {interval(own)}. "
         + ("They add up to the effect on that part." if front else "They add up to the whole.")
     )
-    return Finding(Pair(zh, en), ("contribution", "hypotheses"))
+    return Finding(Bilingual(zh, en), ("contribution", "hypotheses"))
 
 
 def contribution(results: Results) -> Finding | None:
@@ -106,7 +107,7 @@ def contribution(results: Results) -> Finding | None:
     zh = f"{first}–{last} 年，专精特新密度的上升在核算上对应指数平均升幅的 {percent(row['value'])}（95% 区间 {low} 至 {high}）。"
     en = f"From {first} to {last} the rise of SRDI density accounts for {percent(row['value'])} of the mean change "
     en += f"(95% interval {low} to {high})."
-    return Finding(Pair(zh + ASSUMPTION.zh, f"{en} {ASSUMPTION.en}"), ("contribution",))
+    return Finding(Bilingual(zh + ASSUMPTION.zh, f"{en} {ASSUMPTION.en}"), ("contribution",))
 
 
 def leaders(results: Results, count: int = 3) -> Finding | None:
@@ -120,7 +121,7 @@ def leaders(results: Results, count: int = 3) -> Finding | None:
     count = min(count, max(1, len(ranked) // 2))
     first, last = _named(ranked.head(count)), _named(ranked.tail(count))
     return Finding(
-        Pair(
+        Bilingual(
             f"{year} 年有排名的 {len(ranked)} 个单位中，居前的是{first.zh}；居后的是{last.zh}。",
             f"Of {len(ranked)} units ranked in {year}, first are {first.en}; last are {last.en}.",
         ),
@@ -128,9 +129,9 @@ def leaders(results: Results, count: int = 3) -> Finding | None:
     )
 
 
-def _named(rows: pd.DataFrame) -> Pair:
+def _named(rows: pd.DataFrame) -> Bilingual:
     scores = [number(score, 1) for score in rows["score"]]
-    return Pair(
+    return Bilingual(
         "、".join(f"{name}（{score}）" for name, score in zip(rows["unit_zh"], scores)),
         ", ".join(f"{name} ({score})" for name, score in zip(rows["unit_en"], scores)),
     )
@@ -148,7 +149,7 @@ def movement(results: Results) -> Finding | None:
     up, down = str(moved.idxmax()), str(moved.idxmin())
     up_name, down_name = results.unit_name(up), results.unit_name(down)
     return Finding(
-        Pair(
+        Bilingual(
             f"{first}–{last} 年指数均值由 {number(means[0], 1)} 变为 {number(means[1], 1)}；"
             f"名次上升最多的是{up_name.zh}（▲{whole(moved[up])}），下降最多的是{down_name.zh}（▼{whole(-moved[down])}）。",
             f"From {first} to {last} the mean index went from {number(means[0], 1)} to {number(means[1], 1)}; "
@@ -166,7 +167,7 @@ def accounting(results: Results) -> Finding | None:
     read, used, held, outside = counts
     share = percent(held / read if read else 0.0, 2)
     return Finding(
-        Pair(
+        Bilingual(
             f"共读入 {whole(read)} 行 = 采用 {whole(used)} + 隔离 {whole(held)}（{share}）+ 范围外 {whole(outside)}；"
             "隔离的每一行都列在 quarantine.xlsx。",
             f"{whole(read)} rows read = {whole(used)} used + {whole(held)} quarantined ({share}) + {whole(outside)} "
@@ -206,7 +207,7 @@ def represented(results: Results) -> Finding | None:
     share, floor, year = percent(rows["share_revenue"].median()), percent(least["share_revenue"]), int(least["year"])
     zh = f"样本营业收入占官方总量的比重：中位数 {share}，最低 {floor}（{name.zh}，{year} 年）；低于 20% 的单位-年有 {low} 个。"
     en = f"The sample holds {share} of official revenue (median), at least {floor} ({name.en}, {year}); "
-    return Finding(Pair(zh, en + f"{low} unit-years are below 20%."), ("coverage",))
+    return Finding(Bilingual(zh, en + f"{low} unit-years are below 20%."), ("coverage",))
 
 
 def uncertain(results: Results) -> Finding | None:
@@ -225,7 +226,7 @@ def uncertain(results: Results) -> Finding | None:
         apart = int(pairs["apart"].sum())
         zh += f"相邻的 {len(pairs)} 对名次中有 {apart} 对能分出先后。"
         en += f"; {apart} of {len(pairs)} pairs of neighbours can be told apart"
-    return Finding(Pair(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
+    return Finding(Bilingual(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
 
 
 def _facts(rows: pd.DataFrame) -> dict[str, float]:
@@ -254,14 +255,14 @@ def universe(results: Results) -> Finding | None:
     if "joint_p_median" in facts:
         p = p_value(facts["joint_p_median"])
         zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
-    return Finding(Pair(f"{zh}。", f"{en}."), ("multiverse_summary",))
+    return Finding(Bilingual(f"{zh}。", f"{en}."), ("multiverse_summary",))
 
 
 def findings(results: Results) -> list[Finding]:
     """The page's opening: at most five sentences, in the order people ask."""
     estimate, parts = headline(results), split(results)
     if estimate and parts:
-        joined = Pair(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
+        joined = Bilingual(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
         estimate = Finding(joined, tuple(dict.fromkeys(estimate.sources + parts.sources)))
     found = [leaders(results), movement(results), estimate, contribution(results), accounting(results)]
     return [finding for finding in found if finding is not None]
@@ -271,15 +272,15 @@ def closing(results: Results) -> Finding:
     """What to try next, from what this run shows."""
     if not results.has("hypotheses"):
         why = results.why_not("regressions")
-        return Finding(Pair(f"回归未生成：{why.zh}", f"No regressions: {why.en}"), ("not_made",))
+        return Finding(Bilingual(f"回归未生成：{why.zh}", f"No regressions: {why.en}"), ("not_made",))
     row = headline_row(results)
     if row is not None and plain_key(row["verdict"]) == "underpowered":
         return Finding(
-            Pair("可尝试增加年份或单位以提高检验力。", "Try more years or units: the test lacks power."),
+            Bilingual("可尝试增加年份或单位以提高检验力。", "Try more years or units: the test lacks power."),
             ("hypotheses",),
         )
     return Finding(
-        Pair(
+        Bilingual(
             "可在 report.html 的权重实验室里调整权重，看名次是否稳健。",
             "Move the weights in the lab of report.html to see how firm the ranks are.",
         ),

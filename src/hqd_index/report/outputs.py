@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from ..study.records import Study
-from .bilingual import Pair, percent, whole
+from .bilingual import Bilingual
 from .disclosure import publishable
 from .exports.readme import write_readme
 from .exports.stata import write_stata
 from .figures.drawings import Drawing, Files, draw
 from .key_findings import closing, headline, leaders, rows_accounted, split
+from .number_format import percent, whole
 from .page.html_page import write_page
 from .paper.latex import write_latex
 from .paper.methods_section import methods
@@ -73,7 +74,7 @@ def write_paper(results: Results, tables: Sequence[PaperTable | Absent], folder:
     blocks, title = methods(results), results.study.study.label
     written = []
     for language in ("zh", "en"):
-        heading = Pair("研究方法", "Methods").of(language)
+        heading = Bilingual("研究方法", "Methods").of(language)
         notice = SYNTHETIC.of(language) if results.study.study.synthetic else ""
         written.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
         written.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
@@ -86,8 +87,8 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> l
     results = Results(study, tables, {})
     language = study.study.language
     lines = [
-        Pair(f"网页   {folder / 'report.html'}", f"page      {folder / 'report.html'}"),
-        Pair(f"工作簿 {folder / 'results.xlsx'}", f"workbook  {folder / 'results.xlsx'}"),
+        Bilingual(f"网页   {folder / 'report.html'}", f"page      {folder / 'report.html'}"),
+        Bilingual(f"工作簿 {folder / 'results.xlsx'}", f"workbook  {folder / 'results.xlsx'}"),
     ]
     lines += [finding.text for finding in (leaders(results), headline(results), split(results)) if finding is not None]
     counts = rows_accounted(results)
@@ -96,14 +97,14 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> l
         share = percent(held / read if read else 0.0, 2)
         where = folder / "quarantine.xlsx"
         lines.append(
-            Pair(
+            Bilingual(
                 f"隔离 {whole(held)} / {whole(read)} 行（{share}）：{where}",
                 f"{whole(held)} of {whole(read)} rows quarantined ({share}): {where}",
             )
         )
     lines.append(closing(results).text)
     lines.append(
-        Pair(
+        Bilingual(
             "换一组权重：hqd run --scenario <名称>；逐项拆开一个得分：hqd explain 单位 年份",
             "other weights: hqd run --scenario NAME; a score taken apart: hqd explain UNIT YEAR",
         )

@@ -13,7 +13,7 @@ from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
 from ..tables import TABLES, empty
-from .bilingual import Pair, legible
+from .bilingual import Bilingual, legible
 
 BASE = "base"
 
@@ -50,16 +50,16 @@ class Results:
     def has(self, *names: str) -> bool:
         return all(len(self.table(name)) > 0 for name in names)
 
-    def why_not(self, name: str) -> Pair:
+    def why_not(self, name: str) -> Bilingual:
         """Why a table is absent or empty, as its stage put it."""
         rows = self.table("not_made")
         rows = rows[rows["table"] == name] if len(rows) else rows
         if len(rows):
             row = rows.iloc[0]
-            return Pair(f"{row['reason_zh']} {row['mend_zh']}".strip(), f"{row['reason_en']} {row['mend_en']}".strip())
+            return Bilingual(f"{row['reason_zh']} {row['mend_zh']}".strip(), f"{row['reason_en']} {row['mend_en']}".strip())
         table = TABLES.get(name)
         zh, en = (table.zh, table.en) if table else (name, name)
-        return Pair(f"本次运行没有“{zh}”（{name}.csv）的数据。", f"This run has no rows for “{en}” ({name}.csv).")
+        return Bilingual(f"本次运行没有“{zh}”（{name}.csv）的数据。", f"This run has no rows for “{en}” ({name}.csv).")
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -99,21 +99,21 @@ class Results:
     def leaves(self) -> list[str]:
         return list(self.tree.leaves(self.tree.root))
 
-    def name(self, node: str) -> Pair:
+    def name(self, node: str) -> Bilingual:
         """The node's name in both languages; its id where it has none."""
         if node == "splittable":
-            return Pair("可拆分部分（企业层面指标）", "splittable part (firm-based indicators)")
+            return Bilingual("可拆分部分（企业层面指标）", "splittable part (firm-based indicators)")
         label = self.study.indicators.nodes.get(node)
         if label is None and node in self.study.indicators.indicators:
             label = self.study.indicators.indicators[node].label
-        return Pair(label.zh, label.en) if label else Pair(node, node)
+        return Bilingual(label.zh, label.en) if label else Bilingual(node, node)
 
-    def unit_name(self, unit: str) -> Pair:
-        return self._unit_names.get(unit, Pair(unit, unit))
+    def unit_name(self, unit: str) -> Bilingual:
+        return self._unit_names.get(unit, Bilingual(unit, unit))
 
     @cached_property
-    def _unit_names(self) -> dict[str, Pair]:
-        return {unit: Pair(zh, en) for unit, zh, en in zip(self.units["unit"], self.units["unit_zh"], self.units["unit_en"])}
+    def _unit_names(self) -> dict[str, Bilingual]:
+        return {unit: Bilingual(zh, en) for unit, zh, en in zip(self.units["unit"], self.units["unit_zh"], self.units["unit_en"])}
 
     @cached_property
     def base_weights(self) -> pd.DataFrame:

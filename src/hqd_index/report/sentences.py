@@ -5,96 +5,99 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .bilingual import Pair, number, p_value, whole
+from .bilingual import Bilingual
+from .number_format import number, p_value, whole
 
-VERDICTS: dict[str, Pair] = {
-    "supported": Pair("得到支持", "supported"),
-    "opposite": Pair("方向相反", "opposite sign"),
-    "not_supported": Pair("未得到支持", "not supported"),
-    "underpowered": Pair("检验力不足", "underpowered"),
+VERDICTS: dict[str, Bilingual] = {
+    "supported": Bilingual("得到支持", "supported"),
+    "opposite": Bilingual("方向相反", "opposite sign"),
+    "not_supported": Bilingual("未得到支持", "not supported"),
+    "underpowered": Bilingual("检验力不足", "underpowered"),
 }
 
-MEANINGS: dict[str, Pair] = {
-    "supported": Pair(
+MEANINGS: dict[str, Bilingual] = {
+    "supported": Bilingual(
         "在设定的显著性水平上，估计值与预期同号且不为零。",
         "At the stated level the estimate differs from zero and has the predicted sign.",
     ),
-    "opposite": Pair(
+    "opposite": Bilingual(
         "在设定的显著性水平上，估计值不为零，但与预期符号相反。",
         "At the stated level the estimate differs from zero, with the sign opposite to the prediction.",
     ),
-    "not_supported": Pair(
+    "not_supported": Bilingual(
         "数据足以发现有意义的效应，但没有发现。", "The data could have shown an effect of interest, and did not."
     ),
-    "underpowered": Pair(
+    "underpowered": Bilingual(
         "数据不足以判断：有意义的效应即使存在，也未必能被发现。这不等于没有效应。",
         "The data cannot tell: an effect of interest could be there and go unseen. This is not evidence of no effect.",
     ),
 }
 
-ADDITIONS: dict[str, Pair] = {
-    "fragile": Pair(
+ADDITIONS: dict[str, Bilingual] = {
+    "fragile": Bilingual(
         "结论不稳健（换一种推断方法或剔除一个单位即改变）", "fragile (another inference method, or dropping one unit, changes it)"
     ),
-    "composition_only": Pair(
+    "composition_only": Bilingual(
         "只见构成效应（剔除专精特新企业后不再成立）", "composition only (gone once recognised firms are left out)"
     ),
-    "pre_trend": Pair("认定之前已有趋势差异", "pre-trends differ before recognition"),
-    "partly_split": Pair(
+    "pre_trend": Bilingual("认定之前已有趋势差异", "pre-trends differ before recognition"),
+    "partly_split": Bilingual(
         "部分分维度大半由行业表计算，专精特新企业自身无法剔除",
         "some sub-dimensions rest mostly on industry tables, from which recognised firms cannot be taken out",
     ),
-    "firm_level": Pair(
+    "firm_level": Bilingual(
         "以企业—年份的组内标准差计，数值天然较小，不可与指数层面的估计比较大小",
         "in within standard deviations of firm-years, small by nature and not comparable in size with estimates on the index",
     ),
-    "few_clusters": Pair(
+    "few_clusters": Bilingual(
         "聚类太少，任何结果都达不到设定的显著性水平", "too few clusters for any result to reach the stated level"
     ),
 }
 
-HYPOTHESES: dict[str, Pair] = {
-    "H1": Pair("专精特新密度提高制造业高质量发展指数", "SRDI density raises the index"),
-    "H2a": Pair("专精特新密度提高创新动力", "SRDI density raises innovation"),
-    "H2b": Pair("专精特新密度提高品牌价值", "SRDI density raises brand"),
-    "H2c": Pair("专精特新密度推动转型升级", "SRDI density raises upgrading"),
-    "H3a": Pair("专精特新密度提高产业链完整（补链）", "SRDI density raises completeness"),
-    "H3b": Pair("专精特新密度提高产业优势（强链）", "SRDI density raises advantage"),
-    "H3c": Pair("专精特新密度提高产业链畅通（畅链）", "SRDI density raises smoothness"),
-    "H4": Pair(
+HYPOTHESES: dict[str, Bilingual] = {
+    "H1": Bilingual("专精特新密度提高制造业高质量发展指数", "SRDI density raises the index"),
+    "H2a": Bilingual("专精特新密度提高创新动力", "SRDI density raises innovation"),
+    "H2b": Bilingual("专精特新密度提高品牌价值", "SRDI density raises brand"),
+    "H2c": Bilingual("专精特新密度推动转型升级", "SRDI density raises upgrading"),
+    "H3a": Bilingual("专精特新密度提高产业链完整（补链）", "SRDI density raises completeness"),
+    "H3b": Bilingual("专精特新密度提高产业优势（强链）", "SRDI density raises advantage"),
+    "H3c": Bilingual("专精特新密度提高产业链畅通（畅链）", "SRDI density raises smoothness"),
+    "H4": Bilingual(
         "安全类模式作用于安全分维度，效率类模式作用于质量分维度", "safety modes act on safety, efficiency modes on quality"
     ),
-    "H5": Pair("三条路径分别加强相应的渠道", "each path strengthens its own channel"),
-    "H5a": Pair(
+    "H5": Bilingual("三条路径分别加强相应的渠道", "each path strengthens its own channel"),
+    "H5a": Bilingual(
         "聚焦关键细分领域加强专精特新密度对安全维度的作用", "key-niche focus strengthens what SRDI density does for safety"
     ),
-    "H5b": Pair("能力提升加强专精特新密度对质量维度的作用", "capability strengthens what SRDI density does for quality"),
-    "H5c": Pair(
+    "H5b": Bilingual("能力提升加强专精特新密度对质量维度的作用", "capability strengthens what SRDI density does for quality"),
+    "H5c": Bilingual(
         "大中小企业融通加强专精特新密度对产业链畅通的作用", "integration strengthens what SRDI density does for smoothness"
     ),
-    "H5d": Pair(
+    "H5d": Bilingual(
         "大中小企业融通加强专精特新密度的外溢（剔除专精特新企业的指数）",
         "integration strengthens the spillover of SRDI density (leave-out index)",
     ),
-    "H6": Pair("上游行业的专精特新密度提高本行业指数", "denser suppliers raise the industry's index"),
-    "H6b": Pair("专精特新密度带动行业龙头企业", "SRDI density lifts the leading firms"),
-    "H8": Pair(
+    "H6": Bilingual("上游行业的专精特新密度提高本行业指数", "denser suppliers raise the industry's index"),
+    "H6b": Bilingual("专精特新密度带动行业龙头企业", "SRDI density lifts the leading firms"),
+    "H8": Bilingual(
         "所列调节变量（如基础研究、营商环境）增强作用",
         "the named moderators (basic research, business environment) strengthen it",
     ),
 }
 
-SAMPLES: dict[str, Pair] = {
-    "all": Pair("全部企业", "all firms"),
-    "leave_out": Pair("剔除专精特新企业", "recognised firms left out"),
+SAMPLES: dict[str, Bilingual] = {
+    "all": Bilingual("全部企业", "all firms"),
+    "leave_out": Bilingual("剔除专精特新企业", "recognised firms left out"),
 }
 
-GROUPS: dict[str, Pair] = {
-    "leaders": Pair("龙头企业（基年收入前 10%，从未被认定）", "leading firms (top tenth by base-year revenue, never recognised)"),
-    "others": Pair("其他从未被认定的企业", "other never-recognised firms"),
+GROUPS: dict[str, Bilingual] = {
+    "leaders": Bilingual(
+        "龙头企业（基年收入前 10%，从未被认定）", "leading firms (top tenth by base-year revenue, never recognised)"
+    ),
+    "others": Bilingual("其他从未被认定的企业", "other never-recognised firms"),
 }
 
-ASSUMPTION = Pair(
+ASSUMPTION = Bilingual(
     "年份固定效应吸收了各单位共同的变动，因此这一数字假定专精特新企业除此之外没有对所有单位共同的影响（缺失截距）。",
     "Year effects absorb what moves all units alike, "
     "so this figure assumes no effect of SRDI firms common to all units (missing intercept).",
@@ -104,34 +107,36 @@ TOTAL = "total"
 REPRESENTED = 0.2
 """Share of official revenue below which a unit-year is flagged."""
 
-MECHANICAL = Pair(
+MECHANICAL = Bilingual(
     "认定标准（研发强度、市场占有率等）本身就是指数的成分，所以“全部企业”的估计即使没有外溢也会为正；"
     "请与“剔除专精特新企业”的估计一并阅读。",
     "Recognition criteria (R&D ratio, market share ...) are ingredients of the index, "
     "so the all-firms estimate is positive even without spillover; read it beside the leave-out estimate.",
 )
 
-SYNTHETIC = Pair(
+SYNTHETIC = Bilingual(
     "本研究使用程序生成的合成数据，结果只用于演示，不代表任何真实行业。",
     "This study runs on synthetic data made by the program: its results are a demonstration and describe no real industry.",
 )
 
 
-def sample(key: Any) -> Pair:
+def sample(key: Any) -> Bilingual:
     """The name of a sample or of a group of firms; the key itself where it is neither."""
-    return (SAMPLES | GROUPS).get(str(key), Pair(str(key), str(key)))
+    return (SAMPLES | GROUPS).get(str(key), Bilingual(str(key), str(key)))
 
 
-QUANTITIES: dict[str, Pair] = {
-    "H4": Pair("预期各格的标准化系数均值减其余各格为", "mean standardised coefficient of the predicted cells less the others"),
-    "H5": Pair("密度与路径指数的交互项为", "interaction of density with the path index"),
-    "H6": Pair("上游密度每高 1 个标准差，变动", "change with one SD more density of suppliers"),
-    "H8": Pair("密度与调节变量的交互项为", "interaction of density with the moderator"),
+QUANTITIES: dict[str, Bilingual] = {
+    "H4": Bilingual(
+        "预期各格的标准化系数均值减其余各格为", "mean standardised coefficient of the predicted cells less the others"
+    ),
+    "H5": Bilingual("密度与路径指数的交互项为", "interaction of density with the path index"),
+    "H6": Bilingual("上游密度每高 1 个标准差，变动", "change with one SD more density of suppliers"),
+    "H8": Bilingual("密度与调节变量的交互项为", "interaction of density with the moderator"),
 }
-EFFECT = Pair("密度每高 1 个标准差，变动", "change with one SD more density")
+EFFECT = Bilingual("密度每高 1 个标准差，变动", "change with one SD more density")
 
 
-def pasted(record: Mapping[Any, Any], statement: Pair) -> Pair:
+def pasted(record: Mapping[Any, Any], statement: Bilingual) -> Bilingual:
     """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
     what = EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], EFFECT)
     group, found, told, extra = (
@@ -144,7 +149,7 @@ def pasted(record: Mapping[Any, Any], statement: Pair) -> Pair:
     zh += f"N = {n}，G = {g}，MDE {least}，SESOI {aim}），{found.zh}。{told.zh}"
     en = f"{statement.en} ({group.en}): {what.en}, {value} SD (95% interval [{low}, {high}], bootstrap p {p}, "
     en += f"adjusted p {stepped}, N = {n}, G = {g}, MDE {least}, SESOI {aim}): {found.en}. {told.en}"
-    return Pair(f"{zh}提示：{extra.zh}。", f"{en} Caution: {extra.en}.") if extra.zh else Pair(zh, en)
+    return Bilingual(f"{zh}提示：{extra.zh}。", f"{en} Caution: {extra.en}.") if extra.zh else Bilingual(zh, en)
 
 
 def _p(value: Any) -> str:
@@ -153,24 +158,26 @@ def _p(value: Any) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def verdict(key: Any) -> Pair:
+def verdict(key: Any) -> Bilingual:
     """The verdict's name; the key itself where it is not a verdict."""
-    return VERDICTS.get(plain_key(key), Pair(str(key), str(key)))
+    return VERDICTS.get(plain_key(key), Bilingual(str(key), str(key)))
 
 
-def meaning(key: Any) -> Pair:
+def meaning(key: Any) -> Bilingual:
     """What a verdict means, in one sentence."""
-    return MEANINGS.get(plain_key(key), Pair("", ""))
+    return MEANINGS.get(plain_key(key), Bilingual("", ""))
 
 
-def additions(keys: Any) -> Pair:
+def additions(keys: Any) -> Bilingual:
     """The cautions beside a verdict, joined; empty where there are none."""
     if not isinstance(keys, str) or not keys.strip():
-        return Pair("", "")
+        return Bilingual("", "")
     found = [
-        ADDITIONS.get(plain_key(key), Pair(key.strip(), key.strip())) for key in keys.replace(";", ",").split(",") if key.strip()
+        ADDITIONS.get(plain_key(key), Bilingual(key.strip(), key.strip()))
+        for key in keys.replace(";", ",").split(",")
+        if key.strip()
     ]
-    return Pair("、".join(pair.zh for pair in found), "; ".join(pair.en for pair in found))
+    return Bilingual("、".join(pair.zh for pair in found), "; ".join(pair.en for pair in found))
 
 
 def plain_key(key: Any) -> str:

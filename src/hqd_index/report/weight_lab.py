@@ -19,8 +19,9 @@ from ..index.competition_rank import TIE, competition
 from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
-from .bilingual import Pair, missing
+from .bilingual import Bilingual
 from .figures.charts import shades
+from .number_format import missing
 from .results import BASE, Results
 
 Array = NDArray[np.float64]
@@ -34,7 +35,7 @@ class Design:
     """A way to weigh and join: its tree, joining by node, shares by node and year (None: all years), and what it changes."""
 
     id: str
-    label: Pair
+    label: Bilingual
     tree: Tree
     joins: Mapping[str, tuple[str, float]]
     shares: Mapping[int | None, Mapping[str, float]]
@@ -74,7 +75,7 @@ def laboratory(results: Results) -> Lab | None:
     grid = [(year, unit) for year in years for unit in units]
     values = wide.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
     shaped = values.reshape(len(years), len(units), len(results.leaves))
-    base = _design(results, results.study, BASE, Pair("发布", "Published"), {})
+    base = _design(results, results.study, BASE, Bilingual("发布", "Published"), {})
     if base is None:
         return None
     lab = Lab(tuple(years), units, tuple(results.leaves), shaped, (base,))
@@ -89,14 +90,14 @@ def _recent(results: Results, per_year: int) -> list[int]:
 def _designs(results: Results, base: Design) -> list[Design]:
     found = [base]
     for id, scenario in results.study.scenarios.items():
-        label = Pair(scenario.label.zh, scenario.label.en)
+        label = Bilingual(scenario.label.zh, scenario.label.en)
         design = _design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
         if design is not None:
             found.append(design)
     return found
 
 
-def _design(results: Results, study: Study, id: str, label: Pair, changes: Mapping[str, Any]) -> Design | None:
+def _design(results: Results, study: Study, id: str, label: Bilingual, changes: Mapping[str, Any]) -> Design | None:
     """A design as the weights table has it; None when a node is joined in a way the lab cannot repeat, or has other leaves."""
     tree = tree_of(study.indicators)
     rows = results.table("weights")

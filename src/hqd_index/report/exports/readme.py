@@ -6,44 +6,48 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...tables import TABLES
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from ..key_findings import findings
 from ..results import Results
 from ..sentences import SYNTHETIC
 
-FILES: dict[str, Pair] = {
-    "report.html": Pair("网页报告：单个文件，离线可用，中英文切换", "the report as one page: works offline, Chinese and English"),
-    "results.xlsx": Pair("结果工作簿：一表一页，按阅读顺序", "the results as a workbook: one table a sheet, in reading order"),
-    "quarantine.xlsx": Pair("被隔离的行：按规则、逐行、整行", "quarantined rows: by rule, line by line, whole rows"),
-    "paper/tables_zh.docx, tables_en.docx": Pair("论文三线表（Word）", "three-line tables for a paper (Word)"),
-    "paper/tables_zh.tex, tables_en.tex": Pair("论文三线表（LaTeX，booktabs，ctex）", "the same for LaTeX (booktabs, ctex)"),
-    "paper/methods_zh.docx, methods_en.docx": Pair(
+FILES: dict[str, Bilingual] = {
+    "report.html": Bilingual(
+        "网页报告：单个文件，离线可用，中英文切换", "the report as one page: works offline, Chinese and English"
+    ),
+    "results.xlsx": Bilingual(
+        "结果工作簿：一表一页，按阅读顺序", "the results as a workbook: one table a sheet, in reading order"
+    ),
+    "quarantine.xlsx": Bilingual("被隔离的行：按规则、逐行、整行", "quarantined rows: by rule, line by line, whole rows"),
+    "paper/tables_zh.docx, tables_en.docx": Bilingual("论文三线表（Word）", "three-line tables for a paper (Word)"),
+    "paper/tables_zh.tex, tables_en.tex": Bilingual("论文三线表（LaTeX，booktabs，ctex）", "the same for LaTeX (booktabs, ctex)"),
+    "paper/methods_zh.docx, methods_en.docx": Bilingual(
         "研究方法一节，由配置自动写成", "the methods section, written from the configuration"
     ),
-    "stata/": Pair(
+    "stata/": Bilingual(
         "面板 panel.dta（118 版，中文标签）、panel.csv 与复现回归的 baseline.do",
         "panel.dta (version 118, labels), panel.csv, baseline.do",
     ),
-    "r/": Pair("用 fixest 复现回归的 baseline.R", "baseline.R reproduces the regressions with fixest"),
-    "figures/": Pair("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
-    "config.json": Pair(
+    "r/": Bilingual("用 fixest 复现回归的 baseline.R", "baseline.R reproduces the regressions with fixest"),
+    "figures/": Bilingual("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
+    "config.json": Bilingual(
         "本次运行的完整配置，默认值均写出；供 hqd diff 比较", "the whole configuration with its defaults; for hqd diff"
     ),
-    "manifest.json": Pair(
+    "manifest.json": Bilingual(
         "本次运行的指纹：输入、配置、版本、每个文件的校验值",
         "fingerprints of this run: inputs, configuration, versions, every file",
     ),
 }
 
 
-def write_readme(results: Results, folder: Path, message: Pair | None = None) -> Path:
+def write_readme(results: Results, folder: Path, message: Bilingual | None = None) -> Path:
     """README.md of a run's folder; `message` is a remark on how the figures came out."""
     path = folder / "README.md"
     path.write_text("\n".join([*_part(results, "zh", message), "", "---", "", *_part(results, "en", message), ""]), "utf-8")
     return path
 
 
-def _part(results: Results, language: str, message: Pair | None) -> list[str]:
+def _part(results: Results, language: str, message: Bilingual | None) -> list[str]:
     study = results.study.study
     lines = [f"# {study.label[language]}", ""]
     if study.synthetic:
@@ -51,11 +55,11 @@ def _part(results: Results, language: str, message: Pair | None) -> list[str]:
     if message is not None:
         lines += [f"> {message.of(language)}", ""]
     lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in findings(results)]
-    lines += ["", Pair("## 文件", "## Files").of(language), ""]
+    lines += ["", Bilingual("## 文件", "## Files").of(language), ""]
     lines += [f"- `{name}`: {about.of(language)}" for name, about in FILES.items()]
-    lines += ["", Pair("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
+    lines += ["", Bilingual("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
     lines += [
-        Pair(
+        Bilingual(
             "UTF-8（带 BOM），全精度，先排名后四舍五入；缺失为空。",
             "UTF-8 with BOM, full precision, ranked before any rounding; missing cells are empty.",
         ).of(language),
@@ -70,11 +74,11 @@ def _tables(results: Results, language: str) -> Sequence[str]:
     lines = []
     for name, table in TABLES.items():
         rows = len(results.table(name))
-        count = Pair(f"{rows} 行", f"{rows} rows").of(language)
+        count = Bilingual(f"{rows} 行", f"{rows} rows").of(language)
         why = (
             f" — {results.why_not(name).of(language)}"
             if not rows and name not in ("not_made", "quarantine", "srdi_unmatched")
             else ""
         )
-        lines.append(f"- `{name}.csv`: {Pair(table.zh, table.en).of(language)} ({count}){why}")
+        lines.append(f"- `{name}.csv`: {Bilingual(table.zh, table.en).of(language)} ({count}){why}")
     return lines

@@ -13,8 +13,9 @@ import pandas as pd
 
 from ...study.records import SpecificationChoice
 from ...study.unit_schemes import GROUP_NAMES
-from ..bilingual import Pair, missing
+from ..bilingual import Bilingual
 from ..grids.published_grids import labels
+from ..number_format import missing
 from ..results import Results
 
 STAMP = datetime.datetime(2020, 1, 1)
@@ -95,24 +96,28 @@ def _used(results: Results, frame: pd.DataFrame) -> pd.Series:
 
 def describe(results: Results, columns: list[str]) -> dict[str, str]:
     """column -> Chinese label (English where the study's language is English), at most 80 characters."""
-    known = {"unit": Pair("单位代码", "unit"), "unit_id": Pair("单位", "unit"), "unit_zh": Pair("名称", "name in Chinese")}
+    known = {
+        "unit": Bilingual("单位代码", "unit"),
+        "unit_id": Bilingual("单位", "unit"),
+        "unit_zh": Bilingual("名称", "name in Chinese"),
+    }
     known |= {
-        "unit_en": Pair("英文名称", "name"),
-        "year": Pair("年份", "year"),
-        "used": Pair("回归样本", "row of the regressions"),
-        "group_id": Pair("单位所属的组", "group of the unit"),
+        "unit_en": Bilingual("英文名称", "name"),
+        "year": Bilingual("年份", "year"),
+        "used": Bilingual("回归样本", "row of the regressions"),
+        "group_id": Bilingual("单位所属的组", "group of the unit"),
     }
     known |= {variable(node): results.name(node) for node in results.inner}
     known |= {variable(f"{node}_lo"): _more(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner}
-    known |= {variable(id): Pair(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
+    known |= {variable(id): Bilingual(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
     known |= {variable(column): pair for column, pair in labels(results, "density").items() if variable(column) not in known}
     lag = results.study.regressions.density.lag
     known |= {variable(f"{name}_lag"): _more(pair, f"（滞后 {lag} 年）", f", lag {lag}") for name, pair in list(known.items())}
-    return {column: known.get(column, Pair(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns}
+    return {column: known.get(column, Bilingual(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns}
 
 
-def _more(pair: Pair, zh: str, en: str) -> Pair:
-    return Pair(pair.zh + zh, pair.en + en)
+def _more(pair: Bilingual, zh: str, en: str) -> Bilingual:
+    return Bilingual(pair.zh + zh, pair.en + en)
 
 
 def write_stata(results: Results, folder: Path) -> list[Path]:

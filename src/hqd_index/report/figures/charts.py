@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from ...study.indicator_tree import Tree
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 
 Chart = Any  # alt.LayerChart | alt.Chart
 
@@ -208,19 +208,19 @@ def _rounded(found: re.Match[str]) -> str:
     return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
 
 
-def bilingual(drawn: str, pairs: Mapping[str, Pair]) -> str:
+def bilingual(drawn: str, pairs: Mapping[str, Bilingual]) -> str:
     """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
     return _replaced(
         drawn, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
     )
 
 
-def spoken(drawn: str, pairs: Mapping[str, Pair], language: str) -> str:
+def spoken(drawn: str, pairs: Mapping[str, Bilingual], language: str) -> str:
     """The SVG with each text that stands for a pair written in one language."""
     return _replaced(drawn, pairs, lambda zh, en: en if language == "en" else zh)
 
 
-def _replaced(drawn: str, pairs: Mapping[str, Pair], write: Callable[[str, str], str]) -> str:
+def _replaced(drawn: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
     """The SVG with texts that stand for pairs written anew."""
     known = {escape(text, quote=False): pair for text, pair in pairs.items()}
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..bilingual import NOTHING, Pair
+from ..bilingual import NOTHING, Bilingual
 from ..results import Results
 from ..studio import Studio
 from . import charts as figures
@@ -18,7 +18,7 @@ ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
 PPI = 300
 """Pixels per inch of PNG files."""
-NO_FACE = Pair(
+NO_FACE = Bilingual(
     "本机没有中文字体，figures/ 中的图改用英文标注；安装 Noto Sans CJK SC（或任一中文字体）后重跑即为中文。",
     "No Chinese font is installed, so labels in figures/ are English; install Noto Sans CJK SC (or any) and run again.",
 )
@@ -29,11 +29,11 @@ FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, Sim
 class Drawing:
     """A figure as SVG with the wider of both languages in place, and the pairs those texts stand for."""
 
-    title: Pair
+    title: Bilingual
     sources: tuple[str, ...]
     drawn: str
-    pairs: Mapping[str, Pair]
-    note: Pair = NOTHING
+    pairs: Mapping[str, Bilingual]
+    note: Bilingual = NOTHING
 
     @property
     def both(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..bilingual import NOTHING, Pair, legible
+from ..bilingual import NOTHING, Bilingual, legible
 from ..key_findings import file_flow
 from ..results import Results
 from . import charts as figures
@@ -20,9 +20,9 @@ class Picture:
     """A figure's maker, its title, the tables it shows and how to read it."""
 
     make: Callable[[Results, Speaker], Chart | None]
-    title: Pair
+    title: Bilingual
     sources: tuple[str, ...]
-    note: Pair = NOTHING
+    note: Bilingual = NOTHING
     """How to read it."""
 
 
@@ -32,9 +32,9 @@ def ledger(results: Results, say: Speaker) -> Chart | None:
     if table.empty:
         return None
     names = {
-        "used": Pair("采用", "used"),
-        "quarantined": Pair("隔离", "quarantined"),
-        "out_of_scope": Pair("范围外", "out of scope"),
+        "used": Bilingual("采用", "used"),
+        "quarantined": Bilingual("隔离", "quarantined"),
+        "out_of_scope": Bilingual("范围外", "out of scope"),
     }
     flow = file_flow(table)
     sheets = flow["sheet"].fillna("").map(lambda sheet: f" / {sheet}" if sheet else "")
@@ -42,7 +42,7 @@ def ledger(results: Results, say: Speaker) -> Chart | None:
     frame = flow.melt("label", list(names), "key", "value")
     frame["key"] = [say(names[key]) for key in frame["key"]]
     colours = {say(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STILL))}
-    return figures.stacked(frame, colours, title=say.title(Pair("占该文件行数", "share of the file's rows")))
+    return figures.stacked(frame, colours, title=say.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 
 def quarantine(results: Results, say: Speaker) -> Chart | None:
@@ -53,42 +53,46 @@ def quarantine(results: Results, say: Speaker) -> Chart | None:
     counts = rows["rule"].value_counts().rename_axis("rule").reset_index(name="value")
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
     first = rows.drop_duplicates("rule").set_index("rule")
-    told = {rule: Pair(*(f"{rule} {legible(first[f'expected_{end}'][rule])}" for end in ("zh", "en"))) for rule in first.index}
+    told = {
+        rule: Bilingual(*(f"{rule} {legible(first[f'expected_{end}'][rule])}" for end in ("zh", "en"))) for rule in first.index
+    }
     frame = counts.assign(text=counts["value"].astype(str), colour=HUES[1][1], label=[say(told[rule]) for rule in counts["rule"]])
-    return figures.bars(frame.drop(columns="rule"), title=say.title(Pair("条数", "findings")))
+    return figures.bars(frame.drop(columns="rule"), title=say.title(Bilingual("条数", "findings")))
 
 
-INTERVALS = Pair(
+INTERVALS = Bilingual(
     "横线为 95% 置信区间；跨过虚线表示不能排除为零。",
     "Lines are 95% intervals; one that crosses the dashed line cannot exclude zero.",
 )
 PICTURES: dict[str, Picture] = {
     "ranking": Picture(
         index.ranking,
-        Pair("指数排名与构成", "Ranking, stacked from its parts"),
+        Bilingual("指数排名与构成", "Ranking, stacked from its parts"),
         ("scores", "weights"),
-        Pair("各段之和为指数得分。", "The pieces add up to the score."),
+        Bilingual("各段之和为指数得分。", "The pieces add up to the score."),
     ),
     "weights": Picture(
         index.weights,
-        Pair("指标权重", "Weights of the indicators"),
+        Bilingual("指标权重", "Weights of the indicators"),
         ("weights",),
-        Pair("同色指标属于同一分维度；全部相加为 100%。", "One colour is one part of the index; all add up to 100%."),
+        Bilingual("同色指标属于同一分维度；全部相加为 100%。", "One colour is one part of the index; all add up to 100%."),
     ),
-    "trend": Picture(index.trend, Pair("指数均值走势", "Mean index over time"), ("scores",)),
-    "heat": Picture(index.heat, Pair("各年得分", "Scores by year"), ("scores",)),
-    "shift": Picture(index.shift, Pair("名次变动", "Rank shifts"), ("scores",)),
+    "trend": Picture(index.trend, Bilingual("指数均值走势", "Mean index over time"), ("scores",)),
+    "heat": Picture(index.heat, Bilingual("各年得分", "Scores by year"), ("scores",)),
+    "shift": Picture(index.shift, Bilingual("名次变动", "Rank shifts"), ("scores",)),
     "scenarios": Picture(
         index.scenarios,
-        Pair("各情景下的名次", "Ranks under the scenarios"),
+        Bilingual("各情景下的名次", "Ranks under the scenarios"),
         ("scenarios", "scores"),
-        Pair("竖线为发布名次，圆点为换一种算法后的名次。", "The tick is the published rank, dots are ranks under other designs."),
+        Bilingual(
+            "竖线为发布名次，圆点为换一种算法后的名次。", "The tick is the published rank, dots are ranks under other designs."
+        ),
     ),
     "acceptability": Picture(
         index.acceptability,
-        Pair("名次落在哪里", "Where the rank falls"),
+        Bilingual("名次落在哪里", "Where the rank falls"),
         ("acceptability",),
-        Pair(
+        Bilingual(
             "把算法、权重与企业样本一起随机更换，各单位落入前四分之一、中间、后四分之一的次数占比。",
             "Share of the draws, designs and weights and firms varied at once, in which a unit ranks in the best quarter, the "
             "middle or the last.",
@@ -96,54 +100,59 @@ PICTURES: dict[str, Picture] = {
     ),
     "sensitivity": Picture(
         index.sensitivity,
-        Pair("哪个选择最影响名次", "Which choice moves the ranks"),
+        Bilingual("哪个选择最影响名次", "Which choice moves the ranks"),
         ("sensitivity",),
-        Pair("总效应 Sobol 指数及其 95% 区间，越大越要紧。", "Total Sobol index with its 95% interval; larger matters more."),
+        Bilingual(
+            "总效应 Sobol 指数及其 95% 区间，越大越要紧。", "Total Sobol index with its 95% interval; larger matters more."
+        ),
     ),
     "coefficients": Picture(
-        models.coefficients, Pair("密度的系数：指数、维度与分维度", "Coefficients of the density"), ("regressions",), INTERVALS
+        models.coefficients,
+        Bilingual("密度的系数：指数、维度与分维度", "Coefficients of the density"),
+        ("regressions",),
+        INTERVALS,
     ),
-    "split": Picture(models.split, Pair("构成与外溢", "Composition and spillover"), ("contribution",), INTERVALS),
+    "split": Picture(models.split, Bilingual("构成与外溢", "Composition and spillover"), ("contribution",), INTERVALS),
     "channels": Picture(
         models.channels,
-        Pair("系数由哪些渠道构成", "Channels that make up the coefficient"),
+        Bilingual("系数由哪些渠道构成", "Channels that make up the coefficient"),
         ("channels",),
-        Pair(
+        Bilingual(
             "六条渠道之和恰为总系数；黑线为 95% 区间。", "The channels add up to the whole coefficient; lines are 95% intervals."
         ),
     ),
     "path": Picture(
         models.path,
-        Pair("反事实路径", "Counterfactual path"),
+        Bilingual("反事实路径", "Counterfactual path"),
         ("contribution",),
-        Pair(
+        Bilingual(
             "若密度停在起始年，指数均值会走到哪里；色带为 95% 区间。",
             "Where the mean index would stand had density not risen; the band is its 95% interval.",
         ),
     ),
     "multiverse": Picture(
         models.multiverse,
-        Pair("设定曲线", "Specification curve"),
+        Bilingual("设定曲线", "Specification curve"),
         ("multiverse",),
-        Pair(
+        Bilingual(
             "每一点是一种指数算法与一种回归设定的组合，按系数排序；菱形为主设定，灰线为 95% 区间。",
             "Each point joins one design of the index and one specification, sorted; the diamond is the headline, grey is 95%.",
         ),
     ),
     "choices": Picture(
         models.choices,
-        Pair("哪个选择最影响结论", "Which choice moves the conclusion"),
+        Bilingual("哪个选择最影响结论", "Which choice moves the conclusion"),
         ("multiverse_summary",),
-        Pair(
+        Bilingual(
             "设定曲线的方差按各项选择单独的作用拆分，其余为选择之间的交互。",
             "The variance of the specification curve by each choice alone; the rest is interaction of choices.",
         ),
     ),
     "event_study": Picture(
         models.event_study,
-        Pair("企业事件研究", "Firm event study"),
+        Bilingual("企业事件研究", "Firm event study"),
         ("event_study",),
-        Pair(
+        Bilingual(
             "横轴为认定后的年数，认定前各点应接近零；竖线为 95% 区间。双向固定效应在效应随时间变化时有偏，只作对照。",
             "Across: years since recognition; points before it should be near zero; lines are 95% intervals. Two-way effects are "
             "biased when effects change over time and stand for comparison.",
@@ -151,13 +160,13 @@ PICTURES: dict[str, Picture] = {
     ),
     "modes": Picture(
         models.mode_matrix,
-        Pair("模式与分维度", "Modes and sub-dimensions"),
+        Bilingual("模式与分维度", "Modes and sub-dimensions"),
         ("mode_matrix",),
-        Pair(
+        Bilingual(
             "剔除专精特新企业的各分维度对四种模式密度的标准化系数；加框为理论预期的格，* 为 5% 显著。",
             "Sub-dimensions of the leave-out index on the densities of the four modes, in SDs; predicted cells framed, * at 5%.",
         ),
     ),
-    "ledger": Picture(ledger, Pair("每个原始文件的行去向", "Where the rows of each raw file went"), ("ledger",)),
-    "quarantine": Picture(quarantine, Pair("按规则统计的隔离条数", "Quarantine findings by rule"), ("quarantine",)),
+    "ledger": Picture(ledger, Bilingual("每个原始文件的行去向", "Where the rows of each raw file went"), ("ledger",)),
+    "quarantine": Picture(quarantine, Bilingual("按规则统计的隔离条数", "Quarantine findings by rule"), ("quarantine",)),
 }

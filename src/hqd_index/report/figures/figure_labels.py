@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 
 WIDEST = 20.0
 """Ems of a label drawn in a figure."""
@@ -16,12 +16,12 @@ class Speaker:
     """Turns pairs into the text that is drawn: one language, or (`both`) the wider of the two, kept to be replaced later."""
 
     language: str
-    known: dict[str, Pair] = field(default_factory=dict)
+    known: dict[str, Bilingual] = field(default_factory=dict)
 
-    def __call__(self, pair: Pair) -> str:
-        return self.title(Pair(cut(pair.zh), cut(pair.en)))
+    def __call__(self, pair: Bilingual) -> str:
+        return self.title(Bilingual(cut(pair.zh), cut(pair.en)))
 
-    def title(self, pair: Pair) -> str:
+    def title(self, pair: Bilingual) -> str:
         """The same for the title of an axis, which is never cut."""
         if self.language != "both":
             return pair.of(self.language)
@@ -38,10 +38,10 @@ FILLER = "Manufacture of "
 """With it the English names of half the industries begin."""
 
 
-def brief(zh: str, en: str, widest: float = WIDEST) -> Pair:
+def brief(zh: str, en: str, widest: float = WIDEST) -> Bilingual:
     """A unit's name as a figure has room for."""
     rest = en.removeprefix(FILLER)
-    return Pair(cut(zh, widest), cut(rest[:1].upper() + rest[1:], widest))
+    return Bilingual(cut(zh, widest), cut(rest[:1].upper() + rest[1:], widest))
 
 
 def _width(text: str) -> float:

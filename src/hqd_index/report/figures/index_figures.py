@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..bilingual import Pair, number
+from ..bilingual import Bilingual
+from ..number_format import number
 from ..paper.methods_section import FAMILY, LEVELS
 from ..results import Results
 from . import charts as figures
@@ -30,7 +31,7 @@ def ranking(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
     frame["key"] = [say(results.name(node)) for node in parts["node"]]
     ends = pd.DataFrame({"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)})
-    return figures.stacked(frame, colours, title=say.title(Pair("得分（0–100）", "score (0-100)")), ends=ends)
+    return figures.stacked(frame, colours, title=say.title(Bilingual("得分（0–100）", "score (0-100)")), ends=ends)
 
 
 def _colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
@@ -47,9 +48,9 @@ def weights(results: Results, say: Speaker) -> Chart | None:
     share = [100 * float(rows["share_global"][leaf]) for leaf in leaves]
     colours = shades(results.tree)
     frame = pd.DataFrame({"value": share, "text": [number(value, 1) for value in share]})
-    frame["label"] = [say(Pair(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
+    frame["label"] = [say(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED) for leaf in leaves]
-    return figures.bars(frame, title=say.title(Pair("总权重（%）", "share in the index (%)")))
+    return figures.bars(frame, title=say.title(Bilingual("总权重（%）", "share in the index (%)")))
 
 
 def trend(results: Results, say: Speaker) -> Chart | None:
@@ -63,7 +64,7 @@ def trend(results: Results, say: Speaker) -> Chart | None:
     frame["key"] = [say(results.name(node)) for node in means["node"]]
     colours = {results.tree.root: INK} | _colours(results, nodes[1:])
     keyed = {say(results.name(node)): colour for node, colour in colours.items()}
-    return figures.lines(frame, keyed, title=say.title(Pair("各单位平均得分", "mean score over units")))
+    return figures.lines(frame, keyed, title=say.title(Bilingual("各单位平均得分", "mean score over units")))
 
 
 def heat(results: Results, say: Speaker) -> Chart | None:
@@ -73,7 +74,7 @@ def heat(results: Results, say: Speaker) -> Chart | None:
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     order = results.ranking(results.years[-1])
     frame = pd.DataFrame({"label": say.all(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]})
-    return figures.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Pair("得分", "score")))
+    return figures.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Bilingual("得分", "score")))
 
 
 def shift(results: Results, say: Speaker) -> Chart | None:
@@ -86,9 +87,9 @@ def shift(results: Results, say: Speaker) -> Chart | None:
     if both.empty:
         return None
     colours = {
-        say(Pair(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
-        say(Pair(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): figures.FALL,
-        say(Pair(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
+        say(Bilingual(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
+        say(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): figures.FALL,
+        say(Bilingual(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
     }
     up, down, still = colours
     rows = []
@@ -97,8 +98,8 @@ def shift(results: Results, say: Speaker) -> Chart | None:
         key = up if move >= MOVED else down if move <= -MOVED else still
         left, right = int(row["then"]), int(row["rank"])
         name = brief(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
-        rows.append((unit, str(first), left, say(Pair(f"{name.zh}  {left}", f"{name.en}  {left}")), key))
-        rows.append((unit, str(last), right, say(Pair(f"{right}  {name.zh}", f"{right}  {name.en}")), key))
+        rows.append((unit, str(first), left, say(Bilingual(f"{name.zh}  {left}", f"{name.en}  {left}")), key))
+        rows.append((unit, str(last), right, say(Bilingual(f"{right}  {name.zh}", f"{right}  {name.en}")), key))
     return figures.slope(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
 
 
@@ -112,7 +113,7 @@ def scenarios(results: Results, say: Speaker) -> Chart | None:
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return figures.ranges(frame, base, title=say.title(Pair("名次（1 为最好）", "rank (1 is best)")))
+    return figures.ranges(frame, base, title=say.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
 
 
 def acceptability(results: Results, say: Speaker) -> Chart | None:
@@ -125,31 +126,31 @@ def acceptability(results: Results, say: Speaker) -> Chart | None:
     rows = rows[(rows["year"] == rows["year"].max()) & rows["unit"].isin(set(names))]
     quarter = math.ceil(len(names) / 4)
     bands = {
-        say(Pair("前四分之一", "best quarter")): rows["rank"] <= quarter,
-        say(Pair("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= len(names) - quarter),
-        say(Pair("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
+        say(Bilingual("前四分之一", "best quarter")): rows["rank"] <= quarter,
+        say(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= len(names) - quarter),
+        say(Bilingual("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
     }
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
     wide = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = wide.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], figures.LINE, HUES[1][1])))
-    return figures.stacked(frame, colours, title=say.title(Pair("占全部抽样的份额", "share of the draws")))
+    return figures.stacked(frame, colours, title=say.title(Bilingual("占全部抽样的份额", "share of the draws")))
 
 
 FACTORS = {
-    "leave_out": Pair("剔除一项指标或分维度", "one indicator or part left out"),
-    "weights": Pair("权重扰动", "weights drawn"),
-    "data": Pair("企业重抽样", "firms drawn again"),
+    "leave_out": Bilingual("剔除一项指标或分维度", "one indicator or part left out"),
+    "weights": Bilingual("权重扰动", "weights drawn"),
+    "data": Bilingual("企业重抽样", "firms drawn again"),
 }
 
 
-def factor(name: str) -> Pair:
+def factor(name: str) -> Bilingual:
     """A factor of the sensitivity analysis in words; a dotted path is a step of the design and its level."""
     if name in FACTORS:
         return FACTORS[name]
     step, _, level = name.partition(".")
-    head, where = FAMILY.get(step, Pair(step, step)), LEVELS.get(level, Pair(level, level))
-    return Pair(f"{head.zh}（{where.zh}）", f"{head.en} ({where.en})") if level else head
+    head, where = FAMILY.get(step, Bilingual(step, step)), LEVELS.get(level, Bilingual(level, level))
+    return Bilingual(f"{head.zh}（{where.zh}）", f"{head.en} ({where.en})") if level else head
 
 
 def sensitivity(results: Results, say: Speaker) -> Chart | None:
@@ -160,4 +161,6 @@ def sensitivity(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
     frame = pd.DataFrame({"label": [say(factor(name)) for name in rows["factor"]], "value": rows["total"].to_numpy()})
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return figures.bars(frame, title=say.title(Pair("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))
+    return figures.bars(
+        frame, title=say.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)"))
+    )

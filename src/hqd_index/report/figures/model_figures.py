@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..bilingual import Pair, number
+from ..bilingual import Bilingual
 from ..key_findings import divided
 from ..key_labels import said
+from ..number_format import number
 from ..paper.methods_section import FAMILY, LEVELS
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
@@ -30,7 +31,7 @@ def coefficients(results: Results, say: Speaker) -> Chart | None:
     frame["key"] = [say(SAMPLES[sample]) for sample in rows["sample"]]
     hues = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
     colours = {say(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
-    title = Pair("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
+    title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
     return figures.intervals(frame, colours, title=say.title(title))
 
 
@@ -72,7 +73,7 @@ def channels(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in PART.items()})
     frame["label"] = [say(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED) for node in nodes]
-    title = Pair("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
+    title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
     return figures.bars(frame, title=say.title(title))
 
 
@@ -83,14 +84,14 @@ def split(results: Results, say: Speaker) -> Chart | None:
         return None
     front, rows = found
     names = {
-        "": Pair("可拆分部分，全部企业", "splittable part, all firms") if front else Pair("全部企业", "all firms"),
-        "_spillover": Pair("外溢（从未被认定的企业）", "spillover (never recognised)"),
-        "_composition": Pair("构成（专精特新企业自身）", "composition (recognised firms)"),
+        "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if front else Bilingual("全部企业", "all firms"),
+        "_spillover": Bilingual("外溢（从未被认定的企业）", "spillover (never recognised)"),
+        "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
     }
     frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in rows.values()])
     frame["label"] = [say(names[part]) for part in rows]
-    key = say(Pair("95% 区间（自助法）", "95% interval (bootstrap)"))
-    title = Pair("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
+    key = say(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
+    title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
     return figures.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
 
 
@@ -102,13 +103,13 @@ def path(results: Results, say: Speaker) -> Chart | None:
     if rows.empty:
         return None
     names = {
-        "actual": say(Pair("实际", "actual")),
-        "counterfactual": say(Pair("密度停在起始年", "density held at its first year")),
+        "actual": say(Bilingual("实际", "actual")),
+        "counterfactual": say(Bilingual("密度停在起始年", "density held at its first year")),
     }
     frame = pd.DataFrame({"x": rows["to_year"].astype(int), "value": 100 * rows["value"]})
     frame = frame.assign(low=100 * rows["ci_low"], high=100 * rows["ci_high"], key=rows["quantity"].map(names))
     return figures.lines(
-        frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say.title(Pair("各单位平均得分", "mean score over units"))
+        frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say.title(Bilingual("各单位平均得分", "mean score over units"))
     )
 
 
@@ -124,7 +125,7 @@ def multiverse(results: Results, say: Speaker) -> Chart | None:
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
-    return figures.curve(frame, title=say.title(Pair("标准化系数", "coefficient in SDs")))
+    return figures.curve(frame, title=say.title(Bilingual("标准化系数", "coefficient in SDs")))
 
 
 def mode_matrix(results: Results, say: Speaker) -> Chart | None:
@@ -133,14 +134,14 @@ def mode_matrix(results: Results, say: Speaker) -> Chart | None:
     if rows.empty:
         return None
     labels = results.study.modes.labels
-    modes = {mode: say(Pair(getattr(labels, mode).zh, getattr(labels, mode).en)) for mode in type(labels).model_fields}
+    modes = {mode: say(Bilingual(getattr(labels, mode).zh, getattr(labels, mode).en)) for mode in type(labels).model_fields}
     nodes = {node: say(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
     kept = rows[rows["mode"].isin(modes) & rows["outcome"].isin(nodes)].sort_values(["mode", "outcome"])
     frame = pd.DataFrame({"label": kept["mode"].map(modes), "x": kept["outcome"].map(nodes), "value": kept["estimate_sd"]})
     signed = [("+" if value > 0.005 else "") + number(value, 2) for value in kept["estimate_sd"]]
     frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, kept["p_wild"])]
     frame["marked"] = kept["predicted"].astype(bool)
-    title = Pair("标准化系数", "coefficient in SDs")
+    title = Bilingual("标准化系数", "coefficient in SDs")
     return figures.matrix(frame, list(modes.values()), list(nodes.values()), title=say(title))
 
 
@@ -177,13 +178,15 @@ def choices(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
     frame["label"] = [say(_choice(results, kind, choice)) for kind, choice in zip(rows["kind"], rows["choice"])]
     frame["colour"] = [hue.get(kind, MUTED) for kind in rows["kind"]]
-    return figures.bars(frame, title=say.title(Pair("占系数方差的份额（%）", "share of the variance of the coefficient (%)")))
+    return figures.bars(
+        frame, title=say.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
+    )
 
 
-def _choice(results: Results, kind: str, choice: str) -> Pair:
+def _choice(results: Results, kind: str, choice: str) -> Bilingual:
     """A choice in words, and whether it belongs to the index or to the regression."""
     step, _, level = choice.partition(".")
     name, where = said(results, "kind", kind), LEVELS.get(level)
     what = FAMILY.get(step) or said(results, "choice", step)
-    at = Pair(f"（{where.zh}）", f" ({where.en})") if where else Pair("", "")
-    return Pair(f"{name.zh}：{what.zh}{at.zh}", f"{name.en}: {what.en}{at.en}")
+    at = Bilingual(f"（{where.zh}）", f" ({where.en})") if where else Bilingual("", "")
+    return Bilingual(f"{name.zh}：{what.zh}{at.zh}", f"{name.en}: {what.en}{at.en}")

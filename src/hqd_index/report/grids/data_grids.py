@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...canonical import CANONICAL
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from ..key_findings import file_flow
 from ..key_labels import said
 from ..results import Results
@@ -58,8 +58,10 @@ def ledger(results: Results) -> Grid | None:
         )
         for record in file_flow(table).to_dict("records")
     ]
-    note = Pair("读入 = 采用 + 隔离 + 范围外，按行号集合核对。", "Read = used + quarantined + out of scope, checked by row id.")
-    return Grid(Pair("原始数据的行去向", "Where the raw rows went"), LEDGER, tuple(values), ("ledger",), note)
+    note = Bilingual(
+        "读入 = 采用 + 隔离 + 范围外，按行号集合核对。", "Read = used + quarantined + out of scope, checked by row id."
+    )
+    return Grid(Bilingual("原始数据的行去向", "Where the raw rows went"), LEDGER, tuple(values), ("ledger",), note)
 
 
 def rules(results: Results) -> Grid | None:
@@ -70,30 +72,30 @@ def rules(results: Results) -> Grid | None:
     values = []
     for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
         first, named = found.iloc[0], _columns(found["column"])
-        expected, mend = Pair(first["expected_zh"], first["expected_en"]), Pair(first["mend_zh"], first["mend_en"])
+        expected, mend = Bilingual(first["expected_zh"], first["expected_en"]), Bilingual(first["mend_zh"], first["mend_en"])
         values.append((rule, said(results, "severity", severity), named, len(found), expected, mend))
-    note = Pair(
+    note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )
-    return Grid(Pair("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
+    return Grid(Bilingual("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
 
 
-def _columns(found: pd.Series) -> Pair:
+def _columns(found: pd.Series) -> Bilingual:
     """The columns that findings point at, each once, by name and id."""
     ids = sorted({id.strip() for text in found.dropna().astype(str) for id in text.split(",")})
     names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
     zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
     en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
-    return Pair("、".join(zh), ", ".join(en))
+    return Bilingual("、".join(zh), ", ".join(en))
 
 
 def not_made(results: Results) -> Grid | None:
     """What this run could not make, and why."""
     values = [
-        (record["table"], Pair(record["reason_zh"], record["reason_en"]), Pair(record["mend_zh"], record["mend_en"]))
+        (record["table"], Bilingual(record["reason_zh"], record["reason_en"]), Bilingual(record["mend_zh"], record["mend_en"]))
         for record in results.table("not_made").to_dict("records")
     ]
-    return Grid(Pair("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
+    return Grid(Bilingual("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
 
 
 CHOKEPOINTS = columns("""
@@ -121,11 +123,15 @@ def chokepoints(results: Results) -> Grid | None:
     rows = rows[(rows["year"] == year) & (rows["chokepoint"].fillna(0) == 1)].sort_values(
         ["imports", "hs6"], ascending=[False, True]
     )
-    ratio = rows["import_export_ratio"].map(lambda value: value if value < CAPPED else Pair("几乎无出口", "hardly any exports"))
+    ratio = rows["import_export_ratio"].map(
+        lambda value: value if value < CAPPED else Bilingual("几乎无出口", "hardly any exports")
+    )
     rows = rows.assign(import_export_ratio=ratio)
     values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(LISTED).to_dict("records")]
-    title = Pair(f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})")
-    note = Pair(
+    title = Bilingual(
+        f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})"
+    )
+    note = Bilingual(
         "规则：进口来源 HHI > 0.4、世界出口 HHI > 0.4、进口大于出口三条同时成立，近三年中至少两年。阈值见配置。",
         "Rule: import-source HHI > 0.4, world-export HHI > 0.4 and imports above exports, in two of the last three years.",
     )
@@ -136,7 +142,7 @@ def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")
     values = [tuple(text_of(record[name]) for name in CODEBOOK_VALUES) for record in rows]
-    return Grid(Pair("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
+    return Grid(Bilingual("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
 
 
 FACTS = columns("""
@@ -155,16 +161,16 @@ def facts(results: Results) -> Grid | None:
     rows = results.table("facts").to_dict("records")
     values = [
         (
-            Pair(record["fact_zh"], record["fact_en"]),
+            Bilingual(record["fact_zh"], record["fact_en"]),
             *(record[name] for name in ("paper", "here", "n_firms", "year")),
-            Pair(record["population_zh"], record["population_en"]),
-            Pair(text_of(record["note_zh"]), text_of(record["note_en"])),
+            Bilingual(record["population_zh"], record["population_en"]),
+            Bilingual(text_of(record["note_zh"]), text_of(record["note_en"])),
         )
         for record in rows
     ]
-    note = Pair(
+    note = Bilingual(
         "论文数字的年份与总体不同于本研究，并列只供核对量级，不作检验。",
         "The paper's figures are of other years and populations: set side by side as a check of magnitude, not as a test.",
     )
-    title = Pair("论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data")
+    title = Bilingual("论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data")
     return Grid(title, FACTS, tuple(values), ("facts",), note)

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..bilingual import MISSING, NOTHING, Pair, missing, number, p_value, percent, whole
+from ..bilingual import NOTHING, Bilingual
+from ..number_format import MISSING, missing, number, p_value, percent, whole
 
-Value = Any  # text, number, Pair or None
+Value = Any  # text, number, Bilingual or None
 
 
 @dataclass(frozen=True)
 class Column:
     """A header in both languages, how its values are written (text, int, year, p, % or a number of decimals), its width."""
 
-    title: Pair
+    title: Bilingual
     kind: str = "text"
     width: int = 12
 
@@ -24,11 +25,11 @@ class Column:
 class Grid:
     """What a table is called, its columns and rows, a note, and the CSV files its numbers stand in."""
 
-    title: Pair
+    title: Bilingual
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     sources: tuple[str, ...]
-    note: Pair = NOTHING
+    note: Bilingual = NOTHING
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,12 +40,12 @@ def columns(text: str) -> tuple[Column, ...]:
     made = []
     for line in text.strip().splitlines():
         zh, en, kind, width = (part.strip() for part in line.split("|"))
-        made.append(Column(Pair(zh, en), kind, int(width)))
+        made.append(Column(Bilingual(zh, en), kind, int(width)))
     return tuple(made)
 
 
-def pairs(zh: Iterable[Any], en: Iterable[Any]) -> list[Pair]:
-    return [Pair(str(a), str(b)) for a, b in zip(zh, en)]
+def pairs(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
+    return [Bilingual(str(a), str(b)) for a, b in zip(zh, en)]
 
 
 def text_of(value: Any) -> str:
@@ -54,7 +55,7 @@ def text_of(value: Any) -> str:
 
 def shown(value: Value, kind: str, language: str) -> str:
     """A cell as text."""
-    if isinstance(value, Pair):
+    if isinstance(value, Bilingual):
         return value.of(language)
     if missing(value):
         return MISSING

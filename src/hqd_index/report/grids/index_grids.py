@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ...methods.weight import WEIGHT
-from ..bilingual import NOTHING, Pair, missing, unit_name
+from ..bilingual import NOTHING, Bilingual, unit_name
+from ..number_format import missing
 from ..results import Results
 from .grid import Column, Grid, columns, pairs, text_of
 from .uncertainty_text import UNDECIDED, decisive, rank_intervals, undecided
@@ -54,7 +55,7 @@ def ranking(results: Results) -> Grid | None:
         parts = [record[node] for node in nodes]
         rows.append((record["rank"], unit, name, record["score"], *span, *doubt, *parts, record["coverage"]))
     whole = results.name(results.tree.root)
-    title = Pair(f"{year} 年{whole.zh}指数排名", f"Ranking {year}: {whole.en}")
+    title = Bilingual(f"{year} 年{whole.zh}指数排名", f"Ranking {year}: {whole.en}")
     header = _ranking_columns(results, nodes, before, sure)
     sources = ("scores", "ranks", "neighbours") if sure else ("scores", "scenarios")
     return Grid(title, header, tuple(rows), sources, _ranking_note(results, how))
@@ -73,19 +74,19 @@ def _ranking_columns(results: Results, nodes: list[str], before: int | None, sur
     return (*first, *LABELS, *middle, *sure, *parts, *columns("覆盖率 | Coverage | % | 9"))
 
 
-def _ranking_note(results: Results, how: Pair) -> Pair:
+def _ranking_note(results: Results, how: Bilingual) -> Bilingual:
     least, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive(results)
     zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}"
     en = f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}"
-    return Pair(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Pair(zh, en)
+    return Bilingual(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Bilingual(zh, en)
 
 
-def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Pair]:
+def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Bilingual]:
     """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
     ranks = results.table("ranks")
     if len(ranks) and {"low", "high"} <= set(ranks.columns):
         rows = ranks[ranks["year"] == year].set_index("unit")
-        how = Pair("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
+        how = Bilingual("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
         return rows["low"].to_dict(), rows["high"].to_dict(), how
     rows = results.whole_scenarios
     rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
@@ -93,7 +94,7 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
         return {}, {}, NOTHING
     by_unit = rows.groupby("unit")
     base = by_unit["base_rank"].first()
-    how = Pair("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
+    how = Bilingual("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
     return by_unit["rank"].min().combine(base, min).to_dict(), by_unit["rank"].max().combine(base, max).to_dict(), how
 
 
@@ -108,16 +109,22 @@ def panel(results: Results) -> Grid | None:
     wide = wide[nodes].join(whole[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
     titles = [Column(_with_id(results.name(node), node), "2", 12) for node in nodes]
     values = [
-        (record["unit"], Pair(record["unit_zh"], record["unit_en"]), record["year"], *[record[n] for n in nodes], record["rank"])
+        (
+            record["unit"],
+            Bilingual(record["unit_zh"], record["unit_en"]),
+            record["year"],
+            *[record[n] for n in nodes],
+            record["rank"],
+        )
         for record in wide.to_dict("records")
     ]
     header = (*LABELS, *YEAR, *titles, *columns("名次 | Rank | int | 7"))
-    return Grid(Pair("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
+    return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
 
 
-def _with_id(name: Pair, id: str, unit: str = "") -> Pair:
+def _with_id(name: Bilingual, id: str, unit: str = "") -> Bilingual:
     measure = unit_name(unit)
-    return Pair(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
+    return Bilingual(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
 
 
 def indicators(results: Results) -> Grid | None:
@@ -135,20 +142,20 @@ def indicators(results: Results) -> Grid | None:
         (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
         for record in wide.reset_index().to_dict("records")
     ]
-    note = Pair(
+    note = Bilingual(
         f"企业数少于 {least} 的单元格不公布（study.yaml 的 publish.min_cell）。",
         f"Cells from fewer than {least} firms are withheld (publish.min_cell in study.yaml).",
     )
-    title = Pair("指标原值面板", "Indicator panel (raw values)")
+    title = Bilingual("指标原值面板", "Indicator panel (raw values)")
     return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
 
 
-def method_name(method: str) -> Pair:
+def method_name(method: str) -> Bilingual:
     """A weighting method's name with its id."""
     if method == "flat":
-        return Pair("扁平赋权 flat", "flat")
+        return Bilingual("扁平赋权 flat", "flat")
     known = WEIGHT.get(method)
-    return Pair(f"{known.label_zh} {method}", method) if known else Pair(method, method)
+    return Bilingual(f"{known.label_zh} {method}", method) if known else Bilingual(method, method)
 
 
 def weights(results: Results) -> Grid | None:
@@ -162,11 +169,11 @@ def weights(results: Results) -> Grid | None:
         percents = [None if missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
         head = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
         values.append((*head, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_of(row["note"])))
-    note = Pair(
+    note = Bilingual(
         "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
         "e = -sum p ln p / ln N, d = 1 - e; entropy weights w = d / sum d within a parent. They reflect spread, not importance.",
     )
-    return Grid(Pair("权重", "Weights"), WEIGHTS, tuple(values), ("weights",), note)
+    return Grid(Bilingual("权重", "Weights"), WEIGHTS, tuple(values), ("weights",), note)
 
 
 def scenarios(results: Results) -> Grid | None:
@@ -182,8 +189,8 @@ def scenarios(results: Results) -> Grid | None:
     for record in results.ranking(year).to_dict("records"):
         ranks = [wide[scenario].get(record["unit"]) for scenario in named.index]
         moves = [abs(rank - record["rank"]) for rank in ranks if not missing(rank) and not missing(record["rank"])]
-        name = Pair(record["unit_zh"], record["unit_en"])
+        name = Bilingual(record["unit_zh"], record["unit_en"])
         values.append((record["unit"], name, record["rank"], *ranks, max(moves) if moves else None))
     titles = [Column(name, "int", 14) for name in pairs(named["scenario_zh"], named["scenario_en"])]
     header = (*LABELS, *columns("发布名次 | Published rank | int | 9"), *titles, *columns("最大变动 | Largest shift | int | 9"))
-    return Grid(Pair(f"{year} 年各情景名次", f"Ranks under the scenarios, {year}"), header, tuple(values), ("scenarios",))
+    return Grid(Bilingual(f"{year} 年各情景名次", f"Ranks under the scenarios, {year}"), header, tuple(values), ("scenarios",))

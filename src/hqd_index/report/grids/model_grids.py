@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from ..key_labels import said
 from ..paper.estimate_layout import spec_name, term_name
 from ..results import Results
@@ -80,24 +80,24 @@ def regressions(results: Results) -> Grid | None:
         )
         for record in rows.to_dict("records")
     ]
-    note = Pair(
+    note = Bilingual(
         "标准误按单位聚类；区间为 CV3 与 t(G−1)；p（自助法）来自施加原假设的 Wild 聚类自助法。被解释变量为得分/100。"
         "控制变量的系数见 regressions.csv，诊断见 regression_diagnostics.csv。",
         "SEs clustered by unit; intervals CV3 with t(G-1); bootstrap p: restricted wild cluster. Outcomes are scores/100. "
         "Coefficients of controls are in regressions.csv, diagnostics in regression_diagnostics.csv.",
     )
-    title = Pair("专精特新密度的回归结果", "Regressions on SRDI density")
+    title = Bilingual("专精特新密度的回归结果", "Regressions on SRDI density")
     return Grid(title, REGRESSIONS, tuple(values), ("regressions",), note)
 
 
-def statement(results: Results, hypothesis: str, outcome: str) -> Pair:
+def statement(results: Results, hypothesis: str, outcome: str) -> Bilingual:
     """The hypothesis in words; H6b stands on several lines, so it names its outcome."""
     said = HYPOTHESES.get(hypothesis, results.name(outcome))
     if hypothesis != "H6b":
         return said
     label = results.study.regressions.events.outcomes.get(outcome)
-    named = Pair(label.label.zh, label.label.en) if label else results.name(outcome)
-    return Pair(f"{said.zh}（{named.zh}）", f"{said.en} ({named.en})")
+    named = Bilingual(label.label.zh, label.label.en) if label else results.name(outcome)
+    return Bilingual(f"{said.zh}（{named.zh}）", f"{said.en} ({named.en})")
 
 
 def hypotheses(results: Results) -> Grid | None:
@@ -113,16 +113,16 @@ def hypotheses(results: Results) -> Grid | None:
         )
         for record in results.table("hypotheses").to_dict("records")
     ]
-    note = Pair(
+    note = Bilingual(
         "MDE：检验力 80% 时能发现的最小效应；SESOI：运行前设定的最小关注效应。"
         "p > α 且 MDE > SESOI 时结论为“检验力不足”，不等于没有效应。",
         "MDE: smallest effect found with 80% power; SESOI: smallest effect of interest, set before the run. "
         "With p above alpha and MDE above SESOI the verdict is 'underpowered', which is not evidence of no effect.",
     )
-    return Grid(Pair("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
+    return Grid(Bilingual("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
 
 
-def _term(results: Results, term: str) -> Pair:
+def _term(results: Results, term: str) -> Bilingual:
     """A regressor's name."""
     name = term_name(results, term)
     return said(results, "term", term) if name.zh == term else name
@@ -134,7 +134,7 @@ def sentences_of(results: Results) -> Grid | None:
         (record["hypothesis"], pasted(record, statement(results, record["hypothesis"], record["outcome"])))
         for record in results.table("hypotheses").to_dict("records")
     ]
-    return Grid(Pair("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
+    return Grid(Bilingual("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
 
 
 def contribution(results: Results) -> Grid | None:
@@ -154,29 +154,29 @@ def contribution(results: Results) -> Grid | None:
         )
         for record in rows.to_dict("records")
     ]
-    note = Pair(
+    note = Bilingual(
         "这里只列全部单位合计；各单位的数值见 contribution.csv。年份固定效应吸收共同变动（缺失截距），份额只在该假定下成立。",
         "All units together; each unit's figures are in contribution.csv. Year effects absorb common movements (missing "
         "intercept): shares hold under that assumption.",
     )
-    return Grid(Pair("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
+    return Grid(Bilingual("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
 
 
 ITEMS = {
-    "A": Pair("A 贡献核算", "A accounting"),
-    "B": Pair("B 反事实路径", "B counterfactual path"),
-    "C": Pair("C 方差分解", "C shares of variance"),
-    "D": Pair("D 六条渠道", "D channels"),
-    "E": Pair("E 质量与安全", "E quality and safety"),
-    "F": Pair("F 企业层面分解", "F decomposition over firms"),
-    "G": Pair("G 政策模拟", "G policy simulation"),
+    "A": Bilingual("A 贡献核算", "A accounting"),
+    "B": Bilingual("B 反事实路径", "B counterfactual path"),
+    "C": Bilingual("C 方差分解", "C shares of variance"),
+    "D": Bilingual("D 六条渠道", "D channels"),
+    "E": Bilingual("E 质量与安全", "E quality and safety"),
+    "F": Bilingual("F 企业层面分解", "F decomposition over firms"),
+    "G": Bilingual("G 政策模拟", "G policy simulation"),
 }
 MEASURES = {
-    "density": Pair("密度", "density"),
-    "score/100": Pair("得分/100", "score/100"),
-    "share of change": Pair("占变化的份额", "share of change"),
-    "score/100 per unit of density": Pair("得分/100，每单位密度", "score/100 per unit of density"),
-    "SD of the all-firms index per SD of density": Pair("标准差，每标准差密度", "SD per SD of density"),
-    "share of variance": Pair("占方差的份额", "share of variance"),
-    "share of the coefficient": Pair("占系数的份额", "share of the coefficient"),
+    "density": Bilingual("密度", "density"),
+    "score/100": Bilingual("得分/100", "score/100"),
+    "share of change": Bilingual("占变化的份额", "share of change"),
+    "score/100 per unit of density": Bilingual("得分/100，每单位密度", "score/100 per unit of density"),
+    "SD of the all-firms index per SD of density": Bilingual("标准差，每标准差密度", "SD per SD of density"),
+    "share of variance": Bilingual("占方差的份额", "share of variance"),
+    "share of the coefficient": Bilingual("占系数的份额", "share of the coefficient"),
 }

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from ...tables import TABLES
-from ..bilingual import NOTHING, Pair, missing, unit_name
+from ..bilingual import NOTHING, Bilingual, unit_name
 from ..key_labels import KEYS, NODES, said
+from ..number_format import missing
 from ..results import Results
 from .grid import Column, Grid
 
@@ -52,12 +53,12 @@ def published(name: str) -> Callable[[Results], Grid | None]:
         names, units = labels(results, name), measures(results, name)
         header = [_header(column, TABLES[name].columns[column], names, units.get(column, "")) for column in columns]
         told = [_said(results, column, kept[column]) if _worded(name, column) else kept[column] for column in columns]
-        return Grid(Pair(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
+        return Grid(Bilingual(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
 
     return grid
 
 
-def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
+def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingual]:
     """The rows to show and what is left out."""
     kept, zh, en = rows, [], []
     if name in CHOSEN:
@@ -70,7 +71,7 @@ def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Pair]:
         kept, zh, en = kept.head(LONGEST), [*zh, f"只列前 {LONGEST} 行"], [*en, f"the first {LONGEST} rows only"]
     if len(kept) == len(rows):
         return rows, NOTHING
-    return kept, Pair(f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv.")
+    return kept, Bilingual(f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv.")
 
 
 def _worded(name: str, column: str) -> bool:
@@ -92,11 +93,11 @@ def _twin(column: str, language: str) -> bool:
     return column.endswith("_en" if language == "zh" else "_zh")
 
 
-def labels(results: Results, name: str) -> dict[str, Pair]:
+def labels(results: Results, name: str) -> dict[str, Bilingual]:
     """column -> its names in the codebook."""
     book = results.table("codebook")
     rows = book[book["table"] == name] if len(book) else book
-    return {row["column"]: Pair(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
+    return {row["column"]: Bilingual(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
 
 
 def measures(results: Results, name: str) -> dict[str, str]:
@@ -112,10 +113,10 @@ def short(label: str) -> str:
     return head or label
 
 
-def _header(column: str, kind: str, names: dict[str, Pair], unit: str) -> Column:
-    label, measure = names.get(column, Pair(column, column)), unit_name(unit)
+def _header(column: str, kind: str, names: dict[str, Bilingual], unit: str) -> Column:
+    label, measure = names.get(column, Bilingual(column, column)), unit_name(unit)
     zh, en = short(label.zh), short(label.en)
     if unit and measure.zh not in zh:
         zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"
     style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
-    return Column(Pair(zh, en), style, WIDTHS.get(style, 12))
+    return Column(Bilingual(zh, en), style, WIDTHS.get(style, 12))

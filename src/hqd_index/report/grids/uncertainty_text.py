@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from ..key_findings import Finding
 from ..results import Results
 from .grid import Column, text_of
 
-SOURCES: dict[str, Pair] = {
-    "data": Pair("名次区间：企业重抽", "Rank interval: firms drawn again"),
-    "design": Pair("名次区间：方法", "Rank interval: methods"),
-    "weights": Pair("名次区间：权重", "Rank interval: weights"),
+SOURCES: dict[str, Bilingual] = {
+    "data": Bilingual("名次区间：企业重抽", "Rank interval: firms drawn again"),
+    "design": Bilingual("名次区间：方法", "Rank interval: methods"),
+    "weights": Bilingual("名次区间：权重", "Rank interval: weights"),
 }
-UNDECIDED = Column(Pair("分不出先后的相邻者", "Neighbours it cannot be told from"), "text", 18)
+UNDECIDED = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be told from"), "text", 18)
 
 Cells = Mapping[str, tuple[str, ...]]
 """Unit -> its cells."""
@@ -55,4 +55,4 @@ def decisive(results: Results) -> Finding | None:
     if rows.empty or not text_of(rows["note_zh"].iloc[0]):
         return None
     zh, en = text_of(rows["note_zh"].iloc[0]).split("。")[0], text_of(rows["note_en"].iloc[0]).split(". ")[0]
-    return Finding(Pair(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))
+    return Finding(Bilingual(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))

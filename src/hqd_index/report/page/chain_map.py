@@ -8,20 +8,21 @@ from typing import Any
 
 import pandas as pd
 
-from ..bilingual import Pair, missing, number, percent
+from ..bilingual import Bilingual
 from ..figures.figure_labels import brief
+from ..number_format import missing, number, percent
 from ..results import Results
 
 LINKS = 3
 """Largest inputs drawn per industry."""
 SIZE, RING, LABEL, WIDEST = 760.0, 232.0, 250.0, 9.5
 """Side of the drawing, radius of the ring and of the labels in pixels; ems of a label."""
-FACTS: dict[str, tuple[Pair, str]] = {
-    "imported_input_share": (Pair("中间品进口依赖（%）", "imported inputs (%)"), "2"),
-    "self_sufficiency": (Pair("自给率", "self-sufficiency"), "%"),
-    "upstreamness": (Pair("上游度", "upstreamness"), "2"),
-    "nrca": (Pair("标准化显性比较优势", "normalised RCA"), "2"),
-    "chokepoint_share": (Pair("卡脖子产品进口占比（%）", "chokepoint imports (%)"), "2"),
+FACTS: dict[str, tuple[Bilingual, str]] = {
+    "imported_input_share": (Bilingual("中间品进口依赖（%）", "imported inputs (%)"), "2"),
+    "self_sufficiency": (Bilingual("自给率", "self-sufficiency"), "%"),
+    "upstreamness": (Bilingual("上游度", "upstreamness"), "2"),
+    "nrca": (Bilingual("标准化显性比较优势", "normalised RCA"), "2"),
+    "chokepoint_share": (Bilingual("卡脖子产品进口占比（%）", "chokepoint imports (%)"), "2"),
 }
 
 
@@ -30,8 +31,8 @@ class Node:
     """An industry on the ring: where it and its label stand, how the label is turned, how large it is, what is said of it."""
 
     unit: str
-    name: Pair
-    short: Pair
+    name: Bilingual
+    short: Bilingual
     x: float
     y: float
     label_x: float
@@ -39,7 +40,7 @@ class Node:
     turn: float
     anchor: str
     radius: float
-    facts: tuple[tuple[Pair, str], ...]
+    facts: tuple[tuple[Bilingual, str], ...]
 
 
 @dataclass(frozen=True)

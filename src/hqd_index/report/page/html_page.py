@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import key_findings as findings
 from .. import sentences
-from ..bilingual import Pair, halves, missing, number, pieces, unit_name
+from ..bilingual import Bilingual, halves, pieces, unit_name
 from ..figures.charts import shades
 from ..figures.drawings import Drawing
 from ..formula_text import readable
@@ -22,6 +22,7 @@ from ..grids import data_grids, index_grids, model_grids
 from ..grids.grid import Grid, pairs, shown
 from ..grids.published_grids import published
 from ..grids.uncertainty_text import decisive
+from ..number_format import missing, number
 from ..paper.methods_section import methods
 from ..paper.paper_tables import Absent, PaperTable
 from ..results import Results
@@ -152,7 +153,7 @@ def _head(grid: Grid | None) -> Grid | None:
     """The first lines of a grid, and where the rest is."""
     if grid is None or len(grid) <= LINES:
         return grid
-    rest = Pair(
+    rest = Bilingual(
         f"只列前 {LINES} 行；全部见 tables/{grid.sources[0]}.csv。", f"First {LINES} lines; all in tables/{grid.sources[0]}.csv."
     )
     return replace(grid, rows=grid.rows[:LINES], note=rest)
@@ -193,9 +194,9 @@ def strips(results: Results) -> dict[str, Any]:
     return {"parts": parts, "scores": peers, "median": median, "colours": shades(results.tree)}
 
 
-def cell(value: Any, kind: str) -> Pair:
+def cell(value: Any, kind: str) -> Bilingual:
     """A cell in both languages."""
-    return Pair(shown(value, kind, "zh"), shown(value, kind, "en"))
+    return Bilingual(shown(value, kind, "zh"), shown(value, kind, "en"))
 
 
 @cache
@@ -211,9 +212,9 @@ def _template() -> Any:
     environment.globals["cell"] = cell
     environment.globals["pieces"] = pieces
     environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
-    environment.globals["Pair"] = Pair
+    environment.globals["Bilingual"] = Bilingual
     environment.tests["made"] = lambda table: isinstance(table, PaperTable)
-    environment.filters["pair"] = lambda cell: cell if isinstance(cell, Pair) else Pair(cell, cell)
+    environment.filters["pair"] = lambda cell: cell if isinstance(cell, Bilingual) else Bilingual(cell, cell)
     return environment.from_string(_asset("page.html.jinja"))
 
 

@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..bilingual import Pair, number, whole
+from ..bilingual import Bilingual
 from ..key_findings import Finding
+from ..number_format import number, whole
 from ..results import Results
 from ..weight_lab import Lab, scores
 
@@ -19,7 +20,7 @@ QUARTER = 0.25
 TOLD = 3
 """Strengths, weaknesses, obstacles and levers named at most."""
 
-RULE = Pair(
+RULE = Bilingual(
     "规则：在有排名的单位中位列前四分之一为强项，后四分之一为弱项；“提升空间”是把该指标提高到同年各单位的上四分位、"
     "其他不变时指数的升幅。",
     "Rule: a strength ranks in the best quarter of the units, a weakness in the last; a lever is what the index gains when "
@@ -50,7 +51,7 @@ class Profile:
     """A unit in the latest year: where it stands, and sentences about it."""
 
     unit: str
-    name: Pair
+    name: Bilingual
     whole: Place | None
     parts: tuple[Place, ...]
     sentences: tuple[Finding, ...]
@@ -128,14 +129,14 @@ def _standing(results: Results, unit: str, place: Place | None, moved: float | N
     """Score and rank, and how both moved since the first year."""
     year, first = results.years[-1], results.years[0]
     if place is None:
-        text = Pair(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
+        text = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
         return Finding(text, ("scores",))
     zh = f"{year} 年指数 {number(place.score, 1)}，在 {place.of} 个单位中列第 {whole(place.rank)}"
     en = f"Index {number(place.score, 1)} in {year}, rank {whole(place.rank)} of {place.of}"
     then = results.ranking(first)
     before = next(iter(then.loc[then["unit"] == unit, "score"]), None)
     if first == year or before is None or moved is None or pd.isna(moved) or pd.isna(before):
-        return Finding(Pair(f"{zh}。", f"{en}."), ("scores",))
+        return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
     gain = number(place.score - float(before), 1)
     sign = "" if gain.startswith("−") else "+"
     places = f"▲{whole(moved)}" if moved > 0 else f"▼{whole(-moved)}" if moved < 0 else "–"
@@ -143,7 +144,7 @@ def _standing(results: Results, unit: str, place: Place | None, moved: float | N
         f"{zh}；自 {first} 年以来指数 {sign}{gain}，名次 {places}。",
         f"{en}; since {first} the index moved by {sign}{gain}, the rank by {places}.",
     )
-    return Finding(Pair(zh, en), ("scores",))
+    return Finding(Bilingual(zh, en), ("scores",))
 
 
 def _extremes(results: Results, parts: tuple[Place, ...]) -> Finding | None:
@@ -155,12 +156,12 @@ def _extremes(results: Results, parts: tuple[Place, ...]) -> Finding | None:
     good, bad = _listed(results, strong), _listed(results, weak)
     zh = f"强项：{good.zh or '没有位列前四分之一的分维度'}；弱项：{bad.zh or '没有位列后四分之一的分维度'}。"
     en = f"Strengths: {good.en or 'no part in the best quarter'}; weaknesses: {bad.en or 'no part in the last quarter'}."
-    return Finding(Pair(zh, en), ("scores",))
+    return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _listed(results: Results, places: list[Place]) -> Pair:
+def _listed(results: Results, places: list[Place]) -> Bilingual:
     names = [(results.name(place.node), whole(place.rank)) for place in places]
-    return Pair(
+    return Bilingual(
         "、".join(f"{name.zh}（第 {rank}）" for name, rank in names), ", ".join(f"{name.en} ({rank})" for name, rank in names)
     )
 
@@ -182,7 +183,7 @@ def _hindrance(results: Results, mine: pd.DataFrame | None) -> Finding | None:
     told = [(results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(mine["node"], mine["degree"])]
     zh = "、".join(f"{name.zh}（{share}）" for name, share in told)
     en = ", ".join(f"{name.en} ({share})" for name, share in told)
-    return Finding(Pair(f"主要障碍（障碍度）：{zh}。", f"Main obstacles (obstacle degree): {en}."), ("obstacles",))
+    return Finding(Bilingual(f"主要障碍（障碍度）：{zh}。", f"Main obstacles (obstacle degree): {en}."), ("obstacles",))
 
 
 def _lever(results: Results, gains: list[tuple[str, float]]) -> Finding | None:
@@ -192,4 +193,4 @@ def _lever(results: Results, gains: list[tuple[str, float]]) -> Finding | None:
     told = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:TOLD]]
     zh = "、".join(f"{name.zh}（+{gain}）" for name, gain in told)
     en = ", ".join(f"{name.en} (+{gain})" for name, gain in told)
-    return Finding(Pair(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))
+    return Finding(Bilingual(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..bilingual import Pair, number, whole
+from ..bilingual import Bilingual
 from ..key_labels import said
+from ..number_format import number, whole
 from ..results import Results
 from ..sentences import SAMPLES
 from .estimate_layout import POINTS, Cell, Parts, digits_for
@@ -20,7 +21,7 @@ def mediators_table(results: Results) -> Parts | None:
         return None
     header: list[Cell] = [""]
     for sample in found:
-        header += [SAMPLES[sample], Pair("占比（%）", "Share (%)")]
+        header += [SAMPLES[sample], Bilingual("占比（%）", "Share (%)")]
     digits = digits_for([POINTS * float(rows["estimate"].loc[("base", "")]) for rows in found.values()])
     parts = [key for key in next(iter(found.values())).index if key[0] == "part"]
     body = []
@@ -30,7 +31,7 @@ def mediators_table(results: Results) -> Parts | None:
             line += [_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
         body.append(tuple(line))
     body += _counts(found.values(), 2)
-    note = Pair(
+    note = Bilingual(
         "注：按 Gelbach（2016）把加入机制变量前后密度系数之差精确分到各变量：密度对机制变量的系数乘以机制变量在完整回归中的系数。"
         "这是核算，不是因果中介。圆括号内为逐一剔除单位的标准误（CV3）；占比以不含机制变量的系数为分母，该系数小于其标准误时不列。"
         "被解释变量为得分（0–100）。",
@@ -49,8 +50,8 @@ def oaxaca_table(results: Results) -> Parts | None:
         return None
     gaps = [_row(rows, ("gap", "")) for rows in found.values()]
     body: list[tuple[Cell, ...]] = [
-        (Pair("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
-        (Pair("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
+        (Bilingual("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
+        (Bilingual("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
     parts = [key for key in next(iter(found.values())).index if key[0] == "part"]
     for key in [("gap", ""), ("explained", ""), *parts, ("unexplained", "")]:
@@ -59,10 +60,10 @@ def oaxaca_table(results: Results) -> Parts | None:
     return (("", *(SAMPLES[sample] for sample in found)),), body, _groups(gaps[0]), (2, len(body) - 2), (3.2, *[2.0] * len(found))
 
 
-def _groups(gap: pd.Series) -> Pair:
+def _groups(gap: pd.Series) -> Bilingual:
     """How the groups were made, and what the lines are."""
     years, high, low = f"{gap['from_year']:.0f}–{gap['to_year']:.0f}", whole(gap["n_high"]), whole(gap["n_low"])
-    return Pair(
+    return Bilingual(
         f"注：Blinder-Oaxaca 二重分解，{years} 年。按首次认定以来密度均值的中位数分为高密度单位（{high} 个）与低密度单位"
         f"（{low} 个，含恰在中位数者）；系数取自含分组变量的合并回归（Jann 2008；Fortin 2008）。密度用于分组，不作控制变量；"
         "个体固定效应会吸收分组，故不含。圆括号内为逐一剔除单位的标准误（分组不变）。这是描述，不是效应。"
@@ -90,7 +91,7 @@ def _row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
     return pd.Series(rows.loc[key])
 
 
-def _named(results: Results, key: tuple[str, str], column: str) -> Pair:
+def _named(results: Results, key: tuple[str, str], column: str) -> Bilingual:
     """A line's name; that of a part is what it is about."""
     quantity, what = key
     return said(results, column, what) if what else said(results, "quantity", quantity)
@@ -103,7 +104,7 @@ def _with_error(row: pd.Series, digits: int) -> str:
 def _counts(found: Iterable[pd.DataFrame], wide: int) -> list[tuple[Cell, ...]]:
     """Lines of N and G; each sample spans `wide` columns."""
     lines = []
-    for column, label in (("n_obs", Pair("样本量 N", "N")), ("n_clusters", Pair("聚类数 G", "Clusters G"))):
+    for column, label in (("n_obs", Bilingual("样本量 N", "N")), ("n_clusters", Bilingual("聚类数 G", "Clusters G"))):
         cells: list[Cell] = [cell for rows in found for cell in (whole(rows[column].iloc[0]), *[""] * (wide - 1))]
         lines.append((label, *cells))
     return lines

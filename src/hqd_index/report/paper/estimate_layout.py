@@ -7,16 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..bilingual import Pair, missing, number, stars, whole
+from ..bilingual import Bilingual
 from ..figures.model_figures import headline_spec
 from ..key_labels import effect_names, said
+from ..number_format import missing, number, stars, whole
 from ..results import Results
 from ..sentences import sample
 
-Cell = Pair | str
+Cell = Bilingual | str
 Parts = tuple[Any, ...]  # header lines, body lines, then note, rule_before and widths as far as they are needed
 
-STARS = Pair(
+STARS = Bilingual(
     "注：***、**、* 分别表示在 1%、5%、10% 的水平上显著；圆括号内为聚类到单位层面的标准误（CV3，刀切法），"
     "方括号内为 Wild 聚类自助法 p 值（施加原假设）。密度的星号按自助法 p 值，控制变量按 CV3 的 t(G−1)。"
     "被解释变量为得分（0–100）；regressions.csv 与脚本用得分/100，系数为此处的百分之一。",
@@ -24,18 +25,18 @@ STARS = Pair(
     "restricted wild cluster bootstrap p in brackets. Stars of the density follow the bootstrap p, those of controls CV3 with "
     "t(G-1). Outcomes are scores 0-100; regressions.csv and the scripts use scores/100, so coefficients there are a hundredth.",
 )
-FIRM_OUTCOMES = Pair(
+FIRM_OUTCOMES = Bilingual(
     "企业行为专精特新密度对从未被认定企业的影响，企业-年样本，控制企业与年份固定效应，标准化列以企业-年的组内标准差计；"
     "龙头为基年行业内营业收入前 10% 的企业，分组固定。",
     "Lines of firms: SRDI density on firms never recognised, firm-years, firm and year effects, in SDs of firm-years within "
     "effects; leaders are the top tenth of their industry by base-year revenue, a fixed group.",
 )
-ON_MEDIATORS = Pair(
+ON_MEDIATORS = Bilingual(
     "机制变量行为上年密度对当年机制变量的影响，单位-年样本，控制变量与固定效应同主设定，机制变量不是指数的成分。",
     "Lines of mediators: density of the year before on the mediator, unit-years, controls and effects of the headline; no "
     "mediator is an ingredient of the index.",
 )
-REACHING = Pair(
+REACHING = Bilingual(
     "系数按结果变量自身的单位。***、**、* 分别表示在 1%、5%、10% 的水平上显著（自助法 p）；区间为聚类到单位层面的 CV3。"
     "按江艇（2022）只估计密度对机制变量的影响，不作三步中介检验。",
     "Coefficients in the outcome's own unit. ***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, "
@@ -45,20 +46,20 @@ FIRMS = "firms_"
 """Front of a specification whose outcome is a firm's."""
 MECHANISM = "mechanism"
 """The specification whose outcomes are the mediators."""
-YES, NO = Pair("是", "Yes"), Pair("否", "No")
+YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
 SCALED = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
 MODERATED, TIMES = "_by_", "density_x_"
 """Marks of a specification with a moderator, and of its interaction term."""
 EXTENSIONS = {
-    "_slx_direct": Pair("含关联行业密度（直接）", "linked density (direct)"),
-    "_slx_complete": Pair("含关联行业密度（完全）", "linked density (complete)"),
-    "_long_difference": Pair("长差分", "long difference"),
+    "_slx_direct": Bilingual("含关联行业密度（直接）", "linked density (direct)"),
+    "_slx_complete": Bilingual("含关联行业密度（完全）", "linked density (complete)"),
+    "_long_difference": Bilingual("长差分", "long difference"),
 }
 LISTING = (
-    Pair("设定", "Specification"), Pair("样本", "Sample"), Pair("系数", "Estimate"), Pair("标准化", "In SDs"),
-    Pair("95% 区间（CV3）", "95% interval (CV3)"), Pair("自助法 p", "Bootstrap p"), Pair("样本量", "N"),
+    Bilingual("设定", "Specification"), Bilingual("样本", "Sample"), Bilingual("系数", "Estimate"), Bilingual("标准化", "In SDs"),
+    Bilingual("95% 区间（CV3）", "95% interval (CV3)"), Bilingual("自助法 p", "Bootstrap p"), Bilingual("样本量", "N"),
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def bracketed(p: Any) -> str:
 def regression_table(
     results: Results,
     blocks: list[pd.DataFrame],
-    heads: list[list[Pair]],
+    heads: list[list[Bilingual]],
     *,
     extra: Iterable[tuple[Cell, ...]] = (),
     without: Iterable[str] = (),
@@ -94,16 +95,16 @@ def regression_table(
         body.extend(_term(results, term, blocks, digits))
     rule = len(body)
     body.extend(extra)
-    body.append((Pair("控制变量", "Controls"), *[YES if _written(block, "controls") else NO for block in blocks]))
+    body.append((Bilingual("控制变量", "Controls"), *[YES if _written(block, "controls") else NO for block in blocks]))
     held = [_written(block, "fixed_effects").split("+") for block in blocks]
     for effect, label in effect_names(results).items():
         if effect != "group_year" or any(effect in effects for effects in held):
             body.append((label, *[YES if effect in effects else NO for effects in held]))
-    figures = {"n_obs": (Pair("样本量 N", "N"), 0), "n_clusters": (Pair("聚类数 G", "Clusters G"), 0)}
-    for column, (label, places) in (figures | {"r2_within": (Pair("组内 R²", "Within R²"), 3)}).items():
+    figures = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
+    for column, (label, places) in (figures | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
         body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
-    first = Pair("被解释变量", "Outcome")
+    first = Bilingual("被解释变量", "Outcome")
     lines = [("" if k else first, *line) for k, line in enumerate(heads)]
     return (numbers, *lines), body, STARS, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
 
@@ -137,7 +138,7 @@ def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) 
     return [*lines, tuple(third)] if any(third) else lines
 
 
-def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS, first: Pair = LISTING[0]) -> Parts | None:
+def listing(results: Results, rows: pd.DataFrame, note: Bilingual = STARS, first: Bilingual = LISTING[0]) -> Parts | None:
     """One line per coefficient: specification (or what `first` says), sample, estimate, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
@@ -160,7 +161,7 @@ def listing(results: Results, rows: pd.DataFrame, note: Pair = STARS, first: Pai
     return ((first, *LISTING[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
 
-def _line_name(results: Results, record: Mapping[Any, Any]) -> Pair:
+def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
     listed = {spec.id for spec in results.study.regressions.specifications}
     named = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
@@ -170,43 +171,43 @@ def _line_name(results: Results, record: Mapping[Any, Any]) -> Pair:
     if record["term"] != "density":
         parts.append(term_name(results, record["term"]))
     if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed:
-        parts.append(Pair(record["subset"], record["subset"]))
-    return Pair("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
+        parts.append(Bilingual(record["subset"], record["subset"]))
+    return Bilingual("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
 
 
-def _short_name(results: Results, id: str) -> Pair:
+def _short_name(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
     return next((more for ending, more in EXTENSIONS.items() if id == base + ending), spec_name(results, id))
 
 
-def term_name(results: Results, term: str) -> Pair:
+def term_name(results: Results, term: str) -> Bilingual:
     """A regressor's name."""
     if term == "density":
         lag = results.study.regressions.density.lag
-        return Pair(
+        return Bilingual(
             f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
         )
     moderator = results.study.regressions.moderators.get(term.removeprefix(TIMES))
     if term.startswith(TIMES) and moderator is not None:
-        return Pair(f"密度 × {moderator.label.zh}", f"density x {moderator.label.en}")
+        return Bilingual(f"密度 × {moderator.label.zh}", f"density x {moderator.label.en}")
     control = results.study.regressions.controls.get(term)
-    return Pair(control.label.zh, control.label.en) if control else Pair(term, term)
+    return Bilingual(control.label.zh, control.label.en) if control else Bilingual(term, term)
 
 
-def spec_name(results: Results, id: str) -> Pair:
+def spec_name(results: Results, id: str) -> Bilingual:
     """A specification's label; one that extends another says by what."""
     if id == MECHANISM:
-        return Pair("机制变量", "mediators")
-    labels = {spec.id: Pair(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
+        return Bilingual("机制变量", "mediators")
+    labels = {spec.id: Bilingual(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
     if id in labels:
         return labels[id]
     base, _, moderator = id.partition(MODERATED)
     if base in labels and moderator in results.study.regressions.moderators:
         label = results.study.regressions.moderators[moderator].label
-        return Pair(f"{labels[base].zh} × {label.zh}", f"{labels[base].en} x {label.en}")
+        return Bilingual(f"{labels[base].zh} × {label.zh}", f"{labels[base].en} x {label.en}")
     for ending, more in EXTENSIONS.items():
         base = id.removesuffix(ending)
         if id.endswith(ending) and base in labels:
-            return Pair(f"{labels[base].zh}，{more.zh}", f"{labels[base].en}, {more.en}")
-    return Pair(id, id)
+            return Bilingual(f"{labels[base].zh}，{more.zh}", f"{labels[base].en}, {more.en}")
+    return Bilingual(id, id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from .paper_tables import Absent, Cell, PaperTable
 from .word import caption
 
@@ -66,5 +66,5 @@ def environment(table: PaperTable | Absent, language: str) -> str:
 
 def _line(line: Sequence[Cell], language: str) -> str:
     """Cells of a line; one that opens with [ is held apart from the line break before it."""
-    cells = [escape(cell.of(language) if isinstance(cell, Pair) else cell) for cell in line]
+    cells = [escape(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line]
     return " & ".join(f"{{{cell}}}" if cell.startswith("[") else cell for cell in cells) + " \\\\"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...methods import FAMILIES
-from ..bilingual import percent, whole
+from ..number_format import percent, whole
 from ..results import Results
 from .prose_blocks import Block, item, text
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...methods import FAMILIES
 from ...study.unit_schemes import SCHEME_NAMES
-from ..bilingual import NOTHING, Pair, halves, missing, number, percent, whole
+from ..bilingual import NOTHING, Bilingual, halves
 from ..key_findings import accounting
 from ..key_labels import effect_names
+from ..number_format import missing, number, percent, whole
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
 from .methods_evidence import further, references, robustness
@@ -30,11 +31,11 @@ FORMULAS: dict[tuple[str, str], str] = {
     ("aggregate", "harmonic"): "S_i = 1 / Σ_j (w_j / z_{ij})",
     ("aggregate", "power"): "S_i = (Σ_j w_j z_{ij}^p)^{1/p}",
 }
-MEASURES: dict[str, Pair] = {
-    "count": Pair("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
-    "revenue": Pair("专精特新企业营业收入占比（%）", "share of revenue (%)"),
-    "employment": Pair("专精特新企业从业人员占比（%）", "share of employment (%)"),
-    "ihs": Pair("专精特新企业数的反双曲正弦", "inverse hyperbolic sine of the number of recognised firms"),
+MEASURES: dict[str, Bilingual] = {
+    "count": Bilingual("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
+    "revenue": Bilingual("专精特新企业营业收入占比（%）", "share of revenue (%)"),
+    "employment": Bilingual("专精特新企业从业人员占比（%）", "share of employment (%)"),
+    "ihs": Bilingual("专精特新企业数的反双曲正弦", "inverse hyperbolic sine of the number of recognised firms"),
 }
 
 
@@ -82,28 +83,28 @@ def _flow(results: Results) -> Iterator[Block]:
         zh, en = [], []
         for record in steps.to_dict("records"):
             firms = (
-                Pair("", "")
+                Bilingual("", "")
                 if missing(record["firms"])
-                else Pair(*(f"{whole(record['firms'])}{w}" for w in (" 家企业", " firms")))
+                else Bilingual(*(f"{whole(record['firms'])}{w}" for w in (" 家企业", " firms")))
             )
             zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
             en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
-        name = TABLE_NAMES.get(str(table), Pair(str(table), str(table)))
+        name = TABLE_NAMES.get(str(table), Bilingual(str(table), str(table)))
         yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
 
 
 TABLE_NAMES = {
-    "firms": Pair("企业", "firms"),
-    "industry": Pair("行业统计", "industry statistics"),
-    "srdi_list": Pair("专精特新名单", "SRDI list"),
-    "io": Pair("投入产出表", "input-output tables"),
-    "trade": Pair("进出口统计", "trade statistics"),
-    "trade_hs6": Pair("双边贸易（HS6）", "bilateral trade (HS6)"),
-    "crosswalks": Pair("代码对照", "crosswalks of codes"),
-    "countries": Pair("各国收入", "incomes of countries"),
-    "deflators": Pair("价格指数", "deflators"),
-    "patents": Pair("专利", "patents"),
-    "links": Pair("供应关系", "supply links"),
+    "firms": Bilingual("企业", "firms"),
+    "industry": Bilingual("行业统计", "industry statistics"),
+    "srdi_list": Bilingual("专精特新名单", "SRDI list"),
+    "io": Bilingual("投入产出表", "input-output tables"),
+    "trade": Bilingual("进出口统计", "trade statistics"),
+    "trade_hs6": Bilingual("双边贸易（HS6）", "bilateral trade (HS6)"),
+    "crosswalks": Bilingual("代码对照", "crosswalks of codes"),
+    "countries": Bilingual("各国收入", "incomes of countries"),
+    "deflators": Bilingual("价格指数", "deflators"),
+    "patents": Bilingual("专利", "patents"),
+    "links": Bilingual("供应关系", "supply links"),
 }
 
 
@@ -140,25 +141,25 @@ def construction(results: Results) -> Iterator[Block]:
 
 
 LEVELS = {
-    "indicators": Pair("指标层", "indicators"), "subdimensions": Pair("分维度层", "sub-dimensions"),
-    "dimensions": Pair("维度层", "dimensions"), "leaves": Pair("全部指标（扁平）", "all indicators at once"),
+    "indicators": Bilingual("指标层", "indicators"), "subdimensions": Bilingual("分维度层", "sub-dimensions"),
+    "dimensions": Bilingual("维度层", "dimensions"), "leaves": Bilingual("全部指标（扁平）", "all indicators at once"),
 }  # fmt: skip
 FAMILY = {
-    "impute": Pair("缺失值处理", "Missing values"),
-    "treat": Pair("异常值处理", "Outliers"),
-    "normalise": Pair("标准化", "Normalisation"),
-    "weight": Pair("赋权", "Weights"),
-    "aggregate": Pair("合成", "Aggregation"),
+    "impute": Bilingual("缺失值处理", "Missing values"),
+    "treat": Bilingual("异常值处理", "Outliers"),
+    "normalise": Bilingual("标准化", "Normalisation"),
+    "weight": Bilingual("赋权", "Weights"),
+    "aggregate": Bilingual("合成", "Aggregation"),
 }
 
 
 def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     """One sentence: what is done at this step, with its options and source."""
     method = FAMILIES[family].get(choice.method)
-    label = Pair(method.label_zh, method.label_en) if method else Pair(choice.method, choice.method)
+    label = Bilingual(method.label_zh, method.label_en) if method else Bilingual(choice.method, choice.method)
     source = f" ({method.source})" if method and method.source != "-" else ""
-    places = [LEVELS.get(level, Pair(level, level)) for level in levels]
-    where = Pair(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
+    places = [LEVELS.get(level, Bilingual(level, level)) for level in levels]
+    where = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
     head, options = FAMILY[family], _options(choice, method)
     return text(
         f"{head.zh}{where.zh}：{label.zh}{source}{options.zh}。",
@@ -166,18 +167,18 @@ def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     )
 
 
-def _options(choice: Any, method: Any) -> Pair:
+def _options(choice: Any, method: Any) -> Bilingual:
     """Options that differ from what is usual, the years first."""
     usual = {name: parameter.default for name, parameter in method.options.items()} if method else {}
     usual = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **usual}
     told = {name: value for name, value in sorted(choice.options.items()) if name not in usual or not _same(value, usual[name])}
     over = told.pop("over", None)
     years = {
-        "all_years": Pair("，统计量取自全部年份", ", statistics over all years"),
-        "each_year": Pair("，逐年计算", ", year by year"),
-    }.get(str(over), Pair(f"，统计量取自 {over} 年", f", statistics over {over}") if over is not None else Pair("", ""))
+        "all_years": Bilingual("，统计量取自全部年份", ", statistics over all years"),
+        "each_year": Bilingual("，逐年计算", ", year by year"),
+    }.get(str(over), Bilingual(f"，统计量取自 {over} 年", f", statistics over {over}") if over is not None else Bilingual("", ""))
     rest = "; ".join(f"{name} = {_short(value)}" for name, value in told.items())
-    return Pair(years.zh + (f"，{rest}" if rest else ""), years.en + (f", {rest}" if rest else ""))
+    return Bilingual(years.zh + (f"，{rest}" if rest else ""), years.en + (f", {rest}" if rest else ""))
 
 
 def _same(value: Any, usual: Any) -> bool:
@@ -207,7 +208,11 @@ def density(results: Results) -> Iterator[Block]:
             f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
             f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",
         )
-    kind = Pair("年末仍在有效期内", "in force at year-end") if chosen.status == "valid" else Pair("曾被认定", "ever recognised")
+    kind = (
+        Bilingual("年末仍在有效期内", "in force at year-end")
+        if chosen.status == "valid"
+        else Bilingual("曾被认定", "ever recognised")
+    )
     yield text(
         f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{kind.zh}；回归中滞后 {chosen.lag} 年。",
         f"SRDI density is {measure.en}, levels {levels}, status {kind.en}; regressions lag it by {chosen.lag} year(s).",
@@ -318,13 +323,13 @@ def caveats(results: Results) -> Iterator[Block]:
 
 
 SECTIONS = (
-    (Pair("数据与指标体系", "Data and indicator system"), data),
-    (Pair("指数的构造", "Construction of the index"), construction),
-    (Pair("专精特新密度", "SRDI density"), density),
-    (Pair("计量模型", "Econometric model"), model),
-    (Pair("假设与判定", "Hypotheses and verdicts"), tests),
-    (Pair("名次的稳健性", "How firm the ranks are"), robustness),
-    (Pair("其他估计", "Further estimates"), further),
-    (Pair("局限", "Limits"), caveats),
-    (Pair("参考文献", "References"), references),
+    (Bilingual("数据与指标体系", "Data and indicator system"), data),
+    (Bilingual("指数的构造", "Construction of the index"), construction),
+    (Bilingual("专精特新密度", "SRDI density"), density),
+    (Bilingual("计量模型", "Econometric model"), model),
+    (Bilingual("假设与判定", "Hypotheses and verdicts"), tests),
+    (Bilingual("名次的稳健性", "How firm the ranks are"), robustness),
+    (Bilingual("其他估计", "Further estimates"), further),
+    (Bilingual("局限", "Limits"), caveats),
+    (Bilingual("参考文献", "References"), references),
 )

@@ -7,8 +7,9 @@ import re
 import pandas as pd
 
 from ...study.records import SpecificationChoice
-from ..bilingual import Pair, missing, number, stars, whole
+from ..bilingual import Bilingual
 from ..figures.model_figures import headline_spec
+from ..number_format import missing, number, stars, whole
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from .estimate_layout import (
@@ -37,7 +38,7 @@ def baseline(results: Results) -> Parts | None:
         return None
     specs = [spec for spec in stepwise(results) if spec.id in set(rows["spec"])]
     blocks = [rows[rows["spec"] == spec.id].set_index("term") for spec in specs]
-    heads = [Pair(spec.label.zh, spec.label.en) for spec in specs]
+    heads = [Bilingual(spec.label.zh, spec.label.en) for spec in specs]
     return regression_table(results, blocks, [[results.name(results.tree.root)] * len(specs), heads])
 
 
@@ -53,8 +54,8 @@ def channels_table(results: Results) -> Parts | None:
     blocks = [block.loc[["density"]] for block in blocks]
     parts = results.table("channels")
     own = parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
-    fraction: list[Cell] = [Pair("占总系数的份额（%）", "Share of the whole (%)")]
-    adjusted: list[Cell] = [Pair("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
+    fraction: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
+    adjusted: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
     for node in nodes:
         row = own.loc[node] if node in own.index else None
         fraction.append("" if row is None else number(100 * row["fraction"], 1))
@@ -64,13 +65,13 @@ def channels_table(results: Results) -> Parts | None:
 
 
 IV = {
-    "first_stage": (Pair("第一阶段系数", "First stage"), 4),
-    "first_stage_f": (Pair("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
-    "effective_f": (Pair("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
-    "kp_lm_p": (Pair("识别不足检验 p（KP LM）", "Underidentification p (KP LM)"), 3),
-    "ar_p": (Pair("Anderson-Rubin p", "Anderson-Rubin p"), 3),
-    "se_akm": (Pair("暴露稳健标准误（AKM）", "Exposure-robust SE (AKM)"), 5),
-    "effective_shocks": (Pair("有效冲击数", "Effective number of shocks"), 1),
+    "first_stage": (Bilingual("第一阶段系数", "First stage"), 4),
+    "first_stage_f": (Bilingual("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
+    "effective_f": (Bilingual("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
+    "kp_lm_p": (Bilingual("识别不足检验 p（KP LM）", "Underidentification p (KP LM)"), 3),
+    "ar_p": (Bilingual("Anderson-Rubin p", "Anderson-Rubin p"), 3),
+    "se_akm": (Bilingual("暴露稳健标准误（AKM）", "Exposure-robust SE (AKM)"), 5),
+    "effective_shocks": (Bilingual("有效冲击数", "Effective number of shocks"), 1),
 }
 IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
 
@@ -84,7 +85,10 @@ def leave_out(results: Results) -> Parts | None:
     rows = [block for block in blocks.values() if block is not None]
     digits = digits_for([float(row["estimate"]) for row in rows])
     body: list[tuple[Cell, ...]] = [
-        (Pair("最小二乘（主设定）", "OLS (headline)"), *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows]),
+        (
+            Bilingual("最小二乘（主设定）", "OLS (headline)"),
+            *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows],
+        ),
         ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
         ("", *[bracketed(row["p_wild"]) for row in rows]),
     ]
@@ -92,20 +96,23 @@ def leave_out(results: Results) -> Parts | None:
     rule = len(body)
     if all(instrument):
         body.append(
-            (Pair("移动份额工具变量（2SLS）", "Shift-share 2SLS"), *[number(facts["estimate"], digits) for facts in instrument])
+            (
+                Bilingual("移动份额工具变量（2SLS）", "Shift-share 2SLS"),
+                *[number(facts["estimate"], digits) for facts in instrument],
+            )
         )
         body.append(("", *[f"({number(facts['se_cv1'], digits)})" for facts in instrument]))
         ends = [f"[{number(facts['ar_low'], digits)}, {number(facts['ar_high'], digits)}]" for facts in instrument]
-        body.append((Pair("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *ends))
+        body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *ends))
         for quantity, (label, places) in IV.items():
             body.append((label, *[number(facts.get(quantity), places) for facts in instrument]))
-    body.append((Pair("样本量 N", "N"), *[whole(row["n_obs"]) for row in rows]))
-    note = Pair(
+    body.append((Bilingual("样本量 N", "N"), *[whole(row["n_obs"]) for row in rows]))
+    note = Bilingual(
         "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
         "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
         "interval, which may be unbounded.",
     )
-    whole_note = Pair(STARS.zh + note.zh, f"{STARS.en} {note.en}") if all(instrument) else STARS
+    whole_note = Bilingual(STARS.zh + note.zh, f"{STARS.en} {note.en}") if all(instrument) else STARS
     return (("", *SAMPLES.values()),), body, whole_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
 
 
@@ -173,14 +180,16 @@ def heterogeneity(results: Results) -> Parts | None:
             block = rows[(rows["spec"] == id) & (rows["sample"] == sample)].set_index("term")
             if "density" in block.index and moderator is not None:
                 blocks.append(block)
-                names.append(Pair(moderator.label.zh, moderator.label.en))
+                names.append(Bilingual(moderator.label.zh, moderator.label.en))
                 samples.append(SAMPLES[sample])
                 holm.append(_holm(block))
     if not blocks:
         return None
     others = {term for block in blocks for term in block.index if "density" not in term}
     heads = [[results.name(results.tree.root)] * len(blocks), names, samples]
-    extra: list[tuple[Cell, ...]] = [(Pair("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
+    extra: list[tuple[Cell, ...]] = (
+        [(Bilingual("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
+    )
     return regression_table(results, blocks, heads, extra=extra, without=others)
 
 
@@ -198,9 +207,11 @@ def mechanism(results: Results) -> Parts | None:
         return None
     notes = {ON_MEDIATORS: rows["spec"] == MECHANISM, FIRM_OUTCOMES: rows["spec"].str.startswith(FIRMS)}
     held = [note for note, which in notes.items() if which.any()]
-    note = Pair("注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING)))
+    note = Bilingual(
+        "注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING))
+    )
     mine = rows[(notes[ON_MEDIATORS] | notes[FIRM_OUTCOMES]) & (rows["term"] == "density")]
-    return listing(results, mine, note, Pair("被解释变量", "Dependent variable"))
+    return listing(results, mine, note, Bilingual("被解释变量", "Dependent variable"))
 
 
 def contribution_table(results: Results) -> Parts | None:
@@ -210,19 +221,19 @@ def contribution_table(results: Results) -> Parts | None:
     if rows.empty:
         return None
     names = {
-        "effect_sd": Pair("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
-        "effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
-        "effect_composition_sd": Pair("其中：构成", "of which composition"),
-        "splittable_effect_sd": Pair("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
-        "splittable_effect_spillover_sd": Pair("其中：外溢", "of which spillover"),
-        "splittable_effect_composition_sd": Pair("其中：构成", "of which composition"),
-        "share": Pair("占指数升幅的核算份额", "Accounting share of the change"),
-        "share_spillover": Pair("其中：外溢", "of which spillover"),
-        "share_composition": Pair("其中：构成", "of which composition"),
+        "effect_sd": Bilingual("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
+        "effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
+        "effect_composition_sd": Bilingual("其中：构成", "of which composition"),
+        "splittable_effect_sd": Bilingual("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
+        "splittable_effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
+        "splittable_effect_composition_sd": Bilingual("其中：构成", "of which composition"),
+        "share": Bilingual("占指数升幅的核算份额", "Accounting share of the change"),
+        "share_spillover": Bilingual("其中：外溢", "of which spillover"),
+        "share_composition": Bilingual("其中：构成", "of which composition"),
     }
     for node in results.inner:
         name = results.name(node)
-        names[f"fraction_{node}"] = Pair(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
+        names[f"fraction_{node}"] = Bilingual(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
     found = rows.drop_duplicates("quantity").set_index("quantity")
     body = []
     for quantity, label in names.items():
@@ -231,8 +242,13 @@ def contribution_table(results: Results) -> Parts | None:
         row = found.loc[quantity]
         span = "" if missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
         body.append((label, span, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
-    header = (Pair("项目", "Item"), Pair("年份", "Years"), Pair("估计", "Estimate"), Pair("95% 区间", "95% interval"))
-    note = Pair(
+    header = (
+        Bilingual("项目", "Item"),
+        Bilingual("年份", "Years"),
+        Bilingual("估计", "Estimate"),
+        Bilingual("95% 区间", "95% interval"),
+    )
+    note = Bilingual(
         "注：外溢取自从未被认定的企业，构成为全部企业与之差，同一样本上两者之和恒等于全部企业的效应。"
         "年份固定效应吸收共同变动，份额假定除此之外没有对所有单位共同的影响（缺失截距）。",
         "Notes: spillover is estimated on firms never recognised, composition is the rest; on the same rows they add up exactly. "

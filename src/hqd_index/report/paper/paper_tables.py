@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...study.records import Band
-from ..bilingual import NOTHING, Pair, number, unit_name, whole
+from ..bilingual import NOTHING, Bilingual, unit_name
 from ..formula_text import readable
+from ..number_format import number, whole
 from ..results import Results
 from . import accounting_tables as appendix
 from . import model_tables as models
@@ -23,10 +24,10 @@ class PaperTable:
 
     id: str
     number: int
-    title: Pair
+    title: Bilingual
     header: tuple[tuple[Cell, ...], ...]
     body: tuple[tuple[Cell, ...], ...]
-    note: Pair = NOTHING
+    note: Bilingual = NOTHING
     rule_before: tuple[int, ...] = ()
     widths: tuple[float, ...] = ()
     """Relative widths of the columns; equal but for the first where empty."""
@@ -38,8 +39,8 @@ class Absent:
 
     id: str
     number: int
-    title: Pair
-    why: Pair
+    title: Bilingual
+    why: Bilingual
 
 
 def paper_tables(results: Results) -> list[PaperTable | Absent]:
@@ -77,18 +78,23 @@ def indicator_system(results: Results) -> Parts | None:
         name, formula = results.name(leaf), readable(results.study, leaf)
         weight = number(100 * shares[leaf], 2) if leaf in shares else "—"
         body.append(
-            (*shown, Pair(f"{name.zh} {leaf}", f"{name.en} {leaf}"), formula, unit_name(described[leaf].unit), sign, weight)
+            (*shown, Bilingual(f"{name.zh} {leaf}", f"{name.en} {leaf}"), formula, unit_name(described[leaf].unit), sign, weight)
         )
     depth = len(body[0]) - 5 if body else 0
-    levels = (Pair("一级指标", "Dimension"), Pair("二级指标", "Sub-dimension"), Pair("三级", "Level 3"), Pair("四级", "Level 4"))
-    tail = (
-        Pair("指标", "Indicator"),
-        Pair("计算方法", "Formula"),
-        Pair("单位", "Unit"),
-        Pair("属性", "Sign"),
-        Pair("权重（%）", "Weight (%)"),
+    levels = (
+        Bilingual("一级指标", "Dimension"),
+        Bilingual("二级指标", "Sub-dimension"),
+        Bilingual("三级", "Level 3"),
+        Bilingual("四级", "Level 4"),
     )
-    note = Pair(
+    tail = (
+        Bilingual("指标", "Indicator"),
+        Bilingual("计算方法", "Formula"),
+        Bilingual("单位", "Unit"),
+        Bilingual("属性", "Sign"),
+        Bilingual("权重（%）", "Weight (%)"),
+    )
+    note = Bilingual(
         "注：Σ 为对单位内全部企业或记录求和；+ 为正向指标，− 为负向指标，◇ 为适度指标；权重为在总指数中的份额。",
         "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
         "weights are shares in the whole index.",
@@ -103,8 +109,9 @@ def descriptives(results: Results) -> Parts | None:
     if rows.empty:
         return None
     header = (
-        Pair("变量", "Variable"), Pair("符号", "Symbol"), Pair("样本量", "N"), Pair("均值", "Mean"), Pair("标准差", "SD"),
-        Pair("最小值", "Min"), Pair("中位数", "Median"), Pair("最大值", "Max"),
+        Bilingual("变量", "Variable"), Bilingual("符号", "Symbol"), Bilingual("样本量", "N"), Bilingual("均值", "Mean"),
+        Bilingual("标准差", "SD"),
+        Bilingual("最小值", "Min"), Bilingual("中位数", "Median"), Bilingual("最大值", "Max"),
     )  # fmt: skip
     known = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
     order = {variable: k for k, variable in enumerate(known)}
@@ -112,7 +119,7 @@ def descriptives(results: Results) -> Parts | None:
     body = [_described(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
         figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
-        body.append((Pair(record["label_zh"], record["label_en"]), record["variable"], whole(record["n"]), *figures))
+        body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], whole(record["n"]), *figures))
     return (header,), body, NOTHING, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
 
 
@@ -134,47 +141,53 @@ def by_year(results: Results) -> Parts | None:
     last = results.ranking(results.years[-1])
     body: list[tuple[Cell, ...]] = [
         (
-            Pair(record["unit_zh"], record["unit_en"]),
+            Bilingual(record["unit_zh"], record["unit_en"]),
             *[number(scores[year].get(record["unit"]), 2) for year in years],
             whole(record["rank"]),
         )
         for record in last.to_dict("records")
     ]
-    body.append((Pair("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
-    header = (Pair("单位", "Unit"), *[str(year) for year in years], Pair("名次", "Rank"))
-    note = Pair(f"注：得分 0–100；名次为 {results.years[-1]} 年。", f"Notes: scores 0-100; ranks of {results.years[-1]}.")
+    body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
+    header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))
+    note = Bilingual(f"注：得分 0–100；名次为 {results.years[-1]} 年。", f"Notes: scores 0-100; ranks of {results.years[-1]}.")
     return (header,), body, note, (len(body) - 1,), (3.2, *[1] * len(years), 0.8)
 
 
 NEEDS = {
-    "mechanism": Pair(
+    "mechanism": Bilingual(
         "regressions.csv 中没有机制变量，也没有企业层面的结果变量（regressions.yaml 的 mediators、events.outcomes 与相应数据）。",
         "regressions.csv holds no mediator and no outcome of firms (mediators and events.outcomes in regressions.yaml, and their "
         "data).",
     ),
-    "heterogeneity": Pair("regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."),
+    "heterogeneity": Bilingual(
+        "regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."
+    ),
 }
-TABLES_OF_PAPER: dict[str, tuple[Pair, str, Callable[[Results], Parts | None]]] = {
-    "indicators": (Pair("指标体系与权重", "Indicator system and weights"), "weights", indicator_system),
-    "descriptives": (Pair("描述性统计", "Descriptive statistics"), "descriptives", descriptives),
-    "index": (Pair("各单位指数得分", "Index by unit and year"), "scores", by_year),
-    "baseline": (Pair("基准回归结果", "Baseline regressions"), "regressions", models.baseline),
-    "channels": (Pair("六条渠道", "Six channels"), "channels", models.channels_table),
-    "robustness": (Pair("稳健性检验", "Robustness"), "regressions", models.robustness),
-    "endogeneity": (Pair("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"), "regressions", models.leave_out),
+TABLES_OF_PAPER: dict[str, tuple[Bilingual, str, Callable[[Results], Parts | None]]] = {
+    "indicators": (Bilingual("指标体系与权重", "Indicator system and weights"), "weights", indicator_system),
+    "descriptives": (Bilingual("描述性统计", "Descriptive statistics"), "descriptives", descriptives),
+    "index": (Bilingual("各单位指数得分", "Index by unit and year"), "scores", by_year),
+    "baseline": (Bilingual("基准回归结果", "Baseline regressions"), "regressions", models.baseline),
+    "channels": (Bilingual("六条渠道", "Six channels"), "channels", models.channels_table),
+    "robustness": (Bilingual("稳健性检验", "Robustness"), "regressions", models.robustness),
+    "endogeneity": (
+        Bilingual("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"),
+        "regressions",
+        models.leave_out,
+    ),
     "mechanism": (
-        Pair(
+        Bilingual(
             "机制检验：机制变量、龙头与其他从未被认定企业（H6b）",
             "Mechanism: mediators, leaders and other firms never recognised (H6b)",
         ),
         "mechanism",
         models.mechanism,
     ),
-    "heterogeneity": (Pair("异质性", "Heterogeneity"), "heterogeneity", models.heterogeneity),
-    "contribution": (Pair("专精特新企业的贡献", "Contribution of SRDI firms"), "contribution", models.contribution_table),
-    "mediators": (Pair("机制变量的核算分解", "What mediators account for"), "mediators", appendix.mediators_table),
+    "heterogeneity": (Bilingual("异质性", "Heterogeneity"), "heterogeneity", models.heterogeneity),
+    "contribution": (Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"), "contribution", models.contribution_table),
+    "mediators": (Bilingual("机制变量的核算分解", "What mediators account for"), "mediators", appendix.mediators_table),
     "oaxaca": (
-        Pair("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
+        Bilingual("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
         "oaxaca",
         appendix.oaxaca_table,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 
 Kind = Literal["heading", "text", "formula", "list", "work"]
 
@@ -15,16 +15,16 @@ class Block:
     """A heading, a paragraph, a formula, an item of a list or a work cited."""
 
     kind: Kind
-    text: Pair
+    text: Bilingual
 
 
 def text(zh: str, en: str, *, kind: Kind = "text") -> Block:
-    return Block(kind, Pair(zh, en))
+    return Block(kind, Bilingual(zh, en))
 
 
 def item(zh: str, en: str) -> Block:
-    return Block("list", Pair(zh, en))
+    return Block("list", Bilingual(zh, en))
 
 
 def formula(written: str) -> Block:
-    return Block("formula", Pair(written, written))
+    return Block("formula", Bilingual(written, written))

@@ -16,7 +16,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
-from ..bilingual import Pair, legible, pieces
+from ..bilingual import Bilingual, legible, pieces
 from .paper_tables import Absent, Cell, PaperTable
 from .prose_blocks import Block
 
@@ -110,14 +110,14 @@ def _fill(document: Any, parts: Sequence[str]) -> None:
 
 def caption(table: PaperTable | Absent, language: str) -> str:
     """`表3  基准回归结果` or `Table 3  Baseline regressions`."""
-    return Pair(f"表{table.number}  {table.title.zh}", f"Table {table.number}  {table.title.en}").of(language)
+    return Bilingual(f"表{table.number}  {table.title.zh}", f"Table {table.number}  {table.title.en}").of(language)
 
 
 def with_caption(table: PaperTable | Absent, language: str) -> list[str]:
     """A caption, the table with its three rules (or why it is absent), its note and a blank line, as WordprocessingML."""
     head = paragraph(run(caption(table, language), 10.5, bold=True), align="center", keep=True, after=3)
     if isinstance(table, Absent):
-        return [head, paragraph(run(Pair("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9))]
+        return [head, paragraph(run(Bilingual("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9))]
     note = table.note.of(language)
     return [head, table_xml(table, language), *([paragraph(run(note, 8), before=3)] if note else []), paragraph("")]
 
@@ -202,7 +202,7 @@ def _borders(line: int, lines: int, table: PaperTable) -> str:
 
 
 def _text(cell: Cell, language: str) -> str:
-    return cell.of(language) if isinstance(cell, Pair) else cell
+    return cell.of(language) if isinstance(cell, Bilingual) else cell
 
 
 def _leftish(table: PaperTable, column: int) -> bool:

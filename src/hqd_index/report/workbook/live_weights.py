@@ -10,7 +10,8 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from ...index.competition_rank import competition
-from ..bilingual import MISSING, Pair, missing
+from ..bilingual import Bilingual
+from ..number_format import MISSING, missing
 from ..results import Results
 from ..weight_lab import Array, Design, Lab, scores
 from .sheet_format import Styles
@@ -24,20 +25,26 @@ UNITS = 3
 VALUES = 4
 """Column of the first leaf on the sheet of working; code, name, year and published rank stand before it."""
 UNRANKED = 999_999
-TITLE = Pair("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
-ABOUT = Pair(
+TITLE = Bilingual("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
+ABOUT = Bilingual(
     "每组权重自动归一到 1；年份可选；已发布的结果不受影响。要让程序按新权重重算，请用 report.html 的“下载 scenario.yaml”。",
     "Each family is rescaled to 1; the year can be chosen; published results stay as they are. "
     "To rerun with other weights, download scenario.yaml from report.html.",
 )
 WEIGHT_HEADERS = (
-    Pair("上级", "Parent"), Pair("节点", "Node"), Pair("编号", "Id"), Pair("权重（可改）", "Weight (edit)"),
-    Pair("归一后", "Rescaled"), Pair("总权重", "In the whole"),
+    Bilingual("上级", "Parent"), Bilingual("节点", "Node"), Bilingual("编号", "Id"), Bilingual("权重（可改）", "Weight (edit)"),
+    Bilingual("归一后", "Rescaled"), Bilingual("总权重", "In the whole"),
 )  # fmt: skip
 RANKING_HEADERS = (
-    Pair("名次", "Rank"), Pair("代码", "Code"), Pair("名称", "Name"), Pair("指数", "Index"), Pair("发布名次", "Published rank"),
+    Bilingual("名次", "Rank"), Bilingual("代码", "Code"), Bilingual("名称", "Name"), Bilingual("指数", "Index"),
+    Bilingual("发布名次", "Published rank"),
 )  # fmt: skip
-TAIL = (Pair("覆盖率", "Coverage"), Pair("可排名得分", "Score ranked"), Pair("名次", "Rank"), Pair("排序键", "Sort key"))
+TAIL = (
+    Bilingual("覆盖率", "Coverage"),
+    Bilingual("可排名得分", "Score ranked"),
+    Bilingual("名次", "Rank"),
+    Bilingual("排序键", "Sort key"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,12 @@ def linear(lab: Lab | None) -> bool:
 def write_live(book: Any, styles: Styles, results: Results, lab: Lab, language: str) -> None:
     """Adds the sheet to edit and the sheet of working."""
     scene = Scene(
-        results, lab, styles, language, Pair("权重试算", "Try weights").of(language), Pair("试算过程", "Working").of(language)
+        results,
+        lab,
+        styles,
+        language,
+        Bilingual("权重试算", "Try weights").of(language),
+        Bilingual("试算过程", "Working").of(language),
     )
     edit, work = book.add_worksheet(scene.edit), book.add_worksheet(scene.work)
     _weights(edit, scene)
@@ -144,7 +156,7 @@ def _weights(page: Any, scene: Scene) -> None:
     styles, design, year = scene.styles, scene.design, scene.lab.years[-1]
     page.write_string(0, 0, TITLE.of(scene.language), styles(bold=True, font_size=13))
     page.write_string(1, 0, ABOUT.of(scene.language), styles(font_color="#5B6672"))
-    page.write_string(3, 0, Pair("年份", "Year").of(scene.language), styles(bold=True))
+    page.write_string(3, 0, Bilingual("年份", "Year").of(scene.language), styles(bold=True))
     page.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
     page.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in scene.lab.years]})
     _headers(page, scene, 0, WEIGHT_HEADERS, (22, 30, 14, 13, 10, 12))
@@ -175,7 +187,7 @@ def _printed(page: Any) -> None:
     page.fit_to_pages(1, 0)
 
 
-def _headers(page: Any, scene: Scene, column: int, titles: tuple[Pair, ...], widths: tuple[int, ...]) -> None:
+def _headers(page: Any, scene: Scene, column: int, titles: tuple[Bilingual, ...], widths: tuple[int, ...]) -> None:
     for j, (title, width) in enumerate(zip(titles, widths)):
         page.write_string(TOP - 1, column + j, title.of(scene.language), scene.styles.header())
         page.set_column(column + j, column + j, width)
@@ -215,7 +227,12 @@ def _working(page: Any, scene: Scene) -> None:
         if node != scene.root:
             formula = f"='{scene.edit}'!$E${scene.weights[node] + 1}"
             page.write_formula(2, at, formula, styles(num_format="0.0000"), shares.get(node, 0.0))
-    labels = (Pair("代码", "Code"), Pair("名称", "Name"), Pair("年份", "Year"), Pair("发布名次", "Published rank"))
+    labels = (
+        Bilingual("代码", "Code"),
+        Bilingual("名称", "Name"),
+        Bilingual("年份", "Year"),
+        Bilingual("发布名次", "Published rank"),
+    )
     for at, label in [*enumerate(labels), *((scene.tail + j, label) for j, label in enumerate(TAIL))]:
         page.write_string(1, at, label.of(scene.language), styles.header())
     for k, unit in enumerate(scene.lab.units):

@@ -10,27 +10,27 @@ from typing import Any
 import pandas as pd
 
 from ...study.records import Study
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from .sheet_format import Styles, lines_needed, open_book, write
 
 HEADERS = {
-    "file": (Pair("文件", "File"), 26),
-    "sheet": (Pair("工作表", "Sheet"), 12),
-    "row": (Pair("行号（同 Excel）", "Row (as in Excel)"), 10),
-    "key": (Pair("主键", "Key"), 30),
-    "rule": (Pair("规则", "Rule"), 8),
-    "column": (Pair("列", "Column"), 20),
-    "value": (Pair("现值", "Value"), 22),
-    "expected": (Pair("应为", "Expected"), 44),
-    "mend": (Pair("怎样修改", "How to mend"), 44),
-    "severity": (Pair("严重度", "Severity"), 10),
-    "findings": (Pair("条数", "Findings"), 9),
-    "rows": (Pair("行数", "Rows"), 9),
-    "share": (Pair("占全部条数", "Share"), 11),
+    "file": (Bilingual("文件", "File"), 26),
+    "sheet": (Bilingual("工作表", "Sheet"), 12),
+    "row": (Bilingual("行号（同 Excel）", "Row (as in Excel)"), 10),
+    "key": (Bilingual("主键", "Key"), 30),
+    "rule": (Bilingual("规则", "Rule"), 8),
+    "column": (Bilingual("列", "Column"), 20),
+    "value": (Bilingual("现值", "Value"), 22),
+    "expected": (Bilingual("应为", "Expected"), 44),
+    "mend": (Bilingual("怎样修改", "How to mend"), 44),
+    "severity": (Bilingual("严重度", "Severity"), 10),
+    "findings": (Bilingual("条数", "Findings"), 9),
+    "rows": (Bilingual("行数", "Rows"), 9),
+    "share": (Bilingual("占全部条数", "Share"), 11),
 }
 SUMMARY = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
 LINES = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
-SEVERITIES = {"error": Pair("错误", "error"), "warning": Pair("警告", "warning"), "info": Pair("提示", "info")}
+SEVERITIES = {"error": Bilingual("错误", "error"), "warning": Bilingual("警告", "warning"), "info": Bilingual("提示", "info")}
 PLACE = ["file", "sheet", "row"]
 SHEET_ROWS = 1_000_000
 """Excel holds 1,048,576 rows; what is beyond goes on in a further sheet, so that nothing is cut."""
@@ -39,14 +39,14 @@ SHEET_ROWS = 1_000_000
 def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFrame | None, path: Path) -> Path:
     """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...)."""
     language = study.study.language
-    title = Pair("数据隔离清单", "Quarantine")
+    title = Bilingual("数据隔离清单", "Quarantine")
     book = open_book(path, title.of(language), study.name)
     styles = Styles(book)
     findings = _worded(quarantine, language)
-    _summary(book.add_worksheet(Pair("摘要", "Summary").of(language)), styles, findings, language)
-    for name, part in _sheets(Pair("逐行明细", "Line by line").of(language), findings):
+    _summary(book.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
+    for name, part in _sheets(Bilingual("逐行明细", "Line by line").of(language), findings):
         _lines(book.add_worksheet(name), styles, part, language)
-    for name, part in _sheets(Pair("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()):
+    for name, part in _sheets(Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()):
         _raw(book.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
     book.close()
     return path
@@ -55,7 +55,7 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
 def _worded(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     """Findings with texts in one language, in the order of file, sheet and row."""
     rows = quarantine.assign(expected=quarantine[f"expected_{language}"], mend=quarantine[f"mend_{language}"])
-    severity = rows["severity"].map(lambda key: SEVERITIES.get(key, Pair(key, key)).of(language))
+    severity = rows["severity"].map(lambda key: SEVERITIES.get(key, Bilingual(key, key)).of(language))
     return rows.assign(severity=severity).sort_values([*PLACE, "rule"], kind="stable", ignore_index=True)
 
 
@@ -82,14 +82,14 @@ def _print_setup(page: Any, header: int) -> None:
 
 def _summary(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
-    title = Pair(
+    title = Bilingual(
         "数据隔离清单：这些行没有进入指数，修改后重跑 make pipeline",
         "Quarantine: these rows are not in the index; mend them and run make pipeline again",
     )
     page.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
     _header(page, styles, 2, SUMMARY, language)
     if findings.empty:
-        page.write_string(3, 0, Pair("没有需要修改的行。", "No row needs mending.").of(language), styles())
+        page.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
         first = rows.iloc[0]
         columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
@@ -144,7 +144,7 @@ def _raw(page: Any, styles: Styles, raw_rows: pd.DataFrame, bad: dict[tuple[Any,
     plain, marked = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
     at, header = 0, None
     if raw_rows.empty:
-        page.write_string(0, 0, Pair("没有隔离的行。", "No quarantined rows.").of(language), styles())
+        page.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
         return
     ordered = raw_rows.sort_values(PLACE, kind="stable")
     for place, record in zip(_places(ordered), ordered.drop(columns=PLACE).to_dict("records")):

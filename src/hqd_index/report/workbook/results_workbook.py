@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...tables import TABLES
-from ..bilingual import Pair
+from ..bilingual import Bilingual
 from ..grids import data_grids, index_grids, model_grids
 from ..grids.grid import Column, Grid
 from ..grids.published_grids import published
@@ -24,17 +24,17 @@ from .sheet_format import FIRST, Styles, fill, open_book
 class Sheet:
     """A sheet's name, what it holds, and the grid that fills it."""
 
-    name: Pair
-    about: Pair
+    name: Bilingual
+    about: Bilingual
     make: Callable[[Results], Grid | None]
 
 
 def _sheet(name: str) -> Sheet:
     """A published table as it is; none where the contract has no such table."""
     table = TABLES.get(name)
-    title = Pair(table.zh, table.en) if table else Pair(name, name)
-    short = Pair(title.zh[:31], title.en[:31])
-    return Sheet(short, Pair(f"tables/{name}.csv", f"tables/{name}.csv"), published(name))
+    title = Bilingual(table.zh, table.en) if table else Bilingual(name, name)
+    short = Bilingual(title.zh[:31], title.en[:31])
+    return Sheet(short, Bilingual(f"tables/{name}.csv", f"tables/{name}.csv"), published(name))
 
 
 def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path:
@@ -76,23 +76,23 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
     page.set_row(0, 28)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     lines = [
-        (Pair("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
-        (Pair("运行编号", "Run"), str(manifest.get("run", ""))),
-        (Pair("程序", "Program"), str(manifest.get("program", ""))),
-        (Pair("配置", "Configuration"), _files(manifest.get("config", {}), language)),
-        (Pair("数据", "Data"), _files(manifest.get("inputs", {}), language)),
+        (Bilingual("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
+        (Bilingual("运行编号", "Run"), str(manifest.get("run", ""))),
+        (Bilingual("程序", "Program"), str(manifest.get("program", ""))),
+        (Bilingual("配置", "Configuration"), _files(manifest.get("config", {}), language)),
+        (Bilingual("数据", "Data"), _files(manifest.get("inputs", {}), language)),
     ]
     if study.synthetic:
-        lines.insert(0, (Pair("注意", "Note"), SYNTHETIC.of(language)))
+        lines.insert(0, (Bilingual("注意", "Note"), SYNTHETIC.of(language)))
     row = 2
     for label, text in lines:
         page.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
         _paragraph(page, styles, row, text)
         row += 1
     row = _block(
-        page, styles, row + 1, Pair("主要发现", "Findings").of(language), [f.text.of(language) for f in findings(results)]
+        page, styles, row + 1, Bilingual("主要发现", "Findings").of(language), [f.text.of(language) for f in findings(results)]
     )
-    page.write_string(row + 1, 0, Pair("目录", "Contents").of(language), styles(bold=True, font_size=12))
+    page.write_string(row + 1, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
     for k, sheet in enumerate(sheets):
         name = sheet.name.of(language)
         page.write_url(row + 2 + k, 0, f"internal:'{name}'!A1", styles(font_color="#0B5E8A", underline=1), string=name)
@@ -118,7 +118,7 @@ def _block(page: Any, styles: Styles, row: int, title: str, lines: Sequence[str]
 
 
 def _files(digests: Any, language: str) -> str:
-    return Pair(f"{len(digests)} 个文件，指纹见 manifest.json", f"{len(digests)} files, fingerprints in manifest.json").of(
+    return Bilingual(f"{len(digests)} 个文件，指纹见 manifest.json", f"{len(digests)} files, fingerprints in manifest.json").of(
         language
     )
 
@@ -184,7 +184,7 @@ def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
                 "marker": {"type": "circle", "size": 4},
             }
         )
-    title = Pair("前三与后三单位的走势", "First and last three units over time")
+    title = Bilingual("前三与后三单位的走势", "First and last three units over time")
     chart.set_title({"name": title.of(language), "name_font": {"size": 11}})
     chart.set_y_axis({"num_format": "0", "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
     chart.set_legend({"position": "bottom"})
@@ -195,18 +195,18 @@ def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
 def _notes(results: Results) -> Grid:
     """What the marks mean and what to keep in mind."""
     texts = [
-        Pair("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
-        Pair(
+        Bilingual("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
+        Bilingual(
             "得分 0–100，先排名后四舍五入；全精度数值见 tables/*.csv。",
             "Scores are 0-100, ranked before rounding; full precision in tables/*.csv.",
         ),
-        Pair(
+        Bilingual(
             "“全部企业”与“剔除专精特新企业”使用同样的公式、上下界与权重。",
             "'All firms' and 'recognised firms left out' share formulas, bounds and weights.",
         ),
         ASSUMPTION,
         MECHANICAL,
-        Pair(
+        Bilingual(
             "更细的表不在本工作簿，见 tables/：diagnostics（诊断）、dynamics（分布与演变）、regression_diagnostics（回归诊断）、"
             "network（投入产出网络）等；README.md 列出全部文件。",
             "Finer tables are not in this workbook but in tables/: diagnostics, dynamics, regression_diagnostics, network and "
@@ -214,28 +214,35 @@ def _notes(results: Results) -> Grid:
         ),
     ]
     return Grid(
-        Pair("说明", "Notes"), (Column(Pair("说明", "Note"), "text", 120),), tuple((text,) for text in texts), ("manifest",)
+        Bilingual("说明", "Notes"),
+        (Column(Bilingual("说明", "Note"), "text", 120),),
+        tuple((text,) for text in texts),
+        ("manifest",),
     )
 
 
 MONITORED = ("linkages", "chokepoints", "mode_densities", "mode_matrix", "paths", "candidates", "alerts", "whatif")
 COVER_WIDTH = 100
 """Width of the cover's text, in characters."""
-COVER, RANKING, PANEL = Pair("封面", "Cover"), Pair("排名", "Ranking"), Pair("指数面板", "Panel")
-CHARTS = Sheet(Pair("图表", "Charts"), Pair("排名与走势", "Ranking and trends"), lambda results: None)
+COVER, RANKING, PANEL = Bilingual("封面", "Cover"), Bilingual("排名", "Ranking"), Bilingual("指数面板", "Panel")
+CHARTS = Sheet(Bilingual("图表", "Charts"), Bilingual("排名与走势", "Ranking and trends"), lambda results: None)
 LIVE = Sheet(
-    Pair("权重试算", "Try weights"), Pair("改权重，得分与名次由公式重算", "Edit weights; ranks by formula"), lambda results: None
+    Bilingual("权重试算", "Try weights"),
+    Bilingual("改权重，得分与名次由公式重算", "Edit weights; ranks by formula"),
+    lambda results: None,
 )
 SHEETS = (
-    Sheet(RANKING, Pair("最新年的名次、指数与各维度得分", "Latest ranks, index and parts"), index_grids.ranking),
+    Sheet(RANKING, Bilingual("最新年的名次、指数与各维度得分", "Latest ranks, index and parts"), index_grids.ranking),
     CHARTS,
-    Sheet(PANEL, Pair("单位 × 年份的全部得分", "All scores by unit and year"), index_grids.panel),
-    Sheet(Pair("指标面板", "Indicators"), Pair("指标原值", "Raw indicator values"), index_grids.indicators),
+    Sheet(PANEL, Bilingual("单位 × 年份的全部得分", "All scores by unit and year"), index_grids.panel),
+    Sheet(Bilingual("指标面板", "Indicators"), Bilingual("指标原值", "Raw indicator values"), index_grids.indicators),
     Sheet(
-        Pair("权重", "Weights"), Pair("信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"), index_grids.weights
+        Bilingual("权重", "Weights"),
+        Bilingual("信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
+        index_grids.weights,
     ),
     LIVE,
-    Sheet(Pair("情景", "Scenarios"), Pair("换一种算法时的名次", "Ranks under other designs"), index_grids.scenarios),
+    Sheet(Bilingual("情景", "Scenarios"), Bilingual("换一种算法时的名次", "Ranks under other designs"), index_grids.scenarios),
     *(
         _sheet(name)
         for name in (
@@ -248,24 +255,36 @@ SHEETS = (
             "coupling",
         )
     ),
-    Sheet(Pair("回归", "Regressions"), Pair("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
-    Sheet(Pair("假设检验", "Hypotheses"), Pair("每条假设一个结论", "One verdict per hypothesis"), model_grids.hypotheses),
-    Sheet(Pair("结论语句", "Sentences"), Pair("可直接引用的结论", "Verdicts in sentences"), model_grids.sentences_of),
+    Sheet(Bilingual("回归", "Regressions"), Bilingual("专精特新密度的全部系数", "All coefficients"), model_grids.regressions),
+    Sheet(
+        Bilingual("假设检验", "Hypotheses"), Bilingual("每条假设一个结论", "One verdict per hypothesis"), model_grids.hypotheses
+    ),
+    Sheet(Bilingual("结论语句", "Sentences"), Bilingual("可直接引用的结论", "Verdicts in sentences"), model_grids.sentences_of),
     _sheet("channels"),
     Sheet(
-        Pair("贡献", "Contribution"), Pair("核算、构成与外溢、反事实路径", "Accounting, composition"), model_grids.contribution
+        Bilingual("贡献", "Contribution"),
+        Bilingual("核算、构成与外溢、反事实路径", "Accounting, composition"),
+        model_grids.contribution,
     ),
     *(_sheet(name) for name in ("mediators", "oaxaca", "endogeneity", "event_study", "resilience", "multiverse_summary")),
     *(_sheet(name) for name in MONITORED),
     Sheet(
-        Pair("论文数字", "Quoted figures"),
-        Pair("论文所引数字与本研究并列", "The paper's beside ours"),
+        Bilingual("论文数字", "Quoted figures"),
+        Bilingual("论文所引数字与本研究并列", "The paper's beside ours"),
         data_grids.facts,
     ),
-    Sheet(Pair("数据去向", "Data"), Pair("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
-    Sheet(Pair("隔离统计", "Quarantine"), Pair("按规则统计", "By rule"), data_grids.rules),
+    Sheet(Bilingual("数据去向", "Data"), Bilingual("每个原始文件的行去向", "Where raw rows went"), data_grids.ledger),
+    Sheet(Bilingual("隔离统计", "Quarantine"), Bilingual("按规则统计", "By rule"), data_grids.rules),
     *(_sheet(name) for name in ("sample_flow", "coverage", "density", "descriptives")),
-    Sheet(Pair("未生成", "Not made"), Pair("本次未能生成的表及原因", "What could not be made, and why"), data_grids.not_made),
-    Sheet(Pair("变量字典", "Codebook"), Pair("变量、单位、方向、公式、来源", "Variables, units, formulas"), data_grids.codebook),
-    Sheet(Pair("说明", "Notes"), Pair("口径与提示", "Conventions and cautions"), _notes),
+    Sheet(
+        Bilingual("未生成", "Not made"),
+        Bilingual("本次未能生成的表及原因", "What could not be made, and why"),
+        data_grids.not_made,
+    ),
+    Sheet(
+        Bilingual("变量字典", "Codebook"),
+        Bilingual("变量、单位、方向、公式、来源", "Variables, units, formulas"),
+        data_grids.codebook,
+    ),
+    Sheet(Bilingual("说明", "Notes"), Bilingual("口径与提示", "Conventions and cautions"), _notes),
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import xlsxwriter
 
-from ..bilingual import Pair, missing, number
+from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
+from ..number_format import missing, number
 
 CREATED = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
@@ -67,7 +68,7 @@ def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
     for i, row in enumerate(grid.rows):
         for j, (value, style) in enumerate(zip(row, closing if i == last else plain)):
             write(page, FIRST + i, j, value, style, language)
-    source = Pair("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
+    source = Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
     page.write_string(
         FIRST + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
     )
@@ -105,7 +106,7 @@ def write(page: Any, row: int, column: int, value: Any, style: Any, language: st
     """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
     if isinstance(value, str):
         page.write_string(row, column, value, style)
-    elif isinstance(value, Pair):
+    elif isinstance(value, Bilingual):
         page.write_string(row, column, value.of(language), style)
     elif missing(value):
         page.write_blank(row, column, None, style)
