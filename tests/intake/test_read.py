@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -18,7 +19,9 @@ from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake.read.delimited_text import Shape, write_plain
-from hqd_index.intake.read.raw_files import locate, read, unchanged
+from hqd_index.intake.read.raw_files import locate, refuse_changed
+from hqd_index.intake.read.reader import SheetRequest
+from hqd_index.intake.read.readers import READERS, format_of, read_sheet
 from hqd_index.study.records import Source
 
 TEXT = "企业代码,企业名称,年份,行业代码,营业收入\n000001,甲,2020,C35,1.5\n000002,乙,2021,C36,\n"
@@ -31,7 +34,8 @@ def source(path: str, **more: Any) -> Source:
 
 def cells(folder: Path, engine: Engine, name: str, **more: Any) -> tuple[list[tuple[Any, ...]], Any]:
     wanted = source(name, **more)
-    got = read(locate(wanted, folder, "sources.yaml")[0], wanted, CANONICAL["firms"], engine)
+    file = locate(wanted, folder, "sources.yaml")[0]
+    got = read_sheet(SheetRequest(file, wanted, CANONICAL["firms"], engine))
     return list(engine.collect(got.table).sort_values("row").itertuples(index=False, name=None)), got
 
 
@@ -61,20 +65,47 @@ def as_parquet(path: Path) -> None:
         engine.write(table, path, key=["企业代码"])
 
 
-@pytest.mark.parametrize(
-    ("name", "write"),
-    [
-        ("a.csv", as_text("utf-8")), ("a.csv", as_text("utf-8-sig")), ("a.csv", as_text("gb18030")),
-        ("a.csv", lambda path: path.write_bytes(TEXT.replace("\n", "\r\n").replace(",", "\t").encode())),
-        ("a.csv", lambda path: path.write_bytes(TEXT.replace("甲", '"甲"').encode())),
-        ("a.csv.gz", lambda path: path.write_bytes(gzip.compress(TEXT.encode("gb18030")))),
-        ("a.xlsx", lambda path: workbook(path, ROWS)), ("a.dta", as_stata), ("a.parquet", as_parquet),
-        ("a.xls", as_text("gb18030")), ("a.csv", lambda path: workbook(path, ROWS)),
-    ],
-)  # fmt: skip
-def test_every_format_gives_the_same_cells(tmp_path: Path, engine: Engine, name: str, write: Callable[[Path], None]):
+# (format by content, file name, how it is written)
+WRITTEN: list[tuple[str, str, Callable[[Path], None]]] = [
+    ("csv", "a.csv", as_text("utf-8")), ("csv", "a.csv", as_text("utf-8-sig")), ("csv", "a.csv", as_text("gb18030")),
+    ("csv", "a.csv", lambda path: path.write_bytes(TEXT.replace("\n", "\r\n").replace(",", "\t").encode())),
+    ("csv", "a.csv", lambda path: path.write_bytes(TEXT.replace("甲", '"甲"').encode())),
+    ("csv.gz", "a.csv.gz", lambda path: path.write_bytes(gzip.compress(TEXT.encode("gb18030")))),
+    ("xlsx", "a.xlsx", lambda path: workbook(path, ROWS)), ("dta", "a.dta", as_stata), ("parquet", "a.parquet", as_parquet),
+    ("csv", "a.xls", as_text("gb18030")), ("xlsx", "a.csv", lambda path: workbook(path, ROWS)),
+]  # fmt: skip
+UNTRIED = {"xls"}  # no library here writes the old binary workbooks
+
+
+@pytest.mark.parametrize(("file_format", "name", "write"), WRITTEN)
+def test_every_format_gives_the_same_cells(
+    tmp_path: Path, engine: Engine, file_format: str, name: str, write: Callable[[Path], None]
+):
     write(tmp_path / name)
+    assert format_of(tmp_path / name, name) == file_format
     assert cells(tmp_path, engine, name)[0] == WANTED
+
+
+def test_the_list_of_formats_is_that_of_the_readers(tmp_path: Path):
+    """Every reader is tried above, is named by the refusal of other contents, and its endings belong to it alone."""
+    assert {file_format for file_format, _, _ in WRITTEN} | UNTRIED == set(READERS)
+    extensions = [extension for reader in READERS.values() for extension in reader.extensions]
+    assert len(extensions) == len(set(extensions)) and all(extension.startswith(".") for extension in extensions)
+    (tmp_path / "a.bin").write_bytes(b"\x00\x01")
+    with pytest.raises(HqdError) as caught:
+        format_of(tmp_path / "a.bin", "a.bin")
+    assert all(file_format in caught.value.text(language) for file_format in READERS for language in ("zh", "en"))
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "mark"),
+    [("README.md", "as they come (", ", "), ("README.zh.md", "文件原样读入（", "、"),
+     ("docs/en/bring-your-data.md", "- **Formats**: ", ", "), ("docs/zh/bring-your-data.md", "- **文件格式**：", "、")],
+)  # fmt: skip
+def test_documents_list_the_formats_of_the_readers(root: Path, page: str, before: str, mark: str):
+    text = (root / page).read_text("utf-8").partition(before)[2]
+    formats = re.match(r"[a-z.、, ]*[a-z]", text)
+    assert formats and set(formats[0].split(mark)) == set(READERS)
 
 
 def test_old_stata_strings_are_decoded(tmp_path: Path, engine: Engine):
@@ -229,10 +260,10 @@ def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
 def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path):
     (tmp_path / "a.csv").write_text(TEXT)
     files = locate(source("a.csv"), tmp_path, "sources.yaml")
-    unchanged(files)
+    refuse_changed(files)
     (tmp_path / "a.csv").write_text(TEXT + "x")
     with pytest.raises(HqdError) as caught:
-        unchanged(files)
+        refuse_changed(files)
     assert (caught.value.rule, caught.value.exit_code) == ("S11", 4)
 
 

@@ -15,7 +15,7 @@ from ..engines.duckdb import Engine, literal, quoted
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import SrdiList, Study
 from .layout.text_columns import FILE_SPAN
-from .read.raw_files import RawFile, locate, unchanged
+from .read.raw_files import RawFile, locate, refuse_changed
 from .records.intake_notice import Notice
 from .records.row_ledger import QUARANTINED, ledger
 from .records.sample_flow import coverage, sample_flow
@@ -65,7 +65,7 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     before = engine.names()
     files = _located(study, data_root, config_root)
     read = _read_all(study, files, engine)
-    unchanged([file for mine in files.values() for file in mine])
+    refuse_changed([file for mine in files.values() for file in mine])
     tables = {one.name: _clean(one, engine) for one in read}
     with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(_status, study, read, tables, own, (config_root, data_root))

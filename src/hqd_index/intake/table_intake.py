@@ -18,7 +18,9 @@ from .layout.header_rows import map_labels, require, required_columns
 from .layout.joined_sources import combined, expanded, without
 from .layout.long_tables import LongShape, parse_long
 from .layout.text_columns import FILE_SPAN, Sheet
-from .read.raw_files import RawFile, read
+from .read.raw_files import RawFile
+from .read.reader import SheetRequest
+from .read.readers import read_sheet
 from .records.intake_notice import Notice
 from .records.row_ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, balance_sums
 from .rules.anomalies import suspicions
@@ -143,7 +145,7 @@ def _scoped(one: Parsed, aside: pd.DataFrame, step: Step) -> Parsed:
 
 
 def _sheet(file: RawFile, source: Source, step: Step, number: int) -> Sheet:
-    cells = read(file, source, step.table, step.engine)
+    cells = read_sheet(SheetRequest(file, source, step.table, step.engine))
     headed = map_labels(cells.labels, dict(cells.units), source, step.table, file.name)
     missing = required_columns(source, step.table, headed.positions, step.needed if step.single else ())
     require(missing, [source], step.table, cells.labels, file.name)

@@ -25,6 +25,16 @@ class Headed:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Which row the header is (from 1), its labels, how many rows below are labels too, and units they name."""
+
+    row: int
+    labels: tuple[str, ...]
+    below: int
+    units: tuple[tuple[int, str], ...] = ()
+
+
 def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
     built_in = {normalised(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
@@ -69,6 +79,30 @@ def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
 
 def _has_digit(cell: str) -> bool:
     return any(mark.isdigit() for mark in cell) and cell.strip() not in UNITS
+
+
+def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, where: str) -> Layout:
+    """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
+    known = known_labels(source, table)
+    place = find_header(rows, known) if source.header_row == "auto" else source.header_row - 1
+    if place >= len(rows) or not any(label.strip() for label in rows[place]):
+        raise no_rows(where)
+    labels = tuple(label.strip() for label in rows[place])
+    numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
+    numeric = [k for k, label in enumerate(labels) if canonical_of(label, known) in numbers]
+    below = sub_headers(rows[place + 1 :], numeric)
+    printed = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
+    return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in printed if unit in UNITS))
+
+
+def no_rows(where: str) -> DataError:
+    """S02: nothing to read."""
+    return DataError(
+        "0 rows under the header; fill the file, or mark the source `optional: true` and remove it",
+        zh="表头之下 0 行;请补充数据,或把该数据源写成 `optional: true` 并移走文件",
+        where=where,
+        rule="S02",
+    )
 
 
 def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:

@@ -83,15 +83,15 @@ def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Written:
+class RecordCounts:
     """How many records were written, the others, and whether a cell of those written may have blanks around it."""
 
-    kept: int
-    aside: list[SetAside]
+    rows: int
+    set_aside: list[SetAside]
     padded: bool = True
 
 
-def write_plain(text: IO[str], out: IO[str], shape: Shape) -> Written:
+def write_plain(text: IO[str], out: IO[str], shape: Shape) -> RecordCounts:
     """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
     aside: list[SetAside] = []
     mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
@@ -100,11 +100,11 @@ def write_plain(text: IO[str], out: IO[str], shape: Shape) -> Written:
     while lines := text.readlines(BATCH):
         fits = [line.count(mark) == good and line != "\n" for line in lines]
         block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        aside += [set_aside(n, _split(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        aside += [row_set_aside(n, _split(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
         out.write(block)
         padded = padded or _padded(block, mark)
         row += len(lines)
-    return Written(row - shape.header_row - len(aside), aside, padded)
+    return RecordCounts(row - shape.header_row - len(aside), aside, padded)
 
 
 def _padded(text: str, mark: str) -> bool:
@@ -114,7 +114,7 @@ def _padded(text: str, mark: str) -> bool:
     return text.endswith(tuple(blanks)) or any(side in text for side in sides)
 
 
-def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> Written:
+def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> RecordCounts:
     """The same for records that were parsed already; cells are quoted where they must be."""
     writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
     aside: list[SetAside] = []
@@ -126,11 +126,11 @@ def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> Writ
             writer.writerow([n, *fields])
             written += 1
         else:
-            aside.append(set_aside(n, fields))
-    return Written(written, aside)
+            aside.append(row_set_aside(n, fields))
+    return RecordCounts(written, aside)
 
 
-def set_aside(row: int, fields: list[str]) -> SetAside:
+def row_set_aside(row: int, fields: list[str]) -> SetAside:
     """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
     filled = [field for field in fields if field.strip()]
     if not filled:

@@ -1,0 +1,40 @@
+"""What a reader of one format is, and what it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine
+from ...study.records import Source
+from .raw_files import RawFile
+from .sheet_cells import Cells
+
+
+@dataclass(frozen=True)
+class SheetRequest:
+    """A file, what the study says of its source, the table it belongs to, and the engine that takes the cells."""
+
+    file: RawFile
+    source: Source
+    table: CanonicalTable
+    engine: Engine
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """A file and its first bytes, by which its format is told."""
+
+    path: Path
+    start: bytes
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format: the endings it usually has, whether a file's first bytes are of it, and how its sheet is read."""
+
+    extensions: tuple[str, ...]
+    recognises: Callable[[FileHead], bool]
+    read: Callable[[SheetRequest], Cells]

@@ -1,0 +1,41 @@
+"""Typed columns of a binary file as text cells: whole numbers without a point, dates as ISO, missing as ''."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...engines.duckdb import Engine, literal, quoted
+from ..layout.header_rows import no_rows
+from ..records.intake_notice import Notice
+from .reader import SheetRequest
+from .sheet_cells import Cells
+
+WHOLE_UP_TO = "1e15"
+FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
+FILE_ROW = "file_row"
+
+
+def typed_cells(request: SheetRequest, numbered: str, labels: Sequence[str], notices: tuple[Notice, ...] = ()) -> Cells:
+    """The sheet of an engine table of typed columns numbered by FILE_ROW; DataError S02 when it has no rows."""
+    cells = _as_text(numbered, labels, request.engine)
+    rows = request.engine.count(cells)
+    if rows == 0:
+        raise no_rows(request.file.name)
+    return Cells(request.file.name, "", request.file.digest, tuple(labels), 1, cells, rows, notices=notices)
+
+
+def _as_text(numbered: str, labels: Sequence[str], engine: Engine) -> str:
+    types = engine.types(numbered)
+    columns = [f"coalesce({_text_sql(quoted(label), types[label])}, '') AS c{place}" for place, label in enumerate(labels)]
+    shifted = f"{quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row"
+    return engine.query(f"SELECT {', '.join([shifted, *columns])} FROM {numbered}")
+
+
+def _text_sql(column: str, dtype: str) -> str:
+    if dtype == "double":
+        whole = f"{column} = trunc({column}) AND abs({column}) < {WHOLE_UP_TO}"
+        plain = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+        return f"CASE WHEN isnan({column}) THEN {literal('')} ELSE {plain} END"
+    if dtype == "date":
+        return f"strftime({column}, '%Y-%m-%d')"
+    return f"CAST({column} AS VARCHAR)"
