@@ -18,7 +18,7 @@ import pytest
 
 from hqd_index.demo import write_demo
 from hqd_index.explain.scale import normalising
-from hqd_index.methods.choice import Choice, resolve
+from hqd_index.methods.choice import Choice, bind
 
 from .small import ROOT, Ended, Place, hqd, run
 
@@ -296,7 +296,7 @@ def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
     known, up = np.array([[10.0], [20], [40]]), np.array([1.0])
     minmax, zscore = Choice(method="minmax", to=to), Choice(method="zscore", mean=100.0, sd=10.0)
     for choice in (minmax, zscore):
-        call = resolve(choice, ["x"], family="normalise")
+        call = bind(choice, "normalise").for_children(["x"])
         value = call(known, reference=known, direction=up)[1, 0]
         text = normalising(choice, 20.0, value, known, [2020, 2021, 2022], 1, 1)
         assert text.startswith(begins if choice is minmax else "1 + 0.1 * (x - mean)")

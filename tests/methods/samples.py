@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import Choice, resolve
+from hqd_index.methods.choice import Choice, bind
 
 CHILDREN = ("a", "b", "c", "d")
 GROUPS = np.array(["x", "y", "x", "y", "y"])
@@ -84,7 +84,7 @@ def skewed(rows: int = 30, seed: int = 1) -> np.ndarray:
 
 def apply(choice: Choice, family: str, values: np.ndarray) -> np.ndarray:
     """What the family's functions make of values (..., 30, 4); imputation sees them as 5 units by 6 years."""
-    call = resolve(choice, CHILDREN, family=family)
+    call = bind(choice, family).for_children(CHILDREN)
     if family == "impute":
         cube = values.reshape(*values.shape[:-2], UNITS, YEARS, values.shape[-1])
         return call(cube, groups=GROUPS).reshape(values.shape)

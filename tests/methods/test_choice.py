@@ -6,13 +6,17 @@ from pydantic import BaseModel, ValidationError
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import Choice, batched, cautions, check, compatible, one_of, resolve
+from hqd_index.methods.choice import BoundChoice, Choice, bind, one_of, refuse_sign
 
 EXACT = 1e-12  # sums of a handful of doubles
 
 
 def choice(method: str, **options: object) -> Choice:
     return Choice(method=method, **options)
+
+
+def normalise(method: str, **options: object) -> BoundChoice:
+    return bind(choice(method, **options), "normalise")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ def choice(method: str, **options: object) -> Choice:
 )
 def test_faults_found_as_the_file_is_read(family: str, wrong: Choice, says: str) -> None:
     with pytest.raises(ConfigError) as fault:
-        check(wrong, family)
+        bind(wrong, family)
     assert says in fault.value.en
     assert fault.value.zh != fault.value.en
 
@@ -52,26 +56,26 @@ def test_faults_found_as_the_file_is_read(family: str, wrong: Choice, says: str)
 )
 def test_faults_found_when_the_children_are_known(wrong: Choice, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
-        resolve(wrong, ["a", "b"], family="weight")
+        bind(wrong, "weight").for_children(["a", "b"])
 
 
 def test_given_shares_follow_the_children_by_name() -> None:
     shares = {"b": 3.0, "a": 1.0, "elsewhere": 9.0}
-    call = resolve(choice("given", shares=shares, normalize=True), ["a", "b"], family="weight", known={"a", "b", "elsewhere"})
+    call = bind(choice("given", shares=shares, normalize=True), "weight").for_children(["a", "b"], known={"a", "b", "elsewhere"})
     assert np.allclose(call(np.ones((5, 2))), [[0.25, 0.75]], atol=EXACT)
 
 
 def test_signs_are_checked_between_normalising_and_what_follows() -> None:
-    entropy, geometric = choice("entropy"), choice("geometric")
-    for refused in (choice("zscore"), choice("minmax", over=[2012, 2018]), choice("minmax", to=[-1, 1])):
+    entropy, geometric = bind(choice("entropy"), "weight"), bind(choice("geometric"), "aggregate")
+    for refused in (normalise("zscore"), normalise("minmax", over=[2012, 2018]), normalise("minmax", to=[-1, 1])):
         with pytest.raises(ConfigError, match="non_negative"):
-            compatible(refused, entropy, family="weight")
+            refuse_sign(refused, entropy)
         with pytest.raises(ConfigError, match="clip: true"):
-            compatible(refused, geometric, family="aggregate")
-    window = choice("minmax", over=[2012, 2018])
-    compatible(window, choice("entropy", over=[2012, 2018]), family="weight")
-    compatible(choice("minmax", over=[2012, 2018], clip=True), geometric, family="aggregate")
-    compatible(choice("minmax", over="each_year"), entropy, family="weight")
+            refuse_sign(refused, geometric)
+    window = normalise("minmax", over=[2012, 2018])
+    refuse_sign(window, bind(choice("entropy", over=[2012, 2018]), "weight"))
+    refuse_sign(normalise("minmax", over=[2012, 2018], clip=True), geometric)
+    refuse_sign(normalise("minmax", over="each_year"), entropy)
 
 
 def test_a_choice_in_a_model_has_its_defaults_written_out_and_reports_both_languages() -> None:
@@ -93,21 +97,23 @@ def test_a_choice_in_a_model_has_its_defaults_written_out_and_reports_both_langu
 def test_a_refused_column_is_named() -> None:
     values = np.array([[1.0, 2.0], [0.5, -1.0], [0.2, 3.0]])
     with pytest.raises(EstimationError, match="brand1: entropy is not defined for negative"):
-        resolve(choice("entropy"), ["inn1", "brand1"], family="weight")(values)
+        bind(choice("entropy"), "weight").for_children(["inn1", "brand1"])(values)
 
 
 def test_allowed_choices_that_need_minding_say_so() -> None:
-    assert cautions(choice("entropy", shift=0.001), "weight") == []
-    ((en, zh),) = cautions(choice("combine", by="mean", of=[{"method": "entropy", "shift": 0.01}, {"method": "std"}]), "weight")
+    assert bind(choice("entropy", shift=0.001), "weight").cautions == []
+    ((en, zh),) = bind(
+        choice("combine", by="mean", of=[{"method": "entropy", "shift": 0.01}, {"method": "std"}]), "weight"
+    ).cautions
     assert "0.01" in en
     assert "0.01" in zh
-    assert len(cautions(choice("combine", by="product", of=[{"method": "entropy"}, {"method": "std"}]), "weight")) == 1
+    assert len(bind(choice("combine", by="product", of=[{"method": "entropy"}, {"method": "std"}]), "weight").cautions) == 1
 
 
 def test_check_is_idempotent_over_every_method_that_needs_no_options() -> None:
     for family, methods in FAMILIES.items():
         for name, method in methods.items():
             if all(p.default is not p.empty for p in method.options.values()):
-                once = check(choice(name), family)
-                assert check(once, family) == once
-                assert isinstance(batched(once, family), bool)
+                once = bind(choice(name), family)
+                assert bind(once, family) is once
+                assert isinstance(once.batched, bool)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
-from hqd_index.methods.choice import Choice, resolve
+from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.normalise import (
     borda,
     dist2ref,
@@ -48,7 +48,7 @@ def test_ends_of_a_scale_may_be_written_in_any_unit() -> None:
         assert flat(minmax(values, reference=values, direction=UP, to=to)) == pytest.approx([0.01, 0.505, 1])
     assert flat(minmax(values, reference=values, direction=UP, to=(0, 100))) == [0, 0.5, 1]
     with pytest.raises(ConfigError, match="must end above 0"):
-        resolve(Choice(method="minmax", to=[-100, -1]), ["a"], family="normalise")
+        bind(Choice(method="minmax", to=[-100, -1]), "normalise").for_children(["a"])
 
 
 def test_minmax_ends_are_exact() -> None:
@@ -103,7 +103,7 @@ def test_distances() -> None:
     assert flat(fracmax(values, reference=values, direction=UP)) == [0, 0.2, 1]
     assert flat(fracmax(values, reference=values, direction=DOWN)) == [1, 0.8, 0]
     with pytest.raises(EstimationError, match="inn1: fracmax"):
-        resolve(Choice(method="fracmax"), ["inn1"], family="normalise")(values - 1, reference=values, direction=UP)
+        bind(Choice(method="fracmax"), "normalise").for_children(["inn1"])(values - 1, reference=values, direction=UP)
 
 
 def test_goalposts_and_bands() -> None:
@@ -114,7 +114,7 @@ def test_goalposts_and_bands() -> None:
     assert flat(moderate(values, reference=values, band=(79, 83))) == pytest.approx([0, 1, 1 - 2 / 9, 1 - 7 / 9])
     assert np.isnan(moderate(values, reference=values, band=(0, 100))).all()
     with pytest.raises(ConfigError, match="low 3 must be below high 2"):
-        resolve(Choice(method="goalposts", low={"a": 3}, high={"a": 2}), ["a"], family="normalise")
+        bind(Choice(method="goalposts", low={"a": 3}, high={"a": 2}), "normalise").for_children(["a"])
 
 
 def test_robust_by_hand() -> None:

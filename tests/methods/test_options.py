@@ -5,7 +5,7 @@ import pytest
 
 from hqd_index.errors import ConfigError
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import resolve
+from hqd_index.methods.choice import bind
 
 from .samples import ALL, BESIDE, CHANGED, CHILDREN, GROUPS, apply, sample, skewed
 
@@ -44,10 +44,10 @@ def test_floor_and_cap_hold_for_every_weighting(name: str, option: str) -> None:
 def test_gates_open_and_shut() -> None:
     cyclic = {"node": {"order": list(CHILDREN), "upper": [[3, 0.2, 2], [5, 1], [0.5]]}}
     with pytest.raises(ConfigError, match="CR = "):
-        resolve(sample("weight", "ahp", matrices=cyclic), CHILDREN, family="weight")
-    resolve(sample("weight", "ahp", matrices=cyclic, allow_inconsistent=True), CHILDREN, family="weight")
+        bind(sample("weight", "ahp", matrices=cyclic), "weight").for_children(CHILDREN)
+    bind(sample("weight", "ahp", matrices=cyclic, allow_inconsistent=True), "weight").for_children(CHILDREN)
     with pytest.raises(ConfigError, match="mix belongs to by: mean"):
-        resolve(sample("weight", "combine", mix=[0.5, 0.5]), CHILDREN, family="weight")
+        bind(sample("weight", "combine", mix=[0.5, 0.5]), "weight").for_children(CHILDREN)
     low, high = (apply(sample("weight", "combine", by="mean", mix=mix), "weight", skewed()) for mix in ([0.1, 0.9], [0.9, 0.1]))
     assert not np.allclose(low, high)
 
@@ -55,11 +55,11 @@ def test_gates_open_and_shut() -> None:
 def test_groups_are_passed_by_the_program() -> None:
     values = skewed().reshape(5, 6, 4)
     values[0, 2, 1] = np.nan
-    call = resolve(sample("impute", "group_mean"), CHILDREN, family="impute")
+    call = bind(sample("impute", "group_mean"), "impute").for_children(CHILDREN)
     assert call(values, groups=GROUPS)[0, 2, 1] == pytest.approx(values[2, 2, 1])  # the one other unit of group x
 
 
 def test_years_are_written_at_the_combination() -> None:
     with pytest.raises(ConfigError, match="at the combination"):
         parts = [{"method": "entropy", "over": "each_year"}, {"method": "critic"}]
-        resolve(sample("weight", "combine", of=parts), CHILDREN, family="weight")
+        bind(sample("weight", "combine", of=parts), "weight").for_children(CHILDREN)

@@ -9,7 +9,7 @@ import pytest
 from hqd_index import console
 from hqd_index.errors import ConfigError
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import Choice, check, resolve
+from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import cells
 from hqd_index.methods.method import Array, Method
 from hqd_index.methods.shares import as_shares
@@ -29,7 +29,7 @@ def first_come(values: Array, *, steepness: float = 2.0) -> Array:
 
 @pytest.fixture
 def added(monkeypatch):
-    method = Method(first_come, "先到先得", "first come", "nobody 1999")
+    method = Method(first_come, "先到先得", "first come", "w_j ∝ 1 / j^s", "nobody 1999")
     monkeypatch.setitem(FAMILIES["weight"], NAME, method)
     return method
 
@@ -41,15 +41,15 @@ def weighting(**choice):
 def test_the_config_reads_it_with_its_defaults_and_checks_its_options(added):
     chosen = weighting(method=NAME).weight["indicators"]
     assert chosen.options["steepness"] == 2.0 and chosen.options["over"] == "all_years"
-    shares = resolve(chosen, ["a", "b"], family="weight")(np.array([[1.0, 2], [2, 1], [3, 0]]))
+    shares = bind(chosen, "weight").for_children(["a", "b"])(np.array([[1.0, 2], [2, 1], [3, 0]]))
     assert shares.tolist() == [[0.8, 0.2]]
     with pytest.raises(ValueError, match="did you mean 'steepness'"):
         weighting(method=NAME, steepnes=1)
 
 
-def test_a_wrong_name_is_told_with_it(added):
+def test_a_wrong_name_is_answered_with_it(added):
     with pytest.raises(ConfigError, match=f"did you mean '{NAME}'"):
-        check(Choice(method="first_comes"), "weight")
+        bind(Choice(method="first_comes"), "weight")
 
 
 def test_the_listing_shows_meaning_options_and_source(added):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from hqd_index.errors import EstimationError
-from hqd_index.methods.choice import Choice, resolve
+from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import quantile
 from hqd_index.methods.treat import box_cox, log, signed_log, skew_and_kurtosis, winsorise, winsorise_skewed, yeo_johnson
 
@@ -71,7 +71,7 @@ def test_logs() -> None:
     assert np.allclose(log(column(0, 1), offset=1.0), column(0, np.log(2)), atol=EXACT)
     assert np.allclose(signed_log(column(-3, 0, 3)), column(-np.log(4), 0, np.log(4)), atol=EXACT)
     with pytest.raises(EstimationError, match="inn2: log needs"):
-        resolve(Choice(method="log"), ["inn1", "inn2"], family="treat")(np.array([[1.0, 2.0], [3.0, 0.0]]))
+        bind(Choice(method="log"), "treat").for_children(["inn1", "inn2"])(np.array([[1.0, 2.0], [3.0, 0.0]]))
 
 
 def test_power_transforms_as_scipy_has_them() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
-from hqd_index.methods.choice import Choice, resolve
+from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation
 from hqd_index.methods.shares import bounded
 from hqd_index.methods.weight import WEIGHT, critic, entropy, evenness
@@ -127,15 +127,15 @@ def test_ahp_saaty() -> None:
 
 def test_ahp_reads_its_matrix_by_the_names_of_the_children() -> None:
     written = {"node": {"order": ["a", "b", "c"], "upper": [[3, 5], [3]]}, "other": {"order": ["d", "e"], "upper": [[4]]}}
-    call = resolve(Choice(method="ahp", matrices=written), ["c", "a", "b"], family="weight")
+    call = bind(Choice(method="ahp", matrices=written), "weight").for_children(["c", "a", "b"])
     assert np.allclose(call(np.ones((4, 3))), [[0.105, 0.637, 0.258]], atol=5e-4)
-    pair = resolve(Choice(method="ahp", matrices=written), ["d", "e"], family="weight")
+    pair = bind(Choice(method="ahp", matrices=written), "weight").for_children(["d", "e"])
     assert np.allclose(pair(np.ones((4, 2))), [[0.8, 0.2]], atol=EXACT)
     with pytest.raises(ConfigError, match="no matrix has exactly the children a, b"):
-        resolve(Choice(method="ahp", matrices=written), ["a", "b"], family="weight")
+        bind(Choice(method="ahp", matrices=written), "weight").for_children(["a", "b"])
     with pytest.raises(ConfigError, match="rows of 2, 1 numbers"):
-        resolve(
-            Choice(method="ahp", matrices={"n": {"order": ["a", "b", "c"], "upper": [[3, 5]]}}), ["a", "b", "c"], family="weight"
+        bind(Choice(method="ahp", matrices={"n": {"order": ["a", "b", "c"], "upper": [[3, 5]]}}), "weight").for_children(
+            ["a", "b", "c"]
         )
 
 
@@ -148,7 +148,7 @@ def test_pca_in_closed_form() -> None:
 
 def test_pca_names_what_runs_against_the_rest() -> None:
     values = np.column_stack([crossed(0.8), -crossed(0.8)[:, 0] + 0.01 * crossed(0.8)[:, 1]])
-    call = resolve(Choice(method="pca", components="first"), ["a", "b", "c"], family="weight")
+    call = bind(Choice(method="pca", components="first"), "weight").for_children(["a", "b", "c"])
     with pytest.raises(EstimationError, match="c: runs against"):
         call(values)
 

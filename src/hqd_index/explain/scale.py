@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CheckError
-from ..methods.choice import Choice, named, over
+from ..methods.choice import BoundChoice
 from ..study.records import Band
 
 Array = NDArray[np.float64]
@@ -18,7 +18,7 @@ TOLERANCE = 1e-9
 
 
 def normalising(
-    choice: Choice, value: float, normalised: float, reference: Array, years: Sequence[int], at: int, direction: int | Band
+    choice: BoundChoice, value: float, normalised: float, reference: Array, years: Sequence[int], at: int, direction: int | Band
 ) -> str:
     """The normalising of one value as a formula with its numbers; of a method not written out here, what it computes.
 
@@ -29,16 +29,16 @@ def normalising(
     known = _looked_at(choice, reference, years, at)
     write = WRITTEN.get(choice.method)
     if write is None or known.size == 0:
-        return named(choice, "normalise").summary
+        return choice.definition.summary
     text, result = write(choice, value, known, 1 if isinstance(direction, Band) else direction)
     if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
         raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
     return f"{text} = {short(normalised)}"
 
 
-def _looked_at(choice: Choice, reference: Array, years: Sequence[int], at: int) -> Array:
+def _looked_at(choice: BoundChoice, reference: Array, years: Sequence[int], at: int) -> Array:
     """The cells that bounds and means are taken from."""
-    span = over(choice)
+    span = choice.over
     if span == "each_year":
         rows = reference[at : at + 1]
     elif isinstance(span, str):
@@ -57,7 +57,7 @@ def _signed(value: float) -> str:
     return f"({short(value)})" if value < 0 else short(value)
 
 
-def _minmax(choice: Choice, value: float, known: Array, direction: int) -> Written:
+def _minmax(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
     low, high = float(known.min()), float(known.max())
     if direction > 0:
         text, result = f"(x - min) / (max - min) = ({short(value)} - {_signed(low)})", (value - low) / (high - low)
@@ -75,7 +75,7 @@ def _minmax(choice: Choice, value: float, known: Array, direction: int) -> Writt
     return text, result
 
 
-def _zscore(choice: Choice, value: float, known: Array, direction: int) -> Written:
+def _zscore(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
     options = choice.options
     mean, sd = float(known.mean()), float(known.std(ddof=options.get("ddof", 0)))
     centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
@@ -86,7 +86,7 @@ def _zscore(choice: Choice, value: float, known: Array, direction: int) -> Writt
     return f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short(value)} - {_signed(mean)}) / {short(sd)}", result
 
 
-def _fracmax(choice: Choice, value: float, known: Array, direction: int) -> Written:
+def _fracmax(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
     high = float(known.max())
     share = value / high
     if direction > 0:
@@ -94,7 +94,7 @@ def _fracmax(choice: Choice, value: float, known: Array, direction: int) -> Writ
     return f"1 - x / max = 1 - {short(value)} / {short(high)}", 1 - share
 
 
-WRITTEN: dict[str, Callable[[Choice, float, Array, int], Written]] = {
+WRITTEN: dict[str, Callable[[BoundChoice, float, Array, int], Written]] = {
     "minmax": _minmax,
     "dist2max": _minmax,
     "zscore": _zscore,

@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..methods import choice as methods
-from ..methods.choice import Choice, over
+from ..methods.choice import BoundChoice, Choice, bind
 from ..study.choices import family_choice, leaf_choice
 from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Band, Study
@@ -19,6 +18,7 @@ Array = NDArray[np.float64]
 Span = str | tuple[int, int]
 PARTS = ("impute", "treat", "normalise")
 FLAT = "leaves"
+ARITHMETIC = bind(Choice(method="arithmetic"), "aggregate")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Columns:
 class Family:
     """A node and its children: how they are weighed (None: from the flat weights of the leaves) and aggregated.
 
-    `blind`: the weights read no values, only which children have any. `rowwise`: a row's score depends on no other row.
+    `ignores_values`: the weights depend only on which children have values. `rowwise`: a row's score depends on no other row.
     `key`: families with equal keys have equal weights on equal values.
     """
 
@@ -50,20 +50,20 @@ class Family:
     additive: bool
     min_children: int
     leafy: bool
-    blind: bool
+    ignores_values: bool
     rowwise: bool
     key: Hashable
 
     @cached_property
     def fixed(self) -> Array:
-        """The shares (1, 1, 1, k) of a blind family none of whose children is empty."""
+        """The shares (1, 1, 1, k) of a family that ignores values and has no empty child."""
         assert self.weigh is not None
         return self.weigh(np.zeros((1, len(self.children)))).reshape(1, 1, 1, -1)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that decides an index, bound to functions; families stand children first.
+    """All that decides an index, bound to functions; families in order, children before parents.
 
     `leaves` are those that are imputed, treated and normalised; one that is left out is among them, but in no family.
     `scaling`: plans with equal scaling give equal normalised values.
@@ -100,13 +100,13 @@ def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
     """The resolved design for these years and units; `groups` names each unit's group."""
     tree = tree_of(study.indicators)
     leaves = tree.leaves(tree.root)
-    chosen = {leaf: tuple(leaf_choice(study, tree, leaf, part)[0] for part in PARTS) for leaf in leaves}
+    choices = {leaf: tuple(leaf_choice(study, tree, leaf, part)[0] for part in PARTS) for leaf in leaves}
     return Plan(
         tree=tree,
         years=tuple(years),
         leaves=leaves,
-        scaling=(leaves, tuple(chosen.values()), tuple(_sign(study, leaf) for leaf in leaves)),
-        columns=_columns(study, leaves, chosen),
+        scaling=(leaves, tuple(choices.values()), tuple(_sign(study, leaf) for leaf in leaves)),
+        columns=_columns(study, leaves, choices),
         families=tuple(_family(study, tree, node, tree.children(node)) for node in reversed(tree.inner)),
         flat=_flat(study, tree, leaves),
         groups=np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1],
@@ -132,23 +132,24 @@ def _pruned(tree: Tree, without: str) -> Tree:
     return Tree(tree.root, {node: links[node] for node in rest.inner}, tree.levels)
 
 
-def _columns(study: Study, leaves: Sequence[str], chosen: dict[str, tuple[Choice, ...]]) -> tuple[Columns, ...]:
+def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:
     """Leaves grouped by equal choices, so that each function runs once on a block of columns."""
-    groups: dict[tuple[Choice, ...], list[int]] = {}
+    groups: dict[tuple[BoundChoice, ...], list[int]] = {}
     for position, leaf in enumerate(leaves):
-        groups.setdefault(chosen[leaf], []).append(position)
-    return tuple(_column_block(study, leaves, positions, choices) for choices, positions in groups.items())
+        groups.setdefault(choices[leaf], []).append(position)
+    return tuple(_column_block(study, leaves, positions, *block) for block, positions in groups.items())
 
 
-def _column_block(study: Study, leaves: Sequence[str], positions: list[int], choices: tuple[Choice, ...]) -> Columns:
+def _column_block(
+    study: Study, leaves: Sequence[str], positions: list[int], impute: BoundChoice, treat: BoundChoice, normalise: BoundChoice
+) -> Columns:
     names = [leaves[j] for j in positions]
-    impute, treat, normalise = (methods.resolve(choice, names, family=part, known=leaves) for choice, part in zip(choices, PARTS))
     return Columns(
         positions=np.array(positions),
-        impute=impute,
-        treat=treat,
-        normalise=normalise,
-        span=over(choices[-1]),
+        impute=impute.for_children(names, known=leaves),
+        treat=treat.for_children(names, known=leaves),
+        normalise=normalise.for_children(names, known=leaves),
+        span=normalise.over,
         direction=np.array([_sign(study, name) for name in names]),
     )
 
@@ -161,9 +162,9 @@ def _sign(study: Study, leaf: str) -> float:
 
 def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Family:
     """How the children of one node are joined, where some may be left out: then one less must be there."""
-    weighting, every = study.weighting, tree.children(node)
-    leafy = not any(tree.children(child) for child in every)
-    needed = min(weighting.coverage.min_children, len(every)) if leafy else len(every)
+    weighting, siblings = study.weighting, tree.children(node)
+    leafy = not any(tree.children(child) for child in siblings)
+    needed = min(weighting.coverage.min_children, len(siblings)) if leafy else len(siblings)
     weight = family_choice(weighting, tree, node, "weight")[0]
     aggregate = family_choice(weighting, tree, node, "aggregate")[0]
     flat = FLAT in weighting.weight
@@ -171,15 +172,15 @@ def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Fam
         node=node,
         children=tuple(children),
         method="flat" if flat else weight.method,
-        weigh=None if flat else _weights(weight, tree, every, children),
-        span=over(weight),
-        aggregate=methods.resolve(aggregate, every, family="aggregate", known=tree.order),
+        weigh=None if flat else _weights(weight, tree, siblings, children),
+        span=weight.over,
+        aggregate=aggregate.for_children(siblings, known=tree.order),
         additive=aggregate.method == "arithmetic",
-        min_children=max(1, needed - len(every) + len(children)),
+        min_children=max(1, needed - len(siblings) + len(children)),
         leafy=leafy,
-        blind=_blind(weight),
-        rowwise="reference" not in methods.named(aggregate, "aggregate").context,
-        key=(every, tuple(children), weight),
+        ignores_values=weight.ignores_values,
+        rowwise="reference" not in aggregate.definition.context,
+        key=(siblings, tuple(children), weight),
     )
 
 
@@ -194,34 +195,27 @@ def _flat(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
         children=tuple(children),
         method=choice.method,
         weigh=_weights(choice, tree, every, children),
-        span=over(choice),
-        aggregate=methods.resolve(Choice(method="arithmetic"), every, family="aggregate"),
+        span=choice.over,
+        aggregate=ARITHMETIC.for_children(every),
         additive=True,
         min_children=study.weighting.coverage.min_children,
         leafy=True,
-        blind=_blind(choice),
+        ignores_values=choice.ignores_values,
         rowwise=True,
         key=(every, tuple(children), choice),
     )
 
 
-def _weights(choice: Choice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
+def _weights(choice: BoundChoice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
     """The weights of `children`: those of `every` child where the others' columns are empty, which weigh nothing."""
-    if len(every) == len(children) or not methods.keyed(choice, "weight"):
-        return methods.resolve(choice, children, family="weight", known=tree.order)
-    weigh = methods.resolve(choice, every, family="weight", known=tree.order)
-    at = [every.index(child) for child in children]
+    if len(every) == len(children) or not choice.names_children:
+        return choice.for_children(children, known=tree.order)
+    weigh = choice.for_children(every, known=tree.order)
+    places = [every.index(child) for child in children]
 
-    def weigh_the_rest(values: Array) -> Array:
+    def weigh_the_others(values: Array) -> Array:
         padded = np.full((*values.shape[:-1], len(every)), np.nan)
-        padded[..., at] = values
-        return np.take(weigh(padded), at, axis=-1)
+        padded[..., places] = values
+        return np.take(weigh(padded), places, axis=-1)
 
-    return weigh_the_rest
-
-
-def _blind(choice: Choice) -> bool:
-    """Whether the weights read no values: the method looks at no years, and no part of it does."""
-    parts = [part for value in choice.options.values() if isinstance(value, list | tuple) for part in value]
-    inner = [part for part in parts if isinstance(part, Choice)]
-    return all(_blind(part) for part in inner) if inner else not methods.named(choice, "weight").timed
+    return weigh_the_others

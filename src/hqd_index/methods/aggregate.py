@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ..errors import EstimationError
 from .column_statistics import bounds, mean, standardised
-from .method import Array, Finite, Method
+from .method import Array, Finite, Method, by_option
 from .shares import Mask
 from .weight_optimised import CHERCHYE, bod_multipliers
 
@@ -192,19 +192,46 @@ def _penalised(scaled: Array, shares: Array, composite: Composite, min_children:
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 
+TOPSIS = (
+    "D_i^+ = √(Σ_j w_j^2 (z_{ij} − max_j)^2)        D_i^− = √(Σ_j w_j^2 (z_{ij} − min_j)^2)        S_i = D_i^− / (D_i^+ + D_i^−)"
+)
+PENALISED = "M_i = Σ_j w_j y_{ij}        V_i = Σ_j w_j (y_{ij} − M_i)^2"
+PENALTIES = {"good": f"{PENALISED}        S_i = M_i − V_i / M_i", "bad": f"{PENALISED}        S_i = M_i + V_i / M_i"}
+MPI = {composite: f"y_{{ij}} = 1 + 0.1 (z_{{ij}} − μ_j) / σ_j        {text}" for composite, text in PENALTIES.items()}
+AMPI = {
+    composite: f"y_{{ij}} = 1 + 0.6 (z_{{ij}} − μ_j) / (max_j − min_j)        {text}" for composite, text in PENALTIES.items()
+}
+OWA = "S_i = Σ_r (Q(W_r) − Q(W_{r−1})) z_{i(r)}        W_r = Σ_{s ≤ r} w_{(s)}        Q(u) = u^{(1 − θ)/θ}"
+BOD = "S_k = max Σ_j v_j z_{kj} (v ≥ 0, Σ_j v_j z_{ij} ≤ 1 ∀ i)"
 AGGREGATE: dict[str, Method] = {
-    "arithmetic": Method(arithmetic, "算术平均", "arithmetic mean", JRC),
-    "geometric": Method(geometric, "几何平均", "geometric mean", JRC, needs="non_negative", gives="non_negative"),
-    "harmonic": Method(harmonic, "调和平均", "harmonic mean", JRC, needs="non_negative", gives="non_negative"),
-    "power": Method(power, "幂平均", "power mean", JRC, needs="non_negative", gives="non_negative"),
-    "topsis": Method(topsis, "TOPSIS 法", "TOPSIS", "Hwang and Yoon 1981", gives="non_negative"),
+    "arithmetic": Method(arithmetic, "算术平均", "arithmetic mean", "S_i = Σ_j w_j z_{ij}", JRC),
+    "geometric": Method(
+        geometric, "几何平均", "geometric mean", "S_i = Π_j z_{ij}^{w_j}", JRC, needs="non_negative", gives="non_negative"
+    ),
+    "harmonic": Method(
+        harmonic, "调和平均", "harmonic mean", "S_i = 1 / Σ_j (w_j / z_{ij})", JRC, needs="non_negative", gives="non_negative"
+    ),
+    "power": Method(
+        power, "幂平均", "power mean", "S_i = (Σ_j w_j z_{ij}^p)^{1/p}", JRC, needs="non_negative", gives="non_negative"
+    ),
+    "topsis": Method(topsis, "TOPSIS 法", "TOPSIS", TOPSIS, "Hwang and Yoon 1981", gives="non_negative"),
     "mpi": Method(
-        mpi, "MPI 惩罚均值", "Mazziotta-Pareto index", "De Muro, Mazziotta and Pareto 2011, Social Indicators Research 104"
+        mpi,
+        "MPI 惩罚均值",
+        "Mazziotta-Pareto index",
+        by_option("composite", MPI),
+        "De Muro, Mazziotta and Pareto 2011, Social Indicators Research 104",
     ),
-    "ampi": Method(ampi, "调整 MPI", "adjusted MPI", "Mazziotta and Pareto 2016, Social Indicators Research 127"),
-    "owa": Method(owa, "有序加权平均", "ordered weighted average", "Yager 1988; Torra 1997, Int. J. Intelligent Systems 12"),
+    "ampi": Method(
+        ampi,
+        "调整 MPI",
+        "adjusted MPI",
+        by_option("composite", AMPI),
+        "Mazziotta and Pareto 2016, Social Indicators Research 127",
+    ),
+    "owa": Method(owa, "有序加权平均", "ordered weighted average", OWA, "Yager 1988; Torra 1997, Int. J. Intelligent Systems 12"),
     "bod": Method(
-        bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", gives="non_negative", batch=False
+        bod, "数据包络(BoD)", "benefit of the doubt", BOD, CHERCHYE, needs="non_negative", gives="non_negative", batch=False
     ),
-    "minimum": Method(minimum, "短板法", "weakest link", "Leontief 1936"),
+    "minimum": Method(minimum, "短板法", "weakest link", "S_i = min_{j : w_j > 0} z_{ij}", "Leontief 1936"),
 }

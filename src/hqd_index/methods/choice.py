@@ -1,4 +1,4 @@
-"""A choice in YAML becomes a function: `check` as the file is read, `resolve` for the children of one node."""
+"""A choice in YAML becomes a function: bound to its method as the file is read, then to the children of a node."""
 
 from __future__ import annotations
 
@@ -6,54 +6,145 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigError, unknown
 from . import FAMILIES
 from .column_statistics import cells
-from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, Told
-from .options import REQUIRED, Over, options, options_of, read, written
+from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, MethodNote
+from .options import REQUIRED, Over, options, options_of, read_option, yaml_form
 from .shares import bounded, refuse_infeasible
 
-__all__ = [
-    "FAMILY_ZH",
-    "Choice",
-    "batched",
-    "cautions",
-    "check",
-    "compatible",
-    "keyed",
-    "named",
-    "one_of",
-    "options_of",
-    "over",
-    "resolve",
-    "told",
-]
+__all__ = ["FAMILY_ZH", "BoundChoice", "Choice", "bind", "one_of", "options_of", "refuse_sign"]
 
 FAMILY_ZH = {"impute": "插补", "treat": "异常值处理", "normalise": "标准化", "weight": "赋权", "aggregate": "合成"}
 
 
+class BoundChoice(Choice):
+    """A method of one family with every option checked and written out: made once, as the YAML is read (`bind`)."""
+
+    _family: str = PrivateAttr()
+
+    @property
+    def family(self) -> str:
+        return self._family
+
+    @property
+    def definition(self) -> Method:
+        """The method that is chosen: its function, labels, formula and source."""
+        return FAMILIES[self._family][self.method]
+
+    @property
+    def formula(self) -> str:
+        """What a paper prints of the method with these options."""
+        return self.definition.printed_formula(self.options)
+
+    @property
+    def parts(self) -> tuple[BoundChoice, ...]:
+        """The choices that this one combines; empty where it combines none."""
+        lists = [value for value in self.options.values() if isinstance(value, tuple)]
+        return tuple(part for value in lists for part in value if isinstance(part, BoundChoice))
+
+    @property
+    def over(self) -> Over:
+        """The years that statistics are taken over: all_years, each_year or (first, last)."""
+        years: Over = self.options.get("over", "all_years")
+        return years
+
+    @property
+    def batched(self) -> bool:
+        """Whether all draws are worked on at once; False where the method or a part of it loops over them."""
+        return self.definition.batch and all(part.batched for part in self.parts)
+
+    @property
+    def ignores_values(self) -> bool:
+        """Whether weights read no values: the method looks at no years, and no part of it does."""
+        return all(part.ignores_values for part in self.parts) if self.parts else not self.definition.timed
+
+    @property
+    def names_children(self) -> bool:
+        """Whether the method has options that name children by id, or other methods that may."""
+        return any(yaml_form(parameter.annotation) for parameter in self.definition.options.values())
+
+    @property
+    def cautions(self) -> list[tuple[str, str]]:
+        """What to mind about this allowed choice, its parts included, in (English, Chinese)."""
+        caution = self.definition.caution(self.options) if self.definition.caution else None
+        return ([caution] if caution else []) + [text for part in self.parts for text in part.cautions]
+
+    def for_children(self, children: Sequence[str], *, known: Collection[str] | None = None) -> Callable[..., Array]:
+        """The method as a function of arrays, options keyed by child id turned into arrays in the children's order.
+
+        `known` are all ids that such an option may name (a level's choice names the children of several nodes); default
+        the children. Reads no data, so a study binds every node as it is loaded. ConfigError if an id is unknown or
+        missing, or if options do not fit together.
+        """
+        with _Place(self, self.family):
+            arguments = self._arguments(children, children if known is None else known)
+            if self.definition.check:
+                self.definition.check({**self.options, **arguments})
+            method = BoundMethod(self.definition, arguments, tuple(children))
+            return _limited(method, self, len(children)) if self.family == "weight" else method
+
+    def notes(self, children: Sequence[str], values: Array, *, known: Collection[str] | None = None) -> list[MethodNote]:
+        """What the method and its parts report of themselves on a table (n, m) of these children."""
+        report, ids = self.definition.notes, children if known is None else known
+        notes = list(report(values, **self._arguments(children, ids))) if report else []
+        for number, part in enumerate(self.parts, start=1):
+            inner = part.notes(children, values, known=known)
+            notes += [replace(note, quantity=f"part_{number}_{part.method}_{note.quantity}") for note in inner]
+        return notes
+
+    def _arguments(self, children: Sequence[str], known: Collection[str]) -> dict[str, Any]:
+        """The options as the method's function takes them."""
+        return {name: self._argument(name, children, known) for name in self.definition.options}
+
+    def _argument(self, name: str, children: Sequence[str], known: Collection[str]) -> Any:
+        value = self.options[name]
+        if _is_nested(value):
+            return tuple(part.for_children(children, known=known) for part in value)
+        form = yaml_form(self.definition.options[name].annotation)
+        return form.argument(value, children, known) if form and value is not None else value
+
+
 @dataclass(frozen=True)
-class Bound:
-    """A method with its options set; context that it does not need is not passed on."""
+class BoundMethod:
+    """A method with its options set for some children; context that it does not need is not passed on."""
 
     method: Method
-    options: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     children: tuple[str, ...]
 
     def __call__(self, *data: Array, **context: Any) -> Array:
         if strange := context.keys() - CONTEXT:
             raise TypeError(f"{sorted(strange)} is no context; options are set in the choice")
-        passed = {name: value for name, value in context.items() if name in self.method.context}
+        needed = {name: value for name, value in context.items() if name in self.method.context}
         try:
-            return self.method.function(*data, **self.options, **passed)
+            return self.method.function(*data, **self.arguments, **needed)
         except ColumnError as refusal:
-            raise refusal.named(self.children) from None
+            raise refusal.with_names(self.children) from None
 
 
-def named(choice: Choice, family: str) -> Method:
+def bind(choice: Choice, family: str) -> BoundChoice:
+    """The choice with its method and every default; ConfigError names what is unknown, missing or of the wrong type."""
+    if isinstance(choice, BoundChoice) and choice.family == family:
+        return choice
+    declared = options(_method(choice, family), family)
+    with _Place(choice, family):
+        for name in choice.options:
+            if name not in declared:
+                en, zh = unknown("option", name, declared, kind_zh="选项 ")
+                raise ConfigError(en, zh=zh)
+        checked = {name: _option(name, choice, *declared[name], family) for name in declared}
+        result = BoundChoice(method=choice.method, **checked)
+        result._family = family
+        if result.definition.check and not result.names_children:
+            result.definition.check(checked)
+    return result
+
+
+def _method(choice: Choice, family: str) -> Method:
     """The method a choice names; ConfigError with did-you-mean when the family has none of that name."""
     methods = FAMILIES[family]
     if choice.method not in methods:
@@ -62,164 +153,70 @@ def named(choice: Choice, family: str) -> Method:
     return methods[choice.method]
 
 
-def check(choice: Choice, family: str) -> Choice:
-    """The choice with every default written out; ConfigError names what is unknown, missing or of the wrong type."""
-    method = named(choice, family)
-    known = options(method, family)
-    with _Place(choice, family):
-        for name in choice.options:
-            if name not in known:
-                en, zh = unknown("option", name, known, kind_zh="选项 ")
-                raise ConfigError(en, zh=zh)
-        given = {name: _option(name, choice, known[name], family) for name in known}
-        if method.check and not keyed(choice, family):
-            method.check(given)
-    return Choice(method=choice.method, **given)
-
-
-def _option(name: str, choice: Choice, declared: tuple[Any, Any], family: str) -> Any:
-    kind, default = declared
+def _option(name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:
     if name not in choice.options:
         if default is REQUIRED:
             raise ConfigError(f"option {name!r} must be given", zh=f"必须给出选项 {name!r}")
         return default
     with _Place(choice, "", name):
-        value = read(choice.options[name], kind)
-    return tuple(_part(part, choice, family) for part in value) if _nested(value) else value
+        value = read_option(choice.options[name], option_type)
+    return tuple(_part(part, choice, family) for part in value) if _is_nested(value) else value
 
 
-def _part(part: Choice, whole: Choice, family: str) -> Choice:
-    """A part of a combination, checked; it looks at the years of the whole."""
-    years = whole.options.get("over", "all_years")
-    if not named(part, family).timed:
-        return check(part, family)
+def _part(part: Choice, combination: Choice, family: str) -> BoundChoice:
+    """A part of a combination, bound; it looks at the years of the combination."""
+    years = combination.options.get("over", "all_years")
+    if not _method(part, family).timed:
+        return bind(part, family)
     if part.options.get("over", years) != years:
         raise ConfigError("write over at the combination, not in its parts", zh="over 应写在组合上,不写在各部分里")
-    return check(Choice(method=part.method, **{**part.options, "over": years}), family)
+    return bind(Choice(method=part.method, **{**part.options, "over": years}), family)
 
 
-def resolve(
-    choice: Choice, children: Sequence[str], *, family: str, known: Collection[str] | None = None
-) -> Callable[..., Array]:
-    """The method as a function of arrays, with options keyed by child id turned into arrays in the children's order.
-
-    `known` are all ids such an option may name (a level's choice names the children of several nodes); default the
-    children. Reads no data, so a study resolves every node as it is loaded. ConfigError if an id is unknown or
-    missing, or if options do not fit together.
-    """
-    choice = check(choice, family)
-    method = named(choice, family)
-    ids = known if known is not None else children
-    with _Place(choice, family):
-        settings = _settings(choice, children, ids, family)
-        if method.check:
-            method.check({**choice.options, **settings})
-        call = Bound(method, settings, tuple(children))
-        return _limited(call, choice, len(children)) if family == "weight" else call
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(part, Choice) for part in value)
 
 
-def told(choice: Choice, children: Sequence[str], values: Array, *, known: Collection[str] | None = None) -> list[Told]:
-    """What a weighting and its parts say of themselves on a table (n, m) of these children."""
-    choice = check(choice, "weight")
-    ids = known if known is not None else children
-    method = named(choice, "weight")
-    own = list(method.told(values, **_settings(choice, children, ids, "weight"))) if method.told else []
-    parts = [part for value in choice.options.values() if _nested(value) for part in value]
-    for number, part in enumerate(parts, start=1):
-        inner = told(part, children, values, known=known)
-        own += [replace(one, quantity=f"part_{number}_{part.method}_{one.quantity}") for one in inner]
-    return own
-
-
-def _settings(choice: Choice, children: Sequence[str], known: Collection[str], family: str) -> dict[str, Any]:
-    """The options of a checked choice as its function takes them."""
-    names = [name for name in named(choice, family).options if name not in CONTEXT]
-    return {name: _setting(choice, name, children, known, family) for name in names}
-
-
-def _setting(choice: Choice, name: str, children: Sequence[str], known: Collection[str], family: str) -> Any:
-    value = choice.options[name]
-    if _nested(value):
-        return tuple(resolve(part, children, family=family, known=known) for part in value)
-    mark = written(named(choice, family).options[name].annotation)
-    return mark.read(value, children, known) if mark and value is not None else value
-
-
-def _limited(call: Bound, choice: Choice, count: int) -> Callable[..., Array]:
+def _limited(method: BoundMethod, choice: BoundChoice, count: int) -> Callable[..., Array]:
     """The weights held between `floor` and `cap`, where the choice sets them."""
     floor, cap = choice.options["floor"], choice.options["cap"]
     if floor <= 0 and cap >= 1:
-        return call
+        return method
     refuse_infeasible(count, floor, cap)
-    return lambda values: bounded(call(values), cells(values) > 0, floor=floor, cap=cap)
+    return lambda values: bounded(method(values), cells(values) > 0, floor=floor, cap=cap)
 
 
-def compatible(normalise: Choice, choice: Choice, *, family: str) -> None:
+def refuse_sign(normalise: BoundChoice, choice: BoundChoice) -> None:
     """ConfigError if values so normalised have a sign that the weight or aggregate choice is not defined for."""
-    for part in choice.options.values():
-        if _nested(part):
-            for inner in part:
-                compatible(normalise, inner, family=family)
-    scale, method = check(normalise, "normalise"), named(choice, family)
-    same_years = family == "weight" and over(scale) == over(choice)
-    sign = named(scale, "normalise").given_sign({**scale.options, **({"over": "all_years"} if same_years else {})})
-    if SIGNS.index(sign) < SIGNS.index(method.needs):
-        _refuse_sign(scale.method, choice.method, sign, method.needs)
-
-
-def _refuse_sign(scale: str, name: str, sign: str, needs: str) -> None:
+    for part in choice.parts:
+        refuse_sign(normalise, part)
+    same_years = choice.family == "weight" and normalise.over == choice.over
+    years = {"over": "all_years"} if same_years else {}
+    sign, needs = normalise.definition.given_sign({**normalise.options, **years}), choice.definition.needs
+    if SIGNS.index(sign) >= SIGNS.index(needs):
+        return
     words = {"any_sign": "任意符号", "non_negative": "非负", "positive": "正"}
     raise ConfigError(
-        f"{name} needs {needs} values, but {scale} as written gives {sign}; "
+        f"{choice.method} needs {needs} values, but {normalise.method} as written gives {sign}; "
         "use minmax over all years, or with clip: true, or to: [1, 100]",
-        zh=f"{name} 要求{words[needs]}值,而按现有写法 {scale} 给出{words[sign]}值;"
+        zh=f"{choice.method} 要求{words[needs]}值,而按现有写法 {normalise.method} 给出{words[sign]}值;"
         "请改用全部年份的 minmax,或写 clip: true,或写 to: [1, 100]",
     )
 
 
-def over(choice: Choice) -> Over:
-    """The years a choice looks at: all_years, each_year or (first, last)."""
-    years = choice.options.get("over", "all_years")
-    checked: Over = read(years, Over)
-    return checked
-
-
-def cautions(choice: Choice, family: str) -> list[tuple[str, str]]:
-    """What to mind about an allowed choice, its parts included, in (English, Chinese)."""
-    method, whole = named(choice, family), check(choice, family)
-    own = method.caution(whole.options) if method.caution else None
-    parts = [inner for part in whole.options.values() if _nested(part) for inner in part]
-    return ([own] if own else []) + [text for inner in parts for text in cautions(inner, family)]
-
-
-def batched(choice: Choice, family: str) -> bool:
-    """Whether all draws are worked on at once; False where something inside loops over them."""
-    parts = [inner for part in choice.options.values() if _nested(part) for inner in part]
-    return named(choice, family).batch and all(batched(inner, family) for inner in parts)
-
-
-def keyed(choice: Choice, family: str) -> bool:
-    """Whether the method has options that speak of children by id, or of other methods that may."""
-    return any(written(parameter.annotation) for parameter in named(choice, family).options.values())
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(part, Choice) for part in value)
-
-
 def one_of(family: str) -> Any:
-    """The type of a config field that names a method of the family; defaults are written out as the file is read.
+    """The type of a config field that names a method of the family; the choice is bound as the file is read.
 
     A fault is a pydantic error of type `choice` whose context holds the text as `en` and `zh`.
     """
 
-    def checked(choice: Choice) -> Choice:
+    def bound(choice: Choice) -> BoundChoice:
         try:
-            return check(choice, family)
+            return bind(choice, family)
         except ConfigError as fault:
             raise PydanticCustomError("choice", "{en}", {"en": fault.en, "zh": fault.zh}) from None
 
-    return Annotated[Choice, AfterValidator(checked)]
+    return Annotated[Choice, AfterValidator(bound)]
 
 
 class _Place:
@@ -231,6 +228,6 @@ class _Place:
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: Any, fault: BaseException | None, trace: Any) -> None:
+    def __exit__(self, error_type: Any, fault: BaseException | None, trace: Any) -> None:
         if isinstance(fault, ConfigError):
             raise ConfigError(f"{self.en}: {fault.en}", zh=f"{self.zh}:{fault.zh}") from None

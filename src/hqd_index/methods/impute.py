@@ -15,7 +15,7 @@ from pydantic import Field
 
 from .column_statistics import mean as column_mean
 from .column_statistics import quantile, standard
-from .method import Array, Method
+from .method import Array, Method, by_option
 
 Count = Annotated[int, Field(ge=1)]
 Within = Literal["unit", "year", "all"]
@@ -138,19 +138,37 @@ def _one_draw(rows: Array, imputer: Any) -> Array:
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 
+MEANS = {
+    "unit": "x̂_{ijt} = Σ_s x_{ijs} / T_{ij}",
+    "year": "x̂_{ijt} = Σ_k x_{kjt} / n_{jt}",
+    "all": "x̂_{ijt} = Σ_k Σ_s x_{kjs} / N_j",
+}
+MEDIANS = {"unit": "x̂_{ijt} = med_s x_{ijs}", "year": "x̂_{ijt} = med_k x_{kjt}", "all": "x̂_{ijt} = med_{k,s} x_{kjs}"}
+KNN = (
+    "d_{rs}^2 = (m / m_{rs}) Σ_k (u_{rk} − u_{sk})^2        u_{rk} = (x_{rk} − μ_k) / σ_k        x̂_{rj} = Σ_{s ∈ K(r)} x_{sj} / K"
+)
 IMPUTE: dict[str, Method] = {
-    "none": Method(none, "不插补", "none", "-"),
-    "linear": Method(linear, "线性插值", "linear interpolation", JRC),
-    "carry": Method(carry, "前值结转", "last value carried forward", JRC),
-    "mean": Method(mean, "均值插补", "mean", JRC),
-    "median": Method(median, "中位数插补", "median", JRC),
-    "group_mean": Method(group_mean, "组内均值插补", "mean of the group", JRC),
-    "group_median": Method(group_median, "组内中位数插补", "median of the group", JRC),
-    "knn": Method(knn, "K 近邻插补", "nearest neighbours", "Troyanskaya et al. 2001, Bioinformatics 17(6)", batch=False),
+    "none": Method(none, "不插补", "none", "x̂_{ijt} = x_{ijt}", "-"),
+    "linear": Method(
+        linear,
+        "线性插值",
+        "linear interpolation",
+        "x̂_{ijt} = x_{ija} + (x_{ijb} − x_{ija}) (t − a) / (b − a)        a < t < b",
+        JRC,
+    ),
+    "carry": Method(
+        carry, "前值结转", "last value carried forward", "x̂_{ijt} = x_{ija}        a = max {s < t : x_{ijs} ∈ ℝ}", JRC
+    ),
+    "mean": Method(mean, "均值插补", "mean", by_option("within", MEANS), JRC),
+    "median": Method(median, "中位数插补", "median", by_option("within", MEDIANS), JRC),
+    "group_mean": Method(group_mean, "组内均值插补", "mean of the group", "x̂_{ijt} = Σ_{k ∈ g(i)} x_{kjt} / n_{jt,g(i)}", JRC),
+    "group_median": Method(group_median, "组内中位数插补", "median of the group", "x̂_{ijt} = med_{k ∈ g(i)} x_{kjt}", JRC),
+    "knn": Method(knn, "K 近邻插补", "nearest neighbours", KNN, "Troyanskaya et al. 2001, Bioinformatics 17(6)", batch=False),
     "iterative": Method(
         iterative,
         "迭代回归插补",
         "iterated regression",
+        "x̂_{rj} = α_j + Σ_{k ≠ j} β_{jk} x̂_{rk}        β_j ~ N(0, I / λ_j)",
         "van Buuren and Groothuis-Oudshoorn 2011, J. Stat. Software 45(3)",
         batch=False,
     ),

@@ -17,6 +17,7 @@ from ..errors import ConfigError, EstimationError, unknown
 
 Array = npt.NDArray[np.float64]
 Sign = Literal["any_sign", "non_negative", "positive"]
+Formula = str | Callable[[Mapping[str, Any]], str]
 SIGNS: tuple[Sign, ...] = ("any_sign", "non_negative", "positive")
 
 # Keywords that the program passes and no YAML sets; `groups` are those of study.yaml (unit.groups), one per unit.
@@ -46,8 +47,8 @@ class Choice(BaseModel):
 
 
 @dataclass(frozen=True)
-class Told:
-    """Something a method says of itself on its data: a quantity, a flag of the diagnostics, the position of a child."""
+class MethodNote:
+    """Something a method reports of itself on its data: a quantity, a flag of the diagnostics, the position of a child."""
 
     quantity: str
     value: float
@@ -57,17 +58,19 @@ class Told:
 
 @dataclass(frozen=True)
 class Method:
-    """A function with its labels, its source, the sign of the values it needs and the sign of those it gives.
+    """A function with its labels, its formula, its source, the sign of the values it needs and the sign of those it gives.
 
-    `gives` may depend on the options. `batch` is False where draws are looped over inside. `timed` is False where the
-    years looked at (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen;
-    `caution` says in (English, Chinese) what to mind about options that are allowed; `told(values, **options)` what came
-    of them on a table (n, m), such as a consistency ratio, for the diagnostics.
+    `formula` is what a paper prints: plain text with `_{..}` and `^{..}`, eight spaces between equations. It and `gives` may
+    depend on the options. `batch` is False where draws are looped over inside. `timed` is False where the years looked at
+    (`over`) cannot matter. `check` refuses options that are wrong together, before any data is seen; `caution` names in
+    (English, Chinese) what to mind about options that are allowed; `notes(values, **options)` reports what came of them on
+    a table (n, m), such as a consistency ratio, for the diagnostics.
     """
 
     function: Callable[..., Array]
     label_zh: str
     label_en: str
+    formula: Formula
     source: str
     needs: Sign = "any_sign"
     gives: Sign | Callable[[Mapping[str, Any]], Sign] = "any_sign"
@@ -75,7 +78,7 @@ class Method:
     timed: bool = True
     check: Callable[[Mapping[str, Any]], None] | None = None
     caution: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None
-    told: Callable[..., Iterable[Told]] | None = None
+    notes: Callable[..., Iterable[MethodNote]] | None = None
 
     @property
     def summary(self) -> str:
@@ -101,13 +104,22 @@ class Method:
     def given_sign(self, options: Mapping[str, Any]) -> Sign:
         return self.gives(options) if callable(self.gives) else self.gives
 
+    def printed_formula(self, options: Mapping[str, Any]) -> str:
+        """The formula under these options."""
+        return self.formula(options) if callable(self.formula) else self.formula
+
+
+def by_option(name: str, formulas: Mapping[Any, str]) -> Callable[[Mapping[str, Any]], str]:
+    """A formula for each value of one option."""
+    return lambda options: formulas[options[name]]
+
 
 @dataclass(frozen=True)
-class Written:
-    """How YAML writes an option (`kind`, a type) that the function takes in another form (`read`)."""
+class YamlForm:
+    """How YAML writes an option (`yaml_type`) that the function takes in another form (`argument`)."""
 
-    kind: Any
-    read: Callable[[Any, Sequence[str], Collection[str]], Any]
+    yaml_type: Any
+    argument: Callable[[Any, Sequence[str], Collection[str]], Any]
 
 
 class ColumnError(EstimationError):
@@ -118,7 +130,7 @@ class ColumnError(EstimationError):
         places = ", ".join(str(c + 1) for c in self.columns)
         super().__init__(f"column {places}: {en}", zh=f"第 {places} 列:{zh}")
 
-    def named(self, names: Sequence[str]) -> EstimationError:
+    def with_names(self, names: Sequence[str]) -> EstimationError:
         """The same refusal with indicators instead of positions."""
         places = ", ".join(names[c] for c in self.columns)
         return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
@@ -141,5 +153,5 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-ByChild = Annotated[Array, Written(dict[str, Finite], by_child)]
-SharesByChild = Annotated[Array, Written(dict[str, NonNegative], by_child)]
+ByChild = Annotated[Array, YamlForm(dict[str, Finite], by_child)]
+SharesByChild = Annotated[Array, YamlForm(dict[str, NonNegative], by_child)]

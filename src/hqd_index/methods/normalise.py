@@ -15,7 +15,7 @@ from pydantic import Field
 from ..errors import ConfigError
 from .column_statistics import bounds, cells, quantile, standardised
 from .column_statistics import mean as column_mean
-from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign
+from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign, by_option
 from .shares import refuse_negative
 
 NORMAL_MAD = 1.4826  # makes the MAD of a normal sample its standard deviation
@@ -209,19 +209,85 @@ def low_below_high(options: Mapping[str, Any]) -> None:
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
+WORST = "b_j = min_j (d_j = 1)        b_j = max_j (d_j = −1)"
+DIST2MAX = "z_{ij} = 1 − (max_j − x_{ij}) / (max_j − min_j)        z_{ij} = 1 − (x_{ij} − min_j) / (max_j − min_j)"
+DIST2REF = {
+    "mean": f"z_{{ij}} = 1 − (μ_j − x_{{ij}}) / (μ_j − b_j)        {WORST}",
+    "median": f"z_{{ij}} = 1 − (med_j − x_{{ij}}) / (med_j − b_j)        {WORST}",
+}
+GOALPOSTS = (
+    "y_{ij} = min(max((x_{ij} − l_j) / (h_j − l_j), 0), 1)        z_{ij} = y_{ij} (d_j = 1)        z_{ij} = 1 − y_{ij} (d_j = −1)"
+)
+
+
+def minmax_formula(options: Mapping[str, Any]) -> str:
+    """Min-max where more and where less is better, with its lower end where that is not 0."""
+    low, high = options["to"]
+    ends = ["(x_{ij} − min_j) / (max_j − min_j)", "(max_j − x_{ij}) / (max_j − min_j)"]
+    if low:
+        least = low / high
+        ends = [f"{least:g} + {1 - least:g} {end}" for end in ends]
+    return "        ".join(f"z_{{ij}} = {end}" for end in ends)
+
+
+def zscore_formula(options: Mapping[str, Any]) -> str:
+    """The z-score, about the mean and with the deviation that are asked for (a mean of M counts as 1)."""
+    mean, unit = options["mean"], options["mean"] or 1.0
+    factor = "" if options["sd"] == unit else f"{options['sd'] / unit:g} "
+    return ("z_{ij} = 1 + " if mean else "z_{ij} = ") + factor + "d_j (x_{ij} − μ_j) / σ_j        d_j = ±1"
+
+
 NORMALISE: dict[str, Method] = {
-    "minmax": Method(minmax, "极差标准化", "min-max", JRC, gives=minmax_gives, check=stretch),
-    "zscore": Method(zscore, "Z-score 标准化", "z-score", JRC),
-    "rank": Method(rank, "排序", "rank", JRC, gives="positive"),
-    "prank": Method(prank, "百分位排序", "percentile rank", JRC, gives=inside_gives),
-    "borda": Method(borda, "波达得分", "Borda points", "de Borda 1784", gives=inside_gives),
-    "dist2max": Method(dist2max, "距最优值", "distance to the best", COINR, gives=inside_gives),
-    "fracmax": Method(fracmax, "占最大值之比", "share of the maximum", COINR, needs="non_negative", gives=inside_gives),
-    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", JRC, gives=inside_gives),
-    "dist2targ": Method(dist2targ, "距目标值", "distance to a target", JRC, gives=inside_gives),
-    "goalposts": Method(
-        goalposts, "目标门柱法", "goalposts", "UNDP 1990", gives="non_negative", timed=False, check=low_below_high
+    "minmax": Method(minmax, "极差标准化", "min-max", minmax_formula, JRC, gives=minmax_gives, check=stretch),
+    "zscore": Method(zscore, "Z-score 标准化", "z-score", zscore_formula, JRC),
+    "rank": Method(rank, "排序", "rank", "z_{ij} = rank(d_j x_{ij})        d_j = ±1", JRC, gives="positive"),
+    "prank": Method(
+        prank,
+        "百分位排序",
+        "percentile rank",
+        "z_{ij} = (rank(d_j x_{ij}) − 1) / (N_j − 1)        d_j = ±1",
+        JRC,
+        gives=inside_gives,
     ),
-    "robust": Method(robust, "稳健标准化", "median and MAD", "Hampel 1974, J. Am. Stat. Assoc. 69"),
-    "moderate": Method(moderate, "适度指标标准化", "target band", "OECD-JRC 2008", gives=inside_gives, check=rising("band")),
+    "borda": Method(
+        borda, "波达得分", "Borda points", "z_{ij} = rank(d_j x_{ij}) − 1        d_j = ±1", "de Borda 1784", gives=inside_gives
+    ),
+    "dist2max": Method(dist2max, "距最优值", "distance to the best", DIST2MAX, COINR, gives=inside_gives),
+    "fracmax": Method(
+        fracmax,
+        "占最大值之比",
+        "share of the maximum",
+        "z_{ij} = x_{ij} / max_j        z_{ij} = 1 − x_{ij} / max_j",
+        COINR,
+        needs="non_negative",
+        gives=inside_gives,
+    ),
+    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", by_option("at", DIST2REF), JRC, gives=inside_gives),
+    "dist2targ": Method(
+        dist2targ,
+        "距目标值",
+        "distance to a target",
+        f"z_{{ij}} = 1 − (τ_j − x_{{ij}}) / (τ_j − b_j)        {WORST}",
+        JRC,
+        gives=inside_gives,
+    ),
+    "goalposts": Method(
+        goalposts, "目标门柱法", "goalposts", GOALPOSTS, "UNDP 1990", gives="non_negative", timed=False, check=low_below_high
+    ),
+    "robust": Method(
+        robust,
+        "稳健标准化",
+        "median and MAD",
+        "z_{ij} = d_j (x_{ij} − med_j) / (1.4826 MAD_j)        d_j = ±1",
+        "Hampel 1974, J. Am. Stat. Assoc. 69",
+    ),
+    "moderate": Method(
+        moderate,
+        "适度指标标准化",
+        "target band",
+        "z_{ij} = 1 − max(a − x_{ij}, x_{ij} − b, 0) / max(a − min_j, max_j − b)",
+        "OECD-JRC 2008",
+        gives=inside_gives,
+        check=rising("band"),
+    ),
 }

@@ -1,4 +1,4 @@
-"""The options of a choice as YAML writes them: their types, their defaults, and what to say when one is wrong."""
+"""The options of a choice as YAML writes them: their types, their defaults, and what to write where one is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from ..errors import ConfigError
-from .method import Method, Share, Written
+from .method import Method, Share, YamlForm
 
 Over = Literal["all_years", "each_year"] | tuple[int, int]
 
@@ -27,19 +27,19 @@ _OVER: dict[str, tuple[Any, Any]] = {"over": (Over, "all_years")}
 _LIMITS: dict[str, tuple[Any, Any]] = {"floor": (Share, 0.0), "cap": (Share, 1.0)}
 
 
-def written(annotation: Any) -> Written | None:
-    """The `Written` mark of a parameter, if it has one."""
+def yaml_form(annotation: Any) -> YamlForm | None:
+    """The `YamlForm` of a parameter, if it has one."""
     if get_origin(annotation) is not Annotated:
         return None
-    return next((mark for mark in get_args(annotation)[1:] if isinstance(mark, Written)), None)
+    return next((mark for mark in get_args(annotation)[1:] if isinstance(mark, YamlForm)), None)
 
 
 @cache
 def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
-    """Option -> (type in YAML, default or REQUIRED): a method's own, then those its whole family has."""
-    own = {name: (_kind(p.annotation), _default(p)) for name, p in method.options.items()}
+    """Option -> (type in YAML, default or REQUIRED): those of the method, then those of its whole family."""
+    of_method = {name: (_yaml_type(p.annotation), _default(p)) for name, p in method.options.items()}
     timed = _OVER if method.timed and family in ("normalise", "weight") else {}
-    return own | timed | (_LIMITS if family == "weight" else {})
+    return of_method | timed | (_LIMITS if family == "weight" else {})
 
 
 def options_of(method: Method) -> dict[str, Any]:
@@ -51,47 +51,47 @@ def _default(parameter: inspect.Parameter) -> Any:
     return REQUIRED if parameter.default is inspect.Parameter.empty else parameter.default
 
 
-def _kind(annotation: Any) -> Any:
-    mark = written(annotation)
-    return mark.kind if mark else annotation
+def _yaml_type(annotation: Any) -> Any:
+    form = yaml_form(annotation)
+    return form.yaml_type if form else annotation
 
 
-def read(value: Any, kind: Any) -> Any:
-    """The value in its declared type, strictly (no text for a number); ConfigError says what would be right."""
+def read_option(value: Any, option_type: Any) -> Any:
+    """The value in its declared type, strictly (no text for a number); ConfigError names the form that is right."""
     try:
-        return _adapter(kind).validate_json(to_json(value, inf_nan_mode="constants", fallback=str), strict=True)
+        return _adapter(option_type).validate_json(to_json(value, inf_nan_mode="constants", fallback=str), strict=True)
     except ValidationError:
-        en, zh = described(_adapter(kind).json_schema())
+        en, zh = schema_in_words(_adapter(option_type).json_schema())
         raise ConfigError(f"{value!r} will not do: {en} is wanted", zh=f"{value!r} 不合法:应为{zh}") from None
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(option_type: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(option_type)
 
 
-def described(schema: Mapping[str, Any]) -> tuple[str, str]:
+def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     """A JSON schema in words, (English, Chinese)."""
     if "anyOf" in schema:
-        parts = [described(part) for part in schema["anyOf"]]
+        parts = [schema_in_words(part) for part in schema["anyOf"]]
         return " or ".join(en for en, _ in parts), "或".join(zh for _, zh in parts)
     if "enum" in schema or "const" in schema:
         names = [str(name) for name in schema.get("enum", [schema.get("const")])]
         return f"one of {', '.join(names)}", f" {'、'.join(names)} 之一"
     if schema.get("type") == "array":
-        return _described_list(schema)
+        return _list_in_words(schema)
     if schema.get("type") == "object":
-        en, zh = described(schema.get("additionalProperties", {}))
+        en, zh = schema_in_words(schema.get("additionalProperties", {}))
         return f"a mapping that gives each id {en}", f"对照表,每个 id 对应一个{zh}"
     en, zh = _WORDS.get(str(schema.get("type")), ("a value", "值"))
     limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMIT_SIGNS.items() if key in schema]
     return " ".join([en, " and ".join(limits)]).strip(), " ".join([zh, ",".join(limits)]).strip()
 
 
-def _described_list(schema: Mapping[str, Any]) -> tuple[str, str]:
+def _list_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     items = schema.get("prefixItems")
     if items:
-        en, zh = described(items[0])
+        en, zh = schema_in_words(items[0])
         return f"{len(items)} times {en}, as in [a, b]", f" {len(items)} 个{zh},例如 [a, b]"
     return "a list", "列表"
 

@@ -6,8 +6,8 @@ cells stay missing; a column with fewer than 4 cells, or constant, is left as it
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -160,12 +160,44 @@ def _columnwise(
 
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
+BOX_COX = "x′_{ij} = (x_{ij}^{λ_j} − 1) / λ_j (λ_j ≠ 0)        x′_{ij} = ln x_{ij} (λ_j = 0)"
+YEO_JOHNSON = "x′_{ij} = ((1 + x_{ij})^{λ_j} − 1) / λ_j (x_{ij} ≥ 0)        x′_{ij} = −((1 − x_{ij})^{2 − λ_j} − 1) / (2 − λ_j) (x_{ij} < 0)"
+
+
+def winsorise_skewed_formula(options: Mapping[str, Any]) -> str:
+    """The rule with its thresholds, and the logarithm where it may follow."""
+    rule = (
+        f"|G_{{1j}}| ≥ {options['skewness']:g} ∧ G_{{2j}} ≥ {options['kurtosis']:g} : "
+        "x′_{ij} = min(max(x_{ij}, x_{(1+l)j}), x_{(N−u)j})"
+    )
+    logarithm = "        x′_{ij} = ln(x_{ij} − min_j + 0.01 (max_j − min_j))" if options["then_log"] else ""
+    return rule + logarithm
+
+
 TREAT: dict[str, Method] = {
-    "none": Method(none, "不处理", "none", "-"),
-    "winsorise": Method(winsorise, "缩尾(分位数)", "winsorise at quantiles", "Dixon 1960, Ann. Math. Stat. 31(2)"),
-    "winsorise_skewed": Method(winsorise_skewed, "缩尾(偏度与峰度规则)", "winsorise where skewed", COINR),
-    "log": Method(log, "取对数", "logarithm", "OECD-JRC 2008", needs="positive"),
-    "signed_log": Method(signed_log, "带符号对数", "signed logarithm", "Whittaker et al. 2005, JRSS C 54(5)"),
-    "box_cox": Method(box_cox, "Box-Cox 变换", "Box-Cox", "Box and Cox 1964, JRSS B 26(2)", needs="positive", batch=False),
-    "yeo_johnson": Method(yeo_johnson, "Yeo-Johnson 变换", "Yeo-Johnson", "Yeo and Johnson 2000, Biometrika 87(4)", batch=False),
+    "none": Method(none, "不处理", "none", "x′_{ij} = x_{ij}", "-"),
+    "winsorise": Method(
+        winsorise,
+        "缩尾(分位数)",
+        "winsorise at quantiles",
+        "x′_{ij} = min(max(x_{ij}, q_j(p)), q_j(1 − p))",
+        "Dixon 1960, Ann. Math. Stat. 31(2)",
+    ),
+    "winsorise_skewed": Method(
+        winsorise_skewed, "缩尾(偏度与峰度规则)", "winsorise where skewed", winsorise_skewed_formula, COINR
+    ),
+    "log": Method(log, "取对数", "logarithm", "x′_{ij} = ln(x_{ij} + c)", "OECD-JRC 2008", needs="positive"),
+    "signed_log": Method(
+        signed_log,
+        "带符号对数",
+        "signed logarithm",
+        "x′_{ij} = sign(x_{ij}) ln(1 + |x_{ij}|)",
+        "Whittaker et al. 2005, JRSS C 54(5)",
+    ),
+    "box_cox": Method(
+        box_cox, "Box-Cox 变换", "Box-Cox", BOX_COX, "Box and Cox 1964, JRSS B 26(2)", needs="positive", batch=False
+    ),
+    "yeo_johnson": Method(
+        yeo_johnson, "Yeo-Johnson 变换", "Yeo-Johnson", YEO_JOHNSON, "Yeo and Johnson 2000, Biometrika 87(4)", batch=False
+    ),
 }

@@ -13,12 +13,12 @@ from pydantic import Field
 
 from ..errors import ConfigError
 from .column_statistics import bounds, cells, deviation, mean, spread_and_correlation, total
-from .method import Array, Method, SharesByChild
+from .method import Array, Method, SharesByChild, by_option
 from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
-from .weight_ahp import ahp, consistent, judged, tolerated
-from .weight_combined import combine, parts_fit, parts_of_the_game, zero_kills
-from .weight_components import NICOLETTI, components_kept, factor, pca, rows_used, scatter
-from .weight_optimised import BECKER, CHERCHYE, bod, on_the_frontier, target, targets_attained
+from .weight_ahp import AHP, ahp, consistent, judged, tolerated
+from .weight_combined import COMBINED, combine, parts_fit, parts_of_the_game, zero_kills
+from .weight_components import COMPONENTS, FACTORS, NICOLETTI, SCATTER, components_kept, factor, pca, rows_used, scatter
+from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, on_the_frontier, target, targets_attained
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
@@ -136,30 +136,81 @@ def row_blocks(values: Array) -> Iterator[Array]:
 SHANNON = "Shannon 1948, Bell System Technical Journal 27"
 DIAKOULAKI = "Diakoulaki, Mavrotas and Papayannakis 1995, Computers & Operations Research 22(7)"
 
+CRITIC = {
+    False: "C_j = σ_j Σ_k (1 − r_{jk})        w_j = C_j / Σ_k C_k",
+    True: "C_j = σ_j Σ_k (1 − |r_{jk}|)        w_j = C_j / Σ_k C_k",
+}
+
+
+def entropy_formula(options: Mapping[str, Any]) -> str:
+    """Shares, entropy, divergence and weights; the shift first, where there is one."""
+    shift = options["shift"]
+    z = "z′_{ij}" if shift else "z_{ij}"
+    shifted = f"z′_{{ij}} = {1 - shift:g} z_{{ij}} + {shift:g}        " if shift else ""
+    entropies = "e_j = −(1 / ln N_j) Σ_i p_{ij} ln p_{ij}        d_j = 1 − e_j        w_j = d_j / Σ_k d_k"
+    return f"{shifted}p_{{ij}} = {z} / Σ_i {z}        {entropies}"
+
+
 WEIGHT: dict[str, Method] = {
-    "equal": Method(equal, "等权", "equal", "-", timed=False),
-    "given": Method(given, "给定权重", "given", "-", timed=False, check=sum_to_one),
-    "entropy": Method(entropy, "熵值法", "entropy", SHANNON, needs="non_negative", caution=large_shift),
-    "critic": Method(critic, "CRITIC 法", "CRITIC", DIAKOULAKI),
-    "std": Method(std, "标准差法", "standard deviation", DIAKOULAKI),
-    "cv": Method(cv, "变异系数法", "coefficient of variation", "Pearson 1896", needs="non_negative"),
-    "gini": Method(gini, "基尼系数法", "Gini coefficient", "Gini 1912", needs="non_negative"),
+    "equal": Method(equal, "等权", "equal", "w_j = 1 / m", "-", timed=False),
+    "given": Method(given, "给定权重", "given", "w_j = s_j / Σ_k s_k", "-", timed=False, check=sum_to_one),
+    "entropy": Method(entropy, "熵值法", "entropy", entropy_formula, SHANNON, needs="non_negative", caution=large_shift),
+    "critic": Method(critic, "CRITIC 法", "CRITIC", by_option("absolute", CRITIC), DIAKOULAKI),
+    "std": Method(std, "标准差法", "standard deviation", "w_j = σ_j / Σ_k σ_k", DIAKOULAKI),
+    "cv": Method(
+        cv, "变异系数法", "coefficient of variation", "w_j = (σ_j / μ_j) / Σ_k (σ_k / μ_k)", "Pearson 1896", needs="non_negative"
+    ),
+    "gini": Method(
+        gini,
+        "基尼系数法",
+        "Gini coefficient",
+        "G_j = Σ_a Σ_b |z_{aj} − z_{bj}| / (2 N_j^2 μ_j)        w_j = G_j / Σ_k G_k",
+        "Gini 1912",
+        needs="non_negative",
+    ),
     "ahp": Method(
         ahp,
         "层次分析法",
         "analytic hierarchy process",
+        AHP,
         "Saaty 1980",
         timed=False,
         check=consistent,
         caution=tolerated,
-        told=judged,
+        notes=judged,
     ),
-    "pca": Method(pca, "主成分法", "principal components", NICOLETTI, batch=False, told=components_kept),
-    "factor": Method(factor, "因子分析法", "factor analysis", NICOLETTI, batch=False, told=components_kept),
-    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", "Guo 2002", batch=False, told=rows_used),
+    "pca": Method(
+        pca,
+        "主成分法",
+        "principal components",
+        by_option("components", COMPONENTS),
+        NICOLETTI,
+        batch=False,
+        notes=components_kept,
+    ),
+    "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=components_kept),
+    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", SCATTER, "Guo 2002", batch=False, notes=rows_used),
     "bod": Method(
-        bod, "数据包络(BoD)", "benefit of the doubt", CHERCHYE, needs="non_negative", batch=False, told=on_the_frontier
+        bod,
+        "数据包络(BoD)",
+        "benefit of the doubt",
+        BOD_SHARES,
+        CHERCHYE,
+        needs="non_negative",
+        batch=False,
+        notes=on_the_frontier,
     ),
-    "target": Method(target, "目标重要性法", "target importance", BECKER, batch=False, told=targets_attained),
-    "combine": Method(combine, "组合赋权", "combination", "-", check=parts_fit, caution=zero_kills, told=parts_of_the_game),
+    "target": Method(
+        target, "目标重要性法", "target importance", by_option("importance", TARGET), BECKER, batch=False, notes=targets_attained
+    ),
+    "combine": Method(
+        combine,
+        "组合赋权",
+        "combination",
+        by_option("by", COMBINED),
+        "-",
+        check=parts_fit,
+        caution=zero_kills,
+        notes=parts_of_the_game,
+    ),
 }

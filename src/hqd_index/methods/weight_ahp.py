@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigError
 from .column_statistics import cells
-from .method import Array, Positive, Told, Written
+from .method import Array, MethodNote, Positive, YamlForm
 from .shares import as_shares
 
 # Saaty 1980; other tables (0.49 for 3) give other ratios for the same judgements
@@ -97,19 +97,19 @@ def tolerated(options: Mapping[str, Any]) -> tuple[str, str] | None:
     return "ahp: judgements with CR of 0.1 or more are allowed", "层次分析法:允许 CR 达到或超过 0.1 的判断矩阵"
 
 
-def judged(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[Told]:
+def judged(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[MethodNote]:
     """Saaty's test of the matrix in use."""
     test = consistency(matrices)
-    yield Told("largest_eigenvalue", test.largest_eigenvalue)
-    yield Told("consistency_index", test.index)
-    yield Told("random_index", test.random_index)
-    yield Told("consistency_ratio", test.ratio, "I-CR" if test.ratio >= LARGEST_RATIO else "")
+    yield MethodNote("largest_eigenvalue", test.largest_eigenvalue)
+    yield MethodNote("consistency_index", test.index)
+    yield MethodNote("random_index", test.random_index)
+    yield MethodNote("consistency_ratio", test.ratio, "I-CR" if test.ratio >= LARGEST_RATIO else "")
 
 
 def ahp(
     values: Array,
     *,
-    matrices: Annotated[Array, Written(dict[str, Judgements], matrix_of)],
+    matrices: Annotated[Array, YamlForm(dict[str, Judgements], matrix_of)],
     allow_inconsistent: bool = False,
 ) -> Array:
     """The principal eigenvector of the node's matrix of judgements (m, m) (Saaty 1980).
@@ -121,3 +121,6 @@ def ahp(
     principal = np.abs(vectors[:, eigenvalues.real.argmax()].real)
     present = cells(values) > 0
     return as_shares(np.broadcast_to(principal, present.shape), present)
+
+
+AHP = "A w = λ_{max} w        CI = (λ_{max} − m) / (m − 1)        CR = CI / RI"

@@ -9,14 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .method import Array, Choice, Share, Told, Written
+from .method import Array, Choice, MethodNote, Share, YamlForm
 from .shares import SUM_TOLERANCE, as_shares
 
 NEAR_SINGULAR = 1e-10
 
 By = Literal["product", "mean", "game", "discrimination"]
 Weighting = Callable[[Array], Array]
-Choices = Annotated[tuple[Weighting, ...], Written(Annotated[tuple[Choice, ...], Field(min_length=2)], lambda v, *_: v)]
+Choices = Annotated[tuple[Weighting, ...], YamlForm(Annotated[tuple[Choice, ...], Field(min_length=2)], lambda v, *_: v)]
 Mix = Annotated[tuple[Share, ...], Field(min_length=2)]
 
 
@@ -48,13 +48,13 @@ def _game_parts(parts: Array) -> Array:
     return np.moveaxis(alpha, -1, 0)
 
 
-def parts_of_the_game(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[Told]:
+def parts_of_the_game(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[MethodNote]:
     """alpha of each part, of which the size counts; one below 0 says that the other parts speak for it."""
     if by != "game":
         return
     alphas = _game_parts(np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of))))
     for number, alpha in enumerate(alphas.mean(axis=-1).tolist(), start=1):
-        yield Told(f"alpha_{number}", alpha, "I-GAME" if alpha < 0 else "")
+        yield MethodNote(f"alpha_{number}", alpha, "I-GAME" if alpha < 0 else "")
 
 
 def zero_kills(options: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -76,3 +76,11 @@ def parts_fit(options: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"mix needs {len(options['of'])} numbers that sum to 1", zh=f"mix 应为 {len(options['of'])} 个合计为 1 的数"
         )
+
+
+COMBINED = {
+    "product": "w_j = Π_k w_{kj} / Σ_l Π_k w_{kl}",
+    "mean": "w_j = Σ_k λ_k w_{kj} / Σ_k λ_k",
+    "discrimination": "w_j = (Π_k w_{kj})^{1/K} / Σ_l (Π_k w_{kl})^{1/K}",
+    "game": "Σ_k α_k w_l · w_k = w_l · w_l        w_j = Σ_k |α_k| w_{kj} / Σ_k |α_k|",
+}

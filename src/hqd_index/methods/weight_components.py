@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import EstimationError
 from ..linear_algebra import COLUMNS, rank
 from .column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
-from .method import Array, ColumnError, Told
+from .method import Array, ColumnError, MethodNote
 
 ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
@@ -47,13 +47,13 @@ def scatter(values: Array) -> Array:
     return per_draw(values, _scatter_merits)
 
 
-def rows_used(values: Array) -> Iterator[Told]:
+def rows_used(values: Array) -> Iterator[MethodNote]:
     """Share of the rows without a missing cell in the columns that have any."""
     share = len(complete(values)) / max(len(values), 1)
-    yield Told("complete_rows", share, "I-INCOMPLETE" if share < 1 else "")
+    yield MethodNote("complete_rows", share, "I-INCOMPLETE" if share < 1 else "")
 
 
-def components_kept(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[Told]:
+def components_kept(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
     """How many components are kept, the variance they stand for, and the rank of the columns that vary."""
     yield from rows_used(values)
     rows = complete(values)
@@ -62,10 +62,10 @@ def components_kept(values: Array, *, components: str = "above_1", rotate: bool 
         return
     variances = _principal(rows[:, varies])[0]
     kept = 1 if components == "first" else _above_one(variances)
-    yield Told("components", kept)
-    yield Told("explained", float(variances[:kept].sum() / variances.sum()))
+    yield MethodNote("components", kept)
+    yield MethodNote("explained", float(variances[:kept].sum() / variances.sum()))
     independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
-    yield Told("rank", independent, "I-RANK" if independent < varies.sum() else "")
+    yield MethodNote("rank", independent, "I-RANK" if independent < varies.sum() else "")
 
 
 def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
@@ -174,3 +174,12 @@ def _ascent(spread: Array, w: Array) -> Array:
 
 
 NICOLETTI = "Nicoletti, Scarpetta and Boylaud 2000, OECD Economics Department Working Paper 226; OECD-JRC 2008"
+
+
+STRONGEST = "w_j = max_c l_{jc}^2 / Σ_k max_c l_{kc}^2"
+COMPONENTS = {
+    "above_1": f"R v_c = λ_c v_c        L = (√λ_1 v_1, …, √λ_C v_C) T (λ_C > 1, T′ T = I)        {STRONGEST}",
+    "first": "R v_1 = λ_1 v_1        w_j = v_{j1} / Σ_k v_{k1}",
+}
+FACTORS = f"R = L L′ + Ψ        {STRONGEST}"
+SCATTER = "H = Σ_t Z_t′ Z_t        v = argmax v′ H v (v ≥ 0, v′ v = 1)        w_j = v_j / Σ_k v_k"

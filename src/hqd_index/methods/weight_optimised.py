@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import EstimationError
 from .column_statistics import bounds, complete
-from .method import Array, Share, SharesByChild, Told
+from .method import Array, MethodNote, Share, SharesByChild
 from .shares import enough_rows, refuse_negative
 from .weight_components import per_draw, rows_used
 
@@ -47,13 +47,13 @@ def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Sha
     return np.stack([_multipliers(draw, rows, floor, cap) for draw, rows in zip(draws, sources)]).reshape(values.shape)
 
 
-def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[Told]:
+def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[MethodNote]:
     """How many rows score 1, which no one can tell apart, and the share of rows with every cell."""
     rows = ~np.isnan(values[:, ~np.isnan(values).all(axis=0)]).any(axis=1)
     scores = np.vecdot(np.nan_to_num(values), bod_multipliers(values, floor=floor, cap=cap))
     count = int((scores[rows] >= 1 - FRONTIER).sum())
-    yield Told("rows_at_1", count, "I-FRONTIER" if count > 1 else "")
-    yield Told("complete_rows", float(rows.mean()), "I-INCOMPLETE" if not rows.all() else "")
+    yield MethodNote("rows_at_1", count, "I-FRONTIER" if count > 1 else "")
+    yield MethodNote("complete_rows", float(rows.mean()), "I-INCOMPLETE" if not rows.all() else "")
 
 
 def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Array:
@@ -111,7 +111,7 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     return np.stack(found).reshape(*values.shape[:-2], 1, values.shape[-1])
 
 
-def targets_attained(values: Array, *, targets: Array, importance: Literal["correlation", "ratio"]) -> Iterator[Told]:
+def targets_attained(values: Array, *, targets: Array, importance: Literal["correlation", "ratio"]) -> Iterator[MethodNote]:
     """Each child's target and the share of importance its weight gives it."""
     yield from rows_used(values)
     shares = target(values, targets=targets, importance=importance)[0]
@@ -121,8 +121,8 @@ def targets_attained(values: Array, *, targets: Array, importance: Literal["corr
     rows = complete(values)[:, varies]
     found, wanted = importances(rows, rows @ shares[varies], importance), targets[varies]
     for child, reached, tau in zip(varies.tolist(), found / found.sum(), wanted / wanted.sum()):
-        yield Told("target", float(tau), child=child)
-        yield Told("importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINED else "", child)
+        yield MethodNote("target", float(tau), child=child)
+        yield MethodNote("importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINED else "", child)
 
 
 def importances(rows: Array, index: Array, kind: Literal["correlation", "ratio"]) -> Array:
@@ -166,3 +166,11 @@ def _nearest(rows: Array, *, wanted: Array, kind: Literal["correlation", "ratio"
 
 CHERCHYE = "Melyn and Moesen 1991; Cherchye et al. 2007, Social Indicators Research 82"
 BECKER = "Paruolo, Saisana and Saltelli 2013, JRSS A 176(3); Becker et al. 2017, Ecological Indicators 80"
+
+
+BOD_SHARES = "v_k = argmax Σ_j v_j z_{kj} (v ≥ 0, Σ_j v_j z_{ij} ≤ 1 ∀ i)        w_{kj} = v_{kj} / Σ_l v_{kl}"
+NEAREST = "w = argmin Σ_j (s_j / Σ_k s_k − τ_j)^2 (w ≥ 0, Σ_j w_j = 1)"
+TARGET = {
+    "correlation": f"{NEAREST}        s_j = r(z_j, Σ_k w_k z_k)^2",
+    "ratio": f"{NEAREST}        y = Σ_k w_k z_k        s_j = Var(E[y | z_j]) / Var(y)",
+}

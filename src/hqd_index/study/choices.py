@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..methods.choice import Choice, check, over
+from ..methods.choice import BoundChoice, Choice, bind
 from .indicator_tree import Tree
 from .records import Band, Study, Weighting
 from .yaml_document import Place
 
 FLAT = "leaves"
 DEFAULTS = {
-    "weight": check(Choice(method="equal"), "weight"),
-    "aggregate": check(Choice(method="arithmetic"), "aggregate"),
+    "weight": bind(Choice(method="equal"), "weight"),
+    "aggregate": bind(Choice(method="arithmetic"), "aggregate"),
 }
 
 
-def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[Choice, Place]:
+def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[BoundChoice, Place]:
     """How a leaf is imputed, treated or normalised, and where that is written; a band is a moderate indicator."""
     weighting, parent = study.weighting, tree.parent(leaf) or ""
     own = getattr(weighting.indicators.get(leaf), part, None)
@@ -24,11 +24,11 @@ def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[Choice,
     if own is not None:
         return own, ("weighting", "indicators", leaf, part)
     place: Place = ("weighting", "branches", parent, part) if branch is not None else ("weighting", part)
-    choice: Choice = branch if branch is not None else getattr(weighting, part)
+    choice: BoundChoice = branch if branch is not None else getattr(weighting, part)
     direction = study.indicators.indicators[leaf].direction
     if part == "normalise" and isinstance(direction, Band):
-        options: dict[str, Any] = {"band": list(direction.band), "over": over(choice)}
-        choice = check(Choice(method="moderate", **options), "normalise")
+        options: dict[str, Any] = {"band": list(direction.band), "over": choice.over}
+        choice = bind(Choice(method="moderate", **options), "normalise")
         place = ("indicators", "indicators", leaf, "direction")
     return choice, place
 
@@ -41,11 +41,11 @@ def year_by_year(study: Study, tree: Tree) -> list[tuple[str, Place]]:
         chosen.append((flat, ("weighting", "weight", FLAT)))
     else:
         chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner]
-    places = {place: choice.method for choice, place in chosen if over(choice) == "each_year"}
+    places = {place: choice.method for choice, place in chosen if choice.over == "each_year"}
     return [(method, place) for place, method in places.items()]
 
 
-def family_choice(weighting: Weighting, tree: Tree, node: str, part: str) -> tuple[Choice, Place]:
+def family_choice(weighting: Weighting, tree: Tree, node: str, part: str) -> tuple[BoundChoice, Place]:
     """How a node's children are weighed or aggregated, and where that is written."""
     branch = getattr(weighting.branches.get(node), part, None)
     if branch is not None:

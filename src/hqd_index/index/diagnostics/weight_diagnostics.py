@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...methods import choice as methods
-from ...methods.choice import Choice
+from ...methods.choice import BoundChoice
 from ...study.choices import family_choice
 from ...study.records import Study
 from ..build import span_rows
@@ -35,16 +34,16 @@ def weighing_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
         yield from _years(nodes, family, choice)
 
 
-def _told(nodes: Nodes, family: Family, choice: Choice, rows: Array, suffix: str) -> Iterator[Row]:
-    if not family.blind:
+def _told(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array, suffix: str) -> Iterator[Row]:
+    if not family.ignores_values:
         present = int((~np.isnan(rows)).any(axis=-1).sum())
         yield row("weighing", family.node, f"rows{suffix}", present, flag="I-ROWS" if present < FEW_ROWS else "", rows=present)
-    for one in methods.told(choice, family.children, rows, known=nodes.index.design.tree.order):
+    for one in choice.notes(family.children, rows, known=nodes.index.design.tree.order):
         child = "" if one.child is None else family.children[one.child]
         yield row("weighing", family.node, f"{one.quantity}{suffix}", one.value, other=child, flag=one.flag, found=one.value)
 
 
-def _years(nodes: Nodes, family: Family, choice: Choice) -> Iterator[Row]:
+def _years(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:
     """The scatter degree of one year is the plain variant, and is called so."""
     years, span = nodes.index.design.years, family.span
     inside = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]

@@ -221,7 +221,7 @@ def _base_shares(design: Plan, leaves: Scaled, at: Numbers, whole: bool) -> dict
     families = _weighing(design)
     shares = {family.node: leaves.shares[family.key][at] for family in families if family.leafy}
     if whole and not leaves.empty[at].any():
-        shares |= {family.node: family.fixed for family in families if family.blind}
+        shares |= {family.node: family.fixed for family in families if family.ignores_values}
     if all(family.node in shares for family in families):
         return shares
     return node_scores(design, _leaves_last(leaves.values[at]), shares)[0]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ...errors import ConfigError
-from ...methods.choice import Choice, batched
+from ...methods.choice import BoundChoice
 from ...methods.shares import feasible
 from ...study.checks import tree_checks as tree_check
 from ...study.checks import weighting_checks as weighting_check
@@ -98,7 +98,7 @@ def looped(designs: Designs) -> list[str]:
     """Methods of any design that work through draws one by one, as `family method`."""
     made = map(designs.made, range(len(designs.combinations)))
     chosen = {pair for study in made for pair in _choices(study.weighting)}
-    return sorted({f"{family} {choice.method}" for family, choice in chosen if not batched(choice, family)})
+    return sorted({f"{family} {choice.method}" for family, choice in chosen if not choice.batched})
 
 
 def short(path: str) -> str:
@@ -201,7 +201,7 @@ def _without(factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp
     return found[0] if found else None
 
 
-def _choices(weighting: Weighting) -> Iterator[tuple[str, Choice]]:
+def _choices(weighting: Weighting) -> Iterator[tuple[str, BoundChoice]]:
     """Every choice that a weighting makes, with its family."""
     for record in (weighting, *weighting.branches.values(), *weighting.indicators.values()):
         for family in ("impute", "treat", "normalise", "weight", "aggregate"):

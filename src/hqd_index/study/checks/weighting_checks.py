@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ...errors import ConfigError
-from ...methods.choice import Choice, cautions, compatible, over, resolve
+from ...methods.choice import BoundChoice, refuse_sign
 from ..choices import FLAT, family_choice, leaf_choice, year_by_year
 from ..indicator_tree import Tree, listed_leaves, tree_of
 from ..records import Study
@@ -81,20 +81,20 @@ def _no_branch(path: Place, node: str, tree: Tree) -> Finding:
 def _families(study: Study, tree: Tree) -> Iterator[Finding]:
     flat = study.weighting.weight.get(FLAT)
     if flat is not None:
-        yield from _resolved(("weighting", "weight", FLAT), flat, tree.leaves(tree.root), "weight", tree.order)
+        yield from _resolved(("weighting", "weight", FLAT), flat, tree.leaves(tree.root), tree.order)
     for node in tree.inner:
         children = tree.children(node)
         for part in ("aggregate",) if flat else ("weight", "aggregate"):
             choice, place = family_choice(study.weighting, tree, node, part)
             known = children if place[1] == "branches" else _same_level(tree, children[0])
-            yield from _resolved(place, choice, children, part, known)
+            yield from _resolved(place, choice, children, known)
 
 
 def _same_level(tree: Tree, node: str) -> list[str]:
     return [other for other in tree.order if tree.level(other) == tree.level(node)]
 
 
-def _resolved(place: Place, choice: Choice, children: Sequence[str], family: str, known: Collection[str]) -> Iterator[Finding]:
+def _resolved(place: Place, choice: BoundChoice, children: Sequence[str], known: Collection[str]) -> Iterator[Finding]:
     """What keeps a choice from becoming a function of these children."""
     keyed = [option for option in choice.options.values() if isinstance(option, dict) and choice.method == "given"]
     for shares in keyed:
@@ -109,7 +109,7 @@ def _resolved(place: Place, choice: Choice, children: Sequence[str], family: str
             yield Finding(place, f"{'; '.join(en)}. The children are {', '.join(children)}",
                           f"{';'.join(zh)}。下级为 {'、'.join(children)}")  # fmt: skip
             return
-    yield from _attempt(place, children, lambda: resolve(choice, children, family=family, known=known))
+    yield from _attempt(place, children, lambda: choice.for_children(children, known=known))
 
 
 def _attempt(place: Place, children: Sequence[str], act: Callable[[], object]) -> Iterator[Finding]:
@@ -123,12 +123,12 @@ def _attempt(place: Place, children: Sequence[str], act: Callable[[], object]) -
 def _columns(study: Study, tree: Tree) -> Iterator[Finding]:
     leaves = tree.leaves(tree.root)
     for part in COLUMN_PARTS:
-        grouped: dict[tuple[Place, Choice], list[str]] = {}
+        grouped: dict[tuple[Place, BoundChoice], list[str]] = {}
         for leaf in leaves:
             choice, place = leaf_choice(study, tree, leaf, part)
             grouped.setdefault((place, choice), []).append(leaf)
         for (place, choice), together in grouped.items():
-            yield from _resolved(place, choice, together, part, leaves)
+            yield from _resolved(place, choice, together, leaves)
 
 
 def _signs(study: Study, tree: Tree) -> Iterator[Finding]:
@@ -139,15 +139,15 @@ def _signs(study: Study, tree: Tree) -> Iterator[Finding]:
             choice, place = family_choice(study.weighting, tree, node, part)
             if part == "weight" and flat is not None:
                 choice, place = flat, ("weighting", "weight", FLAT)
-            yield from _sign(study, tree, tree.leaves(node), choice, place, part)
+            yield from _sign(study, tree, tree.leaves(node), choice, place)
 
 
-def _sign(study: Study, tree: Tree, leaves: Sequence[str], choice: Choice, place: Place, family: str) -> Iterator[Finding]:
-    grouped: dict[Choice, list[str]] = {}
+def _sign(study: Study, tree: Tree, leaves: Sequence[str], choice: BoundChoice, place: Place) -> Iterator[Finding]:
+    grouped: dict[BoundChoice, list[str]] = {}
     for leaf in leaves:
         grouped.setdefault(leaf_choice(study, tree, leaf, "normalise")[0], []).append(leaf)
     for normalise, together in grouped.items():
-        yield from _attempt(place, together, lambda n=normalise: compatible(n, choice, family=family))  # type: ignore[misc]
+        yield from _attempt(place, together, lambda n=normalise: refuse_sign(n, choice))  # type: ignore[misc]
 
 
 def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
@@ -157,7 +157,7 @@ def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
     chosen += [(choice, ("weighting", "weight", FLAT)) for choice in [study.weighting.weight.get(FLAT)] if choice]
     first, last = study.study.years
     for choice, place in {place: (choice, place) for choice, place in chosen}.values():
-        years = over(choice)
+        years = choice.over
         if isinstance(years, tuple) and not (years[0] <= years[1] and years[0] <= last and years[1] >= first):
             yield Finding(place, f"over: [{years[0]}, {years[1]}] holds no year of the study ({first}-{last})",
                           f"over: [{years[0]}, {years[1]}] 与研究年份 {first}-{last} 没有重合")  # fmt: skip
@@ -166,10 +166,10 @@ def _windows(study: Study, tree: Tree) -> Iterator[Finding]:
 def _cautions(study: Study, tree: Tree) -> Iterator[Finding]:
     """What to mind about choices that are allowed."""
     flat = study.weighting.weight.get(FLAT)
-    chosen: list[tuple[Choice, Place]] = [(flat, ("weighting", "weight", FLAT))] if flat is not None else []
+    chosen: list[tuple[BoundChoice, Place]] = [(flat, ("weighting", "weight", FLAT))] if flat is not None else []
     chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner if flat is None]
     for choice, place in {place: (choice, place) for choice, place in chosen}.values():
-        for en, zh in cautions(choice, "weight"):
+        for en, zh in choice.cautions:
             yield Finding(place, en, zh, notice=True)
     for method, place in year_by_year(study, tree):
         yield Finding(place, f"{method} over each_year takes the common trend out: scores do not compare between years, "

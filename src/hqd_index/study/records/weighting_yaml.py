@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from ...methods.choice import Choice, check, one_of
+from ...methods.choice import BoundChoice, Choice, bind, one_of
 from .record import Name, Record, Slug, Version
 
 if TYPE_CHECKING:
-    Impute = Choice
-    Treat = Choice
-    Normalise = Choice
-    Weight = Choice
-    Aggregate = Choice
+    Impute = BoundChoice
+    Treat = BoundChoice
+    Normalise = BoundChoice
+    Weight = BoundChoice
+    Aggregate = BoundChoice
 else:
     Impute = Annotated[one_of("impute"), WithJsonSchema({"family": "impute"})]
     Treat = Annotated[one_of("treat"), WithJsonSchema({"family": "treat"})]
@@ -52,9 +52,9 @@ class Weighting(Record):
     """weighting.yaml: impute, treat, normalise, then weight and aggregate per level; branches and leaves override."""
 
     version: Version
-    impute: Impute = check(Choice(method="none"), "impute")
-    treat: Treat = check(Choice(method="none"), "treat")
-    normalise: Normalise = check(Choice(method="minmax"), "normalise")
+    impute: Impute = bind(Choice(method="none"), "impute")
+    treat: Treat = bind(Choice(method="none"), "treat")
+    normalise: Normalise = bind(Choice(method="minmax"), "normalise")
     weight: dict[Slug, Weight]
     aggregate: dict[Slug, Aggregate]
     coverage: Coverage = Coverage()
