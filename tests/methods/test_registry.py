@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -77,3 +78,25 @@ def test_the_invariants_of_its_family_run_on_it(added):
 def test_taken_out_it_is_gone():
     assert NAME not in FAMILIES["weight"] and ("weight", NAME) not in samples.ALL
     assert NAME not in "\n".join(console.methods_lines(None, "en")) and NAME not in json.dumps(schemas()["weighting"])
+
+
+PLAIN = re.compile(r"[^_^{}]|[_^](\{[^{}]+\}|[^{}\s])")
+
+
+@pytest.mark.parametrize(("family", "name"), samples.ALL)
+def test_every_method_has_a_formula_that_a_paper_can_print(family: str, name: str) -> None:
+    options = [{}, *({key: value} for key, value in samples.CHANGED.get((family, name), {}).items())]
+    for changed in options:
+        formula = bind(samples.sample(family, name, **changed), family).formula
+        assert "=" in formula and PLAIN.sub("", formula) == "", formula
+
+
+def test_a_formula_says_what_its_options_change() -> None:
+    def formula(family: str, name: str, **options: object) -> str:
+        return bind(samples.sample(family, name, **options), family).formula
+
+    assert "0.01 + 0.99 (x_{ij} − min_j)" in formula("normalise", "minmax", to=[1, 100])
+    assert formula("normalise", "zscore", mean=100.0, sd=10.0).startswith("z_{ij} = 1 + 0.1 d_j (x_{ij} − μ_j) / σ_j")
+    assert "z′_{ij} = 0.999 z_{ij} + 0.001" in formula("weight", "entropy", shift=0.001)
+    assert "|r_{jk}|" in formula("weight", "critic", absolute=True)
+    assert formula("aggregate", "mpi", composite="bad").endswith("M_i + V_i / M_i")

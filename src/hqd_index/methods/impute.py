@@ -157,7 +157,7 @@ IMPUTE: dict[str, Method] = {
         JRC,
     ),
     "carry": Method(
-        carry, "前值结转", "last value carried forward", "x̂_{ijt} = x_{ija}        a = max {s < t : x_{ijs} ∈ ℝ}", JRC
+        carry, "前值结转", "last value carried forward", "x̂_{ijt} = x_{ija}        a = max(s < t : x_{ijs} ∈ ℝ)", JRC
     ),
     "mean": Method(mean, "均值插补", "mean", by_option("within", MEANS), JRC),
     "median": Method(median, "中位数插补", "median", by_option("within", MEDIANS), JRC),

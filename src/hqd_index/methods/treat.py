@@ -161,7 +161,10 @@ def _columnwise(
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
 BOX_COX = "x′_{ij} = (x_{ij}^{λ_j} − 1) / λ_j (λ_j ≠ 0)        x′_{ij} = ln x_{ij} (λ_j = 0)"
-YEO_JOHNSON = "x′_{ij} = ((1 + x_{ij})^{λ_j} − 1) / λ_j (x_{ij} ≥ 0)        x′_{ij} = −((1 − x_{ij})^{2 − λ_j} − 1) / (2 − λ_j) (x_{ij} < 0)"
+YEO_JOHNSON = (
+    "x′_{ij} = ((1 + x_{ij})^{λ_j} − 1) / λ_j (x_{ij} ≥ 0)        "
+    "x′_{ij} = −((1 − x_{ij})^{2 − λ_j} − 1) / (2 − λ_j) (x_{ij} < 0)"
+)
 
 
 def winsorise_skewed_formula(options: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...methods import FAMILIES
+from ...methods.choice import BoundChoice
 from ...study.unit_schemes import SCHEME_NAMES
 from ..bilingual import NOTHING, Bilingual, halves
 from ..key_findings import accounting
@@ -16,21 +17,6 @@ from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
 from .methods_evidence import further, references, robustness
 from .prose_blocks import Block, formula, item, text
 
-FORMULAS: dict[tuple[str, str], str] = {
-    ("normalise", "minmax"): "z_{ij} = (x_{ij} − min_j) / (max_j − min_j)        z_{ij} = (max_j − x_{ij}) / (max_j − min_j)",
-    ("normalise", "zscore"): "z_{ij} = (x_{ij} − μ_j) / σ_j",
-    ("normalise", "rank"): "z_{ij} = rank(x_{ij})",
-    ("weight", "entropy"): (
-        "p_{ij} = z_{ij} / Σ_i z_{ij}        e_j = −(1 / ln N_j) Σ_i p_{ij} ln p_{ij}        d_j = 1 − e_j        w_j = d_j "
-        "/ Σ_k d_k"
-    ),
-    ("weight", "equal"): "w_j = 1 / m",
-    ("weight", "critic"): "C_j = σ_j Σ_k (1 − r_{jk})        w_j = C_j / Σ_k C_k",
-    ("aggregate", "arithmetic"): "S_i = Σ_j w_j z_{ij}",
-    ("aggregate", "geometric"): "S_i = Π_j z_{ij}^{w_j}",
-    ("aggregate", "harmonic"): "S_i = 1 / Σ_j (w_j / z_{ij})",
-    ("aggregate", "power"): "S_i = (Σ_j w_j z_{ij}^p)^{1/p}",
-}
 MEASURES: dict[str, Bilingual] = {
     "count": Bilingual("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
     "revenue": Bilingual("专精特新企业营业收入占比（%）", "share of revenue (%)"),
@@ -114,13 +100,13 @@ def construction(results: Results) -> Iterator[Block]:
     for family, choice in (("impute", weighting.impute), ("treat", weighting.treat)):
         if choice.method != "none":
             yield _step(family, choice)
+            yield from _formulas(choice)
     yield _step("normalise", weighting.normalise)
-    yield from _formula_of("normalise", weighting.normalise.method)
+    yield from _formulas(weighting.normalise)
     for family, choices in (("weight", weighting.weight), ("aggregate", weighting.aggregate)):
         for choice in dict.fromkeys(choices.values()):
             yield _step(family, choice, tuple(level for level, other in choices.items() if other == choice))
-        for method in dict.fromkeys(choice.method for choice in choices.values()):
-            yield from _formula_of(family, method)
+        yield from _formulas(*choices.values())
     for node, branch in weighting.branches.items():
         name = results.name(node)
         chosen = {family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None}
@@ -191,9 +177,10 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _formula_of(family: str, method: str) -> Iterator[Block]:
-    if (family, method) in FORMULAS:
-        yield formula(FORMULAS[family, method])
+def _formulas(*choices: BoundChoice) -> Iterator[Block]:
+    """The formula of each method as it is set, once; those of a combination's parts before its own."""
+    written = [part.formula for choice in choices for part in (*choice.parts, choice)]
+    yield from map(formula, dict.fromkeys(written))
 
 
 def density(results: Results) -> Iterator[Block]:
