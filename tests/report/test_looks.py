@@ -12,7 +12,7 @@ import altair as alt
 import openpyxl
 import pytest
 
-from hqd_index.report.figures import charts as figures
+from hqd_index.report.figures import charts, svg_text
 from hqd_index.report.figures.drawings import PPI, Drawing, Files
 from hqd_index.report.figures.figure_catalogue import PICTURES
 from hqd_index.report.figures.figure_labels import Speaker
@@ -35,7 +35,7 @@ def test_every_chart_is_valid_vega_lite(results: Results) -> None:
     for chart in made:
         if chart is not None:
             with alt.data_transformers.enable("default", max_rows=None):
-                figures._styled(chart, "sans-serif").to_dict(validate=True)
+                charts._styled(chart, "sans-serif").to_dict(validate=True)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_drawing_that_fails_says_so() -> None:
 def test_without_a_chinese_face_labels_are_english(
     drawings: dict[str, Drawing], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "has_chinese_face", lambda: False)
+    monkeypatch.setattr(svg_text, "has_chinese_face", lambda: False)
     done: Future[str] = Future()
     done.set_result("")
     with Studio() as studio:

@@ -18,8 +18,8 @@ from hqd_index.models import regressions
 from hqd_index.models.analyses.headline_tables import Beside
 from hqd_index.models.estimation_data import estimation_data, with_groups
 from hqd_index.report.bilingual import Bilingual, pieces
-from hqd_index.report.exports.stata import panel as stata_panel
-from hqd_index.report.exports.stata import write_stata
+from hqd_index.report.exports.panel_export import panel as stata_panel
+from hqd_index.report.exports.replication_files import write_stata
 from hqd_index.report.formula_text import readable
 from hqd_index.report.number_format import stars
 from hqd_index.report.paper.estimate_layout import regression_table

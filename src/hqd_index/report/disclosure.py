@@ -10,7 +10,7 @@ from .results import Results
 
 NAMES = ("firm", "firm_id", "firm_name", "name", "uscc", "credit_code", "key", "value", "why")
 """Columns that may hold a firm's name or number, in tables about firms or about rows of firms."""
-ABOUT_FIRMS = ("candidates", "alerts", "whatif", "modes", "srdi_unmatched", "quarantine", "firm_events")
+ABOUT_FIRMS = ("modes", "srdi_unmatched", "quarantine")
 COUNTS = {
     "indicators": ("n_firms", ("raw", "treated")),
     "coverage": ("n_firms_matched", ("n_firms_matched", "revenue_matched", "share_firms", "share_revenue")),

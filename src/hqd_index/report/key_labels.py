@@ -217,3 +217,29 @@ def effect_names(results: Results) -> dict[str, Bilingual]:
         "year": Bilingual("年份固定效应", "Year effects"),
         "group_year": Bilingual(f"{whose.zh}×年份固定效应", f"{whose.en} x year effects"),
     }
+
+
+TABLE_NAMES = {
+    "firms": Bilingual("企业", "firms"),
+    "industry": Bilingual("行业统计", "industry statistics"),
+    "srdi_list": Bilingual("专精特新名单", "SRDI list"),
+    "io": Bilingual("投入产出表", "input-output tables"),
+    "trade": Bilingual("进出口统计", "trade statistics"),
+    "trade_hs6": Bilingual("双边贸易（HS6）", "bilateral trade (HS6)"),
+    "crosswalks": Bilingual("代码对照", "crosswalks of codes"),
+    "countries": Bilingual("各国收入", "incomes of countries"),
+    "deflators": Bilingual("价格指数", "deflators"),
+    "patents": Bilingual("专利", "patents"),
+    "links": Bilingual("供应关系", "supply links"),
+}
+LEVELS = {
+    "indicators": Bilingual("指标层", "indicators"), "subdimensions": Bilingual("分维度层", "sub-dimensions"),
+    "dimensions": Bilingual("维度层", "dimensions"), "leaves": Bilingual("全部指标（扁平）", "all indicators at once"),
+}  # fmt: skip
+FAMILY = {
+    "impute": Bilingual("缺失值处理", "Missing values"),
+    "treat": Bilingual("异常值处理", "Outliers"),
+    "normalise": Bilingual("标准化", "Normalisation"),
+    "weight": Bilingual("赋权", "Weights"),
+    "aggregate": Bilingual("合成", "Aggregation"),
+}

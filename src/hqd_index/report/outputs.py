@@ -13,7 +13,7 @@ from ..study.records import Study
 from .bilingual import Bilingual
 from .disclosure import publishable
 from .exports.readme import write_readme
-from .exports.stata import write_stata
+from .exports.replication_files import write_stata
 from .figures.drawings import Drawing, Files, draw
 from .key_findings import closing, headline, leaders, rows_accounted, split
 from .number_format import percent, whole

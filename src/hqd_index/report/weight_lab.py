@@ -20,7 +20,7 @@ from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
 from .bilingual import Bilingual
-from .figures.charts import shades
+from .colours import shades
 from .number_format import missing
 from .results import BASE, Results
 
@@ -238,7 +238,7 @@ def _published_only(results: Results, lab: Lab) -> list[dict[str, Any]]:
 
 def _ranges(results: Results, lab: Lab) -> dict[str, list[list[float | None]]]:
     """Rank interval by year and unit."""
-    from .grids.index_grids import rank_range
+    from .grids.uncertainty_text import rank_range
 
     found = {}
     for year in lab.years:

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from ...study.indicator_tree import Tree
-from ..bilingual import Bilingual
+from ..colours import HUES, INK, LINE, MUTED, RISE
 
 Chart = Any  # alt.LayerChart | alt.Chart
 
 FONT = "sans-serif"
 """Layout is measured with the system's own face (a Chinese one by name takes three times as long); the page sets the face."""
-INK, MUTED, LINE = "#1c2733", "#5b6672", "#e3e8ed"
-HUES = (
-    ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#c9dff0"),
-    ("#a8611b", "#d08a3f", "#e8b87c", "#f3d9b5"),
-    ("#3d7a4f", "#6fa77f", "#a9ceb3", "#d3e7d8"),
-    ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
-    ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
-)  # blue and orange first: told apart under every common colour blindness, and by lightness in print
-RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
 WIDTH = 360
 """Of the plot without its labels: two figures stand side by side on the page, one fills the width of a paper's text."""
 PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
 """Room for faces wider than the one the layout was measured with."""
-PRINTED = 160 / 25.4
-"""Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
-
-
-def shades(tree: Tree) -> dict[str, str]:
-    """node -> colour: each dimension a hue, the lowest nodes below it shades of it."""
-    colours: dict[str, str] = {}
-    for d, top in enumerate(tree.children(tree.root)):
-        hue = HUES[d % len(HUES)]
-        under = [n for n in tree.order if n in below(tree, top) and tree.children(n)]
-        lowest = [node for node in under if not tree.children(tree.children(node)[0])]
-        colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
-        colours.setdefault(top, hue[0])
-    return colours
-
-
-def below(tree: Tree, node: str) -> set[str]:
-    """The node and everything under it."""
-    return {node} | {deep for child in tree.children(node) for deep in below(tree, child)}
 
 
 def _labels(order: Iterable[str]) -> alt.Y:
@@ -191,62 +160,6 @@ def specification(chart: Chart, *, font: str = FONT) -> str:
     """The chart as Vega-Lite JSON."""
     with alt.data_transformers.enable("default", max_rows=None):
         return str(_styled(chart, font).to_json(indent=None, validate=False))  # a test validates every kind of chart
-
-
-def tidied(drawn: str, prefix: str) -> str:
-    """The renderer's SVG with ids made unique by `prefix`, short coordinates, the same bytes for the same data."""
-    drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
-    ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
-    for k, id in enumerate(ids):
-        drawn = drawn.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")
-    drawn = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), drawn)
-    return drawn.replace('<rect width="', '<rect class="paper" width="', 1)
-
-
-def _rounded(found: re.Match[str]) -> str:
-    """A coordinate to a hundredth of a pixel."""
-    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
-
-
-def bilingual(drawn: str, pairs: Mapping[str, Bilingual]) -> str:
-    """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
-    return _replaced(
-        drawn, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
-    )
-
-
-def spoken(drawn: str, pairs: Mapping[str, Bilingual], language: str) -> str:
-    """The SVG with each text that stands for a pair written in one language."""
-    return _replaced(drawn, pairs, lambda zh, en: en if language == "en" else zh)
-
-
-def _replaced(drawn: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
-    """The SVG with texts that stand for pairs written anew."""
-    known = {escape(text, quote=False): pair for text, pair in pairs.items()}
-
-    def anew(found: re.Match[str]) -> str:
-        pair = known.get(found[2])
-        return found[0] if pair is None else f"{found[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
-
-    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, drawn)
-
-
-def print_scale(drawn: str) -> float:
-    """How much an SVG, whose own size is at 72 per inch, must shrink to fit a printed page."""
-    width = float(re.search(r'<svg[^>]* width="([\d.]+)"', drawn)[1])  # type: ignore[index]
-    return min(1.0, 72 * PRINTED / width)
-
-
-def has_chinese_face() -> bool:
-    """Whether this machine can draw Chinese: without a face, two different characters come out as the same box."""
-    import vl_convert
-
-    def drawn(text: str) -> bytes:
-        size = 'width="40" height="40"'
-        mark = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
-        return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{mark}</svg>'))
-
-    return drawn("专") != drawn("新")
 
 
 def _styled(chart: Chart, font: str) -> Chart:

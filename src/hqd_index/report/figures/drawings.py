@@ -10,7 +10,7 @@ from pathlib import Path
 from ..bilingual import NOTHING, Bilingual
 from ..results import Results
 from ..studio import Studio
-from . import charts as figures
+from . import charts, svg_text
 from .figure_catalogue import PICTURES
 from .figure_labels import Speaker
 
@@ -38,11 +38,11 @@ class Drawing:
     @property
     def both(self) -> str:
         """For the page: both languages, one shown by style."""
-        return figures.bilingual(self.drawn, self.pairs)
+        return svg_text.bilingual(self.drawn, self.pairs)
 
     def alone(self, language: str) -> str:
         """For a file: one language, faces that hold Chinese."""
-        return figures.spoken(self.drawn, self.pairs, language).replace('font-family="sans-serif"', f'font-family="{FACES}"')
+        return svg_text.spoken(self.drawn, self.pairs, language).replace('font-family="sans-serif"', f'font-family="{FACES}"')
 
 
 def draw(results: Results, studio: Studio) -> Iterator[tuple[str, Drawing]]:
@@ -52,9 +52,9 @@ def draw(results: Results, studio: Studio) -> Iterator[tuple[str, Drawing]]:
         say = Speaker("both")
         chart = picture.make(results, say)
         if chart is not None:
-            begun[name] = (picture, say.known, studio.svg(figures.specification(chart)))
+            begun[name] = (picture, say.known, studio.svg(charts.specification(chart)))
     for name, (picture, known, drawn) in begun.items():
-        yield name, Drawing(picture.title, picture.sources, figures.tidied(drawn.result(), name), known, picture.note)
+        yield name, Drawing(picture.title, picture.sources, svg_text.tidied(drawn.result(), name), known, picture.note)
 
 
 class Files:
@@ -62,7 +62,7 @@ class Files:
 
     def __init__(self, folder: Path, language: str, studio: Studio) -> None:
         self._folder, self._studio = folder, studio
-        faceless = language == "zh" and not figures.has_chinese_face()
+        faceless = language == "zh" and not svg_text.has_chinese_face()
         self.message = NO_FACE if faceless else None
         self._language = "en" if faceless else language
         self._paths: list[Path] = []
@@ -78,7 +78,7 @@ class Files:
             (self._folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")),
         )
         svg.write_text(drawn, "utf-8")
-        self._begun.append(self._studio.prints(drawn, pdf, png, scale=figures.print_scale(drawn), ppi=PPI))
+        self._begun.append(self._studio.prints(drawn, pdf, png, scale=svg_text.print_scale(drawn), ppi=PPI))
         self._paths += [svg, png, pdf]
 
     def written(self) -> list[Path]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..bilingual import NOTHING, Bilingual, legible
+from ..colours import HUES, RISE, STILL
 from ..key_findings import file_flow
 from ..results import Results
-from . import charts as figures
+from . import charts
 from . import index_figures as index
 from . import model_figures as models
-from .charts import HUES, RISE, STILL, Chart
+from .charts import Chart
 from .figure_labels import Speaker
 
 
@@ -42,7 +43,7 @@ def ledger(results: Results, say: Speaker) -> Chart | None:
     frame = flow.melt("label", list(names), "key", "value")
     frame["key"] = [say(names[key]) for key in frame["key"]]
     colours = {say(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STILL))}
-    return figures.stacked(frame, colours, title=say.title(Bilingual("占该文件行数", "share of the file's rows")))
+    return charts.stacked(frame, colours, title=say.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 
 def quarantine(results: Results, say: Speaker) -> Chart | None:
@@ -57,7 +58,7 @@ def quarantine(results: Results, say: Speaker) -> Chart | None:
         rule: Bilingual(*(f"{rule} {legible(first[f'expected_{end}'][rule])}" for end in ("zh", "en"))) for rule in first.index
     }
     frame = counts.assign(text=counts["value"].astype(str), colour=HUES[1][1], label=[say(told[rule]) for rule in counts["rule"]])
-    return figures.bars(frame.drop(columns="rule"), title=say.title(Bilingual("条数", "findings")))
+    return charts.bars(frame.drop(columns="rule"), title=say.title(Bilingual("条数", "findings")))
 
 
 INTERVALS = Bilingual(

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..bilingual import Bilingual
+from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STILL, shades
+from ..key_labels import FAMILY, LEVELS
 from ..number_format import number
-from ..paper.methods_section import FAMILY, LEVELS
 from ..results import Results
-from . import charts as figures
-from .charts import HUES, INK, MUTED, RISE, STILL, Chart, shades
+from . import charts
+from .charts import Chart
 from .figure_labels import WIDEST, Speaker, brief
 
 MOVED = 3
@@ -31,7 +32,7 @@ def ranking(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
     frame["key"] = [say(results.name(node)) for node in parts["node"]]
     ends = pd.DataFrame({"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)})
-    return figures.stacked(frame, colours, title=say.title(Bilingual("得分（0–100）", "score (0-100)")), ends=ends)
+    return charts.stacked(frame, colours, title=say.title(Bilingual("得分（0–100）", "score (0-100)")), ends=ends)
 
 
 def _colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
@@ -50,7 +51,7 @@ def weights(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"value": share, "text": [number(value, 1) for value in share]})
     frame["label"] = [say(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED) for leaf in leaves]
-    return figures.bars(frame, title=say.title(Bilingual("总权重（%）", "share in the index (%)")))
+    return charts.bars(frame, title=say.title(Bilingual("总权重（%）", "share in the index (%)")))
 
 
 def trend(results: Results, say: Speaker) -> Chart | None:
@@ -64,7 +65,7 @@ def trend(results: Results, say: Speaker) -> Chart | None:
     frame["key"] = [say(results.name(node)) for node in means["node"]]
     colours = {results.tree.root: INK} | _colours(results, nodes[1:])
     keyed = {say(results.name(node)): colour for node, colour in colours.items()}
-    return figures.lines(frame, keyed, title=say.title(Bilingual("各单位平均得分", "mean score over units")))
+    return charts.lines(frame, keyed, title=say.title(Bilingual("各单位平均得分", "mean score over units")))
 
 
 def heat(results: Results, say: Speaker) -> Chart | None:
@@ -74,7 +75,7 @@ def heat(results: Results, say: Speaker) -> Chart | None:
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     order = results.ranking(results.years[-1])
     frame = pd.DataFrame({"label": say.all(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]})
-    return figures.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Bilingual("得分", "score")))
+    return charts.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Bilingual("得分", "score")))
 
 
 def shift(results: Results, say: Speaker) -> Chart | None:
@@ -88,7 +89,7 @@ def shift(results: Results, say: Speaker) -> Chart | None:
         return None
     colours = {
         say(Bilingual(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
-        say(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): figures.FALL,
+        say(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): FALL,
         say(Bilingual(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
     }
     up, down, still = colours
@@ -100,7 +101,7 @@ def shift(results: Results, say: Speaker) -> Chart | None:
         name = brief(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
         rows.append((unit, str(first), left, say(Bilingual(f"{name.zh}  {left}", f"{name.en}  {left}")), key))
         rows.append((unit, str(last), right, say(Bilingual(f"{right}  {name.zh}", f"{right}  {name.en}")), key))
-    return figures.slope(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
+    return charts.slope(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
 
 
 def scenarios(results: Results, say: Speaker) -> Chart | None:
@@ -113,7 +114,7 @@ def scenarios(results: Results, say: Speaker) -> Chart | None:
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return figures.ranges(frame, base, title=say.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
+    return charts.ranges(frame, base, title=say.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
 
 
 def acceptability(results: Results, say: Speaker) -> Chart | None:
@@ -133,8 +134,8 @@ def acceptability(results: Results, say: Speaker) -> Chart | None:
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
     wide = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = wide.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
-    colours = dict(zip(bands, (HUES[0][0], figures.LINE, HUES[1][1])))
-    return figures.stacked(frame, colours, title=say.title(Bilingual("占全部抽样的份额", "share of the draws")))
+    colours = dict(zip(bands, (HUES[0][0], LINE, HUES[1][1])))
+    return charts.stacked(frame, colours, title=say.title(Bilingual("占全部抽样的份额", "share of the draws")))
 
 
 FACTORS = {
@@ -161,6 +162,4 @@ def sensitivity(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
     frame = pd.DataFrame({"label": [say(factor(name)) for name in rows["factor"]], "value": rows["total"].to_numpy()})
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return figures.bars(
-        frame, title=say.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)"))
-    )
+    return charts.bars(frame, title=say.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))

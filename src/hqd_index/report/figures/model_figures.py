@@ -5,14 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from ..bilingual import Bilingual
+from ..colours import HUES, INK, MUTED, shades
 from ..key_findings import divided
-from ..key_labels import said
+from ..key_labels import FAMILY, LEVELS, said
 from ..number_format import number
-from ..paper.methods_section import FAMILY, LEVELS
+from ..regression_rows import headline_rows, headline_spec
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
-from . import charts as figures
-from .charts import HUES, INK, MUTED, Chart, shades
+from . import charts
+from .charts import Chart
 from .figure_labels import Speaker
 
 THINNED = 400
@@ -32,30 +33,7 @@ def coefficients(results: Results, say: Speaker) -> Chart | None:
     hues = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
     colours = {say(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return figures.intervals(frame, colours, title=say.title(title))
-
-
-def headline_rows(results: Results) -> pd.DataFrame:
-    """Rows of the density in the headline specification, with the interval also in standard deviations (low, high)."""
-    rows, chosen = results.table("regressions"), headline_spec(results)
-    if rows.empty or chosen is None:
-        return rows.iloc[0:0]
-    rows = density_rows(rows[rows["spec"] == chosen]).dropna(subset=["estimate", "estimate_sd"])
-    scale = (rows["estimate_sd"] / rows["estimate"]).where(rows["estimate"] != 0)
-    return rows.assign(low=rows["ci_low"] * scale, high=rows["ci_high"] * scale)
-
-
-def density_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose term is the density, of whole samples."""
-    return rows[(rows["term"] == "density") & (rows["subset"].fillna("") == "")]
-
-
-def headline_spec(results: Results) -> str | None:
-    """Id of the specification that the study calls its headline, or the last one estimated."""
-    rows = results.table("regressions")
-    known = set(rows["spec"].unique()) if len(rows) else set()
-    listed = [spec for spec in results.study.regressions.specifications if spec.id in known]
-    return next((spec.id for spec in listed if spec.headline), listed[-1].id if listed else None)
+    return charts.intervals(frame, colours, title=say.title(title))
 
 
 PART = {"value": "part", "low": "ci_low", "high": "ci_high"}
@@ -74,7 +52,7 @@ def channels(results: Results, say: Speaker) -> Chart | None:
     frame["label"] = [say(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED) for node in nodes]
     title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
-    return figures.bars(frame, title=say.title(title))
+    return charts.bars(frame, title=say.title(title))
 
 
 def split(results: Results, say: Speaker) -> Chart | None:
@@ -92,7 +70,7 @@ def split(results: Results, say: Speaker) -> Chart | None:
     frame["label"] = [say(names[part]) for part in rows]
     key = say(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return figures.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
+    return charts.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
 
 
 def path(results: Results, say: Speaker) -> Chart | None:
@@ -108,7 +86,7 @@ def path(results: Results, say: Speaker) -> Chart | None:
     }
     frame = pd.DataFrame({"x": rows["to_year"].astype(int), "value": 100 * rows["value"]})
     frame = frame.assign(low=100 * rows["ci_low"], high=100 * rows["ci_high"], key=rows["quantity"].map(names))
-    return figures.lines(
+    return charts.lines(
         frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say.title(Bilingual("各单位平均得分", "mean score over units"))
     )
 
@@ -125,7 +103,7 @@ def multiverse(results: Results, say: Speaker) -> Chart | None:
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
-    return figures.curve(frame, title=say.title(Bilingual("标准化系数", "coefficient in SDs")))
+    return charts.curve(frame, title=say.title(Bilingual("标准化系数", "coefficient in SDs")))
 
 
 def mode_matrix(results: Results, say: Speaker) -> Chart | None:
@@ -142,7 +120,7 @@ def mode_matrix(results: Results, say: Speaker) -> Chart | None:
     frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, kept["p_wild"])]
     frame["marked"] = kept["predicted"].astype(bool)
     title = Bilingual("标准化系数", "coefficient in SDs")
-    return figures.matrix(frame, list(modes.values()), list(nodes.values()), title=say(title))
+    return charts.matrix(frame, list(modes.values()), list(nodes.values()), title=say(title))
 
 
 def event_study(results: Results, say: Speaker) -> Chart | None:
@@ -159,7 +137,7 @@ def event_study(results: Results, say: Speaker) -> Chart | None:
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed(int(time)) for time in rows["time"]])
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
-    return figures.events(frame[["x", "key", "value", "low", "high"]], colours, title=say.title(said(results, "outcome", first)))
+    return charts.events(frame[["x", "key", "value", "low", "high"]], colours, title=say.title(said(results, "outcome", first)))
 
 
 def _signed(years: int) -> str:
@@ -178,9 +156,7 @@ def choices(results: Results, say: Speaker) -> Chart | None:
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
     frame["label"] = [say(_choice(results, kind, choice)) for kind, choice in zip(rows["kind"], rows["choice"])]
     frame["colour"] = [hue.get(kind, MUTED) for kind in rows["kind"]]
-    return figures.bars(
-        frame, title=say.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
-    )
+    return charts.bars(frame, title=say.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)")))
 
 
 def _choice(results: Results, kind: str, choice: str) -> Bilingual:

@@ -9,7 +9,8 @@ from ..bilingual import Bilingual
 from ..key_findings import file_flow
 from ..key_labels import said
 from ..results import Results
-from .grid import Grid, columns, text_of
+from ..sentences import ASSUMPTION, MECHANICAL
+from .grid import Column, Grid, columns, text_of
 
 LEDGER = columns("""
 文件 | File | text | 34
@@ -174,3 +175,32 @@ def facts(results: Results) -> Grid | None:
     )
     title = Bilingual("论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data")
     return Grid(title, FACTS, tuple(values), ("facts",), note)
+
+
+def notes(results: Results) -> Grid:
+    """What the marks mean and what to keep in mind."""
+    texts = [
+        Bilingual("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
+        Bilingual(
+            "得分 0–100，先排名后四舍五入；全精度数值见 tables/*.csv。",
+            "Scores are 0-100, ranked before rounding; full precision in tables/*.csv.",
+        ),
+        Bilingual(
+            "“全部企业”与“剔除专精特新企业”使用同样的公式、上下界与权重。",
+            "'All firms' and 'recognised firms left out' share formulas, bounds and weights.",
+        ),
+        ASSUMPTION,
+        MECHANICAL,
+        Bilingual(
+            "更细的表不在本工作簿，见 tables/：diagnostics（诊断）、dynamics（分布与演变）、regression_diagnostics（回归诊断）、"
+            "network（投入产出网络）等；README.md 列出全部文件。",
+            "Finer tables are not in this workbook but in tables/: diagnostics, dynamics, regression_diagnostics, network and "
+            "others; README.md lists every file.",
+        ),
+    ]
+    return Grid(
+        Bilingual("说明", "Notes"),
+        (Column(Bilingual("说明", "Note"), "text", 120),),
+        tuple((text,) for text in texts),
+        ("manifest",),
+    )

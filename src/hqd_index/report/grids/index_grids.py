@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from ...methods.weight import WEIGHT
-from ..bilingual import NOTHING, Bilingual, unit_name
+from ..bilingual import Bilingual, unit_name
 from ..number_format import missing
 from ..results import Results
 from .grid import Column, Grid, columns, pairs, text_of
-from .uncertainty_text import UNDECIDED, decisive, rank_intervals, undecided
+from .uncertainty_text import UNDECIDED, decisive, rank_intervals, rank_range, undecided
 
 LABELS = columns("""
 代码 | Code | text | 8
@@ -79,23 +77,6 @@ def _ranking_note(results: Results, how: Bilingual) -> Bilingual:
     zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}"
     en = f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}"
     return Bilingual(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Bilingual(zh, en)
-
-
-def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Bilingual]:
-    """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
-    ranks = results.table("ranks")
-    if len(ranks) and {"low", "high"} <= set(ranks.columns):
-        rows = ranks[ranks["year"] == year].set_index("unit")
-        how = Bilingual("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
-        return rows["low"].to_dict(), rows["high"].to_dict(), how
-    rows = results.whole_scenarios
-    rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
-    if rows.empty:
-        return {}, {}, NOTHING
-    by_unit = rows.groupby("unit")
-    base = by_unit["base_rank"].first()
-    how = Bilingual("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
-    return by_unit["rank"].min().combine(base, min).to_dict(), by_unit["rank"].max().combine(base, max).to_dict(), how
 
 
 def panel(results: Results) -> Grid | None:

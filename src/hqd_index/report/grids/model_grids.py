@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..bilingual import Bilingual
 from ..key_labels import said
-from ..paper.estimate_layout import spec_name, term_name
+from ..regression_labels import spec_name, term_name
 from ..results import Results
 from ..sentences import HYPOTHESES, TOTAL, additions, pasted, sample, verdict
 from .grid import Grid, columns, text_of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from ..bilingual import Bilingual
+from ..bilingual import NOTHING, Bilingual
 from ..key_findings import Finding
 from ..results import Results
 from .grid import Column, text_of
@@ -56,3 +57,20 @@ def decisive(results: Results) -> Finding | None:
         return None
     zh, en = text_of(rows["note_zh"].iloc[0]).split("。")[0], text_of(rows["note_en"].iloc[0]).split(". ")[0]
     return Finding(Bilingual(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))
+
+
+def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, Any], Bilingual]:
+    """Lowest and highest rank by unit, and where they come from: the uncertainty run, else the scenarios."""
+    ranks = results.table("ranks")
+    if len(ranks) and {"low", "high"} <= set(ranks.columns):
+        rows = ranks[ranks["year"] == year].set_index("unit")
+        how = Bilingual("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
+        return rows["low"].to_dict(), rows["high"].to_dict(), how
+    rows = results.whole_scenarios
+    rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
+    if rows.empty:
+        return {}, {}, NOTHING
+    by_unit = rows.groupby("unit")
+    base = by_unit["base_rank"].first()
+    how = Bilingual("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
+    return by_unit["rank"].min().combine(base, min).to_dict(), by_unit["rank"].max().combine(base, max).to_dict(), how

@@ -15,14 +15,13 @@ from typing import Any
 from .. import key_findings as findings
 from .. import sentences
 from ..bilingual import Bilingual, halves, pieces, unit_name
-from ..figures.charts import shades
+from ..colours import shades
 from ..figures.drawings import Drawing
 from ..formula_text import readable
-from ..grids import data_grids, index_grids, model_grids
 from ..grids.grid import Grid, pairs, shown
-from ..grids.published_grids import published
 from ..grids.uncertainty_text import decisive
 from ..number_format import missing, number
+from ..outline import OUTLINE, Exhibit, PagePlace, page_tables, paper_tables_on_page
 from ..paper.methods_section import methods
 from ..paper.paper_tables import Absent, PaperTable
 from ..results import Results
@@ -60,6 +59,8 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], pap
         figures=shown_figures(drawings),
         field=field(results),
         tables=tables(results),
+        page_tables=page_tables,
+        paper_tables_on_page=paper_tables_on_page,
         paper={table.id: table for table in paper},
         findings=findings.findings(results),
         told=findings,
@@ -126,26 +127,17 @@ def _tint(score: float, low: float, high: float) -> int | None:
 
 
 def tables(results: Results) -> dict[str, Grid]:
-    """name -> grid; tables without rows are left out."""
-    found = {
-        "ranking": index_grids.ranking(results),
-        "weights": index_grids.weights(results),
-        "scenarios": index_grids.scenarios(results),
-        "hypotheses": model_grids.hypotheses(results),
-        "sentences": model_grids.sentences_of(results),
-        "chokepoints": data_grids.chokepoints(results),
-        "resilience": published("resilience")(results),
-        "facts": data_grids.facts(results),
-        "ledger": data_grids.ledger(results),
-        "rules": data_grids.rules(results),
-        "not_made": data_grids.not_made(results),
-    }
-    found |= {name: _head(published(name)(results)) for name in MONITORED}
-    return {name: grid for name, grid in found.items() if grid is not None and len(grid)}
+    """id -> grid of the tables that the outline has on the page; those without rows are left out."""
+    grids = {exhibit.id: _page_grid(exhibit, exhibit.page, results) for exhibit in OUTLINE if exhibit.page is not None}
+    return {id: grid for id, grid in grids.items() if grid is not None and len(grid)}
 
 
-MONITORED = ("alerts", "candidates", "whatif", "paths")
-"""Lists that an office acts on; the page shows their first lines where they were made."""
+def _page_grid(exhibit: Exhibit, place: PagePlace, results: Results) -> Grid | None:
+    make = place.grid or exhibit.grid
+    grid = make(results) if make is not None else None
+    return _head(grid) if place.head else grid
+
+
 LINES = 40
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..figures.model_figures import headline_spec
 from ..key_labels import effect_names, said
 from ..number_format import missing, number, stars, whole
+from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, spec_name, term_name
+from ..regression_rows import headline_spec
 from ..results import Results
 from ..sentences import sample
 
@@ -42,21 +43,10 @@ REACHING = Bilingual(
     "Coefficients in the outcome's own unit. ***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, "
     "clustered by unit. Only the effect on the mechanism is estimated, no three-step mediation (Jiang 2022).",
 )
-FIRMS = "firms_"
-"""Front of a specification whose outcome is a firm's."""
-MECHANISM = "mechanism"
-"""The specification whose outcomes are the mediators."""
 YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
 SCALED = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
-MODERATED, TIMES = "_by_", "density_x_"
-"""Marks of a specification with a moderator, and of its interaction term."""
-EXTENSIONS = {
-    "_slx_direct": Bilingual("含关联行业密度（直接）", "linked density (direct)"),
-    "_slx_complete": Bilingual("含关联行业密度（完全）", "linked density (complete)"),
-    "_long_difference": Bilingual("长差分", "long difference"),
-}
 LISTING = (
     Bilingual("设定", "Specification"), Bilingual("样本", "Sample"), Bilingual("系数", "Estimate"), Bilingual("标准化", "In SDs"),
     Bilingual("95% 区间（CV3）", "95% interval (CV3)"), Bilingual("自助法 p", "Bootstrap p"), Bilingual("样本量", "N"),
@@ -179,35 +169,3 @@ def _short_name(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
     return next((more for ending, more in EXTENSIONS.items() if id == base + ending), spec_name(results, id))
-
-
-def term_name(results: Results, term: str) -> Bilingual:
-    """A regressor's name."""
-    if term == "density":
-        lag = results.study.regressions.density.lag
-        return Bilingual(
-            f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
-        )
-    moderator = results.study.regressions.moderators.get(term.removeprefix(TIMES))
-    if term.startswith(TIMES) and moderator is not None:
-        return Bilingual(f"密度 × {moderator.label.zh}", f"density x {moderator.label.en}")
-    control = results.study.regressions.controls.get(term)
-    return Bilingual(control.label.zh, control.label.en) if control else Bilingual(term, term)
-
-
-def spec_name(results: Results, id: str) -> Bilingual:
-    """A specification's label; one that extends another says by what."""
-    if id == MECHANISM:
-        return Bilingual("机制变量", "mediators")
-    labels = {spec.id: Bilingual(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
-    if id in labels:
-        return labels[id]
-    base, _, moderator = id.partition(MODERATED)
-    if base in labels and moderator in results.study.regressions.moderators:
-        label = results.study.regressions.moderators[moderator].label
-        return Bilingual(f"{labels[base].zh} × {label.zh}", f"{labels[base].en} x {label.en}")
-    for ending, more in EXTENSIONS.items():
-        base = id.removesuffix(ending)
-        if id.endswith(ending) and base in labels:
-            return Bilingual(f"{labels[base].zh}，{more.zh}", f"{labels[base].en}, {more.en}")
-    return Bilingual(id, id)

@@ -10,7 +10,7 @@ from ...methods.choice import BoundChoice
 from ...study.unit_schemes import SCHEME_NAMES
 from ..bilingual import NOTHING, Bilingual, halves
 from ..key_findings import accounting
-from ..key_labels import effect_names
+from ..key_labels import FAMILY, LEVELS, TABLE_NAMES, effect_names
 from ..number_format import missing, number, percent, whole
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
@@ -79,21 +79,6 @@ def _flow(results: Results) -> Iterator[Block]:
         yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
 
 
-TABLE_NAMES = {
-    "firms": Bilingual("企业", "firms"),
-    "industry": Bilingual("行业统计", "industry statistics"),
-    "srdi_list": Bilingual("专精特新名单", "SRDI list"),
-    "io": Bilingual("投入产出表", "input-output tables"),
-    "trade": Bilingual("进出口统计", "trade statistics"),
-    "trade_hs6": Bilingual("双边贸易（HS6）", "bilateral trade (HS6)"),
-    "crosswalks": Bilingual("代码对照", "crosswalks of codes"),
-    "countries": Bilingual("各国收入", "incomes of countries"),
-    "deflators": Bilingual("价格指数", "deflators"),
-    "patents": Bilingual("专利", "patents"),
-    "links": Bilingual("供应关系", "supply links"),
-}
-
-
 def construction(results: Results) -> Iterator[Block]:
     """Impute, treat, normalise, weigh, join, cover: in the order the index is built."""
     weighting = results.study.weighting
@@ -124,19 +109,6 @@ def construction(results: Results) -> Iterator[Block]:
         "ranked. "
         "Scores are 100 times the aggregate, ranked before rounding; within 1e-9 they tie.",
     )
-
-
-LEVELS = {
-    "indicators": Bilingual("指标层", "indicators"), "subdimensions": Bilingual("分维度层", "sub-dimensions"),
-    "dimensions": Bilingual("维度层", "dimensions"), "leaves": Bilingual("全部指标（扁平）", "all indicators at once"),
-}  # fmt: skip
-FAMILY = {
-    "impute": Bilingual("缺失值处理", "Missing values"),
-    "treat": Bilingual("异常值处理", "Outliers"),
-    "normalise": Bilingual("标准化", "Normalisation"),
-    "weight": Bilingual("赋权", "Weights"),
-    "aggregate": Bilingual("合成", "Aggregation"),
-}
 
 
 def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:

@@ -8,15 +8,13 @@ import pandas as pd
 
 from ...study.records import SpecificationChoice
 from ..bilingual import Bilingual
-from ..figures.model_figures import headline_spec
 from ..number_format import missing, number, stars, whole
+from ..regression_labels import FIRMS, MECHANISM, MODERATED
+from ..regression_rows import headline_spec
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from .estimate_layout import (
     FIRM_OUTCOMES,
-    FIRMS,
-    MECHANISM,
-    MODERATED,
     ON_MEDIATORS,
     POINTS,
     REACHING,
@@ -28,7 +26,7 @@ from .estimate_layout import (
     in_points,
     listing,
     regression_table,
-)  # fmt: skip
+)
 
 
 def baseline(results: Results) -> Parts | None:

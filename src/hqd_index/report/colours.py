@@ -1,0 +1,32 @@
+"""Colours of figures, page and lab: a hue per dimension, shades of it for the nodes below."""
+
+from __future__ import annotations
+
+from ..study.indicator_tree import Tree
+
+INK, MUTED, LINE = "#1c2733", "#5b6672", "#e3e8ed"
+HUES = (
+    ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#c9dff0"),
+    ("#a8611b", "#d08a3f", "#e8b87c", "#f3d9b5"),
+    ("#3d7a4f", "#6fa77f", "#a9ceb3", "#d3e7d8"),
+    ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
+    ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
+)  # blue and orange first: told apart under every common colour blindness, and by lightness in print
+RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
+
+
+def shades(tree: Tree) -> dict[str, str]:
+    """node -> colour: each dimension a hue, the lowest nodes below it shades of it."""
+    colours: dict[str, str] = {}
+    for d, top in enumerate(tree.children(tree.root)):
+        hue = HUES[d % len(HUES)]
+        under = [n for n in tree.order if n in below(tree, top) and tree.children(n)]
+        lowest = [node for node in under if not tree.children(tree.children(node)[0])]
+        colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
+        colours.setdefault(top, hue[0])
+    return colours
+
+
+def below(tree: Tree, node: str) -> set[str]:
+    """The node and everything under it."""
+    return {node} | {deep for child in tree.children(node) for deep in below(tree, child)}

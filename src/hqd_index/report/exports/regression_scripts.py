@@ -1,0 +1,108 @@
+"""Scripts for Stata and R that run the published regressions, each expected number in a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from ...study.records import SpecificationChoice
+from ..number_format import missing
+from ..results import Results
+from .panel_export import SAMPLES, variable
+
+STATA_EFFECTS = {"unit": "unit_id", "year": "year", "group_year": "group_id#year"}
+FIXEST_EFFECTS = STATA_EFFECTS | {"group_year": "group_id^year"}
+Regression = tuple[SpecificationChoice, str, str, list[str], pd.Series]
+
+
+def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression]:
+    """(specification, outcome column, density column, control columns, published row) of every regression on a density."""
+    rows = results.table("regressions")
+    for spec in results.study.regressions.specifications:
+        if spec.weights is not None or spec.scenario is not None:  # weights and other indices are no column of the panel
+            continue
+        density = "density_lag" if spec.density is None else variable(f"{spec.density.measure}_lag{spec.density.lag}")
+        every = tuple(results.study.regressions.controls)
+        names = every if spec.controls == "all" else () if spec.controls == "none" else spec.controls
+        columns = [variable(f"{name}_lag") for name in names]
+        controls = [column for column in columns if column in data.columns and data[column].notna().any()]
+        mine = rows[(rows["spec"] == spec.id) & (rows["term"] == "density")] if len(rows) else rows
+        for _, row in mine.iterrows():
+            outcome = variable(f"{row['outcome']}{SAMPLES.get(row['sample'], '')}")
+            if outcome in data.columns and density in data.columns:
+                yield spec, outcome, density, controls, row
+
+
+def _expected(row: pd.Series) -> str:
+    """What the script should print, to ten digits."""
+    names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
+    told = [f"{name} {row[column]:.10g}" for column, name in names.items() if not missing(row[column])]
+    return "; ".join([*told, f"N {row['n_obs']}"])
+
+
+ABOUT = (
+    "Expected numbers are those of hqd-index (regressions.csv); other versions of these commands may differ in the last digits.",
+    "Outcomes are scores/100, `_lo` leaves out firms ever recognised; `used` marks the rows of the published regressions.",
+)
+GROUPED = (
+    "K of the CV1 factor counts every level of group x year but one, as fixest does; a command that finds more of them redundant "
+    "gives a smaller CV1 se, by the root of (N - K) over its own."
+)
+
+
+def _about(results: Results) -> tuple[str, ...]:
+    """What the reader of either script has to know."""
+    grouped = any("group_year" in spec.fixed_effects for spec in results.study.regressions.specifications)
+    return (*ABOUT, GROUPED) if grouped else ABOUT
+
+
+def _do(results: Results, data: pd.DataFrame) -> Iterator[str]:
+    """Stata: load, set the panel, one block per regression."""
+    draws = results.study.regressions.inference.draws
+    yield f"* {results.study.name}: baseline and robustness tables"
+    yield from (f"* {line}" for line in _about(results))
+    yield "* ssc install ftools; ssc install reghdfe; ssc install boottest"
+    yield from ("version 16", 'use "panel.dta", clear', "xtset unit_id year", "")
+    for spec, outcome, density, controls, row in _specifications(results, data):
+        effects = [STATA_EFFECTS[effect] for effect in spec.fixed_effects]
+        right = " ".join([density, *controls])
+        condition = " & ".join(["used == 1", *_restrictions(spec, _ids(data))])
+        yield f"* {spec.id}, {outcome}: {_expected(row)}"
+        if effects:
+            yield f"reghdfe {outcome} {right} if {condition}, absorb({' '.join(effects)}) vce(cluster unit_id)"
+        else:
+            yield f"regress {outcome} {right} if {condition}, vce(cluster unit_id)"
+        yield f"boottest {density}, reps({draws}) weighttype(rademacher) seed({results.study.study.seed}) nograph"
+        yield ""
+
+
+def _restrictions(spec: SpecificationChoice, ids: Mapping[str, int]) -> list[str]:
+    """Conditions on year and unit, in Stata; units by number, so that no text of the data stands in a script."""
+    found = [f"inrange(year, {spec.years[0]}, {spec.years[1]})"] if spec.years else []
+    found += [f"year != {year}" for year in spec.drop_years]
+    return found + [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
+
+
+def _ids(data: pd.DataFrame) -> dict[str, int]:
+    return dict(zip(data["unit"], data["unit_id"].astype(int)))
+
+
+def _r(results: Results, data: pd.DataFrame) -> Iterator[str]:
+    """R: the same with fixest, whose default small-sample rule is the one of CV1 here."""
+    yield f"# {results.study.name}: baseline and robustness tables"
+    yield from (f"# {line}" for line in _about(results))
+    yield "library(fixest)"
+    yield 'panel <- read.csv("../stata/panel.csv", fileEncoding = "UTF-8-BOM")'
+    yield "panel <- panel[panel$used == 1, ]"
+    yield ""
+    for spec, outcome, density, controls, row in _specifications(results, data):
+        effects, ids = [FIXEST_EFFECTS[effect] for effect in spec.fixed_effects], _ids(data)
+        formula = f"{outcome} ~ {' + '.join([density, *controls])}" + (f" | {' + '.join(effects)}" if effects else "")
+        conditions = [f"year >= {spec.years[0]} & year <= {spec.years[1]}"] if spec.years else []
+        conditions += [f"year != {year}" for year in spec.drop_years]
+        conditions += [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
+        rows = f"subset(panel, {' & '.join(conditions)})" if conditions else "panel"
+        yield f"# {spec.id}, {outcome}: {_expected(row)}"
+        yield f"print(coeftable(feols({formula}, data = {rows}, vcov = ~unit_id)))"
+        yield ""

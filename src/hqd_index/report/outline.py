@@ -1,0 +1,326 @@
+"""OUTLINE: where every table for readers appears, as a sheet of the workbook, in a section of the page, in the paper.
+
+A published table that is in no row here and in no figure is one of `CSV_ONLY`; a test holds it to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..tables import TABLES
+from .bilingual import Bilingual
+from .grids import data_grids, index_grids, model_grids
+from .grids.grid import Grid
+from .grids.published_grids import published
+from .paper import accounting_tables, estimate_tables, measurement_tables
+from .paper.estimate_layout import Parts
+from .results import Results
+
+GridOf = Callable[[Results], Grid | None]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of results.xlsx: its name, and what the contents on the cover say of it."""
+
+    name: Bilingual
+    about: Bilingual
+
+
+@dataclass(frozen=True)
+class PagePlace:
+    """A section of the page (the id of its heading), the place among its tables, and whether the table is folded away there.
+
+    `grid` makes the table where the page shows another one than the workbook; `head` cuts it to its first rows.
+    """
+
+    section: str
+    order: int
+    folded: bool = False
+    grid: GridOf | None = None
+    head: bool = False
+
+
+@dataclass(frozen=True)
+class PaperPlace:
+    """A numbered table of the paper: its title, its layout, the table whose reason stands in where it is absent.
+
+    `section` is the section of the page that repeats it; `absence` a reason of its own.
+    """
+
+    number: int
+    title: Bilingual
+    layout: Callable[[Results], Parts | None]
+    table: str
+    section: str = ""
+    absence: Bilingual | None = None
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A table for readers: the published tables it shows, what makes its grid, and where it appears."""
+
+    id: str
+    tables: tuple[str, ...]
+    grid: GridOf | None = None
+    sheet: Sheet | None = None
+    page: PagePlace | None = None
+    paper: PaperPlace | None = None
+
+
+def _sheet(zh: str, en: str, about_zh: str, about_en: str) -> Sheet:
+    return Sheet(Bilingual(zh, en), Bilingual(about_zh, about_en))
+
+
+def _published(name: str, *, page: PagePlace | None = None, paper: PaperPlace | None = None) -> Exhibit:
+    """A published table as it is, on a sheet of its own."""
+    title, path = TABLES[name], f"tables/{name}.csv"
+    sheet = Sheet(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
+    return Exhibit(name, (name,), published(name), sheet, page, paper)
+
+
+SHEET_NAME = 31
+"""Characters that Excel allows in a sheet's name."""
+OUTLINE: tuple[Exhibit, ...] = (
+    Exhibit(
+        "ranking",
+        ("scores", "ranks", "neighbours", "scenarios"),
+        index_grids.ranking,
+        _sheet("排名", "Ranking", "最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
+        PagePlace("ranking", 1, folded=True),
+    ),
+    Exhibit("charts", ("scores",), sheet=_sheet("图表", "Charts", "排名与走势", "Ranking and trends")),
+    Exhibit(
+        "panel",
+        ("scores",),
+        index_grids.panel,
+        _sheet("指数面板", "Panel", "单位 × 年份的全部得分", "All scores by unit and year"),
+    ),
+    Exhibit(
+        "indicators",
+        ("indicators",),
+        index_grids.indicators,
+        _sheet("指标面板", "Indicators", "指标原值", "Raw indicator values"),
+    ),
+    Exhibit(
+        "indicator_system",
+        ("weights",),
+        paper=PaperPlace(
+            1, Bilingual("指标体系与权重", "Indicator system and weights"), measurement_tables.indicator_system, "weights"
+        ),
+    ),
+    Exhibit(
+        "index_by_year",
+        ("scores",),
+        paper=PaperPlace(3, Bilingual("各单位指数得分", "Index by unit and year"), measurement_tables.by_year, "scores"),
+    ),
+    Exhibit(
+        "weights",
+        ("weights",),
+        index_grids.weights,
+        _sheet("权重", "Weights", "信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
+        PagePlace("weights", 1, folded=True),
+    ),
+    Exhibit(
+        "live_weights",
+        ("weights", "indicators"),
+        sheet=_sheet("权重试算", "Try weights", "改权重，得分与名次由公式重算", "Edit weights; ranks by formula"),
+    ),
+    Exhibit(
+        "scenarios",
+        ("scenarios",),
+        index_grids.scenarios,
+        _sheet("情景", "Scenarios", "换一种算法时的名次", "Ranks under other designs"),
+        PagePlace("robustness", 1, folded=True),
+    ),
+    _published("ranks"),
+    _published("neighbours"),
+    _published("uncertainty_summary"),
+    _published("sensitivity"),
+    _published("scenario_agreement"),
+    _published("obstacles"),
+    _published("coupling"),
+    Exhibit(
+        "regressions",
+        ("regressions",),
+        model_grids.regressions,
+        _sheet("回归", "Regressions", "专精特新密度的全部系数", "All coefficients"),
+    ),
+    Exhibit(
+        "hypotheses",
+        ("hypotheses",),
+        model_grids.hypotheses,
+        _sheet("假设检验", "Hypotheses", "每条假设一个结论", "One verdict per hypothesis"),
+        PagePlace("srdi", 1),
+    ),
+    Exhibit(
+        "sentences",
+        ("hypotheses",),
+        model_grids.sentences_of,
+        _sheet("结论语句", "Sentences", "可直接引用的结论", "Verdicts in sentences"),
+        PagePlace("srdi", 2, folded=True),
+    ),
+    Exhibit(
+        "baseline",
+        ("regressions",),
+        paper=PaperPlace(
+            4, Bilingual("基准回归结果", "Baseline regressions"), estimate_tables.baseline, "regressions", section="srdi"
+        ),
+    ),
+    _published(
+        "channels",
+        paper=PaperPlace(5, Bilingual("六条渠道", "Six channels"), estimate_tables.channels_table, "channels", section="srdi"),
+    ),
+    Exhibit(
+        "robustness",
+        ("regressions",),
+        paper=PaperPlace(6, Bilingual("稳健性检验", "Robustness"), estimate_tables.robustness, "regressions", section="srdi"),
+    ),
+    Exhibit(
+        "contribution",
+        ("contribution",),
+        model_grids.contribution,
+        _sheet("贡献", "Contribution", "核算、构成与外溢、反事实路径", "Accounting, composition"),
+        paper=PaperPlace(
+            10,
+            Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"),
+            estimate_tables.contribution_table,
+            "contribution",
+            section="srdi",
+        ),
+    ),
+    _published(
+        "mediators",
+        paper=PaperPlace(
+            11,
+            Bilingual("机制变量的核算分解", "What mediators account for"),
+            accounting_tables.mediators_table,
+            "mediators",
+            section="srdi",
+        ),
+    ),
+    _published(
+        "oaxaca",
+        paper=PaperPlace(
+            12,
+            Bilingual("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
+            accounting_tables.oaxaca_table,
+            "oaxaca",
+            section="srdi",
+        ),
+    ),
+    _published(
+        "endogeneity",
+        paper=PaperPlace(
+            7,
+            Bilingual("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"),
+            estimate_tables.leave_out,
+            "regressions",
+            section="srdi",
+        ),
+    ),
+    Exhibit(
+        "mechanism",
+        ("regressions",),
+        paper=PaperPlace(
+            8,
+            Bilingual(
+                "机制检验：机制变量、龙头与其他从未被认定企业（H6b）",
+                "Mechanism: mediators, leaders and other firms never recognised (H6b)",
+            ),
+            estimate_tables.mechanism,
+            "regressions",
+            section="srdi",
+            absence=Bilingual(
+                "regressions.csv 中没有机制变量，也没有企业层面的结果变量"
+                "（regressions.yaml 的 mediators、events.outcomes 与相应数据）。",
+                "regressions.csv holds no mediator and no outcome of firms (mediators and events.outcomes in regressions.yaml, "
+                "and their data).",
+            ),
+        ),
+    ),
+    Exhibit(
+        "heterogeneity",
+        ("regressions",),
+        paper=PaperPlace(
+            9,
+            Bilingual("异质性", "Heterogeneity"),
+            estimate_tables.heterogeneity,
+            "regressions",
+            section="srdi",
+            absence=Bilingual(
+                "regressions.csv 中没有分组的设定（subset）。", "regressions.csv holds no specification of a subset."
+            ),
+        ),
+    ),
+    _published("event_study"),
+    _published("resilience", page=PagePlace("srdi", 3, folded=True)),
+    _published("multiverse_summary"),
+    Exhibit("chain_map", ("io_links", "linkages"), page=PagePlace("chain", 1)),  # drawn, not a grid
+    _published("linkages"),
+    _published("chokepoints", page=PagePlace("chain", 2, grid=data_grids.chokepoints)),
+    _published("mode_densities"),
+    _published("mode_matrix"),
+    _published("paths", page=PagePlace("chain", 3, folded=True, head=True)),
+    Exhibit(
+        "facts",
+        ("facts",),
+        data_grids.facts,
+        _sheet("论文数字", "Quoted figures", "论文所引数字与本研究并列", "The paper's beside ours"),
+        PagePlace("data", 3),
+    ),
+    Exhibit(
+        "ledger",
+        ("ledger",),
+        data_grids.ledger,
+        _sheet("数据去向", "Data", "每个原始文件的行去向", "Where raw rows went"),
+        PagePlace("data", 1),
+    ),
+    Exhibit(
+        "rules",
+        ("quarantine",),
+        data_grids.rules,
+        _sheet("隔离统计", "Quarantine", "按规则统计", "By rule"),
+        PagePlace("data", 2),
+    ),
+    _published("sample_flow"),
+    _published("coverage"),
+    _published("density"),
+    _published(
+        "descriptives",
+        paper=PaperPlace(2, Bilingual("描述性统计", "Descriptive statistics"), measurement_tables.descriptives, "descriptives"),
+    ),
+    Exhibit(
+        "not_made",
+        ("not_made",),
+        data_grids.not_made,
+        _sheet("未生成", "Not made", "本次未能生成的表及原因", "What could not be made, and why"),
+        PagePlace("data", 4),
+    ),
+    Exhibit(
+        "codebook",
+        ("codebook",),
+        data_grids.codebook,
+        _sheet("变量字典", "Codebook", "变量、单位、方向、公式、来源", "Variables, units, formulas"),
+    ),
+    Exhibit("notes", (), data_grids.notes, _sheet("说明", "Notes", "口径与提示", "Conventions and cautions")),
+)
+CSV_ONLY = frozenset({
+    "designs", "diagnostics", "distribution", "dynamics", "elasticities", "left_out", "lisa", "modes", "network", "pairs",
+    "placebo", "regression_diagnostics", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
+})  # fmt: skip
+"""Published tables that no page, sheet, paper or figure shows."""
+SHEETS = {exhibit.id: exhibit.sheet for exhibit in OUTLINE if exhibit.sheet is not None}
+PAPER = sorted(((exhibit.id, exhibit.paper) for exhibit in OUTLINE if exhibit.paper is not None), key=lambda row: row[1].number)
+
+
+def page_tables(section: str) -> list[tuple[str, bool]]:
+    """(id, whether folded away) of the tables in a section of the page, in order."""
+    places = [(exhibit.id, exhibit.page) for exhibit in OUTLINE if exhibit.page is not None and exhibit.page.section == section]
+    return [(id, place.folded) for id, place in sorted(places, key=lambda row: row[1].order)]
+
+
+def paper_tables_on_page(section: str) -> list[str]:
+    """Ids of the paper's tables that a section of the page repeats, in order."""
+    return [id for id, place in PAPER if place.section == section]

@@ -1,0 +1,71 @@
+"""The sheet of native charts: the ranking, and the first and last units over the years."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..bilingual import Bilingual
+from ..grids import index_grids
+from ..grids.grid import Grid
+from ..outline import SHEETS
+from ..results import Results
+from .sheet_format import FIRST, Styles
+
+
+def write_charts(book: Any, styles: Styles, results: Results, language: str) -> None:
+    """A sheet with two native charts: the ranking, and the first and last three units over the years."""
+    page = book.add_worksheet(SHEETS["charts"].name.of(language))
+    page.hide_gridlines(2)
+    page.write_string(0, 0, SHEETS["charts"].about.of(language), styles(bold=True, font_size=13))
+    ranking, panel = index_grids.ranking(results), index_grids.panel(results)
+    if ranking is None or panel is None:
+        return
+    page.insert_chart(2, 0, _ranking_chart(book, ranking, language))
+    if len(results.years) > 1:
+        page.insert_chart(2, 10, _trend_chart(book, results, panel, language))
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 1)
+
+
+def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
+    last, sheet = FIRST + len(grid) - 1, SHEETS["ranking"].name.of(language)
+    chart = book.add_chart({"type": "bar"})
+    chart.add_series(
+        {
+            "name": [sheet, FIRST - 1, 3],
+            "categories": [sheet, FIRST, 2, last, 2],
+            "values": [sheet, FIRST, 3, last, 3],
+            "fill": {"color": "#2F6F9F"},
+            "gap": 40,
+            "data_labels": {"value": True, "num_format": "0.0", "font": {"size": 8}},
+        }
+    )
+    chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "interval_unit": 1})
+    chart.set_x_axis({"min": 0, "num_font": {"size": 8}, "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
+    chart.set_legend({"none": True})
+    chart.set_title({"name": grid.title.of(language), "name_font": {"size": 11}})
+    chart.set_size({"width": 620, "height": 80 + 19 * len(grid)})
+    return chart
+
+
+def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
+    ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    chosen = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
+    chart, sheet = book.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
+    for unit in chosen:
+        rows = [FIRST + i for i, row in enumerate(grid.rows) if row[0] == unit]
+        chart.add_series(
+            {
+                "name": [sheet, rows[0], 1],
+                "categories": [sheet, rows[0], 2, rows[-1], 2],
+                "values": [sheet, rows[0], 3, rows[-1], 3],  # the root is the first node of the panel
+                "marker": {"type": "circle", "size": 4},
+            }
+        )
+    title = Bilingual("前三与后三单位的走势", "First and last three units over time")
+    chart.set_title({"name": title.of(language), "name_font": {"size": 11}})
+    chart.set_y_axis({"num_format": "0", "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 640, "height": 380})
+    return chart

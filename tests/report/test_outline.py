@@ -1,0 +1,81 @@
+"""The outline is true and whole: every published table has a place, and every place is filled on page, sheet and paper."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+import pandas as pd
+
+from hqd_index.report.disclosure import ABOUT_FIRMS, COUNTS, NAMES
+from hqd_index.report.figures.drawings import Drawing
+from hqd_index.report.figures.figure_catalogue import PICTURES
+from hqd_index.report.outline import CSV_ONLY, OUTLINE, PAPER, SHEETS
+from hqd_index.report.page.html_page import page, tables
+from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
+from hqd_index.report.results import Results
+from hqd_index.report.weight_lab import laboratory
+from hqd_index.tables import TABLES
+
+from .conftest import drawn
+
+NOT_ON_PAGE = {"heat"}
+"""Figures for papers only: the page has the scores by year as a table."""
+
+
+def test_every_published_table_has_a_place() -> None:
+    shown = {table for exhibit in OUTLINE for table in exhibit.tables}
+    shown |= {table for picture in PICTURES.values() for table in picture.sources}
+    assert shown <= set(TABLES), "places for tables that do not exist"
+    assert set(TABLES) - shown == CSV_ONLY, "say in outline.py where the table appears, or that it is CSV only"
+
+
+def test_places_are_numbered_without_gaps() -> None:
+    assert len({exhibit.id for exhibit in OUTLINE}) == len(OUTLINE)
+    assert [place.number for _, place in PAPER] == list(range(1, len(PAPER) + 1))
+    orders: Mapping[str, list[int]] = defaultdict(list)
+    for exhibit in OUTLINE:
+        if exhibit.page is not None:
+            orders[exhibit.page.section].append(exhibit.page.order)
+    assert all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in orders.values()), orders
+
+
+def test_sheet_names_are_what_excel_takes() -> None:
+    for language in ("zh", "en"):
+        names = [sheet.name.of(language) for sheet in SHEETS.values()]
+        assert len(set(names)) == len(names) and all(0 < len(name) <= 31 for name in names)
+
+
+def sections(html: str) -> dict[str, str]:
+    """id -> text of each section of the page."""
+    return {match[1]: match[2] for match in re.finditer(r'<section id="([\w-]+)"[^>]*>(.*?)</section>', html, re.S)}
+
+
+def test_every_table_and_figure_is_in_its_section(results: Results) -> None:
+    drawings: dict[str, Drawing] = drawn(results)
+    paper = paper_tables(results)
+    by_section = sections(page(results, laboratory(results), drawings, paper))
+    grids = tables(results)
+    for exhibit in OUTLINE:
+        if exhibit.page is not None and exhibit.id in grids:
+            caption = f'aria-label="{grids[exhibit.id].title.zh} / '
+            assert caption in by_section[exhibit.page.section], exhibit.id
+    made = {table.id: table for table in paper if isinstance(table, PaperTable)}
+    for id, place in PAPER:
+        if place.section and id in made:
+            assert f'aria-label="{place.title.zh} / ' in by_section[place.section], id
+    for name, drawing in drawings.items():
+        there = any(f'<figure role="group" aria-label="{drawing.title.zh} / ' in text for text in by_section.values())
+        assert there == (name not in NOT_ON_PAGE), name
+
+
+def test_tables_with_columns_that_name_firms_are_known() -> None:
+    """`value` and `key` name firms only in rows of firms; the other columns do wherever they appear."""
+    naming = {name for name, table in TABLES.items() if {*table.columns} & ({*NAMES} - {"key", "value"})}
+    assert naming <= set(ABOUT_FIRMS) <= set(TABLES)
+    for name, (count, columns) in COUNTS.items():
+        assert {count, *columns} <= set(TABLES[name].columns), name
+
+
+def test_empty_results_have_no_page_tables(results: Results) -> None:
+    empty: dict[str, pd.DataFrame] = {}
+    assert tables(Results(results.study, empty, {})) == {}
