@@ -10,8 +10,10 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.intake.srdi.firm_matching import matched
+from hqd_index.intake.srdi.list_checks import list_notices
 from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock
-from hqd_index.intake.srdi.srdi_status import from_columns, from_list, list_notices
+from hqd_index.intake.srdi.srdi_status import from_list
+from hqd_index.intake.srdi.status_columns import from_columns
 from hqd_index.study.records import SrdiList
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)

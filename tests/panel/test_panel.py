@@ -6,7 +6,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
-from hqd_index.firms.status import with_status
+from hqd_index.intake.srdi.status_columns import status_by_criterion
 from hqd_index.panel import build_panel, chain, densities, derive, lagged
 from hqd_index.panel.units import with_unit
 from hqd_index.study.records import Study
@@ -76,7 +76,7 @@ def judged(engine, tables, min_firms=1):
         }
     )
     made = made.model_copy(update={"study": made.study.model_copy(update={"min_firms": min_firms})})
-    return made, with_status(made, engine, tables)
+    return made, status_by_criterion(made, engine, tables)
 
 
 def test_both_samples_by_hand(tables):

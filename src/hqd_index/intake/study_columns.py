@@ -10,7 +10,7 @@ from ..expressions import parse
 from ..study.column_facts import behind, known_columns, tables
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
-from .cells.typed_columns import Exact
+from .cells.column_reading import Exact
 
 
 def table_of(study: Study, name: str) -> CanonicalTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,35 +9,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..canonical import CANONICAL
-from ..engines.duckdb import Engine, literal, quoted
+from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
-from ..study.records import SrdiList, Study
-from .layout.text_columns import FILE_SPAN
+from ..study.records import Study
 from .read.raw_files import RawFile, locate, refuse_changed
+from .records.clean_table import TableRead, published_table
 from .records.intake_notice import Notice
+from .records.quarantine_tables import quarantine, quarantined_raw_rows
 from .records.row_ledger import QUARANTINED, ledger
 from .records.sample_flow import coverage, sample_flow
-from .srdi.province_shares import WHERE, province_notices, published
-from .srdi.srdi_status import UNMATCHED_COLUMNS, Status, batch_totals, beside, from_columns, from_list, list_notices
+from .srdi.srdi_status import UNMATCHED_COLUMNS, Status
+from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of
-from .table_intake import Step, TableRead, read_table
+from .table_intake import read_table
+from .table_step import Step
 
-QUARANTINE = [
-    "rule",
-    "severity",
-    "file",
-    "sheet",
-    "row",
-    "key",
-    "column",
-    "value",
-    "expected_zh",
-    "expected_en",
-    "mend_zh",
-    "mend_en",
-]
-RAW_ROWS = ["file", "sheet", "row", "cells"]
 TABLES_AT_ONCE = 2
 
 
@@ -66,9 +51,9 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     files = _located(study, data_root, config_root)
     read = _read_all(study, files, engine)
     refuse_changed([file for mine in files.values() for file in mine])
-    tables = {one.name: _clean(one, engine) for one in read}
+    tables = {one.name: published_table(one, engine) for one in read}
     with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
-        status = pool.submit(_status, study, read, tables, own, (config_root, data_root))
+        status = pool.submit(study_status, study, read, tables, own, (config_root, data_root))
         result = _result(study, read, tables, engine)
         _gate(study, read, result)
     result = _with_status(result, status.result())
@@ -150,34 +135,13 @@ def _raise(faults: Sequence[HqdError]) -> None:
 def _result(study: Study, read: Sequence[TableRead], tables: dict[str, str], engine: Engine) -> Intake:
     frames = {
         "ledger": pd.concat([ledger(one.files, one.rows_in, one.out) for one in read], ignore_index=True),
-        "quarantine": pd.concat([_quarantine(one, engine) for one in read], ignore_index=True),
+        "quarantine": pd.concat([quarantine(one, engine) for one in read], ignore_index=True),
         "sample_flow": sample_flow(study, read, engine),
         "coverage": coverage(study, tables, engine),
         "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
     }
-    raw_rows = pd.concat([_raw_rows(one, engine) for one in read], ignore_index=True)
+    raw_rows = pd.concat([quarantined_raw_rows(one, engine) for one in read], ignore_index=True)
     return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
-
-
-def _status(
-    study: Study, read: Sequence[TableRead], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
-) -> Status | None:
-    """The firm table with SRDI status: from the list where there is one, else from its own columns."""
-    if "firms" not in tables:
-        return None
-    if "srdi_list" not in tables:
-        return Status(from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
-    settings = study.sources.srdi_list or SrdiList()
-    records = _records(next(one for one in read if one.name == "srdi_list"), engine)
-    owned = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
-    if owned is not None:
-        owned = owned.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    status = from_list(tables["firms"], records, settings, study.study.years[1], engine, owned)
-    where = ", ".join(records["file"].unique())
-    told = (*status.notices, *list_notices(records, batch_totals(settings.batches, folders), settings, where))
-    if settings.provinces:
-        told += tuple(_spread(records, settings, settings.provinces, folders, where))
-    return replace(status, notices=told)
 
 
 def _with_status(result: Intake, status: Status | None) -> Intake:
@@ -185,83 +149,6 @@ def _with_status(result: Intake, status: Status | None) -> Intake:
         return result
     tables, frames = result.tables | {"firms": status.firms}, result.frames | {"srdi_unmatched": status.unmatched}
     return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices))
-
-
-def _spread(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
-    """W10 for the provinces of the national records."""
-    counts = published(beside(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
-    national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
-    return province_notices(national, counts, batch_totals(settings.batches, folders), where)
-
-
-def _records(one: TableRead, engine: Engine) -> pd.DataFrame:
-    """The clean recognition list with file, sheet and row of each record."""
-    rows = engine.collect(f"SELECT * FROM {one.clean} ORDER BY rid")
-    placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % FILE_SPAN)
-    return placed.merge(one.files[["number", "file", "sheet"]], on="number", validate="many_to_one")
-
-
-def _clean(one: TableRead, engine: Engine) -> str:
-    """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
-    columns = []
-    for name in engine.types(one.clean):
-        column = one.table.columns.get(name)
-        cell = f"y.{quoted(name)}"
-        if name != "rid":
-            columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
-    files = engine.scan(one.files.assign(prefix=_prefixes(one.files))[["number", "prefix"]])
-    row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
-    sql = f"SELECT {', '.join([*columns, row_id])} FROM {one.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
-    order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in one.table.key)}" if one.table.key else ""
-    make = engine.view if one.name == "firms" else engine.query  # the firm table is made with its status
-    return make(sql + order, f"clean_{one.name}")
-
-
-def _prefixes(files: pd.DataFrame) -> pd.Series:
-    """digest:sheet: of each file; a file that stands twice in the folder gets its number too."""
-    twice = files.groupby(["digest", "sheet"]).cumcount()
-    suffix = twice.map(lambda n: f"({n + 1})" if n else "")
-    return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"
-
-
-def _quarantine(one: TableRead, engine: Engine) -> pd.DataFrame:
-    found = one.findings
-    if found.empty:
-        return pd.DataFrame(columns=QUARANTINE)
-    listed = found.assign(number=found["rid"] // FILE_SPAN, row=found["rid"] % FILE_SPAN)
-    listed = listed.merge(one.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one")
-    listed = listed.merge(_keys(one, found["rid"], engine), on="rid", how="left", validate="many_to_one")
-    listed["key"] = listed["key"].fillna("")
-    return listed.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
-
-
-def _keys(one: TableRead, rids: pd.Series, engine: Engine) -> pd.DataFrame:
-    held = engine.types(one.text)
-    key = [quoted(name) for name in one.table.key or tuple(one.table.columns)[:2] if name in held]
-    wanted = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
-    shown = f"concat_ws({literal(' | ')}, {', '.join(key)})"
-    return engine.collect(f"SELECT rid, {shown} AS key FROM {one.text} WHERE rid IN (SELECT rid FROM {wanted})")
-
-
-def _raw_rows(one: TableRead, engine: Engine) -> pd.DataFrame:
-    """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
-    gone = one.out[one.out["outcome"] == QUARANTINED]
-    parts = [pd.DataFrame(columns=RAW_ROWS)]
-    for sheet in one.sheets:
-        rows = (gone.loc[gone["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
-        if rows.empty:
-            continue
-        wanted = engine.scan(pd.DataFrame({"row": rows}))
-        cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {wanted}) ORDER BY row")
-        labels = list(sheet.cells.labels)
-        lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
-        lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
-        parts.append(pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet))
-    return pd.concat(parts, ignore_index=True)[RAW_ROWS]
-
-
-def _json(cells: object) -> str:
-    return json.dumps(cells, ensure_ascii=False)
 
 
 def _gate(study: Study, read: Sequence[TableRead], result: Intake) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
-from ..canonical import CanonicalTable, expression_types
-from ..engines.duckdb import Engine, literal, quoted
-from ..expressions import parse as parse_expression
-from ..expressions import row_sql
-from ..study.records import Source, Study
-from .cells.typed_columns import Exact, Parsed, parse
+from ..study.records import Source
+from .cells.column_reading import Parsed
+from .cells.typed_columns import parse
 from .layout.header_rows import map_labels, require, required_columns
 from .layout.joined_sources import combined, expanded, without
 from .layout.long_tables import LongShape, parse_long
@@ -21,6 +18,7 @@ from .layout.text_columns import FILE_SPAN, Sheet
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
 from .read.readers import read_sheet
+from .records.clean_table import TableRead
 from .records.intake_notice import Notice
 from .records.row_ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, balance, balance_sums
 from .rules.anomalies import suspicions
@@ -28,47 +26,11 @@ from .rules.cross_row_rules import cross_row, one_kind
 from .rules.duplicate_rows import duplicates
 from .rules.firm_identity import Firms, one_id_per_firm, one_industry
 from .rules.interpolation import interpolated
+from .rules.key_rules import blank_keys, not_year_end
 from .rules.row_rules import bound, broken_rules, completed, of_severity
 from .rules.rule_catalogue import finding, joined
-
-OPENING = "opening"
-OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
-
-
-@dataclass(frozen=True)
-class TableRead:
-    """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files."""
-
-    name: str
-    table: CanonicalTable
-    clean: str
-    text: str
-    findings: pd.DataFrame
-    out: pd.DataFrame
-    files: pd.DataFrame
-    rows_in: dict[int, int]
-    sheets: tuple[Sheet, ...]
-    notices: tuple[Notice, ...]
-
-    @property
-    def quarantined_share(self) -> float:
-        """Quarantined rows over the rows in scope."""
-        gone = self.out["outcome"].value_counts()
-        scope = sum(self.rows_in.values()) - int(gone.get(OUT_OF_SCOPE, 0))
-        return int(gone.get(QUARANTINED, 0)) / scope if scope else 0.0
-
-
-@dataclass(frozen=True)
-class Step:
-    """What every step of one table needs."""
-
-    study: Study
-    name: str
-    table: CanonicalTable
-    exact: Exact
-    engine: Engine
-    needed: frozenset[str]
-    single: bool  # one source gives the table, so each of its files must hold what the study computes with
+from .rules.scope_filters import OUT_COLUMNS, filtered, out_of_scope, study_filters
+from .table_step import Step
 
 
 def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -> TableRead:
@@ -76,7 +38,7 @@ def read_table(step: Step, files: Mapping[str, Sequence[RawFile]], first: int) -
     engine = step.engine
     sheets, parsed = _parsed(step, files, first)
     listed = _files(sheets)
-    aside = _out([_set_aside(sheets), *(one.aside for one in parsed), *_filtered(step, files, parsed)])
+    aside = out_of_scope([_set_aside(sheets), *(one.aside for one in parsed), *filtered(step, files, parsed)])
     whole = combined([_scoped(one, aside, step) for one in parsed], step.table.key, listed, engine)
     scope = without(whole.typed, aside["rid"], engine)
     where = ", ".join(listed["file"])
@@ -135,12 +97,12 @@ def _parse(step: Step, sheets: list[Sheet], source_id: str, where: str) -> Parse
         return parse(sheets, source, step.table, step.exact, step.engine, where)
     limits = step.study.rules.ranges.get(step.name, {})
     shape = LongShape(source.reshape, source, step.table, step.exact, limits, _files(sheets), step.engine, where)
-    return parse_long(sheets, shape, lambda rows: list(_filters(step, source_id, rows)))
+    return parse_long(sheets, shape, lambda rows: list(study_filters(step, source_id, rows)))
 
 
 def _scoped(one: Parsed, aside: pd.DataFrame, step: Step) -> Parsed:
     """The source with blank keys and statement dates judged; rows out of scope have no findings."""
-    found = joined([one.findings, _blank_keys(step, one.text), _not_year_end(step, one.typed, one.text)])
+    found = joined([one.findings, blank_keys(step, one.text), not_year_end(step, one.typed, one.text)])
     return replace(one, findings=found[~found["rid"].isin(aside["rid"])])
 
 
@@ -187,61 +149,6 @@ def _ragged(sheets: Sequence[Sheet]) -> pd.DataFrame:
         rids = [sheet.number * FILE_SPAN + row.row for row in broken]
         parts.append(finding(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))
     return joined(parts)
-
-
-def _filtered(step: Step, files: Mapping[str, Sequence[RawFile]], parsed: Sequence[Parsed]) -> Iterable[pd.DataFrame]:
-    """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
-    for source_id, one in zip(files, parsed):
-        if "statement_date" in step.engine.types(one.typed):
-            opening = "month(statement_date) = 1 AND day(statement_date) = 1"
-            yield step.engine.collect(
-                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
-            )
-        yield from _filters(step, source_id, completed(one.typed, step.table, step.exact, step.engine))
-
-
-def _filters(step: Step, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
-    """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
-    types = step.engine.types(rows)
-    known = {**expression_types(step.table, step.study.study.unit.by), **types}
-    partition = [name for name in step.table.key if name != "year"]
-    for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
-        where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
-        expression = parse_expression(choice.when, columns=known, aggregate=False, where=where)
-        if expression.columns <= set(types):
-            reason = literal(choice.reason[step.study.study.language])
-            test = row_sql(expression, types, partition=partition)
-            yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, {reason} AS reason FROM {rows} WHERE {test}")
-
-
-def _out(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One line per row out of scope: the first reason counts."""
-    every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
-    every = every.reindex(columns=OUT_COLUMNS).astype(object)
-    every = every.assign(stage=every["stage"].fillna(READ), outcome=every["outcome"].fillna(OUT_OF_SCOPE))
-    return every.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})
-
-
-def _blank_keys(step: Step, text: str) -> pd.DataFrame:
-    held = step.engine.types(text)
-    parts = []
-    for name in step.table.key:
-        blank = f"{quoted(name)} IS NULL" if name in held else "true"
-        rows = step.engine.collect(
-            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {blank} ORDER BY rid"""
-        )
-        parts.append(finding(rows, "C04"))
-    return joined(parts)
-
-
-def _not_year_end(step: Step, typed: str, text: str) -> pd.DataFrame:
-    if "statement_date" not in step.engine.types(typed):
-        return joined([])
-    rows = step.engine.collect(
-        f"""SELECT rid, 'statement_date' AS "column", t.statement_date AS "value" FROM {typed} AS y
-        JOIN {text} AS t USING (rid) WHERE month(y.statement_date) <> 12 OR day(y.statement_date) <> 31 ORDER BY rid"""
-    )
-    return finding(rows, "E07")
 
 
 def _judged(step: Step, rows: str, text: str, *severities: str) -> list[pd.DataFrame]:

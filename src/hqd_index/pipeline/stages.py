@@ -114,13 +114,13 @@ def links(context: Context) -> dict[str, Table]:
 
 def firms(context: Context) -> dict[str, Table]:
     """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
-    from ..firms.status import with_status
     from ..firms.tfp import FUNCTIONS, production
+    from ..intake.srdi.status_columns import status_by_criterion
     from ..panel import derive
 
     clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
     tables = derive(context.study, context.engine, clean, FUNCTIONS)
-    ready = with_status(context.study, context.engine, tables)
+    ready = status_by_criterion(context.study, context.engine, tables)
     made: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
     return made | {"elasticities": production(context.study, context.engine, tables)}
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress
-from typing import Literal
 
 import pandas as pd
 
@@ -13,52 +11,15 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...errors import ConfigError
 from ...study.records import Source
-from ..layout.text_columns import Sheet, is_plain_text, text_table
+from ..layout.text_columns import Sheet, text_table
 from ..records.intake_notice import Notice
 from ..rules.rule_catalogue import expected_text, finding, joined
-from .coded_text import looked_up
+from .coded_columns import coded_columns, edition_sql
+from .column_reading import SQL_TYPES, Exact, Parsed, Reading
 from .number_text import diagnose
 from .units_of_measure import exponent
 
-Exact = Literal["decimal", "double"]
-SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
-SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 INTEGER_LIMIT = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
-
-    `members` (rid, member) names the raw rows of each row where several made one.
-    """
-
-    text: str
-    typed: str
-    findings: pd.DataFrame
-    aside: pd.DataFrame
-    notices: tuple[Notice, ...]
-    members: str | None = None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What parsing one source needs to know at every step."""
-
-    source: Source
-    table: CanonicalTable
-    exact: Exact
-    present: tuple[str, ...]
-    units: Mapping[str, str]
-    shifts: Mapping[str, int]
-    engine: Engine
-
-    def numeric(self, name: str) -> bool:
-        return self.table.columns[name].dtype in ("number", "integer")
-
-    def number(self, name: str, text: str) -> str:
-        exact: Exact = "decimal" if self.table.columns[name].dtype == "integer" else self.exact
-        return number_sql(text, self.shifts.get(name, 0), exact)
 
 
 def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact: Exact, engine: Engine, where: str) -> Parsed:
@@ -70,26 +31,12 @@ def parse(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact:
     units, told = source_units(sheets, source, table, present, where)
     shifts = {name: _shift(name, unit, table, where) for name, unit in units.items()}
     reading = Reading(source, table, exact, present, units, shifts, engine)
-    coded, unknown = _look_up(text, reading)
+    coded, unknown = coded_columns(text, reading)
     typed = _typed(text, reading, coded, {})
     fixes, bad = _diagnosed(_bad_cells(text, typed, reading), reading)
     typed = _typed(text, reading, coded, fixes) if fixes else typed
     told += [*_told_fixes(fixes, where), *_told_zeros(text, reading, where)]
     return Parsed(text, typed, joined([bad, unknown, _not_whole(typed, reading)]), aside, tuple(told))
-
-
-def number_sql(text: str, shift: int, exact: Exact) -> str:
-    """The number in a text column times 10^shift, rounded once; NULL for what is not a plain finite number."""
-    kind = SQL_TYPES[exact]
-    plain = f"TRY_CAST({text} || 'e{shift}' AS {kind})"
-    if exact == "double":
-        scaled = f"TRY_CAST({text} AS DOUBLE) * 1e{shift}" if shift >= 0 else f"TRY_CAST({text} AS DOUBLE) / 1e{-shift}"
-        plain = f"(CASE WHEN isfinite({plain}) THEN {plain} END)"
-        scaled = f"CASE WHEN isfinite({scaled}) THEN {scaled} END"
-    else:
-        scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {kind})"
-    scientific = f"CASE WHEN regexp_matches({text}, '{SCIENTIFIC}') THEN {scaled} END"
-    return f"CASE WHEN NOT contains({text}, '_') THEN coalesce({plain}, {scientific}) END"
 
 
 def source_units(
@@ -189,54 +136,12 @@ def _told_zeros(text: str, reading: Reading, where: str) -> list[Notice]:
     return told
 
 
-def _look_up(text: str, reading: Reading) -> tuple[dict[str, str], pd.DataFrame]:
-    """Column -> engine table (text, edition, code) of a coded column, and findings of texts that stand for nothing."""
-    tables: dict[str, str] = {}
-    findings: list[pd.DataFrame] = []
-    for name in reading.present:
-        plain = is_plain_text(name, reading.table) and name not in reading.source.values
-        if reading.numeric(name) or plain:
-            continue
-        frame = _readings(text, name, reading)
-        tables[name] = reading.engine.scan(frame)
-        if (frame["rule"] != "").any():
-            findings.append(_unknown_texts(text, name, tables[name], reading))
-    return tables, joined(findings)
-
-
-def _readings(text: str, name: str, reading: Reading) -> pd.DataFrame:
-    """text, edition, code, rule, suggestion of each distinct text of a column."""
-    cell = quoted(name)
-    pairs = f"SELECT DISTINCT {cell} AS text, {_edition_sql(name, reading)} AS edition FROM {text} AS t"
-    found = reading.engine.collect(f"{pairs} WHERE {cell} IS NOT NULL ORDER BY ALL")
-    aliases = reading.source.values.get(name, {})
-    column = reading.table.columns[name]
-    looked = [looked_up(column, aliases, edition)(one) for one, edition in zip(found["text"], found["edition"])]
-    rows = [(look.value, look.rule, look.suggestion or "") for look in looked]
-    return found.join(pd.DataFrame(rows, columns=["code", "rule", "suggestion"], dtype=object))
-
-
-def _edition_sql(name: str, reading: Reading) -> str:
-    edition = reading.table.columns[name].code == "industry" and "industry_version" in reading.present
-    return "coalesce(t.industry_version, '')" if edition else "''"
-
-
-def _unknown_texts(text: str, name: str, looked: str, reading: Reading) -> pd.DataFrame:
-    cell = f"t.{quoted(name)}"
-    rows = reading.engine.collect(
-        f"""SELECT t.rid, {literal(name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text} AS t
-        JOIN {looked} AS l ON {cell} = l.text AND {_edition_sql(name, reading)} = l.edition WHERE l.rule <> '' ORDER BY t.rid"""
-    )
-    groups = rows.groupby(["rule", "suggestion"], sort=True)
-    return joined([finding(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups])
-
-
 def _typed(text: str, reading: Reading, coded: Mapping[str, str], fixes: Mapping[str, pd.DataFrame]) -> str:
     selected, joins = ["t.rid"], []
     for place, name in enumerate(reading.present):
         cell, other = f"t.{quoted(name)}", f"l{place}"
         if name in coded:
-            edition = _edition_sql(name, reading)
+            edition = edition_sql(name, reading)
             joins.append(f"LEFT JOIN {coded[name]} AS {other} ON {cell} = {other}.text AND {edition} = {other}.edition")
             sql = f"CAST({other}.code AS {SQL_TYPES[reading.table.columns[name].dtype]})"
         elif name in fixes:

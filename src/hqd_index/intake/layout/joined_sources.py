@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ...engines.duckdb import Engine, quoted
-from ..cells.typed_columns import Parsed
+from ..cells.column_reading import Parsed
 from ..rules.duplicate_rows import duplicates
 from ..rules.rule_catalogue import joined
 

@@ -10,8 +10,9 @@ import pandas as pd
 from ...canonical import CanonicalTable, Column
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Reshape, Source
+from ..cells.column_reading import SQL_TYPES, Exact, Parsed
 from ..cells.number_text import diagnose
-from ..cells.typed_columns import SQL_TYPES, Exact, Parsed, parse
+from ..cells.typed_columns import parse
 from ..cells.units_of_measure import exponent
 from ..records.intake_notice import Notice
 from ..rules.duplicate_rows import duplicates

@@ -9,7 +9,8 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..read.delimited_text import NOTE_MARKS
-from ..read.sheet_cells import BLANK, BLANKS, NOTE, TOTAL, Cells
+from ..read.sheet_cells import BLANKS, Cells
+from ..records.scope_reasons import BLANK, NOTE, TOTAL
 from .header_rows import Headed
 
 FILE_SPAN = 10**10  # rid = number of the file x FILE_SPAN + row

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import IO
 
-from .sheet_cells import BLANK, BLANKS, NOTE, SetAside
+from ..records.scope_reasons import BLANK, NOTE
+from .sheet_cells import BLANKS, SetAside
 
 DELIMITERS = (",", "\t", ";", "|")
 NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源", "*注", "Note", "NOTE", "note", "Source", "source")

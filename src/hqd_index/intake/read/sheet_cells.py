@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ..records.intake_notice import Notice
 
-BLANK, NOTE, HEADER, TOTAL = "blank", "note", "header", "total"
 BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 

@@ -13,10 +13,11 @@ from typing import IO
 from ...errors import DataError
 from ..layout.header_rows import PEEK, header_layout, no_rows
 from ..records.intake_notice import Notice
+from ..records.scope_reasons import HEADER
 from .archive_limits import check_gzip
 from .delimited_text import RecordCounts, Shape, delimiter_of, records, write_plain, write_records
 from .reader import FileHead, SheetRequest
-from .sheet_cells import HEADER, Cells, SetAside
+from .sheet_cells import Cells, SetAside
 from .text_encoding import UTF16, Opener, TextSurvey, first_bad_line, plain_bytes, survey, undecodable, unpacked_bytes
 
 ARCHIVE = b"PK\x03\x04"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import zipfile
 
 from ..layout.header_rows import PEEK, header_layout, no_rows
+from ..records.scope_reasons import BLANK, HEADER, NOTE
 from .archive_limits import check_archive
 from .delimited_text import Shape, row_set_aside, write_records
 from .reader import FileHead, SheetRequest
-from .sheet_cells import BLANK, HEADER, NOTE, Cells, SetAside
+from .sheet_cells import Cells, SetAside
 from .workbook_grid import filled_header, read_grid, refuse_merged
 
 

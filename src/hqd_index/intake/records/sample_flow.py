@@ -10,11 +10,9 @@ from ...canonical import CANONICAL
 from ...engines.duckdb import Engine, quoted
 from ...study.records import Label, Study
 from ..cells.units_of_measure import exponent
-from ..layout.long_tables import UNLISTED
-from ..read.sheet_cells import BLANK, HEADER, NOTE, TOTAL
-from ..rules.firm_identity import TWIN
-from ..table_intake import OPENING, TableRead
+from .clean_table import TableRead
 from .row_ledger import OUT_OF_SCOPE, QUARANTINED
+from .scope_reasons import REASONS
 
 LOW = 0.2
 LOW_FLAG = "low"
@@ -22,15 +20,6 @@ COVERAGE = [
     "unit", "year", "n_firms_matched", "n_firms", "share_firms", "revenue_matched", "revenue", "share_revenue", "flag",
 ]  # fmt: skip
 FLOW = ["step", "table", "label_zh", "label_en", "rows", "firms"]
-REASONS = {
-    HEADER: Label(zh="剔除:表头下的说明行", en="left out: label rows below the header"),
-    BLANK: Label(zh="剔除:空行", en="left out: blank rows"),
-    NOTE: Label(zh="剔除:注释与资料来源行", en="left out: footnotes and sources"),
-    TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
-    OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),
-    TWIN: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
-    UNLISTED: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
-}
 READ = Label(zh="读入的行", en="rows read")
 HELD = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
 LEFT = Label(zh="采用的行", en="rows used")

@@ -11,7 +11,7 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Rule, Study
-from ..cells.typed_columns import SQL_TYPES, Exact
+from ..cells.column_reading import SQL_TYPES, Exact
 from .rule_catalogue import COLUMNS, RULES, finding, joined
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}

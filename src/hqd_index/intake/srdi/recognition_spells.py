@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...study.records import SrdiList
 
+RECORDS = ("name", "uscc", "level", "batch", "announce_date", "status", "valid_from", "valid_to")
 TERM = 3
 SECOND_HALF = 7
 SPELLS = ["firm_id", "level", "batch", "first", "start", "end"]

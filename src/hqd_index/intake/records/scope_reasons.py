@@ -1,0 +1,20 @@
+"""Why a row is out of scope, and how the sample flow says so."""
+
+from __future__ import annotations
+
+from ...study.records import Label
+
+BLANK, NOTE, HEADER, TOTAL = "blank", "note", "header", "total"
+OPENING = "opening"
+TWIN = "twin listing"
+UNLISTED = "unlisted"
+
+REASONS = {
+    HEADER: Label(zh="剔除:表头下的说明行", en="left out: label rows below the header"),
+    BLANK: Label(zh="剔除:空行", en="left out: blank rows"),
+    NOTE: Label(zh="剔除:注释与资料来源行", en="left out: footnotes and sources"),
+    TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
+    OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),
+    TWIN: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
+    UNLISTED: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
+}

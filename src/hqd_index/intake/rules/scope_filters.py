@@ -1,0 +1,51 @@
+"""Rows that are right but not meant: opening balances, and what the filters of the study leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from ...canonical import expression_types
+from ...engines.duckdb import literal
+from ...expressions import parse, row_sql
+from ..cells.column_reading import Parsed
+from ..records.row_ledger import OUT_OF_SCOPE, READ, VALIDATE
+from ..records.scope_reasons import OPENING
+from ..table_step import Step
+from .row_rules import completed
+
+OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
+
+
+def filtered(step: Step, source_ids: Iterable[str], parsed: Sequence[Parsed]) -> Iterable[pd.DataFrame]:
+    """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
+    for source_id, one in zip(source_ids, parsed):
+        if "statement_date" in step.engine.types(one.typed):
+            opening = "month(statement_date) = 1 AND day(statement_date) = 1"
+            yield step.engine.collect(
+                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
+            )
+        yield from study_filters(step, source_id, completed(one.typed, step.table, step.exact, step.engine))
+
+
+def study_filters(step: Step, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
+    """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
+    types = step.engine.types(rows)
+    known = {**expression_types(step.table, step.study.study.unit.by), **types}
+    partition = [name for name in step.table.key if name != "year"]
+    for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
+        where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
+        expression = parse(choice.when, columns=known, aggregate=False, where=where)
+        if expression.columns <= set(types):
+            reason = literal(choice.reason[step.study.study.language])
+            test = row_sql(expression, types, partition=partition)
+            yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, {reason} AS reason FROM {rows} WHERE {test}")
+
+
+def out_of_scope(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One line per row out of scope: the first reason counts."""
+    every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
+    every = every.reindex(columns=OUT_COLUMNS).astype(object)
+    every = every.assign(stage=every["stage"].fillna(READ), outcome=every["outcome"].fillna(OUT_OF_SCOPE))
+    return every.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})

@@ -1,0 +1,75 @@
+"""Published counts of recognised firms by batch and by province, from small csv files of the study."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import ConfigError, closest
+from ..cells import official_codes as codes
+
+WHERE = "sources.yaml srdi_list.provinces"
+
+
+@dataclass(frozen=True)
+class Published:
+    """Firms recognised in a province by some batches together."""
+
+    province: str
+    first: int
+    last: int
+    recognised: int
+
+
+def published(path: Path) -> list[Published]:
+    """The study's file of counts by province; ConfigError with the line that cannot be read."""
+    found = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                province = codes.province(row["province"]).code or ""
+                numbers = [int(row[name]) for name in ("first_batch", "last_batch", "recognised")]
+            except (KeyError, TypeError, ValueError):
+                province, numbers = "", [0, 0, 0]
+            if not province:
+                raise ConfigError(
+                    f"{path.name} line {line}: needs columns province, first_batch, last_batch, recognised, source with a "
+                    "province and whole numbers",
+                    zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
+                    where=WHERE,
+                )
+            found.append(Published(province, *numbers))
+    return found
+
+
+def beside(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
+    """A small csv of the study in one of its folders; ConfigError with the nearest name, and what the file is to hold."""
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is not None:
+        return path
+    near = closest(name, [one.name for folder in folders if folder.is_dir() for one in folder.glob("*.csv")])
+    hint, hint_zh = (f"did you mean {near!r}? ", f"您是不是想写 {near!r}?") if near else ("", "")
+    raise ConfigError(
+        f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
+        zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",
+        where=where,
+    )
+
+
+def batch_totals(name: str, folders: Sequence[Path]) -> dict[int, int]:
+    """batch -> firms recognised, from the study's file of batch totals; ConfigError when none is there or it is malformed."""
+    where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
+    totals = {}
+    with beside(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                totals[int(row["batch"])] = int(row["recognised"])
+            except (KeyError, TypeError, ValueError) as fault:
+                raise ConfigError(
+                    f"{name} line {line}: needs columns {columns}; batch and recognised are whole numbers",
+                    zh=f"{name} 第 {line} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
+                    where=where,
+                ) from fault
+    return totals

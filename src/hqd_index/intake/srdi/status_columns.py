@@ -1,0 +1,101 @@
+"""The status columns of firm-years: from spells of recognition, from columns of the firm table, or by a criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ...canonical import SRDI_LEVELS
+from ...engines.duckdb import Engine, literal, quoted
+from ...expressions import parse, row_sql
+from ...study.records import SrdiList, Study
+
+PUBLISHED = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
+LISTS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
+HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
+CRITERIA_LEVEL = "criteria"
+
+
+def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
+    spells_table = engine.scan(found.astype({"firm_id": "str", "level": "str"}))
+    after = engine.scan(unknown[["firm_id", "after"]].astype({"firm_id": "str"}))
+    national = ", ".join(literal(level) for level in settings.national_levels)
+    own = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
+    kept = f"f.* EXCLUDE ({', '.join(own)})" if own else "f.*"
+    valid = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
+    return engine.query(
+        f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
+        p AS (
+            SELECT y.firm_id, y.year, {_levels("y.year BETWEEN s.start AND s.end")} AS valid,
+                   {_levels("y.year >= s.first")} AS to_date, {_levels("true")} AS ever, min(s.first) AS first,
+                   min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch
+            FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year),
+        q AS (
+            SELECT p.*, coalesce({_highest("p.valid")}, {_highest("p.to_date")}, 'none') AS level,
+                   CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
+            FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {after} GROUP BY firm_id) AS u USING (firm_id))
+        SELECT {kept}, coalesce(q.level, 'none') AS srdi_level,
+               CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
+               coalesce(f.year >= q.first, false) AS srdi_ever, len({valid}) > 0 AS srdi_valid,
+               q.first IS NOT NULL AS srdi_any, {valid} AS srdi_levels_valid,
+               coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
+        FROM {quoted(firms)} AS f LEFT JOIN q USING (firm_id, year) ORDER BY f.firm_id, f.year""",
+        f"{firms}_status",
+    )
+
+
+def _levels(when: str) -> str:
+    return f"coalesce(list_sort(list_distinct(list(s.level) FILTER (WHERE {when}))), [])"
+
+
+def _highest(levels: str) -> str:
+    ranked = "[" + ", ".join(literal(level) for level in HIGHEST_FIRST) + "]"
+    return f"list_filter({ranked}, lambda one: list_contains({levels}, one))[1]"
+
+
+def from_columns(firms: str, engine: Engine) -> str:
+    """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
+    held = engine.types(firms)
+    if not {"srdi_level", "srdi_valid"} & set(held):
+        return engine.query(f"SELECT * FROM {quoted(firms)}", f"{firms}_status")
+    level = "NULLIF(srdi_level, 'none')" if "srdi_level" in held else "NULL"
+    valid = "srdi_valid" if "srdi_valid" in held else f"{level} IS NOT NULL"
+    now = f"CASE WHEN coalesce({valid}, false) THEN [coalesce({level}, 'national')] ELSE [] END"
+    own = [name for name in held if name in ("srdi_any", "srdi_ever", "srdi_valid")]
+    window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
+    return engine.query(
+        f"""WITH marked AS (SELECT *, {now} AS srdi_levels_valid FROM {quoted(firms)}),
+        summed AS (SELECT *, list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} CURRENT ROW)))) AS to_date,
+            list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING)))) AS ever FROM marked)
+        SELECT * EXCLUDE ({", ".join([*own, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
+               len(srdi_levels_valid) > 0 AS srdi_valid, len(ever) > 0 AS srdi_any,
+               to_date AS srdi_levels_to_date, ever AS srdi_levels_ever
+        FROM summed ORDER BY firm_id, year""",
+        f"{firms}_status",
+    )
+
+
+def status_by_criterion(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
+    """The tables, `firms` with status columns from `status: {criteria: ...}` where the study has that rule and no list.
+
+    A firm-year is SRDI-like while the rule is true; its level is called `criteria`, which the density must name.
+    """
+    rule = study.sources.status
+    if rule is None or "firms" not in tables or "srdi_levels_valid" in engine.types(tables["firms"]):
+        return dict(tables)
+    types = engine.types(tables["firms"])
+    meets = row_sql(
+        parse(rule.criteria, columns=types, aggregate=False, where="sources.yaml status.criteria"), types, partition=["firm_id"]
+    )
+    level = f"['{CRITERIA_LEVEL}']"
+    sql = f"""
+        WITH judged AS (SELECT *, coalesce({meets}, false) AS srdi_valid FROM {tables["firms"]}),
+        dated AS (SELECT *, min("year") FILTER (WHERE srdi_valid) OVER (PARTITION BY firm_id) AS srdi_first_year FROM judged)
+        SELECT *, coalesce("year" >= srdi_first_year, false) AS srdi_ever, srdi_first_year IS NOT NULL AS srdi_any,
+               CASE WHEN srdi_valid THEN '{CRITERIA_LEVEL}' END AS srdi_level,
+               CASE WHEN srdi_valid THEN {level} ELSE [] END AS srdi_levels_valid,
+               CASE WHEN "year" >= srdi_first_year THEN {level} ELSE [] END AS srdi_levels_to_date,
+               CASE WHEN srdi_first_year IS NOT NULL THEN {level} ELSE [] END AS srdi_levels_ever
+        FROM dated"""
+    return {**tables, "firms": engine.query(sql, "firms_status")}
