@@ -4,7 +4,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
-from hqd_index.firms.tfp import FUNCTIONS, production
+from hqd_index.firms.tfp import FUNCTIONS, elasticity_table
 from hqd_index.panel import derive
 from hqd_index.study.records import Study
 from hqd_index.tables import check
@@ -68,9 +68,9 @@ def test_rows_stand_in_the_order_of_the_key(tables):
 def test_elasticities_are_published(tables):
     engine, clean, _ = tables
     design = study({"firms": {"price": PRICE, "tfp": TFP}})
-    made = production(design, engine, derive(design, engine, clean, FUNCTIONS))
+    made = elasticity_table(design, engine, derive(design, engine, clean, FUNCTIONS))
     assert check("elasticities", made)["estimate"].tolist() == pytest.approx([0.15, 0.2, 0.65, 0.25, 0.35, 0.4])
-    assert check("elasticities", production(study({}), engine, clean)).empty
+    assert check("elasticities", elasticity_table(study({}), engine, clean)).empty
 
 
 def test_a_lookup_that_finds_nothing_is_named(tables):

@@ -10,7 +10,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.firms import modes
-from hqd_index.firms.mode_scores import scored
+from hqd_index.firms.mode_scores import firm_scores
 from hqd_index.firms.mode_tables import mode_tables
 from hqd_index.firms.modes import FIRST, MIXED, SECOND, UNCLASSIFIED
 from hqd_index.study.records import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
@@ -39,55 +39,55 @@ PATHS = [
 
 @pytest.mark.parametrize(("a", "wanted"), PATHS)
 def test_every_transition_of_the_label(a: list[float], wanted: list[int]) -> None:
-    assert modes.labelled(np.array([a]), dead_band=0.25, hysteresis=0.50)[0].tolist() == wanted
+    assert modes.axis_labels(np.array([a]), dead_band=0.25, hysteresis=0.50)[0].tolist() == wanted
 
 
 def test_firms_do_not_touch_each_other_and_zero_bands_work() -> None:
     a = np.array([path for path, _ in PATHS])
-    assert modes.labelled(a, dead_band=0.25, hysteresis=0.5).tolist() == [wanted for _, wanted in PATHS]
-    assert modes.labelled(np.array([[0.1, -0.1, 0.0]]), dead_band=0.0, hysteresis=0.0)[0].tolist() == [F, S, S]
+    assert modes.axis_labels(a, dead_band=0.25, hysteresis=0.5).tolist() == [wanted for _, wanted in PATHS]
+    assert modes.axis_labels(np.array([[0.1, -0.1, 0.0]]), dead_band=0.0, hysteresis=0.0)[0].tolist() == [F, S, S]
 
 
 def test_absolute_rule_asks_for_one_strength_and_not_the_other() -> None:
     one, two = np.array([0.7, 0.7, 0.1, 0.1, NAN]), np.array([0.1, 0.7, 0.7, 0.1, 0.7])
-    assert modes.absolute(one, two, (0.7, 0.5)).tolist() == [F, M, S, M, U]
+    assert modes.absolute_labels(one, two, (0.7, 0.5)).tolist() == [F, M, S, M, U]
 
 
 def test_standardised_by_hand_in_groups_and_base_years() -> None:
     """Base rows 1, 2, 3 of group 0: mean 2, SD 1; group 1 has two base rows only and stays unknown."""
     values = pd.DataFrame({"x": [1.0, 2.0, 3.0, 7.0, 5.0, 6.0, 9.0]})
     groups, base = np.array([0, 0, 0, 0, 1, 1, 1]), np.array([True, True, True, False, True, True, False])
-    z = modes.standardised(values, groups, base)["x"]
+    z = modes.standardise(values, groups, base)["x"]
     assert z[:4].tolist() == [-1.0, 0.0, 1.0, 5.0] and z[4:].isna().all()
 
 
 def test_winsor_is_within_cells_and_leaves_flags_alone() -> None:
     values = pd.DataFrame({"x": [*range(101), 5.0], "flag": [1.0] + [0.0] * 101})
     cells = np.array([0] * 101 + [1])
-    drawn = modes.winsorised(values, cells, 0.01)
+    drawn = modes.winsorise(values, cells, 0.01)
     assert drawn["x"].tolist() == [1.0, *range(1, 100), 99.0, 5.0] and drawn["flag"].sum() == 1
 
 
 def test_score_turns_signs_and_counts_items() -> None:
     items = pd.DataFrame({"a": [1.0, 1.0, NAN], "b": [3.0, NAN, NAN], "c": [2.0, 2.0, 2.0]})
-    found = modes.score(items, {"a": 1, "b": 1, "c": -1}, 2)
+    found = modes.mean_score(items, {"a": 1, "b": 1, "c": -1}, 2)
     assert found[:2].tolist() == pytest.approx([2 / 3, -0.5]) and np.isnan(found[2])
 
 
 def test_rolling_mean_runs_over_calendar_years() -> None:
-    found = modes.rolling(np.array([[1.0, NAN, 4.0, 7.0, 1.0]]), 3)
+    found = modes.rolling_mean(np.array([[1.0, NAN, 4.0, 7.0, 1.0]]), 3)
     assert found[0].tolist() == pytest.approx([1.0, NAN, 2.5, 5.5, 4.0], nan_ok=True)
 
 
 def test_axis_is_in_base_year_sds() -> None:
     first, second = np.array([[1.0, 4.0], [3.0, 0.0], [5.0, 2.0]]), np.zeros((3, 2))
-    found = modes.axis(first, second, np.array([True, False]))
+    found = modes.axis_strengths(first, second, np.array([True, False]))
     assert found[:, 1].tolist() == pytest.approx([2.0, 0.0, 1.0])  # SD of 1, 3, 5 is 2
-    assert np.isnan(modes.axis(second, second, np.array([True, False]))).all()
+    assert np.isnan(modes.axis_strengths(second, second, np.array([True, False]))).all()
 
 
 def test_memberships_add_up_and_modes_need_both_labels() -> None:
-    p = modes.softened(np.array([0.0, 0.5, -1.0]), 0.5)
+    p = modes.soft_membership(np.array([0.0, 0.5, -1.0]), 0.5)
     assert p.tolist() == pytest.approx([0.5, 1 / (1 + exp(-1)), 1 / (1 + exp(2))], abs=CLOSE)
     parts = modes.memberships(p, p[::-1])
     assert sum(parts.values()).tolist() == pytest.approx([1.0] * 3, abs=CLOSE)
@@ -170,7 +170,7 @@ def test_scores_of_a_firm_year_from_its_own_cells() -> None:
     firms, links = world()
     said = SAID.model_copy(update={"norm": SAID.norm.model_copy(update={"winsor": 0.0})})
     engine = Engine()
-    found = scored(asked(said), engine, tables_of(engine, firms, links)).rows.set_index(["firm_id", "year"])
+    found = firm_scores(asked(said), engine, tables_of(engine, firms, links)).rows.set_index(["firm_id", "year"])
     own = firms[firms["industry_code"] == "C13"]
     base = own[own["year"].between(2016, 2018)]
 
@@ -193,14 +193,14 @@ def test_what_feeds_h4_is_fixed_and_without_ingredients_of_the_index() -> None:
     """base_*: no change by year; the safety axis has no import dependence, which the modes shown have; fixed is fixed."""
     firms, links = world()
     engine = Engine()
-    found = scored(asked(), engine, tables_of(engine, firms, links)).rows
+    found = firm_scores(asked(), engine, tables_of(engine, firms, links)).rows
     assert (found.groupby("firm_id")[["base_a1", "base_a2"]].nunique() == 1).all(axis=None)
     assert found.groupby("industry_code")["dependent"].unique().map(list).to_dict() == {"C13": [16.0], "C14": [32.0]}
     other = links.assign(imported_input_share=links["imported_input_share"] * links["industry_code"].eq("C13"))
-    again = scored(asked(), engine, tables_of(engine, firms, other)).rows
+    again = firm_scores(asked(), engine, tables_of(engine, firms, other)).rows
     assert np.array_equal(again["base_a2"], found["base_a2"]) and not np.allclose(again["a2"], found["a2"])
     late = firms.assign(rd_exp=firms["rd_exp"] * np.where(firms["year"] > 2018, 100.0, 1.0))
-    moved = scored(asked(), engine, tables_of(engine, late, links)).rows
+    moved = firm_scores(asked(), engine, tables_of(engine, late, links)).rows
     assert np.array_equal(moved["base_a1"], found["base_a1"]) and not np.allclose(moved["a1"], found["a1"])
 
 
@@ -256,7 +256,7 @@ def test_paths_by_hand() -> None:
     listed = tables_of(engine, firms, links)
     made = mode_tables(asked(), engine, listed, NO_LINKS)
     paths = check("paths", made["paths"]).set_index(["path", "indicator", "unit", "year"])
-    rows = scored(asked(), engine, listed).rows
+    rows = firm_scores(asked(), engine, listed).rows
     here = rows[(rows["unit"] == "C13") & (rows["year"] == 2020)]
     mine = here[here["in_force"]]
     assert paths["value"]["focus", "niche", "C13", 2020] == pytest.approx(mine["ties"].mean())

@@ -6,7 +6,7 @@ import pytest
 from linearmodels.iv import IV2SLS
 
 from hqd_index.errors import ConfigError
-from hqd_index.firms.productivity import multilateral, polynomial, previous, wooldridge
+from hqd_index.firms.productivity import multilateral, polynomial, previous_year_rows, wooldridge
 from hqd_index.firms.tfp import Recipe, elasticities, tfp
 
 EXACT = 1e-10
@@ -190,7 +190,7 @@ def test_gmm_against_another_implementation():
 
 def test_lags_are_calendar_years():
     firm, year = np.array([0, 0, 0, 1, 1]), np.array([2018, 2019, 2021, 2019, 2018])
-    assert previous(firm, year).tolist() == [-1, 0, -1, 4, -1]
+    assert previous_year_rows(firm, year).tolist() == [-1, 0, -1, 4, -1]
 
 
 def test_polynomial_has_all_terms_up_to_the_third_degree():

@@ -7,7 +7,7 @@ import pytest
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
 from hqd_index.links import trade
-from hqd_index.links.chokepoints import judged
+from hqd_index.links.chokepoints import chokepoint_verdicts
 from hqd_index.study.records import Links
 
 HAND = 1e-12
@@ -150,7 +150,7 @@ def everything(frame, threads):
     )
     with Engine(threads=threads) as engine:
         flows = exact(engine, frame)
-        goods = judged(trade.products(engine, flows, links), links.chokepoint)
+        goods = chokepoint_verdicts(trade.products(engine, flows, links), links.chokepoint)
         goods = goods.merge(trade.prody(engine, flows, engine.scan(incomes), 2019), on="hs6", how="left")
         exports = trade.exports_by_country(engine, flows, walk)
     return trade.by_industry(trade.with_industry(goods.assign(input_share=1.0), walk), winsor=0.05), exports, goods

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.engines.duckdb import Engine
-from hqd_index.panel import aggregated
+from hqd_index.panel import aggregate_columns
 from hqd_index.panel.bootstrap import panel_draws
 from hqd_index.study.records import Indicator
 
@@ -57,7 +57,7 @@ def drawn(counts):
 
 
 def by_rows(rows):
-    """The same formulas by pandas on the rows as they stand (repeated rows count as firms)."""
+    """The same formulas by pandas on the rows as they are (repeated rows count as firms)."""
     before = firms().set_index(["firm_id", "year"])["revenue"]
     earlier = before.reindex(pd.MultiIndex.from_arrays([rows["firm_id"], rows["year"] - 1])).to_numpy()
     out = []
@@ -98,7 +98,7 @@ def test_every_firm_once_is_the_panel():
     with Engine() as engine:
         table = engine.scan(rows)
         leaves = {id: Indicator(table="firms", formula=text, label=L) for id, text in FORMULAS.items()}
-        panel = aggregated(study(), engine, {"firms": table}, leaves)
+        panel = aggregate_columns(study(), engine, {"firms": table}, leaves)
     once = drawn([np.ones((1, rows.loc[rows["unit"] == u, "firm_id"].nunique())) for u in "AB"])
     wide = panel.sort_values(["year", "unit"])[list(FORMULAS)].to_numpy()
     assert once.values[0].reshape(-1, len(FORMULAS)) == pytest.approx(wide, rel=EXACT, nan_ok=True)

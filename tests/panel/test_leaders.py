@@ -43,7 +43,7 @@ def made():
 
 
 def test_leaders_are_the_top_tenth_of_the_year_before_any_density(made) -> None:
-    """39 firms stand in 2019; the 0.9 quantile of 1..39 is 35.2, so f36 to f39 lead, whatever they sell later."""
+    """39 firms in 2019; the 0.9 quantile of 1..39 is 35.2, so f36 to f39 lead, whatever they sell later."""
     _, panel, marks, _ = made
     assert base_year(panel.density) == 2019
     assert marks.loc[marks["leader"], "firm_id"].tolist() == ["f36", "f37", "f38", "f39"]

@@ -7,7 +7,7 @@ import pytest
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
 from hqd_index.intake.srdi.status_columns import status_by_criterion
-from hqd_index.panel import build_panel, chain, densities, derive, lagged
+from hqd_index.panel import build_panel, chain, densities, derive, lagged_values
 from hqd_index.panel.units import with_unit
 from hqd_index.study.records import Study
 
@@ -118,7 +118,7 @@ def test_density_counts_status_in_force_and_lags_by_calendar_year(tables):
 
 def test_lag_skips_no_year():
     frame = pd.DataFrame({"unit": ["u", "u"], "year": [2019, 2021], "v": [1.0, 2.0]})
-    assert lagged(frame, "v", 1).isna().all()
+    assert lagged_values(frame, "v", 1).isna().all()
 
 
 def test_chain_is_a_running_product_from_the_base_year():

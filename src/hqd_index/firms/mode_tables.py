@@ -1,4 +1,4 @@
-"""Tables modes, mode_densities and paths: what each SRDI firm is strong in, and where each industry's SRDI firms stand."""
+"""Tables modes, mode_densities and paths: what each SRDI firm is strong in, and the place of each industry's SRDI firms."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..engines.duckdb import Engine
 from ..errors import HqdError
 from ..study.records import Study
 from ..tables import conform, empty
-from .mode_scores import ALL_AXES, scored
+from .mode_scores import ALL_AXES, firm_scores
 from .modes import MODES, diversity, memberships
-from .paths import FEW, path_rows
+from .paths import FEW_FIRMS, path_rows
 
 STATES = (*MODES, "mixed", "unclassified")
 VERSIONS = {"shown": ("mode", "p_tech", "p_safety"), "base": ("base_mode", "base_p_tech", "base_p_safety")}
@@ -22,7 +22,7 @@ MEND = (
     "name items in modes.yaml, and give a firm table with SRDI status",
 )
 ITEM_MEND = ("提供该列,或在 modes.yaml 中改用别的测度项", "give the column, or name another item in modes.yaml")
-FEW_MEND = ("提供更多企业,或调低 modes.yaml 的 min_srdi", "give more firms, or a lower min_srdi in modes.yaml")
+FEW_FIRMS_MEND = ("提供更多企业,或调低 modes.yaml 的 min_srdi", "give more firms, or a lower min_srdi in modes.yaml")
 AXIS_MEND = ("为该得分补充测度项,或调低 min_items", "give the score more items, or lower min_items")
 
 
@@ -33,27 +33,31 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     named, never zero.
     """
     try:
-        found = scored(study, engine, tables)
+        scores = firm_scores(study, engine, tables)
     except HqdError as fault:
-        made = {name: empty(name) for name in ("modes", "mode_densities", "paths")}
-        return made | {"not_made": _reasons([(name, (fault.zh, fault.en), MEND) for name in made])}
-    paths, without = path_rows(study, found, io_links)
-    missing = [("modes", _item(study, name, why), ITEM_MEND) for name, why in found.lacking.items() if _asked(study, name)]
-    missing += [("modes", _axis(name), AXIS_MEND) for name in ALL_AXES if found.rows[f"raw_{name}"].isna().all()]
-    missing += [("paths", why, FEW_MEND if why[1].endswith(FEW[1]) else ITEM_MEND) for why in without]
+        empty_tables = {name: empty(name) for name in ("modes", "mode_densities", "paths")}
+        return empty_tables | {"not_made": _not_made_rows([(name, (fault.zh, fault.en), MEND) for name in empty_tables])}
+    paths, missing_paths = path_rows(study, scores, io_links)
+    missing = [
+        ("modes", _item_reason(study, name, reason), ITEM_MEND)
+        for name, reason in scores.lacking.items()
+        if _on_an_axis(study, name)
+    ]
+    missing += [("modes", _axis_reason(name), AXIS_MEND) for name in ALL_AXES if scores.rows[f"raw_{name}"].isna().all()]
+    missing += [("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths]
     return {
-        "modes": firm_modes(found.rows),
-        "mode_densities": conform("mode_densities", mode_densities(study, found.rows)),
+        "modes": firm_modes(scores.rows),
+        "mode_densities": conform("mode_densities", mode_densities(study, scores.rows)),
         "paths": paths,
-        "not_made": _reasons(missing),
+        "not_made": _not_made_rows(missing),
     }
 
 
 def firm_modes(rows: pd.DataFrame) -> pd.DataFrame:
     """Table `modes`: the years of firms recognised at any time."""
-    shown = rows[rows["ever"]].rename(columns={"tech": "technology"})
-    shown = shown.assign(**{name: shown[name].replace("", None) for name in ("quadrant",)})
-    return conform("modes", shown[[c for c in empty("modes").columns if c in shown]])
+    recognised_firms = rows[rows["ever"]].rename(columns={"tech": "technology"})
+    recognised_firms = recognised_firms.assign(**{name: recognised_firms[name].replace("", None) for name in ("quadrant",)})
+    return conform("modes", recognised_firms[[c for c in empty("modes").columns if c in recognised_firms]])
 
 
 def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
@@ -62,20 +66,22 @@ def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     The soft densities of the four modes and the density of the unclassified add up to the density of all. Shares are of the
     revenue of classified firms; fewer than `min_srdi` of them: none, and the row says so.
     """
-    every = rows.groupby(["unit", "year"], sort=True).size().rename("n_firms")
-    force = rows[rows["in_force"]]
-    cell = every.index.get_indexer(pd.MultiIndex.from_frame(force[["unit", "year"]]))
-    sold = force["revenue"].fillna(0.0).to_numpy(dtype=float)
+    firm_counts = rows.groupby(["unit", "year"], sort=True).size().rename("n_firms")
+    in_force = rows[rows["in_force"]]
+    cell = firm_counts.index.get_indexer(pd.MultiIndex.from_frame(in_force[["unit", "year"]]))
+    revenue = in_force["revenue"].fillna(0.0).to_numpy(dtype=float)
     blocks = []
     for version, (mode, p_tech, p_safety) in VERSIONS.items():
-        soft = memberships(force[p_tech].to_numpy(dtype=float), force[p_safety].to_numpy(dtype=float))
-        known = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
+        soft = memberships(in_force[p_tech].to_numpy(dtype=float), in_force[p_safety].to_numpy(dtype=float))
+        has_membership = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
         for state in STATES:
-            mine = (force[mode] == state).to_numpy()
-            member = np.where(known, soft[state], 0.0) if state in soft else ~known & (state == "unclassified")
-            cells = pd.DataFrame({"n_srdi": mine.astype(int), "member": member.astype(float), "sold": np.where(mine, sold, 0.0)})
-            sums = cells.groupby(cell).sum().reindex(range(len(every)), fill_value=0.0)
-            blocks.append(every.reset_index().join(sums).assign(version=version, mode=state))
+            in_mode = (in_force[mode] == state).to_numpy()
+            member = np.where(has_membership, soft[state], 0.0) if state in soft else ~has_membership & (state == "unclassified")
+            cells = pd.DataFrame(
+                {"n_srdi": in_mode.astype(int), "member": member.astype(float), "sold": np.where(in_mode, revenue, 0.0)}
+            )
+            sums = cells.groupby(cell).sum().reindex(range(len(firm_counts)), fill_value=0.0)
+            blocks.append(firm_counts.reset_index().join(sums).assign(version=version, mode=state))
     frame = pd.concat(blocks, ignore_index=True)
     frame["density"] = 1000 * frame["n_srdi"] / frame["n_firms"]
     frame["soft"] = (1000 * frame["member"] / frame["n_firms"]).where(frame["mode"] != "mixed")
@@ -84,31 +90,31 @@ def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _shares(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     """Revenue shares of classified firms, the mode that leads, and the diversity of the unit; suppressed where firms are few."""
-    cell, named = ["version", "unit", "year"], frame["mode"] != "unclassified"
-    total = frame["sold"].where(named, 0.0).groupby([frame[c] for c in cell]).transform("sum")
-    number = frame["n_srdi"].where(named, 0).groupby([frame[c] for c in cell]).transform("sum")
-    enough = (number >= study.modes.min_srdi) & (total > 0)
-    out = frame.assign(share=(frame["sold"] / total).where(named & enough))
-    out["dominant"] = out["mode"].isin(MODES) & (out["share"] > study.modes.dominant)
-    spread = out[named & enough].groupby(cell)["share"].agg(lambda shares: diversity(shares.to_numpy()))
-    out["diversity"] = spread.reindex(pd.MultiIndex.from_frame(out[cell])).to_numpy(dtype=float)
-    return out.assign(flag=pd.Series("suppressed", index=out.index).mask(enough | (number == 0)))
+    cell, classified = ["version", "unit", "year"], frame["mode"] != "unclassified"
+    total = frame["sold"].where(classified, 0.0).groupby([frame[c] for c in cell]).transform("sum")
+    number = frame["n_srdi"].where(classified, 0).groupby([frame[c] for c in cell]).transform("sum")
+    sufficient = (number >= study.modes.min_srdi) & (total > 0)
+    densities = frame.assign(share=(frame["sold"] / total).where(classified & sufficient))
+    densities["dominant"] = densities["mode"].isin(MODES) & (densities["share"] > study.modes.dominant)
+    diversities = densities[classified & sufficient].groupby(cell)["share"].agg(lambda shares: diversity(shares.to_numpy()))
+    densities["diversity"] = diversities.reindex(pd.MultiIndex.from_frame(densities[cell])).to_numpy(dtype=float)
+    return densities.assign(flag=pd.Series("suppressed", index=densities.index).mask(sufficient | (number == 0)))
 
 
-def _asked(study: Study, item: str) -> bool:
-    """Items that only a path uses are told of with the path."""
+def _on_an_axis(study: Study, item: str) -> bool:
+    """Whether an axis uses the item: one that only a path uses is reported with the path."""
     return item in study.modes.axis_items()
 
 
-def _item(study: Study, name: str, why: tuple[str, str]) -> tuple[str, str]:
+def _item_reason(study: Study, name: str, reason: tuple[str, str]) -> tuple[str, str]:
     label = study.modes.items[name].label
-    return (f"测度项 {name}({label.zh}):{why[0]}", f"item {name} ({label.en}): {why[1]}")
+    return (f"测度项 {name}({label.zh}):{reason[0]}", f"item {name} ({label.en}): {reason[1]}")
 
 
-def _axis(name: str) -> tuple[str, str]:
+def _axis_reason(name: str) -> tuple[str, str]:
     return (f"得分 {name}:没有企业的测度项足够", f"score {name}: no firm has enough items")
 
 
-def _reasons(missing: list[tuple[str, tuple[str, str], tuple[str, str]]]) -> pd.DataFrame:
+def _not_made_rows(missing: list[tuple[str, tuple[str, str], tuple[str, str]]]) -> pd.DataFrame:
     columns = ["table", "reason_zh", "reason_en", "mend_zh", "mend_en"]
-    return pd.DataFrame([(table, *why, *mend) for table, why, mend in missing], columns=columns)
+    return pd.DataFrame([(table, *reason, *mend) for table, reason, mend in missing], columns=columns)

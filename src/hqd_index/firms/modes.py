@@ -22,86 +22,88 @@ MODES = ("tech_safety", "market_safety", "tech_efficiency", "market_efficiency")
 AXES = (("tech", "market"), ("safety", "efficiency"))
 
 
-def winsorised(values: pd.DataFrame, cells: Groups, share: float) -> pd.DataFrame:
+def winsorise(values: pd.DataFrame, cells: Groups, share: float) -> pd.DataFrame:
     """Columns drawn in to the `share` and 1 - `share` quantiles of their cell; one of two values (a flag) stays as it is."""
-    many = [column for column in values if values[column].nunique() > 2]
-    if share == 0 or not many:
+    continuous = [column for column in values if values[column].nunique() > 2]
+    if share == 0 or not continuous:
         return values
-    low, high = (taken(values[many].groupby(cells).quantile(q), cells) for q in (share, 1 - share))
-    drawn = pd.DataFrame(np.clip(values[many].to_numpy(dtype=float), low, high), index=values.index, columns=pd.Index(many))
-    return pd.concat([values.drop(columns=many), drawn], axis=1)[list(values.columns)]
+    low, high = (group_values(values[continuous].groupby(cells).quantile(q), cells) for q in (share, 1 - share))
+    clipped = pd.DataFrame(
+        np.clip(values[continuous].to_numpy(dtype=float), low, high), index=values.index, columns=pd.Index(continuous)
+    )
+    return pd.concat([values.drop(columns=continuous), clipped], axis=1)[list(values.columns)]
 
 
-def standardised(values: pd.DataFrame, groups: Groups, base: NDArray[np.bool_]) -> pd.DataFrame:
+def standardise(values: pd.DataFrame, groups: Groups, base: NDArray[np.bool_]) -> pd.DataFrame:
     """(x - mean) / SD with mean and SD (n - 1) of the rows of `base` in the same group; missing where the SD is 0 or unknown."""
     reference = values[base].groupby(groups[base])
     mean, spread, count = reference.mean(), reference.std(), reference.count()
     spread = spread.where((spread > 0) & (count >= FEWEST_BASE))
-    z = (values.to_numpy(dtype=float) - taken(mean, groups)) / taken(spread, groups)
+    z = (values.to_numpy(dtype=float) - group_values(mean, groups)) / group_values(spread, groups)
     return pd.DataFrame(z, index=values.index, columns=values.columns)
 
 
-def taken(by_group: pd.DataFrame, groups: Groups) -> Array:
+def group_values(by_group: pd.DataFrame, groups: Groups) -> Array:
     """The row of each one's group; NaN for a group that is not there."""
     return np.asarray(by_group.reindex(range(int(groups.max(initial=-1)) + 1)).to_numpy(dtype=float)[groups])
 
 
-def score(items: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
+def mean_score(items: pd.DataFrame, signs: Mapping[str, int], min_items: int) -> pd.Series:
     """Mean of the items present, those of sign -1 turned; missing below `min_items`."""
-    turned = items * pd.Series(signs, dtype=float).reindex(items.columns)
-    return turned.mean(axis=1).where(turned.notna().sum(axis=1) >= min_items)
+    signed = items * pd.Series(signs, dtype=float).reindex(items.columns)
+    return signed.mean(axis=1).where(signed.notna().sum(axis=1) >= min_items)
 
 
-def rolling(scores: Array, window: int) -> Array:
+def rolling_mean(scores: Array, window: int) -> Array:
     """Mean of the scores of this and the `window` - 1 calendar years before that exist; missing where this year's is."""
-    known = ~np.isnan(scores)
-    padded = np.pad(np.where(known, scores, 0.0), ((0, 0), (window - 1, 0)))
-    counted = np.pad(known.astype(float), ((0, 0), (window - 1, 0)))
+    present = ~np.isnan(scores)
+    padded = np.pad(np.where(present, scores, 0.0), ((0, 0), (window - 1, 0)))
+    counts = np.pad(present.astype(float), ((0, 0), (window - 1, 0)))
     years = scores.shape[1]
     total = sum(padded[:, k : k + years] for k in range(window))
-    number = sum(counted[:, k : k + years] for k in range(window))
-    return np.where(known, total / np.maximum(number, 1.0), np.nan)
+    n_present = sum(counts[:, k : k + years] for k in range(window))
+    return np.where(present, total / np.maximum(n_present, 1.0), np.nan)
 
 
-def axis(first: Array, second: Array, base: NDArray[np.bool_]) -> Array:
+def axis_strengths(first: Array, second: Array, base: NDArray[np.bool_]) -> Array:
     """(first - second) / its SD (n - 1) over the firm-years of the base years (T,); all missing where that is 0 or unknown."""
-    apart = np.asarray(first - second)
-    known = apart[:, base][~np.isnan(apart[:, base])]
-    spread = known.std(ddof=1) if len(known) >= FEWEST_BASE else 0.0
-    return apart / spread if spread > 0 else np.full_like(apart, np.nan)
+    difference = np.asarray(first - second)
+    base_differences = difference[:, base][~np.isnan(difference[:, base])]
+    spread = base_differences.std(ddof=1) if len(base_differences) >= FEWEST_BASE else 0.0
+    return difference / spread if spread > 0 else np.full_like(difference, np.nan)
 
 
-def labelled(a: Array, *, dead_band: float, hysteresis: float) -> Codes:
+def axis_labels(a: Array, *, dead_band: float, hysteresis: float) -> Codes:
     """FIRST, SECOND, MIXED or UNCLASSIFIED by firm and year.
 
     Without a label, or mixed: the sign of a once |a| >= dead_band, else mixed. With one: it turns only when a has the other
     sign and |a| >= hysteresis. Without a score a label is kept one year, then unclassified.
     """
     state = np.full(len(a), UNCLASSIFIED, dtype=np.int8)
-    missed = np.zeros(len(a), dtype=int)
-    out = np.empty(a.shape, dtype=np.int8)
+    years_without_score = np.zeros(len(a), dtype=int)
+    labels = np.empty(a.shape, dtype=np.int8)
     for t in range(a.shape[1]):
-        now = a[:, t]
-        gone = np.isnan(now)
-        sign = np.where(now > 0, FIRST, SECOND)
-        free = (state == MIXED) | (state == UNCLASSIFIED)
-        fresh = np.where((np.abs(now) >= dead_band) & (now != 0), sign, MIXED)
-        turned = np.where((sign != state) & (np.abs(now) >= hysteresis) & (now != 0), sign, state)
-        missed = np.where(gone, missed + 1, 0)
-        kept = np.where(missed <= KEPT_WITHOUT_SCORE, state, UNCLASSIFIED)
-        state = np.where(gone, kept, np.where(free, fresh, turned)).astype(np.int8)
-        out[:, t] = state
-    return out
+        scores = a[:, t]
+        unscored = np.isnan(scores)
+        sign = np.where(scores > 0, FIRST, SECOND)
+        unlabelled = (state == MIXED) | (state == UNCLASSIFIED)
+        new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), sign, MIXED)
+        turned_labels = np.where((sign != state) & (np.abs(scores) >= hysteresis) & (scores != 0), sign, state)
+        years_without_score = np.where(unscored, years_without_score + 1, 0)
+        carried_labels = np.where(years_without_score <= KEPT_WITHOUT_SCORE, state, UNCLASSIFIED)
+        state = np.where(unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
+        labels[:, t] = state
+    return labels
 
 
-def absolute(first: Array, second: Array, cuts: tuple[float, float]) -> Codes:
+def absolute_labels(first: Array, second: Array, cuts: tuple[float, float]) -> Codes:
     """FIRST where the first score reaches its cut and the second does not, SECOND the other way round, else MIXED."""
-    strong = (first >= cuts[0], second >= cuts[1])
-    label = np.where(strong[0] & ~strong[1], FIRST, np.where(strong[1] & ~strong[0], SECOND, MIXED))
+    reaches_cut = (first >= cuts[0], second >= cuts[1])
+    label = np.where(reaches_cut[0] & ~reaches_cut[1], FIRST, np.where(reaches_cut[1] & ~reaches_cut[0], SECOND, MIXED))
     return np.where(np.isnan(first) | np.isnan(second), UNCLASSIFIED, label).astype(np.int8)
 
 
-def softened(a: Array, tau: float) -> Array:
+def soft_membership(a: Array, tau: float) -> Array:
     """Membership of the first pole, 1 / (1 + exp(-a / tau))."""
     with np.errstate(over="ignore"):
         return np.asarray(1.0 / (1.0 + np.exp(-a / tau)))
@@ -114,13 +116,13 @@ def memberships(p_tech: Array, p_safety: Array) -> dict[str, Array]:
     return {mode: first[mode.split("_")[0]] * second[mode.split("_")[1]] for mode in MODES}
 
 
-def mode_of(one: Codes, two: Codes) -> NDArray[np.object_]:
+def mode_of(technology_labels: Codes, safety_labels: Codes) -> NDArray[np.object_]:
     """The mode of two labels; unclassified where either is, mixed where either is and neither is unclassified."""
-    names = np.full(one.shape, "mixed", dtype=object)
+    names = np.full(technology_labels.shape, "mixed", dtype=object)
     for mode in MODES:
         first, second = mode.split("_")
-        names[(one == _code(AXES[0], first)) & (two == _code(AXES[1], second))] = mode
-    names[(one == UNCLASSIFIED) | (two == UNCLASSIFIED)] = "unclassified"
+        names[(technology_labels == _pole_code(AXES[0], first)) & (safety_labels == _pole_code(AXES[1], second))] = mode
+    names[(technology_labels == UNCLASSIFIED) | (safety_labels == UNCLASSIFIED)] = "unclassified"
     return names
 
 
@@ -132,11 +134,11 @@ def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.
     return names
 
 
-def quadrant(one: Array, two: Array) -> NDArray[np.object_]:
+def quadrant(technology_level: Array, safety_level: Array) -> NDArray[np.object_]:
     """`strong_weak`: technology and market together above the base mean, safety and efficiency together below; '' unknown."""
     words = np.array([["weak_weak", "weak_strong"], ["strong_weak", "strong_strong"]], dtype=object)
-    names = words[(one >= 0).astype(np.intp), (two >= 0).astype(np.intp)]
-    names[np.isnan(one) | np.isnan(two)] = ""
+    names = words[(technology_level >= 0).astype(np.intp), (safety_level >= 0).astype(np.intp)]
+    names[np.isnan(technology_level) | np.isnan(safety_level)] = ""
     return names
 
 
@@ -147,5 +149,5 @@ def diversity(shares: Sequence[float] | Array) -> float:
     return float(-(p * np.log(p)).sum())
 
 
-def _code(poles: tuple[str, str], name: str) -> int:
+def _pole_code(poles: tuple[str, str], name: str) -> int:
     return FIRST if name == poles[0] else SECOND

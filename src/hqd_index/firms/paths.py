@@ -7,8 +7,8 @@ import pandas as pd
 
 from ..study.records import PathIndicator, Study
 from ..tables import conform
-from .mode_scores import ALL_AXES, Scored
-from .modes import taken
+from .mode_scores import ALL_AXES, FirmScores
+from .modes import group_values
 
 PATHS = ("focus", "capability", "integration")
 INDEX = "index"
@@ -17,92 +17,92 @@ FRONTIER = 0.9
 KEYS = ["unit", "year"]
 
 Reason = tuple[str, str]
-FEW: Reason = ("有效期内的专精特新企业太少", "too few SRDI firms in force")
+FEW_FIRMS: Reason = ("有效期内的专精特新企业太少", "too few SRDI firms in force")
 
 
-def path_rows(study: Study, found: Scored, io_links: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
+def path_rows(study: Study, scores: FirmScores, io_links: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
     """Table `paths`: each indicator and the path index (`index`) by unit and year; and what could not be made, as (zh, en).
 
     The index is the weighted mean of the indicators' z; mean and SD over units are those of the first `modes.window` years
     with a value. Fewer than `min_srdi` firms in force: no value.
     """
     blocks, missing = [], []
-    number = recognised(found.rows)
+    n_srdi = srdi_counts(scores.rows)
     for path in PATHS:
-        said = getattr(study.modes.paths, path)
-        parts, weights = {}, {}
-        for name, indicator in said.indicators.items():
-            lacking = _lacking(found, indicator)
-            values = pd.Series(dtype=float) if lacking else _value(study, found.rows, indicator)
-            enough = _enough(study, number, values)
-            if enough.notna().any():
-                parts[name], weights[name] = enough, indicator.weight
+        path_config = getattr(study.modes.paths, path)
+        values_by_indicator, weights = {}, {}
+        for name, indicator in path_config.indicators.items():
+            lacking = _missing_reason(scores, indicator)
+            values = pd.Series(dtype=float) if lacking else _indicator_values(study, scores.rows, indicator)
+            sufficient_values = _with_enough_firms(study, n_srdi, values)
+            if sufficient_values.notna().any():
+                values_by_indicator[name], weights[name] = sufficient_values, indicator.weight
             else:
-                missing.append(_reason(path, name, indicator, lacking))
-        if not parts and path == "integration" and len(io_links):
-            parts[FALLBACK] = _enough(study, number, concentrated_customers(found.rows, io_links))
+                missing.append(_indicator_reason(path, name, indicator, lacking))
+        if not values_by_indicator and path == "integration" and len(io_links):
+            values_by_indicator[FALLBACK] = _with_enough_firms(study, n_srdi, concentrated_customers(scores.rows, io_links))
             weights[FALLBACK] = 1.0
-        if any(len(values) for values in parts.values()):
-            blocks.append(_block(study, number, path, pd.DataFrame(parts), pd.Series(weights)))
-        elif said.indicators:
+        if any(len(values) for values in values_by_indicator.values()):
+            blocks.append(_block(study, n_srdi, path, pd.DataFrame(values_by_indicator), pd.Series(weights)))
+        elif path_config.indicators:
             missing.append((f"路径 {path}:没有任何指标", f"path {path}: none of its indicators has data"))
     frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["path", *KEYS, "indicator", "n_srdi"])
     return conform("paths", frame), missing
 
 
-def _block(study: Study, number: pd.Series, path: str, values: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    z = pd.DataFrame({name: _standardised(values[name], study.modes.window) for name in values})
-    known = z.notna() * weights.reindex(z.columns)
-    index = (z * weights.reindex(z.columns)).sum(axis=1).div(known.sum(axis=1)).where(known.sum(axis=1) > 0)
-    whole = pd.DataFrame({"value": index, "z": index}).assign(indicator=INDEX)
-    told = [pd.DataFrame({"value": values[name], "z": z[name]}).assign(indicator=str(name)) for name in values]
-    out = pd.concat([whole, *told])
-    out = out.assign(path=path, n_srdi=number.reindex(out.index).fillna(0).astype("int64").to_numpy())
-    out["flag"] = FALLBACK if FALLBACK in values else None
-    return out[out["value"].notna()].rename_axis(KEYS).reset_index()
+def _block(study: Study, n_srdi: pd.Series, path: str, values: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    z = pd.DataFrame({name: _z_over_units(values[name], study.modes.window) for name in values})
+    present_weights = z.notna() * weights.reindex(z.columns)
+    index = (z * weights.reindex(z.columns)).sum(axis=1).div(present_weights.sum(axis=1)).where(present_weights.sum(axis=1) > 0)
+    index_rows = pd.DataFrame({"value": index, "z": index}).assign(indicator=INDEX)
+    indicator_rows = [pd.DataFrame({"value": values[name], "z": z[name]}).assign(indicator=str(name)) for name in values]
+    rows = pd.concat([index_rows, *indicator_rows])
+    rows = rows.assign(path=path, n_srdi=n_srdi.reindex(rows.index).fillna(0).astype("int64").to_numpy())
+    rows["flag"] = FALLBACK if FALLBACK in values else None
+    return rows[rows["value"].notna()].rename_axis(KEYS).reset_index()
 
 
-def recognised(rows: pd.DataFrame) -> pd.Series:
+def srdi_counts(rows: pd.DataFrame) -> pd.Series:
     """SRDI firms in force by unit and year; no row for none."""
     return rows[rows["in_force"]].groupby(KEYS).size()
 
 
-def _enough(study: Study, number: pd.Series, values: pd.Series) -> pd.Series:
+def _with_enough_firms(study: Study, n_srdi: pd.Series, values: pd.Series) -> pd.Series:
     """The values of unit-years with `min_srdi` firms in force or more."""
-    return values[values.index.isin(number.index[number >= study.modes.min_srdi])]
+    return values[values.index.isin(n_srdi.index[n_srdi >= study.modes.min_srdi])]
 
 
-def _standardised(values: pd.Series, window: int) -> pd.Series:
+def _z_over_units(values: pd.Series, window: int) -> pd.Series:
     """z over units with mean and SD (n - 1) of the first `window` years that have a value."""
     years = values.index.get_level_values("year")
-    have = sorted(set(years[values.notna().to_numpy()]))
-    reference = values[np.isin(years, have[:window])].dropna()
+    valued_years = sorted(set(years[values.notna().to_numpy()]))
+    reference = values[np.isin(years, valued_years[:window])].dropna()
     spread = reference.std()
     return (values - reference.mean()) / spread if len(reference) > 2 and spread > 0 else values * np.nan
 
 
-def _value(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+def _indicator_values(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
     """The indicator by unit and year over the SRDI firms in force."""
     if indicator.measure == "coverage":
         return coverage(rows, indicator.of[0], str(indicator.within))
-    return _firm_value(study, rows, indicator)[rows["in_force"]].groupby([rows[k] for k in KEYS]).mean()
+    return _firm_values(study, rows, indicator)[rows["in_force"]].groupby([rows[k] for k in KEYS]).mean()
 
 
-def _firm_value(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
+def _firm_values(study: Study, rows: pd.DataFrame, indicator: PathIndicator) -> pd.Series:
     of = indicator.of
     if len(of) == 1:
         values = rows[f"raw_{of[0]}" if of[0] in ALL_AXES else of[0]]
     else:
         values = rows[[f"z_{item}" for item in of if f"z_{item}" in rows]].mean(axis=1)
     if indicator.measure == "change":
-        return values - earlier(rows, values, study.modes.window)
+        return values - calendar_lag(rows, values, study.modes.window)
     if indicator.measure == "frontier":
         cells = np.asarray(rows.groupby(KEYS).ngroup(), dtype=np.intp)
-        return values - taken(values.to_frame().groupby(cells).quantile(FRONTIER), cells)[:, 0]
+        return values - group_values(values.to_frame().groupby(cells).quantile(FRONTIER), cells)[:, 0]
     return values
 
 
-def earlier(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
+def calendar_lag(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
     """The same firm's value `years` calendar years before."""
     firm, since = pd.factorize(rows["firm_id"])[0], (rows["year"] - rows["year"].min()).to_numpy(dtype=np.intp)
     grid = np.full((int(firm.max(initial=-1)) + 1, years + int(since.max(initial=-1)) + 1), np.nan)
@@ -112,8 +112,8 @@ def earlier(rows: pd.DataFrame, values: pd.Series, years: int) -> pd.Series:
 
 def coverage(rows: pd.DataFrame, item: str, within: str) -> pd.Series:
     """Of the values of `within` in a unit-year where the item is true for some firm, the share with an SRDI firm in force."""
-    flagged = rows[(rows[item] > 0) & rows[within].notna()]
-    cells = flagged.groupby([*KEYS, within])["in_force"].max()
+    flagged_rows = rows[(rows[item] > 0) & rows[within].notna()]
+    cells = flagged_rows.groupby([*KEYS, within])["in_force"].max()
     return cells.astype(float).groupby(level=KEYS).mean()
 
 
@@ -123,21 +123,21 @@ def concentrated_customers(rows: pd.DataFrame, io_links: pd.DataFrame) -> pd.Ser
     hhi = ((rows["revenue"] / sold) ** 2).groupby([rows[k] for k in KEYS]).sum().unstack("unit")
     weights = io_links.pivot(index="from_unit", columns="to_unit", values="downstream")
     units = [u for u in hhi.columns if u in weights.index and u in weights.columns]
-    linked = hhi[units].fillna(0.0).to_numpy() @ weights.reindex(index=units, columns=units).fillna(0.0).to_numpy().T
+    exposure = hhi[units].fillna(0.0).to_numpy() @ weights.reindex(index=units, columns=units).fillna(0.0).to_numpy().T
     cells = pd.MultiIndex.from_product([units, hhi.index], names=KEYS)
-    return pd.Series(linked.T.ravel(), index=cells)
+    return pd.Series(exposure.T.ravel(), index=cells)
 
 
-def _lacking(found: Scored, indicator: PathIndicator) -> Reason | None:
+def _missing_reason(scores: FirmScores, indicator: PathIndicator) -> Reason | None:
     """Why the indicator has no data, None when it may have."""
-    gone = [item for item in indicator.of if item in found.lacking]
-    if len(gone) == len(indicator.of):
-        return found.lacking[gone[0]]
-    if indicator.within is not None and indicator.within not in found.rows:
+    missing_items = [item for item in indicator.of if item in scores.lacking]
+    if len(missing_items) == len(indicator.of):
+        return scores.lacking[missing_items[0]]
+    if indicator.within is not None and indicator.within not in scores.rows:
         return (f"数据没有列 {indicator.within}", f"the data have no column {indicator.within}")
     return None
 
 
-def _reason(path: str, name: str, indicator: PathIndicator, lacking: Reason | None) -> Reason:
-    zh, en = lacking or FEW
+def _indicator_reason(path: str, name: str, indicator: PathIndicator, lacking: Reason | None) -> Reason:
+    zh, en = lacking or FEW_FIRMS
     return (f"路径指标 {path}.{name}({indicator.label.zh}):{zh}", f"indicator {path}.{name} ({indicator.label.en}): {en}")

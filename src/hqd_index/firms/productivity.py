@@ -25,15 +25,15 @@ def multilateral(output: Array, inputs: Array, shares: Array, years: Codes) -> A
     against the mean firm (m) of its year, and the mean firms of years are chained. `output` (n,) and `inputs` (n, k) are
     logarithms, `shares` (n, k) cost shares; no cell is missing. Two firms of one year differ by their Tornqvist index.
     """
-    found, at = np.unique(years, return_inverse=True)
-    mean_y, mean_x, mean_s = (_means(part, at, len(found)) for part in (output[:, None], inputs, shares))
+    distinct_years, year_codes = np.unique(years, return_inverse=True)
+    mean_y, mean_x, mean_s = (_group_means(part, year_codes, len(distinct_years)) for part in (output[:, None], inputs, shares))
     steps = np.diff(mean_y[:, 0]) - ((mean_s[1:] + mean_s[:-1]) / 2 * np.diff(mean_x, axis=0)).sum(axis=1)
     level = np.concatenate([[0.0], np.cumsum(steps)])
-    used = ((shares + mean_s[at]) / 2 * (inputs - mean_x[at])).sum(axis=1)
-    return np.asarray(output - mean_y[at, 0] - used + level[at])
+    input_gap = ((shares + mean_s[year_codes]) / 2 * (inputs - mean_x[year_codes])).sum(axis=1)
+    return np.asarray(output - mean_y[year_codes, 0] - input_gap + level[year_codes])
 
 
-def _means(values: Array, at: Codes, groups: int) -> Array:
+def _group_means(values: Array, at: Codes, groups: int) -> Array:
     sums = np.zeros((groups, values.shape[1]))
     np.add.at(sums, at, values)
     return sums / np.bincount(at, minlength=groups)[:, None]
@@ -61,13 +61,15 @@ def wooldridge(output: Array, labour: Array, capital: Array, materials: Array, f
     y = b_l l + b_k k + P3(k_-1, m_-1) + year effects + u, with instruments l_-1 and k: one moment for each parameter, and
     GMM is the same for any weight. Arguments are logarithms (n,) without missing cells; lags are by calendar year.
     """
-    lagged = previous(firm, years)
-    now, before = np.flatnonzero(lagged >= 0), lagged[lagged >= 0]
-    controls = np.column_stack([polynomial(capital[before], materials[before]), dummies(years[now])])
-    if len(now) < ROWS_PER_PARAMETER * (controls.shape[1] + 2):
-        return Elasticities(len(now))
-    y, l, k, z = partialled(np.column_stack([output[now], labour[now], capital[now], labour[before]]), controls).T
-    return _two_by_two(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[now])
+    previous_row = previous_year_rows(firm, years)
+    rows, previous_rows = np.flatnonzero(previous_row >= 0), previous_row[previous_row >= 0]
+    controls = np.column_stack([polynomial(capital[previous_rows], materials[previous_rows]), dummies(years[rows])])
+    if len(rows) < ROWS_PER_PARAMETER * (controls.shape[1] + 2):
+        return Elasticities(len(rows))
+    y, l, k, z = projection_residuals(
+        np.column_stack([output[rows], labour[rows], capital[rows], labour[previous_rows]]), controls
+    ).T
+    return _two_by_two(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[rows])
 
 
 def _two_by_two(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
@@ -77,21 +79,21 @@ def _two_by_two(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
     bread = np.linalg.inv(z.T @ x)
     b = bread @ (z.T @ y)
     error = np.sqrt(np.diag(bread @ _meat(z, y - x @ b, firm) @ bread.T))
-    first = np.linalg.inv(z.T @ z)
-    slope = first @ (z.T @ x[:, 0])
-    spread = first @ _meat(z, x[:, 0] - z @ slope, firm) @ first
-    return Elasticities(len(y), b[0], b[1], error[0], error[1], float(slope[0] ** 2 / spread[0, 0]))
+    zz_inverse = np.linalg.inv(z.T @ z)
+    slope = zz_inverse @ (z.T @ x[:, 0])
+    slope_variance = zz_inverse @ _meat(z, x[:, 0] - z @ slope, firm) @ zz_inverse
+    return Elasticities(len(y), b[0], b[1], error[0], error[1], float(slope[0] ** 2 / slope_variance[0, 0]))
 
 
 def _meat(z: Array, residual: Array, firm: Codes) -> Array:
     """sum_g (Z_g'u_g)(Z_g'u_g)'."""
-    _, at = np.unique(firm, return_inverse=True)
-    sums = np.zeros((int(at.max()) + 1, z.shape[1]))
-    np.add.at(sums, at, z * residual[:, None])
+    _, firm_codes = np.unique(firm, return_inverse=True)
+    sums = np.zeros((int(firm_codes.max()) + 1, z.shape[1]))
+    np.add.at(sums, firm_codes, z * residual[:, None])
     return np.asarray(sums.T @ sums)
 
 
-def previous(firm: Codes, years: Codes) -> Codes:
+def previous_year_rows(firm: Codes, years: Codes) -> Codes:
     """Position (n,) of the same firm's row of the year before; -1 where there is none."""
     keys = pd.MultiIndex.from_arrays([firm, years])
     return np.asarray(keys.get_indexer(pd.MultiIndex.from_arrays([firm, years - 1])))
@@ -99,10 +101,10 @@ def previous(firm: Codes, years: Codes) -> Codes:
 
 def polynomial(first: Array, second: Array) -> Array:
     """1 and all powers and products up to DEGREE of two variables, each scaled to mean 0 and sd 1 (n, 10)."""
-    scaled = [(part - part.mean()) / (part.std() or 1.0) for part in (first, second)]
+    standardised = [(part - part.mean()) / (part.std() or 1.0) for part in (first, second)]
     terms = [np.ones_like(first)]
     for degree in range(1, DEGREE + 1):
-        terms += [np.prod(chosen, axis=0) for chosen in combinations_with_replacement(scaled, degree)]
+        terms += [np.prod(factors, axis=0) for factors in combinations_with_replacement(standardised, degree)]
     return np.column_stack(terms)
 
 
@@ -111,7 +113,7 @@ def dummies(years: Codes) -> Array:
     return np.asarray(np.unique(years)[None, 1:] == years[:, None], dtype=float)
 
 
-def partialled(values: Array, controls: Array) -> Array:
+def projection_residuals(values: Array, controls: Array) -> Array:
     """`values` less their projection on the controls."""
     basis, _ = np.linalg.qr(controls)
     return np.asarray(values - basis @ (basis.T @ values))

@@ -39,9 +39,9 @@ class Recipe:
         if self.method not in ("index", "wlp"):
             en, zh = unknown("method", self.method, ("index", "wlp"), kind_zh="方法 ")
             raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", where=WHERE)
-        _each_named("deflators", self.deflators, MONEY)
+        _check_columns_of("deflators", self.deflators, MONEY)
         if self.method == "index":
-            _each_named("costs", self.costs or {}, INPUTS)
+            _check_columns_of("costs", self.costs or {}, INPUTS)
 
     @property
     def quantities(self) -> dict[str, str]:
@@ -50,8 +50,8 @@ class Recipe:
     @property
     def columns(self) -> list[str]:
         """Every column that is read, once."""
-        used = ["firm_id", "year", self.by, *self.quantities.values(), *self.deflators.values(), *(self.costs or {}).values()]
-        return list(dict.fromkeys(used))
+        names = ["firm_id", "year", self.by, *self.quantities.values(), *self.deflators.values(), *(self.costs or {}).values()]
+        return list(dict.fromkeys(names))
 
 
 def tfp(
@@ -74,40 +74,49 @@ def tfp(
     """
     recipe = Recipe(output=output, labour=labour, capital=capital, materials=materials, deflators=deflators, costs=costs,
                     method=method, by=by)  # fmt: skip
-    out = pd.Series(np.nan, index=frame.index, dtype=float)
-    values = measured(frame, recipe)
+    log_tfp = pd.Series(np.nan, index=frame.index, dtype=float)
+    values = production_rows(frame, recipe)
     for _, part in values.groupby(by):
-        out.loc[part.index] = _index(part) if method == "index" else _wlp(part)
-    return out
+        log_tfp.loc[part.index] = _index_tfp(part) if method == "index" else _wlp_tfp(part)
+    return log_tfp
 
 
 def elasticities(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """industry, method, input, estimate, se, first_stage, n behind `tfp`: mean cost shares, or the production function."""
     rows = []
-    for industry, part in measured(frame, recipe).groupby(recipe.by):
-        found = _estimated(part) if recipe.method == "wlp" else None
-        for name in INPUTS[:2] if found else INPUTS:
-            row = {"industry": industry, "method": recipe.method, "input": name, "n": found.n if found else len(part)}
-            if found:
-                row |= {"estimate": getattr(found, name), "se": getattr(found, f"se_{name}"), "first_stage": found.first_stage}
+    for industry, industry_rows in production_rows(frame, recipe).groupby(recipe.by):
+        estimates = _production_function(industry_rows) if recipe.method == "wlp" else None
+        for name in INPUTS[:2] if estimates else INPUTS:
+            row = {
+                "industry": industry,
+                "method": recipe.method,
+                "input": name,
+                "n": estimates.n if estimates else len(industry_rows),
+            }
+            if estimates:
+                row |= {
+                    "estimate": getattr(estimates, name),
+                    "se": getattr(estimates, f"se_{name}"),
+                    "first_stage": estimates.first_stage,
+                }
             else:
-                row |= {"estimate": part[f"share_{name}"].mean(), "se": np.nan, "first_stage": np.nan}
+                row |= {"estimate": industry_rows[f"share_{name}"].mean(), "se": np.nan, "first_stage": np.nan}
             rows.append(row)
     return pd.DataFrame(rows, columns=["industry", "method", "input", "estimate", "se", "first_stage", "n"])
 
 
-def production(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
+def elasticity_table(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
     """Table `elasticities`: those of every tfp column of the firm table, by the name of the column."""
     columns = study.columns.tables.get("firms", {}) if "firms" in tables else {}
-    chosen = {name: Recipe(**each.options) for name, each in columns.items() if each.function == "tfp"}
-    if not chosen:
+    recipes = {name: Recipe(**derived.options) for name, derived in columns.items() if derived.function == "tfp"}
+    if not recipes:
         return pd.DataFrame(columns=["column", "industry", "method", "input", "estimate", "se", "first_stage", "n"])
-    read = ", ".join(quoted(name) for name in dict.fromkeys(name for recipe in chosen.values() for name in recipe.columns))
-    frame = engine.collect(f"SELECT {read} FROM {tables['firms']}")
-    return pd.concat([elasticities(frame, recipe).assign(column=name) for name, recipe in chosen.items()], ignore_index=True)
+    selects = ", ".join(quoted(name) for name in dict.fromkeys(name for recipe in recipes.values() for name in recipe.columns))
+    frame = engine.collect(f"SELECT {selects} FROM {tables['firms']}")
+    return pd.concat([elasticities(frame, recipe).assign(column=name) for name, recipe in recipes.items()], ignore_index=True)
 
 
-def measured(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def production_rows(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """firm_id, year, industry, logarithms of output and inputs, cost shares: the whole rows, in the order of firm and year."""
     keys = ["firm_id", "year", recipe.by]
     for name in recipe.columns:
@@ -115,28 +124,28 @@ def measured(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
             en, zh = unknown("column", name, frame.columns, kind_zh="列 ")
             raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", where=WHERE)
     rows = frame[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
-    parts = [rows[keys], _logs(rows, recipe)]
+    blocks = [rows[keys], _logs(rows, recipe)]
     if recipe.method == "index":
-        parts.append(_shares(rows, recipe.costs or {}))
-    return pd.concat(parts, axis=1).dropna()
+        blocks.append(_shares(rows, recipe.costs or {}))
+    return pd.concat(blocks, axis=1).dropna()
 
 
-def _each_named(option: str, given: Mapping[str, str], needed: tuple[str, ...]) -> None:
-    if set(given) != set(needed):
+def _check_columns_of(option: str, columns: Mapping[str, str], needed: tuple[str, ...]) -> None:
+    if set(columns) != set(needed):
         raise ConfigError(
-            f"tfp: {option} must name a column for each of {', '.join(needed)}; given: {', '.join(given) or 'none'}",
-            zh=f"tfp:{option} 须为 {'、'.join(needed)} 各指定一列;现有:{'、'.join(given) or '无'}",
+            f"tfp: {option} must name a column for each of {', '.join(needed)}; given: {', '.join(columns) or 'none'}",
+            zh=f"tfp:{option} 须为 {'、'.join(needed)} 各指定一列;现有:{'、'.join(columns) or '无'}",
             where=WHERE,
         )
 
 
 def _logs(rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Logarithms of quantities, money deflated; missing where a value or a price is not positive."""
-    out = {}
+    logs = {}
     for name, column in recipe.quantities.items():
         price = _positive(rows[recipe.deflators[name]]) / 100 if name in MONEY else 1.0
-        out[name] = np.log(_positive(rows[column]) / price)
-    return pd.DataFrame(out, index=rows.index)
+        logs[name] = np.log(_positive(rows[column]) / price)
+    return pd.DataFrame(logs, index=rows.index)
 
 
 def _positive(column: pd.Series) -> pd.Series:
@@ -146,23 +155,23 @@ def _positive(column: pd.Series) -> pd.Series:
 
 def _shares(rows: pd.DataFrame, costs: Mapping[str, str]) -> pd.DataFrame:
     """Cost shares of the inputs; missing where a cost is not positive."""
-    spent = pd.DataFrame({f"share_{name}": _positive(rows[costs[name]]) for name in INPUTS}, index=rows.index)
-    return spent.div(spent.sum(axis=1, skipna=False), axis=0)
+    input_costs = pd.DataFrame({f"share_{name}": _positive(rows[costs[name]]) for name in INPUTS}, index=rows.index)
+    return input_costs.div(input_costs.sum(axis=1, skipna=False), axis=0)
 
 
-def _index(rows: pd.DataFrame) -> Array:
+def _index_tfp(rows: pd.DataFrame) -> Array:
     inputs, shares = rows[list(INPUTS)].to_numpy(), rows[[f"share_{name}" for name in INPUTS]].to_numpy()
     return multilateral(rows["output"].to_numpy(), inputs, shares, rows["year"].to_numpy())
 
 
-def _wlp(rows: pd.DataFrame) -> Array:
-    found = _estimated(rows)
-    left = (rows["output"] - found.labour * rows["labour"] - found.capital * rows["capital"]).to_numpy()
+def _wlp_tfp(rows: pd.DataFrame) -> Array:
+    estimates = _production_function(rows)
+    log_tfp = (rows["output"] - estimates.labour * rows["labour"] - estimates.capital * rows["capital"]).to_numpy()
     years = rows["year"].to_numpy()
-    return np.asarray(left - left[years == years.min()].mean())
+    return np.asarray(log_tfp - log_tfp[years == years.min()].mean())
 
 
-def _estimated(rows: pd.DataFrame) -> Elasticities:
+def _production_function(rows: pd.DataFrame) -> Elasticities:
     firm = pd.factorize(rows["firm_id"])[0]
     output, labour, capital, materials = (rows[name].to_numpy() for name in ("output", *INPUTS))
     return wooldridge(output, labour, capital, materials, firm, rows["year"].to_numpy())

@@ -63,8 +63,8 @@ def read_io(engine: Engine, table: str, sectors: pd.DataFrame | None = None) -> 
 
 
 def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
-    between = rows["use"] == "intermediate"
-    codes = tuple(sorted({*rows["from_code"], *rows.loc[between, "to_code"]}))
+    is_intermediate = rows["use"] == "intermediate"
+    codes = tuple(sorted({*rows["from_code"], *rows.loc[is_intermediate, "to_code"]}))
     competitive = rows["origin"] == "total"
     if competitive.all():
         return _from_competitive(year, codes, rows)
@@ -74,15 +74,15 @@ def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
             zh=f"{year} 年投入产出表:origin 要么全部为 total(竞争型),要么都不是",
             where="io",
         )
-    made = rows["origin"] == "domestic"
+    is_domestic = rows["origin"] == "domestic"
     return IoTable(
         year,
         codes,
-        domestic=_square(rows[made & between], codes),
-        imported=_square(rows[~made & between], codes),
-        home_domestic=_column(rows[made & rows["use"].isin(HOME_USES)], codes),
-        home_imported=_column(rows[~made & rows["use"].isin(HOME_USES)], codes),
-        exports=_column(rows[made & (rows["use"] == "export")], codes),
+        domestic=_flow_matrix(rows[is_domestic & is_intermediate], codes),
+        imported=_flow_matrix(rows[~is_domestic & is_intermediate], codes),
+        home_domestic=_use_vector(rows[is_domestic & rows["use"].isin(HOME_USES)], codes),
+        home_imported=_use_vector(rows[~is_domestic & rows["use"].isin(HOME_USES)], codes),
+        exports=_use_vector(rows[is_domestic & (rows["use"] == "export")], codes),
     )
 
 
@@ -90,10 +90,10 @@ def _from_competitive(year: int, codes: tuple[str, ...], rows: pd.DataFrame) -> 
     return proportional(
         year,
         codes,
-        flows=_square(rows[rows["use"] == "intermediate"], codes),
-        home=_column(rows[rows["use"].isin(HOME_USES)], codes),
-        exports=_column(rows[rows["use"] == "export"], codes),
-        imports=_column(rows[rows["use"] == "import"], codes),
+        flows=_flow_matrix(rows[rows["use"] == "intermediate"], codes),
+        home=_use_vector(rows[rows["use"].isin(HOME_USES)], codes),
+        exports=_use_vector(rows[rows["use"] == "export"], codes),
+        imports=_use_vector(rows[rows["use"] == "import"], codes),
     )
 
 
@@ -103,8 +103,8 @@ def proportional(year: int, codes: tuple[str, ...], *, flows: Array, home: Array
     Imports beyond what is used at home count as re-exports and leave `exports`.
     """
     absorbed = flows.sum(axis=1) + home
-    kept = np.minimum(imports, np.maximum(absorbed, 0.0))
-    share = np.divide(kept, absorbed, out=np.zeros_like(kept), where=absorbed > 0)
+    imports_used = np.minimum(imports, np.maximum(absorbed, 0.0))
+    share = np.divide(imports_used, absorbed, out=np.zeros_like(imports_used), where=absorbed > 0)
     return IoTable(
         year,
         codes,
@@ -112,23 +112,23 @@ def proportional(year: int, codes: tuple[str, ...], *, flows: Array, home: Array
         imported=share[:, None] * flows,
         home_domestic=(1 - share) * home,
         home_imported=share * home,
-        exports=exports - (imports - kept),
+        exports=exports - (imports - imports_used),
     )
 
 
-def _square(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
-    out = np.zeros((len(codes), len(codes)))
-    np.add.at(out, (_places(rows["from_code"], codes), _places(rows["to_code"], codes)), rows["value"].to_numpy(float))
-    return out
+def _flow_matrix(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
+    matrix = np.zeros((len(codes), len(codes)))
+    np.add.at(matrix, (_positions(rows["from_code"], codes), _positions(rows["to_code"], codes)), rows["value"].to_numpy(float))
+    return matrix
 
 
-def _column(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
-    out = np.zeros(len(codes))
-    np.add.at(out, _places(rows["from_code"], codes), rows["value"].to_numpy(float))
-    return out
+def _use_vector(rows: pd.DataFrame, codes: tuple[str, ...]) -> Array:
+    vector = np.zeros(len(codes))
+    np.add.at(vector, _positions(rows["from_code"], codes), rows["value"].to_numpy(float))
+    return vector
 
 
-def _places(column: pd.Series, codes: tuple[str, ...]) -> NDArray[np.intp]:
+def _positions(column: pd.Series, codes: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Index(codes).get_indexer(pd.Index(column))
 
 
@@ -143,19 +143,19 @@ def _in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
             where="crosswalks",
             rule="IO04",
         )
-    mine = sectors[sectors["from_code"].isin(table.codes)]
-    codes = tuple(sorted(set(mine["to_code"])))
-    split = np.zeros((len(table.codes), len(codes)))
-    places = _places(mine["from_code"], table.codes), _places(mine["to_code"], codes)
-    np.add.at(split, places, mine["weight"].to_numpy(float))
+    sector_rows = sectors[sectors["from_code"].isin(table.codes)]
+    codes = tuple(sorted(set(sector_rows["to_code"])))
+    weights = np.zeros((len(table.codes), len(codes)))
+    places = _positions(sector_rows["from_code"], table.codes), _positions(sector_rows["to_code"], codes)
+    np.add.at(weights, places, sector_rows["weight"].to_numpy(float))
     return IoTable(
         table.year,
         codes,
-        domestic=split.T @ table.domestic @ split,
-        imported=split.T @ table.imported @ split,
-        home_domestic=split.T @ table.home_domestic,
-        home_imported=split.T @ table.home_imported,
-        exports=split.T @ table.exports,
+        domestic=weights.T @ table.domestic @ weights,
+        imported=weights.T @ table.imported @ weights,
+        home_domestic=weights.T @ table.home_domestic,
+        home_imported=weights.T @ table.home_imported,
+        exports=weights.T @ table.exports,
     )
 
 
@@ -168,19 +168,20 @@ def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: st
         SELECT from_code, to_code, CAST(sum(weight) AS DOUBLE) AS weight FROM {tables["crosswalks"]}
         WHERE from_system = {literal(origin)} AND to_system = {literal(target)} GROUP BY ALL ORDER BY ALL""")
     totals = frame.groupby("from_code")["weight"].sum()
-    off = totals[(totals - 1).abs() > WEIGHT_TOLERANCE]
-    if len(off):
+    off_sums = totals[(totals - 1).abs() > WEIGHT_TOLERANCE]
+    if len(off_sums):
+        code, total = off_sums.index[0], off_sums.iloc[0]
         raise DataError(
-            f"crosswalk {origin} -> {target}: weights of {off.index[0]} sum to {off.iloc[0]:.6g}, not 1 ({len(off)} codes so)",
-            zh=f"对照表 {origin} -> {target}:{off.index[0]} 的权重之和为 {off.iloc[0]:.6g},应为 1(共 {len(off)} 个代码)",
+            f"crosswalk {origin} -> {target}: weights of {code} sum to {total:.6g}, not 1 ({len(off_sums)} codes so)",
+            zh=f"对照表 {origin} -> {target}:{code} 的权重之和为 {total:.6g},应为 1(共 {len(off_sums)} 个代码)",
             where="crosswalks",
             rule="XW01",
         )
-    strange = sorted(code for code in frame["to_code"].unique() if str(code)[:1] == "C" and code not in MANUFACTURING)
-    if target == "gbt4754" and strange:
+    unknown = sorted(code for code in frame["to_code"].unique() if str(code)[:1] == "C" and code not in MANUFACTURING)
+    if target == "gbt4754" and unknown:
         raise DataError(
-            f"crosswalk {origin} -> {target}: unknown target {', '.join(strange[:5])}; manufacturing has the codes C13 to C43",
-            zh=f"对照表 {origin} -> {target}:不认识的目标代码 {'、'.join(strange[:5])};制造业代码为 C13 至 C43",
+            f"crosswalk {origin} -> {target}: unknown target {', '.join(unknown[:5])}; manufacturing has the codes C13 to C43",
+            zh=f"对照表 {origin} -> {target}:不认识的目标代码 {'、'.join(unknown[:5])};制造业代码为 C13 至 C43",
             where="crosswalks",
             rule="XW02",
         )

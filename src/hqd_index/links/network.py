@@ -31,14 +31,14 @@ def allocations(flows: Array, output: Array) -> Array:
     return np.divide(flows, output[:, None], out=np.zeros_like(flows), where=output[:, None] > 0)
 
 
-def inverse(matrix: Array, *, where: str = "") -> Array:
+def inverse(matrix: Array, *, location: str = "") -> Array:
     """(I - A)^-1, the sum of all rounds; DataError IO02 where they do not converge (spectral radius >= 1)."""
     radius = float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
     if radius >= 1:
         raise EstimationError(
             f"inputs use up the whole output (spectral radius {radius:.4g}, below 1 needed); check the units of final uses",
             zh=f"中间投入耗尽了全部产出(谱半径 {radius:.4g},应小于 1);请检查最终使用的单位",
-            where=where,
+            where=location,
             rule="IO02",
         )
     return np.asarray(np.linalg.inv(np.eye(len(matrix)) - matrix))
@@ -46,12 +46,12 @@ def inverse(matrix: Array, *, where: str = "") -> Array:
 
 def leontief(table: IoTable) -> Array:
     """L = (I - A_d)^-1 (n, n): domestic output of i per unit of final demand for j (Leontief 1936)."""
-    return inverse(coefficients(table.domestic, table.output), where=f"io {table.year}")
+    return inverse(coefficients(table.domestic, table.output), location=f"io {table.year}")
 
 
 def ghosh(table: IoTable) -> Array:
     """G = (I - B_d)^-1 (n, n): output of j that a unit of i's primary inputs ends up in (Ghosh 1958); x_i g_ij = l_ij x_j."""
-    return inverse(allocations(table.domestic, table.output), where=f"io {table.year}")
+    return inverse(allocations(table.domestic, table.output), location=f"io {table.year}")
 
 
 def imported_input_share(table: IoTable) -> Array:
@@ -85,7 +85,7 @@ def upstreamness(table: IoTable) -> Array:
     final uses are not negative; a moderator, not a score.
     """
     flows = table.domestic + table.imported
-    steps = inverse(allocations(flows, table.absorption), where=f"io {table.year}").sum(axis=1)
+    steps = inverse(allocations(flows, table.absorption), location=f"io {table.year}").sum(axis=1)
     return np.where(table.absorption > 0, steps, np.nan)
 
 
@@ -94,12 +94,12 @@ def complete_consumption(table: IoTable, suppliers: Collection[str]) -> Array:
 
     A holds domestic and imported inputs (完全消耗系数).
     """
-    chosen = np.array([code in suppliers for code in table.codes])
-    others = chosen.sum() - chosen
+    is_supplier = np.array([code in suppliers for code in table.codes])
+    n_other_suppliers = is_supplier.sum() - is_supplier
     inputs = coefficients(table.domestic + table.imported, table.output)
-    needed = inverse(inputs, where=f"io {table.year}") - np.eye(len(inputs))
-    own = np.where(chosen, np.diag(needed), 0.0)
-    return np.where((table.output > 0) & (others > 0), needed[chosen].sum(axis=0) - own, np.nan)
+    needed = inverse(inputs, location=f"io {table.year}") - np.eye(len(inputs))
+    own_use = np.where(is_supplier, np.diag(needed), 0.0)
+    return np.where((table.output > 0) & (n_other_suppliers > 0), needed[is_supplier].sum(axis=0) - own_use, np.nan)
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ def centrality(table: IoTable) -> Centrality:
     graph.add_nodes_from(table.codes)
     for i, j in zip(*np.nonzero(inputs > 0)):
         graph.add_edge(table.codes[i], table.codes[j], weight=inputs[i, j], length=1 / inputs[i, j])
-    between = nx.betweenness_centrality(graph, weight="length", normalized=True)
+    betweenness = nx.betweenness_centrality(graph, weight="length", normalized=True)
     rank = nx.pagerank(graph.reverse(copy=False), alpha=DAMPING, weight="weight", tol=PAGERANK_TOLERANCE, max_iter=1000)
-    return Centrality(*(np.array([part[code] for code in table.codes]) for part in (between, rank)))
+    return Centrality(*(np.array([measure[code] for code in table.codes]) for measure in (betweenness, rank)))
 
 
 def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:

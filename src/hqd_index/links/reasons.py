@@ -15,12 +15,12 @@ SHOWN_CODES = 5  # unmapped product codes that a reason names
 class Reason:
     """Why something is missing and how to mend it, as (zh, en)."""
 
-    why: tuple[str, str]
+    text: tuple[str, str]
     mend: tuple[str, str]
 
 
 @dataclass
-class Made:
+class LinkTables:
     """The tables of the stage as they are computed."""
 
     linkages: pd.DataFrame
@@ -32,10 +32,15 @@ class Made:
     def note(self, table: str, reason: Reason | None) -> None:
         """Keep a reason for table not_made; None is none."""
         if reason:
-            said = {"reason_zh": reason.why[0], "reason_en": reason.why[1], "mend_zh": reason.mend[0], "mend_en": reason.mend[1]}
-            self.reasons.append({"table": table} | said)
+            texts = {
+                "reason_zh": reason.text[0],
+                "reason_en": reason.text[1],
+                "mend_zh": reason.mend[0],
+                "mend_en": reason.mend[1],
+            }
+            self.reasons.append({"table": table} | texts)
 
-    def frames(self) -> dict[str, pd.DataFrame]:
+    def tables_by_name(self) -> dict[str, pd.DataFrame]:
         """Every table by name."""
         return {
             "linkages": self.linkages,
@@ -46,18 +51,23 @@ class Made:
         }
 
 
-def unmapped(goods: pd.DataFrame, walk: pd.DataFrame) -> Reason | None:
+def unmapped_products(goods: pd.DataFrame, product_industries: pd.DataFrame) -> Reason | None:
     """How much of the trade has no industry in the crosswalk; None when all has."""
-    lost = goods[~goods["hs6"].isin(walk["from_code"])]
-    if lost.empty:
+    unmapped_goods = goods[~goods["hs6"].isin(product_industries["from_code"])]
+    if unmapped_goods.empty:
         return None
-    both = lost.groupby("hs6")[["imports", "exports"]].sum().sum(axis=1).sort_values(ascending=False, kind="stable")
-    codes = ", ".join(both.index[:SHOWN_CODES])
-    bought, sold = (f"{100 * lost[flow].sum() / (goods[flow].sum() or 1.0):.2f}%" for flow in ("imports", "exports"))
+    trade_by_product = (
+        unmapped_goods.groupby("hs6")[["imports", "exports"]].sum().sum(axis=1).sort_values(ascending=False, kind="stable")
+    )
+    codes = ", ".join(trade_by_product.index[:SHOWN_CODES])
+    import_share, export_share = (
+        f"{100 * unmapped_goods[flow].sum() / (goods[flow].sum() or 1.0):.2f}%" for flow in ("imports", "exports")
+    )
     return Reason(
         (
-            f"{len(both)} 个 HS6 产品没有对应行业(占进口 {bought}、出口 {sold}),未计入行业列",
-            f"{len(both)} HS6 products ({bought} of imports, {sold} of exports) have no industry and are in no industry's column",
+            f"{len(trade_by_product)} 个 HS6 产品没有对应行业(占进口 {import_share}、出口 {export_share}),未计入行业列",
+            f"{len(trade_by_product)} HS6 products ({import_share} of imports, {export_share} of exports) have no industry "
+            "and are in no industry's column",
         ),
         (f"在对照表中补充这些代码,首先是 {codes}", f"add these codes to the crosswalk, first {codes}"),
     )
@@ -71,7 +81,7 @@ NO_FLOWS = Reason(
     ("没有 HS6 双边贸易数据", "no source feeds table trade_hs6"),
     ("在 sources.yaml 中加入读入表 trade_hs6 的来源(各国之间)", "add a source for table trade_hs6 (flows between countries)"),
 )
-NO_KINDS = Reason(
+NO_BEC = Reason(
     (
         "对照表中没有 BEC 分类:进口来源集中度按全部商品计算,不限于中间品和资本品",
         "crosswalks hold no BEC kinds: import-source concentration is over all goods, not intermediate and capital ones",

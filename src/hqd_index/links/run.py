@@ -13,7 +13,7 @@ from ..study.records import Study
 from . import chokepoints, trade
 from .iotable import IoTable, crosswalk, read_io
 from .network import io_links, network
-from .reasons import NO_FLOWS, NO_INCOMES, NO_IO, NO_KINDS, Made, unmapped
+from .reasons import NO_BEC, NO_FLOWS, NO_INCOMES, NO_IO, LinkTables, unmapped_products
 
 KEYS = ["industry_code", "year"]
 PRODUCT_SYSTEM_BEC = "bec"
@@ -33,12 +33,12 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
             zh="表 linkages 由程序计算;请把该文件读入自定义名称的表",
             where="sources.yaml",
         )
-    made = Made(linkages=pd.DataFrame(columns=KEYS))
+    link_tables = LinkTables(linkages=pd.DataFrame(columns=KEYS))
     industries = industries_of(engine, tables)
-    io = _from_io(study, engine, tables, industries, made)
-    goods = _from_trade(study, engine, tables, industries, io, made)
-    made.linkages = whole(io, goods)
-    return made.frames()
+    io = _from_io(study, engine, tables, industries, link_tables)
+    goods = _from_trade(study, engine, tables, industries, io, link_tables)
+    link_tables.linkages = merge_columns(io, goods)
+    return link_tables.tables_by_name()
 
 
 def industries_of(engine: Engine, tables: Mapping[str, str]) -> list[str] | None:
@@ -50,12 +50,12 @@ def industries_of(engine: Engine, tables: Mapping[str, str]) -> list[str] | None
     return [str(code) for code in engine.collect(f"{union} ORDER BY industry_code")["industry_code"]]
 
 
-def whole(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
+def merge_columns(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
     """Both sets of columns on one grid, with every column of the table, missing where its source is."""
-    out = io.merge(goods, on=KEYS, how="outer", validate="one_to_one").reindex(columns=list(LINKAGES.columns))
+    merged = io.merge(goods, on=KEYS, how="outer", validate="one_to_one").reindex(columns=list(LINKAGES.columns))
     numbers = {name: "float64" for name, column in LINKAGES.columns.items() if column.dtype == "number"}
     return (
-        out.astype({**numbers, "year": "int64", "io_year": "Int64", "industry_code": "str", "io_sector": "str"})
+        merged.astype({**numbers, "year": "int64", "io_year": "Int64", "industry_code": "str", "io_sector": "str"})
         .sort_values(KEYS, ignore_index=True)
     )  # fmt: skip
 
@@ -63,19 +63,21 @@ def whole(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
 # from input-output tables
 
 
-def _from_io(study: Study, engine: Engine, tables: Mapping[str, str], industries: list[str] | None, made: Made) -> pd.DataFrame:
+def _from_io(
+    study: Study, engine: Engine, tables: Mapping[str, str], industries: list[str] | None, link_tables: LinkTables
+) -> pd.DataFrame:
     """Columns by industry and year from the tables of the study's years; network and io_links on the way."""
     choice = study.columns.links
     if "io" not in tables:
         for table in ("network", "io_links"):
-            made.note(table, NO_IO)
+            link_tables.note(table, NO_IO)
         return pd.DataFrame(columns=KEYS)
     sectors = _sectors(engine, tables, choice.io_system, choice.industry_system)
     years = read_io(engine, tables["io"], sectors)
-    found = {year: network(table, choice.digital) for year, table in years.items()}
-    made.network = pd.concat(found.values(), ignore_index=True)
-    made.io_links = _weights(study, years, industries)
-    return carried(_of_industries(made.network, sectors, industries), study.study.years)
+    networks = {year: network(table, choice.digital) for year, table in years.items()}
+    link_tables.network = pd.concat(networks.values(), ignore_index=True)
+    link_tables.io_links = _link_weights(study, years, industries)
+    return carry_forward(_of_industries(link_tables.network, sectors, industries), study.study.years)
 
 
 def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, target: str) -> pd.DataFrame | None:
@@ -92,7 +94,7 @@ def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, targ
     return sectors
 
 
-def _weights(study: Study, years: Mapping[int, IoTable], industries: list[str] | None) -> pd.DataFrame:
+def _link_weights(study: Study, years: Mapping[int, IoTable], industries: list[str] | None) -> pd.DataFrame:
     """io_links of the base year: the one chosen, else the first table of the study's years, else the first of all."""
     first, last = study.study.years
     inside = [year for year in years if first <= year <= last]
@@ -108,16 +110,16 @@ def _latest(years: Mapping[int, IoTable], base: int) -> int:
 
 def _of_industries(sectors_table: pd.DataFrame, sectors: pd.DataFrame | None, industries: list[str] | None) -> pd.DataFrame:
     """The network's rows of the industries, with the table's year and the sectors an industry lies in."""
-    out = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
+    rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
     if industries is not None:
-        out = out[out["industry_code"].isin(industries)]
+        rows = rows[rows["industry_code"].isin(industries)]
     if sectors is None:
-        return out.assign(io_year=out["year"], io_sector=out["industry_code"])
-    held = sectors.sort_values(["to_code", "from_code"]).groupby("to_code")["from_code"].agg("+".join)
-    return out.assign(io_year=out["year"], io_sector=out["industry_code"].map(held))
+        return rows.assign(io_year=rows["year"], io_sector=rows["industry_code"])
+    sectors_of_industry = sectors.sort_values(["to_code", "from_code"]).groupby("to_code")["from_code"].agg("+".join)
+    return rows.assign(io_year=rows["year"], io_sector=rows["industry_code"].map(sectors_of_industry))
 
 
-def carried(rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
+def carry_forward(rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
     """Rows of table years, and between two tables those of the earlier one (io_year says which); none beyond the last table."""
     tables = sorted(set(rows["year"]))
     blocks = []
@@ -132,61 +134,69 @@ def carried(rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
 
 
 def _from_trade(
-    study: Study, engine: Engine, tables: Mapping[str, str], industries: list[str] | None, io: pd.DataFrame, made: Made
+    study: Study,
+    engine: Engine,
+    tables: Mapping[str, str],
+    industries: list[str] | None,
+    io: pd.DataFrame,
+    link_tables: LinkTables,
 ) -> pd.DataFrame:
     """Columns by industry and year from HS6 flows between countries; the chokepoint list on the way."""
     choice = study.columns.links
     if "trade_hs6" not in tables:
-        made.note("chokepoints", NO_FLOWS)
+        link_tables.note("chokepoints", NO_FLOWS)
         return pd.DataFrame(columns=KEYS)
     first, last = study.study.years
     flows = engine.query(f'SELECT * FROM {tables["trade_hs6"]} WHERE "year" <= {last}')  # earlier years are history for rule D
     system = trade.revision(engine, flows)
-    walk = _product_walk(engine, tables, system, choice.industry_system)
-    goods = chokepoints.judged(trade.products(engine, flows, choice), choice.chokepoint)
+    product_industries = _product_crosswalk(engine, tables, system, choice.industry_system)
+    goods = chokepoints.chokepoint_verdicts(trade.products(engine, flows, choice), choice.chokepoint)
     goods = goods[goods["year"] >= first].reset_index(drop=True)
-    between = io.reindex(columns=[*KEYS, "betweenness"]).astype({"year": "int64", "betweenness": "float64"})
-    goods = chokepoints.central(goods, walk, between, choice.chokepoint)
-    made.chokepoints = _listed(goods, walk)
-    made.note("linkages", unmapped(goods, walk))
-    rows = trade.with_industry(_rated(study, engine, tables, flows, goods, system, made), walk)
-    out = trade.by_industry(rows, winsor=choice.unit_value_winsor)
-    world = trade.exports_by_country(engine, flows, walk)
-    out = out.merge(trade.advantage(world[world["year"] >= first], choice.home), on=KEYS, how="outer")
-    return out[out["industry_code"].isin(industries)] if industries is not None else out
+    betweenness = io.reindex(columns=[*KEYS, "betweenness"]).astype({"year": "int64", "betweenness": "float64"})
+    goods = chokepoints.with_centrality(goods, product_industries, betweenness, choice.chokepoint)
+    link_tables.chokepoints = _chokepoint_list(goods, product_industries)
+    link_tables.note("linkages", unmapped_products(goods, product_industries))
+    rows = trade.with_industry(_with_prody(study, engine, tables, flows, goods, system, link_tables), product_industries)
+    indicators = trade.by_industry(rows, winsor=choice.unit_value_winsor)
+    world = trade.exports_by_country(engine, flows, product_industries)
+    indicators = indicators.merge(trade.advantage(world[world["year"] >= first], choice.home), on=KEYS, how="outer")
+    return indicators[indicators["industry_code"].isin(industries)] if industries is not None else indicators
 
 
-def _product_walk(engine: Engine, tables: Mapping[str, str], system: str, target: str) -> pd.DataFrame:
-    walk = crosswalk(engine, tables, system, target)
-    if walk.empty:
+def _product_crosswalk(engine: Engine, tables: Mapping[str, str], system: str, target: str) -> pd.DataFrame:
+    product_industries = crosswalk(engine, tables, system, target)
+    if product_industries.empty:
         raise DataError(
             f"crosswalks hold no rows from {system}, the HS revision of the flows, to {target}",
             zh=f"对照表中没有从 {system}(贸易数据的 HS 版本)到 {target} 的行",
             where="crosswalks",
             rule="XW03",
         )
-    return walk
+    return product_industries
 
 
-def _rated(
-    study: Study, engine: Engine, tables: Mapping[str, str], flows: str, goods: pd.DataFrame, system: str, made: Made
+def _with_prody(
+    study: Study, engine: Engine, tables: Mapping[str, str], flows: str, goods: pd.DataFrame, system: str, link_tables: LinkTables
 ) -> pd.DataFrame:
     """Products with prody of the base year and input_share, the part that is an intermediate or capital good."""
-    kinds = crosswalk(engine, tables, system, PRODUCT_SYSTEM_BEC)
-    if kinds.empty:
+    end_uses = crosswalk(engine, tables, system, PRODUCT_SYSTEM_BEC)
+    if end_uses.empty:
         goods = goods.assign(input_share=1.0)
-        made.note("linkages", NO_KINDS)
+        link_tables.note("linkages", NO_BEC)
     else:
-        inputs = kinds[kinds["to_code"].isin(INPUT_GOODS)].groupby("from_code")["weight"].sum()
+        inputs = end_uses[end_uses["to_code"].isin(INPUT_GOODS)].groupby("from_code")["weight"].sum()
         goods = goods.assign(input_share=goods["hs6"].map(inputs).fillna(0.0))
     if "countries" not in tables or goods.empty:
-        made.note("linkages", NO_INCOMES)
+        link_tables.note("linkages", NO_INCOMES)
         return goods.assign(prody=float("nan"))
     base = study.columns.links.base_year or int(goods["year"].min())
     return goods.merge(trade.prody(engine, flows, tables["countries"], base), on="hs6", how="left")
 
 
-def _listed(goods: pd.DataFrame, walk: pd.DataFrame) -> pd.DataFrame:
+def _chokepoint_list(goods: pd.DataFrame, product_industries: pd.DataFrame) -> pd.DataFrame:
     """The published list: every product traded by the home country, its rules and its industries."""
-    flags = {"chokepoint": goods["chokepoint"].astype("Int64"), "industries": goods["hs6"].map(chokepoints.codes_of(walk))}
+    flags = {
+        "chokepoint": goods["chokepoint"].astype("Int64"),
+        "industries": goods["hs6"].map(chokepoints.industry_codes(product_industries)),
+    }
     return goods.assign(**flags).drop(columns=["unit_value", "unit_value_world"])

@@ -30,21 +30,21 @@ def balassa(exports: Array) -> Array:
 
 def trade_competitiveness(exports: Array, imports: Array) -> Array:
     """(exports - imports) / (exports + imports), -1 to 1; NaN without trade."""
-    both = exports + imports
-    return np.divide(exports - imports, both, out=np.full_like(both, np.nan, dtype=float), where=both > 0)
+    total_trade = exports + imports
+    return np.divide(exports - imports, total_trade, out=np.full_like(total_trade, np.nan, dtype=float), where=total_trade > 0)
 
 
 def revision(engine: Engine, flows: str) -> str:
     """The one HS revision of the flows; DataError when there are several."""
-    found = engine.collect(f"SELECT DISTINCT hs_rev FROM {flows} ORDER BY hs_rev")["hs_rev"].tolist()
-    if len(found) != 1:
+    revisions = engine.collect(f"SELECT DISTINCT hs_rev FROM {flows} ORDER BY hs_rev")["hs_rev"].tolist()
+    if len(revisions) != 1:
         raise DataError(
-            f"trade flows stand in {len(found)} HS revisions ({', '.join(map(str, found))}); convert them to one",
-            zh=f"贸易数据有 {len(found)} 个 HS 版本({'、'.join(map(str, found))});请先统一为一个版本",
+            f"trade flows use {len(revisions)} HS revisions ({', '.join(map(str, revisions))}); convert them to one",
+            zh=f"贸易数据有 {len(revisions)} 个 HS 版本({'、'.join(map(str, revisions))});请先统一为一个版本",
             where="trade_hs6",
             rule="TR01",
         )
-    return str(found[0])
+    return str(revisions[0])
 
 
 def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
@@ -92,12 +92,12 @@ def _hhi() -> str:
 
 def exports_by_country(engine: Engine, flows: str, industries: pd.DataFrame) -> pd.DataFrame:
     """year, country, industry_code, exports of the world by the crosswalk (from_code, to_code, weight)."""
-    walk = engine.scan(industries)
+    crosswalk_table = engine.scan(industries)
     return engine.collect(f"""
         WITH sold AS (SELECT "year", exporter AS country, hs6, CAST(sum(value) AS DOUBLE) AS value
                       FROM {flows} WHERE {WORLD} GROUP BY ALL)
         SELECT CAST("year" AS BIGINT) AS "year", country, to_code AS industry_code, sum(value * weight ORDER BY hs6) AS exports
-        FROM sold JOIN {walk} ON hs6 = from_code GROUP BY ALL ORDER BY ALL""")
+        FROM sold JOIN {crosswalk_table} ON hs6 = from_code GROUP BY ALL ORDER BY ALL""")
 
 
 def advantage(exports: pd.DataFrame, home: str) -> pd.DataFrame:
@@ -132,8 +132,8 @@ def prody(engine: Engine, flows: str, countries: str, year: int) -> pd.DataFrame
 
 def with_industry(goods: pd.DataFrame, industries: pd.DataFrame) -> pd.DataFrame:
     """A row for each product and industry of it; value columns are multiplied by the crosswalk's weight."""
-    walk = industries.rename(columns={"from_code": "hs6", "to_code": "industry_code"})
-    rows = goods.merge(walk, on="hs6", how="inner").sort_values(["industry_code", "year", "hs6"], ignore_index=True)
+    product_industries = industries.rename(columns={"from_code": "hs6", "to_code": "industry_code"})
+    rows = goods.merge(product_industries, on="hs6", how="inner").sort_values(["industry_code", "year", "hs6"], ignore_index=True)
     return rows.assign(imports=rows["imports"] * rows["weight"], exports=rows["exports"] * rows["weight"])
 
 
@@ -145,22 +145,24 @@ def by_industry(rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
     unit_value_premium: sum_p s_p ln(uv_p / uv_world_p), logarithms winsorised each year.
     """
     keys = ["industry_code", "year"]
-    out = rows.groupby(keys)[["exports", "imports"]].sum()
-    out["trade_competitiveness"] = trade_competitiveness(out["exports"].to_numpy(), out["imports"].to_numpy())
-    out["import_source_hhi"] = weighted(rows, "hhi_import", rows["imports"] * rows["input_share"])
-    out["chokepoint_share"] = 100 * weighted(rows, "chokepoint", rows["imports"])
-    out["export_sophistication"] = np.log(weighted(rows, "prody", rows["exports"]))
+    indicators = rows.groupby(keys)[["exports", "imports"]].sum()
+    indicators["trade_competitiveness"] = trade_competitiveness(
+        indicators["exports"].to_numpy(), indicators["imports"].to_numpy()
+    )
+    indicators["import_source_hhi"] = weighted_means(rows, "hhi_import", rows["imports"] * rows["input_share"])
+    indicators["chokepoint_share"] = 100 * weighted_means(rows, "chokepoint", rows["imports"])
+    indicators["export_sophistication"] = np.log(weighted_means(rows, "prody", rows["exports"]))
     premium = log_premium(rows, winsor=winsor)
-    out["unit_value_premium"] = weighted(rows.assign(premium=premium), "premium", rows["exports"])
-    return out.rename(columns={"exports": "exports_usd", "imports": "imports_usd"}).reset_index()
+    indicators["unit_value_premium"] = weighted_means(rows.assign(premium=premium), "premium", rows["exports"])
+    return indicators.rename(columns={"exports": "exports_usd", "imports": "imports_usd"}).reset_index()
 
 
-def weighted(rows: pd.DataFrame, column: str, weights: pd.Series) -> pd.Series:
+def weighted_means(rows: pd.DataFrame, column: str, weights: pd.Series) -> pd.Series:
     """Mean of a column by industry and year over the rows where it is known; NaN where these weigh nothing."""
-    known = weights.where(rows[column].notna(), 0.0)
+    known_weights = weights.where(rows[column].notna(), 0.0)
     keys = [rows["industry_code"], rows["year"]]
-    total = known.groupby(keys).sum()
-    return (rows[column].fillna(0.0) * known).groupby(keys).sum() / total.where(total > 0)
+    total = known_weights.groupby(keys).sum()
+    return (rows[column].fillna(0.0) * known_weights).groupby(keys).sum() / total.where(total > 0)
 
 
 def log_premium(rows: pd.DataFrame, *, winsor: float) -> pd.Series:

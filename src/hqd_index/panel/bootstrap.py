@@ -22,7 +22,7 @@ from .build import leaves_needed
 from .units import row_key, with_unit
 
 Array = NDArray[np.float64]
-Whole = NDArray[np.integer[Any]]
+Integers = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,31 @@ class PanelDraws:
 def firm_draws(study: Study, engine: Engine, tables: Mapping[str, str], stream: np.random.Generator) -> PanelDraws | None:
     """Bootstrap draws of every firm indicator that some design scores; None where the study has no firms or wants no draws."""
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
-    chosen = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
-    if "firms" not in tables or not chosen or study.uncertainty.firms.draws == 0:
+    firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
+    if "firms" not in tables or not firm_leaves or study.uncertainty.firms.draws == 0:
         return None
     firms = with_unit(study, engine, "firms", tables["firms"])
-    return panel_draws(study, engine, firms, chosen, study.uncertainty.firms.draws, stream)
+    return panel_draws(study, engine, firms, firm_leaves, study.uncertainty.firms.draws, stream)
 
 
 def panel_draws(
-    study: Study, engine: Engine, firms: str, chosen: Mapping[str, Indicator], draws: int, stream: np.random.Generator
+    study: Study, engine: Engine, firms: str, leaves: Mapping[str, Indicator], draws: int, stream: np.random.Generator
 ) -> PanelDraws:
     """`draws` bootstrap panels of the firm indicators in `chosen` from the rows of `firms` (with unit and year)."""
     types = engine.types(firms)
     order = [key for key in row_key(study, "firms") if key in types]
-    parsed = {id: parse(leaf.formula, columns=types, aggregate=True, where=f"firms.{id}") for id, leaf in chosen.items()}
-    apart = {id: take_apart(each, types, key=order) for id, each in parsed.items()}
+    expressions = {id: parse(leaf.formula, columns=types, aggregate=True, where=f"firms.{id}") for id, leaf in leaves.items()}
+    parts_by_leaf = {id: take_apart(expression, types, key=order) for id, expression in expressions.items()}
     unit = [key for key in order if key != "year"]
-    lags = {name: sql for each in parsed.values() for name, sql in lag_columns(each, types, partition=unit).items()}
-    parts = _once(apart)
+    lags = {
+        name: sql for expression in expressions.values() for name, sql in lag_columns(expression, types, partition=unit).items()
+    }
+    parts = _distinct_parts(parts_by_leaf)
     rows = _row_values(engine, firms, parts, lags)
     years, units = tuple(sorted(rows["year"].unique())), tuple(sorted(rows["unit"].unique()))
     results = _all_units(rows, parts, units, years, draws, stream)
-    values = _whole(engine, apart, dict(zip(parts, results)))
-    return PanelDraws(values.reshape(draws, len(years), len(units), len(chosen)), years, units, tuple(chosen))
+    values = _outer_values(engine, parts_by_leaf, dict(zip(parts, results)))
+    return PanelDraws(values.reshape(draws, len(years), len(units), len(leaves)), years, units, tuple(leaves))
 
 
 Key = tuple[str, str, float]
@@ -71,16 +73,16 @@ def _key(part: Part) -> Key:
     return part.kind, part.row, part.level
 
 
-def _once(apart: Mapping[str, Parts]) -> dict[Key, Part]:
+def _distinct_parts(parts_by_leaf: Mapping[str, Parts]) -> dict[Key, Part]:
     """The parts of all formulas, each once: sum(revenue) divides many of them."""
-    return {_key(part): part for parts in apart.values() for part in parts.parts}
+    return {_key(part): part for parts in parts_by_leaf.values() for part in parts.parts}
 
 
 def _row_values(engine: Engine, firms: str, parts: Mapping[Key, Part], lags: Mapping[str, str]) -> pd.DataFrame:
     """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
-    below = "".join(f', {sql} AS "{name}"' for name, sql in lags.items())
+    lag_selects = "".join(f', {sql} AS "{name}"' for name, sql in lags.items())
     selects = "".join(f', {part.row} AS "{k}"' for k, part in enumerate(parts.values()))
-    rows = f"(SELECT *{below} FROM {firms}) WHERE unit IS NOT NULL"
+    rows = f"(SELECT *{lag_selects} FROM {firms}) WHERE unit IS NOT NULL"
     return engine.collect(f"SELECT unit, firm_id, year{selects} FROM {rows} ORDER BY unit, firm_id, year")
 
 
@@ -97,29 +99,33 @@ def _all_units(
     values = rows[[str(k) for k in range(len(parts))]].to_numpy(dtype=np.float64)
     year, unit = np.searchsorted(years, rows["year"]), np.searchsorted(np.array(units, dtype=object), rows["unit"])
     bounds = np.searchsorted(unit, np.arange(len(units) + 1))
-    for u, mine in enumerate(map(slice, bounds[:-1], bounds[1:])):
-        firm, firms = pd.factorize(rows["firm_id"].iloc[mine])
+    for u, unit_rows in enumerate(map(slice, bounds[:-1], bounds[1:])):
+        firm, firms = pd.factorize(rows["firm_id"].iloc[unit_rows])
         counts = stream.multinomial(len(firms), np.full(len(firms), 1 / len(firms)), size=draws).astype(np.float64)
-        found = _one_unit(list(parts.values()), values[mine].T, counts, firm, year[mine], len(years))
-        for result, each in zip(results, found):
-            result[:, :, u] = each
+        unit_results = _unit_draws(list(parts.values()), values[unit_rows].T, counts, firm, year[unit_rows], len(years))
+        for result, unit_result in zip(results, unit_results):
+            result[:, :, u] = unit_result
     return results
 
 
-def _one_unit(parts: Sequence[Part], values: Array, counts: Array, firm: Whole, year: Whole, years: int) -> list[Array]:
+def _unit_draws(parts: Sequence[Part], values: Array, counts: Array, firm: Integers, year: Integers, years: int) -> list[Array]:
     """Every part of one unit in every draw and year, (draws, T); values (parts, rows)."""
     moments = [_moments(part, column) for part, column in zip(parts, values)]
     cells, firms = firm * years + year, counts.shape[1]
-    columns = [np.ones(len(cells)), *(each for many in moments for each in many)]
-    grids = np.hstack([np.bincount(cells, each, minlength=firms * years).reshape(firms, years) for each in columns])
-    drawn, *totals = np.split(counts @ grids, len(columns), axis=1)
-    sums, found = iter(totals), []
-    for part, column, many in zip(parts, values, moments):
+    columns = [np.ones(len(cells)), *(moment for part_moments in moments for moment in part_moments)]
+    grids = np.hstack([np.bincount(cells, moment, minlength=firms * years).reshape(firms, years) for moment in columns])
+    firms_drawn, *totals = np.split(counts @ grids, len(columns), axis=1)
+    sums, results = iter(totals), []
+    for part, column, part_moments in zip(parts, values, moments):
         if part.kind in ORDERED:
-            found.append(np.stack([_ordered(part, column[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1))
+            results.append(
+                np.stack([_order_statistics(part, column[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1)
+            )
         else:
-            found.append(np.where(drawn > 0, _finished(part.kind, [next(sums) for _ in many]), np.nan))
-    return found
+            results.append(
+                np.where(firms_drawn > 0, _aggregate_from_moments(part.kind, [next(sums) for _ in part_moments]), np.nan)
+            )
+    return results
 
 
 ORDERED = ("quantile", "min", "max")
@@ -128,55 +134,55 @@ ORDERED = ("quantile", "min", "max")
 def _moments(part: Part, values: Array) -> list[Array]:
     """What to add up over rows; nothing for a part that needs their order. Spread is measured from the rows' mean."""
     present = ~np.isnan(values)
-    filled = np.where(present, values, 0.0)
+    values_or_zero = np.where(present, values, 0.0)
     if part.kind in ORDERED:
         return []
     if part.kind == "count":
-        return [filled]
+        return [values_or_zero]
     if part.kind in ("sum", "avg"):
-        return [filled, present.astype(np.float64)]
-    shifted = np.where(present, filled - (filled[present].mean() if present.any() else 0.0), 0.0)
+        return [values_or_zero, present.astype(np.float64)]
+    shifted = np.where(present, values_or_zero - (values_or_zero[present].mean() if present.any() else 0.0), 0.0)
     return [shifted**2, shifted, present.astype(np.float64)]
 
 
-def _finished(kind: str, sums: Sequence[Array]) -> Array:
+def _aggregate_from_moments(aggregate: str, sums: Sequence[Array]) -> Array:
     """The aggregate from the sums of its moments; NaN over no rows, as SQL has NULL."""
-    if kind == "count":
+    if aggregate == "count":
         return sums[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.where(sums[-1] > 0, sums[-1], np.nan)
-        if kind == "sum":
-            return sums[0] * (known / known)
-        if kind == "avg":
-            return sums[0] / known
-        variance = np.maximum(sums[0] - sums[1] ** 2 / known, 0.0) / np.where(known > 1, known - 1, np.nan)
-    return np.sqrt(variance) if kind == "sd" else variance
+        n_present = np.where(sums[-1] > 0, sums[-1], np.nan)
+        if aggregate == "sum":
+            return sums[0] * (n_present / n_present)
+        if aggregate == "avg":
+            return sums[0] / n_present
+        variance = np.maximum(sums[0] - sums[1] ** 2 / n_present, 0.0) / np.where(n_present > 1, n_present - 1, np.nan)
+    return np.sqrt(variance) if aggregate == "sd" else variance
 
 
-def _ordered(part: Part, values: Array, counts: Array) -> Array:
+def _order_statistics(part: Part, values: Array, counts: Array) -> Array:
     """Minimum, maximum or interpolated quantile of values repeated by their counts, (draws,)."""
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(values[known], kind="stable")]
+    present_rows = np.flatnonzero(~np.isnan(values))
+    order = present_rows[np.argsort(values[present_rows], kind="stable")]
     cumulative = np.cumsum(counts[:, order], axis=1)
     size = cumulative[:, -1] if len(order) else np.zeros(len(counts))
     place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.kind]
-    out, drawn = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
-    steps, below = cumulative[drawn], np.floor(place[drawn])
-    low, high = ((steps <= at[:, None]).sum(axis=1) for at in (below, np.ceil(place[drawn])))
-    least, most = values[order[low]], values[order[high]]
-    out[drawn] = least + (place[drawn] - below) * (most - least)
-    return out
+    statistics, nonempty = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
+    steps, below = cumulative[nonempty], np.floor(place[nonempty])
+    low, high = ((steps <= at[:, None]).sum(axis=1) for at in (below, np.ceil(place[nonempty])))
+    lower, upper = values[order[low]], values[order[high]]
+    statistics[nonempty] = lower + (place[nonempty] - below) * (upper - lower)
+    return statistics
 
 
-def _whole(engine: Engine, apart: Mapping[str, Parts], results: Mapping[Key, Array]) -> Array:
+def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, Parts], results: Mapping[Key, Array]) -> Array:
     """The outer part of every formula over all cells, (cells, m)."""
     numbers = {key: k for k, key in enumerate(results)}
     columns = {str(numbers[key]): result.ravel() for key, result in results.items()}
     cells = engine.scan(pd.DataFrame({"cell": np.arange(len(next(iter(columns.values()))))} | columns))
     values = []
-    for parts in apart.values():
-        named = "".join(f', "{numbers[_key(part)]}" AS {part.name}' for part in parts.parts)
-        frame = engine.collect(f"SELECT {parts.whole} AS value FROM (SELECT cell{named} FROM {cells}) ORDER BY cell")
+    for parts in parts_by_leaf.values():
+        part_selects = "".join(f', "{numbers[_key(part)]}" AS {part.name}' for part in parts.parts)
+        frame = engine.collect(f"SELECT {parts.whole} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell")
         values.append(frame["value"].to_numpy(dtype=np.float64))
     engine.drop([cells])
     return np.stack(values, axis=1)

@@ -45,19 +45,23 @@ class Panel:
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
     """The panel of a study from its clean tables (canonical name -> engine table)."""
-    ready = {name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)}
+    unit_tables = {
+        name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)
+    }
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
-    values = _values(study, engine, ready, leaves)
-    density = densities(study, engine, ready)
-    controls = aggregated(study, engine, ready, study.regressions.controls)
+    values = _values(study, engine, unit_tables, leaves)
+    density = densities(study, engine, unit_tables)
+    controls = aggregate_columns(study, engine, unit_tables, study.regressions.controls)
     shocks = study.regressions.resilience
-    asked = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
-    asked = asked if all(one.table in ready for one in asked.values()) else {}
+    shock_formulas = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
+    shock_formulas = shock_formulas if all(formula.table in unit_tables for formula in shock_formulas.values()) else {}
     moderators, mediators = (
-        aggregated(study, engine, ready, {name: one for name, one in chosen.items() if one.table in ready})
-        for chosen in (study.regressions.moderators, study.regressions.mediators)
+        aggregate_columns(
+            study, engine, unit_tables, {name: formula for name, formula in formulas.items() if formula.table in unit_tables}
+        )
+        for formulas in (study.regressions.moderators, study.regressions.mediators)
     )
-    return Panel(values, density, controls, aggregated(study, engine, ready, asked), moderators, mediators)
+    return Panel(values, density, controls, aggregate_columns(study, engine, unit_tables, shock_formulas), moderators, mediators)
 
 
 def leaves_needed(study: Study) -> list[str]:
@@ -72,52 +76,60 @@ def _has_unit(study: Study, engine: Engine, table: str) -> bool:
     return {*study.study.unit.by, "year"} <= set(engine.types(table))
 
 
-def _values(study: Study, engine: Engine, tables: Mapping[str, str], chosen: Mapping[str, Indicator]) -> pd.DataFrame:
+def _values(study: Study, engine: Engine, tables: Mapping[str, str], leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """Indicator values of both samples on one grid; an indicator of a table other than firms is the same in both."""
-    shared = aggregated(study, engine, tables, {id: leaf for id, leaf in chosen.items() if leaf.table != "firms"})
-    split = {id: leaf for id, leaf in chosen.items() if leaf.table == "firms"}
-    known = "firms" in tables and "srdi_levels_ever" in engine.types(tables["firms"])
+    other_tables_values = aggregate_columns(
+        study, engine, tables, {id: leaf for id, leaf in leaves.items() if leaf.table != "firms"}
+    )
+    firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
+    has_status = "firms" in tables and "srdi_levels_ever" in engine.types(tables["firms"])
     blocks = []
-    for sample in SAMPLES if known else SAMPLES[:1]:
-        frame = shared
+    for sample in SAMPLES if has_status else SAMPLES[:1]:
+        frame = other_tables_values
         if "firms" in tables:
-            own = _firm_values(study, engine, tables, split, sample)
-            frame = own if shared.empty else own.merge(shared, on=["unit", "year"], how="outer", validate="one_to_one")
+            firm_panel = _firm_values(study, engine, tables, firm_leaves, sample)
+            frame = (
+                firm_panel
+                if other_tables_values.empty
+                else firm_panel.merge(other_tables_values, on=["unit", "year"], how="outer", validate="one_to_one")
+            )
         blocks.append(frame.assign(sample=sample))
     values = pd.concat(blocks, ignore_index=True)
     if "n_firms" not in values:
         values["n_firms"] = pd.array([pd.NA] * len(values), dtype="Int64")
-    return _too_few(study, values, list(split))[[*VALUE_KEYS, *chosen]].sort_values(["sample", "unit", "year"], ignore_index=True)
+    return _mask_small_samples(study, values, list(firm_leaves))[[*VALUE_KEYS, *leaves]].sort_values(
+        ["sample", "unit", "year"], ignore_index=True
+    )
 
 
 def _firm_values(
-    study: Study, engine: Engine, tables: Mapping[str, str], split: Mapping[str, Indicator], sample: str
+    study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator], sample: str
 ) -> pd.DataFrame:
     rows = tables["firms"]
     if sample == "leave_out":
         rows = engine.view(f"SELECT * FROM {rows} WHERE NOT {ever_sql(study)}", "unit_firms_leave_out")
-    return firm_values(study, engine, {**tables, "firms": rows}, split)
+    return firm_values(study, engine, {**tables, "firms": rows}, firm_leaves)
 
 
-def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], split: Mapping[str, Indicator]) -> pd.DataFrame:
+def firm_values(study: Study, engine: Engine, tables: Mapping[str, str], firm_leaves: Mapping[str, Indicator]) -> pd.DataFrame:
     """unit, year, n_firms and the firm indicators of the firms in `tables`."""
-    counted = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
-    return aggregated(study, engine, tables, {"n_firms": counted, **split})
+    firm_count = Indicator.model_construct(table="firms", formula="count(distinct firm_id)")
+    return aggregate_columns(study, engine, tables, {"n_firms": firm_count, **firm_leaves})
 
 
-def _too_few(study: Study, values: pd.DataFrame, split: list[str]) -> pd.DataFrame:
+def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[str]) -> pd.DataFrame:
     """Where fewer than `min_firms` never-recognised firms are left, firm indicators are missing in both samples (design 5.6)."""
-    if not split or not (values["sample"] == "leave_out").any():
+    if not firm_leaves or not (values["sample"] == "leave_out").any():
         return values
-    left = values[values["sample"] == "leave_out"].set_index(["unit", "year"])["n_firms"]
-    remaining = pd.MultiIndex.from_frame(values[["unit", "year"]])
-    few = left.reindex(remaining).fillna(0).to_numpy() < study.study.min_firms
-    out = values.copy()
-    out.loc[few, split] = np.nan
-    return out
+    remaining_firms = values[values["sample"] == "leave_out"].set_index(["unit", "year"])["n_firms"]
+    unit_years = pd.MultiIndex.from_frame(values[["unit", "year"]])
+    too_few = remaining_firms.reindex(unit_years).fillna(0).to_numpy() < study.study.min_firms
+    masked = values.copy()
+    masked.loc[too_few, firm_leaves] = np.nan
+    return masked
 
 
-def aggregated(
+def aggregate_columns(
     study: Study, engine: Engine, tables: Mapping[str, str], formulas: Mapping[str, Indicator] | Mapping[str, Control]
 ) -> pd.DataFrame:
     """unit, year and one column per formula, each an exact aggregate of its table; outer-joined."""
@@ -130,25 +142,27 @@ def aggregated(
                 zh=f"指标 {[id for id, f in formulas.items() if f.table == table]} 需要数据表 {table!r},"
                 f"但没有来源提供该表(须含单元列 {list(study.study.unit.by)} 和 year)",
             )
-        mine = {id: formula.formula for id, formula in formulas.items() if formula.table == table}
-        frames.append(_one_table(study, engine, tables[table], table, mine))
+        table_formulas = {id: formula.formula for id, formula in formulas.items() if formula.table == table}
+        frames.append(_table_columns(study, engine, tables[table], table, table_formulas))
     if not frames:
         return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64")})
-    out = frames[0]
+    merged = frames[0]
     for frame in frames[1:]:
-        out = out.merge(frame, on=["unit", "year"], how="outer", validate="one_to_one")
-    return out.sort_values(["unit", "year"], ignore_index=True)
+        merged = merged.merge(frame, on=["unit", "year"], how="outer", validate="one_to_one")
+    return merged.sort_values(["unit", "year"], ignore_index=True)
 
 
-def _one_table(study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, str]) -> pd.DataFrame:
+def _table_columns(study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, str]) -> pd.DataFrame:
     types = engine.types(table)
-    order = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
+    key = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
     parsed = {id: parse(text, columns=types, aggregate=True, where=f"{name}.{id}") for id, text in formulas.items()}
-    unit = [key for key in order if key != "year"]
-    lags = {column: sql for each in parsed.values() for column, sql in lag_columns(each, types, partition=unit).items()}
-    below = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
-    rows = f"(SELECT *{below} FROM {table})"
-    selects = ", ".join(f'{aggregate_sql(each, types, key=order)} AS "{id}"' for id, each in parsed.items())
+    unit = [key for key in key if key != "year"]
+    lags = {
+        column: sql for expression in parsed.values() for column, sql in lag_columns(expression, types, partition=unit).items()
+    }
+    lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
+    rows = f"(SELECT *{lag_selects} FROM {table})"
+    selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
     frame = engine.collect(
         f"SELECT unit, year, {selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
     )
@@ -158,8 +172,8 @@ def _one_table(study: Study, engine: Engine, table: str, name: str, formulas: Ma
 def descriptives(study: Study, panel: Panel) -> pd.DataFrame:
     """n, mean, sd (n - 1), min, median, max of every indicator, density, control and mediator over the panel, per sample."""
     labels = {id: (leaf.label, leaf.unit) for id, leaf in study.indicators.indicators.items()}
-    outside = study.regressions.controls | study.regressions.mediators
-    labels |= {id: (one.label, "") for id, one in outside.items()}
+    other_variables = study.regressions.controls | study.regressions.mediators
+    labels |= {id: (control.label, "") for id, control in other_variables.items()}
     labels["density"] = (DENSITY_LABEL, "")
     blocks = [(sample, rows[panel.leaves]) for sample, rows in panel.values.groupby("sample")]
     blocks += [("all", panel.density[["density"]].astype(float))]

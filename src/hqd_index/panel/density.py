@@ -26,7 +26,7 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     frame = engine.collect(sql)
     frame["ihs"] = np.arcsinh(frame["n_srdi"].astype(float))
     frame["density"] = frame[choice.measure]
-    frame["density_lag"] = lagged(frame, "density", choice.lag)
+    frame["density_lag"] = lagged_values(frame, "density", choice.lag)
     return frame[columns]
 
 
@@ -42,10 +42,10 @@ def _density_sql(engine: Engine, tables: Mapping[str, str], choice: Density) -> 
 
 def _from_counts(engine: Engine, industry: str, counts: list[str]) -> str:
     """Official counts of recognised firms per 1,000 official firms, with the revenue and employment of the recognised."""
-    have = engine.types(industry)
+    column_types = engine.types(industry)
 
-    def share(part: str, whole: str) -> str:
-        return f"100 * sum({part}) / nullif(sum({whole}), 0)" if {part, whole} <= set(have) else "CAST(NULL AS DOUBLE)"
+    def share(part: str, total: str) -> str:
+        return f"100 * sum({part}) / nullif(sum({total}), 0)" if {part, total} <= set(column_types) else "CAST(NULL AS DOUBLE)"
 
     recognised = " + ".join(f"sum({count})" for count in counts)
     return f"""
@@ -57,10 +57,10 @@ def _from_counts(engine: Engine, industry: str, counts: list[str]) -> str:
 
 def _from_firms(engine: Engine, firms: str, choice: Density) -> str:
     status = status_sql(choice)
-    have = engine.types(firms)
+    column_types = engine.types(firms)
 
     def share(column: str) -> str:
-        if column not in have:
+        if column not in column_types:
             return "CAST(NULL AS DOUBLE)"
         part = f"coalesce(CAST(sum({column}) FILTER (WHERE {status}) AS DOUBLE), 0)"
         return f"100 * {part} / nullif(CAST(sum({column}) AS DOUBLE), 0)"
@@ -88,7 +88,7 @@ def ever_sql(study: Study) -> str:
     return f"coalesce(list_has_any(srdi_levels_ever, [{levels}]), false)"
 
 
-def lagged(frame: pd.DataFrame, column: str, years: int) -> pd.Series:
+def lagged_values(frame: pd.DataFrame, column: str, years: int) -> pd.Series:
     """The value of the same unit `years` calendar years earlier."""
     earlier = frame.set_index(["unit", "year"])[column]
     keys = pd.MultiIndex.from_arrays([frame["unit"], frame["year"] - years])

@@ -23,24 +23,24 @@ def derive(
 
     `functions` are further named functions of a table's frame that give a column, beside those of the panel.
     """
-    known = {**COLUMN_FUNCTIONS, **(functions or {})}
-    out = dict(tables)
+    all_functions = {**COLUMN_FUNCTIONS, **(functions or {})}
+    derived_tables = dict(tables)
     for name, columns in study.columns.tables.items():
-        if name not in out:
+        if name not in derived_tables:
             continue
         for column, derived in columns.items():
             if derived.function == "lookup":
-                out[name] = lookup(study, engine, out, name, column, **derived.options)
+                derived_tables[name] = lookup(study, engine, derived_tables, name, column, **derived.options)
             elif derived.function:
-                out[name] = _by_function(study, engine, name, out[name], column, derived, known)
+                derived_tables[name] = _by_function(study, engine, name, derived_tables[name], column, derived, all_functions)
             else:
-                out[name] = _by_formula(study, engine, name, out[name], column, derived.formula or "")
+                derived_tables[name] = _by_formula(study, engine, name, derived_tables[name], column, derived.formula or "")
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
-            out[name] = _made(study, engine, name, out[name])
-    return out
+            derived_tables[name] = _materialised(study, engine, name, derived_tables[name])
+    return derived_tables
 
 
-def _made(study: Study, engine: Engine, name: str, table: str) -> str:
+def _materialised(study: Study, engine: Engine, name: str, table: str) -> str:
     """The view as a table in the order of its key: lags leave rows in an order that threads choose."""
     key = ", ".join(map(quoted, row_key(study, name))) or "ALL"
     return engine.query(f"SELECT * FROM {table} ORDER BY {key}")
@@ -64,8 +64,8 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
             zh=f"lookup {table}.{column}:缺少 {missing}",
             where=f"columns.yaml tables.{name}.{new}",
         )
-    found = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
-    return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({found}) USING ({', '.join(key)})", f"{name}_{new}")
+    lookup_sql = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
+    return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{name}_{new}")
 
 
 def _by_function(
@@ -76,10 +76,12 @@ def _by_function(
         raise ConfigError(
             f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(functions)}"
         )
-    rows = _made(study, engine, name, table)
-    read = ", ".join(quoted(one) for one, kind in engine.types(rows).items() if kind != "list")  # no function uses a list
-    made = functions[derived.function](engine.collect(f"SELECT {read} FROM {rows}"), **derived.options)
-    values = engine.scan(pd.DataFrame({column: made}))
+    rows = _materialised(study, engine, name, table)
+    selects = ", ".join(
+        quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
+    )  # no function uses a list
+    column_values = functions[derived.function](engine.collect(f"SELECT {selects} FROM {rows}"), **derived.options)
+    values = engine.scan(pd.DataFrame({column: column_values}))
     return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{name}_{column}")
 
 
@@ -94,8 +96,8 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
     steps = np.log(wide.to_numpy() / 100)
     steps[0] = 0.0
     level = np.cumsum(steps, axis=0)
-    fixed = 100 * np.exp(level - level[wide.index.get_loc(base)])
-    long = pd.DataFrame(fixed, index=wide.index, columns=wide.columns).stack()
+    levels_from_base = 100 * np.exp(level - level[wide.index.get_loc(base)])
+    long = pd.DataFrame(levels_from_base, index=wide.index, columns=wide.columns).stack()
     keys = pd.MultiIndex.from_arrays([frame["year"], frame[by]])
     return pd.Series(long.reindex(keys).to_numpy(), index=frame.index)
 

@@ -35,43 +35,43 @@ class Fact:
     paper: float | None
     population: tuple[str, str]
     needs: tuple[str, ...]
-    value: str
-    counted: str
+    value_sql: str
+    count_sql: str
     note: tuple[str, str] = ("", "")
 
 
 def facts(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
     """One row per quoted figure: the paper's, ours for the firms the density counts in the last year, and how many they are."""
     firms = tables.get("firms")
-    known = set(engine.types(firms)) if firms is not None else set()
-    year = _last_year(engine, firms) if firms is not None and "srdi_levels_valid" in known else None
+    columns = set(engine.types(firms)) if firms is not None else set()
+    year = _last_year(engine, firms) if firms is not None and "srdi_levels_valid" in columns else None
     if firms is None or year is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    rows = [_row(study, engine, firms, known, year, id, fact) for id, fact in FACTS.items()]
+    rows = [_fact_row(study, engine, firms, columns, year, id, fact) for id, fact in FACTS.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _last_year(engine: Engine, firms: str) -> int | None:
-    found = engine.collect(f'SELECT max("year") AS last FROM {firms}')["last"].iloc[0]
-    return None if pd.isna(found) else int(found)
+    last_year = engine.collect(f'SELECT max("year") AS last FROM {firms}')["last"].iloc[0]
+    return None if pd.isna(last_year) else int(last_year)
 
 
-def _row(study: Study, engine: Engine, firms: str, known: set[str], year: int, id: str, fact: Fact) -> tuple[object, ...]:
+def _fact_row(study: Study, engine: Engine, firms: str, columns: set[str], year: int, id: str, fact: Fact) -> tuple[object, ...]:
     """The row of one fact; without a value where the data lack what it needs."""
-    told = (id, fact.zh, fact.en, fact.paper)
-    lacking = sorted(set(fact.needs) - known)
-    if lacking:
-        names = ", ".join(lacking)
-        return (*told, None, None, year, *fact.population, f"数据中没有所需的列：{names}。", f"The data lack {names}.")
+    fact_cells = (id, fact.zh, fact.en, fact.paper)
+    missing_columns = sorted(set(fact.needs) - columns)
+    if missing_columns:
+        names = ", ".join(missing_columns)
+        return (*fact_cells, None, None, year, *fact.population, f"数据中没有所需的列：{names}。", f"The data lack {names}.")
     status = status_sql(study.regressions.density)
     source = SPANS.get(id, f'(SELECT * FROM spans WHERE "year" = {year})')
     sql = f"""
         WITH listed AS (SELECT firm_id FROM {firms} WHERE "year" = {year} AND {status}),
         spans AS (SELECT * FROM {firms} WHERE firm_id IN (SELECT firm_id FROM listed) AND "year" BETWEEN {year} - 2 AND {year})
-        SELECT {fact.value} AS here, {fact.counted} AS counted FROM {source}"""
-    found = engine.collect(sql).iloc[0]
-    here = None if pd.isna(found["here"]) else float(found["here"])
-    return (*told, here, int(found["counted"]), year, *fact.population, *fact.note)
+        SELECT {fact.value_sql} AS here, {fact.count_sql} AS counted FROM {source}"""
+    figures = engine.collect(sql).iloc[0]
+    figure = None if pd.isna(figures["here"]) else float(figures["here"])
+    return (*fact_cells, figure, int(figures["counted"]), year, *fact.population, *fact.note)
 
 
 SPANS = {

@@ -12,8 +12,8 @@ from .build import Panel, firm_values
 from .density import ever_sql
 from .units import with_unit
 
-TOP = 0.9  # leaders: from this quantile of revenue on, among all firms of the unit in the base year
-LEAST = 3  # leaders that a unit-year needs; others need `min_firms`
+LEADER_QUANTILE = 0.9  # leaders: from this quantile of revenue on, among all firms of the unit in the base year
+FEWEST_LEADERS = 3  # leaders that a unit-year needs; others need `min_firms`
 SAMPLES = ("leaders", "others")
 MARKS = ["firm_id", "unit", "leader", "never"]
 
@@ -23,8 +23,8 @@ def base_year(density: pd.DataFrame) -> int | None:
     if density.empty:
         return None
     largest = density.groupby("year")["density"].max().fillna(0.0)
-    before = largest.index[(largest <= 0).cumprod().astype(bool)]
-    return int(before.max() if len(before) else largest.index.min())
+    years_without_density = largest.index[(largest <= 0).cumprod().astype(bool)]
+    return int(years_without_density.max() if len(years_without_density) else largest.index.min())
 
 
 def leader_marks(study: Study, engine: Engine, tables: Mapping[str, str], panel: Panel) -> pd.DataFrame:
@@ -32,11 +32,11 @@ def leader_marks(study: Study, engine: Engine, tables: Mapping[str, str], panel:
     year = base_year(panel.density)
     types = engine.types(tables["firms"]) if "firms" in tables else {}
     if year is None or not {"srdi_levels_ever", "revenue", *study.study.unit.by} <= set(types):
-        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in zip(MARKS, ("str", "str", "bool", "bool"))})
+        return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in zip(MARKS, ("str", "str", "bool", "bool"))})
     rows = with_unit(study, engine, "leaders", tables["firms"])
     return engine.collect(f"""
         WITH base AS (SELECT * FROM {rows} WHERE "year" = {year} AND unit IS NOT NULL AND revenue IS NOT NULL),
-        cut AS (SELECT unit, quantile_cont(CAST(revenue AS DOUBLE), {TOP}) AS least FROM base GROUP BY unit)
+        cut AS (SELECT unit, quantile_cont(CAST(revenue AS DOUBLE), {LEADER_QUANTILE}) AS least FROM base GROUP BY unit)
         SELECT CAST(firm_id AS VARCHAR) AS firm_id, unit, CAST(revenue AS DOUBLE) >= least AS leader,
                NOT {ever_sql(study)} AS never
         FROM base JOIN cut USING (unit) ORDER BY firm_id""")
@@ -46,21 +46,23 @@ def leader_panel(study: Study, engine: Engine, tables: Mapping[str, str], panel:
     """sample (leaders, others), unit, year, n_firms and a column per leaf, as `panel.values`; leaders and others together are
     the firms of leave_out. Leaves of other tables than firms are those of the panel. Empty without leaders."""
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in panel.leaves}
-    split = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
-    if marks.empty or not split:
+    firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
+    if marks.empty or not firm_leaves:
         return panel.values.iloc[:0]
-    ready = {**tables, "firms": with_unit(study, engine, "firms", tables["firms"])}
-    top = engine.scan(marks.loc[marks["leader"].astype(bool), ["firm_id"]])
-    shared = panel.values.query("sample == 'all'").drop(columns=["sample", "n_firms", *split])
+    unit_tables = {**tables, "firms": with_unit(study, engine, "firms", tables["firms"])}
+    leader_ids = engine.scan(marks.loc[marks["leader"].astype(bool), ["firm_id"]])
+    other_tables_values = panel.values.query("sample == 'all'").drop(columns=["sample", "n_firms", *firm_leaves])
     blocks = []
     for sample in SAMPLES:
-        among = f"CAST(firm_id AS VARCHAR) IN (SELECT firm_id FROM {top})"
-        mine = among if sample == SAMPLES[0] else f"NOT ({among})"
-        rows = engine.view(f"SELECT * FROM {ready['firms']} WHERE NOT {ever_sql(study)} AND {mine}")
-        own = firm_values(study, engine, {**ready, "firms": rows}, split)
-        few = own["n_firms"] < (LEAST if sample == SAMPLES[0] else study.study.min_firms)
-        own[list(split)] = own[list(split)].mask(few)
-        blocks.append(own.merge(shared, on=["unit", "year"], how="left", validate="one_to_one").assign(sample=sample))
+        is_leader = f"CAST(firm_id AS VARCHAR) IN (SELECT firm_id FROM {leader_ids})"
+        membership = is_leader if sample == SAMPLES[0] else f"NOT ({is_leader})"
+        rows = engine.view(f"SELECT * FROM {unit_tables['firms']} WHERE NOT {ever_sql(study)} AND {membership}")
+        sample_values = firm_values(study, engine, {**unit_tables, "firms": rows}, firm_leaves)
+        too_few = sample_values["n_firms"] < (FEWEST_LEADERS if sample == SAMPLES[0] else study.study.min_firms)
+        sample_values[list(firm_leaves)] = sample_values[list(firm_leaves)].mask(too_few)
+        blocks.append(
+            sample_values.merge(other_tables_values, on=["unit", "year"], how="left", validate="one_to_one").assign(sample=sample)
+        )
     return pd.concat(blocks, ignore_index=True)[list(panel.values.columns)].sort_values(
         ["sample", "unit", "year"], ignore_index=True
     )

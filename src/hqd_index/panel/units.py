@@ -26,9 +26,9 @@ def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
 
 def row_key(study: Study, table: str) -> tuple[str, ...]:
     """The key of a canonical or a study's own table."""
-    own = study.sources.tables.get(table)
-    if own and own.key:
-        return own.key
+    study_table = study.sources.tables.get(table)
+    if study_table and study_table.key:
+        return study_table.key
     return CANONICAL[table].key
 
 
@@ -37,40 +37,42 @@ def unit_names(
 ) -> pd.DataFrame:
     """unit, unit_zh, unit_en, group of every unit in the panel: from official code lists, a table, or the code itself."""
     units = sorted(values["unit"].unique())
-    named = study.study.unit.names
-    if isinstance(named, str):
-        pairs = [name_of(unit, {} if named == "code" else official) for unit in units]
+    names_from = study.study.unit.names
+    if isinstance(names_from, str):
+        pairs = [name_of(unit, {} if names_from == "code" else official) for unit in units]
         frame = pd.DataFrame({"unit": units, "unit_zh": [zh for zh, _ in pairs], "unit_en": [en for _, en in pairs]})
     else:
-        zh = _per_unit(study, engine, tables, named.table, named.zh, units)
-        en = _per_unit(study, engine, tables, named.table, named.en or named.zh, units)
+        zh = _texts_or_ids(study, engine, tables, names_from.table, names_from.zh, units)
+        en = _texts_or_ids(study, engine, tables, names_from.table, names_from.en or names_from.zh, units)
         frame = pd.DataFrame({"unit": units, "unit_zh": zh, "unit_en": en})
     return frame.assign(group=_groups(study, engine, tables, units))
 
 
 def _groups(study: Study, engine: Engine, tables: Mapping[str, str], units: list[str]) -> list[str]:
     """The group of each unit by an official scheme or a table's column; empty where there is none."""
-    unit = study.study.unit
-    if unit.groups is None:
+    unit_config = study.study.unit
+    if unit_config.groups is None:
         return [""] * len(units)
-    if isinstance(unit.groups, str):
-        return list(scheme_groups(unit.groups, unit.by, units).values())
-    found = _given(study, engine, tables, unit.groups.table, unit.groups.column)
-    return [found.get(one, "") for one in units]
+    if isinstance(unit_config.groups, str):
+        return list(scheme_groups(unit_config.groups, unit_config.by, units).values())
+    group_by_unit = _latest_texts(study, engine, tables, unit_config.groups.table, unit_config.groups.column)
+    return [group_by_unit.get(unit, "") for unit in units]
 
 
-def _per_unit(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str, units: list[str]) -> list[str]:
+def _texts_or_ids(
+    study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str, units: list[str]
+) -> list[str]:
     """The text a table gives each unit in its latest year; the unit's id where it gives none."""
-    found = _given(study, engine, tables, table, column)
-    return [found.get(unit, unit) for unit in units]
+    text_by_unit = _latest_texts(study, engine, tables, table, column)
+    return [text_by_unit.get(unit, unit) for unit in units]
 
 
-def _given(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str) -> dict[str, str]:
+def _latest_texts(study: Study, engine: Engine, tables: Mapping[str, str], table: str, column: str) -> dict[str, str]:
     """unit -> the text of a column in the latest year that has one."""
     rows = with_unit(study, engine, table, tables[table])
     sql = f'SELECT unit, arg_max("{column}", "year") AS named FROM {rows} WHERE "{column}" IS NOT NULL GROUP BY unit'
-    found = engine.collect(sql)
-    return dict(zip(found["unit"].astype(str), found["named"].astype(str)))
+    latest = engine.collect(sql)
+    return dict(zip(latest["unit"].astype(str), latest["named"].astype(str)))
 
 
 def name_of(unit: str, official: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

@@ -114,7 +114,7 @@ def links(context: Context) -> dict[str, Table]:
 
 def firms(context: Context) -> dict[str, Table]:
     """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
-    from ..firms.tfp import FUNCTIONS, production
+    from ..firms.tfp import FUNCTIONS, elasticity_table
     from ..intake.srdi.status_columns import status_by_criterion
     from ..panel import derive
 
@@ -122,7 +122,7 @@ def firms(context: Context) -> dict[str, Table]:
     tables = derive(context.study, context.engine, clean, FUNCTIONS)
     ready = status_by_criterion(context.study, context.engine, tables)
     made: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
-    return made | {"elasticities": production(context.study, context.engine, tables)}
+    return made | {"elasticities": elasticity_table(context.study, context.engine, tables)}
 
 
 def modes(context: Context) -> dict[str, Table]:
