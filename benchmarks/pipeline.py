@@ -24,7 +24,7 @@ from hqd_index import cli
 try:
     cli.main(sys.argv[1:])
 finally:
-    from hqd_index.report import renderer  # what the processes that draw import
+    import pypdfium2, vl_convert  # what the processes that draw import
     ours = set(sys.stdlib_module_names) | {{"hqd_index", "__main__", "__mp_main__"}}
     used = [name for name in list(sys.modules) if name.split(".")[0] not in ours]
     pathlib.Path({LISTED!r}).write_text(json.dumps(used))

@@ -205,7 +205,7 @@ def stages_page(language: str) -> list[str]:
             code(stage.name),
             pick(language, stage.zh, stage.name),
             named(stage.reads),
-            named(h for h in stage.heeds if h) or say("all"),
+            named(path for path in stage.config_sections if path) or say("all"),
         ]
         for stage in pipeline.STAGES
     ]

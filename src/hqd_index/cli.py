@@ -44,15 +44,15 @@ def run(
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
-    from .pipeline import Crew, Place, useful
+    from .pipeline import Place, stage_workers
     from .pipeline import run as run_pipeline
     from .study.study_folder import load_study
 
     overrides = [*(set_ or []), *([f"study.language={lang}"] if lang else [])]
-    with Crew(processes or useful()) as crew:
+    with stage_workers(processes) as workers:
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
-        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event, crew)
+        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event, workers)
     console.close(loaded.study, outcome)
     if not strict:
         return

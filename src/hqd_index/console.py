@@ -30,8 +30,8 @@ class Console:
 
     def event(self, event: Event) -> None:
         """One stage started, ended, or taken from the cache."""
-        if event.state == "said":
-            self._say(event.why)
+        if event.state == "line":
+            self._say(event.text)
             return
         name = f"{event.zh} {event.stage}" if self.zh else event.stage
         if event.state == "started":
@@ -43,8 +43,8 @@ class Console:
         else:
             rows = f"{event.rows:,} 行" if self.zh else f"{event.rows:,} rows"
             self._say(f"[{name}] {rows}  {event.seconds:.1f} s")
-        if self.explain and event.why:
-            self._say(f"    {event.why}")
+        if self.explain and event.text:
+            self._say(f"    {event.text}")
 
     def _say(self, line: str) -> None:
         if self.status:

@@ -74,18 +74,18 @@ def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
     return stored
 
 
-def notice(written: Path, told: Sequence[str]) -> None:
-    """What a stage told, put beside the tables it made."""
-    (written / NOTICES).write_text(json.dumps(list(told), ensure_ascii=False), "utf-8")
+def write_notices(entry: Path, notices: Sequence[str]) -> None:
+    """The notices of a stage, put beside the tables it made."""
+    (entry / NOTICES).write_text(json.dumps(list(notices), ensure_ascii=False), "utf-8")
 
 
-def noticed(root: Path, stage: str, key: str) -> list[str]:
-    """What a stage told when it made the tables that are stored; a run that takes them tells it again."""
+def stored_notices(root: Path, stage: str, key: str) -> list[str]:
+    """The notices of a stage when it made the tables that are stored; a run that takes them repeats them."""
     try:
-        told: list[str] = json.loads((root / stage / key / NOTICES).read_text("utf-8"))
+        notices: list[str] = json.loads((root / stage / key / NOTICES).read_text("utf-8"))
     except (OSError, ValueError):
         return []
-    return told
+    return notices
 
 
 def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:
@@ -98,14 +98,14 @@ def table_path(root: Path, stage: str, key: str, name: str) -> Path:
     return root / stage / key / f"{name}.parquet"
 
 
-def store(root: Path, stage: str, key: str, written: Path) -> dict[str, str]:
+def store(root: Path, stage: str, key: str, entry: Path) -> dict[str, str]:
     """Move a folder of finished parquet files into the cache; name -> digest. What a crash tears shows by its digest."""
-    digests = {path.stem: digest_file(path) for path in sorted(written.glob("*.parquet"))}
-    (written / "digests.json").write_text(canonical_json(digests), "utf-8")
+    digests = {path.stem: digest_file(path) for path in sorted(entry.glob("*.parquet"))}
+    (entry / "digests.json").write_text(canonical_json(digests), "utf-8")
     target = root / stage / key
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    written.rename(target)
+    entry.rename(target)
     return digests
 
 
@@ -172,14 +172,14 @@ def publish(temporary: Path, runs: Path, run: str, manifest: Mapping[str, Any]) 
 def point_latest(study_folder: Path, run: str) -> None:
     """`latest` -> runs/<run>: a relative symlink replaced at once, or a copy where links are not allowed."""
     link = study_folder / "latest"
-    beside = study_folder / ".latest.new"
+    new_link = study_folder / ".latest.new"
     with contextlib.suppress(FileNotFoundError):
-        beside.unlink()
+        new_link.unlink()
     try:
-        beside.symlink_to(Path("runs") / run)
+        new_link.symlink_to(Path("runs") / run)
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)
-        beside.replace(link)
+        new_link.replace(link)
     except (OSError, NotImplementedError):
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)

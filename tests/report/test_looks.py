@@ -71,10 +71,10 @@ def test_without_a_chinese_face_labels_are_english(
     drawings: dict[str, Drawing], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(svg_text, "has_chinese_face", lambda: False)
-    done: Future[str] = Future()
-    done.set_result("")
+    done: Future[None] = Future()
+    done.set_result(None)
     with Studio() as studio:
-        monkeypatch.setattr(studio, "prints", lambda *args, **options: done)
+        monkeypatch.setattr(studio, "print_files", lambda *args, **options: done)
         files = Files(tmp_path / "figures", "zh", studio)
         for name, drawing in drawings.items():
             files.add(name, drawing)

@@ -1,21 +1,21 @@
 """From raw files to a published run: the stages, and the loop that runs those whose ingredients changed."""
 
-from .crew import Crew, useful
-from .plan import STAGES
-from .run import Event, Outcome, input_digests, previous_ingredients, run, section
+from .job_queue import stage_workers
+from .runner import Event, Outcome, config_section, input_digests, previous_ingredients, run, section
+from .stage_order import STAGES
 from .stages import Context, Place, Stage
 
 __all__ = [
     "STAGES",
     "Context",
-    "Crew",
     "Event",
     "Outcome",
     "Place",
     "Stage",
+    "config_section",
     "input_digests",
     "previous_ingredients",
     "run",
     "section",
-    "useful",
+    "stage_workers",
 ]

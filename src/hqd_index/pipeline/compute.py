@@ -1,4 +1,4 @@
-"""One stage from tables in the cache to tables in the cache: all it needs stands in its job, so that it can run anywhere."""
+"""One stage from tables in the cache to tables in the cache: all it needs is in its job, so that it can run anywhere."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from .. import provenance
 from ..tables import TABLES, check
-from .plan import STAGES
+from .stage_order import STAGES
 from .stages import Context, Place, Table
 
 if TYPE_CHECKING:
     from ..engines.duckdb import Engine
     from ..study.records import Study
 
-BY_NAME = {stage.name: stage for stage in STAGES}
+STAGE_BY_NAME = {stage.name: stage for stage in STAGES}
 
 
 @dataclass(frozen=True)
-class Job:
+class StageJob:
     """A stage to run: its study, where its tables lie (name -> parquet), and where those it makes belong."""
 
     stage: str
@@ -36,8 +36,8 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a stage left in the cache (name -> digest), how many rows, what is to be told, and how long it took."""
+class StageResult:
+    """What a stage left in the cache (name -> digest), how many rows, its notices, and how long it took."""
 
     stored: Mapping[str, str]
     rows: int
@@ -45,14 +45,14 @@ class Done:
     seconds: float
 
 
-def compute(job: Job, say: Callable[[str], None] = print) -> Done:
+def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageResult:
     """The stage run; its tables are in the cache under its key, whole or not at all. Linear algebra on one thread."""
     from threadpoolctl import threadpool_limits
 
     from ..engines.duckdb import Engine
 
     started = time.perf_counter()
-    stage = BY_NAME[job.stage]
+    stage = STAGE_BY_NAME[job.stage]
     job.cache.mkdir(parents=True, exist_ok=True)
     with (
         threadpool_limits(limits=1),  # sums of products depend on how threads share them
@@ -60,14 +60,14 @@ def compute(job: Job, say: Callable[[str], None] = print) -> Done:
         tempfile.TemporaryDirectory(prefix=".tmp-", dir=job.cache) as name,
     ):
         tables = {name: engine.scan(path, name) for name, path in job.tables.items()}
-        context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), say=say)
-        made = stage.run(context)
-        written = Path(name) / "entry"
-        written.mkdir()
-        rows = sum(_write(engine, table, frame, written) for table, frame in _by_stage(job.stage, made).items())
-        provenance.notice(written, context.notices)
-        stored = provenance.store(job.cache, job.stage, job.key, written)
-    return Done(stored, rows, tuple(context.notices), time.perf_counter() - started)
+        context = Context(job.study, job.place, engine, tables, job.folder, dict(job.facts), report_line=report_line)
+        outputs = stage.run(context)
+        entry = Path(name) / "entry"
+        entry.mkdir()
+        rows = sum(_write(engine, table, frame, entry) for table, frame in _by_stage(job.stage, outputs).items())
+        provenance.write_notices(entry, context.notices)
+        stored = provenance.store(job.cache, job.stage, job.key, entry)
+    return StageResult(stored, rows, tuple(context.notices), time.perf_counter() - started)
 
 
 def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
@@ -83,7 +83,7 @@ def _write(engine: Engine, name: str, table: Table, folder: Path) -> int:
     return rows
 
 
-def _by_stage(stage: str, made: Mapping[str, Table]) -> dict[str, Table]:
+def _by_stage(stage: str, outputs: Mapping[str, Table]) -> dict[str, Table]:
     """A stage's tables; its reasons for what it could not make wait under its name until the last stage joins them."""
-    own = f"not_made_{stage}" if stage != STAGES[-1].name else "not_made"
-    return {own if name == "not_made" else name: table for name, table in made.items()}
+    reasons = f"not_made_{stage}" if stage != STAGES[-1].name else "not_made"
+    return {reasons if name == "not_made" else name: table for name, table in outputs.items()}

@@ -44,7 +44,7 @@ class Context:
     folder: Path
     manifest: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
-    say: Callable[[str], None] = print
+    report_line: Callable[[str], None] = print
 
     def frame(self, name: str) -> pd.DataFrame:
         return self.engine.collect(self.tables[name])
@@ -56,7 +56,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Stage:
-    """A function with the tables it reads (patterns) and the parts of the study it heeds (dotted paths).
+    """A function with the tables it reads (patterns) and the sections of the study it depends on (dotted paths).
 
     `before`: the stages that must be done, and whose tables it may read. `publishes`: writes into the run's folder, so that
     no cache spares it.
@@ -66,11 +66,11 @@ class Stage:
     zh: str
     run: Callable[[Context], Mapping[str, Table]]
     reads: tuple[str, ...] = ()
-    heeds: tuple[str, ...] = ()
+    config_sections: tuple[str, ...] = ()
     before: frozenset[str] = frozenset()
     publishes: bool = False
 
-    def read(self, name: str) -> bool:
+    def reads_table(self, name: str) -> bool:
         """Whether a table of that name is among those it reads."""
         return any(fnmatch(name, pattern) for pattern in self.reads)
 
@@ -87,13 +87,13 @@ def intake(context: Context) -> dict[str, Table]:
     full = context.place.out / context.study.name
     try:
         result = read_all(context.study, context.engine, context.place.data, context.place.configs)
-    except GateError as fault:
-        for line in intake_lines(fault.intake, language, str(full / "rejected" / "quarantine.xlsx")):
-            context.say(line)
+    except GateError as error:
+        for line in intake_lines(error.intake, language, str(full / "rejected" / "quarantine.xlsx")):
+            context.report_line(line)
         raise
     for line in intake_lines(result, language, str(full / "latest" / "quarantine.xlsx")):
-        if line.startswith("["):  # the counts of a file; what was wrong with its rows stands in the quarantine workbook
-            context.say(line)
+        if line.startswith("["):  # the counts of a file; the faults of its rows are in the quarantine workbook
+            context.report_line(line)
     context.notices.extend(_notice(notice, language) for notice in result.notices)
     clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
     return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
@@ -107,9 +107,9 @@ def _notice(notice: Any, language: str) -> str:
 
 def links(context: Context) -> dict[str, Table]:
     """Input-output and trade tables -> columns by industry, the network, chokepoints, weights between industries."""
-    from ..links import links as linked
+    from ..links import links as link_tables
 
-    return dict(linked(context.study, context.engine, context.matching("clean_")))
+    return dict(link_tables(context.study, context.engine, context.matching("clean_")))
 
 
 def firms(context: Context) -> dict[str, Table]:
@@ -121,8 +121,8 @@ def firms(context: Context) -> dict[str, Table]:
     clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
     tables = derive(context.study, context.engine, clean, FUNCTIONS)
     ready = status_by_criterion(context.study, context.engine, tables)
-    made: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
-    return made | {"elasticities": elasticity_table(context.study, context.engine, tables)}
+    ready_tables: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
+    return ready_tables | {"elasticities": elasticity_table(context.study, context.engine, tables)}
 
 
 def modes(context: Context) -> dict[str, Table]:
@@ -137,20 +137,20 @@ def panel(context: Context) -> dict[str, Table]:
     from ..intake.cells.official_codes import official_names
     from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
 
-    made = build_panel(context.study, context.engine, context.matching("ready_"))
-    marks = leader_marks(context.study, context.engine, context.matching("ready_"), made)
-    names = unit_names(context.study, context.engine, context.matching("ready_"), made.values, official_names())
+    built = build_panel(context.study, context.engine, context.matching("ready_"))
+    marks = leader_marks(context.study, context.engine, context.matching("ready_"), built)
+    names = unit_names(context.study, context.engine, context.matching("ready_"), built.values, official_names())
     return {
-        "panel": made.values,
-        "density": made.density,
-        "controls": made.controls,
-        "shocks": made.shocks,
-        "moderators": made.moderators,
-        "mediator_values": made.mediators,
+        "panel": built.values,
+        "density": built.density,
+        "controls": built.controls,
+        "shocks": built.shocks,
+        "moderators": built.moderators,
+        "mediator_values": built.mediators,
         "leader_marks": marks,
-        "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), made, marks),
+        "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), built, marks),
         "unit_names": names,
-        "descriptives": descriptives(context.study, made),
+        "descriptives": descriptives(context.study, built),
         "facts": facts(context.study, context.engine, context.matching("ready_")),
     }
 
@@ -166,22 +166,22 @@ def index(context: Context) -> dict[str, Table]:
     from ..index.scenario_tables import scenarios
 
     names = context.frame("unit_names")
-    built = build_index(context.study, context.frame("panel"), names)
-    compared = scenarios(context.study, context.frame("panel"), names, built)
+    index_result = build_index(context.study, context.frame("panel"), names)
+    compared = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
-    said = diagnostics(context.study, built, groups=groups)
+    notes = diagnostics(context.study, index_result, groups=groups)
     links, density = context.frame("io_links"), context.frame("density")
-    moved = dynamics(
-        context.study, built, links if len(links) else None, context.study.study.seed, groups=groups, density=density
+    changes = dynamics(
+        context.study, index_result, links if len(links) else None, context.study.study.seed, groups=groups, density=density
     )
     return {
-        **moved,
-        **said,
-        "not_made": pd.concat([said["not_made"], moved["not_made"]], ignore_index=True),
-        "scores": built.scores,
-        "leader_scores": rescored(built, context.frame("leader_panel")),
-        "weights": pd.concat([built.weights, compared.weights], ignore_index=True),
-        "indicators": built.indicators,
+        **changes,
+        **notes,
+        "not_made": pd.concat([notes["not_made"], changes["not_made"]], ignore_index=True),
+        "scores": index_result.scores,
+        "leader_scores": rescored(index_result, context.frame("leader_panel")),
+        "weights": pd.concat([index_result.weights, compared.weights], ignore_index=True),
+        "indicators": index_result.indicators,
         "scenarios": compared.scenarios,
         "scenario_agreement": compared.agreement,
         "scenario_ranges": compared.ranges,
@@ -189,17 +189,17 @@ def index(context: Context) -> dict[str, Table]:
 
 
 def uncertainty(context: Context) -> dict[str, Table]:
-    """The panel scored in every declared design, with weights and firms drawn again: how sure the ranks are."""
+    """The panel scored in every declared design, with weights and firms drawn again: the uncertainty of ranks."""
     from ..index.uncertainty.rank_uncertainty import Firms, stream
-    from ..index.uncertainty.rank_uncertainty import uncertainty as how_sure
+    from ..index.uncertainty.rank_uncertainty import uncertainty as uncertainty_tables
     from ..panel import firm_draws
 
     study = context.study
     if study.uncertainty.draws == 0:
         return {}
-    drawn = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
-    firms = Firms(drawn.values, drawn.years, drawn.units, drawn.indicators) if drawn else None
-    return dict(how_sure(study, context.frame("panel"), context.frame("unit_names"), firms))
+    draws = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
+    firms = Firms(draws.values, draws.years, draws.units, draws.indicators) if draws else None
+    return dict(uncertainty_tables(study, context.frame("panel"), context.frame("unit_names"), firms))
 
 
 def events(context: Context) -> dict[str, Table]:

@@ -66,7 +66,7 @@ class Files:
         self.message = NO_FACE if faceless else None
         self._language = "en" if faceless else language
         self._paths: list[Path] = []
-        self._begun: list[Future[str]] = []
+        self._begun: list[Future[None]] = []
         folder.mkdir(exist_ok=True)
 
     def add(self, name: str, drawing: Drawing) -> None:
@@ -78,7 +78,7 @@ class Files:
             (self._folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")),
         )
         svg.write_text(drawn, "utf-8")
-        self._begun.append(self._studio.prints(drawn, pdf, png, scale=svg_text.print_scale(drawn), ppi=PPI))
+        self._begun.append(self._studio.print_files(drawn, pdf, png, scale=svg_text.print_scale(drawn), ppi=PPI))
         self._paths += [svg, png, pdf]
 
     def written(self) -> list[Path]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, provenance
 from ..errors import CheckError, DataError
 from ..tables import check
-from .compute import BY_NAME, Done, Job
-from .crew import Crew
-from .plan import STAGES
+from ..worker_pool import WorkerPool
+from .compute import STAGE_BY_NAME, StageJob, StageResult
+from .job_queue import JobQueue
+from .stage_order import STAGES
 from .stages import Place, Stage
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ class Event:
 
     stage: str
     zh: str
-    state: str  # started | done | cached | said (a line of a stage's own, in `why`)
+    state: str  # started | done | cached | line (of a stage's own)
     seconds: float = 0.0
     rows: int = 0
-    why: str = ""
+    text: str = ""  # the line; of a stage that is done the ingredients that changed
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left behind; `fresh` is False when nothing had to run."""
+    """What a run published; `fresh` is False when nothing had to run."""
 
     run: str
     folder: Path
@@ -47,31 +48,37 @@ class Outcome:
     notices: tuple[str, ...]
 
 
-def run(loaded: Loaded, place: Place, tell: Callable[[Event], None], crew: Crew | None = None) -> Outcome:
-    """Run what changed and publish; `latest` is the previous complete run until the last moment. No crew: in this process."""
+def run(loaded: Loaded, place: Place, report_event: Callable[[Event], None], workers: WorkerPool | None = None) -> Outcome:
+    """Run what changed and publish; `latest` is the previous complete run until the last moment. No workers: in this process.
+
+    HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
+    another run writes the same results.
+    """
     home = place.out / loaded.study.name
     with provenance.locked(home):
-        for torn in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
-            shutil.rmtree(torn)
-        return Runner(loaded, place, home, tell, crew or Crew()).run()
+        for torn_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
+            shutil.rmtree(torn_run)
+        return Runner(loaded, place, home, report_event, workers).run()
 
 
 class Runner:
     """One run of the stages: keys, cache, tables so far."""
 
-    def __init__(self, loaded: Loaded, place: Place, home: Path, tell: Callable[[Event], None], crew: Crew) -> None:
-        self.loaded, self.study, self.place, self.home, self.tell = loaded, loaded.study, place, home, tell
-        self.crew = crew
+    def __init__(
+        self, loaded: Loaded, place: Place, home: Path, report_event: Callable[[Event], None], workers: WorkerPool | None
+    ) -> None:
+        self.loaded, self.study, self.place, self.home = loaded, loaded.study, place, home
+        self.report_event, self.jobs = report_event, JobQueue(workers)
         self.cache = home.parent / ".cache"
         self.digests: dict[str, str] = {}
         self.origin: dict[str, tuple[str, str]] = {}
         self.keys: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
-        self.told: dict[str, list[str]] = {}
+        self.notices_by_stage: dict[str, list[str]] = {}
         self.config = section(self.study, "")
         self.inputs = input_digests(self.study, place)
         self.ingredients: dict[str, dict[str, str]] = {}
-        self.before = previous_ingredients(home)
+        self.previous = previous_ingredients(home)
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
@@ -84,7 +91,7 @@ class Runner:
             try:
                 self._stages(folder)
             except BaseException:
-                self.crew.stop()  # nobody writes into a folder that is being removed
+                self.jobs.stop()  # nobody writes into a folder that is being removed
                 raise
             if input_digests(self.study, self.place) != self.inputs:
                 raise CheckError(
@@ -111,31 +118,35 @@ class Runner:
             self.digests, self.keys = {}, {}
             return None
         for stage in STAGES:
-            self.tell(Event(stage.name, stage.zh, "cached"))
+            self.report_event(Event(stage.name, stage.zh, "cached"))
         provenance.point_latest(self.home, run)
-        told = [notice for stage, key in self.keys.items() for notice in provenance.noticed(self.cache, stage, key)]
-        return Outcome(run, target, False, tuple(told))
+        notices = [notice for stage, key in self.keys.items() for notice in provenance.stored_notices(self.cache, stage, key)]
+        return Outcome(run, target, False, tuple(notices))
 
     def _key(self, stage: Stage) -> str:
-        config = {path: part(self.config, path) for path in stage.heeds}
-        read = self._read(stage) if stage.reads else self.inputs
-        told = {f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(part)) for path, part in config.items()}
-        self.ingredients[stage.name] = told | {f"table {name}": digest for name, digest in read.items()}
+        config = {path: config_section(self.config, path) for path in stage.config_sections}
+        inputs = self._input_digests(stage) if stage.reads else self.inputs
+        digests = {
+            f"config {path or '*'}": provenance.digest_text(provenance.canonical_json(values)) for path, values in config.items()
+        }
+        self.ingredients[stage.name] = digests | {f"table {name}": digest for name, digest in inputs.items()}
         self.ingredients[stage.name]["program"] = provenance.package_digest()
-        return provenance.stage_key(stage.name, config, read)
+        return provenance.stage_key(stage.name, config, inputs)
 
-    def _read(self, stage: Stage) -> dict[str, str]:
+    def _input_digests(self, stage: Stage) -> dict[str, str]:
         """Table -> digest of what a stage reads: what the stages before it made of that name."""
         return {
-            name: digest for name, digest in self.digests.items() if stage.read(name) and self.origin[name][0] in stage.before
+            name: digest
+            for name, digest in self.digests.items()
+            if stage.reads_table(name) and self.origin[name][0] in stage.before
         }
 
-    def _why(self, stage: Stage) -> str:
+    def _changed_ingredients(self, stage: Stage) -> str:
         """The ingredients that differ from the last published run's; none known the first time."""
-        before, now = self.before.get(stage.name), self.ingredients[stage.name]
-        if before is None:
+        previous, current = self.previous.get(stage.name), self.ingredients[stage.name]
+        if previous is None:
             return "no earlier run" if self.study.study.language == "en" else "没有先前的运行"
-        return ", ".join(name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name))
+        return ", ".join(name for name in sorted(previous.keys() | current.keys()) if previous.get(name) != current.get(name))
 
     def _remember(self, stage: Stage, key: str, stored: Mapping[str, str]) -> None:
         self.keys[stage.name] = key
@@ -143,55 +154,57 @@ class Runner:
         self.origin |= dict.fromkeys(stored, (stage.name, key))
 
     def _stages(self, folder: Path) -> None:
-        """Every stage as soon as those before it are done and somebody is free, in the order of the list."""
+        """Every stage as soon as those before it are done and a process is free, in the order of the list."""
         waiting, finished = list(STAGES), set[str]()
-        while waiting or self.crew.busy:
-            ready = [stage for stage in waiting if self.crew.free and finished >= stage.before]
+        while waiting or self.jobs.busy:
+            ready = [stage for stage in waiting if self.jobs.free and finished >= stage.before]
             if ready:
                 waiting.remove(ready[0])
-                if self._stored(ready[0], folder):
+                if self._from_cache(ready[0], folder):
                     finished.add(ready[0].name)
                 continue
-            stage, done = self._next()
-            self._finish(stage, done, folder)
+            stage, result = self._next()
+            self._finish(stage, result, folder)
             finished.add(stage.name)
 
-    def _stored(self, stage: Stage, folder: Path) -> bool:
-        """Whether the cache has the stage, whose tables then stand in the run folder; otherwise it is started."""
+    def _from_cache(self, stage: Stage, folder: Path) -> bool:
+        """Whether the cache has the stage, whose tables are then in the run folder; otherwise it is started."""
         key = self._key(stage)
         stored = provenance.cached(self.cache, stage.name, key)
-        broken = [n for n, d in (stored or {}).items() if provenance.damaged(self.cache, stage.name, key, n, d)]
-        self.told[stage.name] = [f"cache {stage.name}/{key[:12]}: {broken} damaged, computed again"] if broken else []
+        damaged = [n for n, d in (stored or {}).items() if provenance.damaged(self.cache, stage.name, key, n, d)]
+        self.notices_by_stage[stage.name] = (
+            [f"cache {stage.name}/{key[:12]}: {damaged} damaged, computed again"] if damaged else []
+        )
         self.keys[stage.name] = key
-        if stored is not None and not broken and not stage.publishes:
-            self.tell(Event(stage.name, stage.zh, "cached"))
-            self.told[stage.name] += provenance.noticed(self.cache, stage.name, key)
-            self._put(stage, stored, folder)
+        if stored is not None and not damaged and not stage.publishes:
+            self.report_event(Event(stage.name, stage.zh, "cached"))
+            self.notices_by_stage[stage.name] += provenance.stored_notices(self.cache, stage.name, key)
+            self._add_tables(stage, stored, folder)
             return True
-        self.tell(Event(stage.name, stage.zh, "started"))
-        self.crew.start(self._job(stage, key, folder))
+        self.report_event(Event(stage.name, stage.zh, "started"))
+        self.jobs.start(self._job(stage, key, folder))
         return False
 
-    def _next(self) -> tuple[Stage, Done]:
+    def _next(self) -> tuple[Stage, StageResult]:
         try:
-            job, done = self.crew.next(self._say)
-        except DataError as fault:
-            self._reject(fault)
+            job, result = self.jobs.next(self._report_line)
+        except DataError as error:
+            self._reject(error)
             raise
-        return BY_NAME[job.stage], done
+        return STAGE_BY_NAME[job.stage], result
 
-    def _job(self, stage: Stage, key: str, folder: Path) -> Job:
-        names = sorted(self._read(stage))
+    def _job(self, stage: Stage, key: str, folder: Path) -> StageJob:
+        names = sorted(self._input_digests(stage))
         paths = {name: provenance.table_path(self.cache, *self.origin[name], name) for name in names}
-        return Job(stage.name, self.study, self.place, paths, self.cache, key, folder, self._facts())
+        return StageJob(stage.name, self.study, self.place, paths, self.cache, key, folder, self._facts())
 
-    def _finish(self, stage: Stage, done: Done, folder: Path) -> None:
-        self.seconds[stage.name] = done.seconds
-        self.told[stage.name] += done.notices
-        self.tell(Event(stage.name, stage.zh, "done", done.seconds, done.rows, self._why(stage)))
-        self._put(stage, done.stored, folder)
+    def _finish(self, stage: Stage, result: StageResult, folder: Path) -> None:
+        self.seconds[stage.name] = result.seconds
+        self.notices_by_stage[stage.name] += result.notices
+        self.report_event(Event(stage.name, stage.zh, "done", result.seconds, result.rows, self._changed_ingredients(stage)))
+        self._add_tables(stage, result.stored, folder)
 
-    def _put(self, stage: Stage, stored: Mapping[str, str], folder: Path) -> None:
+    def _add_tables(self, stage: Stage, stored: Mapping[str, str], folder: Path) -> None:
         """A stage's tables known to those after it, and for people in the run folder."""
         key = self.keys[stage.name]
         self._remember(stage, key, stored)
@@ -202,16 +215,16 @@ class Runner:
 
     @property
     def notices(self) -> list[str]:
-        """What the stages told, in their order."""
-        return [line for stage in STAGES for line in self.told.get(stage.name, [])]
+        """What the stages noticed, in their order."""
+        return [line for stage in STAGES for line in self.notices_by_stage.get(stage.name, [])]
 
-    def _say(self, line: str) -> None:
-        self.tell(Event("", "", "said", why=line))
+    def _report_line(self, line: str) -> None:
+        self.report_event(Event("", "", "line", text=line))
 
-    def _reject(self, fault: DataError) -> None:
+    def _reject(self, error: DataError) -> None:
         """A refused run leaves its quarantine beside the runs; `latest` stays what it was."""
-        found = getattr(fault, "intake", None)
-        if found is None:
+        intake = getattr(error, "intake", None)
+        if intake is None:
             return
         from ..report import write_quarantine
 
@@ -219,8 +232,8 @@ class Runner:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name in ("quarantine", "ledger"):
-            provenance.write_csv(check(name, found.frames[name]), folder / f"{name}.csv")
-        write_quarantine(self.study, found.frames["quarantine"], found.raw_rows, folder / "quarantine.xlsx")
+            provenance.write_csv(check(name, intake.frames[name]), folder / f"{name}.csv")
+        write_quarantine(self.study, intake.frames["quarantine"], intake.raw_rows, folder / "quarantine.xlsx")
 
     def _run_id(self) -> str:
         return provenance.digest_text(provenance.canonical_json([self.keys, self.study.study.language]))[:12]
@@ -263,11 +276,11 @@ def previous_ingredients(home: Path) -> dict[str, dict[str, str]]:
 
 def section(study: Study, path: str) -> Any:
     """The part of the configuration at a dotted path, as plain JSON values; '' is all of it."""
-    return part(study.model_dump(mode="json"), path)
+    return config_section(study.model_dump(mode="json"), path)
 
 
-def part(value: Any, path: str) -> Any:
-    """What stands at a dotted path of nested mappings."""
+def config_section(value: Any, path: str) -> Any:
+    """The value at a dotted path of nested mappings."""
     for name in path.split(".") if path else ():
         value = value[name]
     return value
@@ -277,8 +290,8 @@ def input_digests(study: Study, place: Place) -> dict[str, str]:
     """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
     paths = {path for source in study.sources.sources.values() for path in place.data.glob(source.path) if path.is_file()}
     if study.sources.srdi_list:
-        named = (study.sources.srdi_list.batches, study.sources.srdi_list.provinces)
-        paths |= {folder / name for name in named if name for folder in (place.data, place.configs)}
+        list_files = (study.sources.srdi_list.batches, study.sources.srdi_list.provinces)
+        paths |= {folder / name for name in list_files if name for folder in (place.data, place.configs)}
     names = {
         path: f"configs/{path.name}" if path.parent == place.configs else str(path.relative_to(place.data)) for path in paths
     }

@@ -1,4 +1,4 @@
-"""The stages in their order: what each reads and heeds, and which must be done before it."""
+"""The stages in their order: what each reads of tables and of the study, and which must be done before it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from . import stages
 from .stages import Stage
 
 _BEFORE_PUBLISHING: tuple[Stage, ...] = (
-    Stage("intake", "读入与校验", stages.intake, heeds=("study", "sources", "rules")),
+    Stage("intake", "读入与校验", stages.intake, config_sections=("study", "sources", "rules")),
     Stage(
         "links",
         "产业链联系",
         stages.links,
         reads=("clean_*",),
-        heeds=("study", "sources", "columns"),
+        config_sections=("study", "sources", "columns"),
         before=frozenset({"intake"}),
     ),
     Stage(
@@ -20,7 +20,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "企业特征",
         stages.firms,
         reads=("clean_*", "linkages"),
-        heeds=("study", "sources", "columns", "regressions.density"),
+        config_sections=("study", "sources", "columns", "regressions.density"),
         before=frozenset({"intake", "links"}),
     ),
     Stage(
@@ -28,7 +28,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "行业面板",
         stages.panel,
         reads=("ready_*",),
-        heeds=(
+        config_sections=(
             "study",
             "indicators",
             "scenarios",
@@ -45,7 +45,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "模式与路径",
         stages.modes,
         reads=("ready_*", "io_links"),
-        heeds=("study", "sources", "modes", "regressions.density"),
+        config_sections=("study", "sources", "modes", "regressions.density"),
         before=frozenset({"firms", "links"}),
     ),
     Stage(
@@ -53,7 +53,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "指数",
         stages.index,
         reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
-        heeds=("study", "indicators", "weighting", "scenarios"),
+        config_sections=("study", "indicators", "weighting", "scenarios"),
         before=frozenset({"panel", "links"}),
     ),
     Stage(
@@ -61,7 +61,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "企业事件与冲击",
         stages.events,
         reads=("ready_firms", "shocks", "density", "leader_marks"),
-        heeds=("study", "regressions"),
+        config_sections=("study", "regressions"),
         before=frozenset({"firms", "panel"}),
     ),
     Stage(
@@ -69,7 +69,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "不确定性",
         stages.uncertainty,
         reads=("panel", "unit_names", "ready_firms"),
-        heeds=("study", "indicators", "weighting", "uncertainty"),
+        config_sections=("study", "indicators", "weighting", "uncertainty"),
         before=frozenset({"firms", "panel"}),
     ),
     Stage(
@@ -77,7 +77,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "回归与贡献",
         stages.models,
         reads=(*stages.ESTIMATED_FROM, "weights", *stages.THEORY),
-        heeds=("study", "indicators", "weighting", "regressions", "modes"),
+        config_sections=("study", "indicators", "weighting", "regressions", "modes"),
         before=frozenset({"links", "panel", "modes", "index", "events"}),
     ),
     Stage(
@@ -85,13 +85,13 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "多元设定",
         stages.multiverse,
         reads=(*stages.CROSSED_WITH, *stages.DESIGNS),
-        heeds=("study", "indicators", "weighting", "regressions"),
+        config_sections=("study", "indicators", "weighting", "regressions"),
         before=frozenset({"panel", "index", "uncertainty"}),
     ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)
 STAGES: tuple[Stage, ...] = (
     *_BEFORE_PUBLISHING,
-    Stage("workbook", "工作簿", stages.workbook, reads=("*",), heeds=("",), before=_ALL, publishes=True),
-    Stage("report", "报告", stages.report, reads=("*",), heeds=("",), before=_ALL, publishes=True),
+    Stage("workbook", "工作簿", stages.workbook, reads=("*",), config_sections=("",), before=_ALL, publishes=True),
+    Stage("report", "报告", stages.report, reads=("*",), config_sections=("",), before=_ALL, publishes=True),
 )

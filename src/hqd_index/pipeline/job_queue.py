@@ -1,0 +1,77 @@
+"""Where stages run: in this process alone, or in the processes of a pool as these become free."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from ..worker_pool import WorkerPool
+from .compute import StageJob, StageResult, compute
+
+USEFUL_PROCESSES = 2
+"""Processes beyond this find nothing to do for most of a run."""
+PRELOAD = (
+    "duckdb",
+    "pandera.pandas",
+    "hqd_index.intake",
+    "pandera.backends.pandas.builtin_checks",  # loaded by the first check of a table
+    "hqd_index.links",
+    "networkx",
+    *(
+        f"hqd_index.{package}"
+        for package in ("panel", "index.scenario_tables", "index.uncertainty.rank_uncertainty", "models", "report")
+    ),
+)
+"""What stages import, in the order of need."""
+
+
+def stage_workers(processes: int | None = None) -> contextlib.AbstractContextManager[WorkerPool | None]:
+    """A context with the processes that run stages, as many as serve on this machine; None in it where one process is enough."""
+    count = processes or min(USEFUL_PROCESSES, os.cpu_count() or 1)
+    return WorkerPool(count, preload=PRELOAD) if count > 1 else contextlib.nullcontext()
+
+
+class JobQueue:
+    """Starts jobs and returns their results as they come. Without workers a job runs in this process, when it is asked for."""
+
+    def __init__(self, workers: WorkerPool | None) -> None:
+        self._workers = workers
+        self._running: dict[Future[StageResult], StageJob] = {}
+        self._messages: queue.SimpleQueue[str | Future[StageResult]] = queue.SimpleQueue()
+        self._inline_job: StageJob | None = None
+
+    def stop(self) -> None:
+        """End the workers; what they were doing is lost."""
+        if self._workers is not None:
+            self._workers.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is running."""
+        return bool(self._running) or self._inline_job is not None
+
+    @property
+    def free(self) -> bool:
+        """Whether a job can be started now."""
+        return not self.busy if self._workers is None else len(self._running) < self._workers.processes
+
+    def start(self, job: StageJob) -> None:
+        """Start a job; a worker must be `free`."""
+        if self._workers is None:
+            self._inline_job = job
+            return
+        future = self._workers.submit(compute, job, listener=self._messages.put)
+        self._running[future] = job
+        future.add_done_callback(self._messages.put)
+
+    def next(self, listener: Callable[[str], None]) -> tuple[StageJob, StageResult]:
+        """The next job that is done; raises what stopped it. `listener` gets the lines that jobs report meanwhile."""
+        if self._inline_job is not None:
+            job, self._inline_job = self._inline_job, None
+            return job, compute(job, listener)
+        while isinstance(message := self._messages.get(), str):
+            listener(message)
+        return self._running.pop(message), message.result()

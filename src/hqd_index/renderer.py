@@ -1,0 +1,40 @@
+"""SVG from charts, PDF and PNG from SVG; outside `report`, so that a process that only draws imports nothing else.
+
+The libraries load with the first drawing, or before, where a pool names them in `preload`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+POINTS = 72
+"""Points in an inch."""
+
+
+def svg(spec: str) -> str:
+    """A Vega-Lite specification as SVG; RuntimeError where it is none."""
+    import vl_convert
+
+    try:
+        return str(vl_convert.vegalite_to_svg(spec))
+    except ValueError as error:
+        raise RuntimeError(f"drawing failed: {error}") from error
+
+
+def print_files(drawing: str, pdf: Path, png: Path, scale: float, ppi: float) -> None:
+    """An SVG written as a one-page PDF with its fonts embedded, and that page, `scale` times its size, as PNG.
+
+    The converter shapes every text anew for each format, which takes longest: the PNG is the PDF seen. RuntimeError where the
+    SVG is none.
+    """
+    import pypdfium2
+    import vl_convert
+
+    try:
+        page = vl_convert.svg_to_pdf(drawing)
+    except ValueError as error:
+        raise RuntimeError(f"drawing failed: {error}") from error
+    pdf.write_bytes(page)
+    with pypdfium2.PdfDocument(page) as document:
+        image = document[0].render(scale=scale * ppi / POINTS).to_pil()
+        image.save(png, dpi=(ppi, ppi), compress_level=3)  # higher is no smaller here

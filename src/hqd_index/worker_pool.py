@@ -1,0 +1,206 @@
+"""Processes of this program that run functions for it: pickled calls in; lines of progress and a result, or a fault, out.
+
+`concurrent.futures.ProcessPoolExecutor` is not used: a process that it spawns runs the caller's main script again, so that a
+script without a `__main__` guard fails and one from standard input cannot be found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import FrameType, TracebackType
+from typing import IO, Any, Literal, NoReturn, Self
+
+LINE: Literal["line"] = "line"
+RESULT: Literal["result"] = "result"
+FAULT: Literal["fault"] = "fault"
+GRACE = 5.0
+"""Seconds in which a process that is asked to end may remove its scratch files."""
+INTERRUPTED = 130
+
+
+class WorkerPool:
+    """Futures of calls that run in `processes` other processes, which import the modules of `preload` while no call is waiting.
+
+    The first process starts with the `with` block, so that it is ready when the first call is; the others start with that
+    call. A process ends by itself when the one that started it does, however that ended.
+    """
+
+    def __init__(self, processes: int, *, preload: Sequence[str] = ()) -> None:
+        self.processes = processes
+        self._preload = tuple(preload)
+        self._threads = ThreadPoolExecutor(max_workers=processes)
+        self._workers: list[_Worker] = []
+        self._idle: deque[_Worker] = deque()
+
+    def __enter__(self) -> Self:
+        self._grow(1)
+        return self
+
+    def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self._threads.shutdown(wait=True)
+        self.stop()
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, listener: Callable[[str], None] | None = None) -> Future[Any]:
+        """The call's result, or what it raised; RuntimeError where the process ended before.
+
+        With a `listener` the function gets one argument more, a function for lines of text, which reach the listener in a
+        thread of their own before the future is done.
+        """
+        self._grow(self.processes)
+        return self._threads.submit(self._call, (function, arguments, listener is not None), listener)
+
+    def stop(self) -> None:
+        """End every process; calls that are running or waiting are lost."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.wait()
+        self._threads.shutdown(wait=True)
+
+    def _grow(self, count: int) -> None:
+        new_workers = [_Worker(self._preload) for _ in range(count - len(self._workers))]
+        self._workers += new_workers
+        self._idle += new_workers
+
+    def _call(self, call: tuple[Any, ...], listener: Callable[[str], None] | None) -> Any:
+        worker = self._idle.popleft()
+        try:
+            return worker.call(call, listener)
+        finally:
+            self._idle.append(worker)
+
+
+class _Worker:
+    """One process, which takes one call at a time."""
+
+    def __init__(self, preload: tuple[str, ...]) -> None:
+        command = [sys.executable, "-P", "-c", f"from {__name__} import main; main({preload!r})"]
+        # a session of its own: what an interrupt at the terminal means is for the parent to decide
+        self._process = subprocess.Popen(
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+
+    def call(self, call: tuple[Any, ...], listener: Callable[[str], None] | None) -> Any:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # the process has ended: its output has, too
+            _send(self._process.stdin, call)
+        while (payload := _receive(self._process.stdout)) is not None:
+            message, value = pickle.loads(payload)
+            if message == RESULT:
+                return value
+            if message == FAULT:
+                raise value
+            assert listener is not None
+            listener(value)
+        raise RuntimeError(f"a worker process ended with code {self._process.wait()}")
+
+    def terminate(self) -> None:
+        """Ask the process to end; `wait` for it afterwards."""
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Returns when the process has ended."""
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+
+def main(preload: Sequence[str]) -> None:
+    """Runs calls from the input as they come; while there are none, imports what they will need."""
+    signal.signal(signal.SIGTERM, _end_at_once)
+    output = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what libraries print is no answer
+    calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
+    modules = deque(preload)
+    while True:
+        try:
+            payload = calls.get(block=not modules)
+        except queue.Empty:
+            _import_for_good(modules.popleft())
+            continue
+        signal.signal(signal.SIGTERM, _end_in_order)
+        _send(output, _answer(payload, output))
+        signal.signal(signal.SIGTERM, _end_at_once)
+
+
+def _import_for_good(module: str) -> None:
+    """Import without garbage collection, for there is none; imported objects are permanent, and are never searched later."""
+    gc.disable()
+    importlib.import_module(module)
+    gc.freeze()
+    gc.enable()
+
+
+def _answer(payload: bytes, output: IO[bytes]) -> tuple[str, Any]:
+    try:
+        function, arguments, listens = pickle.loads(payload)
+        listener = (lambda line: _send(output, (LINE, line)),) if listens else ()
+        return RESULT, function(*arguments, *listener)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return FAULT, error
+
+
+def _read_calls(calls: queue.SimpleQueue[bytes]) -> NoReturn:
+    """Calls from the input; when it closes, the parent has ended and this process ends."""
+    source = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - no lock that the end of the interpreter would wait for
+    while (payload := _receive(source)) is not None:
+        calls.put(payload)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os._exit(INTERRUPTED)
+
+
+def _end_in_order(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """End by an exception: open engines remove their scratch files."""
+    sys.exit(INTERRUPTED)
+
+
+def _end_at_once(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """Between calls nothing is open, and taking the interpreter apart would take a second."""
+    os._exit(INTERRUPTED)
+
+
+def _send(stream: IO[bytes], message: Any) -> None:
+    payload = pickle.dumps(message)
+    unsent = memoryview(len(payload).to_bytes(8, "big") + payload)
+    while unsent:
+        unsent = unsent[stream.write(unsent) :]
+
+
+def _receive(stream: IO[bytes]) -> bytes | None:
+    """One message from a stream without buffer; None when the other end is closed."""
+    size = int.from_bytes(_read_exactly(stream, 8), "big")
+    payload = _read_exactly(stream, size)
+    return payload if size and len(payload) == size else None
+
+
+def _read_exactly(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes, or fewer where the stream ends."""
+    blocks: list[bytes] = []
+    while size and (block := stream.read(size)):
+        blocks.append(block)
+        size -= len(block)
+    return b"".join(blocks)
