@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.firms.productivity import wooldridge
+from hqd_index.firms.production_function import wooldridge
 from hqd_index.index.diagnostics import correlation_structure as structure
 from hqd_index.index.dynamics.markov_chains import ergodic
 from hqd_index.linear_algebra import COLUMNS, GRAM, least_squares, rank, symmetric_inverse, symmetric_rank

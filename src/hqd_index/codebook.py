@@ -10,7 +10,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from .firms.tfp import LABELS as ELASTICITIES
-from .links.labels import LABELS as LINKS
+from .links.link_labels import LABELS as LINKS
 from .study.records import Band, Study
 from .tables import TABLES
 

@@ -6,7 +6,7 @@ import pytest
 from linearmodels.iv import IV2SLS
 
 from hqd_index.errors import ConfigError
-from hqd_index.firms.productivity import multilateral, polynomial, previous_year_rows, wooldridge
+from hqd_index.firms.production_function import multilateral, polynomial, previous_year_rows, wooldridge
 from hqd_index.firms.tfp import Recipe, elasticities, tfp
 
 EXACT = 1e-10

@@ -13,7 +13,7 @@ from ..study.records import Study
 from ..tables import conform, empty
 from .mode_scores import ALL_AXES, firm_scores
 from .modes import MODES, diversity, memberships
-from .paths import FEW_FIRMS, path_rows
+from .path_indices import FEW_FIRMS, path_rows
 
 STATES = (*MODES, "mixed", "unclassified")
 VERSIONS = {"shown": ("mode", "p_tech", "p_safety"), "base": ("base_mode", "base_p_tech", "base_p_safety")}

@@ -12,7 +12,7 @@ import pandas as pd
 from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, unknown
 from ..study.records import Study
-from .productivity import Array, Elasticities, multilateral, wooldridge
+from .production_function import Array, Elasticities, multilateral, wooldridge
 
 INPUTS = ("labour", "capital", "materials")
 MONEY = ("output", "capital", "materials")

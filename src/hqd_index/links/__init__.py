@@ -1,5 +1,5 @@
 """Links between industries and with the world: input-output tables and trade flows as columns by industry and year."""
 
-from .run import links
+from .link_tables import links
 
 __all__ = ["links"]

@@ -32,7 +32,7 @@ def allocations(flows: Array, output: Array) -> Array:
 
 
 def inverse(matrix: Array, *, location: str = "") -> Array:
-    """(I - A)^-1, the sum of all rounds; DataError IO02 where they do not converge (spectral radius >= 1)."""
+    """(I - A)^-1, the sum of all rounds; EstimationError IO02 where they do not converge (spectral radius >= 1)."""
     radius = float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))
     if radius >= 1:
         raise EstimationError(

@@ -1,12 +1,12 @@
 """Unit-years from firm-years and industry tables."""
 
-from .bootstrap import PanelDraws, firm_draws, panel_draws
-from .build import Panel, aggregate_columns, build_panel, descriptives, leaves_needed
 from .density import densities, lagged_values
-from .derive import COLUMN_FUNCTIONS, chain, derive, lookup
-from .facts import facts
-from .leaders import leader_marks, leader_panel
-from .units import unit_names
+from .derived_columns import COLUMN_FUNCTIONS, chain, derive, lookup
+from .firm_bootstrap import PanelDraws, firm_draws, panel_draws
+from .quoted_figures import facts
+from .unit_keys import unit_names
+from .unit_leaders import leader_marks, leader_panel
+from .unit_year_panel import Panel, aggregate_columns, build_panel, descriptives, leaves_needed
 
 __all__ = [
     "COLUMN_FUNCTIONS", "Panel", "PanelDraws", "aggregate_columns", "build_panel", "chain", "densities", "derive",

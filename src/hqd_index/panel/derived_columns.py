@@ -11,7 +11,7 @@ from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
 from ..study.records import Derived, Study
-from .units import row_key
+from .unit_keys import row_key
 
 ColumnFunction = Callable[..., pd.Series]
 
@@ -21,7 +21,8 @@ def derive(
 ) -> dict[str, str]:
     """The tables with the derived columns of columns.yaml, each able to use those before it.
 
-    `functions` are further named functions of a table's frame that give a column, beside those of the panel.
+    `functions` are further named functions of a table's frame that give a column, beside those of the panel. ConfigError for an
+    unknown function or a lookup of what is not there.
     """
     all_functions = {**COLUMN_FUNCTIONS, **(functions or {})}
     derived_tables = dict(tables)
@@ -54,7 +55,10 @@ def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str
 
 
 def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, new: str, *, table: str, column: str) -> str:
-    """The column of another table whose key this one holds: an industry's price index for each of its firms."""
+    """The column of another table whose key this one holds: an industry's price index for each of its firms.
+
+    ConfigError where the table, its key or the column is missing.
+    """
     key = row_key(study, table) if table in tables else ()
     missing = [table] if table not in tables else [part for part in key if part not in engine.types(tables[name])]
     missing += [column] if table in tables and column not in engine.types(tables[table]) else []
@@ -86,7 +90,10 @@ def _by_function(
 
 
 def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industry_code") -> pd.Series:
-    """A fixed-base index (base year = 100) from previous-year = 100 links; missing links break the chain to NaN beyond them."""
+    """A fixed-base index (base year = 100) from previous-year = 100 links; missing links break the chain to NaN beyond them.
+
+    DataError when the base year is not in the data.
+    """
     wide = frame.pivot(index="year", columns=by, values=of).sort_index().astype(float)
     if base not in wide.index:
         raise DataError(

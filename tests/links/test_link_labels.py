@@ -2,7 +2,7 @@
 
 import pytest
 
-from hqd_index.links.labels import LABELS
+from hqd_index.links.link_labels import LABELS
 from hqd_index.tables import TABLES
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.panel import facts
-from hqd_index.panel.facts import FACTS
+from hqd_index.panel.quoted_figures import FACTS
 
 from .test_panel import study
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..study.records import Study
-from .build import Panel, firm_values
 from .density import ever_sql
-from .units import with_unit
+from .unit_keys import with_unit
+from .unit_year_panel import Panel, firm_values
 
 LEADER_QUANTILE = 0.9  # leaders: from this quantile of revenue on, among all firms of the unit in the base year
 FEWEST_LEADERS = 3  # leaders that a unit-year needs; others need `min_firms`

@@ -18,8 +18,8 @@ from ..engines.duckdb import Engine
 from ..expressions import lag_columns, parse
 from ..expressions.parts import Part, Parts, take_apart
 from ..study.records import Indicator, Study
-from .build import leaves_needed
-from .units import row_key, with_unit
+from .unit_keys import row_key, with_unit
+from .unit_year_panel import leaves_needed
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]

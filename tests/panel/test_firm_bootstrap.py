@@ -6,7 +6,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.panel import aggregate_columns
-from hqd_index.panel.bootstrap import panel_draws
+from hqd_index.panel.firm_bootstrap import panel_draws
 from hqd_index.study.records import Indicator
 
 from .test_panel import L, study

@@ -15,7 +15,7 @@ from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
 from ..study.varied_study import vary
 from .density import densities, ever_sql
-from .units import row_key, with_unit
+from .unit_keys import row_key, with_unit
 
 SAMPLES = ("all", "leave_out")
 VALUE_KEYS = ("sample", "unit", "year", "n_firms")
@@ -44,7 +44,7 @@ class Panel:
 
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
-    """The panel of a study from its clean tables (canonical name -> engine table)."""
+    """The panel of a study from its clean tables (canonical name -> engine table); ConfigError as `aggregate_columns` says."""
     unit_tables = {
         name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)
     }
@@ -132,7 +132,8 @@ def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[st
 def aggregate_columns(
     study: Study, engine: Engine, tables: Mapping[str, str], formulas: Mapping[str, Indicator] | Mapping[str, Control]
 ) -> pd.DataFrame:
-    """unit, year and one column per formula, each an exact aggregate of its table; outer-joined."""
+    """unit, year and one column per formula, each an exact aggregate of its table; outer-joined. ConfigError for a table that
+    no source feeds."""
     frames = []
     for table in sorted({formula.table for formula in formulas.values()}):
         if table not in tables:

@@ -12,8 +12,8 @@ from ..errors import ConfigError, DataError
 from ..study.records import Study
 from . import chokepoints, trade
 from .iotable import IoTable, crosswalk, read_io
+from .link_results import NO_BEC, NO_FLOWS, NO_INCOMES, NO_IO, LinkTables, unmapped_products
 from .network import io_links, network
-from .reasons import NO_BEC, NO_FLOWS, NO_INCOMES, NO_IO, LinkTables, unmapped_products
 
 KEYS = ["industry_code", "year"]
 PRODUCT_SYSTEM_BEC = "bec"
@@ -25,7 +25,8 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
 
     `linkages` has one row per industry and year and the columns of canonical.LINKAGES; a column whose source is absent is
     missing throughout and `not_made` says why. Industries are those of the firm and industry tables; without either, all.
-    DataError when an input-output table does not converge, a crosswalk is incomplete, or HS revisions are mixed.
+    EstimationError when an input-output table does not converge, DataError when a crosswalk is incomplete or HS revisions are
+    mixed, ConfigError when a source feeds `linkages` itself.
     """
     if "linkages" in tables:
         raise ConfigError(

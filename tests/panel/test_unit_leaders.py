@@ -8,7 +8,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.panel import build_panel, leader_marks, leader_panel
-from hqd_index.panel.leaders import base_year
+from hqd_index.panel.unit_leaders import base_year
 
 from .test_panel import study
 
