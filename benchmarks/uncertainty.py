@@ -28,9 +28,9 @@ from skcriteria.preprocessing.scalers import MinMaxScaler
 from skcriteria.preprocessing.weighters import EntropyWeighter
 
 from hqd_index.index.competition_rank import competition
-from hqd_index.index.uncertainty.design_draws import NONE, Array, Source, root_scores
+from hqd_index.index.uncertainty.design_draws import NONE, Array, DrawSource, root_scores
 from hqd_index.index.uncertainty.draw_tables import table_of
-from hqd_index.index.uncertainty.index_designs import Designs, designs_of, planned
+from hqd_index.index.uncertainty.index_designs import Designs, designs_of, plans_by_number
 from hqd_index.study.records import Study
 
 DRAWS, BATCH, NOISE = 10_000, 1000, 0.01
@@ -120,14 +120,14 @@ def batches(base: Array, stream: np.random.Generator) -> Iterator[tuple[Array, A
         yield values, stream.random((BATCH, 1 + len(LEAVES))), stream.integers(0, len(KINDS), BATCH)
 
 
-def source_of(designs: Designs) -> Callable[[Array, Array], Source]:
+def source_of(designs: Designs) -> Callable[[Array, Array], DrawSource]:
     """A source of given leaf values and uniform numbers; the designs are resolved once for all."""
     years, units = tuple(range(2001, 2001 + YEARS)), tuple(map(str, range(UNITS)))
-    plan = planned(designs, years, [""] * UNITS)
-    return lambda values, uniform: Source(plan, designs.label, LEAVES, ("top", *LEAVES), years, units, values, uniform, None)
+    plan = plans_by_number(designs, years, [""] * UNITS)
+    return lambda values, uniform: DrawSource(plan, designs.label, LEAVES, ("top", *LEAVES), years, units, values, uniform, None)
 
 
-def ours(source: Source, of: Mapping[Kind, int], kind: Array) -> Array:
+def ours(source: DrawSource, of: Mapping[Kind, int], kind: Array) -> Array:
     """Ranks (BATCH, T, U)."""
     drawn = np.array([w == "dirichlet" for _, w, _ in KINDS])[kind]
     every = np.arange(BATCH)
@@ -186,7 +186,7 @@ def theirs(values: Array) -> Array:
     return np.stack([pipeline.evaluate(mkdm(table, [max] * len(LEAVES), criteria=LEAVES)).e_.score for table in tables])
 
 
-def against_other(source: Source, number: int) -> tuple[float, float]:
+def against_other(source: DrawSource, number: int) -> tuple[float, float]:
     """(ratio of seconds a draw, largest difference of scores)."""
     clock, repeats = Clock(), 5
     table = table_of(np.full(OTHER_DRAWS, number), np.arange(OTHER_DRAWS), NONE)

@@ -19,7 +19,7 @@ from hqd_index.firms.production_function import wooldridge
 from hqd_index.index.diagnostics import correlation_structure as structure
 from hqd_index.index.dynamics.markov_chains import ergodic
 from hqd_index.linear_algebra import COLUMNS, GRAM, least_squares, rank, symmetric_inverse, symmetric_rank
-from hqd_index.methods.weight_components import components_kept
+from hqd_index.methods.weight_components import component_notes
 from hqd_index.models.analyses.oaxaca import twofold
 from hqd_index.models.analyses.omitted_variables import moments
 from hqd_index.models.firms.event_study import Events
@@ -175,7 +175,7 @@ def test_sphericity_is_refused_and_inflation_infinite_with_twins() -> None:
 def test_the_rank_of_columns_with_twins_is_the_number_of_independent_ones() -> None:
     def holds(rng: np.random.Generator) -> bool:
         table = with_twins(rng.normal(size=(40, 5)), rng)[0]
-        ranks = [fact.value for fact in components_kept(table) if fact.quantity == "rank"]
+        ranks = [fact.value for fact in component_notes(table) if fact.quantity == "rank"]
         r = structure.correlation(table)
         return (
             ranks == [5] and symmetric_rank(r, tolerance=GRAM) == 5 and rank(table - table.mean(axis=0), tolerance=COLUMNS) == 5

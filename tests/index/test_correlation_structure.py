@@ -159,8 +159,8 @@ def test_cronbach_by_hand_and_degenerate():
 
 def test_usable_keeps_complete_rows_of_columns_that_vary():
     values = np.array([[1, 7, 2, np.nan], [2, 7, np.nan, np.nan], [3, 7, 5, np.nan], [5, 7, 1, np.nan]])
-    found = structure.usable(values)
+    found = structure.complete_table(values)
     assert found.columns.tolist() == [0, 2]
     assert found.rows.tolist() == [[1, 2], [3, 5], [5, 1]]
     with pytest.raises(EstimationError):
-        structure.usable(values[:2])
+        structure.complete_table(values[:2])

@@ -8,7 +8,7 @@ import pytest
 from hqd_index.index.diagnostics.diagnostics_table import diagnostics
 from hqd_index.index.dynamics.dynamics_tables import dynamics
 from hqd_index.index.index_tables import build_index
-from hqd_index.index.uncertainty.rank_uncertainty import Firms, uncertainty
+from hqd_index.index.uncertainty.rank_uncertainty import FirmDraws, uncertainty
 
 from .small import names, panel, study
 
@@ -34,7 +34,7 @@ def firms(values):
     noise = random.lognormal(0, 0.1, size=(20, *cells.shape)) * (np.array(leaves) != "constant") + (
         np.array(leaves) == "constant"
     )
-    return Firms(cells * noise, tuple(YEARS), tuple(UNITS), leaves)
+    return FirmDraws(cells * noise, tuple(YEARS), tuple(UNITS), leaves)
 
 
 @pytest.mark.parametrize("weight", ["equal", "entropy", "critic"])

@@ -9,7 +9,7 @@ from scipy import stats
 
 from hqd_index.index.index_tables import build_index
 from hqd_index.index.uncertainty.design_draws import NONE, dirichlet, root_scores
-from hqd_index.index.uncertainty.draw_tables import Firms, sampled, source_of, table_of
+from hqd_index.index.uncertainty.draw_tables import FirmDraws, source_of, table_of, tables_by_source
 from hqd_index.index.uncertainty.index_designs import designs_of
 
 from .small import names, panel, study
@@ -78,7 +78,7 @@ def test_each_design_is_the_index_built_by_itself(weighting, gaps):
     values = rows(gaps=GAPS[gaps])
     _, designs, source = sources(WEIGHTINGS[weighting], values, alternatives={"weighting.coverage": [{"min_children": 1}]})
     for scores, number in zip(root_scores(source, table_of([1, 0], NONE, NONE)), (1, 0)):
-        expected = built(designs.made(number), values)
+        expected = built(designs.study_of(number), values)
         assert np.isfinite(expected).sum() >= 0.8 * expected.size
         assert scores == pytest.approx(expected, abs=EXACT, nan_ok=True)
 
@@ -123,7 +123,7 @@ def test_whoever_has_a_score_keeps_one_when_an_indicator_is_left_out():
 def firm_draws(count=3):
     """Draws of x and w on the panel's axes."""
     stream = np.random.default_rng(9)
-    return Firms(np.exp(stream.normal(size=(count, len(YEARS), len(UNITS), 2))), tuple(YEARS), tuple(UNITS), ("x", "w"))
+    return FirmDraws(np.exp(stream.normal(size=(count, len(YEARS), len(UNITS), 2))), tuple(YEARS), tuple(UNITS), ("x", "w"))
 
 
 @pytest.mark.parametrize("gaps", ["complete", "scattered"])
@@ -212,7 +212,7 @@ def test_one_year_alone_is_that_year_of_all(weighting):
 def test_sources_of_draws():
     """Each design once, each firm draw once, each weight draw once; in `all` every design comes up about equally often."""
     declared, designs, source = sources(WEIGHTINGS["entropy"], rows(), leave_out=["parts"], firms=firm_draws(), weights={})
-    tables = sampled(declared, designs, source)
+    tables = tables_by_source(declared, designs, source)
     assert tables["design"].design.tolist() == list(range(4)) and (tables["design"].firms == NONE).all()
     assert tables["data"].firms.tolist() == [0, 1, 2] and (tables["data"].weights == NONE).all()
     assert tables["weights"].weights.tolist() == list(range(35)) and (tables["weights"].design == 0).all()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.index.diagnostics.diagnostics_table import diagnostics
-from hqd_index.index.diagnostics.weight_concentration import concentration, recoded, recoded_shares
+from hqd_index.index.diagnostics.weight_concentration import concentration, mirrored, mirrored_shares
 from hqd_index.index.index_tables import build_index
 from hqd_index.tables import check
 
@@ -193,7 +193,7 @@ def test_concentration_by_hand():
 
 
 def test_recoding_turns_a_column_about_its_range():
-    assert recoded(np.array([2.0, 5, np.nan, 4])) == pytest.approx([5, 2, np.nan, 3], abs=EXACT, nan_ok=True)
+    assert mirrored(np.array([2.0, 5, np.nan, 4])) == pytest.approx([5, 2, np.nan, 3], abs=EXACT, nan_ok=True)
 
 
 def test_recoding_one_spiked_indicator_by_hand():
@@ -203,5 +203,5 @@ def test_recoding_one_spiked_indicator_by_hand():
     index = build_index(design, panel(sheet, units=list("abc"), years=[2020]), names(list("abc")))
     d_y = 1 + (np.log(1 / 3) / 3 + 2 * np.log(2 / 3) / 3) / np.log(3)
     d_x = 1 - np.log(2) / np.log(3)
-    found = recoded_shares(index.design, index.computed["all"])
+    found = mirrored_shares(index.design, index.computed["all"])
     assert found == pytest.approx({"x": d_x / (d_x + d_y), "y": d_y / (1 + d_y)}, abs=EXACT)

@@ -6,8 +6,8 @@ import pytest
 
 from hqd_index.index.dynamics.convergence import variation
 from hqd_index.index.dynamics.dynamics_tables import by_density, dynamics
-from hqd_index.index.dynamics.markov_chains import cuts, homogeneity, states, transitions
-from hqd_index.index.dynamics.moran import moran, standardised, weight_matrix
+from hqd_index.index.dynamics.markov_chains import homogeneity, quartile_cuts, states, transitions
+from hqd_index.index.dynamics.moran import moran, row_standardised, weight_matrix
 from hqd_index.index.index_tables import build_index
 from hqd_index.tables import check
 
@@ -56,14 +56,14 @@ def test_tables_hold_what_the_functions_say(whole):
     )
     for t, year in enumerate(YEARS):
         assert facts["sigma", year, "", "", "", "cv"] == variation(scores)[t]
-    w = standardised(weight_matrix(wiring(), UNITS).matrix)
+    w = row_standardised(weight_matrix(wiring(), UNITS).matrix)
     assert facts["moran", 2020, "", "", "", "i"] == pytest.approx(moran(scores[-1:], w).i[0], abs=EXACT)
     both = np.stack([index.computed["all"].scores[node] for node in ("quality", "safety")])
     one = tables["coupling"].query("unit == 'C13' and year == 2015 and method == 'classic'").iloc[0]
     u1, u2 = both[:, 0, 0]
     assert one["degree"] == pytest.approx(np.sqrt(2 * np.sqrt(u1 * u2) / (u1 + u2) * (u1 + u2) / 2), abs=EXACT)
     assert facts["coupling", 2015, "all", "all", "", "n"] == 31
-    state = states(scores, cuts(scores))
+    state = states(scores, quartile_cuts(scores))
     test = homogeneity(np.concatenate([transitions(state[:4], YEARS[:4]), transitions(state[3:], YEARS[3:])]))
     assert facts["markov", None, "two_halves", "", "", "chi2"] == pytest.approx(test.chi2, rel=EXACT)
     parts = [facts["dagum", 2020, "technology", "", "", part] for part in ("within", "between", "transvariation")]

@@ -5,7 +5,7 @@ import pytest
 
 from hqd_index.errors import ConfigError
 from hqd_index.index.uncertainty.factor_sensitivity import product_subset
-from hqd_index.index.uncertainty.index_designs import LEAVE_OUT, designs_of, looped
+from hqd_index.index.uncertainty.index_designs import LEAVE_OUT, designs_of, looped_methods
 
 from .small import study
 
@@ -43,8 +43,8 @@ def test_combinations_by_hand():
     ]
     assert any("entropy needs non_negative" in reason for reason in designs.refused)
     assert any("geometric needs non_negative" in reason for reason in designs.refused)
-    assert designs.made(4).weighting.normalise.method == "zscore"
-    assert designs.made(0) == designs.study
+    assert designs.study_of(4).weighting.normalise.method == "zscore"
+    assert designs.study_of(0) == designs.study
 
 
 def test_every_node_of_a_level_is_left_out_once():
@@ -84,7 +84,7 @@ def test_a_choice_for_one_level_holds_within_a_choice_for_all():
     whole = {"weighting.weight": [{"indicators": {"method": "critic"}, "parts": {"method": "equal"}}]}
     for alternatives in (level | whole, whole | level):
         designs = declared(alternatives)
-        both = designs.made(len(designs.combinations) - 1).weighting.weight
+        both = designs.study_of(len(designs.combinations) - 1).weighting.weight
         assert (both["indicators"].method, both["parts"].method) == ("critic", "std")
 
 
@@ -117,8 +117,8 @@ def test_methods_that_work_draw_by_draw_are_named():
     joined = {"method": "combine", "by": "mean", "of": [{"method": "pca"}, {"method": "equal"}]}
     branch = {"branches": {"right": {"weight": joined}}}
     designs = declared({"weighting.impute": [{"method": "knn"}]}, branch)
-    assert looped(designs) == ["impute knn", "weight combine"]
-    assert looped(declared({"weighting.impute": [{"method": "linear"}]})) == []
+    assert looped_methods(designs) == ["impute knn", "weight combine"]
+    assert looped_methods(declared({"weighting.impute": [{"method": "linear"}]})) == []
 
 
 def test_no_alternative_at_all_leaves_the_base():

@@ -6,10 +6,10 @@ from scipy.stats import chi2_contingency
 
 from hqd_index.errors import EstimationError
 from hqd_index.index.dynamics.markov_chains import (
-    cuts,
     ergodic,
     homogeneity,
     probabilities,
+    quartile_cuts,
     states,
     transitions,
 )
@@ -30,7 +30,7 @@ def chain(matrix, *, years, units, seed):
 
 def test_states_at_pooled_quartiles_ties_go_down():
     values = np.array([[1.0, 2, 3, 4], [5, 6, 7, np.nan]])
-    points = cuts(values)
+    points = quartile_cuts(values)
     assert points == pytest.approx([2.5, 4, 5.5], abs=EXACT)
     assert states(values, points).tolist() == [[0, 0, 1, 1], [2, 3, 3, -1]]
 
@@ -99,7 +99,7 @@ def test_one_part_has_no_freedom():
 @pytest.mark.parametrize("values", [np.full((3, 4), 2.0), np.ones((3, 1)), np.full((2, 3), np.nan)])
 def test_no_quartiles(values):
     with pytest.raises(EstimationError):
-        cuts(values)
+        quartile_cuts(values)
 
 
 def test_one_year_is_refused():

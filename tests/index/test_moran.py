@@ -11,8 +11,8 @@ from hqd_index.index.dynamics.moran import (
     Weights,
     lisa,
     moran,
+    row_standardised,
     spatial_lag,
-    standardised,
     weight_matrix,
 )
 
@@ -33,7 +33,7 @@ def test_four_on_a_line_by_hand():
 
 def test_p_is_the_share_of_all_orders():
     """Of the 24 orders of four values, those whose I lies at least 2/3 from -1/3, enumerated."""
-    w = standardised(LINE)
+    w = row_standardised(LINE)
     z = VALUES[0] - VALUES[0].mean()
     every = np.array([(z[list(o)] @ w @ z[list(o)]) / (z @ z) for o in permutations(range(4))])
     observed = z @ w @ z / (z @ z)
@@ -45,7 +45,7 @@ def test_p_is_the_share_of_all_orders():
 
 def test_p_is_never_zero():
     """A ring of neighbours with values in order: no permutation of 40 comes near, so p = 1 / (B + 1)."""
-    ring = standardised(np.roll(np.eye(40), 1, axis=0) + np.roll(np.eye(40), -1, axis=0))
+    ring = row_standardised(np.roll(np.eye(40), 1, axis=0) + np.roll(np.eye(40), -1, axis=0))
     values = np.sin(2 * np.pi * np.arange(40) / 40)[None, :]
     assert moran(values, ring, permutations=99).p[0] == pytest.approx(1 / 100, abs=EXACT)
     assert lisa(values, ring, permutations=99).p.min() == pytest.approx(1 / 100, abs=EXACT)
@@ -53,7 +53,7 @@ def test_p_is_never_zero():
 
 def test_local_p_is_the_share_of_all_orders_of_the_others():
     rng = np.random.default_rng(1)
-    w, y = standardised(rng.random((5, 5))), rng.normal(size=5)
+    w, y = row_standardised(rng.random((5, 5))), rng.normal(size=5)
     z = y - y.mean()
     found = lisa(y[None, :], w, permutations=DRAWS)
     assert found.local[0] == pytest.approx(z * (w @ z) / (z @ z / 5), abs=EXACT)
@@ -81,27 +81,27 @@ def test_false_discovery_by_hand():
 
 def test_quadrants():
     """On a line with 4, 3, -2, -5 the ends and middles stand with neighbours on their own side, except where it turns."""
-    w = standardised(LINE)
+    w = row_standardised(LINE)
     assert lisa(np.array([[4.0, 3, -2, -5]]), w, permutations=99).quadrant[0].tolist() == ["HH", "HH", "LL", "LL"]
     assert lisa(np.array([[4.0, -3, 4, -5]]), w, permutations=99).quadrant[0].tolist() == ["HL", "LH", "HL", "LH"]
 
 
 def test_p_under_independence_keeps_its_size():
     rng = np.random.default_rng(5)
-    w = standardised(rng.random((20, 20)) ** 4)
+    w = row_standardised(rng.random((20, 20)) ** 4)
     p = moran(rng.normal(size=(400, 20)), w, permutations=199).p
     assert (p <= 0.05).mean() == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 400))
 
 
 def test_same_seed_same_p():
     values = np.random.default_rng(6).normal(size=(2, 10))
-    w = standardised(np.ones((10, 10)) - np.eye(10) + np.diag(np.ones(9), 1))
+    w = row_standardised(np.ones((10, 10)) - np.eye(10) + np.diag(np.ones(9), 1))
     assert (moran(values, w, seed=1).p == moran(values, w, seed=1).p).all()
     assert (lisa(values, w, seed=1).p != lisa(values, w, seed=2).p).any()
 
 
 def test_equal_values_have_no_association():
-    w, values = standardised(LINE), np.array([[2.0, 2, 2, 2], [1, 2, 3, 4]])
+    w, values = row_standardised(LINE), np.array([[2.0, 2, 2, 2], [1, 2, 3, 4]])
     assert np.isnan(moran(values, w).i[0]) and np.isnan(moran(values, w).p[0]) and np.isfinite(moran(values, w).i[1])
     assert np.isnan(lisa(values, w).p[0]).all() and (lisa(values, w).quadrant[0] == "").all()
 
@@ -109,9 +109,9 @@ def test_equal_values_have_no_association():
 def test_islands_are_named_or_kept_on_request():
     matrix = np.array([[9.0, 1, 0], [2, 0, 2], [0, 0, 5]])
     with pytest.raises(EstimationError, match="without any link: 3"):
-        standardised(matrix)
-    assert standardised(matrix, allow_islands=True).tolist() == [[0, 1, 0], [0.5, 0, 0.5], [0, 0, 0]]
-    found = lisa(np.array([[1.0, 2, 4]]), standardised(matrix, allow_islands=True), permutations=99)
+        row_standardised(matrix)
+    assert row_standardised(matrix, allow_islands=True).tolist() == [[0, 1, 0], [0.5, 0, 0.5], [0, 0, 0]]
+    found = lisa(np.array([[1.0, 2, 4]]), row_standardised(matrix, allow_islands=True), permutations=99)
     assert np.isnan(found.p[0, 2]) and np.isfinite(found.p[0, :2]).all()
 
 
@@ -127,7 +127,7 @@ def test_a_row_of_w_is_what_a_unit_takes_in():
     )
     found = weight_matrix(links, ["a", "b", "c", "d"])
     assert found.matrix.tolist() == [[0, 0.2, 0, 0], [0.3, 0, 0.1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
-    assert found.known.tolist() == [True, True, True, False]
+    assert found.in_links.tolist() == [True, True, True, False]
     with pytest.raises(EstimationError, match="negative"):
         weight_matrix(links.assign(upstream=-1.0), ["a", "b"])
 

@@ -6,7 +6,7 @@ import pytest
 from hqd_index.errors import EstimationError
 from hqd_index.index.dynamics.obstacle_degrees import obstacle, obstacles_table
 from hqd_index.index.index_tables import build_index
-from hqd_index.index.score_panel import Refusals, scored
+from hqd_index.index.score_panel import Refusals, score_panel_of
 
 from .small import names, panel, study
 
@@ -43,7 +43,7 @@ def test_table_sums_up_the_tree_and_breaks_ties_by_id():
     )
     index = build_index(design, panel(sheet, units=units, years=[2020]), names(units))
     refusals = Refusals()
-    found = obstacles_table(index, scored(design, index), refusals).set_index(["unit", "node"])
+    found = obstacles_table(index, score_panel_of(design, index), refusals).set_index(["unit", "node"])
     assert not refusals.rows
     known = {"x": 3 / 11, "y": 6 / 11, "z": 0, "w": 2 / 11, "left": 9 / 11, "right": 2 / 11}
     assert found.loc["a", "degree"].to_dict() == pytest.approx(known, abs=EXACT)

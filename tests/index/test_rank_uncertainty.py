@@ -6,8 +6,8 @@ import pytest
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.index.index_tables import build_index
-from hqd_index.index.uncertainty.factor_sensitivity import _noted
-from hqd_index.index.uncertainty.rank_uncertainty import Firms, stream, uncertainty
+from hqd_index.index.uncertainty.factor_sensitivity import _with_notes
+from hqd_index.index.uncertainty.rank_uncertainty import FirmDraws, stream, uncertainty
 from hqd_index.tables import TABLES, check
 
 from .small import names, panel, study
@@ -28,7 +28,7 @@ def tables(sheet=SHEET, *, units=UNITS, years=(2020,), seed=1, weighting=None, f
 def drawn(sheet=SHEET, draws=20, spread=0.5, seed=7):
     random = np.random.default_rng(seed)
     values = np.stack([np.array(sheet[leaf])[None] + spread * random.normal(size=(draws, 4)) for leaf in ("x", "y")], axis=-1)
-    return Firms(values[:, None], (2020,), tuple(UNITS), ("x", "y"))
+    return FirmDraws(values[:, None], (2020,), tuple(UNITS), ("x", "y"))
 
 
 def test_designs_by_hand():
@@ -191,5 +191,5 @@ def test_a_negative_first_order_index_within_its_interval_is_explained():
     frame = pd.DataFrame(
         {"output": "rank:a", "factor_zh": "甲", "factor_en": "one", "first": low, "first_high": high, "place": 2}
     )
-    told = _noted(frame.assign(total=0.5, total_low=0.1, total_high=0.9), [], {"rank:a"})["note_en"]
+    told = _with_notes(frame.assign(total=0.5, total_low=0.1, total_high=0.9), [], {"rank:a"})["note_en"]
     assert told.str.startswith("a first-order index below 0").tolist() == [True, False, False]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.index.uncertainty.sobol_indices import indices, saltelli
+from hqd_index.index.uncertainty.sobol_indices import saltelli, sobol_indices
 
 NOISE = 0.02
 """Scrambled Sobol' points at N = 4,096: the estimators' standard deviations here are below 0.007."""
@@ -12,7 +12,7 @@ NOISE = 0.02
 
 def estimated(function, factors, base=4096):
     stream = np.random.default_rng(7)
-    return indices(function(saltelli(base, factors, stream).all), factors, stream)
+    return sobol_indices(function(saltelli(base, factors, stream).all), factors, stream)
 
 
 def test_ishigami():

@@ -9,7 +9,7 @@ import pytest
 
 from hqd_index.index.competition_rank import competition
 from hqd_index.methods.aggregate import arithmetic, geometric, harmonic, power
-from hqd_index.methods.column_statistics import cells, deviation, mean, quantile
+from hqd_index.methods.column_statistics import cell_counts, deviation, mean, quantile
 from hqd_index.methods.impute import group_mean
 from hqd_index.methods.method import ColumnError
 from hqd_index.methods.normalise import borda, dist2max, fracmax, minmax, prank, rank, zscore
@@ -166,7 +166,7 @@ def test_statistics_of_the_raw_columns_and_gaps_by_unit(asem: Asem) -> None:
     values = raw[asem.codes].to_numpy(dtype=float)
     skew, kurtosis = skew_and_kurtosis(values)
     found = {"Mean": mean(values), "Median": quantile(values, 0.5), "Std": deviation(values, ddof=1), "Skew": skew}
-    for name, column in (found | {"Kurt": kurtosis, "N.Avail": cells(values)}).items():
+    for name, column in (found | {"Kurt": kurtosis, "N.Avail": cell_counts(values)}).items():
         assert np.allclose(column[0], known[name], rtol=CHAIN, atol=CHAIN), name
     gaps = np.isnan(values).sum(axis=1)
     assert (gaps == asem.stage("data_avail_units").loc[raw.index, "N_missing"]).all() and gaps.sum() == 63

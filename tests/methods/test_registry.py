@@ -11,7 +11,7 @@ from hqd_index import console
 from hqd_index.errors import ConfigError
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import Choice, bind
-from hqd_index.methods.column_statistics import cells
+from hqd_index.methods.column_statistics import cell_counts
 from hqd_index.methods.method import Array, Method
 from hqd_index.methods.shares import as_shares
 from hqd_index.study.json_schemas import schemas
@@ -24,7 +24,7 @@ NAME = "first_come"
 
 def first_come(values: Array, *, steepness: float = 2.0) -> Array:
     """1 / place^steepness: earlier columns weigh more (an example for this test)."""
-    present = cells(values) > 0
+    present = cell_counts(values) > 0
     return as_shares(np.broadcast_to(1 / np.arange(1.0, values.shape[-1] + 1) ** steepness, present.shape), present)
 
 

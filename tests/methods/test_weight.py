@@ -9,7 +9,7 @@ import pytest
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation
-from hqd_index.methods.shares import bounded
+from hqd_index.methods.shares import bounded_shares
 from hqd_index.methods.weight import WEIGHT, critic, entropy, evenness
 from hqd_index.methods.weight_ahp import ahp, consistency
 from hqd_index.methods.weight_combined import combine
@@ -264,9 +264,9 @@ def test_combinations_by_hand() -> None:
 def test_floor_and_cap_by_hand() -> None:
     """(.7 .2 .1) capped at .5 spreads .2 as 2:1; with floor .2 the rest falls to .2 as well."""
     shares, usable = np.array([[0.7, 0.2, 0.1]]), np.ones((1, 3), dtype=bool)
-    assert np.allclose(bounded(shares, usable, floor=0, cap=0.5), [[0.5, 1 / 3, 1 / 6]], atol=1e-9)
-    assert np.allclose(bounded(shares, usable, floor=0.2, cap=1), [[0.6, 0.2, 0.2]], atol=1e-9)
+    assert np.allclose(bounded_shares(shares, usable, floor=0, cap=0.5), [[0.5, 1 / 3, 1 / 6]], atol=1e-9)
+    assert np.allclose(bounded_shares(shares, usable, floor=0.2, cap=1), [[0.6, 0.2, 0.2]], atol=1e-9)
     alone = np.array([[1.0, 0, 0]])
-    assert np.allclose(bounded(alone, usable, floor=0, cap=0.5), [[0.5, 0.25, 0.25]], atol=1e-9)
+    assert np.allclose(bounded_shares(alone, usable, floor=0, cap=0.5), [[0.5, 0.25, 0.25]], atol=1e-9)
     with pytest.raises(EstimationError, match="too few columns"):
-        bounded(alone, np.array([[True, False, False]]), floor=0, cap=0.5)
+        bounded_shares(alone, np.array([[True, False, False]]), floor=0, cap=0.5)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..errors import CheckError
-from ..index.build import Computed
+from ..index.build import IndexArrays
 from ..index.index_tables import Index, build_index
 from ..study.choices import family_choice, leaf_choice
 from ..study.indicator_tree import Tree, tree_of
@@ -146,7 +146,7 @@ def _node(published: Published, index: Index, sample: str, node: str, at: tuple[
     )
 
 
-def _value(index: Index, computed: Computed, node: str, at: tuple[int, int]) -> float:
+def _value(index: Index, computed: IndexArrays, node: str, at: tuple[int, int]) -> float:
     """A node's score or a leaf's normalised value."""
     if node in computed.scores:
         return float(computed.scores[node][at])

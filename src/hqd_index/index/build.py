@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Computed:
+class IndexArrays:
     """Leaf values after each step; by node, shares (..., T or 1, U or 1, children) and scores (..., T, U) in [0, 1] units."""
 
     filled: Array
@@ -29,18 +29,18 @@ class Computed:
     scores: Mapping[str, Array]
 
 
-def compute(design: Plan, values: Array, *, base: Computed | None = None) -> Computed:
+def compute(design: Plan, values: Array, *, base: IndexArrays | None = None) -> IndexArrays:
     """The index of `values (..., T, U, m)`.
 
     With `base` (leave-out), whatever a method learns from data (treatment, bounds, weights, ideal points) is learnt from that.
     """
-    filled, treated, normalised = scaled(design, values, base=base)
+    filled, treated, normalised = normalised_leaves(design, values, base=base)
     shares = flat_shares(design, normalised) if base is None else base.shares
     shares, scores = node_scores(design, normalised, shares, base=base)
-    return Computed(filled, treated, normalised, np.isnan(values) & ~np.isnan(filled), shares, scores)
+    return IndexArrays(filled, treated, normalised, np.isnan(values) & ~np.isnan(filled), shares, scores)
 
 
-def scaled(design: Plan, values: Array, *, base: Computed | None = None) -> tuple[Array, Array, Array]:
+def normalised_leaves(design: Plan, values: Array, *, base: IndexArrays | None = None) -> tuple[Array, Array, Array]:
     """Leaf values imputed, then treated, then normalised."""
     filled = _by_columns(design, [values], partial(_impute, groups=design.groups))
     treated = _by_columns(design, [filled, filled if base is None else base.filled], _treat)
@@ -57,7 +57,7 @@ def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array], *, 
     """
     if any(share.shape[-3:-1] != (1, 1) for share in shares.values()):
         return node_scores(design, normalised, shares)[1][design.tree.root]
-    values, root = pooled(normalised), design.tree.root
+    values, root = pool_years(normalised), design.tree.root
     if not complete:
         values = np.where(np.isnan(values), 0.0, values)
     scores: dict[str, Array] = {}
@@ -66,8 +66,8 @@ def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array], *, 
             children = _child_values(design, family, values, shares, scores)
             share = shares[family.node][..., 0, :, :]
             scores[family.node] = family.aggregate(children, share, min_children=family.min_children)
-    whole = scores[root] if root in scores else (values @ leaf_shares(design, shares, [root]))[..., 0]
-    return whole.reshape(*whole.shape[:-1], *normalised.shape[-3:-1])
+    root_scores = scores[root] if root in scores else (values @ leaf_shares(design, shares, [root]))[..., 0]
+    return root_scores.reshape(*root_scores.shape[:-1], *normalised.shape[-3:-1])
 
 
 def _child_values(design: Plan, family: Family, values: Array, shares: Mapping[str, Array], scores: Mapping[str, Array]) -> Array:
@@ -85,27 +85,27 @@ def _child_values(design: Plan, family: Family, values: Array, shares: Mapping[s
 def leaf_shares(design: Plan, shares: Mapping[str, Array], nodes: Sequence[str]) -> Array:
     """Each leaf's share in some nodes, (..., m, nodes): the product of shares down the tree; 0 for leaves elsewhere."""
     leads = [shares[family.node].shape[:-3] for family in design.families]
-    out = np.zeros((*np.broadcast_shapes(*leads), len(design.leaves), len(nodes)))
+    result = np.zeros((*np.broadcast_shapes(*leads), len(design.leaves), len(nodes)))
     for position, node in enumerate(nodes):
-        whole: dict[str, Array] = {node: np.ones(1)}
+        share_of_node: dict[str, Array] = {node: np.ones(1)}
         for family in reversed(design.families):
-            if family.node in whole:
-                local = whole[family.node][..., None] * shares[family.node][..., 0, 0, :]
+            if family.node in share_of_node:
+                local = share_of_node[family.node][..., None] * shares[family.node][..., 0, 0, :]
                 if family.leafy:
-                    out[..., design.places(family.children), position] = local
+                    result[..., design.places(family.children), position] = local
                 else:
-                    whole |= {child: local[..., k] for k, child in enumerate(family.children)}
-    return out
+                    share_of_node |= {child: local[..., k] for k, child in enumerate(family.children)}
+    return result
 
 
 def _by_columns(design: Plan, arrays: Sequence[Array], step: Callable[..., Array]) -> Array:
     """A step applied to each block of columns with its own functions; one block needs no copies."""
     if len(design.columns) == 1:
         return step(*arrays, design.columns[0])
-    out = np.empty_like(arrays[0])
+    result = np.empty_like(arrays[0])
     for block in design.columns:
-        out[..., block.positions] = step(*(array[..., block.positions] for array in arrays), block)
-    return out
+        result[..., block.positions] = step(*(array[..., block.positions] for array in arrays), block)
+    return result
 
 
 def _impute(values: Array, block: Columns, groups: NDArray[np.intp]) -> Array:
@@ -113,14 +113,14 @@ def _impute(values: Array, block: Columns, groups: NDArray[np.intp]) -> Array:
 
 
 def _treat(values: Array, reference: Array, block: Columns) -> Array:
-    return _unpooled(block.treat(pooled(values), reference=pooled(reference)), values.shape)
+    return _unpooled(block.treat(pool_years(values), reference=pool_years(reference)), values.shape)
 
 
 def _normalise(values: Array, reference: Array, block: Columns, years: tuple[int, ...]) -> Array:
     if block.span == "each_year":
         return block.normalise(values, reference=reference, direction=block.direction)
     rows = span_rows(reference, block.span, years)
-    return _unpooled(block.normalise(pooled(values), reference=rows, direction=block.direction), values.shape)
+    return _unpooled(block.normalise(pool_years(values), reference=rows, direction=block.direction), values.shape)
 
 
 def flat_shares(design: Plan, normalised: Array) -> dict[str, Array]:
@@ -137,27 +137,27 @@ def spread_flat(design: Plan, flat: Array) -> dict[str, Array]:
     shares = {}
     for family in design.families:
         parts = np.stack([total[child] for child in family.children], axis=-1)
-        whole = parts.sum(axis=-1)
-        total[family.node] = whole
+        node_share = parts.sum(axis=-1)
+        total[family.node] = node_share
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares[family.node] = np.where(whole[..., None] > 0, parts / whole[..., None], 0.0)
+            shares[family.node] = np.where(node_share[..., None] > 0, parts / node_share[..., None], 0.0)
     return shares
 
 
 def node_scores(
-    design: Plan, normalised: Array, shares: Mapping[str, Array], *, base: Computed | None = None
+    design: Plan, normalised: Array, shares: Mapping[str, Array], *, base: IndexArrays | None = None
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Shares and scores of every node, children before parents; given shares are kept, the others found."""
-    found = dict(shares)
+    family_weights = dict(shares)
     scores = _leaf_scores(design, normalised)
     learnt = _leaf_scores(design, base.normalised) | dict(base.scores) if base else scores
     for family in design.families:
         children = _stacked(family, scores)
-        if family.node not in found:
-            found[family.node] = family_shares(family, children, design.years)
+        if family.node not in family_weights:
+            family_weights[family.node] = family_shares(family, children, design.years)
         reference = _stacked(family, learnt) if base else children
-        scores[family.node] = _join(family, children, found[family.node], reference)
-    return found, {family.node: scores[family.node] for family in design.families}
+        scores[family.node] = _join(family, children, family_weights[family.node], reference)
+    return family_weights, {family.node: scores[family.node] for family in design.families}
 
 
 def leaf_values(design: Plan, family: Family, values: Array) -> Array:
@@ -178,9 +178,9 @@ def _join(family: Family, children: Array, share: Array, reference: Array) -> Ar
     if share.shape[-3:-1] == (1, 1):
         rows = share[..., 0, :, :]
     else:
-        rows = pooled(np.broadcast_to(share, np.broadcast_shapes(share.shape, children.shape)))
-    joined = family.aggregate(pooled(children), rows, reference=pooled(reference), min_children=family.min_children)
-    return joined.reshape(*joined.shape[:-1], *children.shape[-3:-1])
+        rows = pool_years(np.broadcast_to(share, np.broadcast_shapes(share.shape, children.shape)))
+    row_scores = family.aggregate(pool_years(children), rows, reference=pool_years(reference), min_children=family.min_children)
+    return row_scores.reshape(*row_scores.shape[:-1], *children.shape[-3:-1])
 
 
 def family_shares(family: Family, children: Array, years: tuple[int, ...]) -> Array:
@@ -197,12 +197,12 @@ def family_shares(family: Family, children: Array, years: tuple[int, ...]) -> Ar
 def span_rows(values: Array, span: Span, years: tuple[int, ...]) -> Array:
     """The rows (..., r, m) over which a statistic is taken: all years, or a base window."""
     if isinstance(span, str):
-        return pooled(values)
+        return pool_years(values)
     inside = np.array([span[0] <= year <= span[1] for year in years])
-    return pooled(values[..., inside, :, :])
+    return pool_years(values[..., inside, :, :])
 
 
-def pooled(values: Array) -> Array:
+def pool_years(values: Array) -> Array:
     """(..., T, U, m) as (..., T x U, m)."""
     return values.reshape(*values.shape[:-3], values.shape[-3] * values.shape[-2], values.shape[-1])
 

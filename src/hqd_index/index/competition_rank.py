@@ -24,18 +24,18 @@ def competition(scores: Array, *, tie: float = TIE) -> Array:
 def _group_starts(ordered: Array, tie: float) -> NDArray[np.intp]:
     """For rows of scores sorted downwards (r, n), the position of the first of each one's tie group."""
     with np.errstate(invalid="ignore"):
-        apart = ordered[:, :-1] - ordered[:, 1:] > tie
+        differs = ordered[:, :-1] - ordered[:, 1:] > tie
     starts = np.tile(np.arange(ordered.shape[-1]), (len(ordered), 1))
-    tied = np.flatnonzero(~apart.all(axis=-1))
+    tied = np.flatnonzero(~differs.all(axis=-1))
     if len(tied):
-        starts[tied] = _starts_with_ties(ordered[tied], apart[tied], tie)
+        starts[tied] = _starts_with_ties(ordered[tied], differs[tied], tie)
     return starts
 
 
-def _starts_with_ties(ordered: Array, apart: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
+def _starts_with_ties(ordered: Array, differs: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
     """As above for rows (r, n) of which `apart (r, n - 1)` tells each score from the one before."""
     starts = np.zeros(ordered.shape, dtype=np.intp)
-    starts[:, 1:] = np.maximum.accumulate(np.where(apart, np.arange(1, ordered.shape[-1]), 0), axis=-1)
+    starts[:, 1:] = np.maximum.accumulate(np.where(differs, np.arange(1, ordered.shape[-1]), 0), axis=-1)
     with np.errstate(invalid="ignore"):
         drift = np.take_along_axis(ordered, starts, axis=-1) - ordered > tie
     for row in np.flatnonzero(drift.any(axis=-1)):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..methods.weight import evenness
 from ..study.indicator_tree import tree_of
 from ..study.records import Label, Study
-from .build import Computed, compute, span_rows
+from .build import IndexArrays, compute, span_rows
 from .competition_rank import competition
 from .scoring_plan import Family, Plan, plan
 from .unit_groups import groups_of
@@ -23,13 +23,13 @@ SPIKE = 0.9  # share of a column's total in one cell from which that cell decide
 
 
 @dataclass(frozen=True)
-class Worked:
+class IndexValues:
     """The design, the units, and by sample the raw leaf values (T, U, m) and the computation on them."""
 
     design: Plan
     units: tuple[str, ...]
     values: Mapping[str, Array]
-    computed: Mapping[str, Computed]
+    computed: Mapping[str, IndexArrays]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Index:
     """The design, the computation per sample, and its tables."""
 
     design: Plan
-    computed: Mapping[str, Computed]
+    computed: Mapping[str, IndexArrays]
     units: tuple[str, ...]
     scores: pd.DataFrame
     weights: pd.DataFrame
@@ -49,18 +49,18 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
 
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
-    worked, labels = work_out(study, panel, names), node_labels(study)
+    index_values, labels = compute_index(study, panel, names), node_labels(study)
     return Index(
-        design=worked.design,
-        computed=worked.computed,
-        units=worked.units,
-        scores=scores_table(study, worked, labels, names),
-        weights=weights_table(worked.design, worked.computed["all"], labels, scenario="base"),
-        indicators=_indicators(worked, panel),
+        design=index_values.design,
+        computed=index_values.computed,
+        units=index_values.units,
+        scores=scores_table(study, index_values, labels, names),
+        weights=weights_table(index_values.design, index_values.computed["all"], labels, scenario="base"),
+        indicators=_indicators(index_values, panel),
     )
 
 
-def work_out(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Worked:
+def compute_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> IndexValues:
     """The index of a panel before it is written as tables."""
     units = tuple(sorted(panel["unit"].unique()))
     design = plan(study, sorted(int(year) for year in panel["year"].unique()), groups_of(names, units))
@@ -68,13 +68,13 @@ def work_out(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Worked:
     computed = {"all": compute(design, values["all"])}
     if "leave_out" in values:
         computed["leave_out"] = compute(design, values["leave_out"], base=computed["all"])
-    return Worked(design, units, values, computed)
+    return IndexValues(design, units, values, computed)
 
 
 def node_labels(study: Study) -> dict[str, Label]:
     """Names of every node, leaves included; a node without a name is called by its id."""
-    named = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
-    return {node: named.get(node, Label(zh=node, en=node)) for node in tree_of(study.indicators).order}
+    labels = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
+    return {node: labels.get(node, Label(zh=node, en=node)) for node in tree_of(study.indicators).order}
 
 
 def cube(rows: pd.DataFrame, leaves: Sequence[str], years: Sequence[int], units: Sequence[str]) -> Array:
@@ -84,7 +84,7 @@ def cube(rows: pd.DataFrame, leaves: Sequence[str], years: Sequence[int], units:
     return wide.to_numpy(dtype=np.float64).reshape(len(years), len(units), len(leaves))
 
 
-def coverage(design: Plan, computed: Computed) -> dict[str, Array]:
+def coverage(design: Plan, computed: IndexArrays) -> dict[str, Array]:
     """Share of a node's weight that rests on leaves present, (T, U) by node."""
     present = {leaf: (~np.isnan(computed.normalised[..., j])).astype(float) for j, leaf in enumerate(design.leaves)}
     for family in design.families:
@@ -93,34 +93,34 @@ def coverage(design: Plan, computed: Computed) -> dict[str, Array]:
     return {family.node: present[family.node] for family in design.families}
 
 
-def scores_table(study: Study, worked: Worked, labels: Mapping[str, Label], names: pd.DataFrame) -> pd.DataFrame:
+def scores_table(study: Study, index_values: IndexValues, labels: Mapping[str, Label], names: pd.DataFrame) -> pd.DataFrame:
     """Score, rank, coverage and flag of every inner node, by sample."""
-    design, least, blocks, nodes = worked.design, study.weighting.coverage.rank_from, [], []
-    for sample, result in worked.computed.items():
+    design, rank_from, blocks, nodes = index_values.design, study.weighting.coverage.rank_from, [], []
+    for sample, result in index_values.computed.items():
         covered = coverage(design, result)
         for family in design.families:
-            blocks.append(_node_cells(design, result, family, covered[family.node], least))
-            called = labels[family.node]
-            nodes.append((family.node, called.zh, called.en, design.tree.level(family.node), sample))
-    years, units = len(design.years), len(worked.units)
+            blocks.append(_node_cells(design, result, family, covered[family.node], rank_from))
+            label = labels[family.node]
+            nodes.append((family.node, label.zh, label.en, design.tree.level(family.node), sample))
+    years, units = len(design.years), len(index_values.units)
     columns = {
-        "unit": np.tile(np.array(worked.units, dtype=object), years * len(blocks)),
+        "unit": np.tile(np.array(index_values.units, dtype=object), years * len(blocks)),
         "year": np.tile(np.repeat(design.years, units), len(blocks)),
     }
     columns |= {name: np.concatenate([block[name].ravel() for block in blocks]) for name in blocks[0]}
-    said = np.repeat(np.array(nodes, dtype=object), years * units, axis=0)
-    frame = pd.DataFrame(columns | dict(zip(("node", "node_zh", "node_en", "level", "sample"), said.T)))
+    node_columns = np.repeat(np.array(nodes, dtype=object), years * units, axis=0)
+    frame = pd.DataFrame(columns | dict(zip(("node", "node_zh", "node_en", "level", "sample"), node_columns.T)))
     unit = names.set_index("unit")
     return frame.assign(unit_zh=frame["unit"].map(unit["unit_zh"]), unit_en=frame["unit"].map(unit["unit_en"]))
 
 
-def _node_cells(design: Plan, result: Computed, family: Family, covered: Array, least: float) -> dict[str, NDArray[Any]]:
+def _node_cells(design: Plan, result: IndexArrays, family: Family, covered: Array, rank_from: float) -> dict[str, NDArray[Any]]:
     """Scores, ranks and flags of one node, (T, U) each; a unit-year is ranked from coverage `least`."""
     score = 100 * result.scores[family.node]
-    ranks = competition(np.where(covered >= least, score, np.nan))
+    ranks = competition(np.where(covered >= rank_from, score, np.nan))
     children = np.stack([_node_values(design, result, child) for child in family.children], axis=-1)
     collapsed = (score == 0) & (children == 0).any(axis=-1) & (children > 0).any(axis=-1)
-    flag = np.where(np.isnan(score), "too_few_children", np.where(covered < least, "low_coverage", ""))
+    flag = np.where(np.isnan(score), "too_few_children", np.where(covered < rank_from, "low_coverage", ""))
     return {
         "score": score,
         "rank": ranks,
@@ -130,87 +130,90 @@ def _node_cells(design: Plan, result: Computed, family: Family, covered: Array, 
     }
 
 
-def _node_values(design: Plan, result: Computed, node: str) -> Array:
+def _node_values(design: Plan, result: IndexArrays, node: str) -> Array:
     if node in result.scores:
         return result.scores[node]
     return result.normalised[..., design.leaves.index(node)]
 
 
-def weights_table(design: Plan, result: Computed, labels: Mapping[str, Label], *, scenario: str) -> pd.DataFrame:
+def weights_table(design: Plan, result: IndexArrays, labels: Mapping[str, Label], *, scenario: str) -> pd.DataFrame:
     """Each child's share in its parent and in the whole, with the entropy e and divergence d of its values (design 5.5).
 
     `effective` is share_global x cov(child, root) / var(root): the part of the index's variance that goes through the child.
     """
     rows = []
-    whole = {design.tree.root: np.ones(1)}
+    share_of_node = {design.tree.root: np.ones(1)}
     for family in reversed(design.families):
         shares = result.shares[family.node]
         periods = design.years if shares.shape[-3] > 1 else (None,)
         local = shares.mean(axis=-2)
         for position, child in enumerate(family.children):
-            whole[child] = whole[family.node] * local[:, position]
-            values, gone = _node_values(design, result, child), _why_gone(design, result, child)
+            share_of_node[child] = share_of_node[family.node] * local[:, position]
+            values, absence_note = _node_values(design, result, child), _absence_note(design, result, child)
             for period, year in enumerate(periods):
                 rows.append(
                     {"scenario": scenario, "year": year, "node": child, "parent": family.node, "method": family.method}
                     | {"level": design.tree.level(child), "node_zh": labels[child].zh, "node_en": labels[child].en}
-                    | {"share_local": local[period, position], "share_global": whole[child][period % len(whole[child])]}
-                    | _spread(values, family, design, year, gone)
-                    | {"effective": whole[child].mean() * _slope(values, result.scores[design.tree.root])}
+                    | {
+                        "share_local": local[period, position],
+                        "share_global": share_of_node[child][period % len(share_of_node[child])],
+                    }
+                    | _spread(values, family, design, year, absence_note)
+                    | {"effective": share_of_node[child].mean() * _slope(values, result.scores[design.tree.root])}
                 )
     return pd.DataFrame(rows)
 
 
-def _why_gone(design: Plan, result: Computed, node: str) -> str:
+def _absence_note(design: Plan, result: IndexArrays, node: str) -> str:
     """The note on a child without comparable values: no cell at all, or nothing that varies."""
     empty = node in design.leaves and np.isnan(result.filled[..., design.leaves.index(node)]).all()
     return "I-EMPTY" if empty else "I-CONST"
 
 
-def _spread(values: Array, family: Family, design: Plan, year: int | None, gone: str) -> dict[str, object]:
+def _spread(values: Array, family: Family, design: Plan, year: int | None, absence_note: str) -> dict[str, object]:
     """Cells, entropy e, divergence 1 - e, skewness, and a note on a column that carries no weight, or too much in one cell."""
     rows = (
         values[design.years.index(year)] if year is not None else span_rows(values[..., None], family.span, design.years)[..., 0]
     )
-    known = rows[~np.isnan(rows)]
-    if len(known) < 3:
-        return {"cells": len(known), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": gone}
-    counted = bool((known >= 0).all())
-    e = float(evenness(known[:, None])[0, 0]) if counted else np.nan
-    sparse = len(known) < 0.5 * rows.size
-    spike = counted and known.max() > SPIKE * known.sum()
+    observed = rows[~np.isnan(rows)]
+    if len(observed) < 3:
+        return {"cells": len(observed), "entropy": np.nan, "divergence": np.nan, "skewness": np.nan, "note": absence_note}
+    non_negative = bool((observed >= 0).all())
+    e = float(evenness(observed[:, None])[0, 0]) if non_negative else np.nan
+    sparse = len(observed) < 0.5 * rows.size
+    spike = non_negative and observed.max() > SPIKE * observed.sum()
     note = "I-SPARSE" if sparse else "I-SPIKE" if spike else ""
     return {
-        "cells": len(known),
+        "cells": len(observed),
         "entropy": e,
         "divergence": 1 - e,
-        "skewness": _skewness(known),
+        "skewness": _skewness(observed),
         "note": note,
     }
 
 
-def _skewness(known: Array) -> float:
+def _skewness(observed: Array) -> float:
     """g1 = m3 / m2^1.5 of central moments (Fisher 1930), divisor n; missing without spread."""
-    apart = known - known.mean()
-    spread = (apart**2).mean()
-    return float((apart**3).mean() / spread**1.5) if known.std() > 0 else float("nan")
+    deviations = observed - observed.mean()
+    spread = (deviations**2).mean()
+    return float((deviations**3).mean() / spread**1.5) if observed.std() > 0 else float("nan")
 
 
 def _slope(values: Array, root: Array) -> float:
-    both = ~(np.isnan(values) | np.isnan(root))
-    if both.sum() < 3 or root[both].var() == 0:
+    observed = ~(np.isnan(values) | np.isnan(root))
+    if observed.sum() < 3 or root[observed].var() == 0:
         return float("nan")
-    return float(np.cov(values[both], root[both])[0, 1] / root[both].var(ddof=1))
+    return float(np.cov(values[observed], root[observed])[0, 1] / root[observed].var(ddof=1))
 
 
-def _indicators(worked: Worked, panel: pd.DataFrame) -> pd.DataFrame:
+def _indicators(index_values: IndexValues, panel: pd.DataFrame) -> pd.DataFrame:
     """Raw, treated and normalised value of every leaf, with a mark on imputed cells."""
-    design = worked.design
-    index = pd.MultiIndex.from_product([design.years, worked.units, design.leaves], names=["year", "unit", "indicator"])
+    design = index_values.design
+    index = pd.MultiIndex.from_product([design.years, index_values.units, design.leaves], names=["year", "unit", "indicator"])
     blocks = []
-    for sample, result in worked.computed.items():
+    for sample, result in index_values.computed.items():
         cells = {
-            "raw": worked.values[sample],
+            "raw": index_values.values[sample],
             "treated": result.treated,
             "normalised": result.normalised,
             "imputed": result.imputed,

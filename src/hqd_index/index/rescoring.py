@@ -12,17 +12,17 @@ from .index_tables import Index, cube
 COLUMNS = ["sample", "unit", "year", "node", "score"]
 
 
-def rescored(built: Index, panel: pd.DataFrame) -> pd.DataFrame:
+def sample_scores(index: Index, panel: pd.DataFrame) -> pd.DataFrame:
     """sample, unit, year, node, score in [0, 1] units of every sample of `panel`, leaves (normalised) and nodes above them."""
-    blocks = list(_blocks(built, panel))
+    blocks = list(_blocks(index, panel))
     return pd.concat(blocks, ignore_index=True)[COLUMNS] if blocks else pd.DataFrame(columns=COLUMNS)
 
 
-def _blocks(built: Index, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    design, units = built.design, built.units
+def _blocks(index: Index, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    design, units = index.design, index.units
     cells = pd.MultiIndex.from_product([design.years, units], names=["year", "unit"])
     for sample, rows in panel.groupby("sample"):
-        made = compute(design, cube(rows, design.leaves, design.years, units), base=built.computed["all"])
-        values = {leaf: made.normalised[..., j] for j, leaf in enumerate(design.leaves)} | dict(made.scores)
+        sample_arrays = compute(design, cube(rows, design.leaves, design.years, units), base=index.computed["all"])
+        values = {leaf: sample_arrays.normalised[..., j] for j, leaf in enumerate(design.leaves)} | dict(sample_arrays.scores)
         for node, score in values.items():
             yield pd.DataFrame({"score": score.ravel()}, index=cells).reset_index().assign(sample=sample, node=node)

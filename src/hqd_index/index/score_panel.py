@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..errors import EstimationError
 from ..study.records import Label, Study
 from ..tables import TABLES, conform
-from .build import Computed
+from .build import IndexArrays
 from .index_tables import Index, coverage, node_labels
 from .scoring_plan import Plan
 
@@ -24,7 +24,7 @@ LISTED = 6
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScorePanel:
     """Scores (T, U) of every inner node in index units (score / 100), only where coverage suffices to be ranked; names."""
 
     years: tuple[int, ...]
@@ -43,32 +43,32 @@ class Scored:
         return {"unit": unit, "unit_zh": self.unit_names[unit].zh, "unit_en": self.unit_names[unit].en}
 
 
-def scored(study: Study, index: Index) -> Scored:
+def score_panel_of(study: Study, index: Index) -> ScorePanel:
     """The comparable scores of sample `all`: a score that is too thinly covered to be ranked is left out (NaN)."""
-    computed, least = index.computed["all"], study.weighting.coverage.rank_from
+    computed, rank_from = index.computed["all"], study.weighting.coverage.rank_from
     covered = coverage(index.design, computed)
-    named = index.scores[["unit", "unit_zh", "unit_en"]].drop_duplicates("unit")
-    return Scored(
+    unit_labels = index.scores[["unit", "unit_zh", "unit_en"]].drop_duplicates("unit")
+    return ScorePanel(
         years=index.design.years,
         units=index.units,
-        values={n: np.where(covered[n] >= least, computed.scores[n], np.nan) for n in index.design.tree.inner},
+        values={n: np.where(covered[n] >= rank_from, computed.scores[n], np.nan) for n in index.design.tree.inner},
         labels=node_labels(study),
-        unit_names={unit: Label(zh=str(zh), en=str(en)) for unit, zh, en in named.itertuples(index=False)},
+        unit_names={unit: Label(zh=str(zh), en=str(en)) for unit, zh, en in unit_labels.itertuples(index=False)},
     )
 
 
-def node_values(design: Plan, computed: Computed, node: str) -> Array:
+def node_values(design: Plan, computed: IndexArrays, node: str) -> Array:
     """A node's scores, or a leaf's normalised values, (T, U)."""
     return computed.scores[node] if node in computed.scores else computed.normalised[..., design.leaves.index(node)]
 
 
-def global_shares(design: Plan, computed: Computed) -> dict[str, Array]:
+def global_shares(design: Plan, computed: IndexArrays) -> dict[str, Array]:
     """Every node's share in the whole, the product of shares down the tree, (T or 1, U or 1)."""
-    whole = {design.tree.root: np.ones((1, 1))}
+    share_of_node = {design.tree.root: np.ones((1, 1))}
     for family in reversed(design.families):
         for position, child in enumerate(family.children):
-            whole[child] = whole[family.node] * computed.shares[family.node][..., position]
-    return whole
+            share_of_node[child] = share_of_node[family.node] * computed.shares[family.node][..., position]
+    return share_of_node
 
 
 def table(name: str, rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def table(name: str, rows: Sequence[Row] | pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing told about an index: its id and name, the table it goes to, and what would make it possible."""
+    """Something reported about an index: its id and name, the table it goes to, and what would make it possible."""
 
     id: str
     table: str
@@ -94,34 +94,34 @@ class Item:
 class Refusals:
     """What could not be made and why; nodes and years refused for the same reason share a row of `not_made`."""
 
-    found: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    places_by_reason: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     @contextmanager
-    def caught(self, where: str, *items: Item) -> Iterator[None]:
+    def catch(self, place: str, *items: Item) -> Iterator[None]:
         """Notes an EstimationError raised inside as the reason why these items are missing there, and goes on."""
         try:
             yield
         except EstimationError as fault:
             for item in items:
                 key = (item.table, item.label.zh, item.label.en, fault.zh, fault.en, item.mend.zh, item.mend.en)
-                self.found.setdefault(key, []).append(where)
+                self.places_by_reason.setdefault(key, []).append(place)
 
     @property
     def rows(self) -> list[Row]:
         """Rows of `not_made`."""
-        return [_missing(*key, where=_listed(list(dict.fromkeys(places)))) for key, places in self.found.items()]
+        return [_missing(*key, places=_listed(list(dict.fromkeys(places)))) for key, places in self.places_by_reason.items()]
 
 
 def _listed(places: list[str]) -> str:
-    more = f" ... ({len(places)})" if len(places) > LISTED else ""
-    return ", ".join(places[:LISTED]) + more
+    extra_places = f" ... ({len(places)})" if len(places) > LISTED else ""
+    return ", ".join(places[:LISTED]) + extra_places
 
 
-def _missing(table: str, zh: str, en: str, why_zh: str, why_en: str, mend_zh: str, mend_en: str, *, where: str) -> Row:
+def _missing(table: str, zh: str, en: str, why_zh: str, why_en: str, mend_zh: str, mend_en: str, *, places: str) -> Row:
     return {
         "table": table,
-        "reason_zh": f"{zh}({where}):{why_zh}",
-        "reason_en": f"{en} ({where}): {why_en}",
+        "reason_zh": f"{zh}({places}):{why_zh}",
+        "reason_en": f"{en} ({places}): {why_en}",
         "mend_zh": mend_zh,
         "mend_en": mend_en,
     }

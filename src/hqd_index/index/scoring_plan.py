@@ -55,7 +55,7 @@ class Family:
     key: Hashable
 
     @cached_property
-    def fixed(self) -> Array:
+    def constant_shares(self) -> Array:
         """The shares (1, 1, 1, k) of a family that ignores values and has no empty child."""
         assert self.weigh is not None
         return self.weigh(np.zeros((1, len(self.children)))).reshape(1, 1, 1, -1)
@@ -89,11 +89,11 @@ class Plan:
     @cached_property
     def sums(self) -> frozenset[str]:
         """Nodes whose score is a weighted sum of leaves."""
-        found: set[str] = set()
+        weighted_sums: set[str] = set()
         for family in self.families:
-            if family.additive and (family.leafy or found.issuperset(family.children)):
-                found.add(family.node)
-        return frozenset(found)
+            if family.additive and (family.leafy or weighted_sums.issuperset(family.children)):
+                weighted_sums.add(family.node)
+        return frozenset(weighted_sums)
 
 
 def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
@@ -113,9 +113,9 @@ def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
     )
 
 
-def left_out(study: Study, design: Plan, node: str) -> Plan:
+def plan_without(study: Study, design: Plan, node: str) -> Plan:
     """The design without a node and what is below it, whose weight the rest of its family carries."""
-    tree = _pruned(design.tree, node)
+    tree = _tree_without(design.tree, node)
     above = design.tree.parent(node) or ""
     families = [
         _family(study, design.tree, above, tree.children(above)) if family.node == above else family
@@ -125,11 +125,11 @@ def left_out(study: Study, design: Plan, node: str) -> Plan:
     return replace(design, tree=tree, families=tuple(families), flat=_flat(study, design.tree, tree.leaves(tree.root)))
 
 
-def _pruned(tree: Tree, without: str) -> Tree:
+def _tree_without(tree: Tree, dropped_node: str) -> Tree:
     """The tree without a node and what is below it."""
-    links = {node: tuple(child for child in children if child != without) for node, children in tree.links.items()}
-    rest = Tree(tree.root, links, tree.levels)
-    return Tree(tree.root, {node: links[node] for node in rest.inner}, tree.levels)
+    links = {node: tuple(child for child in children if child != dropped_node) for node, children in tree.links.items()}
+    linked = Tree(tree.root, links, tree.levels)
+    return Tree(tree.root, {node: links[node] for node in linked.inner}, tree.levels)
 
 
 def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:

@@ -14,7 +14,7 @@ from ..study.unit_schemes import FACTOR, REGION, TECHNOLOGY
 Array = NDArray[np.float64]
 
 
-def groupings(units: Sequence[str], own: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
+def groupings(units: Sequence[str], own_groups: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
     """Scheme -> unit -> group: technology and factor for divisions C13-C43, region for provinces, and the study's own
     where they are another.
 
@@ -26,8 +26,8 @@ def groupings(units: Sequence[str], own: Mapping[str, str] | None = None) -> dic
         schemes["factor"] = {unit: FACTOR[unit] for unit in units if unit in FACTOR}
     if all(len(unit) in (2, 6) and unit[:2] in REGION for unit in units):
         schemes["region"] = {unit: REGION[unit[:2]] for unit in units}
-    named = {unit: (own or {}).get(unit, "") for unit in units}
-    grouped = {unit: group for unit, group in named.items() if group}
+    group_of_unit = {unit: (own_groups or {}).get(unit, "") for unit in units}
+    grouped = {unit: group for unit, group in group_of_unit.items() if group}
     if len(set(grouped.values())) > 1 and grouped not in schemes.values():
         schemes["own"] = grouped
     return schemes

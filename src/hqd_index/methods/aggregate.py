@@ -54,8 +54,8 @@ def power(values: Array, shares: Array, *, p: Finite = 0.5, min_children: int = 
     if p == 0:
         return geometric(values, shares, min_children=min_children)
     with np.errstate(divide="ignore"):
-        raised = np.abs(_countable(values, shares)) ** p
-        return arithmetic(raised, shares, min_children=min_children) ** (1 / p) * _not_negative(values)
+        powers = np.abs(_countable(values, shares)) ** p
+        return arithmetic(powers, shares, min_children=min_children) ** (1 / p) * _not_negative(values)
 
 
 def collapsed(values: Array, shares: Array) -> Mask:
@@ -75,7 +75,7 @@ def topsis(values: Array, shares: Array, *, reference: Array | None = None, min_
     span = to_best + to_worst
     if (span == 0).any():
         raise EstimationError("topsis cannot rank rows that are all equal", zh="各行完全相同,topsis 无法排序")
-    return to_worst / span * _enough(values, min_children)
+    return to_worst / span * _child_mask(values, min_children)
 
 
 def mpi(
@@ -131,13 +131,13 @@ def owa(
     with np.errstate(invalid="ignore"):
         reached = np.minimum(running / running[..., -1:], 1.0) ** ((1 - orness) / orness)
     scores = np.vecdot(ranked, np.diff(reached, axis=-1, prepend=0.0))
-    return np.where(running[..., -1] > 0, scores, np.nan) * _enough(values, min_children)
+    return np.where(running[..., -1] > 0, scores, np.nan) * _child_mask(values, min_children)
 
 
 def minimum(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """The lowest child with a positive share: the weakest link decides (Leontief 1936)."""
     lowest = np.fmin.reduce(np.where(shares > 0, values, np.nan), axis=-1)
-    return lowest * _enough(values, min_children)
+    return lowest * _child_mask(values, min_children)
 
 
 def bod(values: Array, shares: Array, *, reference: Array | None = None, min_children: int = 1) -> Array:
@@ -147,13 +147,13 @@ def bod(values: Array, shares: Array, *, reference: Array | None = None, min_chi
     may score 1.
     """
     tables = values, values if reference is None else reference
-    counted = [np.where((shares > 0) & (table >= 0), table, np.nan) for table in tables]
-    scores = np.vecdot(np.nan_to_num(counted[0]), bod_multipliers(counted[0], reference=counted[1]))
-    missing = (np.isnan(counted[0]) & (shares > 0)).any(axis=-1) | ~(shares > 0).any(axis=-1)
-    return np.where(missing, np.nan, scores) * _enough(values, min_children)
+    countable = [np.where((shares > 0) & (table >= 0), table, np.nan) for table in tables]
+    scores = np.vecdot(np.nan_to_num(countable[0]), bod_multipliers(countable[0], reference=countable[1]))
+    missing = (np.isnan(countable[0]) & (shares > 0)).any(axis=-1) | ~(shares > 0).any(axis=-1)
+    return np.where(missing, np.nan, scores) * _child_mask(values, min_children)
 
 
-def _enough(values: Array, min_children: int) -> Array:
+def _child_mask(values: Array, min_children: int) -> Array:
     """1 for rows with enough children present, NaN for the others."""
     present = values.shape[-1] - np.count_nonzero(np.isnan(values), axis=-1)
     return np.where(present >= min_children, 1.0, np.nan)
@@ -162,8 +162,8 @@ def _enough(values: Array, min_children: int) -> Array:
 def _rescaling(missing: Mask, shares: Array, min_children: int) -> Array:
     """1 / share present of each row; NaN where too few children, or none with a share, are there."""
     present = np.vecdot((~missing).astype(np.float64), shares)
-    enough = (missing.shape[-1] - np.count_nonzero(missing, axis=-1) >= min_children) & (present > 0)
-    return np.divide(1.0, present, out=np.full(present.shape, np.nan), where=enough)
+    has_children = (missing.shape[-1] - np.count_nonzero(missing, axis=-1) >= min_children) & (present > 0)
+    return np.divide(1.0, present, out=np.full(present.shape, np.nan), where=has_children)
 
 
 def _countable(values: Array, shares: Array) -> Array:
@@ -183,9 +183,9 @@ def _distance(values: Array, point: Array, shares: Array) -> Array:
 
 
 def _penalised(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
-    least = max(min_children, min(2, scaled.shape[-1]))
-    middle = arithmetic(scaled, shares, min_children=least)
-    variance = arithmetic((scaled - middle[..., None]) ** 2, shares, min_children=least)
+    fewest = max(min_children, min(2, scaled.shape[-1]))
+    middle = arithmetic(scaled, shares, min_children=fewest)
+    variance = arithmetic((scaled - middle[..., None]) ** 2, shares, min_children=fewest)
     penalty = variance / middle
     return middle - penalty if composite == "good" else middle + penalty
 

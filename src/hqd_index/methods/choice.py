@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigError, unknown
 from . import FAMILIES
-from .column_statistics import cells
+from .column_statistics import cell_counts
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, MethodNote
 from .options import REQUIRED, Over, options, options_of, read_option, yaml_form
-from .shares import bounded, refuse_infeasible
+from .shares import bounded_shares, refuse_infeasible
 
 __all__ = ["FAMILY_ZH", "BoundChoice", "Choice", "bind", "one_of", "options_of", "refuse_sign"]
 
@@ -183,7 +183,7 @@ def _limited(method: BoundMethod, choice: BoundChoice, count: int) -> Callable[.
     if floor <= 0 and cap >= 1:
         return method
     refuse_infeasible(count, floor, cap)
-    return lambda values: bounded(method(values), cells(values) > 0, floor=floor, cap=cap)
+    return lambda values: bounded_shares(method(values), cell_counts(values) > 0, floor=floor, cap=cap)
 
 
 def refuse_sign(normalise: BoundChoice, choice: BoundChoice) -> None:

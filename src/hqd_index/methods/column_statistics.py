@@ -12,21 +12,21 @@ INNER = 256  # numbers in a row that a reduction runs over at once
 FEWEST_CELLS = 3  # with two cells min-max is 0 and 1 whatever the data say
 
 
-def folded(ufunc: np.ufunc, values: Array) -> Array:
+def fold_rows(ufunc: np.ufunc, values: Array) -> Array:
     """The ufunc's reduction over rows, with several rows side by side: long inner loops are three times as fast."""
     if values.strides[-2] < values.strides[-1]:  # columns lie in one piece each
         along: Array = ufunc.reduce(values, axis=-2, keepdims=True)
         return along
     rows, columns = values.shape[-2:]
-    beside = max(1, min(rows, INNER // max(columns, 1)))
-    even = rows - rows % beside
-    wide = values[..., :even, :].reshape(*values.shape[:-2], rows // beside, beside * columns)
-    parts = ufunc.reduce(wide, axis=-2).reshape(*values.shape[:-2], beside, columns)
+    side_by_side = max(1, min(rows, INNER // max(columns, 1)))
+    folded_rows = rows - rows % side_by_side
+    wide = values[..., :folded_rows, :].reshape(*values.shape[:-2], rows // side_by_side, side_by_side * columns)
+    parts = ufunc.reduce(wide, axis=-2).reshape(*values.shape[:-2], side_by_side, columns)
     folded: Array = ufunc.reduce(parts, axis=-2, keepdims=True)
-    return folded if even == rows else ufunc(folded, ufunc.reduce(values[..., even:, :], axis=-2, keepdims=True))
+    return folded if folded_rows == rows else ufunc(folded, ufunc.reduce(values[..., folded_rows:, :], axis=-2, keepdims=True))
 
 
-def cells(values: Array) -> npt.NDArray[np.intp]:
+def cell_counts(values: Array) -> npt.NDArray[np.intp]:
     """How many cells of each column are there."""
     absent = np.isnan(values)
     if not absent.any():
@@ -36,33 +36,33 @@ def cells(values: Array) -> npt.NDArray[np.intp]:
 
 def total(values: Array) -> Array:
     """Sum of the cells present; 0 where none is."""
-    plain = folded(np.add, values)
+    plain = fold_rows(np.add, values)
     return np.nansum(values, axis=-2, keepdims=True) if np.isnan(plain).any() else plain
 
 
 def mean(values: Array) -> Array:
     """Mean of the cells present; NaN where none is."""
     with np.errstate(invalid="ignore"):
-        return total(values) / cells(values)
+        return total(values) / cell_counts(values)
 
 
-def centred(values: Array) -> Array:
+def column_deviations(values: Array) -> Array:
     """Distance of each cell from its column's mean."""
     return values - mean(values)
 
 
 def deviation(values: Array, *, ddof: int = 0) -> Array:
     """Standard deviation with divisor N_j - ddof."""
-    return root_mean_square(centred(values), ddof=ddof)
+    return root_mean_square(column_deviations(values), ddof=ddof)
 
 
-def root_mean_square(apart: Array, *, ddof: int = 0) -> Array:
+def root_mean_square(deviations: Array, *, ddof: int = 0) -> Array:
     """Square root of the mean square with divisor N_j - ddof: the standard deviation where cells are centred."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(total(np.square(apart)) / (cells(apart) - ddof))
+        return np.sqrt(total(np.square(deviations)) / (cell_counts(deviations) - ddof))
 
 
-def standard(values: Array) -> tuple[Array, Array]:
+def mean_and_deviation(values: Array) -> tuple[Array, Array]:
     """Mean and standard deviation (divisor N_j)."""
     return mean(values), deviation(values)
 
@@ -72,14 +72,14 @@ def standardised(values: Array, reference: Array, *, ddof: int = 0) -> Array:
     low, _ = bounds(reference)
     middle = mean(reference)
     spread = np.where(np.isnan(low), np.nan, root_mean_square(reference - middle, ddof=ddof))
-    apart = values - middle
-    return np.divide(apart, spread, out=apart)
+    deviations = values - middle
+    return np.divide(deviations, spread, out=deviations)
 
 
-def complete(values: Array) -> Array:
+def complete_rows(values: Array) -> Array:
     """The rows (r, m) of a table (n, m) without a missing cell in the columns that have any."""
-    there = ~np.isnan(values)
-    return values[there[:, there.any(axis=0)].all(axis=1)]
+    observed = ~np.isnan(values)
+    return values[observed[:, observed.any(axis=0)].all(axis=1)]
 
 
 def correlation(values: Array) -> Array:
@@ -89,23 +89,23 @@ def correlation(values: Array) -> Array:
 
 def spread_and_correlation(values: Array) -> tuple[Array, Array]:
     """Standard deviation (..., 1, m) with divisor N_j, NaN for a constant column; the `correlation`."""
-    varies, apart = ~np.isnan(bounds(values)[0]), centred(values)
-    spread = np.where(varies, root_mean_square(apart), np.nan)
-    missing = np.isnan(apart)
+    varies, deviations = ~np.isnan(bounds(values)[0]), column_deviations(values)
+    spread = np.where(varies, root_mean_square(deviations), np.nan)
+    missing = np.isnan(deviations)
     if missing.any():
-        return spread, _pairwise(np.where(missing | ~varies, 0.0, apart), (~missing).astype(np.float64))
-    z = np.divide(apart, spread, out=apart)
+        return spread, _pairwise(np.where(missing | ~varies, 0.0, deviations), (~missing).astype(np.float64))
+    z = np.divide(deviations, spread, out=deviations)
     return spread, np.clip(z.swapaxes(-1, -2) @ z / values.shape[-2], -1.0, 1.0)
 
 
-def _pairwise(apart: Array, there: Array) -> Array:
+def _pairwise(deviations: Array, observed: Array) -> Array:
     """Pearson r of columns measured from any point, over the cells each pair has in common: where both are `there` (1 or 0)."""
-    common = there.swapaxes(-1, -2) @ there
-    sums = apart.swapaxes(-1, -2) @ there  # of j over the cells it shares with k
-    squares = (apart**2).swapaxes(-1, -2) @ there
+    common = observed.swapaxes(-1, -2) @ observed
+    sums = deviations.swapaxes(-1, -2) @ observed  # of j over the cells it shares with k
+    squares = (deviations**2).swapaxes(-1, -2) @ observed
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = squares - sums**2 / common
-        product = apart.swapaxes(-1, -2) @ apart - sums * sums.swapaxes(-1, -2) / common
+        product = deviations.swapaxes(-1, -2) @ deviations - sums * sums.swapaxes(-1, -2) / common
         r = product / np.sqrt(spread * spread.swapaxes(-1, -2))
     flat = spread <= CONSTANT * np.maximum(squares, np.finfo(np.float64).tiny)
     return np.where((common < FEWEST_CELLS) | flat | flat.swapaxes(-1, -2), np.nan, np.clip(r, -1.0, 1.0))
@@ -113,15 +113,15 @@ def _pairwise(apart: Array, there: Array) -> Array:
 
 def bounds(values: Array) -> tuple[Array, Array]:
     """Least and greatest cell; NaN for a column that is constant or has fewer than 3 cells."""
-    low, high = folded(np.fmin, values), folded(np.fmax, values)
-    varies = (high - low > CONSTANT * np.maximum(1.0, np.abs(high))) & (cells(values) >= FEWEST_CELLS)
+    low, high = fold_rows(np.fmin, values), fold_rows(np.fmax, values)
+    varies = (high - low > CONSTANT * np.maximum(1.0, np.abs(high))) & (cell_counts(values) >= FEWEST_CELLS)
     return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
 
 
 def quantile(values: Array, q: float) -> Array:
     """The q-quantile of the cells present, linear between order statistics (Hyndman and Fan 1996, type 7)."""
     ordered = np.sort(values, axis=-2)
-    place = q * np.maximum(cells(values) - 1, 0)
+    place = q * np.maximum(cell_counts(values) - 1, 0)
     below = np.floor(place).astype(np.intp)
     lower = np.take_along_axis(ordered, below, axis=-2)
     upper = np.take_along_axis(ordered, np.ceil(place).astype(np.intp), axis=-2)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .column_statistics import mean as column_mean
-from .column_statistics import quantile, standard
+from .column_statistics import mean_and_deviation, quantile
 from .method import Array, Method, by_option
 
 Count = Annotated[int, Field(ge=1)]
@@ -23,38 +23,38 @@ Groups = npt.NDArray[Any]
 Statistic = Callable[[Array], Array]
 
 
-def none(values: Array) -> Array:
+def no_imputation(values: Array) -> Array:
     """The values as they are: what is missing stays missing."""
     return values
 
 
 def linear(values: Array, *, max_gap: Count = 2) -> Array:
     """A straight line between the unit's years on either side, in gaps of at most max_gap years; never at the ends."""
-    last, following = _seen(values)
+    last, following = _neighbouring_years(values)
     steps = np.maximum(following - last, 1)
     share = (_years(values) - last) / steps
-    before = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
-    after = np.take_along_axis(values, np.minimum(following, values.shape[-2] - 1), axis=-2)
+    earlier_value = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
+    later_value = np.take_along_axis(values, np.minimum(following, values.shape[-2] - 1), axis=-2)
     inside = (last >= 0) & (following < values.shape[-2]) & (following - last - 1 <= max_gap)
-    return _filled(values, np.where(inside, before + share * (after - before), np.nan))
+    return _fill(values, np.where(inside, earlier_value + share * (later_value - earlier_value), np.nan))
 
 
 def carry(values: Array, *, max_gap: Count = 1) -> Array:
     """The unit's last value, carried at most max_gap years forward."""
-    last, _ = _seen(values)
-    held = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
-    near = (last >= 0) & (_years(values) - last <= max_gap)
-    return _filled(values, np.where(near, held, np.nan))
+    last, _ = _neighbouring_years(values)
+    last_value = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
+    within_gap = (last >= 0) & (_years(values) - last <= max_gap)
+    return _fill(values, np.where(within_gap, last_value, np.nan))
 
 
 def mean(values: Array, *, within: Within = "year") -> Array:
     """The mean of the unit over its years, of the year over its units, or of all cells of the indicator."""
-    return _filled(values, _statistic(values, within, column_mean))
+    return _fill(values, _statistic(values, within, column_mean))
 
 
 def median(values: Array, *, within: Within = "year") -> Array:
     """The median of the unit over its years, of the year over its units, or of all cells of the indicator."""
-    return _filled(values, _statistic(values, within, _median))
+    return _fill(values, _statistic(values, within, _median))
 
 
 def group_mean(values: Array, *, groups: Groups) -> Array:
@@ -82,7 +82,7 @@ def iterative(values: Array, *, rounds: Count = 20) -> Array:
     return _from_other_indicators(values, IterativeImputer(max_iter=rounds, random_state=0, keep_empty_features=True))
 
 
-def _filled(values: Array, substitutes: Array) -> Array:
+def _fill(values: Array, substitutes: Array) -> Array:
     return np.where(np.isnan(values), substitutes, values)
 
 
@@ -90,11 +90,11 @@ def _years(values: Array) -> npt.NDArray[np.intp]:
     return np.arange(values.shape[-2])[:, None]
 
 
-def _seen(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _neighbouring_years(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """For each cell the last year with a value (-1 if none) and the next (one past the end if none), itself included."""
-    there, years = ~np.isnan(values), _years(values)
-    last = np.maximum.accumulate(np.where(there, years, -1), axis=-2)
-    backwards = np.flip(np.where(there, years, values.shape[-2]), axis=-2)
+    observed, years = ~np.isnan(values), _years(values)
+    last = np.maximum.accumulate(np.where(observed, years, -1), axis=-2)
+    backwards = np.flip(np.where(observed, years, values.shape[-2]), axis=-2)
     return last, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)
 
 
@@ -117,23 +117,23 @@ def _by_group(values: Array, groups: npt.NDArray[Any], statistic: Statistic) -> 
     for group in dict.fromkeys(groups.tolist()):
         members = groups == group
         substitutes[..., members, :, :] = _statistic(values[..., members, :, :], "year", statistic)
-    return _filled(values, substitutes)
+    return _fill(values, substitutes)
 
 
 def _from_other_indicators(values: Array, imputer: Any) -> Array:
     """Unit-years as rows of standardised indicators, filled by a scikit-learn imputer, one draw after the other."""
     draws = values.reshape(-1, values.shape[-3] * values.shape[-2], values.shape[-1])
     substitutes = np.stack([_one_draw(draw, imputer) for draw in draws]).reshape(values.shape)
-    return _filled(values, substitutes)
+    return _fill(values, substitutes)
 
 
 def _one_draw(rows: Array, imputer: Any) -> Array:
-    middle, scale = standard(rows)
+    middle, scale = mean_and_deviation(rows)
     scale = np.where(scale > 0, scale, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "not converged" says nothing a reader could act on
-        filled = imputer.fit_transform((rows - middle) / scale) * scale + middle
-    return np.where(np.isnan(rows).all(axis=0), np.nan, filled)
+        completed = imputer.fit_transform((rows - middle) / scale) * scale + middle
+    return np.where(np.isnan(rows).all(axis=0), np.nan, completed)
 
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
@@ -148,7 +148,7 @@ KNN = (
     "d_{rs}^2 = (m / m_{rs}) Σ_k (u_{rk} − u_{sk})^2        u_{rk} = (x_{rk} − μ_k) / σ_k        x̂_{rj} = Σ_{s ∈ K(r)} x_{sj} / K"
 )
 IMPUTE: dict[str, Method] = {
-    "none": Method(none, "不插补", "none", "x̂_{ijt} = x_{ijt}", "-"),
+    "none": Method(no_imputation, "不插补", "none", "x̂_{ijt} = x_{ijt}", "-"),
     "linear": Method(
         linear,
         "线性插值",

@@ -136,11 +136,11 @@ class ColumnError(EstimationError):
         return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
 
 
-def by_child(value: Mapping[str, float], children: Sequence[str], known: Collection[str]) -> Array:
+def by_child(value: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
     """The numbers written by child id, in the children's order (m,)."""
     for name in value:
-        if name not in known:
-            en, zh = unknown("child", name, known, kind_zh="子节点")
+        if name not in valid_ids:
+            en, zh = unknown("child", name, valid_ids, kind_zh="子节点")
             raise ConfigError(en, zh=zh)
     missing = [child for child in children if child not in value]
     if missing:

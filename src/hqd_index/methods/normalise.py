@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .column_statistics import bounds, cells, quantile, standardised
+from .column_statistics import bounds, cell_counts, quantile, standardised
 from .column_statistics import mean as column_mean
 from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign, by_option
 from .shares import refuse_negative
@@ -34,10 +34,10 @@ def minmax(
     worst, best = np.where(direction > 0, low, high), np.where(direction > 0, high, low)
     scaled = values - worst
     scaled /= best - worst
-    least = to[0] / to[1]
-    if least != 0:
-        scaled = least + (1 - least) * scaled
-    return np.clip(scaled, least, 1.0, out=scaled) if clip else scaled
+    lowest = to[0] / to[1]
+    if lowest != 0:
+        scaled = lowest + (1 - lowest) * scaled
+    return np.clip(scaled, lowest, 1.0, out=scaled) if clip else scaled
 
 
 def zscore(
@@ -65,7 +65,7 @@ def rank(values: Array, *, reference: Array, direction: Array, ties: Ties = "ave
 def prank(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
     """(rank - 1) / (N_j - 1): the share of the other reference cells that a value leaves behind (OECD-JRC 2008)."""
     places = rank(values, reference=reference, direction=direction, ties=ties)
-    return (places - 1) / np.maximum(cells(reference) - 1, 1)
+    return (places - 1) / np.maximum(cell_counts(reference) - 1, 1)
 
 
 def borda(values: Array, *, reference: Array, direction: Array, ties: Ties = "average") -> Array:
@@ -122,8 +122,8 @@ def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) ->
 
     A band that holds every reference cell makes a constant, hence NaN.
     """
-    least, greatest = bounds(reference)
-    widest = np.maximum(band[0] - least, greatest - band[1])
+    lowest, highest = bounds(reference)
+    widest = np.maximum(band[0] - lowest, highest - band[1])
     outside = np.maximum(np.maximum(band[0] - values, values - band[1]), 0.0)
     return 1 - outside / np.where(widest > 0, widest, np.nan)
 
@@ -156,25 +156,25 @@ def _places(values: Array, ties: Ties) -> Array:
     return rankdata(np.where(np.isnan(values), np.inf, values), method=ties, axis=-2)
 
 
-def inside(options: Mapping[str, Any]) -> bool:
+def stays_inside(options: Mapping[str, Any]) -> bool:
     """True where no value of the sample can leave the reference: all years, or each year by itself."""
     return isinstance(options.get("over", "all_years"), str)
 
 
-def minmax_gives(options: Mapping[str, Any]) -> Sign:
+def minmax_sign(options: Mapping[str, Any]) -> Sign:
     """The sign of min-max values: that of the lower end of `to`, unless a base window lets values leave it."""
     low = options.get("to", (0.0, 1.0))[0]
-    if low < 0 or not (inside(options) or options.get("clip", False)):
+    if low < 0 or not (stays_inside(options) or options.get("clip", False)):
         return "any_sign"
     return "positive" if low > 0 else "non_negative"
 
 
-def inside_gives(options: Mapping[str, Any]) -> Sign:
+def sign_if_inside(options: Mapping[str, Any]) -> Sign:
     """Non-negative unless a base window lets values fall below its worst."""
-    return "non_negative" if inside(options) else "any_sign"
+    return "non_negative" if stays_inside(options) else "any_sign"
 
 
-def rising(option: str) -> Callable[[Mapping[str, Any]], None]:
+def rising_pair(option: str) -> Callable[[Mapping[str, Any]], None]:
     """A check that refuses a pair whose first number is not the smaller."""
 
     def check(options: Mapping[str, Any]) -> None:
@@ -188,9 +188,9 @@ def rising(option: str) -> Callable[[Mapping[str, Any]], None]:
     return check
 
 
-def stretch(options: Mapping[str, Any]) -> None:
+def check_range(options: Mapping[str, Any]) -> None:
     """Refuses ends that do not rise to a positive one."""
-    rising("to")(options)
+    rising_pair("to")(options)
     low, high = options["to"]
     if high <= 0:
         raise ConfigError(
@@ -199,7 +199,7 @@ def stretch(options: Mapping[str, Any]) -> None:
         )
 
 
-def low_below_high(options: Mapping[str, Any]) -> None:
+def check_posts(options: Mapping[str, Any]) -> None:
     """Refuses posts of which one is not below its fellow."""
     for low, high in zip(options["low"], options["high"]):
         if not low < high:
@@ -225,8 +225,8 @@ def minmax_formula(options: Mapping[str, Any]) -> str:
     low, high = options["to"]
     ends = ["(x_{ij} − min_j) / (max_j − min_j)", "(max_j − x_{ij}) / (max_j − min_j)"]
     if low:
-        least = low / high
-        ends = [f"{least:g} + {1 - least:g} {end}" for end in ends]
+        lowest = low / high
+        ends = [f"{lowest:g} + {1 - lowest:g} {end}" for end in ends]
     return "        ".join(f"z_{{ij}} = {end}" for end in ends)
 
 
@@ -238,7 +238,7 @@ def zscore_formula(options: Mapping[str, Any]) -> str:
 
 
 NORMALISE: dict[str, Method] = {
-    "minmax": Method(minmax, "极差标准化", "min-max", minmax_formula, JRC, gives=minmax_gives, check=stretch),
+    "minmax": Method(minmax, "极差标准化", "min-max", minmax_formula, JRC, gives=minmax_sign, check=check_range),
     "zscore": Method(zscore, "Z-score 标准化", "z-score", zscore_formula, JRC),
     "rank": Method(rank, "排序", "rank", "z_{ij} = rank(d_j x_{ij})        d_j = ±1", JRC, gives="positive"),
     "prank": Method(
@@ -247,12 +247,12 @@ NORMALISE: dict[str, Method] = {
         "percentile rank",
         "z_{ij} = (rank(d_j x_{ij}) − 1) / (N_j − 1)        d_j = ±1",
         JRC,
-        gives=inside_gives,
+        gives=sign_if_inside,
     ),
     "borda": Method(
-        borda, "波达得分", "Borda points", "z_{ij} = rank(d_j x_{ij}) − 1        d_j = ±1", "de Borda 1784", gives=inside_gives
+        borda, "波达得分", "Borda points", "z_{ij} = rank(d_j x_{ij}) − 1        d_j = ±1", "de Borda 1784", gives=sign_if_inside
     ),
-    "dist2max": Method(dist2max, "距最优值", "distance to the best", DIST2MAX, COINR, gives=inside_gives),
+    "dist2max": Method(dist2max, "距最优值", "distance to the best", DIST2MAX, COINR, gives=sign_if_inside),
     "fracmax": Method(
         fracmax,
         "占最大值之比",
@@ -260,19 +260,19 @@ NORMALISE: dict[str, Method] = {
         "z_{ij} = x_{ij} / max_j        z_{ij} = 1 − x_{ij} / max_j",
         COINR,
         needs="non_negative",
-        gives=inside_gives,
+        gives=sign_if_inside,
     ),
-    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", by_option("at", DIST2REF), JRC, gives=inside_gives),
+    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", by_option("at", DIST2REF), JRC, gives=sign_if_inside),
     "dist2targ": Method(
         dist2targ,
         "距目标值",
         "distance to a target",
         f"z_{{ij}} = 1 − (τ_j − x_{{ij}}) / (τ_j − b_j)        {WORST}",
         JRC,
-        gives=inside_gives,
+        gives=sign_if_inside,
     ),
     "goalposts": Method(
-        goalposts, "目标门柱法", "goalposts", GOALPOSTS, "UNDP 1990", gives="non_negative", timed=False, check=low_below_high
+        goalposts, "目标门柱法", "goalposts", GOALPOSTS, "UNDP 1990", gives="non_negative", timed=False, check=check_posts
     ),
     "robust": Method(
         robust,
@@ -287,7 +287,7 @@ NORMALISE: dict[str, Method] = {
         "target band",
         "z_{ij} = 1 − max(a − x_{ij}, x_{ij} − b, 0) / max(a − min_j, max_j − b)",
         "OECD-JRC 2008",
-        gives=inside_gives,
-        check=rising("band"),
+        gives=sign_if_inside,
+        check=rising_pair("band"),
     ),
 }

@@ -18,12 +18,12 @@ SUM_TOLERANCE = 1e-6  # shares that a study writes may miss 1 by this much
 def as_shares(merits: Array, usable: Mask) -> Array:
     """merits / sum of merits over the usable columns; equal shares of the usable where all merits are 0."""
     merits = np.where(usable, merits, 0.0)
-    whole = merits.sum(axis=-1, keepdims=True)
+    total_merit = merits.sum(axis=-1, keepdims=True)
     count = usable.sum(axis=-1, keepdims=True)
-    return np.where(whole > 0, merits / np.where(whole > 0, whole, 1.0), usable / np.maximum(count, 1))
+    return np.where(total_merit > 0, merits / np.where(total_merit > 0, total_merit, 1.0), usable / np.maximum(count, 1))
 
 
-def enough_rows(values: Array) -> None:
+def refuse_few_rows(values: Array) -> None:
     """Refuses data-driven weights on fewer than 3 rows."""
     if values.shape[-2] < FEWEST_CELLS:
         raise EstimationError(
@@ -58,7 +58,7 @@ def refuse_infeasible(count: int, floor: float, cap: float) -> None:
         )
 
 
-def bounded(shares: Array, usable: Mask, *, floor: float, cap: float) -> Array:
+def bounded_shares(shares: Array, usable: Mask, *, floor: float, cap: float) -> Array:
     """clip(t w_j, floor, cap) over the usable columns, with the one t that makes the sum 1; a row of zeros stays."""
     count = usable.sum(axis=-1, keepdims=True)
     if ((count > 0) & ((count * floor > 1 + ROUNDING) | (count * cap < 1 - ROUNDING))).any():
@@ -77,8 +77,8 @@ def _scale(start: Array, low: Array, high: Array) -> Array:
     knots = np.sort(np.concatenate([np.zeros_like(start[..., :1]), low / start, high / start], axis=-1), axis=-1)
     sums = np.clip(knots[..., :, None] * start[..., None, :], low[..., None, :], high[..., None, :]).sum(axis=-1)
     last = np.maximum((sums <= 1).sum(axis=-1, keepdims=True) - 1, 0)
-    after = np.minimum(last + 1, knots.shape[-1] - 1)
-    t0, t1 = np.take_along_axis(knots, last, -1), np.take_along_axis(knots, after, -1)
-    s0, s1 = np.take_along_axis(sums, last, -1), np.take_along_axis(sums, after, -1)
+    next_knot = np.minimum(last + 1, knots.shape[-1] - 1)
+    t0, t1 = np.take_along_axis(knots, last, -1), np.take_along_axis(knots, next_knot, -1)
+    s0, s1 = np.take_along_axis(sums, last, -1), np.take_along_axis(sums, next_knot, -1)
     rise = np.where(s1 > s0, s1 - s0, 1.0)
     return t0 + (1 - s0) * (t1 - t0) / rise

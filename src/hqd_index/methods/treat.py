@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .column_statistics import bounds, cells, centred, quantile, total
+from .column_statistics import bounds, cell_counts, column_deviations, quantile, total
 from .method import Array, ColumnError, Finite, Method, NonNegative
 
 Points = Annotated[int, Field(ge=1)]
 Tail = Annotated[float, Field(gt=0, lt=0.5)]
 
 
-def none(values: Array) -> Array:
+def no_treatment(values: Array) -> Array:
     """The values as they are."""
     return values
 
@@ -48,11 +48,11 @@ def winsorise_skewed(
     """
     source = values if reference is None else reference
     tamed = _winsorised(source, max_points, skewness, kurtosis)
-    held = np.clip(values, *_ends(tamed))
+    winsorised = np.clip(values, *_ends(tamed))
     stubborn = _skewed(tamed, skewness, kurtosis) & then_log
     low, high = _ends(source)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(stubborn, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), held)
+        return np.where(stubborn, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), winsorised)
 
 
 def log(values: Array, *, offset: Finite = 0.0) -> Array:
@@ -86,16 +86,16 @@ def yeo_johnson(values: Array, *, reference: Array | None = None, power: Finite 
 
 def skew_and_kurtosis(values: Array) -> tuple[Array, Array]:
     """Sample skewness G1 and excess kurtosis G2 by column (Joanes and Gill 1998); NaN below 4 cells or without spread."""
-    count = cells(values).astype(np.float64)
-    apart = centred(values)
-    squared = apart * apart
+    count = cell_counts(values).astype(np.float64)
+    deviations = column_deviations(values)
+    squared = deviations * deviations
     squares = total(squared)
     with np.errstate(divide="ignore", invalid="ignore"):
-        skew = np.sqrt(count) * total(squared * apart) / squares**1.5 * np.sqrt(count * (count - 1)) / (count - 2)
+        skew = np.sqrt(count) * total(squared * deviations) / squares**1.5 * np.sqrt(count * (count - 1)) / (count - 2)
         peak = count * total(squared * squared) / squares**2
         kurtosis = ((count + 1) * (peak - 3) + 6) * (count - 1) / ((count - 2) * (count - 3))
-    known = (count > 3) & ~np.isnan(bounds(values)[0])
-    return np.where(known, skew, np.nan), np.where(known, kurtosis, np.nan)
+    defined = (count > 3) & ~np.isnan(bounds(values)[0])
+    return np.where(defined, skew, np.nan), np.where(defined, kurtosis, np.nan)
 
 
 def _skewed(values: Array, skewness: float, kurtosis: float) -> npt.NDArray[np.bool_]:
@@ -149,12 +149,12 @@ def _columnwise(
 ) -> Array:
     """Each column through the transform, with a power of its own unless one is given."""
     source = np.broadcast_to(source, (*values.shape[:-2], *source.shape[-2:]))
-    varies = ~np.isnan(bounds(source)[0]) & (cells(source) > 3)
+    varies = ~np.isnan(bounds(source)[0]) & (cell_counts(source) > 3)
     result = values.copy()
     for place in zip(*np.nonzero(varies[..., 0, :])):
         column = (*place[:-1], slice(None), place[-1])
-        known = source[column][~np.isnan(source[column])]
-        result[column] = transform(values[column], likeliest(known) if power is None else power)
+        observed = source[column][~np.isnan(source[column])]
+        result[column] = transform(values[column], likeliest(observed) if power is None else power)
     return result
 
 
@@ -178,7 +178,7 @@ def winsorise_skewed_formula(options: Mapping[str, Any]) -> str:
 
 
 TREAT: dict[str, Method] = {
-    "none": Method(none, "不处理", "none", "x′_{ij} = x_{ij}", "-"),
+    "none": Method(no_treatment, "不处理", "none", "x′_{ij} = x_{ij}", "-"),
     "winsorise": Method(
         winsorise,
         "缩尾(分位数)",

@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ConfigError
-from .column_statistics import bounds, cells, deviation, mean, spread_and_correlation, total
+from .column_statistics import bounds, cell_counts, deviation, mean, spread_and_correlation, total
 from .method import Array, Method, SharesByChild, by_option
-from .shares import SUM_TOLERANCE, as_shares, enough_rows, refuse_negative
-from .weight_ahp import AHP, ahp, consistent, judged, tolerated
-from .weight_combined import COMBINED, combine, parts_fit, parts_of_the_game, zero_kills
-from .weight_components import COMPONENTS, FACTORS, NICOLETTI, SCATTER, components_kept, factor, pca, rows_used, scatter
-from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, on_the_frontier, target, targets_attained
+from .shares import SUM_TOLERANCE, as_shares, refuse_few_rows, refuse_negative
+from .weight_ahp import AHP, ahp, check_consistency, consistency_notes, inconsistency_caution
+from .weight_combined import COMBINED, check_mix, combine, game_notes, zero_caution
+from .weight_components import COMPONENTS, FACTORS, NICOLETTI, SCATTER, component_notes, factor, pca, row_notes, scatter
+from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, frontier_notes, target, target_notes
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 TINY = np.finfo(np.float64).tiny
@@ -28,22 +28,22 @@ ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
 def equal(values: Array) -> Array:
     """1 / m over the columns that have cells."""
-    present = cells(values) > 0
+    present = cell_counts(values) > 0
     return as_shares(present.astype(np.float64), present)
 
 
-def given(values: Array, *, shares: SharesByChild, normalize: bool = False) -> Array:
+def given_shares(values: Array, *, shares: SharesByChild, normalize: bool = False) -> Array:
     """The shares written in the study; those of empty columns are spread over the others in proportion."""
-    return as_shares(np.broadcast_to(shares, cells(values).shape), cells(values) > 0)
+    return as_shares(np.broadcast_to(shares, cell_counts(values).shape), cell_counts(values) > 0)
 
 
-def sum_to_one(options: Mapping[str, Any]) -> None:
+def check_sum(options: Mapping[str, Any]) -> None:
     """Refuses given shares whose sum is not 1, unless they say `normalize: true`."""
-    whole = float(np.sum(options["shares"]))
-    if whole <= 0 or (abs(whole - 1) > SUM_TOLERANCE and not options.get("normalize", False)):
+    share_sum = float(np.sum(options["shares"]))
+    if share_sum <= 0 or (abs(share_sum - 1) > SUM_TOLERANCE and not options.get("normalize", False)):
         raise ConfigError(
-            f"given shares sum to {whole:.6g}, not 1; correct them or write normalize: true",
-            zh=f"给定权重之和为 {whole:.6g},应为 1;请改正,或写 normalize: true",
+            f"given shares sum to {share_sum:.6g}, not 1; correct them or write normalize: true",
+            zh=f"给定权重之和为 {share_sum:.6g},应为 1;请改正,或写 normalize: true",
         )
 
 
@@ -52,16 +52,16 @@ def evenness(values: Array) -> Array:
 
     0 ln 0 = 0. NaN for a column with fewer than 2 cells or without any positive one. Negative cells are refused.
     """
-    count, whole, inner = cells(values), np.zeros(1), np.zeros(1)
+    count, column_sum, inner = cell_counts(values), np.zeros(1), np.zeros(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         for block in row_blocks(values):
             present = np.where(np.isnan(block), 0.0, block)
-            whole = whole + present.sum(axis=-2)
+            column_sum = column_sum + present.sum(axis=-2)
             inner = inner + np.einsum("...nm,...nm->...m", present, np.log(present + TINY))
-        whole, inner = np.expand_dims(whole, -2), np.expand_dims(inner, -2)
+        column_sum, inner = np.expand_dims(column_sum, -2), np.expand_dims(inner, -2)
         refuse_negative(np.isnan(inner), "entropy")
-        even = (np.log(whole) - inner / whole) / np.log(count)
-    return np.where((whole > 0) & (count > 1), np.clip(even, 0.0, 1.0), np.nan)
+        ratios = (np.log(column_sum) - inner / column_sum) / np.log(count)
+    return np.where((column_sum > 0) & (count > 1), np.clip(ratios, 0.0, 1.0), np.nan)
 
 
 def entropy(values: Array, *, shift: Annotated[float, Field(ge=0, le=0.1)] = 0.0) -> Array:
@@ -69,9 +69,9 @@ def entropy(values: Array, *, shift: Annotated[float, Field(ge=0, le=0.1)] = 0.0
 
     `shift` c replaces z by (1 - c) z + c before the shares are taken; 0.001 is the largest that leaves ranks alone.
     """
-    enough_rows(values)
-    even = evenness(values * (1 - shift) + shift if shift else values)
-    return as_shares(1 - even, ~np.isnan(even))
+    refuse_few_rows(values)
+    entropies = evenness(values * (1 - shift) + shift if shift else values)
+    return as_shares(1 - entropies, ~np.isnan(entropies))
 
 
 def critic(values: Array, *, absolute: bool = False) -> Array:
@@ -80,25 +80,25 @@ def critic(values: Array, *, absolute: bool = False) -> Array:
     r is over the cells each pair has in common; a pair with fewer than 3 counts as uncorrelated. Constant columns weigh
     0 and take no part.
     """
-    enough_rows(values)
+    refuse_few_rows(values)
     spread, r = spread_and_correlation(values)
     varies = ~np.isnan(spread)
     conflict = 1 - np.nan_to_num(np.abs(r) if absolute else r)
     counts = varies & varies.swapaxes(-1, -2) & ~np.eye(values.shape[-1], dtype=bool)
-    apart = np.where(counts & (conflict > ROUNDING), conflict, 0.0).sum(axis=-2, keepdims=True)
-    return as_shares(np.where(varies, spread, 0.0) * apart, varies)
+    conflicts = np.where(counts & (conflict > ROUNDING), conflict, 0.0).sum(axis=-2, keepdims=True)
+    return as_shares(np.where(varies, spread, 0.0) * conflicts, varies)
 
 
 def std(values: Array) -> Array:
     """sigma_j / sum sigma, on normalised values (Diakoulaki et al. 1995); constant columns weigh 0."""
-    enough_rows(values)
+    refuse_few_rows(values)
     varies = ~np.isnan(bounds(values)[0])
     return as_shares(deviation(values), varies)
 
 
 def cv(values: Array) -> Array:
     """(sigma_j / mu_j) / sum (sigma / mu): relative spread (Pearson 1896); constant columns weigh 0, negatives are refused."""
-    enough_rows(values)
+    refuse_few_rows(values)
     low, _ = bounds(values)
     refuse_negative(low < 0, "cv")
     varies = ~np.isnan(low)
@@ -107,17 +107,17 @@ def cv(values: Array) -> Array:
 
 def gini(values: Array) -> Array:
     """G_j / sum G, G = sum_ab |x_a - x_b| / (2 N^2 mu) (Gini 1912); constant columns weigh 0, negatives are refused."""
-    enough_rows(values)
+    refuse_few_rows(values)
     low, _ = bounds(values)
     refuse_negative(low < 0, "gini")
     varies = ~np.isnan(low)
-    count = cells(values)
+    count = cell_counts(values)
     place = np.arange(1, values.shape[-2] + 1)[:, None]
     spread = total((2.0 * place - count - 1) * np.sort(values, axis=-2))
     return as_shares(spread / np.where(varies, count * total(values), 1.0), varies)
 
 
-def large_shift(options: Mapping[str, Any]) -> tuple[str, str] | None:
+def shift_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Shifts above 0.001 move weights by more than rounding: .01 by up to .0145, .1 by up to .067 of the whole."""
     shift = options["shift"]
     if shift <= LARGEST_QUIET_SHIFT:
@@ -153,8 +153,8 @@ def entropy_formula(options: Mapping[str, Any]) -> str:
 
 WEIGHT: dict[str, Method] = {
     "equal": Method(equal, "等权", "equal", "w_j = 1 / m", "-", timed=False),
-    "given": Method(given, "给定权重", "given", "w_j = s_j / Σ_k s_k", "-", timed=False, check=sum_to_one),
-    "entropy": Method(entropy, "熵值法", "entropy", entropy_formula, SHANNON, needs="non_negative", caution=large_shift),
+    "given": Method(given_shares, "给定权重", "given", "w_j = s_j / Σ_k s_k", "-", timed=False, check=check_sum),
+    "entropy": Method(entropy, "熵值法", "entropy", entropy_formula, SHANNON, needs="non_negative", caution=shift_caution),
     "critic": Method(critic, "CRITIC 法", "CRITIC", by_option("absolute", CRITIC), DIAKOULAKI),
     "std": Method(std, "标准差法", "standard deviation", "w_j = σ_j / Σ_k σ_k", DIAKOULAKI),
     "cv": Method(
@@ -175,9 +175,9 @@ WEIGHT: dict[str, Method] = {
         AHP,
         "Saaty 1980",
         timed=False,
-        check=consistent,
-        caution=tolerated,
-        notes=judged,
+        check=check_consistency,
+        caution=inconsistency_caution,
+        notes=consistency_notes,
     ),
     "pca": Method(
         pca,
@@ -186,10 +186,10 @@ WEIGHT: dict[str, Method] = {
         by_option("components", COMPONENTS),
         NICOLETTI,
         batch=False,
-        notes=components_kept,
+        notes=component_notes,
     ),
-    "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=components_kept),
-    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", SCATTER, "Guo 2002", batch=False, notes=rows_used),
+    "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=component_notes),
+    "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", SCATTER, "Guo 2002", batch=False, notes=row_notes),
     "bod": Method(
         bod,
         "数据包络(BoD)",
@@ -198,10 +198,10 @@ WEIGHT: dict[str, Method] = {
         CHERCHYE,
         needs="non_negative",
         batch=False,
-        notes=on_the_frontier,
+        notes=frontier_notes,
     ),
     "target": Method(
-        target, "目标重要性法", "target importance", by_option("importance", TARGET), BECKER, batch=False, notes=targets_attained
+        target, "目标重要性法", "target importance", by_option("importance", TARGET), BECKER, batch=False, notes=target_notes
     ),
     "combine": Method(
         combine,
@@ -209,8 +209,8 @@ WEIGHT: dict[str, Method] = {
         "combination",
         by_option("by", COMBINED),
         "-",
-        check=parts_fit,
-        caution=zero_kills,
-        notes=parts_of_the_game,
+        check=check_mix,
+        caution=zero_caution,
+        notes=game_notes,
     ),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigError
-from .column_statistics import cells
+from .column_statistics import cell_counts
 from .method import Array, MethodNote, Positive, YamlForm
 from .shares import as_shares
 
@@ -38,7 +38,7 @@ class Consistency:
     ratio: float
 
 
-def matrix_of(matrices: Mapping[str, Judgements], children: Sequence[str], known: Collection[str]) -> Array:
+def matrix_of(matrices: Mapping[str, Judgements], children: Sequence[str], valid_ids: Collection[str]) -> Array:
     """The full reciprocal matrix (m, m) for these children, in their order, from the judgements that name them."""
     if len(children) == 1:
         return np.ones((1, 1))
@@ -54,10 +54,10 @@ def _reciprocal(node: str, judgements: Judgements) -> Array:
     count = len(judgements.order)
     lengths = [len(row) for row in judgements.upper]
     if lengths != list(range(count - 1, 0, -1)):
-        wanted = ", ".join(str(length) for length in range(count - 1, 0, -1))
+        row_lengths = ", ".join(str(length) for length in range(count - 1, 0, -1))
         raise ConfigError(
-            f"{node}: upper needs rows of {wanted} numbers for {count} children",
-            zh=f"{node}:{count} 个子节点的 upper 应有长度为 {wanted} 的各行",
+            f"{node}: upper needs rows of {row_lengths} numbers for {count} children",
+            zh=f"{node}:{count} 个子节点的 upper 应有长度为 {row_lengths} 的各行",
         )
     matrix = np.ones((count, count))
     matrix[np.triu_indices(count, 1)] = [number for row in judgements.upper for number in row]
@@ -75,7 +75,7 @@ def consistency(matrix: Array) -> Consistency:
     return Consistency(largest, index, random, index / random if random else 0.0)
 
 
-def consistent(options: Mapping[str, Any]) -> None:
+def check_consistency(options: Mapping[str, Any]) -> None:
     """Refuses a matrix that is not positive and reciprocal, or whose consistency ratio is 0.1 or more."""
     matrix = options["matrices"]
     if not (matrix > 0).all() or np.abs(matrix * matrix.T - 1).max() > RECIPROCAL:
@@ -90,14 +90,14 @@ def consistent(options: Mapping[str, Any]) -> None:
         )
 
 
-def tolerated(options: Mapping[str, Any]) -> tuple[str, str] | None:
+def inconsistency_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Says that an inconsistent matrix may be in use."""
     if not options["allow_inconsistent"]:
         return None
     return "ahp: judgements with CR of 0.1 or more are allowed", "层次分析法:允许 CR 达到或超过 0.1 的判断矩阵"
 
 
-def judged(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[MethodNote]:
+def consistency_notes(values: Array, *, matrices: Array, allow_inconsistent: bool) -> Iterator[MethodNote]:
     """Saaty's test of the matrix in use."""
     test = consistency(matrices)
     yield MethodNote("largest_eigenvalue", test.largest_eigenvalue)
@@ -119,7 +119,7 @@ def ahp(
     """
     eigenvalues, vectors = np.linalg.eig(matrices)
     principal = np.abs(vectors[:, eigenvalues.real.argmax()].real)
-    present = cells(values) > 0
+    present = cell_counts(values) > 0
     return as_shares(np.broadcast_to(principal, present.shape), present)
 
 

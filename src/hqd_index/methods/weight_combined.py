@@ -40,15 +40,15 @@ def _game_parts(parts: Array) -> Array:
     """alpha (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
     stacked = np.moveaxis(parts, 0, -2)
     inner = stacked @ stacked.swapaxes(-1, -2)
-    own = np.diagonal(inner, axis1=-2, axis2=-1)
+    self_products = np.diagonal(inner, axis1=-2, axis2=-1)
     identity = np.eye(len(parts))
-    alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(own, axis=-1)
+    alike = np.abs(np.linalg.det(inner)) <= NEAR_SINGULAR * np.prod(self_products, axis=-1)
     solvable = np.where(alike[..., None, None], identity, inner)
-    alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, own)[..., None])[..., 0]
+    alpha = np.linalg.solve(solvable, np.where(alike[..., None], 1.0, self_products)[..., None])[..., 0]
     return np.moveaxis(alpha, -1, 0)
 
 
-def parts_of_the_game(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[MethodNote]:
+def game_notes(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[MethodNote]:
     """alpha of each part, of which the size counts; one below 0 says that the other parts speak for it."""
     if by != "game":
         return
@@ -57,7 +57,7 @@ def parts_of_the_game(values: Array, *, of: Choices, by: By, mix: Mix | None) ->
         yield MethodNote(f"alpha_{number}", alpha, "I-GAME" if alpha < 0 else "")
 
 
-def zero_kills(options: Mapping[str, Any]) -> tuple[str, str] | None:
+def zero_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Says what a zero in one part does under product and discrimination."""
     if options["by"] not in ("product", "discrimination"):
         return None
@@ -65,7 +65,7 @@ def zero_kills(options: Mapping[str, Any]) -> tuple[str, str] | None:
     return f"combine by {by}: a zero in one part removes the indicator", f"组合赋权({by}):任一部分为 0 的指标即被剔除"
 
 
-def parts_fit(options: Mapping[str, Any]) -> None:
+def check_mix(options: Mapping[str, Any]) -> None:
     """Refuses a `mix` that is not for the mean, has another length than `of`, or does not sum to 1."""
     mix = options["mix"]
     if mix is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import EstimationError
 from ..linear_algebra import COLUMNS, rank
-from .column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
+from .column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 from .method import Array, ColumnError, MethodNote
 
 ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
@@ -27,7 +27,9 @@ def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", r
     scaled to 1. `first`: the loadings of the first component themselves; one that is negative is refused. Rows with a
     missing cell are left out; constant columns weigh 0.
     """
-    return per_draw(values, lambda rows: _first_component(rows) if components == "first" else _component_merits(rows, rotate))
+    return shares_per_draw(
+        values, lambda rows: _first_component(rows) if components == "first" else _component_merits(rows, rotate)
+    )
 
 
 def factor(values: Array) -> Array:
@@ -35,7 +37,7 @@ def factor(values: Array) -> Array:
 
     As many factors as the correlation matrix has eigenvalues above 1, at least one.
     """
-    return per_draw(values, _factor_merits)
+    return shares_per_draw(values, _factor_merits)
 
 
 def scatter(values: Array) -> Array:
@@ -44,38 +46,38 @@ def scatter(values: Array) -> Array:
     Z_t are the rows of year t of the standardised indicators, so H is Z'Z of all rows together. Where the leading
     eigenvector has a negative entry, the best of several ascents that keep w >= 0.
     """
-    return per_draw(values, _scatter_merits)
+    return shares_per_draw(values, _scatter_merits)
 
 
-def rows_used(values: Array) -> Iterator[MethodNote]:
+def row_notes(values: Array) -> Iterator[MethodNote]:
     """Share of the rows without a missing cell in the columns that have any."""
-    share = len(complete(values)) / max(len(values), 1)
+    share = len(complete_rows(values)) / max(len(values), 1)
     yield MethodNote("complete_rows", share, "I-INCOMPLETE" if share < 1 else "")
 
 
-def components_kept(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
+def component_notes(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
     """How many components are kept, the variance they stand for, and the rank of the columns that vary."""
-    yield from rows_used(values)
-    rows = complete(values)
+    yield from row_notes(values)
+    rows = complete_rows(values)
     varies = ~np.isnan(bounds(rows)[0][0])
     if not varies.any():
         return
     variances = _principal(rows[:, varies])[0]
-    kept = 1 if components == "first" else _above_one(variances)
-    yield MethodNote("components", kept)
-    yield MethodNote("explained", float(variances[:kept].sum() / variances.sum()))
+    count = 1 if components == "first" else _above_one(variances)
+    yield MethodNote("components", count)
+    yield MethodNote("explained", float(variances[:count].sum() / variances.sum()))
     independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
     yield MethodNote("rank", independent, "I-RANK" if independent < varies.sum() else "")
 
 
-def per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
+def shares_per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     """Shares (..., 1, m) from a function of one draw's complete rows without its constant columns."""
     draws = values.reshape(-1, *values.shape[-2:])
     return np.stack([_one_draw(draw, merits) for draw in draws]).reshape(*values.shape[:-2], 1, values.shape[-1])
 
 
 def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
-    rows = complete(values)
+    rows = complete_rows(values)
     if len(rows) < FEWEST_CELLS:
         raise EstimationError(
             f"only {len(rows)} row(s) have all indicators; 3 or more are needed",
@@ -84,13 +86,13 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     usable = ~np.isnan(bounds(rows)[0][0])
     result = np.zeros(values.shape[-1])
     if usable.any():
-        kept = rows[:, usable]
+        varying = rows[:, usable]
         try:
-            found = merits(kept)
+            column_merits = merits(varying)
         except ColumnError as refusal:
             places = np.flatnonzero(usable)[list(refusal.columns)].tolist()
             raise ColumnError(places, refusal.why_en, refusal.why_zh) from None
-        result[usable] = found / found.sum()
+        result[usable] = column_merits / column_merits.sum()
     return result
 
 
@@ -145,10 +147,10 @@ def varimax(loadings: Array) -> Array:
     scaled = loadings / np.where(lengths > 0, lengths, 1.0)
     turn = np.eye(loadings.shape[1])
     for _ in range(VARIMAX_ROUNDS):
-        turned, before = scaled @ turn, turn
-        left, _, right = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
-        turn = left @ right
-        if np.abs(turn - before).max() <= VARIMAX_TOLERANCE:
+        turned, previous = scaled @ turn, turn
+        left_vectors, _, right_vectors = np.linalg.svd(scaled.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
+        turn = left_vectors @ right_vectors
+        if np.abs(turn - previous).max() <= VARIMAX_TOLERANCE:
             break
     return scaled @ turn * lengths
 

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from ..errors import EstimationError
-from .column_statistics import bounds, complete
+from .column_statistics import bounds, complete_rows
 from .method import Array, MethodNote, Share, SharesByChild
-from .shares import enough_rows, refuse_negative
-from .weight_components import per_draw, rows_used
+from .shares import refuse_few_rows, refuse_negative
+from .weight_components import row_notes, shares_per_draw
 
 PRECISION = 1e-10
 ROUNDS = 500
@@ -31,8 +31,8 @@ def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
     gets equal shares.
     """
     multipliers = bod_multipliers(values, floor=floor, cap=cap)
-    whole = multipliers.sum(axis=-1, keepdims=True)
-    return np.where(whole > 0, multipliers / np.where(whole > 0, whole, 1.0), 0.0)
+    multiplier_sums = multipliers.sum(axis=-1, keepdims=True)
+    return np.where(multiplier_sums > 0, multipliers / np.where(multiplier_sums > 0, multiplier_sums, 1.0), 0.0)
 
 
 def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Share = 0.0, cap: Share = 1.0) -> Array:
@@ -47,7 +47,7 @@ def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Sha
     return np.stack([_multipliers(draw, rows, floor, cap) for draw, rows in zip(draws, sources)]).reshape(values.shape)
 
 
-def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[MethodNote]:
+def frontier_notes(values: Array, *, floor: Share, cap: Share) -> Iterator[MethodNote]:
     """How many rows score 1, which no one can tell apart, and the share of rows with every cell."""
     rows = ~np.isnan(values[:, ~np.isnan(values).all(axis=0)]).any(axis=1)
     scores = np.vecdot(np.nan_to_num(values), bod_multipliers(values, floor=floor, cap=cap))
@@ -58,11 +58,11 @@ def on_the_frontier(values: Array, *, floor: Share, cap: Share) -> Iterator[Meth
 
 def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Array:
     columns = ~np.isnan(source).all(axis=0)
-    rows, whole = (~np.isnan(table[:, columns]).any(axis=1) for table in (values, source))
-    units, frontier = values[np.ix_(rows, columns)], source[np.ix_(whole, columns)]
-    held = _shares_held(units.shape[1], floor, cap)
+    rows, complete_sources = (~np.isnan(table[:, columns]).any(axis=1) for table in (values, source))
+    units, frontier = values[np.ix_(rows, columns)], source[np.ix_(complete_sources, columns)]
+    constraints = _shares_held(units.shape[1], floor, cap)
     result = np.zeros(values.shape)
-    result[np.ix_(rows, columns)] = np.array([_best_for(unit, frontier, held) for unit in units]).reshape(units.shape)
+    result[np.ix_(rows, columns)] = np.array([_best_for(unit, frontier, constraints) for unit in units]).reshape(units.shape)
     return result
 
 
@@ -71,29 +71,29 @@ def _shares_held(count: int, floor: float, cap: float) -> Array:
     return np.vstack([np.eye(count) - floor, *([cap - np.eye(count)] if cap < 1 else [])])
 
 
-def _best_for(unit: Array, table: Array, held: Array) -> Array:
+def _best_for(unit: Array, table: Array, constraints: Array) -> Array:
     from scipy.optimize import linprog
 
     if not unit.any():
         return np.ones(len(unit))
-    left = np.vstack([table, -held])
-    right = np.concatenate([np.ones(len(table)), np.zeros(len(held))])
-    solution = linprog(-unit, A_ub=left, b_ub=right, bounds=(0, None), method="highs")
+    lower_bounds = np.vstack([table, -constraints])
+    right = np.concatenate([np.ones(len(table)), np.zeros(len(constraints))])
+    solution = linprog(-unit, A_ub=lower_bounds, b_ub=right, bounds=(0, None), method="highs")
     if not solution.success:
         raise EstimationError("too few columns vary for floor and cap to hold", zh="有变化的列太少,无法满足 floor 与 cap")
     best = -solution.fun * (1 - PRECISION)
-    return _shortest(np.vstack([unit, -left]), np.concatenate([[best], -right]))
+    return _shortest(np.vstack([unit, -lower_bounds]), np.concatenate([[best], -right]))
 
 
-def _shortest(left: Array, right: Array) -> Array:
+def _shortest(coefficients: Array, limits: Array) -> Array:
     """The shortest x with left x >= right, by non-negative least squares (Lawson and Hanson 1974, chapter 23)."""
     from scipy.optimize import nnls
 
-    target = np.zeros(left.shape[1] + 1)
+    target = np.zeros(coefficients.shape[1] + 1)
     target[-1] = 1.0
-    stacked = np.vstack([left.T, right])
-    rest = stacked @ nnls(stacked, target)[0] - target
-    return np.maximum(-rest[:-1] / rest[-1], 0.0)
+    stacked = np.vstack([coefficients.T, limits])
+    residuals = stacked @ nnls(stacked, target)[0] - target
+    return np.maximum(-residuals[:-1] / residuals[-1], 0.0)
 
 
 def target(values: Array, *, targets: SharesByChild, importance: Literal["correlation", "ratio"] = "correlation") -> Array:
@@ -103,54 +103,56 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     arithmetic index, or its correlation ratio (see `importances`). Targets are scaled to sum 1 over the columns that
     vary. Rows with a missing cell are left out.
     """
-    enough_rows(values)
+    refuse_few_rows(values)
     varies = ~np.isnan(bounds(values)[0])
-    wanted = np.where(varies, targets, np.nan)
-    draws = zip(values.reshape(-1, *values.shape[-2:]), wanted.reshape(-1, values.shape[-1]))
-    found = [per_draw(draw, partial(_nearest, wanted=tau[~np.isnan(tau)], kind=importance)) for draw, tau in draws]
-    return np.stack(found).reshape(*values.shape[:-2], 1, values.shape[-1])
+    varying_targets = np.where(varies, targets, np.nan)
+    draws = zip(values.reshape(-1, *values.shape[-2:]), varying_targets.reshape(-1, values.shape[-1]))
+    shares = [
+        shares_per_draw(draw, partial(_nearest, target_shares=tau[~np.isnan(tau)], measure=importance)) for draw, tau in draws
+    ]
+    return np.stack(shares).reshape(*values.shape[:-2], 1, values.shape[-1])
 
 
-def targets_attained(values: Array, *, targets: Array, importance: Literal["correlation", "ratio"]) -> Iterator[MethodNote]:
+def target_notes(values: Array, *, targets: Array, importance: Literal["correlation", "ratio"]) -> Iterator[MethodNote]:
     """Each child's target and the share of importance its weight gives it."""
-    yield from rows_used(values)
+    yield from row_notes(values)
     shares = target(values, targets=targets, importance=importance)[0]
-    varies = np.flatnonzero(~np.isnan(bounds(complete(values))[0][0]))
+    varies = np.flatnonzero(~np.isnan(bounds(complete_rows(values))[0][0]))
     if not len(varies):
         return
-    rows = complete(values)[:, varies]
-    found, wanted = importances(rows, rows @ shares[varies], importance), targets[varies]
-    for child, reached, tau in zip(varies.tolist(), found / found.sum(), wanted / wanted.sum()):
+    rows = complete_rows(values)[:, varies]
+    attained, row_targets = importances(rows, rows @ shares[varies], importance), targets[varies]
+    for child, reached, tau in zip(varies.tolist(), attained / attained.sum(), row_targets / row_targets.sum()):
         yield MethodNote("target", float(tau), child=child)
         yield MethodNote("importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINED else "", child)
 
 
-def importances(rows: Array, index: Array, kind: Literal["correlation", "ratio"]) -> Array:
+def importances(rows: Array, index: Array, measure: Literal["correlation", "ratio"]) -> Array:
     """Share of the index's variance (m,) that each column of rows (n, m) accounts for by itself (Paruolo et al. 2013).
 
     `correlation`: the squared correlation; `ratio`: Var(E[index | x_j]) / Var(index), with a cubic for E.
     """
     y = index - index.mean()
-    whole = float(y @ y)
-    if kind == "correlation":
-        apart = rows - rows.mean(axis=0)
-        return (apart.T @ y) ** 2 / ((apart**2).sum(axis=0) * whole)
+    total_square = float(y @ y)
+    if measure == "correlation":
+        deviations = rows - rows.mean(axis=0)
+        return (deviations.T @ y) ** 2 / ((deviations**2).sum(axis=0) * total_square)
     fitted = [np.polynomial.Polynomial.fit(column, y, 3)(column) for column in rows.T]
-    return np.array([float(fit @ fit) for fit in fitted]) / whole
+    return np.array([float(fit @ fit) for fit in fitted]) / total_square
 
 
-def _nearest(rows: Array, *, wanted: Array, kind: Literal["correlation", "ratio"]) -> Array:
+def _nearest(rows: Array, *, target_shares: Array, measure: Literal["correlation", "ratio"]) -> Array:
     from scipy.optimize import minimize
 
     count = rows.shape[1]
-    tau = wanted / wanted.sum()
+    tau = target_shares / target_shares.sum()
 
     def miss(w: Array) -> float:
-        s = importances(rows, rows @ w, kind)
+        s = importances(rows, rows @ w, measure)
         return float(((s / s.sum() - tau) ** 2).sum())
 
     starts = [np.full(count, 1 / count), tau, *(np.full(count, 0.5 / count) + 0.5 * np.eye(count))]
-    found = [
+    solutions = [
         minimize(
             miss,
             start,
@@ -161,7 +163,7 @@ def _nearest(rows: Array, *, wanted: Array, kind: Literal["correlation", "ratio"
         )
         for start in starts
     ]
-    return np.clip(min(found, key=lambda result: result.fun).x, 0.0, None)
+    return np.clip(min(solutions, key=lambda result: result.fun).x, 0.0, None)
 
 
 CHERCHYE = "Melyn and Moesen 1991; Cherchye et al. 2007, Social Indicators Research 82"

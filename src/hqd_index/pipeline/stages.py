@@ -162,7 +162,7 @@ def index(context: Context) -> dict[str, Table]:
     from ..index.diagnostics.diagnostics_table import diagnostics
     from ..index.dynamics.dynamics_tables import dynamics
     from ..index.index_tables import build_index
-    from ..index.rescoring import rescored
+    from ..index.rescoring import sample_scores
     from ..index.scenario_tables import scenarios
 
     names = context.frame("unit_names")
@@ -179,7 +179,7 @@ def index(context: Context) -> dict[str, Table]:
         **notes,
         "not_made": pd.concat([notes["not_made"], changes["not_made"]], ignore_index=True),
         "scores": index_result.scores,
-        "leader_scores": rescored(index_result, context.frame("leader_panel")),
+        "leader_scores": sample_scores(index_result, context.frame("leader_panel")),
         "weights": pd.concat([index_result.weights, compared.weights], ignore_index=True),
         "indicators": index_result.indicators,
         "scenarios": compared.scenarios,
@@ -190,7 +190,7 @@ def index(context: Context) -> dict[str, Table]:
 
 def uncertainty(context: Context) -> dict[str, Table]:
     """The panel scored in every declared design, with weights and firms drawn again: the uncertainty of ranks."""
-    from ..index.uncertainty.rank_uncertainty import Firms, stream
+    from ..index.uncertainty.rank_uncertainty import FirmDraws, stream
     from ..index.uncertainty.rank_uncertainty import uncertainty as uncertainty_tables
     from ..panel import firm_draws
 
@@ -198,7 +198,7 @@ def uncertainty(context: Context) -> dict[str, Table]:
     if study.uncertainty.draws == 0:
         return {}
     draws = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
-    firms = Firms(draws.values, draws.years, draws.units, draws.indicators) if draws else None
+    firms = FirmDraws(draws.values, draws.years, draws.units, draws.indicators) if draws else None
     return dict(uncertainty_tables(study, context.frame("panel"), context.frame("unit_names"), firms))
 
 

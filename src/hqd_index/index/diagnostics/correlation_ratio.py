@@ -20,8 +20,8 @@ def importance(x: Array, y: Array) -> float:
     strength by generalised cross-validation (Wood 2006, section 4.1.2); for a straight relation S is r^2.
     Over the rows that have both. NaN with fewer than 10 rows, or where x or y does not vary.
     """
-    both = ~(np.isnan(x) | np.isnan(y))
-    x, y = x[both], y[both]
+    observed = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[observed], y[observed]
     if len(x) < FEWEST or x.min() == x.max() or y.min() == y.max():
         return float("nan")
     fitted = _smooth(x, y - y.mean())
@@ -37,33 +37,33 @@ def _smooth(x: Array, y: Array) -> Array:
     inverse = np.linalg.inv(r)
     strength, turn = np.linalg.eigh(inverse.T @ rough @ inverse)
     along = (q @ turn).T @ y
-    kept = 1 / (1 + PENALTIES[:, None] * np.maximum(strength, 0.0))
-    residual = (y @ y) - (along**2).sum() + (((1 - kept) * along) ** 2).sum(axis=1)
-    freedom = len(y) - kept.sum(axis=1)
+    shrinkage = 1 / (1 + PENALTIES[:, None] * np.maximum(strength, 0.0))
+    residual = (y @ y) - (along**2).sum() + (((1 - shrinkage) * along) ** 2).sum(axis=1)
+    freedom = len(y) - shrinkage.sum(axis=1)
     best = int(np.argmin(np.where(freedom > 0, residual / np.where(freedom > 0, freedom, 1.0) ** 2, np.inf)))
-    fitted: Array = (q @ turn) @ (kept[best] * along)
+    fitted: Array = (q @ turn) @ (shrinkage[best] * along)
     return fitted
 
 
 def _natural_cubic(x: Array, knots: Array) -> tuple[Array, Array]:
     """Basis (n, k), whose coefficients are the values at the knots, and the matrix of the penalty on f''."""
     if len(knots) < 3:
-        right = (x - knots[0]) / (knots[-1] - knots[0])
-        return np.column_stack([1 - right, right]), np.zeros((2, 2))
+        from_left_knot = (x - knots[0]) / (knots[-1] - knots[0])
+        return np.column_stack([1 - from_left_knot, from_left_knot]), np.zeros((2, 2))
     step = np.diff(knots)
     inner = np.arange(len(knots) - 2)
-    second, tied = np.zeros((len(inner), len(knots))), np.zeros((len(inner), len(inner)))
+    second, gram = np.zeros((len(inner), len(knots))), np.zeros((len(inner), len(inner)))
     second[inner, inner], second[inner, inner + 2] = 1 / step[:-1], 1 / step[1:]
     second[inner, inner + 1] = -1 / step[:-1] - 1 / step[1:]
-    tied[inner, inner] = (step[:-1] + step[1:]) / 3
-    tied[inner[:-1], inner[1:]] = tied[inner[1:], inner[:-1]] = step[1:-1] / 6
-    curvature = np.linalg.solve(tied, second)
+    gram[inner, inner] = (step[:-1] + step[1:]) / 3
+    gram[inner[:-1], inner[1:]] = gram[inner[1:], inner[:-1]] = step[1:-1] / 6
+    curvature = np.linalg.solve(gram, second)
     bends = np.vstack([np.zeros(len(knots)), curvature, np.zeros(len(knots))])
     at = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(step) - 1)
-    width, left, right = step[at], knots[at + 1] - x, x - knots[at]
+    width, to_right_knot, from_left_knot = step[at], knots[at + 1] - x, x - knots[at]
     basis = np.zeros((len(x), len(knots)))
     rows = np.arange(len(x))
-    basis[rows, at], basis[rows, at + 1] = left / width, right / width
-    basis += ((left**3 / width - width * left) / 6)[:, None] * bends[at]
-    basis += ((right**3 / width - width * right) / 6)[:, None] * bends[at + 1]
+    basis[rows, at], basis[rows, at + 1] = to_right_knot / width, from_left_knot / width
+    basis += ((to_right_knot**3 / width - width * to_right_knot) / 6)[:, None] * bends[at]
+    basis += ((from_left_knot**3 / width - width * from_left_knot) / 6)[:, None] * bends[at + 1]
     return basis, second.T @ curvature

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...linear_algebra import COLUMNS, GRAM, least_squares, symmetric_inverse, symmetric_rank
-from ...methods.column_statistics import FEWEST_CELLS, bounds, complete, correlation, standardised
+from ...methods.column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 
 Array = NDArray[np.float64]
 SINGULAR = GRAM
@@ -22,8 +22,8 @@ SINGULAR = GRAM
 
 def common_cells(values: Array) -> NDArray[np.intp]:
     """How many rows each pair of columns has in common, (m, m)."""
-    there = (~np.isnan(values)).astype(np.intp)
-    return there.T @ there
+    observed = (~np.isnan(values)).astype(np.intp)
+    return observed.T @ observed
 
 
 def spearman(values: Array) -> Array:
@@ -40,31 +40,31 @@ def spearman(values: Array) -> Array:
             rows = patterns[:, a] & patterns[:, b]
             first, second = np.flatnonzero(pattern == a), np.flatnonzero(pattern == b)
             if rows.sum() >= FEWEST_CELLS:
-                both = np.concatenate([first, second])
-                r = correlation(rankdata(values[np.ix_(rows, both)], axis=0))[: len(first), len(first) :]
+                pair_columns = np.concatenate([first, second])
+                r = correlation(rankdata(values[np.ix_(rows, pair_columns)], axis=0))[: len(first), len(first) :]
                 rho[np.ix_(first, second)], rho[np.ix_(second, first)] = r, r.T
     return rho
 
 
 @dataclass(frozen=True)
-class Usable:
+class CompleteTable:
     """Rows without a missing cell of the columns that vary, and which columns those are."""
 
     rows: Array
     columns: NDArray[np.intp]
 
 
-def usable(values: Array) -> Usable:
+def complete_table(values: Array) -> CompleteTable:
     """The complete rows of the columns that vary; refused with fewer than 3 rows or 2 columns."""
     varies = np.flatnonzero(~np.isnan(bounds(values)[0][0]))
-    rows = complete(values[:, varies]) if len(varies) else values[:0]
-    still = np.flatnonzero(~np.isnan(bounds(rows)[0][0])) if len(rows) >= FEWEST_CELLS else varies[:0]
-    if len(still) < 2:
+    rows = complete_rows(values[:, varies]) if len(varies) else values[:0]
+    varying = np.flatnonzero(~np.isnan(bounds(rows)[0][0])) if len(rows) >= FEWEST_CELLS else varies[:0]
+    if len(varying) < 2:
         raise EstimationError(
-            f"{len(rows)} complete row(s) of {len(still)} column(s) that vary; 3 rows and 2 columns are needed",
-            zh=f"只有 {len(rows)} 行数据齐全、{len(still)} 列有变化,至少需要 3 行 2 列",
+            f"{len(rows)} complete row(s) of {len(varying)} column(s) that vary; 3 rows and 2 columns are needed",
+            zh=f"只有 {len(rows)} 行数据齐全、{len(varying)} 列有变化,至少需要 3 行 2 列",
         )
-    return Usable(rows[:, still], varies[still])
+    return CompleteTable(rows[:, varying], varies[varying])
 
 
 def cronbach(rows: Array) -> float:
@@ -72,8 +72,8 @@ def cronbach(rows: Array) -> float:
 
     NaN where the sum does not vary.
     """
-    m, whole = rows.shape[1], rows.sum(axis=1).var()
-    return float(m / (m - 1) * (1 - rows.var(axis=0).sum() / whole)) if whole > 0 else float("nan")
+    m, total_variance = rows.shape[1], rows.sum(axis=1).var()
+    return float(m / (m - 1) * (1 - rows.var(axis=0).sum() / total_variance)) if total_variance > 0 else float("nan")
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,13 @@ def vif(rows: Array) -> Array:
     collinear pair.
     """
     z = standardised(rows, rows)
-    found = np.empty(z.shape[1])
+    factors = np.empty(z.shape[1])
     for j in range(z.shape[1]):
-        others = np.delete(z, j, axis=1)
-        left = z[:, j] - others @ least_squares(others, z[:, j], tolerance=COLUMNS)
-        unexplained = float(left @ left) / len(z)
-        found[j] = 1 / unexplained if unexplained > SINGULAR else np.inf
-    return found
+        regressors = np.delete(z, j, axis=1)
+        residuals = z[:, j] - regressors @ least_squares(regressors, z[:, j], tolerance=COLUMNS)
+        unexplained = float(residuals @ residuals) / len(z)
+        factors[j] = 1 / unexplained if unexplained > SINGULAR else np.inf
+    return factors
 
 
 def same_pairs(r: Array) -> list[tuple[int, int]]:

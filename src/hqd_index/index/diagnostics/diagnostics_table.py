@@ -17,8 +17,8 @@ from ..unit_groups import contrast, groupings
 from .correlation_ratio import importance
 from .diagnostic_rows import Nodes, row
 from .indicator_coherence import collinearity_rows, correlation_rows, structure_rows
-from .weight_concentration import SKEWED, concentration, recoded_shares
-from .weight_diagnostics import weighing_rows
+from .weight_concentration import SKEWED, concentration, mirrored_shares
+from .weight_diagnostics import weight_rows
 
 Array = NDArray[np.float64]
 KURTOSIS = 3.5
@@ -38,13 +38,15 @@ def diagnostics(study: Study, index: Index, *, groups: Mapping[str, str] | None 
         *structure_rows(nodes, refusals),
         *collinearity_rows(nodes, refusals),
         *_weights(nodes),
-        *weighing_rows(study, nodes),
+        *weight_rows(study, nodes),
         *_concentration(nodes),
         *_known_groups(nodes, groups),
     ]
     labels = node_labels(study)
-    named = [one | {"node_zh": labels[one["node"]].zh, "node_en": labels[one["node"]].en} for one in rows]
-    return {"diagnostics": table("diagnostics", named), "not_made": table("not_made", refusals.rows)}
+    labelled = [
+        diagnostic | {"node_zh": labels[diagnostic["node"]].zh, "node_en": labels[diagnostic["node"]].en} for diagnostic in rows
+    ]
+    return {"diagnostics": table("diagnostics", labelled), "not_made": table("not_made", refusals.rows)}
 
 
 # columns
@@ -56,12 +58,12 @@ def _columns(nodes: Nodes) -> Iterator[Row]:
     raw = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
     places = [f"{unit} {year}" for year in index.design.years for unit in index.units]
     for leaf in index.design.leaves:
-        yield from _changed(index, leaf)
-        known = raw.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
-        yield from _column(leaf, known, nodes.values[leaf].ravel(), places)
+        yield from _cell_changes(index, leaf)
+        raw_values = raw.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
+        yield from _column(leaf, raw_values, nodes.values[leaf].ravel(), places)
 
 
-def _changed(index: Index, leaf: str) -> Iterator[Row]:
+def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
     """Share of the cells that are imputed, and how many cells the treatment of outliers moved."""
     computed, at = index.computed["all"], index.design.leaves.index(leaf)
     filled, treated = computed.filled[..., at], computed.treated[..., at]
@@ -71,23 +73,23 @@ def _changed(index: Index, leaf: str) -> Iterator[Row]:
 
 
 def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> Iterator[Row]:
-    known = raw[~np.isnan(raw)]
-    gone = "I-EMPTY" if not len(known) else "I-CONST" if np.isnan(bounds(raw[:, None])[0][0, 0]) else ""
-    yield row("column", leaf, "cells", len(known), flag=gone)
-    missing = 1 - len(known) / len(raw)
+    observed = raw[~np.isnan(raw)]
+    absence_flag = "I-EMPTY" if not len(observed) else "I-CONST" if np.isnan(bounds(raw[:, None])[0][0, 0]) else ""
+    yield row("column", leaf, "cells", len(observed), flag=absence_flag)
+    missing = 1 - len(observed) / len(raw)
     yield row("column", leaf, "missing_share", missing, flag="I-SPARSE" if 0.5 < missing < 1 else "")
-    if gone:
+    if absence_flag:
         return
-    negative = int((known < 0).sum())
+    negative = int((observed < 0).sum())
     yield row("column", leaf, "negative_cells", negative, flag="I-NEGATIVE" if negative else "", count=negative)
-    skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(known[:, None]))
+    skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(observed[:, None]))
     extreme = abs(skewness) >= SKEWED and kurtosis >= KURTOSIS
-    farthest = places[int(np.nanargmax(np.abs(raw - np.median(known))))]
+    farthest = places[int(np.nanargmax(np.abs(raw - np.median(observed))))]
     yield row("column", leaf, "skewness", skewness, flag="I-SKEW" if extreme else "", where=farthest)
     yield row("column", leaf, "kurtosis", kurtosis)
-    whole = np.nansum(normalised)
-    if whole > 0 and np.nanmin(normalised) >= 0:
-        largest = float(np.nanmax(normalised) / whole)
+    column_total = np.nansum(normalised)
+    if column_total > 0 and np.nanmin(normalised) >= 0:
+        largest = float(np.nanmax(normalised) / column_total)
         top = places[int(np.nanargmax(normalised))]
         yield row("column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", where=top)
 
@@ -100,16 +102,16 @@ def _weights(nodes: Nodes) -> Iterator[Row]:
     tree, index = nodes.index.design.tree, nodes.index
     nominal_share, through = (index.weights.groupby("node")[column].mean().to_dict() for column in ("share_global", "effective"))
     root = nodes.values[tree.root].ravel()
-    moved = {node: importance(nodes.values[node].ravel(), root) for node in tree.order if node != tree.root}
-    for node, value in moved.items():
-        level = [moved[other] for other in moved if tree.level(other) == tree.level(node)]
-        whole = float(np.nansum(level))
-        nominal, share = nominal_share[node], value / whole if whole > 0 else float("nan")
-        apart = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
+    importances = {node: importance(nodes.values[node].ravel(), root) for node in tree.order if node != tree.root}
+    for node, value in importances.items():
+        level = [importances[peer] for peer in importances if tree.level(peer) == tree.level(node)]
+        total_importance = float(np.nansum(level))
+        nominal, share = nominal_share[node], value / total_importance if total_importance > 0 else float("nan")
+        diverges = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
         yield row("weight", node, "nominal", nominal)
         yield row("weight", node, "covariance_share", through[node])
         yield row("weight", node, "importance", value, flag="smoother")
-        yield row("weight", node, "importance_share", share, flag="I-IMPORTANCE" if apart and share == share else "")
+        yield row("weight", node, "importance_share", share, flag="I-IMPORTANCE" if diverges and share == share else "")
 
 
 def _concentration(nodes: Nodes) -> Iterator[Row]:
@@ -117,30 +119,30 @@ def _concentration(nodes: Nodes) -> Iterator[Row]:
     index, design = nodes.index, nodes.index.design
     means = index.weights.groupby("node")[["share_global", "share_local", "skewness"]].mean().reindex(design.leaves)
     shares = means["share_global"].to_numpy()
-    found = concentration(shares, means["skewness"].to_numpy())
-    number = found.skewed_count / len(shares)
-    heavy = found.skewed > FACTOR * number
+    weight_concentration = concentration(shares, means["skewness"].to_numpy())
+    number = weight_concentration.skewed_count / len(shares)
+    heavy = weight_concentration.skewed > FACTOR * number
     root = design.tree.root
-    yield row("concentration", root, "top5_share", found.top5)
-    yield row("concentration", root, "effective_number", found.effective_number)
-    yield row("concentration", root, "skewed_indicators", found.skewed_count)
-    yield row("concentration", root, "skewed_share", found.skewed, flag="I-CONCENTRATED" if heavy else "",
-               number=number, weight=found.skewed)  # fmt: skip
+    yield row("concentration", root, "top5_share", weight_concentration.top5)
+    yield row("concentration", root, "effective_number", weight_concentration.effective_number)
+    yield row("concentration", root, "skewed_indicators", weight_concentration.skewed_count)
+    yield row("concentration", root, "skewed_share", weight_concentration.skewed, flag="I-CONCENTRATED" if heavy else "",
+               number=number, weight=weight_concentration.skewed)  # fmt: skip
     local = means["share_global" if design.flat is not None else "share_local"]
-    for leaf, turned in recoded_shares(design, index.computed["all"]).items():
+    for leaf, turned in mirrored_shares(design, index.computed["all"]).items():
         share = float(local[leaf])
-        moved = max(share, turned) > FACTOR * min(share, turned)
+        shifted = max(share, turned) > FACTOR * min(share, turned)
         yield row("recoding", leaf, "share", share)
-        yield row("recoding", leaf, "share_if_recoded", turned, flag="I-RECODE" if moved else "", share=share, turned=turned)
+        yield row("recoding", leaf, "share_if_recoded", turned, flag="I-RECODE" if shifted else "", share=share, turned=turned)
 
 
 # known groups
 
 
-def _known_groups(nodes: Nodes, own: Mapping[str, str] | None) -> Iterator[Row]:
+def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterator[Row]:
     """High- against low-technology divisions on unit means; only where every unit is a division."""
     index = nodes.index
-    group = groupings(index.units, own).get("technology")
+    group = groupings(index.units, own_groups).get("technology")
     if group is None:
         return
     inner = list(index.design.tree.inner)
@@ -152,10 +154,10 @@ def _known_groups(nodes: Nodes, own: Mapping[str, str] | None) -> Iterator[Row]:
         ):
             first = np.array([group[unit] in upper for unit in index.units])
             second = np.array([group[unit] in lower for unit in index.units])
-            found = contrast(means[first, j], means[second, j])
-            flag = "I-GROUPS" if found.delta <= 0 else "I-GROUPS-WEAK" if found.p > SIZE else "unit_means"
-            yield row("known_groups", node, "cliff_delta", found.delta, other=name, flag=flag)
-            yield row("known_groups", node, "mann_whitney_u", found.u, other=name)
-            yield row("known_groups", node, "p", found.p, other=name)
-            yield row("known_groups", node, "n_first", found.first, other=name)
-            yield row("known_groups", node, "n_second", found.second, other=name)
+            test = contrast(means[first, j], means[second, j])
+            flag = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > SIZE else "unit_means"
+            yield row("known_groups", node, "cliff_delta", test.delta, other=name, flag=flag)
+            yield row("known_groups", node, "mann_whitney_u", test.u, other=name)
+            yield row("known_groups", node, "p", test.p, other=name)
+            yield row("known_groups", node, "n_first", test.first, other=name)
+            yield row("known_groups", node, "n_second", test.second, other=name)

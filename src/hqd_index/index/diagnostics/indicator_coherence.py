@@ -59,52 +59,52 @@ def structure_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
     tree = nodes.index.design.tree
     for node in tree.inner:
         below = {"children": list(tree.children(node)), "leaves": list(tree.leaves(node))}
-        for kind, members in below.items():
-            if len(members) < 2 or (kind == "leaves" and members == below["children"]):
+        for columns_level, members in below.items():
+            if len(members) < 2 or (columns_level == "leaves" and members == below["children"]):
                 continue
-            with refusals.caught(node, STRUCTURE):
-                yield from _one_structure(nodes, node, kind, members)
-            with refusals.caught(node, BARTLETT):
-                yield from _sphericity(nodes, node, kind, members)
+            with refusals.catch(node, STRUCTURE):
+                yield from _one_structure(nodes, node, columns_level, members)
+            with refusals.catch(node, BARTLETT):
+                yield from _sphericity(nodes, node, columns_level, members)
 
 
-def _one_structure(nodes: Nodes, node: str, kind: str, members: list[str]) -> Iterator[Row]:
-    found = structure.usable(nodes.pooled(members))
-    kept = [members[j] for j in found.columns]
-    yield row("reliability", node, "rows", len(found.rows), other=kind, flag="pooled")
-    yield row("reliability", node, "columns", len(kept), other=kind)
-    alpha = structure.cronbach(found.rows)
+def _one_structure(nodes: Nodes, node: str, columns_level: str, members: list[str]) -> Iterator[Row]:
+    sample = structure.complete_table(nodes.pooled(members))
+    columns = [members[j] for j in sample.columns]
+    yield row("reliability", node, "rows", len(sample.rows), other=columns_level, flag="pooled")
+    yield row("reliability", node, "columns", len(columns), other=columns_level)
+    alpha = structure.cronbach(sample.rows)
     flag = "I-DIRECTION" if alpha < 0 else "I-ALPHA" if alpha < ALPHA else ""
-    yield row("reliability", node, "cronbach_alpha", alpha, other=kind, flag=flag)
-    r = correlation(found.rows)
-    if len(kept) > 2:
-        yield from _adequacy(node, kind, kept, structure.kmo(r))
-    yield from _components(node, kind, kept, structure.components(r))
+    yield row("reliability", node, "cronbach_alpha", alpha, other=columns_level, flag=flag)
+    r = correlation(sample.rows)
+    if len(columns) > 2:
+        yield from _adequacy(node, columns_level, columns, structure.kmo(r))
+    yield from _components(node, columns_level, columns, structure.components(r))
 
 
-def _adequacy(node: str, kind: str, kept: list[str], found: structure.Adequacy) -> Iterator[Row]:
-    flag = "I-SINGULAR" if found.singular else "I-KMO" if found.overall < KMO else ""
-    yield row("kmo", node, "overall", found.overall, other=kind, flag=flag)
-    for member, value in zip(kept, found.by_column):
-        yield row("kmo", node, f"by_{kind}", value, other=member, flag="I-KMO" if value < KMO else "")
+def _adequacy(node: str, columns_level: str, columns: list[str], adequacy: structure.Adequacy) -> Iterator[Row]:
+    flag = "I-SINGULAR" if adequacy.singular else "I-KMO" if adequacy.overall < KMO else ""
+    yield row("kmo", node, "overall", adequacy.overall, other=columns_level, flag=flag)
+    for member, value in zip(columns, adequacy.by_column):
+        yield row("kmo", node, f"by_{columns_level}", value, other=member, flag="I-KMO" if value < KMO else "")
 
 
-def _sphericity(nodes: Nodes, node: str, kind: str, members: list[str]) -> Iterator[Row]:
-    found = structure.usable(nodes.unit_means(members))
-    test = structure.bartlett(correlation(found.rows), len(found.rows))
-    yield row("bartlett", node, "chi2", test.statistic, other=kind, flag="unit_means")
-    yield row("bartlett", node, "dof", test.dof, other=kind)
-    yield row("bartlett", node, "p", test.p, other=kind)
+def _sphericity(nodes: Nodes, node: str, columns_level: str, members: list[str]) -> Iterator[Row]:
+    sample = structure.complete_table(nodes.unit_means(members))
+    test = structure.bartlett(correlation(sample.rows), len(sample.rows))
+    yield row("bartlett", node, "chi2", test.statistic, other=columns_level, flag="unit_means")
+    yield row("bartlett", node, "dof", test.dof, other=columns_level)
+    yield row("bartlett", node, "p", test.p, other=columns_level)
 
 
-def _components(node: str, kind: str, kept: list[str], found: structure.Components) -> Iterator[Row]:
+def _components(node: str, columns_level: str, columns: list[str], principal: structure.Components) -> Iterator[Row]:
     """All eigenvalues; loadings of the components with an eigenvalue above 1, at least the first."""
-    item = f"pca_{kind}"
-    for k, (variance, share) in enumerate(zip(found.variances, found.explained), start=1):
+    item = f"pca_{columns_level}"
+    for k, (variance, share) in enumerate(zip(principal.variances, principal.explained), start=1):
         yield row(item, node, f"eigenvalue_{k}", variance)
         yield row(item, node, f"explained_{k}", share)
-    for k in range(max(1, int((found.variances > 1).sum()))):
-        for member, loading in zip(kept, found.loadings[:, k]):
+    for k in range(max(1, int((principal.variances > 1).sum()))):
+        for member, loading in zip(columns, principal.loadings[:, k]):
             flag = "I-DIRECTION" if k == 0 and loading < 0 else ""
             yield row(item, node, f"loading_{k + 1}", loading, other=member, flag=flag)
 
@@ -115,22 +115,22 @@ def collinearity_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
     families = [node for node in tree.inner if node != tree.root and not set(tree.children(node)) & set(tree.inner)]
     for node in [tree.root, *families]:
         if len(tree.leaves(node)) > 1:
-            with refusals.caught(node, STRUCTURE):
+            with refusals.catch(node, STRUCTURE):
                 yield from _inflation(nodes, node, list(tree.leaves(node)))
 
 
 def _inflation(nodes: Nodes, node: str, leaves: list[str]) -> Iterator[Row]:
     """VIF of each leaf given the others; pairs that are the same are named, and so is a lack of rows to tell by."""
-    found = structure.usable(nodes.pooled(leaves))
-    kept = [leaves[j] for j in found.columns]
-    same = structure.same_pairs(correlation(found.rows))
-    inflation = structure.vif(found.rows)
-    few = len(found.rows) < ROWS_PER_COLUMN * len(kept)
-    for j, (leaf, value) in enumerate(zip(kept, inflation)):
-        twins = [kept[k if i == j else i] for i, k in same if j in (i, k)]
-        tied = [other for other, size in zip(kept, inflation) if np.isinf(size) and other != leaf]
-        exact = bool(twins) or (np.isinf(value) and not few)
-        flag = "I-COLLINEAR" if exact else "I-FEW" if few else "I-VIF" if value > VIF else ""
-        facts = {"where": ", ".join(twins or tied), "rows": len(found.rows), "columns": len(kept)}
+    sample = structure.complete_table(nodes.pooled(leaves))
+    columns = [leaves[j] for j in sample.columns]
+    twin_pairs = structure.same_pairs(correlation(sample.rows))
+    inflation = structure.vif(sample.rows)
+    too_few_rows = len(sample.rows) < ROWS_PER_COLUMN * len(columns)
+    for j, (leaf, value) in enumerate(zip(columns, inflation)):
+        twins = [columns[k if i == j else i] for i, k in twin_pairs if j in (i, k)]
+        tied = [sibling for sibling, size in zip(columns, inflation) if np.isinf(size) and sibling != leaf]
+        exact = bool(twins) or (np.isinf(value) and not too_few_rows)
+        flag = "I-COLLINEAR" if exact else "I-FEW" if too_few_rows else "I-VIF" if value > VIF else ""
+        facts = {"where": ", ".join(twins or tied), "rows": len(sample.rows), "columns": len(columns)}
         yield row("collinearity", leaf, "vif", value, other=node, flag=flag, **facts)
         yield row("collinearity", leaf, "r2_others", 1 - 1 / value, other=node)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..build import Computed, span_rows
+from ..build import IndexArrays, span_rows
 from ..scoring_plan import Family, Plan
 
 Array = NDArray[np.float64]
@@ -37,34 +37,34 @@ def concentration(shares: Array, skewness: Array) -> Concentration:
     )
 
 
-def recoded(values: Array) -> Array:
+def mirrored(values: Array) -> Array:
     """The column turned about the middle of its range, min + max - z: min-max values with the opposite direction."""
     low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     return low + high - values
 
 
-def recoded_shares(design: Plan, computed: Computed) -> Mapping[str, float]:
+def mirrored_shares(design: Plan, computed: IndexArrays) -> Mapping[str, float]:
     """Leaf -> its share among its siblings (flat: in the whole) had its direction been coded the other way; mean over years.
 
     Only of families weighed by entropy, whose weights depend on direction. NaN for a leaf without cells.
     """
     if design.flat is not None:
         return _recoded_family(design, computed, design.flat) if design.flat.method == "entropy" else {}
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for family in design.families:
         if family.method == "entropy" and set(family.children) <= set(design.leaves):
-            found |= _recoded_family(design, computed, family)
-    return found
+            shares |= _recoded_family(design, computed, family)
+    return shares
 
 
-def _recoded_family(design: Plan, computed: Computed, family: Family) -> dict[str, float]:
+def _recoded_family(design: Plan, computed: IndexArrays, family: Family) -> dict[str, float]:
     assert family.weigh is not None
     values = computed.normalised[..., [design.leaves.index(child) for child in family.children]]
-    found = {}
+    shares = {}
     for j, child in enumerate(family.children):
         turned = values.copy()
-        turned[..., j] = recoded(values[..., j])
+        turned[..., j] = mirrored(values[..., j])
         rows = turned if family.span == "each_year" else span_rows(turned, family.span, design.years)
         share = float(family.weigh(rows)[..., j].mean())
-        found[child] = share if not np.isnan(values[..., j]).all() else float("nan")
-    return found
+        shares[child] = share if not np.isnan(values[..., j]).all() else float("nan")
+    return shares

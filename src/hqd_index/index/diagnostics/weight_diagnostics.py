@@ -20,7 +20,7 @@ FEW_ROWS = 10
 """Rows below which weights drawn from data are told to rest on little (index_methods, section 0)."""
 
 
-def weighing_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
+def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
     """Rows of `diagnostics`, item `weighing`: one set a node, or a year of a node where each year has its own weights."""
     design = nodes.index.design
     for family in (design.flat,) if design.flat else design.families:
@@ -28,19 +28,27 @@ def weighing_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
         values = np.stack([nodes.values[child] for child in family.children], axis=-1)
         if family.span == "each_year":
             for year, rows in zip(design.years, values):
-                yield from _told(nodes, family, choice, rows, f"_{year}")
+                yield from _method_rows(nodes, family, choice, rows, f"_{year}")
         else:
-            yield from _told(nodes, family, choice, span_rows(values, family.span, design.years), "")
+            yield from _method_rows(nodes, family, choice, span_rows(values, family.span, design.years), "")
         yield from _years(nodes, family, choice)
 
 
-def _told(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array, suffix: str) -> Iterator[Row]:
+def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array, suffix: str) -> Iterator[Row]:
     if not family.ignores_values:
         present = int((~np.isnan(rows)).any(axis=-1).sum())
         yield row("weighing", family.node, f"rows{suffix}", present, flag="I-ROWS" if present < FEW_ROWS else "", rows=present)
-    for one in choice.notes(family.children, rows, known=nodes.index.design.tree.order):
-        child = "" if one.child is None else family.children[one.child]
-        yield row("weighing", family.node, f"{one.quantity}{suffix}", one.value, other=child, flag=one.flag, found=one.value)
+    for method_note in choice.notes(family.children, rows, known=nodes.index.design.tree.order):
+        child = "" if method_note.child is None else family.children[method_note.child]
+        yield row(
+            "weighing",
+            family.node,
+            f"{method_note.quantity}{suffix}",
+            method_note.value,
+            other=child,
+            flag=method_note.flag,
+            found=method_note.value,
+        )
 
 
 def _years(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:

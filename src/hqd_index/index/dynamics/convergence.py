@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored
+from ..score_panel import Item, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -47,8 +47,8 @@ def variation(values: Array) -> Array:
     """
     if values.shape[0] < 2 or values.shape[1] < 2:
         raise EstimationError("fewer than two years or two units", zh="不足两年或不足两个单位")
-    there = ~np.isnan(values)
-    count = there.sum(axis=1)
+    observed = ~np.isnan(values)
+    count = observed.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.nansum(values, axis=1) / count
         spread = np.sqrt(np.nansum((values - mean[:, None]) ** 2, axis=1) / count)
@@ -102,8 +102,8 @@ def _pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array
     first, last = np.array(ends).T
     start, growth = np.log(values[first]), np.log(values[last] / values[first])
     year, unit = np.indices(start.shape)
-    there = ~np.isnan(growth)
-    return start[there], growth[there], unit[there], year[there]
+    observed = ~np.isnan(growth)
+    return start[observed], growth[observed], unit[observed], year[observed]
 
 
 def _no_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
@@ -120,14 +120,14 @@ def _no_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
 
 def _demeaned(column: Array, effects: Sequence[Codes]) -> Array:
     """The column less the means of each effect's levels, in turn until nothing moves (von Neumann's projections)."""
-    out, size = column - column.mean(), float(np.abs(column).max(initial=0.0))
+    residuals, size = column - column.mean(), float(np.abs(column).max(initial=0.0))
     for _ in range(ROUNDS):
-        before = out
+        previous = residuals
         for codes in effects:
-            out = out - (np.bincount(codes, weights=out) / np.bincount(codes))[codes]
-        if np.abs(out - before).max(initial=0.0) <= SETTLED * size:
+            residuals = residuals - (np.bincount(codes, weights=residuals) / np.bincount(codes))[codes]
+        if np.abs(residuals - previous).max(initial=0.0) <= SETTLED * size:
             break
-    return out
+    return residuals
 
 
 def _cluster_se(x: Array, residual: Array, cluster: Codes, *, parameters: int) -> float:
@@ -148,11 +148,11 @@ def _beta(slope: float, se: float, span: int, pairs: int, units: int) -> Beta:
     return Beta(slope, se, p, speed, float(np.log(2) / speed), pairs, units)
 
 
-def convergence_rows(scene: Scored, refusals: Refusals) -> Iterator[Row]:
+def convergence_rows(scene: ScorePanel, refusals: Refusals) -> Iterator[Row]:
     """Rows of `dynamics`: CV by year and its change; beta over the whole span and from year to year."""
     years = scene.years
     for node, scores in scene.values.items():
-        with refusals.caught(node, SIGMA):
+        with refusals.catch(node, SIGMA):
             cv = variation(scores)
             for year, value in zip(years, cv):
                 yield {"item": "sigma", "node": node, "year": year, "quantity": "cv", "value": value}
@@ -162,8 +162,8 @@ def convergence_rows(scene: Scored, refusals: Refusals) -> Iterator[Row]:
             ("yearly", 1, False),
             ("yearly_unit_effects", 1, True),
         ):
-            with refusals.caught(node, BETA):
-                found = beta(scores, years, span=span, unit_effects=effects)
-                for quantity, value in vars(found).items():
+            with refusals.catch(node, BETA):
+                estimate = beta(scores, years, span=span, unit_effects=effects)
+                for quantity, value in vars(estimate).items():
                     noted = {"note_zh": NICKELL.zh, "note_en": NICKELL.en} if effects and quantity == "slope" else {}
                     yield {"item": "beta", "node": node, "variant": variant, "quantity": quantity, "value": value} | noted

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored, table
+from ..score_panel import Item, Refusals, Row, ScorePanel, table
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-9
@@ -104,10 +104,10 @@ def level(degree: Array) -> Array:
 METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected}
 
 
-def coupling_table(scene: Scored, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
+def coupling_table(scene: ScorePanel, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
     """Table `coupling`: both methods over the root's children `parts`, one row per unit, year and method."""
     rows: list[Row] = []
-    with refusals.caught(", ".join(parts), ITEM):
+    with refusals.catch(", ".join(parts), ITEM):
         if not all(part in scene.values for part in parts):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
         systems = np.stack([scene.values[part] for part in parts], axis=-1)
@@ -116,20 +116,20 @@ def coupling_table(scene: Scored, parts: tuple[str, ...], refusals: Refusals) ->
     return table("coupling", rows)
 
 
-def _rows(scene: Scored, method: str, found: Coupling) -> Iterator[Row]:
-    place = level(found.degree)
+def _rows(scene: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
+    place = level(coordination.degree)
     for t, year in enumerate(scene.years):
         for u in range(len(scene.units)):
-            named = LEVELS[int(place[t, u])] if not np.isnan(place[t, u]) else None
+            level_name = LEVELS[int(place[t, u])] if not np.isnan(place[t, u]) else None
             yield scene.unit(u) | {
                 "year": year,
                 "method": method,
-                "coupling": found.coupling[t, u],
-                "development": found.development[t, u],
-                "degree": found.degree[t, u],
-                "level": int(place[t, u]) + 1 if named else None,
-                "level_zh": named.zh if named else None,
-                "level_en": named.en if named else None,
+                "coupling": coordination.coupling[t, u],
+                "development": coordination.development[t, u],
+                "degree": coordination.degree[t, u],
+                "level": int(place[t, u]) + 1 if level_name else None,
+                "level_zh": level_name.zh if level_name else None,
+                "level_en": level_name.en if level_name else None,
             }
 
 
@@ -140,7 +140,7 @@ def group_means(coupling: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> p
 
 
 def _means(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    joined = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
-    known = joined[joined["degree"].notna()]
-    by = known.groupby(["group", "year", "method"], as_index=False)
+    grouped = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
+    scored_rows = grouped[grouped["degree"].notna()]
+    by = scored_rows.groupby(["group", "year", "method"], as_index=False)
     return by.agg(n=("degree", "size"), coupling=("coupling", "mean"), degree=("degree", "mean"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import CheckError, EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored
+from ..score_panel import Item, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 IDENTITY = 1e-12
@@ -43,34 +43,34 @@ def dagum(values: Array, groups: Sequence[str]) -> Dagum:
     other, 0 where both are 0. A missing value is left out. Equal values: all parts 0. A negative value, a mean of 0 and
     fewer than 2 units are refused; CheckError where the three parts do not sum to G within 1e-12.
     """
-    known = ~np.isnan(values)
-    y, member = values[known], np.asarray(groups, dtype=object)[known].astype(str)
+    observed = ~np.isnan(values)
+    y, member = values[observed], np.asarray(groups, dtype=object)[observed].astype(str)
     _refuse(y)
     names, place = np.unique(member, return_inverse=True)
     belongs = (place[:, None] == np.arange(len(names))).astype(np.float64)
     size = belongs.sum(axis=0)
     mean = belongs.T @ y / size
     gap = np.maximum(y[:, None] - y[None, :], 0.0)
-    ahead = belongs.T @ gap @ belongs / np.outer(size, size)
-    apart = ahead + ahead.T
+    mean_advantage = belongs.T @ gap @ belongs / np.outer(size, size)
+    mean_gap = mean_advantage + mean_advantage.T
     level = mean[:, None] + mean[None, :]
-    by_pair = np.divide(apart, level, out=np.zeros_like(apart), where=level > 0)
-    directed = np.divide(np.abs(ahead - ahead.T), apart, out=np.zeros_like(apart), where=apart > 0)
+    by_pair = np.divide(mean_gap, level, out=np.zeros_like(mean_gap), where=level > 0)
+    directed = np.divide(np.abs(mean_advantage - mean_advantage.T), mean_gap, out=np.zeros_like(mean_gap), where=mean_gap > 0)
     p, s = size / len(y), size * mean / y.sum()
     weighted = by_pair * np.outer(p, s)
-    across = weighted - np.diag(np.diag(weighted))
-    found = Dagum(
+    between_groups = weighted - np.diag(np.diag(weighted))
+    decomposition = Dagum(
         gini=float(gap.sum() / (len(y) * y.sum())),
         within=float(np.trace(weighted)),
-        between=float((across * directed).sum()),
-        transvariation=float((across * (1 - directed)).sum()),
+        between=float((between_groups * directed).sum()),
+        transvariation=float((between_groups * (1 - directed)).sum()),
         groups=tuple(map(str, names)),
         sizes=tuple(map(int, size)),
         by_pair=by_pair,
     )
-    if abs(found.gini - found.within - found.between - found.transvariation) > IDENTITY:
-        raise CheckError(f"Dagum decomposition: {found} does not add up", zh=f"Dagum 分解不闭合:{found}")
-    return found
+    if abs(decomposition.gini - decomposition.within - decomposition.between - decomposition.transvariation) > IDENTITY:
+        raise CheckError(f"Dagum decomposition: {decomposition} does not add up", zh=f"Dagum 分解不闭合:{decomposition}")
+    return decomposition
 
 
 def _refuse(y: Array) -> None:
@@ -80,26 +80,31 @@ def _refuse(y: Array) -> None:
         raise EstimationError("a score is negative, or all are 0", zh="得分中有负值,或全部为 0")
 
 
-def dagum_rows(scene: Scored, schemes: Mapping[str, Mapping[str, str]], refusals: Refusals) -> Iterator[Row]:
+def dagum_rows(scene: ScorePanel, schemes: Mapping[str, Mapping[str, str]], refusals: Refusals) -> Iterator[Row]:
     """Rows of `dynamics`: for every scheme, node and year G, its parts and their shares, G_jj and G_jh."""
     for scheme, groups in schemes.items():
         inside = np.array([unit in groups for unit in scene.units])
-        named = [groups[unit] for unit in scene.units if unit in groups]
+        unit_groups = [groups[unit] for unit in scene.units if unit in groups]
         for node, scores in scene.values.items():
             for year, row in zip(scene.years, scores):
-                with refusals.caught(f"{node} {year}", ITEM):
-                    for cells in _rows(dagum(row[inside], named)):
+                with refusals.catch(f"{node} {year}", ITEM):
+                    for cells in _rows(dagum(row[inside], unit_groups)):
                         yield {"item": ITEM.id, "node": node, "year": year, "variant": scheme} | cells
 
 
-def _rows(found: Dagum) -> Iterator[Row]:
-    yield {"quantity": "gini", "value": found.gini}
+def _rows(decomposition: Dagum) -> Iterator[Row]:
+    yield {"quantity": "gini", "value": decomposition.gini}
     for name in ("within", "between", "transvariation"):
-        part = getattr(found, name)
+        part = getattr(decomposition, name)
         yield {"quantity": name, "value": part}
-        yield {"quantity": f"{name}_share", "value": part / found.gini if found.gini > 0 else np.nan}
-    for j, first in enumerate(found.groups):
-        yield {"group": first, "quantity": "n", "value": found.sizes[j]}
-        yield {"group": first, "quantity": "gini_within", "value": found.by_pair[j, j]}
-        for h in range(j + 1, len(found.groups)):
-            yield {"group": first, "other": found.groups[h], "quantity": "gini_between", "value": found.by_pair[j, h]}
+        yield {"quantity": f"{name}_share", "value": part / decomposition.gini if decomposition.gini > 0 else np.nan}
+    for j, first in enumerate(decomposition.groups):
+        yield {"group": first, "quantity": "n", "value": decomposition.sizes[j]}
+        yield {"group": first, "quantity": "gini_within", "value": decomposition.by_pair[j, j]}
+        for h in range(j + 1, len(decomposition.groups)):
+            yield {
+                "group": first,
+                "other": decomposition.groups[h],
+                "quantity": "gini_between",
+                "value": decomposition.by_pair[j, h],
+            }

@@ -9,7 +9,7 @@ import pandas as pd
 from ...errors import EstimationError
 from ...study.records import Study
 from ..index_tables import Index
-from ..score_panel import Refusals, Row, Scored, scored, table
+from ..score_panel import Refusals, Row, ScorePanel, score_panel_of, table
 from ..unit_groups import groupings
 from .convergence import convergence_rows
 from .coupling import CAUTION, coupling_table, group_means
@@ -36,7 +36,7 @@ def dynamics(
     year; without them provinces are linked by common borders. `groups` is the study's own grouping of units; `density`
     (unit, year, density) splits coordination by SRDI density.
     """
-    scene, refusals = scored(study, index), Refusals()
+    scene, refusals = score_panel_of(study, index), Refusals()
     schemes = groupings(index.units, groups)
     coupling = coupling_table(scene, index.design.tree.children(index.design.tree.root), refusals)
     weights = _weights(scene, io_links, refusals)
@@ -47,21 +47,23 @@ def dynamics(
     if weights is not None:
         spatial = moran_rows(scene, weights, seed, refusals)
         rows, local = rows + spatial.overall, spatial.local
-    made = {"dynamics": rows, "distribution": curves.points, "transitions": moves.cells, "lisa": local}
+    rows_by_table = {"dynamics": rows, "distribution": curves.points, "transitions": moves.cells, "lisa": local}
     return {
         "coupling": coupling,
         "obstacles": obstacles_table(index, scene, refusals),
-        **{name: table(name, [row | scene.node(row["node"]) for row in found]) for name, found in made.items()},
+        **{
+            name: table(name, [row | scene.node(row["node"]) for row in table_rows]) for name, table_rows in rows_by_table.items()
+        },
         "not_made": table("not_made", refusals.rows),
     }
 
 
-def _weights(scene: Scored, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
+def _weights(scene: ScorePanel, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
     """W over the units: of the links, else of common borders where all are provinces; None and noted where there is neither."""
     borders = contiguity(scene.units) if io_links is None or io_links.empty else None
     if borders is not None:
         return borders
-    with refusals.caught("io_links", GLOBAL, LOCAL, SPATIAL):
+    with refusals.catch("io_links", GLOBAL, LOCAL, SPATIAL):
         if io_links is None or io_links.empty:
             raise EstimationError("there is no table of links between units", zh="没有单位之间的联系表")
         return weight_matrix(io_links, scene.units)
@@ -69,7 +71,7 @@ def _weights(scene: Scored, io_links: pd.DataFrame | None, refusals: Refusals) -
 
 
 def _coordination(
-    coupling: pd.DataFrame, scene: Scored, schemes: Mapping[str, Mapping[str, str]], density: pd.DataFrame | None
+    coupling: pd.DataFrame, scene: ScorePanel, schemes: Mapping[str, Mapping[str, str]], density: pd.DataFrame | None
 ) -> Iterable[Row]:
     """Rows of `dynamics`: mean coupling and degree of all units and by group, described and never judged."""
     if coupling.empty:
@@ -94,6 +96,6 @@ def _coordination(
 
 def by_density(density: pd.DataFrame) -> pd.DataFrame:
     """unit, year, group: above the year's median SRDI density, or at or below it; rows without density are left out."""
-    known = density.loc[density["density"].notna(), ["unit", "year", "density"]]
-    above = known["density"] > known.groupby("year")["density"].transform("median")
-    return known.assign(group=above.map({True: "density_high", False: "density_low"}))[["unit", "year", "group"]]
+    dense_rows = density.loc[density["density"].notna(), ["unit", "year", "density"]]
+    above = dense_rows["density"] > dense_rows.groupby("year")["density"].transform("median")
+    return dense_rows.assign(group=above.map({True: "density_high", False: "density_low"}))[["unit", "year", "group"]]

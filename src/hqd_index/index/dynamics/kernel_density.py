@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored
+from ..score_panel import Item, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 FEWEST = 10
@@ -31,25 +31,25 @@ def bandwidth(values: Array) -> float:
 
     Refused with fewer than 10 values, or where all are equal.
     """
-    known = values[~np.isnan(values)]
-    if len(known) < FEWEST:
+    observed = values[~np.isnan(values)]
+    if len(observed) < FEWEST:
         raise EstimationError(
-            f"only {len(known)} unit(s) have a score; {FEWEST} are needed",
-            zh=f"只有 {len(known)} 个单位有得分,至少需要 {FEWEST} 个",
+            f"only {len(observed)} unit(s) have a score; {FEWEST} are needed",
+            zh=f"只有 {len(observed)} 个单位有得分,至少需要 {FEWEST} 个",
         )
-    sigma = float(known.std())
-    if sigma <= np.finfo(float).eps * np.abs(known).max():
+    sigma = float(observed.std())
+    if sigma <= np.finfo(float).eps * np.abs(observed).max():
         raise EstimationError("all scores are equal", zh="所有得分相同")
-    low, high = np.quantile(known, [0.25, 0.75])
+    low, high = np.quantile(observed, [0.25, 0.75])
     spread = min(sigma, float(high - low) / NORMAL_IQR) if high > low else sigma
-    return float(0.9 * spread * len(known) ** -0.2)
+    return float(0.9 * spread * len(observed) ** -0.2)
 
 
 def density(values: Array, at: Array, width: float) -> Array:
     """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
-    known = values[~np.isnan(values)]
-    distance = (at[:, None] - known[None, :]) / width
-    curve: Array = np.exp(-0.5 * distance**2).sum(axis=1) / (len(known) * width * np.sqrt(2 * np.pi))
+    observed = values[~np.isnan(values)]
+    distance = (at[:, None] - observed[None, :]) / width
+    curve: Array = np.exp(-0.5 * distance**2).sum(axis=1) / (len(observed) * width * np.sqrt(2 * np.pi))
     return curve
 
 
@@ -62,31 +62,31 @@ def peaks(curve: Array) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class Curves:
+class KernelRows:
     """Rows of `distribution` (the curves) and of `dynamics` (bandwidth, peaks)."""
 
     points: list[Row]
     facts: list[Row]
 
 
-def kernel_rows(scene: Scored, refusals: Refusals) -> Curves:
+def kernel_rows(scene: ScorePanel, refusals: Refusals) -> KernelRows:
     """Curves of every node and year on 0-100, drawn at the node's common points."""
-    found = Curves([], [])
+    kernel = KernelRows([], [])
     for node, scores in scene.values.items():
         widths = {}
         for t, year in enumerate(scene.years):
-            with refusals.caught(f"{node} {year}", ITEM):
+            with refusals.catch(f"{node} {year}", ITEM):
                 widths[t] = bandwidth(100 * scores[t])
         if not widths:
             continue
-        drawn, reach = 100 * scores[list(widths)], TAIL * max(widths.values())
-        at = np.linspace(np.nanmin(drawn) - reach, np.nanmax(drawn) + reach, POINTS)
+        curve_scores, reach = 100 * scores[list(widths)], TAIL * max(widths.values())
+        at = np.linspace(np.nanmin(curve_scores) - reach, np.nanmax(curve_scores) + reach, POINTS)
         for t, width in widths.items():
             curve = density(100 * scores[t], at, width)
             head = {"node": node, "year": scene.years[t]}
-            found.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(at, curve))
-            found.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], at, curve, width))
-    return found
+            kernel.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(at, curve))
+            kernel.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], at, curve, width))
+    return kernel
 
 
 def _facts(scores: Array, at: Array, curve: Array, width: float) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from ...linear_algebra import least_squares, rank
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored
+from ..score_panel import Item, Refusals, Row, ScorePanel
 from .moran import Weights, spatial_lag
 
 Array = NDArray[np.float64]
@@ -28,14 +28,14 @@ CHAIN = Item("markov", "transitions", Label(zh="马尔可夫链", en="Markov cha
 SPATIAL = Item("spatial_markov", "transitions", Label(zh="空间马尔可夫链", en="spatial Markov chain"), MEND)
 
 
-def cuts(values: Array) -> Array:
+def quartile_cuts(values: Array) -> Array:
     """Cut-points at the pooled quartiles of all values present; refused for one unit or where all values are equal."""
-    known = values[~np.isnan(values)]
-    if values.shape[-1] < 2 or not len(known):
+    observed = values[~np.isnan(values)]
+    if values.shape[-1] < 2 or not len(observed):
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
-    if known.max() - known.min() <= 1e-12 * max(1.0, float(np.abs(known).max())):
+    if observed.max() - observed.min() <= 1e-12 * max(1.0, float(np.abs(observed).max())):
         raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
-    points: Array = np.quantile(known, np.arange(1, STATES) / STATES)
+    points: Array = np.quantile(observed, np.arange(1, STATES) / STATES)
     return points
 
 
@@ -52,18 +52,18 @@ def transitions(state: NDArray[np.intp], years: Sequence[int], of: NDArray[np.in
     follows = np.flatnonzero(np.diff(years) == 1)
     if not len(follows):
         raise EstimationError("no two years follow each other", zh="没有相邻的两个年份")
-    before, after = state[follows], state[follows + 1]
-    part = np.zeros_like(before) if of is None else of[follows]
-    there = (before >= 0) & (after >= 0) & (part >= 0)
+    start_state, end_state = state[follows], state[follows + 1]
+    part = np.zeros_like(start_state) if of is None else of[follows]
+    observed = (start_state >= 0) & (end_state >= 0) & (part >= 0)
     counts = np.zeros((parts, STATES, STATES), dtype=np.intp)
-    np.add.at(counts, (part[there], before[there], after[there]), 1)
+    np.add.at(counts, (part[observed], start_state[observed], end_state[observed]), 1)
     return counts
 
 
 def probabilities(counts: Counts) -> Array:
     """Rows of counts (..., k, k) as shares; a row without moves is NaN (maximum likelihood, Anderson and Goodman 1957)."""
-    whole = counts.sum(axis=-1, keepdims=True)
-    return np.where(whole > 0, counts / np.maximum(whole, 1), np.nan)
+    row_total = counts.sum(axis=-1, keepdims=True)
+    return np.where(row_total > 0, counts / np.maximum(row_total, 1), np.nan)
 
 
 def ergodic(matrix: Array) -> Array:
@@ -74,8 +74,8 @@ def ergodic(matrix: Array) -> Array:
     system = np.vstack([matrix.T - np.eye(k), np.ones(k)])
     if rank(system[:-1], tolerance=UNIQUE) < k - 1:
         return np.full(k, np.nan)
-    found: Array = np.clip(least_squares(system, np.append(np.zeros(k), 1.0), tolerance=UNIQUE), 0.0, 1.0)
-    return found
+    stationary: Array = np.clip(least_squares(system, np.append(np.zeros(k), 1.0), tolerance=UNIQUE), 0.0, 1.0)
+    return stationary
 
 
 @dataclass(frozen=True)
@@ -95,56 +95,56 @@ def homogeneity(counts: Counts) -> Homogeneity:
     """
     from scipy.stats import chi2
 
-    left = counts.sum(axis=-1)
-    pooled, apart = probabilities(counts.sum(axis=0)), probabilities(counts)
+    departures = counts.sum(axis=-1)
+    pooled, by_part = probabilities(counts.sum(axis=0)), probabilities(counts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        terms = left[..., None] * (apart - pooled) ** 2 / pooled
+        terms = departures[..., None] * (by_part - pooled) ** 2 / pooled
     statistic = float(np.nansum(np.where(pooled > 0, terms, 0.0)))
-    parts, reached = (left > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
+    parts, reached = (departures > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
     dof = int((np.maximum(parts - 1, 0) * np.maximum(reached - 1, 0)).sum())
     return Homogeneity(statistic, dof, float(chi2.sf(statistic, dof)) if dof else float("nan"))
 
 
 @dataclass(frozen=True)
-class Moves:
+class MarkovRows:
     """Rows of `transitions` and of `dynamics`."""
 
     cells: list[Row]
     facts: list[Row]
 
 
-def markov_rows(scene: Scored, weights: Weights | None, refusals: Refusals) -> Moves:
+def markov_rows(scene: ScorePanel, weights: Weights | None, refusals: Refusals) -> MarkovRows:
     """The chain of every node, and with weights the chains given the quartile of the neighbours' mean score."""
-    found = Moves([], [])
+    chains = MarkovRows([], [])
     for node, scores in scene.values.items():
-        with refusals.caught(node, CHAIN):
-            points = cuts(scores)
+        with refusals.catch(node, CHAIN):
+            points = quartile_cuts(scores)
             state = states(scores, points)
-            _chain(found, node, scene.years, state, points)
+            _chain(chains, node, scene.years, state, points)
         if weights is not None:
-            with refusals.caught(node, SPATIAL):
+            with refusals.catch(node, SPATIAL):
                 lag = spatial_lag(scores, weights)
-                _conditional(found, node, scene.years, states(scores, cuts(scores)), states(lag, cuts(lag)))
-    return found
+                _conditional(chains, node, scene.years, states(scores, quartile_cuts(scores)), states(lag, quartile_cuts(lag)))
+    return chains
 
 
-def _chain(found: Moves, node: str, years: Sequence[int], state: NDArray[np.intp], points: Array) -> None:
+def _chain(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], points: Array) -> None:
     counts = transitions(state, years)[0]
-    found.cells.extend(_cells("markov", node, 0, counts))
+    chains.cells.extend(_cells("markov", node, 0, counts))
     head = {"item": "markov", "node": node}
-    found.facts.extend(head | {"quantity": f"cut_{i}", "value": 100 * cut} for i, cut in enumerate(points, start=1))
+    chains.facts.extend(head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(points, start=1))
     for i, share in enumerate(ergodic(probabilities(counts)), start=1):
-        found.facts.append(head | {"group": str(i), "quantity": "ergodic", "value": share})
+        chains.facts.append(head | {"group": str(i), "quantity": "ergodic", "value": share})
     half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state.shape)
     test = homogeneity(transitions(state, years, half, parts=2))
-    found.facts.extend(_test(head | {"variant": "two_halves"}, test))
+    chains.facts.extend(_test(head | {"variant": "two_halves"}, test))
 
 
-def _conditional(found: Moves, node: str, years: Sequence[int], state: NDArray[np.intp], lag: NDArray[np.intp]) -> None:
+def _conditional(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], lag: NDArray[np.intp]) -> None:
     counts = transitions(state, years, lag, parts=STATES)
     for part in range(STATES):
-        found.cells.extend(_cells("spatial_markov", node, part + 1, counts[part]))
-    found.facts.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
+        chains.cells.extend(_cells("spatial_markov", node, part + 1, counts[part]))
+    chains.facts.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
 
 
 def _test(head: Row, test: Homogeneity) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, Scored
+from ..score_panel import Item, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -33,7 +33,7 @@ class Weights:
     """W (n, n), row = unit, column = its neighbour, zero diagonal, not yet row-standardised; `known` marks units that W names."""
 
     matrix: Array
-    known: Mask
+    in_links: Mask
 
 
 def weight_matrix(links: pd.DataFrame, units: Sequence[str]) -> Weights:
@@ -42,24 +42,24 @@ def weight_matrix(links: pd.DataFrame, units: Sequence[str]) -> Weights:
     Units that the frame does not name are left out; a negative share is refused.
     """
     place = {unit: i for i, unit in enumerate(units)}
-    named = np.array([unit in set(links["from_unit"]) | set(links["to_unit"]) for unit in units])
+    in_links = np.array([unit in set(links["from_unit"]) | set(links["to_unit"]) for unit in units])
     inside = links[links["from_unit"].isin(place) & links["to_unit"].isin(place) & links["upstream"].notna()]
     if (inside["upstream"] < 0).any():
         raise EstimationError("a link has a negative share", zh="投入份额中有负值")
     matrix = np.zeros((len(units), len(units)))
     np.add.at(matrix, (inside["to_unit"].map(place), inside["from_unit"].map(place)), inside["upstream"].to_numpy(np.float64))
     np.fill_diagonal(matrix, 0.0)
-    return Weights(matrix, named)
+    return Weights(matrix, in_links)
 
 
-def standardised(matrix: Array, *, allow_islands: bool = False) -> Array:
+def row_standardised(matrix: Array, *, allow_islands: bool = False) -> Array:
     """Rows divided by their sums, diagonal 0; a row without any link is refused, or kept at 0 with `allow_islands`."""
     loose = matrix - np.diag(np.diag(matrix))
-    whole = loose.sum(axis=1, keepdims=True)
-    islands = np.flatnonzero(whole[:, 0] <= 0)
+    row_sums = loose.sum(axis=1, keepdims=True)
+    islands = np.flatnonzero(row_sums[:, 0] <= 0)
     if len(islands) and not allow_islands:
         raise Islands(islands.tolist())
-    return np.divide(loose, whole, out=np.zeros_like(loose), where=whole > 0)
+    return np.divide(loose, row_sums, out=np.zeros_like(loose), where=row_sums > 0)
 
 
 class Islands(EstimationError):
@@ -73,11 +73,11 @@ class Islands(EstimationError):
 
 def spatial_lag(values: Array, weights: Weights) -> Array:
     """Mean of the neighbours' values (T, n), weighted over those present; NaN where the unit or all neighbours are missing."""
-    there = ~np.isnan(values) & weights.known
+    observed = ~np.isnan(values) & weights.in_links
     matrix = weights.matrix - np.diag(np.diag(weights.matrix))
-    whole = there.astype(np.float64) @ matrix.T
-    total = np.where(there, values, 0.0) @ matrix.T
-    return np.where(there & (whole > 0), total / np.where(whole > 0, whole, 1.0), np.nan)
+    present_weight = observed.astype(np.float64) @ matrix.T
+    total = np.where(observed, values, 0.0) @ matrix.T
+    return np.where(observed & (present_weight > 0), total / np.where(present_weight > 0, present_weight, 1.0), np.nan)
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def moran(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: in
     order = np.random.default_rng((seed, n)).permuted(np.tile(np.arange(n), (permutations, 1)), axis=1)
     extreme = np.zeros(len(z))
     for row in range(len(z)):
-        drawn = _moran(z[row][order], w, n / links, size[row])
-        extreme[row] = (np.abs(drawn - expected) >= np.abs(observed[row] - expected) - TIE).sum()
+        permuted = _moran(z[row][order], w, n / links, size[row])
+        extreme[row] = (np.abs(permuted - expected) >= np.abs(observed[row] - expected) - TIE).sum()
     p = np.where(np.isnan(observed), np.nan, (extreme + 1) / (permutations + 1))
     return Moran(observed, expected, p)
 
@@ -134,10 +134,10 @@ def lisa(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int
     order = np.random.default_rng((seed, n, 1)).permuted(np.tile(np.arange(n - 1), (permutations, 1)), axis=1)
     p = np.empty((k, n))
     for i in range(n):
-        others = np.delete(np.arange(n), i)
-        drawn = w[i, others][order] @ z[:, others].T
+        other_units = np.delete(np.arange(n), i)
+        permuted_lags = w[i, other_units][order] @ z[:, other_units].T
         centre = -z[:, i] * w[i].sum() / (n - 1)
-        extreme = (np.abs(drawn - centre) >= np.abs(lag[:, i] - centre) - TIE * np.abs(z).max(axis=1)).sum(axis=0)
+        extreme = (np.abs(permuted_lags - centre) >= np.abs(lag[:, i] - centre) - TIE * np.abs(z).max(axis=1)).sum(axis=0)
         p[:, i] = (extreme + 1) / (permutations + 1)
     p = np.where(linked, p, np.nan)
     quadrant = np.char.add(np.where(z > 0, "H", "L"), np.where(lag > 0, "H", "L"))
@@ -163,60 +163,60 @@ def _discoveries(p: Array) -> Array:
     from scipy.stats import false_discovery_control
 
     adjusted = np.full_like(p, np.nan)
-    for row, known in zip(range(len(p)), ~np.isnan(p)):
-        if known.any():
-            adjusted[row, known] = false_discovery_control(p[row, known])
+    for row, observed in zip(range(len(p)), ~np.isnan(p)):
+        if observed.any():
+            adjusted[row, observed] = false_discovery_control(p[row, observed])
     return adjusted
 
 
 @dataclass(frozen=True)
-class Spatial:
+class MoranRows:
     """Rows of `dynamics` (Moran's I) and of `lisa`."""
 
     overall: list[Row]
     local: list[Row]
 
 
-def moran_rows(scene: Scored, weights: Weights, seed: int, refusals: Refusals) -> Spatial:
+def moran_rows(scene: ScorePanel, weights: Weights, seed: int, refusals: Refusals) -> MoranRows:
     """Moran's I and LISA of every node and year; units without a score or outside W are left out and W standardised anew."""
-    found = Spatial([], [])
+    spatial = MoranRows([], [])
     cases = [(node, t) for node in scene.values for t in range(len(scene.years))]
     stacked = np.stack([scene.values[node][t] for node, t in cases])
-    there = ~np.isnan(stacked) & weights.known
-    for pattern in np.unique(there, axis=0):
-        rows = np.flatnonzero((there == pattern).all(axis=1))
-        first, more = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
-        label = f"{first[0]} {scene.years[first[1]]}{more}"
-        with refusals.caught(label, GLOBAL, LOCAL):
+    observed = ~np.isnan(stacked) & weights.in_links
+    for pattern in np.unique(observed, axis=0):
+        rows = np.flatnonzero((observed == pattern).all(axis=1))
+        first, extra_cases = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
+        label = f"{first[0]} {scene.years[first[1]]}{extra_cases}"
+        with refusals.catch(label, GLOBAL, LOCAL):
             at = np.flatnonzero(pattern)
-            w = _named(weights.matrix[np.ix_(at, at)], [scene.units[i] for i in at])
+            w = _unit_weights(weights.matrix[np.ix_(at, at)], [scene.units[i] for i in at])
             overall, local = moran(stacked[rows][:, at], w, seed=seed), lisa(stacked[rows][:, at], w, seed=seed)
             for k, row in enumerate(rows):
                 node, t = cases[row]
                 head = {"node": node, "year": scene.years[t]}
-                found.overall.extend(head | {"item": "moran"} | cells for cells in _overall(overall, k, scene, pattern))
-                found.local.extend(head | scene.unit(int(i)) | _local(local, k, j) for j, i in enumerate(at))
-    return found
+                spatial.overall.extend(head | {"item": "moran"} | cells for cells in _overall(overall, k, scene, pattern))
+                spatial.local.extend(head | scene.unit(int(i)) | _local(local, k, j) for j, i in enumerate(at))
+    return spatial
 
 
-def _named(matrix: Array, units: Sequence[str]) -> Array:
+def _unit_weights(matrix: Array, units: Sequence[str]) -> Array:
     try:
-        return standardised(matrix)
+        return row_standardised(matrix)
     except Islands as fault:
         raise Islands(fault.places, units) from None
 
 
-def _overall(found: Moran, k: int, scene: Scored, pattern: Mask) -> Iterator[Row]:
-    left = ", ".join(unit for unit, there in zip(scene.units, pattern) if not there)
-    noted = {"note_zh": f"未计入:{left}", "note_en": f"left out: {left}"} if left else {}
-    yield {"quantity": "i", "value": found.i[k]} | noted
-    yield {"quantity": "expected", "value": found.expected}
-    yield {"quantity": "p", "value": found.p[k]}
+def _overall(global_moran: Moran, k: int, scene: ScorePanel, pattern: Mask) -> Iterator[Row]:
+    left_out_units = ", ".join(unit for unit, included in zip(scene.units, pattern) if not included)
+    noted = {"note_zh": f"未计入:{left_out_units}", "note_en": f"left out: {left_out_units}"} if left_out_units else {}
+    yield {"quantity": "i", "value": global_moran.i[k]} | noted
+    yield {"quantity": "expected", "value": global_moran.expected}
+    yield {"quantity": "p", "value": global_moran.p[k]}
     yield {"quantity": "n", "value": int(pattern.sum())}
 
 
-def _local(found: Lisa, k: int, j: int) -> Row:
+def _local(local_moran: Lisa, k: int, j: int) -> Row:
     return {
-        "local_i": found.local[k, j], "p": found.p[k, j], "p_adjusted": found.adjusted[k, j],
-        "quadrant": str(found.quadrant[k, j]),
+        "local_i": local_moran.local[k, j], "p": local_moran.p[k, j], "p_adjusted": local_moran.adjusted[k, j],
+        "quadrant": str(local_moran.quadrant[k, j]),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from ...errors import EstimationError
 from ...study.records import Label
 from ..competition_rank import competition
 from ..index_tables import Index, coverage
-from ..score_panel import Item, Refusals, Scored, global_shares, table
+from ..score_panel import Item, Refusals, ScorePanel, global_shares, table
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-9
@@ -33,17 +33,19 @@ def obstacle(values: Array, shares: Array) -> Array:
             zh=f"标准化值在 {np.nanmin(values):.4g} 与 {np.nanmax(values):.4g} 之间,不在 0 到 1 之内",
         )
     gap = shares * np.clip(1 - values, 0.0, 1.0)
-    whole = np.nansum(gap, axis=-1, keepdims=True)
+    total_gap = np.nansum(gap, axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(whole > 0, gap / whole, np.nan)
+        return np.where(total_gap > 0, gap / total_gap, np.nan)
 
 
-def obstacles_table(index: Index, scene: Scored, refusals: Refusals) -> pd.DataFrame:
+def obstacles_table(index: Index, scene: ScorePanel, refusals: Refusals) -> pd.DataFrame:
     """Table `obstacles`: the degree of every leaf and of the nodes above it, and its place among those of its level."""
     design, computed = index.design, index.computed["all"]
-    with refusals.caught(design.tree.root, ITEM):
-        whole = global_shares(design, computed)
-        shares = np.stack([np.broadcast_to(whole[leaf], computed.normalised.shape[:-1]) for leaf in design.leaves], axis=-1)
+    with refusals.catch(design.tree.root, ITEM):
+        shares_by_node = global_shares(design, computed)
+        shares = np.stack(
+            [np.broadcast_to(shares_by_node[leaf], computed.normalised.shape[:-1]) for leaf in design.leaves], axis=-1
+        )
         degree = obstacle(computed.normalised, shares)
         covered = coverage(design, computed)[design.tree.root]
         blocks = [_level(index, scene, degree, covered, level) for level in design.tree.levels]
@@ -51,7 +53,7 @@ def obstacles_table(index: Index, scene: Scored, refusals: Refusals) -> pd.DataF
     return table("obstacles", [])
 
 
-def _level(index: Index, scene: Scored, degree: Array, covered: Array, level: str) -> pd.DataFrame:
+def _level(index: Index, scene: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
     """Degrees of one level's nodes, each the sum over its leaves; places from the largest, ties in the order of ids."""
     tree = index.design.tree
     nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)

@@ -18,7 +18,7 @@ BORDERS = """
 
 def _pairs(text: str) -> frozenset[frozenset[str]]:
     rows = [row.partition(":") for row in text.replace("\n", " | ").split("|") if row.strip()]
-    return frozenset(frozenset((first.strip(), other)) for first, _, others in rows for other in others.split())
+    return frozenset(frozenset((first.strip(), neighbour)) for first, _, neighbours in rows for neighbour in neighbours.split())
 
 
 PAIRS = _pairs(BORDERS)
@@ -33,5 +33,5 @@ def contiguity(units: Sequence[str]) -> Weights | None:
     codes = [unit[:2] for unit in units]
     if not all(unit in (code, f"{code}0000") and code in PROVINCES for unit, code in zip(units, codes)):
         return None
-    matrix = np.array([[float(frozenset((one, other)) in PAIRS) for other in codes] for one in codes])
+    matrix = np.array([[float(frozenset((row_code, column_code)) in PAIRS) for column_code in codes] for row_code in codes])
     return Weights(matrix, np.ones(len(units), dtype=bool))

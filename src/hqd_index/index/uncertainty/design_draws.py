@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from ...errors import EstimationError
-from ..build import family_shares, node_scores, root_score, scaled, spread_flat
+from ..build import family_shares, node_scores, normalised_leaves, root_score, spread_flat
 from ..scoring_plan import Family, Plan
 
 Array = NDArray[np.float64]
@@ -25,7 +25,7 @@ CACHE = 2 * 1024**2
 
 
 @dataclass(frozen=True)
-class Source:
+class DrawSource:
     """What draws are made of: leaf values (B + 1, m, T, U) and uniform numbers (W, nodes) for weights.
 
     The first B of `values` are those with firms drawn again, the last the data as they are. They lie leaf by leaf, as
@@ -48,7 +48,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Table:
+class DrawTable:
     """One draw a row: which design, which firm draw and which weight draw (`NONE`: the data, the weights, as they are)."""
 
     design: Numbers
@@ -58,35 +58,35 @@ class Table:
     def __len__(self) -> int:
         return len(self.design)
 
-    def rows(self, at: Numbers) -> Table:
-        return Table(self.design[at], self.firms[at], self.weights[at])
+    def rows(self, at: Numbers) -> DrawTable:
+        return DrawTable(self.design[at], self.firms[at], self.weights[at])
 
 
-def root_scores(source: Source, table: Table, *, year: int | None = None) -> Array:
+def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None) -> Array:
     """Scores of the root on 0-100 in the order of the table, (draws, T, U), or (draws, 1, U) of the year at one position.
 
     EstimationError when a method is not defined on the data of a draw; it names the design.
     """
-    only = slice(None) if year is None else slice(year, year + 1)
-    out = np.empty((len(table), len(source.years[only]), len(source.units)))
-    for numbers in _scaled_alike(source, table):
+    year_slice = slice(None) if year is None else slice(year, year + 1)
+    drawn_scores = np.empty((len(table), len(source.years[year_slice]), len(source.units)))
+    for numbers in _designs_by_scaling(source, table):
         parts = {number: np.flatnonzero(table.design == number) for number in numbers}
-        with _named(source, numbers[0]):
+        with _naming_design(source, numbers[0]):
             firms = np.unique(np.concatenate([table.firms[at] for at in parts.values()]))
-            leaves = _scaled(source, source.plan(numbers[0]), firms)
-        leaves = _weighed(source, leaves, {number: leaves.at(table.firms[at]) for number, at in parts.items()})
+            leaves = _leaf_draws(source, source.plan(numbers[0]), firms)
+        leaves = _with_shares(source, leaves, {number: leaves.at(table.firms[at]) for number, at in parts.items()})
         for number, at in parts.items():
             design = source.plan(number)
-            rows = only if all(family.rowwise for family in design.families) else slice(None)
+            rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
             for block in _blocks(at, leaves.values[0, :, rows].nbytes):
-                with _named(source, number):
+                with _naming_design(source, number):
                     scores = _block(source, design, leaves, table.rows(block), rows)
-                out[block] = 100 * (scores if rows == only else scores[:, only])
-    return out
+                drawn_scores[block] = 100 * (scores if rows == year_slice else scores[:, year_slice])
+    return drawn_scores
 
 
 @contextmanager
-def _named(source: Source, number: int) -> Iterator[None]:
+def _naming_design(source: DrawSource, number: int) -> Iterator[None]:
     """Puts the design's name before what a method says that is not defined on its data."""
     try:
         yield
@@ -95,7 +95,7 @@ def _named(source: Source, number: int) -> Iterator[None]:
         raise EstimationError(f"design {name}: {fault.en}", zh=f"设计 {name}:{fault.zh}", where="uncertainty.yaml") from None
 
 
-def _scaled_alike(source: Source, table: Table) -> list[list[int]]:
+def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]:
     """The designs of a table, those that impute, treat and normalise leaves alike together."""
     groups: dict[Hashable, list[int]] = {}
     for number in np.unique(table.design).tolist():
@@ -113,7 +113,7 @@ def _blocks(at: Numbers, size: int) -> Iterator[Numbers]:
 
 
 @dataclass(frozen=True)
-class Scaled:
+class LeafDraws:
     """Normalised leaf values (D, m, T, U) in the firm draws `firms (D,)`, sorted.
 
     `empty (D, m)`: the leaf has no cell; `gaps (D,)`: some leaf has cells and gaps. `shares`: of families of leaves by their
@@ -135,7 +135,7 @@ class Scaled:
         """Positions of firm draws."""
         return np.searchsorted(self.firms, firms)
 
-    def whole(self, design: Plan, at: Numbers) -> bool:
+    def is_complete(self, design: Plan, at: Numbers) -> bool:
         """Whether, in some firm draws, no leaf has gaps unless it is empty, and each family of leaves has enough that are not."""
         families = [family for family in design.families if family.leafy]
         if self.complete:
@@ -146,48 +146,48 @@ class Scaled:
         return all((present[:, design.places(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
 
 
-def _scaled(source: Source, design: Plan, firms: Numbers) -> Scaled:
+def _leaf_draws(source: DrawSource, design: Plan, firms: Numbers) -> LeafDraws:
     columns = np.array([source.leaves.index(leaf) for leaf in design.leaves])
     values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
     empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
     for block in _blocks(np.arange(len(firms)), values[0].nbytes):
         at = firms[block]
         raw = source.values[at] if design.leaves == source.leaves else source.values[at[:, None], columns]
-        values[block] = _leaves_first(scaled(design, _leaves_last(raw))[2])
+        values[block] = _leaves_first(normalised_leaves(design, _leaves_last(raw))[2])
         absent = np.isnan(values[block])
         if absent.any():
             empty[block] = absent.all(axis=(2, 3))
             gaps[block] = (absent.any(axis=(2, 3)) & ~empty[block]).any(axis=1)
-    return Scaled(firms, values, empty, gaps)
+    return LeafDraws(firms, values, empty, gaps)
 
 
-def _weighed(source: Source, leaves: Scaled, asked: Mapping[int, Numbers]) -> Scaled:
+def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Mapping[int, Numbers]) -> LeafDraws:
     """With the shares of every family of leaves, each found once in the draws that designs ask for (positions by design)."""
     designs: dict[Hashable, tuple[int, Family]] = {}
-    wanted: dict[Hashable, Bools] = {}
-    for number, at in asked.items():
-        for family in _weighing(source.plan(number)):
+    needed_draws: dict[Hashable, Bools] = {}
+    for number, at in positions_by_design.items():
+        for family in _weighted_families(source.plan(number)):
             if family.leafy:
                 designs.setdefault(family.key, (number, family))
-                wanted.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[at] = True
-    found = {}
+                needed_draws.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[at] = True
+    shares = {}
     for key, (number, family) in designs.items():
-        with _named(source, number):
-            found[key] = _family_shares(source.plan(number), family, leaves, np.flatnonzero(wanted[key]))
-    return replace(leaves, shares=found)
+        with _naming_design(source, number):
+            shares[key] = _family_shares(source.plan(number), family, leaves, np.flatnonzero(needed_draws[key]))
+    return replace(leaves, shares=shares)
 
 
-def _weighing(design: Plan) -> tuple[Family, ...]:
+def _weighted_families(design: Plan) -> tuple[Family, ...]:
     """The families that weigh their children: all, or the leaves together."""
     return (design.flat,) if design.flat else design.families
 
 
-def _family_shares(design: Plan, family: Family, leaves: Scaled, at: Numbers) -> Array:
+def _family_shares(design: Plan, family: Family, leaves: LeafDraws, at: Numbers) -> Array:
     places = design.places(family.children)
     blocks = list(_blocks(at, leaves.values[0, places].nbytes))
-    found = [family_shares(family, _leaves_last(leaves.values[b[:, None], places]), design.years) for b in blocks]
-    shares = np.zeros((len(leaves.values), *found[0].shape[1:]))
-    shares[at] = np.concatenate(found)
+    share_blocks = [family_shares(family, _leaves_last(leaves.values[b[:, None], places]), design.years) for b in blocks]
+    shares = np.zeros((len(leaves.values), *share_blocks[0].shape[1:]))
+    shares[at] = np.concatenate(share_blocks)
     return shares
 
 
@@ -203,12 +203,12 @@ def _leaves_first(values: Array) -> Array:
 # the draws of one design
 
 
-def _block(source: Source, design: Plan, leaves: Scaled, table: Table, rows: slice) -> Array:
+def _block(source: DrawSource, design: Plan, leaves: LeafDraws, table: DrawTable, rows: slice) -> Array:
     """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
     at = leaves.at(table.firms)
-    whole = leaves.whole(design, at)
-    shares = _drawn_shares(source, design, _base_shares(design, leaves, at, whole), table.weights)
-    if not whole:
+    complete = leaves.is_complete(design, at)
+    shares = _drawn_shares(source, design, _base_shares(design, leaves, at, complete), table.weights)
+    if not complete:
         return node_scores(design, _leaves_last(leaves.values[at]), shares)[1][design.tree.root][:, rows]
     if (at == at[0]).all():
         at = at[:1]
@@ -216,38 +216,46 @@ def _block(source: Source, design: Plan, leaves: Scaled, table: Table, rows: sli
     return root_score(design, _leaves_last(leaves.values[at, :, rows]), shares, complete=leaves.complete)
 
 
-def _base_shares(design: Plan, leaves: Scaled, at: Numbers, whole: bool) -> dict[str, Array]:
+def _base_shares(design: Plan, leaves: LeafDraws, at: Numbers, complete: bool) -> dict[str, Array]:
     """The design's own shares by node, (len(at) or 1, T or 1, U or 1, k); of all leaves by the root's name where it is flat."""
-    families = _weighing(design)
+    families = _weighted_families(design)
     shares = {family.node: leaves.shares[family.key][at] for family in families if family.leafy}
-    if whole and not leaves.empty[at].any():
-        shares |= {family.node: family.fixed for family in families if family.ignores_values}
+    if complete and not leaves.empty[at].any():
+        shares |= {family.node: family.constant_shares for family in families if family.ignores_values}
     if all(family.node in shares for family in families):
         return shares
     return node_scores(design, _leaves_last(leaves.values[at]), shares)[0]
 
 
-def _drawn_shares(source: Source, design: Plan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+def _drawn_shares(source: DrawSource, design: Plan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
     """Shares by node, drawn around the design's own where a draw of weights is asked for.
 
     A draw's random numbers go with the child, whatever the design. Leaves weighed together are drawn together.
     """
     alike: dict[tuple[int, ...], list[Family]] = {}
-    for family in _weighing(design):
+    for family in _weighted_families(design):
         alike.setdefault(base[family.node].shape[1:-1], []).append(family)
     shares = base
     if (numbers != NONE).any():
-        shares = {node: share for many in alike.values() for node, share in _around(source, many, base, numbers).items()}
+        shares = {
+            node: share
+            for similar_families in alike.values()
+            for node, share in _shares_around_base(source, similar_families, base, numbers).items()
+        }
     return spread_flat(design, shares[design.tree.root]) if design.flat else shares
 
 
-def _around(source: Source, families: Sequence[Family], base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+def _shares_around_base(
+    source: DrawSource, families: Sequence[Family], base: dict[str, Array], numbers: Numbers
+) -> dict[str, Array]:
     """Shares by node, drawn in one go for families whose own vary over the same years and units."""
     at = [source.nodes.index(child) for family in families for child in family.children]
     draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
-    own, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
-    drawn = dirichlet(own, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration, starts=starts)
-    shares = np.where((numbers != NONE)[:, None, None, None], drawn, own)
+    base_shares, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
+    perturbed = dirichlet(
+        base_shares, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration, starts=starts
+    )
+    shares = np.where((numbers != NONE)[:, None, None, None], perturbed, base_shares)
     return {family.node: part for family, part in zip(families, np.split(shares, starts[1:], axis=-1))}
 
 

@@ -14,14 +14,14 @@ from ...study.indicator_tree import tree_of
 from ...study.records import Study
 from ..index_tables import cube
 from ..unit_groups import groups_of
-from .design_draws import NONE, Numbers, Source, Table
-from .index_designs import Designs, planned
+from .design_draws import NONE, DrawSource, DrawTable, Numbers
+from .index_designs import Designs, plans_by_number
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Firms:
+class FirmDraws:
     """Bootstrap draws of the firm indicators: values (B, T, U, k) on the given years, units and indicators."""
 
     values: Array
@@ -35,17 +35,17 @@ def stream(study: Study, name: str) -> np.random.Generator:
     return np.random.default_rng([study.study.seed, crc32(name.encode())])
 
 
-def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.DataFrame, firms: Firms | None) -> Source:
+def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.DataFrame, firms: FirmDraws | None) -> DrawSource:
     """The panel of all firms with every leaf that a design scores, its firm draws, and random numbers for weights."""
     units = tuple(sorted(rows["unit"].unique()))
     years = tuple(sorted(int(year) for year in rows["year"].unique()))
-    trees = [tree_of(made.indicators) for made in _other_trees(study, designs)]
+    trees = [tree_of(tree_study.indicators) for tree_study in _other_trees(study, designs)]
     leaves = tuple(dict.fromkeys(leaf for tree in trees for leaf in tree.leaves(tree.root)))
     _refuse_absent(leaves, rows)
     nodes = tuple(dict.fromkeys(node for tree in trees for node in tree.order))
     settings = study.uncertainty
-    return Source(
-        plan=planned(designs, years, groups_of(names, units)),
+    return DrawSource(
+        plan=plans_by_number(designs, years, groups_of(names, units)),
         label=designs.label,
         leaves=leaves,
         nodes=nodes,
@@ -57,7 +57,7 @@ def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.Data
     )
 
 
-def sampled(study: Study, designs: Designs, source: Source) -> dict[str, Table]:
+def tables_by_source(study: Study, designs: Designs, source: DrawSource) -> dict[str, DrawTable]:
     """The draws of each source: the base with firms drawn, every design once, the base with weights drawn; all at random.
 
     In `all` every combination of choices that holds together is equally likely, and each draw of weights is used once.
@@ -77,21 +77,21 @@ def sampled(study: Study, designs: Designs, source: Source) -> dict[str, Table]:
     return tables
 
 
-def table_of(design: Numbers | list[int], firms: Numbers | int, weights: Numbers | int) -> Table:
+def table_of(design: Numbers | list[int], firms: Numbers | int, weights: Numbers | int) -> DrawTable:
     """A table of draws; a single number holds for every row."""
     design = np.asarray(design, dtype=np.intp)
     firms, weights = (np.broadcast_to(np.asarray(part, dtype=np.intp), design.shape) for part in (firms, weights))
-    return Table(design, firms, weights)
+    return DrawTable(design, firms, weights)
 
 
 def _other_trees(study: Study, designs: Designs) -> list[Study]:
     """The study and one design per option that has another tree or profile."""
-    found = [study]
+    studies = [study]
     for position, factor in enumerate(designs.factors):
         if factor.name in ("indicators.tree", "indicators.profile"):
             options = designs.combinations[:, position]
-            found += [designs.made(int(np.flatnonzero(options == option)[0])) for option in range(1, len(factor))]
-    return found
+            studies += [designs.study_of(int(np.flatnonzero(options == option)[0])) for option in range(1, len(factor))]
+    return studies
 
 
 def _refuse_absent(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
@@ -105,19 +105,19 @@ def _refuse_absent(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
 
 
 def _with_draws(
-    values: Array, leaves: tuple[str, ...], years: tuple[int, ...], units: tuple[str, ...], firms: Firms | None
+    values: Array, leaves: tuple[str, ...], years: tuple[int, ...], units: tuple[str, ...], firms: FirmDraws | None
 ) -> Array:
     """(B + 1, m, T, U): the firm draws on the same axes, then the values as they are.
 
     A leaf of another table repeats in every draw; a cell missing in the panel stays missing.
     """
     count = len(firms.values) if firms else 0
-    out = np.repeat(np.moveaxis(values, -1, 0)[None], count + 1, axis=0)
+    draws = np.repeat(np.moveaxis(values, -1, 0)[None], count + 1, axis=0)
     if firms is None:
-        return out
+        return draws
     rows, columns = ([axis.index(key) for key in keys] for axis, keys in ((years, firms.years), (units, firms.units)))
     for position, leaf in enumerate(firms.indicators):
         if leaf in leaves:
-            drawn, cells = out[:count, leaves.index(leaf)], np.ix_(range(count), rows, columns)
-            drawn[cells] = np.where(np.isnan(drawn[cells]), np.nan, firms.values[..., position])
-    return out
+            leaf_draws, cells = draws[:count, leaves.index(leaf)], np.ix_(range(count), rows, columns)
+            leaf_draws[cells] = np.where(np.isnan(leaf_draws[cells]), np.nan, firms.values[..., position])
+    return draws

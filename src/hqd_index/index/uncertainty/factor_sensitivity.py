@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ...methods.choice import FAMILY_ZH
 from ...study.records import Study
 from ..competition_rank import competition
-from .design_draws import NONE, Numbers, Source, Table, root_scores
+from .design_draws import NONE, DrawSource, DrawTable, Numbers, root_scores
 from .draw_tables import stream, table_of
-from .index_designs import LEAVE_OUT, Designs, short
+from .index_designs import LEAVE_OUT, Designs, short_path
 from .rank_acceptability import mean_shift
-from .sobol_indices import FLAT, Indices, indices, saltelli
+from .sobol_indices import FLAT, SobolIndices, saltelli, sobol_indices
 
 Array = NDArray[np.float64]
 MEAN_SHIFT = "mean_shift"
@@ -31,27 +31,29 @@ NAMES = {
 }
 
 
-def sensitivity(study: Study, designs: Designs, source: Source, base: Array, year: int) -> pd.DataFrame:
+def sensitivity(study: Study, designs: Designs, source: DrawSource, base: Array, year: int) -> pd.DataFrame:
     """First-order and total index of each factor on the mean absolute rank shift and on each unit's rank in one year.
 
     `base (U,)`: published ranks; units without one have no row. `place` orders the factors of an output by total index.
     """
-    options, dropped = product_subset(designs)
+    options, dropped_options = product_subset(designs)
     factors = _factors(designs, source, options)
     if not factors:
         return pd.DataFrame(columns=["output", "factor", "factor_zh", "factor_en", *COLUMNS, "place", "note_zh", "note_en"])
     random = stream(study, "uncertainty.sobol")
     points = saltelli(study.uncertainty.sobol.base, len(factors), random).all
-    chosen = {name: np.minimum((points[:, k] * size).astype(np.intp), size - 1) for k, (name, size) in enumerate(factors.items())}
-    scores = root_scores(source, _table(designs, options, chosen, len(points)), year=year)[:, 0]
+    option_numbers = {
+        name: np.minimum((points[:, k] * size).astype(np.intp), size - 1) for k, (name, size) in enumerate(factors.items())
+    }
+    scores = root_scores(source, _table(designs, options, option_numbers, len(points)), year=year)[:, 0]
     ranks = competition(np.where(np.isnan(base), np.nan, scores))
     ranked = np.flatnonzero(~np.isnan(base))
     outputs = {MEAN_SHIFT: mean_shift(ranks, base)} | {f"rank:{source.units[u]}": ranks[:, u] for u in ranked}
-    whole = {name: values for name, values in outputs.items() if not np.isnan(values).any()}
-    found = indices(np.stack(list(whole.values())), len(factors), random) if whole else None
-    frames = [_rows(output, list(factors), found, k) for k, output in enumerate(whole)]
-    frames += [_rows(output, list(factors), None, 0) for output in outputs if output not in whole]
-    return pd.concat(frames, ignore_index=True).pipe(_noted, dropped, set(whole))
+    complete_outputs = {name: values for name, values in outputs.items() if not np.isnan(values).any()}
+    sobol = sobol_indices(np.stack(list(complete_outputs.values())), len(factors), random) if complete_outputs else None
+    frames = [_rows(output, list(factors), sobol, k) for k, output in enumerate(complete_outputs)]
+    frames += [_rows(output, list(factors), None, 0) for output in outputs if output not in complete_outputs]
+    return pd.concat(frames, ignore_index=True).pipe(_with_notes, dropped_options, set(complete_outputs))
 
 
 def product_subset(designs: Designs) -> tuple[list[list[int]], list[str]]:
@@ -60,76 +62,76 @@ def product_subset(designs: Designs) -> tuple[list[list[int]], list[str]]:
     The option that takes part in fewest valid combinations, for its factor, goes first; the study's own choice always stays.
     """
     options = [list(range(len(factor))) for factor in designs.factors]
-    dropped = []
+    dropped_options = []
     valid = designs.combinations
-    while len(valid) < np.prod([len(kept) for kept in options], dtype=int):
+    while len(valid) < np.prod([len(factor_options) for factor_options in options], dtype=int):
         shares = [((valid[:, f] == o).sum() * len(options[f]), f, o) for f in range(len(options)) for o in options[f] if o > 0]
         _, factor, option = min(shares)
         options[factor].remove(option)
-        dropped.append(f"{short(designs.factors[factor].name)}={designs.factors[factor].labels[option]}")
+        dropped_options.append(f"{short_path(designs.factors[factor].name)}={designs.factors[factor].labels[option]}")
         valid = valid[valid[:, factor] != option]
-    return options, dropped
+    return options, dropped_options
 
 
-def _factors(designs: Designs, source: Source, options: list[list[int]]) -> dict[str, int]:
+def _factors(designs: Designs, source: DrawSource, options: list[list[int]]) -> dict[str, int]:
     """Factor -> number of options, for those with several."""
-    sizes = {short(factor.name): len(kept) for factor, kept in zip(designs.factors, options)}
+    sizes = {short_path(factor.name): len(factor_options) for factor, factor_options in zip(designs.factors, options)}
     sizes |= {"weights": len(source.uniform), "data": source.firm_draws}
     return {name: size for name, size in sizes.items() if size > 1}
 
 
-def _table(designs: Designs, options: list[list[int]], chosen: Mapping[str, Numbers], count: int) -> Table:
+def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[str, Numbers], count: int) -> DrawTable:
     numbers = np.zeros((count, len(designs.factors)), dtype=np.intp)
-    for position, (factor, kept) in enumerate(zip(designs.factors, options)):
-        if short(factor.name) in chosen:
-            numbers[:, position] = np.array(kept)[chosen[short(factor.name)]]
+    for position, (factor, factor_options) in enumerate(zip(designs.factors, options)):
+        if short_path(factor.name) in option_numbers:
+            numbers[:, position] = np.array(factor_options)[option_numbers[short_path(factor.name)]]
     row_of = designs.number_of()
     rows = np.array([row_of[tuple(row)] for row in numbers.tolist()])
-    return table_of(rows, chosen.get("data", NONE), chosen.get("weights", NONE))
+    return table_of(rows, option_numbers.get("data", NONE), option_numbers.get("weights", NONE))
 
 
-def _rows(output: str, factors: list[str], found: Indices | None, at: int) -> pd.DataFrame:
+def _rows(output: str, factors: list[str], sobol: SobolIndices | None, at: int) -> pd.DataFrame:
     """One output's index of every factor; missing where it could not be found."""
-    values = {name: getattr(found, name)[at] if found else np.full(len(factors), np.nan) for name in COLUMNS}
+    values = {name: getattr(sobol, name)[at] if sobol else np.full(len(factors), np.nan) for name in COLUMNS}
     place = pd.Series(values["total"]).rank(ascending=False, method="first").astype("Int64")
-    zh, en = zip(*(named(factor) for factor in factors))
+    zh, en = zip(*(factor_label(factor) for factor in factors))
     return pd.DataFrame({"output": output, "factor": factors, "factor_zh": zh, "factor_en": en} | values).assign(place=place)
 
 
-def named(factor: str) -> tuple[str, str]:
+def factor_label(factor: str) -> tuple[str, str]:
     """(Chinese, English) of a factor as people call it; the level or node in brackets."""
-    part, _, rest = factor.partition(".")
+    part, _, target = factor.partition(".")
     if part in ("weight", "aggregate"):
         zh, en = FAMILY_ZH[part], {"weight": "weighting", "aggregate": "aggregation"}[part]
     else:
         zh, en = NAMES.get(factor, NAMES.get(part, (factor, factor)))
-        rest = "" if factor in NAMES else rest
-    return (f"{zh}({rest})", f"{en} ({rest})") if rest else (zh, en)
+        target = "" if factor in NAMES else target
+    return (f"{zh}({target})", f"{en} ({target})") if target else (zh, en)
 
 
-def _noted(frame: pd.DataFrame, dropped: list[str], whole: set[str]) -> pd.DataFrame:
+def _with_notes(frame: pd.DataFrame, dropped_options: list[str], scored_outputs: set[str]) -> pd.DataFrame:
     """Which options took no part, and why an output has no index."""
-    gone = ", ".join(dropped)
-    zh = f"未参与(与其他选择不能任意组合):{gone}" if dropped else ""
-    en = f"not varied here, as they do not go with every other choice: {gone}" if dropped else ""
-    scored, varies = frame["output"].isin(whole), frame["total"].notna()
-    said = frame.assign(
+    option_list = ", ".join(dropped_options)
+    zh = f"未参与(与其他选择不能任意组合):{option_list}" if dropped_options else ""
+    en = f"not varied here, as they do not go with every other choice: {option_list}" if dropped_options else ""
+    scored, varies = frame["output"].isin(scored_outputs), frame["total"].notna()
+    noted = frame.assign(
         note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
         note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en).astype(object),
     )
-    return _told(said, *_signs(said)).pipe(_told, *_sentence(said))
+    return _with_prefix(noted, *_negative_notes(noted)).pipe(_with_prefix, *_headline_note(noted))
 
 
-def _told(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
+def _with_prefix(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
     """The texts put before the notes of some rows."""
-    told = frame.copy()
+    prefixed = frame.copy()
     for column, text, stop in (("note_zh", zh, "。"), ("note_en", en, ". ")):
-        notes = told.loc[rows, column]
-        told.loc[rows, column] = text[rows] + np.where(notes == "", "", stop) + notes
-    return told
+        notes = prefixed.loc[rows, column]
+        prefixed.loc[rows, column] = text[rows] + np.where(notes == "", "", stop) + notes
+    return prefixed
 
 
-def _signs(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _negative_notes(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """A first-order index below 0 is no effect of its own that the sample could see; it is said to be so."""
     below = (frame["first"] < -FLAT) & (frame["first_high"] >= 0)
     zh = "一阶指数为负而区间含 0,属抽样误差:未见独立影响"
@@ -137,13 +139,13 @@ def _signs(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     return below, pd.Series(zh, frame.index, dtype=object), pd.Series(en, frame.index, dtype=object)
 
 
-def _sentence(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _headline_note(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Which choice moves ranks most, in one sentence at its row of the mean shift."""
-    most = (frame["output"] == MEAN_SHIFT) & (frame["place"] == 1) & frame["total"].notna()
+    is_largest = (frame["output"] == MEAN_SHIFT) & (frame["place"] == 1) & frame["total"].notna()
     figures = [f"{t:.2f} ({low:.2f}-{high:.2f})" for t, low, high in frame[["total", "total_low", "total_high"]].to_numpy(float)]
-    shown = pd.Series(figures, frame.index)
+    ranges = pd.Series(figures, frame.index)
     return (
-        most,
-        "对名次影响最大的选择是" + frame["factor_zh"] + ":总效应指数(95% 区间)为 " + shown,
-        "the choice that moves ranks most is " + frame["factor_en"] + ": total index (95% interval) " + shown,
+        is_largest,
+        "对名次影响最大的选择是" + frame["factor_zh"] + ":总效应指数(95% 区间)为 " + ranges,
+        "the choice that moves ranks most is " + frame["factor_en"] + ": total index (95% interval) " + ranges,
     )

@@ -22,7 +22,7 @@ from ...study.choices import family_choice
 from ...study.indicator_tree import tree_of
 from ...study.records import Study, Weighting
 from ...study.varied_study import vary
-from ..scoring_plan import FLAT, Plan, left_out, plan
+from ..scoring_plan import FLAT, Plan, plan, plan_without
 
 LEAVE_OUT = "leave_out"
 SCORING = re.compile(r"weighting(\..+)?|indicators\.(tree|profile|indicators\.[^.]+\.direction)")
@@ -50,14 +50,14 @@ class Designs:
     combinations: NDArray[np.intp]
     refused: tuple[str, ...]
 
-    def made(self, number: int) -> Study:
+    def study_of(self, number: int) -> Study:
         """The study of one combination, what is left out still in its tree."""
-        return _made(self.study, self.factors, self.combinations[number])
+        return _varied(self.study, self.factors, self.combinations[number])
 
     def label(self, number: int) -> str:
         """What differs from the base, e.g. `weight.indicators=critic, leave_out=inn3`; `base` if nothing."""
-        chosen = zip(self.factors, self.combinations[number])
-        return ", ".join(f"{short(f.name)}={f.labels[option]}" for f, option in chosen if option) or "base"
+        options = zip(self.factors, self.combinations[number])
+        return ", ".join(f"{short_path(f.name)}={f.labels[option]}" for f, option in options if option) or "base"
 
     def number_of(self) -> dict[tuple[int, ...], int]:
         """Option numbers -> row of `combinations`."""
@@ -69,81 +69,81 @@ def designs_of(study: Study) -> Designs:
     settings = study.uncertainty
     declared = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
     factors = tuple(factor for factor in [*declared, _left_out(study, settings.leave_out)] if len(factor) > 1)
-    kept, refused = _sorted_out(study, factors)
-    combinations = np.array(kept, dtype=np.intp).reshape(len(kept), len(factors))
+    valid, refused = _valid_combinations(study, factors)
+    combinations = np.array(valid, dtype=np.intp).reshape(len(valid), len(factors))
     _refuse_misfits(factors, combinations, refused)
     return Designs(study, factors, combinations, tuple(dict.fromkeys(refused.values())))
 
 
-def planned(designs: Designs, years: Sequence[int], groups: Sequence[str]) -> Callable[[int], Plan]:
+def plans_by_number(designs: Designs, years: Sequence[int], groups: Sequence[str]) -> Callable[[int], Plan]:
     """The resolved design of a combination by its number; what combinations have in common is resolved once."""
 
     @cache
-    def whole(numbers: tuple[int, ...]) -> tuple[Study, Plan]:
-        study = _made(designs.study, designs.factors, numbers)
+    def full_plan(numbers: tuple[int, ...]) -> tuple[Study, Plan]:
+        study = _varied(designs.study, designs.factors, numbers)
         return study, plan(study, years, groups)
 
     @cache
     def of(number: int) -> Plan:
         numbers = designs.combinations[number].tolist()
-        node = _without(designs.factors, numbers)
-        kept = [0 if factor.name == LEAVE_OUT else option for factor, option in zip(designs.factors, numbers)]
-        study, design = whole(tuple(kept))
-        return design if node is None else left_out(study, design, node)
+        node = _dropped_node(designs.factors, numbers)
+        full_options = [0 if factor.name == LEAVE_OUT else option for factor, option in zip(designs.factors, numbers)]
+        study, design = full_plan(tuple(full_options))
+        return design if node is None else plan_without(study, design, node)
 
     return of
 
 
-def looped(designs: Designs) -> list[str]:
+def looped_methods(designs: Designs) -> list[str]:
     """Methods of any design that work through draws one by one, as `family method`."""
-    made = map(designs.made, range(len(designs.combinations)))
-    chosen = {pair for study in made for pair in _choices(study.weighting)}
-    return sorted({f"{family} {choice.method}" for family, choice in chosen if not choice.batched})
+    studies = map(designs.study_of, range(len(designs.combinations)))
+    choices = {pair for study in studies for pair in _choices(study.weighting)}
+    return sorted({f"{family} {choice.method}" for family, choice in choices if not choice.batched})
 
 
-def short(path: str) -> str:
+def short_path(path: str) -> str:
     return path.removeprefix("weighting.")
 
 
-def _sorted_out(study: Study, factors: Sequence[Factor]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], str]]:
+def _valid_combinations(study: Study, factors: Sequence[Factor]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], str]]:
     """Combinations that hold together, and why each of the others does not."""
-    kept, refused = [], {}
+    combinations, refused = [], {}
     last = len(factors) - 1 if factors and factors[-1].name == LEAVE_OUT else len(factors)
-    for chosen in product(*(range(len(factor)) for factor in factors[:last])):
-        made = _made(study, factors, chosen)
-        fault = next((f"{'.'.join(map(str, f.path))}: {f.en}" for f in _faults(made) if not f.notice), "")
+    for options in product(*(range(len(factor)) for factor in factors[:last])):
+        candidate = _varied(study, factors, options)
+        fault = next((f"{'.'.join(map(str, f.path))}: {f.en}" for f in _faults(candidate) if not f.notice), "")
         for option in range(len(factors[-1])) if last < len(factors) else (0,):
-            numbers = (*chosen, option)[: len(factors)]
-            reason = fault or _misfit(made, _without(factors, numbers))
+            numbers = (*options, option)[: len(factors)]
+            reason = fault or _misfit(candidate, _dropped_node(factors, numbers))
             if reason:
                 refused[numbers] = reason
             else:
-                kept.append(numbers)
-    return kept, refused
+                combinations.append(numbers)
+    return combinations, refused
 
 
 def _faults(study: Study) -> Iterator[Any]:
     """What is wrong with the tree of a study, else with its weighting."""
-    found = list(tree_check.check(study))
-    yield from found
-    if all(finding.notice for finding in found):
+    tree_findings = list(tree_check.check(study))
+    yield from tree_findings
+    if all(finding.notice for finding in tree_findings):
         yield from weighting_check.check(study)
 
 
-def _misfit(study: Study, without: str | None) -> str:
+def _misfit(study: Study, dropped_node: str | None) -> str:
     """Why a node cannot be left out of a study; empty when it can."""
-    if without is None:
+    if dropped_node is None:
         return ""
     tree = tree_of(study.indicators)
-    if without not in tree.order:
-        return f"{without} is not in this tree"
-    family = tree.parent(without) or ""
-    rest = len(tree.children(family)) - 1
+    if dropped_node not in tree.order:
+        return f"{dropped_node} is not in this tree"
+    family = tree.parent(dropped_node) or ""
+    sibling_count = len(tree.children(family)) - 1
     flat = study.weighting.weight.get(FLAT)
     choice = flat or family_choice(study.weighting, tree, family, "weight")[0]
-    count = len(tree.leaves(tree.root)) - len(tree.leaves(without)) if flat else rest
-    if rest == 0 or not feasible(count, choice.options["floor"], choice.options["cap"]):
-        return f"without {without} no weights are possible for the rest of {family}"
+    count = len(tree.leaves(tree.root)) - len(tree.leaves(dropped_node)) if flat else sibling_count
+    if sibling_count == 0 or not feasible(count, choice.options["floor"], choice.options["cap"]):
+        return f"without {dropped_node} no weights are possible for the rest of {family}"
     return ""
 
 
@@ -152,11 +152,11 @@ def _refuse_misfits(factors: Sequence[Factor], combinations: NDArray[np.intp], r
         for option in sorted(set(range(len(factor))) - set(combinations[:, position].tolist())):
             if factor.name == LEAVE_OUT:
                 continue
-            why = next(reason for numbers, reason in refused.items() if numbers[position] == option)
+            reason = next(reason for numbers, reason in refused.items() if numbers[position] == option)
             raise ConfigError(
-                f"{factor.name}: {factor.labels[option]} fits no combination of the other choices ({why}); "
+                f"{factor.name}: {factor.labels[option]} fits no combination of the other choices ({reason}); "
                 "remove it, or add an alternative that it goes with",
-                zh=f"{factor.name}:{factor.labels[option]} 与其他选择的任何组合都不相容({why});请删去,或增加与之相容的备选",
+                zh=f"{factor.name}:{factor.labels[option]} 与其他选择的任何组合都不相容({reason});请删去,或增加与之相容的备选",
                 where="uncertainty.yaml",
             )
 
@@ -171,12 +171,12 @@ def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
             "indicators.indicators.ID.direction",
             where="uncertainty.yaml",
         )
-    made = [_at(vary(study, {path: option}), path) for option in options]
-    own = _at(study, path)
-    others = [value for k, value in enumerate(made) if value != own and value not in made[:k]]
-    labels = [_label(value) for value in (own, *others)]
+    values = [_entry(vary(study, {path: option}), path) for option in options]
+    base_value = _entry(study, path)
+    alternatives = [value for k, value in enumerate(values) if value != base_value and value not in values[:k]]
+    labels = [_label(value) for value in (base_value, *alternatives)]
     distinct = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
-    return Factor(path, distinct, ({}, *({path: value} for value in others)))
+    return Factor(path, distinct, ({}, *({path: value} for value in alternatives)))
 
 
 def _left_out(study: Study, levels: Sequence[str]) -> Factor:
@@ -187,44 +187,46 @@ def _left_out(study: Study, levels: Sequence[str]) -> Factor:
     return Factor(LEAVE_OUT, ("none", *nodes), ({}, *({LEAVE_OUT: node} for node in nodes)))
 
 
-def _made(study: Study, factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> Study:
+def _varied(study: Study, factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> Study:
     """Longer paths are set last, so that a choice for one part holds within a choice for the whole."""
     changes = [change for factor, option in zip(factors, numbers) for change in factor.values[option].items()]
     for path, value in sorted(changes, key=lambda change: change[0].count(".")):
         if path != LEAVE_OUT:
-            study = _with(study, path.split("."), value)
+            study = _replaced(study, path.split("."), value)
     return study
 
 
-def _without(factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> str | None:
-    found = [factor.values[option][LEAVE_OUT] for factor, option in zip(factors, numbers) if LEAVE_OUT in factor.values[option]]
-    return found[0] if found else None
+def _dropped_node(factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> str | None:
+    dropped_nodes = [
+        factor.values[option][LEAVE_OUT] for factor, option in zip(factors, numbers) if LEAVE_OUT in factor.values[option]
+    ]
+    return dropped_nodes[0] if dropped_nodes else None
 
 
 def _choices(weighting: Weighting) -> Iterator[tuple[str, BoundChoice]]:
     """Every choice that a weighting makes, with its family."""
     for record in (weighting, *weighting.branches.values(), *weighting.indicators.values()):
         for family in ("impute", "treat", "normalise", "weight", "aggregate"):
-            found = getattr(record, family, None)
-            for choice in found.values() if isinstance(found, Mapping) else [found]:
+            entry = getattr(record, family, None)
+            for choice in entry.values() if isinstance(entry, Mapping) else [entry]:
                 if choice is not None:
                     yield family, choice
 
 
-def _at(entry: Any, path: str) -> Any:
+def _entry(entry: Any, path: str) -> Any:
     for step in path.split("."):
         entry = getattr(entry, step) if isinstance(entry, BaseModel) else entry.get(step)
     return entry
 
 
-def _with(entry: Any, steps: Sequence[str], value: Any) -> Any:
+def _replaced(entry: Any, steps: Sequence[str], value: Any) -> Any:
     """A copy of a checked record with one checked entry replaced."""
     if not steps:
         return value
-    first, rest = steps[0], steps[1:]
+    first, remaining = steps[0], steps[1:]
     if isinstance(entry, BaseModel):
-        return entry.model_copy(update={first: _with(getattr(entry, first), rest, value)})
-    return {**entry, first: _with(entry.get(first), rest, value)}
+        return entry.model_copy(update={first: _replaced(getattr(entry, first), remaining, value)})
+    return {**entry, first: _replaced(entry.get(first), remaining, value)}
 
 
 def _label(choice: Any) -> str:

@@ -21,7 +21,7 @@ def left_out_table(study: Study, designs: Designs, units: Sequence[str], year: i
     `base (U,)` and `ranks (designs, U)`; only designs that differ from the study's own in nothing else.
     """
     labels, blocks = node_labels(study), []
-    for node, number in _alone(designs).items():
+    for node, number in _leave_one_out_designs(designs).items():
         frame = pd.DataFrame({"node": node, "unit": np.array(units, dtype=object), "year": year, "base_rank": base})
         frame = frame.assign(rank=ranks[number], node_zh=labels[node].zh, node_en=labels[node].en)
         blocks.append(frame.assign(shift=frame["base_rank"] - frame["rank"]))
@@ -29,13 +29,13 @@ def left_out_table(study: Study, designs: Designs, units: Sequence[str], year: i
     return pd.concat(blocks, ignore_index=True)[columns] if blocks else pd.DataFrame(columns=columns)
 
 
-def _alone(designs: Designs) -> dict[str, int]:
+def _leave_one_out_designs(designs: Designs) -> dict[str, int]:
     """Node -> number of the design that leaves it out and changes nothing else."""
-    found = {}
+    design_numbers = {}
     for position, factor in enumerate(designs.factors):
         if factor.name == LEAVE_OUT:
-            others = np.delete(designs.combinations, position, axis=1)
-            for number in np.flatnonzero((others == 0).all(axis=1) & (designs.combinations[:, position] > 0)).tolist():
+            other_factors = np.delete(designs.combinations, position, axis=1)
+            for number in np.flatnonzero((other_factors == 0).all(axis=1) & (designs.combinations[:, position] > 0)).tolist():
                 option = int(designs.combinations[number, position])
-                found[str(factor.values[option][LEAVE_OUT])] = number
-    return found
+                design_numbers[str(factor.values[option][LEAVE_OUT])] = number
+    return design_numbers

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
-Whole = NDArray[np.intp]
+Positions = NDArray[np.intp]
 ROWS = 512
 
 
-def taken(ranks: Array) -> Counts:
+def rank_counts(ranks: Array) -> Counts:
     """How many draws (axis 0 of `ranks`, (draws, ..., U)) give a unit each rank: (..., U, U), rank 1 first.
 
     A draw without a score for the unit counts nowhere (Lahdelma and Salminen 2001: divided by draws, the acceptability).
@@ -32,9 +32,9 @@ def order_statistics(counts: Counts, shares: tuple[float, ...]) -> list[Array]:
     NaN for a unit that no draw ranks.
     """
     running = np.cumsum(counts, axis=-1)
-    whole = running[..., -1:]
-    found = [(running < np.maximum(np.ceil(q * whole - ROUNDING), 1)).sum(axis=-1) + 1.0 for q in shares]
-    return [np.where(whole[..., 0] > 0, rank, np.nan) for rank in found]
+    draw_count = running[..., -1:]
+    quantiles = [(running < np.maximum(np.ceil(q * draw_count - ROUNDING), 1)).sum(axis=-1) + 1.0 for q in shares]
+    return [np.where(draw_count[..., 0] > 0, rank, np.nan) for rank in quantiles]
 
 
 def among_the_first(counts: Counts, k: int, draws: int) -> Array:
@@ -56,33 +56,35 @@ def mean_distance(counts: Counts, base: Array) -> Array:
 def mean_shift(ranks: Array, base: Array) -> Array:
     """Mean |rank - base| of each draw (draws, ..., U) over units ranked in both; NaN where there are none."""
     shift = np.abs(ranks - base)
-    there = ~np.isnan(shift)
+    observed = ~np.isnan(shift)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(there, shift, 0.0).sum(axis=-1) / there.sum(axis=-1)
+        return np.where(observed, shift, 0.0).sum(axis=-1) / observed.sum(axis=-1)
 
 
-def beats(ranks: Array) -> Array:
+def pairwise_shares(ranks: Array) -> Array:
     """Share of draws of ranks (draws, U) in which i stands above j, of those that rank both; (U, U)."""
     wins = np.zeros((ranks.shape[1],) * 2)
-    both = np.zeros_like(wins)
+    comparable = np.zeros_like(wins)
     for start in range(0, len(ranks), ROWS):
         block = ranks[start : start + ROWS]
-        there = (~np.isnan(block)).astype(np.float64)
+        observed = (~np.isnan(block)).astype(np.float64)
         wins += (block[:, :, None] < block[:, None, :]).sum(axis=0)
-        both += there.T @ there
-    return np.divide(wins, both, out=np.full_like(wins, np.nan), where=both > 0)
+        comparable += observed.T @ observed
+    return np.divide(wins, comparable, out=np.full_like(wins, np.nan), where=comparable > 0)
 
 
-def stands_above(ranks: Array, units: Whole, others: Whole) -> Array:
+def share_above(ranks: Array, units: Positions, rivals: Positions) -> Array:
     """What `beats` has at each of some pairs (units[k], others[k]): (pairs,)."""
-    one, other = ranks[:, units], ranks[:, others]
-    both = np.count_nonzero(~np.isnan(one + other), axis=0)
-    return np.divide(np.count_nonzero(one < other, axis=0), both, out=np.full(len(units), np.nan), where=both > 0)
+    unit_ranks, rival_ranks = ranks[:, units], ranks[:, rivals]
+    comparable = np.count_nonzero(~np.isnan(unit_ranks + rival_ranks), axis=0)
+    return np.divide(
+        np.count_nonzero(unit_ranks < rival_ranks, axis=0), comparable, out=np.full(len(units), np.nan), where=comparable > 0
+    )
 
 
 def stable_pairs(share: Array) -> float:
     """Share of pairs that no draw puts the other way round, from `beats`; NaN without pairs."""
     upper = np.triu_indices(len(share), k=1)
     above, below = share[upper], share.T[upper]
-    known = ~np.isnan(above)
-    return float(np.mean((above[known] == 0) | (below[known] == 0))) if known.any() else float("nan")
+    comparable = ~np.isnan(above)
+    return float(np.mean((above[comparable] == 0) | (below[comparable] == 0))) if comparable.any() else float("nan")

@@ -27,24 +27,26 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     intervals of all differences with one critical value: the level's quantile of the largest studentised difference, per
     unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary is ordered as it stands.
     """
-    known = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
-    difference = estimate[known][:, None] - estimate[known]
-    errors = draws[:, known] - estimate[known]
+    ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
+    difference = estimate[ranked][:, None] - estimate[ranked]
+    errors = draws[:, ranked] - estimate[ranked]
     spread, largest = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
-    for unit, own in enumerate(errors.T):
-        apart = np.abs(own[:, None] - errors)
-        spread[unit] = (own[:, None] - errors).std(axis=0)
-        largest[:, unit] = np.divide(apart, spread[unit], out=np.zeros_like(apart), where=spread[unit] > 0).max(axis=1, initial=0)
+    for unit, unit_errors in enumerate(errors.T):
+        distances = np.abs(unit_errors[:, None] - errors)
+        spread[unit] = (unit_errors[:, None] - errors).std(axis=0)
+        largest[:, unit] = np.divide(distances, spread[unit], out=np.zeros_like(distances), where=spread[unit] > 0).max(
+            axis=1, initial=0
+        )
     per_unit = np.quantile(largest, level, axis=0, method="higher")
     overall = np.quantile(largest.max(axis=1, initial=0), level, method="higher")
-    return RankSets(*_ends(difference, spread * per_unit[:, None], known), *_ends(difference, spread * overall, known))
+    return RankSets(*_ends(difference, spread * per_unit[:, None], ranked), *_ends(difference, spread * overall, ranked))
 
 
-def _ends(difference: Array, margin: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _ends(difference: Array, margin: Array, ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Lowest and highest rank when `difference +- margin` holds every true difference."""
     below = (difference + margin < 0).sum(axis=1)
     above = (difference - margin > 0).sum(axis=1)
-    low, high = (np.full(len(known), np.nan) for _ in range(2))
-    low[known] = 1 + below
-    high[known] = known.sum() - above
+    low, high = (np.full(len(ranked), np.nan) for _ in range(2))
+    low[ranked] = 1 + below
+    high[ranked] = ranked.sum() - above
     return low, high

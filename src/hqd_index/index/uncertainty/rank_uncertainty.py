@@ -14,25 +14,25 @@ from ...study.records import Study
 from ..build import compute
 from ..competition_rank import competition
 from ..index_tables import coverage
-from .design_draws import Source, root_scores
-from .draw_tables import Firms, sampled, source_of, stream
+from .design_draws import DrawSource, root_scores
+from .draw_tables import FirmDraws, source_of, stream, tables_by_source
 from .factor_sensitivity import sensitivity
-from .index_designs import Designs, designs_of, looped
+from .index_designs import Designs, designs_of, looped_methods
 from .leave_one_out import left_out_table
 from .rank_acceptability import (
     Counts,
     among_the_first,
-    beats,
     mean_distance,
     mean_shift,
     order_statistics,
+    pairwise_shares,
+    rank_counts,
+    share_above,
     stable_pairs,
-    stands_above,
-    taken,
 )
 from .rank_confidence import rank_sets
 
-__all__ = ["Firms", "stream", "uncertainty"]
+__all__ = ["FirmDraws", "stream", "uncertainty"]
 
 Array = NDArray[np.float64]
 TOP = (3, 5, 10)
@@ -41,10 +41,10 @@ LOOPED = 200
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankDraws:
     """Published scores and ranks (T, U), and by source the scores and ranks of its draws (draws, T, U)."""
 
-    source: Source
+    source: DrawSource
     published: Array
     base: Array
     scores: Mapping[str, Array]
@@ -57,7 +57,7 @@ class Ranked:
         return int(years[-1]) if len(years) else len(self.base) - 1
 
 
-def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: Firms | None) -> dict[str, pd.DataFrame]:
+def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: FirmDraws | None) -> dict[str, pd.DataFrame]:
     """ranks, neighbours, uncertainty, acceptability, pairs, sensitivity, designs, left_out,
     uncertainty_summary and design_scores.
 
@@ -67,10 +67,10 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
     designs = designs_of(study)
     _refuse_looped(designs, firms)
     source = source_of(study, designs, panel[panel["sample"] == "all"], names, firms)
-    ranked = ranked_draws(study, designs, source)
+    ranked = rank_draws(study, designs, source)
     interval = study.uncertainty.interval
-    counts = {name: taken(ranks) for name, ranks in ranked.ranks.items()}
-    above = {name: beats(ranks[:, ranked.last]) for name, ranks in ranked.ranks.items()}
+    counts = {name: rank_counts(ranks) for name, ranks in ranked.ranks.items()}
+    above = {name: pairwise_shares(ranks[:, ranked.last]) for name, ranks in ranked.ranks.items()}
     return {
         "ranks": _ranks(ranked, counts, names, interval),
         "neighbours": _neighbours(ranked, names, interval),
@@ -92,25 +92,31 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
     }
 
 
-def ranked_draws(study: Study, designs: Designs, source: Source) -> Ranked:
+def rank_draws(study: Study, designs: Designs, source: DrawSource) -> RankDraws:
     """Every draw scored and ranked among the unit-years that have a published rank."""
     base = source.plan(0)
     columns = [source.leaves.index(leaf) for leaf in base.leaves]
     computed = compute(base, np.moveaxis(source.values[-1, columns], 0, -1))
     root = base.tree.root
-    enough = coverage(base, computed)[root] >= study.weighting.coverage.rank_from
-    published = np.where(enough, 100 * computed.scores[root], np.nan)
+    covered = coverage(base, computed)[root] >= study.weighting.coverage.rank_from
+    published = np.where(covered, 100 * computed.scores[root], np.nan)
     scores = {}
-    for name, table in sampled(study, designs, source).items():
+    for name, table in tables_by_source(study, designs, source).items():
         scores[name] = root_scores(source, table)
         scores[name][:, np.isnan(published)] = np.nan
-    return Ranked(source, published, competition(published), scores, {name: competition(drawn) for name, drawn in scores.items()})
+    return RankDraws(
+        source,
+        published,
+        competition(published),
+        scores,
+        {name: competition(draw_scores) for name, draw_scores in scores.items()},
+    )
 
 
-def _refuse_looped(designs: Designs, firms: Firms | None) -> None:
+def _refuse_looped(designs: Designs, firms: FirmDraws | None) -> None:
     if firms is None or len(firms.values) <= LOOPED:
         return
-    slow = looped(designs)
+    slow = looped_methods(designs)
     if slow:
         raise ConfigError(
             f"{', '.join(slow)}: computed draw by draw, too slow for {len(firms.values)} firm draws; "
@@ -124,12 +130,12 @@ def _refuse_looped(designs: Designs, firms: Firms | None) -> None:
 # tables
 
 
-def _grid(source: Source) -> pd.DataFrame:
+def _grid(source: DrawSource) -> pd.DataFrame:
     years, units = source.years, source.units
     return pd.DataFrame({"unit": np.tile(np.array(units, dtype=object), len(years)), "year": np.repeat(years, len(units))})
 
 
-def _ranks(ranked: Ranked, counts: Mapping[str, Counts], names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+def _ranks(ranked: RankDraws, counts: Mapping[str, Counts], names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
     """Each published rank with its interval over all draws and per source, its extremes over designs, its confidence sets."""
     columns = {"rank": ranked.base}
     columns["low"], columns["high"] = order_statistics(counts["all"], interval)
@@ -143,13 +149,13 @@ def _ranks(ranked: Ranked, counts: Mapping[str, Counts], names: pd.DataFrame, in
     return frame.merge(names[["unit", "unit_zh", "unit_en"]], on="unit", how="left", validate="many_to_one")
 
 
-def _sets(ranked: Ranked) -> dict[str, Array]:
+def _sets(ranked: RankDraws) -> dict[str, Array]:
     """Rank confidence sets of each year from the firm draws, marginal and over all units at once."""
-    drawn = ranked.scores["data"]
-    sets = [rank_sets(published, drawn[:, t]) for t, published in enumerate(ranked.published)]
+    firm_draws = ranked.scores["data"]
+    sets = [rank_sets(published, firm_draws[:, t]) for t, published in enumerate(ranked.published)]
 
     def stacked(part: str) -> Array:
-        return np.stack([getattr(each, part) for each in sets])
+        return np.stack([getattr(year_sets, part) for year_sets in sets])
 
     return {
         "set_low": stacked("low"),
@@ -159,30 +165,30 @@ def _sets(ranked: Ranked) -> dict[str, Array]:
     }
 
 
-def _neighbours(ranked: Ranked, names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
+def _neighbours(ranked: RankDraws, names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
     """Units next to each other in a year's ranking: how often the upper one stays above, and whether that tells them apart."""
     blocks = []
     for t, year in enumerate(ranked.source.years):
-        known = np.flatnonzero(~np.isnan(ranked.base[t]))
-        order = known[np.argsort(ranked.base[t, known], kind="stable")]
-        share = stands_above(ranked.ranks["all"][:, t], order[:-1], order[1:])
+        ranked_units = np.flatnonzero(~np.isnan(ranked.base[t]))
+        order = ranked_units[np.argsort(ranked.base[t, ranked_units], kind="stable")]
+        share = share_above(ranked.ranks["all"][:, t], order[:-1], order[1:])
         units = np.array(ranked.source.units, dtype=object)
         block = {"year": year, "place": np.arange(1, len(order)), "unit": units[order[:-1]], "other": units[order[1:]]}
         block |= {"rank": ranked.base[t, order[:-1]], "other_rank": ranked.base[t, order[1:]], "share": share}
-        blocks.append(pd.DataFrame(block | {"apart": _apart(share, interval)}))
+        blocks.append(pd.DataFrame(block | {"apart": _is_distinct(share, interval)}))
     frame = pd.concat(blocks, ignore_index=True)
-    called = names.set_index("unit")
+    unit_names = names.set_index("unit")
     for side, language in ((side, language) for side in ("unit", "other") for language in ("zh", "en")):
-        frame[f"{side}_{language}"] = frame[side].map(called[f"unit_{language}"])
+        frame[f"{side}_{language}"] = frame[side].map(unit_names[f"unit_{language}"])
     return frame
 
 
-def _apart(share: Array, interval: tuple[float, float]) -> NDArray[np.bool_]:
+def _is_distinct(share: Array, interval: tuple[float, float]) -> NDArray[np.bool_]:
     """Whether one of two units is above the other in nearly every draw; never where no draw ranks both."""
     return np.asarray((share <= interval[0]) | (share >= interval[1]))
 
 
-def _spread(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float, float]) -> pd.DataFrame:
+def _spread(ranked: RankDraws, counts: Mapping[str, Counts], interval: tuple[float, float]) -> pd.DataFrame:
     """source, unit, year, quantity (low, median, high, mean_shift, top_k: the share of draws among the first k), value."""
     blocks = []
     for name, count in counts.items():
@@ -194,7 +200,7 @@ def _spread(ranked: Ranked, counts: Mapping[str, Counts], interval: tuple[float,
     return pd.concat(blocks, ignore_index=True)
 
 
-def _acceptability(ranked: Ranked, counts: Counts) -> pd.DataFrame:
+def _acceptability(ranked: RankDraws, counts: Counts) -> pd.DataFrame:
     """Share of draws in which a unit takes a rank, last year; ranks never taken are left out."""
     last = counts[ranked.last]
     unit, rank = np.nonzero(last)
@@ -203,15 +209,17 @@ def _acceptability(ranked: Ranked, counts: Counts) -> pd.DataFrame:
     return pd.DataFrame({"unit": units[unit], "year": year, "rank": rank + 1, "share": share})
 
 
-def _pairs(ranked: Ranked, above: Array, interval: tuple[float, float]) -> pd.DataFrame:
+def _pairs(ranked: RankDraws, above: Array, interval: tuple[float, float]) -> pd.DataFrame:
     """P(unit above other) over all draws, last year; `apart` where one of the two is above in nearly every draw."""
-    first, other = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
-    names, won = np.array(ranked.source.units, dtype=object), above[first, other]
+    first, second = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
+    names, won = np.array(ranked.source.units, dtype=object), above[first, second]
     year = ranked.source.years[ranked.last]
-    return pd.DataFrame({"unit": names[first], "other": names[other], "year": year, "share": won, "apart": _apart(won, interval)})
+    return pd.DataFrame(
+        {"unit": names[first], "other": names[second], "year": year, "share": won, "apart": _is_distinct(won, interval)}
+    )
 
 
-def _designs(designs: Designs, ranked: Ranked) -> pd.DataFrame:
+def _designs(designs: Designs, ranked: RankDraws) -> pd.DataFrame:
     """Each declared combination: what differs, and how far it moves the ranks of the last year."""
     base, last = ranked.base[ranked.last], ranked.ranks["design"][:, ranked.last]
     shift = mean_shift(last, base)
@@ -223,20 +231,20 @@ def _designs(designs: Designs, ranked: Ranked) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _largest(one: Array, other: Array) -> float:
-    apart = np.abs(one - other)
-    return float(np.nanmax(apart)) if not np.isnan(apart).all() else float("nan")
+def _largest(first_ranks: Array, second_ranks: Array) -> float:
+    distances = np.abs(first_ranks - second_ranks)
+    return float(np.nanmax(distances)) if not np.isnan(distances).all() else float("nan")
 
 
-def _spearman(one: Array, other: Array) -> float:
-    known = ~(np.isnan(one) | np.isnan(other))
-    if known.sum() < 3 or one[known].std() == 0 or other[known].std() == 0:
+def _spearman(first_ranks: Array, second_ranks: Array) -> float:
+    comparable = ~(np.isnan(first_ranks) | np.isnan(second_ranks))
+    if comparable.sum() < 3 or first_ranks[comparable].std() == 0 or second_ranks[comparable].std() == 0:
         return float("nan")
-    return float(np.corrcoef(one[known], other[known])[0, 1])
+    return float(np.corrcoef(first_ranks[comparable], second_ranks[comparable])[0, 1])
 
 
 def _summary(
-    ranked: Ranked, counts: Mapping[str, Counts], above: Mapping[str, Array], interval: tuple[float, float]
+    ranked: RankDraws, counts: Mapping[str, Counts], above: Mapping[str, Array], interval: tuple[float, float]
 ) -> pd.DataFrame:
     """Per source, last year: draws, pairs never reversed, mean shift, mean width of the interval, share of ranks drawn."""
     rows = []
@@ -244,16 +252,19 @@ def _summary(
     for name, ranks in ranked.ranks.items():
         last = ranks[:, ranked.last]
         low, high = order_statistics(counts[name][ranked.last], interval)
-        known = ~np.isnan(low)
+        has_interval = ~np.isnan(low)
         facts = {"draws": float(len(last)), "stable_pairs": stable_pairs(above[name])}
-        if known.any():
-            facts |= {"mean_shift": float(np.nanmean(mean_shift(last, base))), "mean_width": float((high - low)[known].mean())}
+        if has_interval.any():
+            facts |= {
+                "mean_shift": float(np.nanmean(mean_shift(last, base))),
+                "mean_width": float((high - low)[has_interval].mean()),
+            }
             facts["ranked"] = float(1 - np.isnan(last[:, ~np.isnan(base)]).mean())
         rows += [{"source": name, "year": ranked.source.years[ranked.last], "quantity": q, "value": v} for q, v in facts.items()]
     return pd.DataFrame(rows)
 
 
-def _design_scores(ranked: Ranked) -> pd.DataFrame:
+def _design_scores(ranked: RankDraws) -> pd.DataFrame:
     """design, unit, year, score of every declared combination: what the multiverse of regressions runs on."""
     scores, grid = ranked.scores["design"], _grid(ranked.source)
     repeated = pd.concat([grid] * len(scores), ignore_index=True)

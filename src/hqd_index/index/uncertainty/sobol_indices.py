@@ -15,7 +15,7 @@ FLAT = 1e-12  # an output whose standard deviation is at most this share of its 
 
 
 @dataclass(frozen=True)
-class Sampled:
+class SaltelliPoints:
     """Points in the unit cube: `a`, `b` (N, k) and `ab[i]` = a with column i taken from b (k, N, k)."""
 
     a: Array
@@ -29,7 +29,7 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Indices:
+class SobolIndices:
     """First-order and total index per factor (..., k) with 95% bootstrap ends."""
 
     first: Array
@@ -40,17 +40,17 @@ class Indices:
     total_high: Array
 
 
-def saltelli(base: int, factors: int, stream: np.random.Generator) -> Sampled:
+def saltelli(base: int, factors: int, stream: np.random.Generator) -> SaltelliPoints:
     """Saltelli (2002) design on a scrambled Sobol' sequence; `base` a power of two."""
     points = qmc.Sobol(2 * factors, rng=stream).random(base)
     a, b = points[:, :factors], points[:, factors:]
     ab = np.repeat(a[None], factors, axis=0)
     for i in range(factors):
         ab[i, :, i] = b[:, i]
-    return Sampled(a, b, ab)
+    return SaltelliPoints(a, b, ab)
 
 
-def indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamples: int = 200) -> Indices:
+def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamples: int = 200) -> SobolIndices:
     """S_i = mean(y_B (y_ABi - y_A)) / Var (Saltelli 2010) on centred y, ST_i = mean((y_A - y_ABi)^2) / 2 Var (Jansen 1999).
 
     `outputs (..., N (k + 2))` in the order of `Sampled.all`; indices (..., k), NaN for an output that does not vary.
@@ -65,17 +65,20 @@ def indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamp
     y = outputs - outputs.mean(axis=-1, keepdims=True)
     varies = y.std(axis=-1, keepdims=True) > FLAT * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
     y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
-    first, total = (found[..., 0, :] for found in _pair(y, np.ones((1, base))))
+    first, total = (index_array[..., 0, :] for index_array in _pair(y, np.ones((1, base))))
     counts = stream.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
-    firsts, totals = (_ends(drawn) for drawn in _pair(y, counts))
-    return Indices(first, *firsts, total, *totals)
+    firsts, totals = (_ends(resampled) for resampled in _pair(y, counts))
+    return SobolIndices(first, *firsts, total, *totals)
 
 
-def _ends(drawn: Array) -> tuple[Array, Array]:
+def _ends(resampled: Array) -> tuple[Array, Array]:
     """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), those left out in which the output stood still."""
-    ordered = np.sort(drawn, axis=-2)
-    known = (~np.isnan(drawn)).sum(axis=-2, keepdims=True)
-    low, high = np.floor(0.025 * known).astype(np.intp), np.maximum(np.ceil(0.975 * known).astype(np.intp) - 1, 0)
+    ordered = np.sort(resampled, axis=-2)
+    resample_count = (~np.isnan(resampled)).sum(axis=-2, keepdims=True)
+    low, high = (
+        np.floor(0.025 * resample_count).astype(np.intp),
+        np.maximum(np.ceil(0.975 * resample_count).astype(np.intp) - 1, 0),
+    )
     return tuple(np.take_along_axis(ordered, place, axis=-2)[..., 0, :] for place in (low, high))  # type: ignore[return-value]
 
 
