@@ -15,8 +15,8 @@ from hqd_index.demo.registry import credit_codes
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.rules.anomalies import suspicions
-from hqd_index.intake.rules.interpolation import on_a_line
+from hqd_index.intake.rules.anomalies import anomaly_notices
+from hqd_index.intake.rules.interpolation import inside_straight_lines
 
 from .conftest import FIRMS, build
 
@@ -197,7 +197,7 @@ BENT = [1.0, 2.0, 4.0, 4.5, 5.0, 5.5, 6.0, 9.0]
     ids=["five on a line", "only two interior", "constant is another matter", "a gap in the years", "decimals", "too short"],
 )
 def test_stretches_on_a_line(values, years, inside):
-    found = on_a_line(np.array(values), np.array(["a"] * len(values)), years)
+    found = inside_straight_lines(np.array(values), np.array(["a"] * len(values)), years)
     assert np.flatnonzero(found).tolist() == inside
 
 
@@ -213,7 +213,7 @@ def test_interpolated_cells_are_flagged_and_kept(folder: Path, engine: Engine):
 
 
 def odd(engine: Engine, name: str, **columns: Any) -> list[str]:
-    return [notice.zh for notice in suspicions(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine)]
+    return [notice.zh for notice in anomaly_notices(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine)]
 
 
 def test_staff_shares_on_the_policy_steps_are_told(engine: Engine):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.records.row_ledger import Books, balance, balance_sums
+from hqd_index.intake.records.row_ledger import Books, check_balance, check_sums
 
 from .conftest import build
 
@@ -154,12 +154,12 @@ BROKEN: Mapping[str, tuple[list[int], list[int], list[int]]] = {
 def test_unbalanced_books_are_an_error_of_the_program(case: tuple[list[int], list[int], list[int]], engine: Engine):
     came, used, out = case
     with pytest.raises(CheckError) as caught:
-        balance(Books(engine.scan(frame(came)), engine.scan(frame(used)), frame(out)), engine, "firms")
+        check_balance(Books(engine.scan(frame(came)), engine.scan(frame(used)), frame(out)), engine, "firms")
     assert caught.value.exit_code == 4
 
 
 def test_a_changed_value_unbalances_the_sums(engine: Engine):
     before = engine.scan(frame([1, 2, 3], revenue=[1.0, 2.0, 4.0]))
-    balance_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.0])), frame([3]), ["revenue"], engine, "firms")
+    check_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.0])), frame([3]), ["revenue"], engine, "firms")
     with pytest.raises(CheckError):
-        balance_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.5])), frame([3]), ["revenue"], engine, "firms")
+        check_sums(before, engine.scan(frame([1, 2], revenue=[1.0, 2.5])), frame([3]), ["revenue"], engine, "firms")

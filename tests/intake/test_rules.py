@@ -14,7 +14,7 @@ import pytest
 
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
-from hqd_index.intake.rules.row_rules import bound, completed, judge, verdicts
+from hqd_index.intake.rules.row_rules import bound_rules, rule_flags, rule_violations, with_all_columns
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
@@ -128,10 +128,10 @@ def as_table(rows: list[dict[str, Any]], engine: Engine) -> str:
 def test_verdicts_are_those_of_the_predicates(shipped: Study, engine: Engine):
     rows = random_rows(np.random.default_rng(20240101), 3000)
     table = CANONICAL["firms"]
-    whole = completed(as_table(rows, engine), table, "decimal", engine)
-    judged = [rule for rule in bound(shipped, "firms", table, engine.types(whole)) if rule.rule in PREDICATES]
+    whole = with_all_columns(as_table(rows, engine), table, "decimal", engine)
+    judged = [rule for rule in bound_rules(shipped, "firms", table, engine.types(whole)) if rule.rule in PREDICATES]
     assert {rule.rule for rule in judged} == set(PREDICATES)
-    broken = judge(verdicts(whole, judged, engine), judged)
+    broken = rule_violations(rule_flags(whole, judged, engine), judged)
     got = {(int(rid), name.partition("#")[0]) for rid, name in broken.itertuples(index=False)}
     wanted = {(row["rid"], rule) for row in rows for rule, holds in PREDICATES.items() if holds(row) is False}
     assert got == wanted
@@ -147,9 +147,9 @@ def test_warnings_look_back_one_calendar_year(shipped: Study, engine: Engine):
         for place, (firm, year, value) in enumerate((f, y, v) for f, years in series.items() for y, v in years.items())
     ]
     table = CANONICAL["firms"]
-    whole = completed(as_table(rows, engine), table, "decimal", engine)
-    judged = [rule for rule in bound(shipped, "firms", table, engine.types(whole)) if rule.rule in ("W01", "W05")]
-    broken = judge(verdicts(whole, judged, engine), judged)
+    whole = with_all_columns(as_table(rows, engine), table, "decimal", engine)
+    judged = [rule for rule in bound_rules(shipped, "firms", table, engine.types(whole)) if rule.rule in ("W01", "W05")]
+    broken = rule_violations(rule_flags(whole, judged, engine), judged)
     got = {(rows[int(rid)]["firm_id"], rows[int(rid)]["year"], name[:3]) for rid, name in broken.itertuples(index=False)}
     assert log(5) > 1.5 > log(4)
     assert got == {("A", 2019, "W01"), ("C", 2018, "W05"), ("C", 2019, "W05")}
@@ -159,9 +159,9 @@ def test_every_shipped_rule_binds_and_has_both_texts(shipped: Study, engine: Eng
     for name in {rule.table for rule in shipped.rules.rules} | set(shipped.rules.ranges):
         table = CANONICAL[name]
         blank = engine.query("SELECT CAST(1 AS BIGINT) AS rid")
-        whole = completed(blank, table, "decimal", engine)
-        judged = bound(shipped, name, table, engine.types(whole))
-        broken = judge(verdicts(whole, judged, engine), judged)
+        whole = with_all_columns(blank, table, "decimal", engine)
+        judged = bound_rules(shipped, name, table, engine.types(whole))
+        broken = rule_violations(rule_flags(whole, judged, engine), judged)
         assert judged and set(broken["name"].str[:4]) <= {"SL04"}  # all missing, all undecided; SL04 is about presence
     for rule in shipped.rules.rules:
         assert all((rule.text.zh, rule.text.en, rule.mend.zh, rule.mend.en))

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from hqd_index.engines.duckdb import Engine
-from hqd_index.intake.srdi.firm_matching import matched
-from hqd_index.intake.srdi.list_checks import list_notices
+from hqd_index.intake.srdi.firm_matching import firm_matches
+from hqd_index.intake.srdi.list_checks import batch_notices
 from hqd_index.intake.srdi.recognition_spells import Event, firm_spells, spells, stock
-from hqd_index.intake.srdi.srdi_status import from_list
-from hqd_index.intake.srdi.status_columns import from_columns
+from hqd_index.intake.srdi.srdi_status import status_from_list
+from hqd_index.intake.srdi.status_columns import status_from_columns
 from hqd_index.study.records import SrdiList
 
 # domain reference, data.md section 6: batch totals, and reviews passed with one count base (155 in 2022, 142 from 2023 on)
@@ -103,7 +103,7 @@ FIRMS = pd.DataFrame(
 )  # fmt: skip
 def test_names_match_only_when_certain(name: str, uscc: str, firm: str | None):
     records = pd.DataFrame({"name": [name], "uscc": [uscc]})
-    assert matched(records, FIRMS)["firm_id"].tolist() == [firm]
+    assert firm_matches(records, FIRMS)["firm_id"].tolist() == [firm]
 
 
 def records(*rows: tuple[str, str, int | None, str, str]) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def test_firm_years_carry_status_of_every_level(engine: Engine):
         ("B", "national", 9, "2024-06-01", "recognised"),
         ("Z", "national", 1, "2019-06-01", "recognised"),
     )
-    status = from_list(firm_years(engine, "A", "B", "C"), rows, SrdiList(), 2023, engine)
+    status = status_from_list(firm_years(engine, "A", "B", "C"), rows, SrdiList(), 2023, engine)
     both, one = ["national", "provincial"], ["national"]
     assert by_year(engine, status.firms, "A", "srdi_levels_valid") == [["provincial"], both, both, one, [], []]
     assert by_year(engine, status.firms, "A", "srdi_levels_to_date") == [["provincial"], both, both, both, both, both]
@@ -143,7 +143,7 @@ def test_firm_years_carry_status_of_every_level(engine: Engine):
 
 def test_a_review_without_a_record_can_be_left_undecided(engine: Engine):
     rows = records(("A", "national", 1, "2019-06-01", "recognised"))
-    status = from_list(firm_years(engine, "A"), rows, SrdiList(assume_review="drop"), 2023, engine)
+    status = status_from_list(firm_years(engine, "A"), rows, SrdiList(assume_review="drop"), 2023, engine)
     assert [None if pd.isna(one) else bool(one) for one in by_year(engine, status.firms, "A", "srdi_valid")] == [
         False, True, True, True, None, None
     ]  # fmt: skip
@@ -152,7 +152,7 @@ def test_a_review_without_a_record_can_be_left_undecided(engine: Engine):
 def test_status_from_the_firm_table_itself(engine: Engine):
     rows = [("A", year, "national" if year in (2019, 2020) else "none") for year in range(2018, 2023)]
     table = engine.scan(pd.DataFrame(rows, columns=["firm_id", "year", "srdi_level"]), "clean_firms")
-    made = from_columns(table, engine)
+    made = status_from_columns(table, engine)
     assert by_year(engine, made, "A", "srdi_valid") == [False, True, True, False, False]
     assert by_year(engine, made, "A", "srdi_ever") == [False, True, True, True, True]
     assert by_year(engine, made, "A", "srdi_levels_ever") == [["national"]] * 5
@@ -160,9 +160,9 @@ def test_status_from_the_firm_table_itself(engine: Engine):
 
 def test_a_publicised_list_taken_for_the_recognised_one_is_told():
     rows = records(*[(f"F{n}", "national", 2, "2020-10-16", "publicised") for n in range(1744)])
-    told = list_notices(rows, {2: 1584}, SrdiList(), "list.csv")
+    told = batch_notices(rows, {2: 1584}, SrdiList(), "list.csv")
     assert [notice.rule for notice in told] == ["SL01", "W09"]
     assert "1744" in told[0].zh and "1584" in told[0].zh and "公示" in told[0].zh
     recognised = rows.assign(status="recognised")
-    assert list_notices(recognised.head(1584), {2: 1584}, SrdiList(), "list.csv") == ()
-    assert [notice.rule for notice in list_notices(recognised.head(1583), {2: 1584}, SrdiList(), "list.csv")] == ["SL01"]
+    assert batch_notices(recognised.head(1584), {2: 1584}, SrdiList(), "list.csv") == ()
+    assert [notice.rule for notice in batch_notices(recognised.head(1583), {2: 1584}, SrdiList(), "list.csv")] == ["SL01"]

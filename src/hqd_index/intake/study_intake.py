@@ -13,16 +13,16 @@ from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
 from .read.raw_files import RawFile, locate, refuse_changed
-from .records.clean_table import TableRead, published_table
+from .records.clean_table import CleanTable, published_table
 from .records.intake_notice import Notice
-from .records.quarantine_tables import quarantine, quarantined_raw_rows
-from .records.row_ledger import QUARANTINED, ledger
+from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
+from .records.row_ledger import QUARANTINED, ledger_rows
 from .records.sample_flow import coverage, sample_flow
-from .srdi.srdi_status import UNMATCHED_COLUMNS, Status
+from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of
 from .table_intake import read_table
-from .table_step import Step
+from .table_step import TableStep
 
 TABLES_AT_ONCE = 2
 
@@ -48,35 +48,35 @@ class GateError(DataError):
 def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
     before = engine.names()
-    files = _located(study, data_root, config_root)
-    read = _read_all(study, files, engine)
+    files = _raw_files(study, data_root, config_root)
+    read = _clean_tables(study, files, engine)
     refuse_changed([file for mine in files.values() for file in mine])
     tables = {one.name: published_table(one, engine) for one in read}
     with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(study_status, study, read, tables, own, (config_root, data_root))
-        result = _result(study, read, tables, engine)
-        _gate(study, read, result)
+        result = _intake_result(study, read, tables, engine)
+        _check_gate(study, read, result)
     result = _with_status(result, status.result())
     engine.keep_only({*before, *result.tables.values()})
     return result
 
 
-def _located(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
+def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
     """The files of each source; all that are missing are told at once, with the line that names them."""
     files: dict[str, list[RawFile]] = {}
     faults: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         try:
-            files[source_id] = locate(source, data_root, f"{_line(config_root, source.path)} sources.{source_id}.path")
+            files[source_id] = locate(source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path")
         except HqdError as fault:
             faults.append(fault)
     if faults and not any(path.is_file() for path in data_root.rglob("*")):
-        raise _no_data(data_root)
-    _raise(faults)
+        raise _no_data_error(data_root)
+    _raise_faults(faults)
     return files
 
 
-def _no_data(folder: Path) -> ConfigError:
+def _no_data_error(folder: Path) -> ConfigError:
     """One fault for the whole folder instead of one for each source."""
     what, what_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
     return ConfigError(
@@ -89,7 +89,7 @@ def _no_data(folder: Path) -> ConfigError:
     )
 
 
-def _line(config_root: Path, path: str) -> str:
+def _line_of_path(config_root: Path, path: str) -> str:
     """'sources.yaml:12' where the path is written, or the file alone."""
     config = config_root / "sources.yaml"
     lines = config.read_text("utf-8").splitlines() if config.is_file() else []
@@ -97,18 +97,18 @@ def _line(config_root: Path, path: str) -> str:
     return f"sources.yaml:{found[0]}" if found else "sources.yaml"
 
 
-def _read_all(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[TableRead]:
+def _clean_tables(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[CleanTable]:
     """The tables in the order of their sources, read two at a time; the files that cannot be read are told at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        begun = [pool.submit(_read_one, *job, engine) for job in _jobs(study, files, engine)]
+        begun = [pool.submit(_clean_table, *job, engine) for job in _table_jobs(study, files, engine)]
     faults = [fault for job in begun if isinstance(fault := job.exception(), HqdError)]
-    _raise(faults)
+    _raise_faults(faults)
     return [job.result() for job in begun]
 
 
-def _jobs(
+def _table_jobs(
     study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine
-) -> Iterator[tuple[Step, dict[str, Sequence[RawFile]], int]]:
+) -> Iterator[tuple[TableStep, dict[str, Sequence[RawFile]], int]]:
     """Each table of the study with its files by source and the number of the first."""
     first = 1
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
@@ -116,26 +116,26 @@ def _jobs(
         if mine:
             table = table_of(study, name)
             needed = needed_columns(study, name, table)
-            yield Step(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1), mine, first
+            yield TableStep(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1), mine, first
         first += sum(len(some) for some in mine.values())
 
 
-def _read_one(step: Step, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> TableRead:
+def _clean_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
     with engine.beside() as own:
         return read_table(replace(step, engine=own), files, first)
 
 
-def _raise(faults: Sequence[HqdError]) -> None:
+def _raise_faults(faults: Sequence[HqdError]) -> None:
     if len(faults) == 1:
         raise faults[0]
     if faults:
         raise Faults(faults)
 
 
-def _result(study: Study, read: Sequence[TableRead], tables: dict[str, str], engine: Engine) -> Intake:
+def _intake_result(study: Study, read: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
     frames = {
-        "ledger": pd.concat([ledger(one.files, one.rows_in, one.out) for one in read], ignore_index=True),
-        "quarantine": pd.concat([quarantine(one, engine) for one in read], ignore_index=True),
+        "ledger": pd.concat([ledger_rows(one.files, one.rows_in, one.removed) for one in read], ignore_index=True),
+        "quarantine": pd.concat([quarantine_list(one, engine) for one in read], ignore_index=True),
         "sample_flow": sample_flow(study, read, engine),
         "coverage": coverage(study, tables, engine),
         "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
@@ -144,20 +144,20 @@ def _result(study: Study, read: Sequence[TableRead], tables: dict[str, str], eng
     return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
 
 
-def _with_status(result: Intake, status: Status | None) -> Intake:
+def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:
     if status is None:
         return result
     tables, frames = result.tables | {"firms": status.firms}, result.frames | {"srdi_unmatched": status.unmatched}
     return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices))
 
 
-def _gate(study: Study, read: Sequence[TableRead], result: Intake) -> None:
+def _check_gate(study: Study, read: Sequence[CleanTable], result: Intake) -> None:
     gates = study.rules.gates
     for one in read:
         share, limit = one.quarantined_share, gates.max_quarantine_share
         if share == 0 or (share <= limit and gates.on_error == "quarantine"):
             continue
-        bad = int((one.out["outcome"] == QUARANTINED).sum())
+        bad = int((one.removed["outcome"] == QUARANTINED).sum())
         where = ", ".join(one.files["file"])
         raise GateError(
             result,

@@ -11,7 +11,7 @@ from .cells.column_reading import Exact
 
 
 @dataclass(frozen=True)
-class Step:
+class TableStep:
     """What every step of one table needs."""
 
     study: Study

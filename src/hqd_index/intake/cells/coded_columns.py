@@ -6,48 +6,50 @@ import pandas as pd
 
 from ...engines.duckdb import literal, quoted
 from ..layout.text_columns import is_plain_text
-from ..rules.rule_catalogue import expected_text, finding, joined
-from .coded_text import looked_up
-from .column_reading import Reading
+from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
+from .coded_text import code_reader
+from .column_reading import ColumnReading
 
 
-def coded_columns(text: str, reading: Reading) -> tuple[dict[str, str], pd.DataFrame]:
+def coded_columns(text: str, reading: ColumnReading) -> tuple[dict[str, str], pd.DataFrame]:
     """Column -> engine table (text, edition, code) of a coded column, and findings of texts that stand for nothing."""
     tables: dict[str, str] = {}
     findings: list[pd.DataFrame] = []
     for name in reading.present:
         plain = is_plain_text(name, reading.table) and name not in reading.source.values
-        if reading.numeric(name) or plain:
+        if reading.is_numeric(name) or plain:
             continue
-        frame = _readings(text, name, reading)
+        frame = _codes_by_text(text, name, reading)
         tables[name] = reading.engine.scan(frame)
         if (frame["rule"] != "").any():
-            findings.append(_unknown_texts(text, name, tables[name], reading))
-    return tables, joined(findings)
+            findings.append(_unknown_text_findings(text, name, tables[name], reading))
+    return tables, joined_findings(findings)
 
 
-def _readings(text: str, name: str, reading: Reading) -> pd.DataFrame:
+def _codes_by_text(text: str, name: str, reading: ColumnReading) -> pd.DataFrame:
     """text, edition, code, rule, suggestion of each distinct text of a column."""
     cell = quoted(name)
     pairs = f"SELECT DISTINCT {cell} AS text, {edition_sql(name, reading)} AS edition FROM {text} AS t"
     found = reading.engine.collect(f"{pairs} WHERE {cell} IS NOT NULL ORDER BY ALL")
     aliases = reading.source.values.get(name, {})
     column = reading.table.columns[name]
-    looked = [looked_up(column, aliases, edition)(one) for one, edition in zip(found["text"], found["edition"])]
+    looked = [code_reader(column, aliases, edition)(one) for one, edition in zip(found["text"], found["edition"])]
     rows = [(look.value, look.rule, look.suggestion or "") for look in looked]
     return found.join(pd.DataFrame(rows, columns=["code", "rule", "suggestion"], dtype=object))
 
 
-def edition_sql(name: str, reading: Reading) -> str:
+def edition_sql(name: str, reading: ColumnReading) -> str:
     edition = reading.table.columns[name].code == "industry" and "industry_version" in reading.present
     return "coalesce(t.industry_version, '')" if edition else "''"
 
 
-def _unknown_texts(text: str, name: str, looked: str, reading: Reading) -> pd.DataFrame:
+def _unknown_text_findings(text: str, name: str, looked: str, reading: ColumnReading) -> pd.DataFrame:
     cell = f"t.{quoted(name)}"
     rows = reading.engine.collect(
         f"""SELECT t.rid, {literal(name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text} AS t
         JOIN {looked} AS l ON {cell} = l.text AND {edition_sql(name, reading)} = l.edition WHERE l.rule <> '' ORDER BY t.rid"""
     )
     groups = rows.groupby(["rule", "suggestion"], sort=True)
-    return joined([finding(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups])
+    return joined_findings(
+        [rule_findings(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups]
+    )

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from ...canonical import Column
 from ...errors import closest
 from . import official_codes as codes
-from .units_of_measure import normalised
+from .units_of_measure import normalised_label
 
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIALS = range(20000, 80000)  # 1954 to 2119: any other whole number is no date
@@ -37,7 +37,7 @@ SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
 
 
 @dataclass(frozen=True)
-class Looked:
+class CodeReading:
     """What a text stands for, or the rule it breaks and the nearest text that would do."""
 
     value: str | None
@@ -45,70 +45,72 @@ class Looked:
     suggestion: str | None = None
 
 
-def looked_up(column: Column, aliases: Mapping[str, str], version: str = "") -> Callable[[str], Looked]:
+def code_reader(column: Column, aliases: Mapping[str, str], version: str = "") -> Callable[[str], CodeReading]:
     """The reading of one coded column: a study's aliases first (exact after normalising), then the built-in texts."""
-    own = {normalised(text): value for text, value in aliases.items()}
-    read = _reader(column, version)
+    own = {normalised_label(text): value for text, value in aliases.items()}
+    read = _reader_of_column(column, version)
 
-    def look(text: str) -> Looked:
-        return read(own.get(normalised(text), text))
+    def look(text: str) -> CodeReading:
+        return read(own.get(normalised_label(text), text))
 
     return look
 
 
-def _reader(column: Column, version: str) -> Callable[[str], Looked]:
+def _reader_of_column(column: Column, version: str) -> Callable[[str], CodeReading]:
     if column.code == "industry":
-        return lambda text: _coded(codes.industry(text, version), "E09")
+        return lambda text: _code_or_rule(codes.industry(text, version), "E09")
     if column.code == "province":
-        return lambda text: _coded(codes.province(text), "C03")
+        return lambda text: _code_or_rule(codes.province(text), "C03")
     if column.categories == codes.EDITIONS:
-        return lambda text: _coded(codes.version(text), "C03")
+        return lambda text: _code_or_rule(codes.version(text), "C03")
     if column.code in ("firm", "uscc"):
-        return _id
+        return _identifier
     if column.dtype == "date":
         return _date
     if column.dtype == "flag":
         return _flag
     if column.categories:
         return _category(column.categories)
-    return lambda text: Looked(text)
+    return lambda text: CodeReading(text)
 
 
-def _coded(found: codes.Coded, rule: str) -> Looked:
-    return Looked(found.code) if found.code else Looked(None, rule, found.suggestion)
+def _code_or_rule(found: codes.CodeMatch, rule: str) -> CodeReading:
+    return CodeReading(found.code) if found.code else CodeReading(None, rule, found.suggestion)
 
 
-def _id(text: str) -> Looked:
+def _identifier(text: str) -> CodeReading:
     if SCIENTIFIC.fullmatch(text) or (USCC_SHAPE.fullmatch(text) and not codes.uscc_valid(text)):
-        return Looked(None, "C06")
-    return Looked(text)
+        return CodeReading(None, "C06")
+    return CodeReading(text)
 
 
-def _flag(text: str) -> Looked:
-    value = FLAGS.get(normalised(text))
-    return Looked(value) if value else Looked(None, "C03", "是 / 否")
+def _flag(text: str) -> CodeReading:
+    value = FLAGS.get(normalised_label(text))
+    return CodeReading(value) if value else CodeReading(None, "C03", "是 / 否")
 
 
-def _category(categories: Sequence[str]) -> Callable[[str], Looked]:
-    known = {normalised(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))}
+def _category(categories: Sequence[str]) -> Callable[[str], CodeReading]:
+    known = {
+        normalised_label(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))
+    }
 
-    def look(text: str) -> Looked:
-        value = known.get(normalised(text))
-        return Looked(value) if value else Looked(None, "C03", closest(text, known))
+    def look(text: str) -> CodeReading:
+        value = known.get(normalised_label(text))
+        return CodeReading(value) if value else CodeReading(None, "C03", closest(text, known))
 
     return look
 
 
-def _date(text: str) -> Looked:
+def _date(text: str) -> CodeReading:
     """ISO text of a date: 2023-12-31, 2023/12/31, 20231231, 2023年12月31日, a time after it, or a spreadsheet serial."""
     plain = re.sub(r"[T ].*$", "", text.strip())
     if re.fullmatch(r"\d{5}(\.0+)?", plain) and int(plain[:5]) in SERIALS:
-        return Looked((EXCEL_EPOCH + timedelta(days=int(plain[:5]))).isoformat())
+        return CodeReading((EXCEL_EPOCH + timedelta(days=int(plain[:5]))).isoformat())
     found = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)|(\d{2})(\d{2}))", plain)
     if found is None:
-        return Looked(None, "C07")
+        return CodeReading(None, "C07")
     year, *rest = (int(part) for part in found.groups() if part)
     try:
-        return Looked(date(year, rest[0], rest[1] if len(rest) > 1 else 1).isoformat())
+        return CodeReading(date(year, rest[0], rest[1] if len(rest) > 1 else 1).isoformat())
     except ValueError:
-        return Looked(None, "C07")
+        return CodeReading(None, "C07")

@@ -19,7 +19,7 @@ SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedSource:
     """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
 
     `members` (rid, member) names the raw rows of each row where several made one.
@@ -28,13 +28,13 @@ class Parsed:
     text: str
     typed: str
     findings: pd.DataFrame
-    aside: pd.DataFrame
+    out_of_scope: pd.DataFrame
     notices: tuple[Notice, ...]
     members: str | None = None
 
 
 @dataclass(frozen=True)
-class Reading:
+class ColumnReading:
     """What parsing one source needs to know at every step."""
 
     source: Source
@@ -45,7 +45,7 @@ class Reading:
     shifts: Mapping[str, int]
     engine: Engine
 
-    def numeric(self, name: str) -> bool:
+    def is_numeric(self, name: str) -> bool:
         return self.table.columns[name].dtype in ("number", "integer")
 
     def number(self, name: str, text: str) -> str:

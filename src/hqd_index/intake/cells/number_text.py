@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from .units_of_measure import exponent, magnified
+from .units_of_measure import exponent, units_of_magnitude
 
 MARKS = {
     "", "-", "--", "---", "—", "——", "－", "–", ".", "..", "...", "…", "……", "/", "\\", "*", "＊", "x", "X", "na", "n/a", "#n/a",
@@ -27,7 +27,7 @@ class Diagnosis:
 
     rule: str
     proposed: str | None = None
-    by: str = ""  # "separators" | "units" | "text"
+    conversion: str = ""  # "separators" | "units" | "text"
 
 
 def diagnose(text: str, unit: str) -> Diagnosis:
@@ -38,26 +38,26 @@ def diagnose(text: str, unit: str) -> Diagnosis:
     if half.lower() in MARKS or text.lower() in MARKS:
         return Diagnosis("C09")
     if PLAIN.fullmatch(half) and half != text.strip():
-        return Diagnosis("C08", _plain(half), "separators")
+        return Diagnosis("C08", _plain_number(half), "separators")
     if GROUPED.fullmatch(half):
-        return Diagnosis("C08", _plain(re.sub("[, ]", "", half)), "separators")
+        return Diagnosis("C08", _plain_number(re.sub("[, ]", "", half)), "separators")
     if DATED.fullmatch(half):
         return Diagnosis("C07")
-    return _with_unit(half, unit) or Diagnosis("C01")
+    return _number_with_unit(half, unit) or Diagnosis("C01")
 
 
-def _with_unit(text: str, unit: str) -> Diagnosis | None:
+def _number_with_unit(text: str, unit: str) -> Diagnosis | None:
     found = WITH_UNIT.fullmatch(text)
     if found is None:
         return None
     amount, inside = found.group(1).replace(",", ""), found.group(2).strip()
-    shift = next((k for name in (inside, *magnified(inside, unit)) if (k := exponent(name, unit)) is not None), None)
+    shift = next((k for name in (inside, *units_of_magnitude(inside, unit)) if (k := exponent(name, unit)) is not None), None)
     if shift is None or not PLAIN.fullmatch(amount):
         return None
-    return Diagnosis("C08", _plain(amount, shift), "units")
+    return Diagnosis("C08", _plain_number(amount, shift), "units")
 
 
-def _plain(text: str, shift: int = 0) -> str | None:
+def _plain_number(text: str, shift: int = 0) -> str | None:
     try:
         return format(Decimal(text).scaleb(shift), "f")
     except InvalidOperation:

@@ -10,7 +10,7 @@ from functools import cache
 import pandas as pd
 from rapidfuzz import process
 
-from .units_of_measure import normalised
+from .units_of_measure import normalised_label
 
 # code: (Chinese, English, short Chinese), GB/T 4754-2017
 DIVISIONS: dict[str, tuple[str, str, str]] = {
@@ -97,7 +97,7 @@ USCC_WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodeMatch:
     """The code a text stands for (None: none), and the nearest known text as a suggestion."""
 
     code: str | None
@@ -120,18 +120,18 @@ def official_names() -> dict[str, tuple[str, str]]:
     return industries | {code: (short, en) for code, (_, short, en) in PROVINCES.items()}
 
 
-def industry(text: str, version: str) -> Coded:
+def industry(text: str, version: str) -> CodeMatch:
     """The 2017 division of a code ('C35', '35', '3511') or an exact name; an edition-2002 code is carried over."""
     digits = re.fullmatch(r"[Cc]?(\d{2})(\d{0,2})", text.strip())
     if digits is None:
         names = _industry_names()
-        code = names.get(normalised(text))
-        return Coded(code, None if code else _near(text, [zh for zh, _, _ in DIVISIONS.values()]))
+        code = names.get(normalised_label(text))
+        return CodeMatch(code, None if code else _nearest_name(text, [zh for zh, _, _ in DIVISIONS.values()]))
     division: str | None = (
         _from_2002(digits.group(1), digits.group(1) + digits.group(2)) if version == "2002" else digits.group(1)
     )
     code = f"C{division}"
-    return Coded(code) if code in DIVISIONS else Coded(None)
+    return CodeMatch(code) if code in DIVISIONS else CodeMatch(None)
 
 
 def _from_2002(division: str, code: str) -> str | None:
@@ -143,34 +143,34 @@ def _from_2002(division: str, code: str) -> str | None:
 
 @cache
 def _industry_names() -> Mapping[str, str]:
-    official = {normalised(text): code for code, names in DIVISIONS.items() for text in names}
-    return official | {normalised(name): code for name, code in OTHER_NAMES.items()}
+    official = {normalised_label(text): code for code, names in DIVISIONS.items() for text in names}
+    return official | {normalised_label(name): code for name, code in OTHER_NAMES.items()}
 
 
-def province(text: str) -> Coded:
+def province(text: str) -> CodeMatch:
     """The GB/T 2260 code of a province: code of two or six digits, long, short or English name; never by likeness."""
     if re.fullmatch(r"\d{2}|\d{6}", text.strip()):
         first = text.strip()[:2] + "0000"
-        return Coded(first) if first in PROVINCES else Coded(None, _near(first, list(PROVINCES)))
-    code = _province_names().get(normalised(text))
-    return Coded(code) if code else Coded(None, _near(text, [short for _, short, _ in PROVINCES.values()]))
+        return CodeMatch(first) if first in PROVINCES else CodeMatch(None, _nearest_name(first, list(PROVINCES)))
+    code = _province_names().get(normalised_label(text))
+    return CodeMatch(code) if code else CodeMatch(None, _nearest_name(text, [short for _, short, _ in PROVINCES.values()]))
 
 
 @cache
 def _province_names() -> Mapping[str, str]:
-    official = {normalised(text): code for code, names in PROVINCES.items() for text in names}
-    return official | {normalised(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
+    official = {normalised_label(text): code for code, names in PROVINCES.items() for text in names}
+    return official | {normalised_label(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
 
 
-def _near(text: str, names: list[str]) -> str | None:
+def _nearest_name(text: str, names: list[str]) -> str | None:
     found = process.extractOne(text, names, score_cutoff=50)
     return str(found[0]) if found else None
 
 
-def version(text: str) -> Coded:
+def version(text: str) -> CodeMatch:
     """The edition of GB/T 4754: 2002, 2011 or 2017, from the bare year or its full title."""
-    plain = normalised(text)
-    return Coded(VERSION_NAMES.get(plain, plain)) if plain in {*VERSION_NAMES, *EDITIONS} else Coded(None, "2017")
+    plain = normalised_label(text)
+    return CodeMatch(VERSION_NAMES.get(plain, plain)) if plain in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
 
 
 def uscc_valid(code: str) -> bool:

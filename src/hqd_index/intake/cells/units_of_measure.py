@@ -35,7 +35,7 @@ def exponent(source: str, target: str) -> int | None:
     return left[1] - right[1]
 
 
-def magnified(prefix: str, unit: str) -> list[str]:
+def units_of_magnitude(prefix: str, unit: str) -> list[str]:
     """The units a bare magnitude can stand for beside a unit: '万' beside 元 is 万元."""
     measured = UNITS.get(unit.strip(), ("", 0))[0]
     return [prefix + base for base, (what, power) in UNITS.items() if what == measured and power == 0]
@@ -49,7 +49,7 @@ def label_and_unit(label: str) -> tuple[str, str | None]:
     return label, None
 
 
-def normalised(label: str) -> str:
+def normalised_label(label: str) -> str:
     """A label without blanks, line breaks, invisible marks and case, full-width forms made half-width."""
     text = unicodedata.normalize("NFKC", label)
     return "".join(mark for mark in text if not mark.isspace() and unicodedata.category(mark) != "Cf").lower()

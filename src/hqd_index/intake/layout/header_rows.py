@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...canonical import CanonicalTable
 from ...errors import DataError, closest
 from ...study.records import Source
-from ..cells.units_of_measure import UNITS, label_and_unit, normalised
+from ..cells.units_of_measure import UNITS, label_and_unit, normalised_label
 from ..records.intake_notice import Notice
 
 PEEK = 40
@@ -17,7 +17,7 @@ SUB_HEADERS = 3
 
 
 @dataclass(frozen=True)
-class Headed:
+class HeaderMap:
     """Canonical column -> position in the sheet, units that labels name, and what was told on the way."""
 
     positions: dict[str, int]
@@ -37,33 +37,33 @@ class Layout:
 
 def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
-    built_in = {normalised(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
-    names = {normalised(name): name for name in table.columns}
-    aliases = {normalised(label): name for label, name in source.aliases.items()}
-    return {**built_in, **names, **aliases, **_reshaped(source)}
+    built_in = {normalised_label(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
+    names = {normalised_label(name): name for name in table.columns}
+    aliases = {normalised_label(label): name for label, name in source.aliases.items()}
+    return {**built_in, **names, **aliases, **_reshape_labels(source)}
 
 
-def _reshaped(source: Source) -> dict[str, str]:
+def _reshape_labels(source: Source) -> dict[str, str]:
     if source.reshape is None:
         return {}
     parts = (source.reshape.names, source.reshape.values, source.reshape.units)
-    return {normalised(part): f"reshape:{part}" for part in parts if part}
+    return {normalised_label(part): f"reshape:{part}" for part in parts if part}
 
 
-def find_header(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> int:
+def header_place(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> int:
     """The place of the row with the most known labels, else of the first row that is not blank."""
-    hits = [sum(canonical_of(label, known) is not None for label in row) for row in rows]
+    hits = [sum(canonical_name(label, known) is not None for label in row) for row in rows]
     if any(hits):
         return hits.index(max(hits))
     return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
 
 
-def canonical_of(label: str, known: Mapping[str, str]) -> str | None:
+def canonical_name(label: str, known: Mapping[str, str]) -> str | None:
     """The canonical column of a label, with or without a unit in brackets."""
-    return known.get(normalised(label)) or known.get(normalised(label_and_unit(label)[0]))
+    return known.get(normalised_label(label)) or known.get(normalised_label(label_and_unit(label)[0]))
 
 
-def sub_headers(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
+def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
     """How many rows right below the header are labels or units: two or more number cells filled, no digit but in a unit.
 
     A data row whose numbers are all unreadable still has its code or year, and must not pass for a label.
@@ -84,13 +84,13 @@ def _has_digit(cell: str) -> bool:
 def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, where: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
     known = known_labels(source, table)
-    place = find_header(rows, known) if source.header_row == "auto" else source.header_row - 1
+    place = header_place(rows, known) if source.header_row == "auto" else source.header_row - 1
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
         raise no_rows(where)
     labels = tuple(label.strip() for label in rows[place])
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
-    numeric = [k for k, label in enumerate(labels) if canonical_of(label, known) in numbers]
-    below = sub_headers(rows[place + 1 :], numeric)
+    numeric = [k for k, label in enumerate(labels) if canonical_name(label, known) in numbers]
+    below = label_rows_below(rows[place + 1 :], numeric)
     printed = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
     return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in printed if unit in UNITS))
 
@@ -105,32 +105,32 @@ def no_rows(where: str) -> DataError:
     )
 
 
-def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> Headed:
+def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> HeaderMap:
     """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05 for a label twice."""
-    _refuse_twice(labels, where)
+    _refuse_repeated_labels(labels, where)
     known = known_labels(source, table)
     positions: dict[str, int] = {}
     extra: list[str] = []
     for place, label in enumerate(labels):
-        name = canonical_of(label, known)
+        name = canonical_name(label, known)
         if name is None:
             extra.append(label)
         elif name in positions:
-            raise _twice(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
+            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
         else:
             positions[name] = place
     units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed.get(place))}
-    return Headed(positions, units, _left_out(extra, where))
+    return HeaderMap(positions, units, _unused_label_notices(extra, where))
 
 
-def _refuse_twice(labels: Sequence[str], where: str) -> None:
-    counts = Counter(normalised(label) for label in labels if label.strip())
-    twice = [label for label in labels if label.strip() and counts[normalised(label)] > 1]
+def _refuse_repeated_labels(labels: Sequence[str], where: str) -> None:
+    counts = Counter(normalised_label(label) for label in labels if label.strip())
+    twice = [label for label in labels if label.strip() and counts[normalised_label(label)] > 1]
     if twice:
-        raise _twice(", ".join(repr(label) for label in dict.fromkeys(twice)), where)
+        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(twice)), where)
 
 
-def _twice(what: str, where: str) -> DataError:
+def _repeated_column(what: str, where: str) -> DataError:
     return DataError(
         f"the header names a column twice: {what}; rename or delete one of them",
         zh=f"表头有重复列:{what};请改名或删除其中一列",
@@ -144,7 +144,7 @@ def required_columns(source: Source, table: CanonicalTable, positions: Collectio
 
     An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
     """
-    parts = list(dict.fromkeys(_reshaped(source).values()))
+    parts = list(dict.fromkeys(_reshape_labels(source).values()))
     wanted = [*table.key, *(name for name, column in table.columns.items() if column.required or name in needed), *parts]
     if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
         wanted.append("industry_version")
@@ -153,7 +153,9 @@ def required_columns(source: Source, table: CanonicalTable, positions: Collectio
     return [name for name in dict.fromkeys(wanted) if name not in {*source.constants, *wide, *dated, *positions}]
 
 
-def require(missing: Sequence[str], sources: Sequence[Source], table: CanonicalTable, labels: Sequence[str], where: str) -> None:
+def require_columns(
+    missing: Sequence[str], sources: Sequence[Source], table: CanonicalTable, labels: Sequence[str], where: str
+) -> None:
     """DataError S06 for the columns that are missing, each with the labels it is known by and the nearest one."""
     en, zh = [], []
     for name in missing:
@@ -175,7 +177,7 @@ def require(missing: Sequence[str], sources: Sequence[Source], table: CanonicalT
         )
 
 
-def _left_out(extra: Sequence[str], where: str) -> tuple[Notice, ...]:
+def _unused_label_notices(extra: Sequence[str], where: str) -> tuple[Notice, ...]:
     named = [label for label in extra if label.strip()]
     if not named:
         return ()

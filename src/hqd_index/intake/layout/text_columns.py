@@ -9,9 +9,9 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..read.delimited_text import NOTE_MARKS
-from ..read.sheet_cells import BLANKS, Cells
+from ..read.sheet_cells import BLANKS, SheetCells
 from ..records.scope_reasons import BLANK, NOTE, TOTAL
-from .header_rows import Headed
+from .header_rows import HeaderMap
 
 FILE_SPAN = 10**10  # rid = number of the file x FILE_SPAN + row
 
@@ -21,8 +21,8 @@ class Sheet:
     """Cells with their header understood, and the number of the file in this run."""
 
     number: int
-    cells: Cells
-    headed: Headed
+    cells: SheetCells
+    header: HeaderMap
 
 
 def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, engine: Engine) -> str:
@@ -32,11 +32,11 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    columns = {name: _cell_sql(name, place, source, table) for name, place in sheet.headed.positions.items()}
+    columns = {name: _cell_sql(name, place, source, table) for name, place in sheet.header.positions.items()}
     columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
-    aside = _aside_sql(width, sheet.headed.positions, source, table)
+    aside = _scope_reason_sql(width, sheet.header.positions, source, table)
     trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
     return f"SELECT {rid}, {aside} AS aside, {selected} FROM (SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)})"
@@ -68,7 +68,7 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
     return column is not None and column.dtype == "text" and not column.code and not column.categories and name not in table.key
 
 
-def _aside_sql(width: int, positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+def _scope_reason_sql(width: int, positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
     rest = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
     cases = [f"WHEN {rest} AND c0 = '' THEN '{BLANK}'"]
     if width > 1:

@@ -21,12 +21,12 @@ def check_archive(path: Path, where: str) -> None:
         members = archive.infolist()
         total = sum(member.file_size for member in members)
         if len(members) > MAX_MEMBERS or total > MAX_BYTES:
-            raise _refused(where, f"{len(members)} members, {total / 2**20:.0f} MB unpacked")
+            raise _beyond_limits(where, f"{len(members)} members, {total / 2**20:.0f} MB unpacked")
         for member in members:
             if member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-                raise _refused(where, f"{member.filename} is packed more than {MAX_RATIO}:1")
+                raise _beyond_limits(where, f"{member.filename} is packed more than {MAX_RATIO}:1")
             if member.filename.lower().endswith((".xml", ".rels")) and _declares_entities(archive, member):
-                raise _refused(where, f"{member.filename} declares a document type")
+                raise _beyond_limits(where, f"{member.filename} declares a document type")
 
 
 def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
@@ -42,10 +42,10 @@ def check_gzip(path: Path, where: str) -> None:
         while chunk := file.read(SMALL):
             size += len(chunk)
             if size > SMALL and size > MAX_RATIO * packed:
-                raise _refused(where, f"packed more than {MAX_RATIO}:1")
+                raise _beyond_limits(where, f"packed more than {MAX_RATIO}:1")
 
 
-def _refused(where: str, what: str) -> DataError:
+def _beyond_limits(where: str, what: str) -> DataError:
     bounds = f"{MAX_BYTES // 2**20} MB, {MAX_RATIO}:1, {MAX_MEMBERS}"
     return DataError(
         f"refused before opening: {what} (limits {bounds}); save the sheet you need as a new workbook or csv",

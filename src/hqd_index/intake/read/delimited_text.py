@@ -40,7 +40,7 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     """The fields of each record, none for an empty line; a quote never closed spoils its own line only."""
     source = Lines(iter(lines))
     while (line := source.take()) is not None:
-        yield _quoted(line, source, delimiter) if '"' in line else _split(line, delimiter)
+        yield _quoted_fields(line, source, delimiter) if '"' in line else _fields(line, delimiter)
 
 
 class Lines:
@@ -57,11 +57,11 @@ class Lines:
         self._waiting.extendleft(reversed(lines))
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def _fields(line: str, delimiter: str) -> list[str]:
     return line.rstrip("\n").split(delimiter) if line.strip("\n") else []
 
 
-def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
+def _quoted_fields(line: str, source: Lines, delimiter: str) -> list[str]:
     taken: list[str] = []
     closed = True
 
@@ -80,7 +80,7 @@ def _quoted(line: str, source: Lines, delimiter: str) -> list[str]:
     if closed:
         return fields
     source.give_back(taken)
-    return _split(line, delimiter)
+    return _fields(line, delimiter)
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ def write_plain(text: IO[str], out: IO[str], shape: Shape) -> RecordCounts:
     while lines := text.readlines(BATCH):
         fits = [line.count(mark) == good and line != "\n" for line in lines]
         block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        aside += [row_set_aside(n, _split(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        aside += [row_set_aside(n, _fields(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
         out.write(block)
-        padded = padded or _padded(block, mark)
+        padded = padded or _has_blanks_at_sides(block, mark)
         row += len(lines)
     return RecordCounts(row - shape.header_row - len(aside), aside, padded)
 
 
-def _padded(text: str, mark: str) -> bool:
+def _has_blanks_at_sides(text: str, mark: str) -> bool:
     """Whether a blank stands beside a delimiter or at the end of a line."""
     blanks = [blank for blank in BLANKS if blank not in ("\n", mark) and blank in text]
     sides = [pair for blank in blanks for pair in (mark + blank, blank + mark, blank + "\n")]

@@ -10,7 +10,7 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine
 from ...study.records import Source
 from .raw_files import RawFile
-from .sheet_cells import Cells
+from .sheet_cells import SheetCells
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,4 @@ class Reader:
 
     extensions: tuple[str, ...]
     recognises: Callable[[FileHead], bool]
-    read: Callable[[SheetRequest], Cells]
+    read: Callable[[SheetRequest], SheetCells]

@@ -10,7 +10,7 @@ from ...errors import DataError
 from ..records.intake_notice import Notice
 from .parquet_reader import is_parquet, read_parquet
 from .reader import FileHead, Reader, SheetRequest
-from .sheet_cells import Cells
+from .sheet_cells import SheetCells
 from .stata_reader import is_stata, read_stata
 from .text_reader import is_gzip, is_text, read_gzip, read_text
 from .workbook_reader import is_xls, is_xlsx, read_xls, read_xlsx
@@ -22,7 +22,7 @@ OTHER_CONTENTS = {
 }  # fmt: skip
 
 
-def read_sheet(request: SheetRequest) -> Cells:
+def read_sheet(request: SheetRequest) -> SheetCells:
     """The sheet of a file that its source means, every cell as text.
 
     DataError S10 when no reader fits, and what the reader of the format refuses.

@@ -20,7 +20,7 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Cells:
+class SheetCells:
     """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows.
 
     `padded`: whether a cell may have blanks around it.

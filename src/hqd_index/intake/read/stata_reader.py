@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...errors import DataError
 from .reader import FileHead, SheetRequest
-from .sheet_cells import Cells
+from .sheet_cells import SheetCells
 from .text_reader import encoding_notices
 from .typed_cells_text import FILE_ROW, typed_cells
 
@@ -22,7 +22,7 @@ def _is_old(start: bytes) -> bool:
     return bool(start) and start[0] in OLD_FORMATS
 
 
-def read_stata(request: SheetRequest) -> Cells:
+def read_stata(request: SheetRequest) -> SheetCells:
     """The variables of a .dta file in their order; DataError S10 for a file that Stata would not read, S02 without rows."""
     path, name = request.file.path, request.file.name
     try:

@@ -17,7 +17,7 @@ from ..records.scope_reasons import HEADER
 from .archive_limits import check_gzip
 from .delimited_text import RecordCounts, Shape, delimiter_of, records, write_plain, write_records
 from .reader import FileHead, SheetRequest
-from .sheet_cells import Cells, SetAside
+from .sheet_cells import SetAside, SheetCells
 from .text_encoding import UTF16, Opener, TextSurvey, first_bad_line, plain_bytes, survey, undecodable, unpacked_bytes
 
 ARCHIVE = b"PK\x03\x04"
@@ -36,18 +36,18 @@ def is_gzip(head: FileHead) -> bool:
     return head.start.startswith(b"\x1f\x8b")
 
 
-def read_text(request: SheetRequest) -> Cells:
+def read_text(request: SheetRequest) -> SheetCells:
     """The records of a text file; DataError S02 (no rows), S03 (bytes that are not text), S04 (every row of another width)."""
     return _read(request, plain_bytes)
 
 
-def read_gzip(request: SheetRequest) -> Cells:
+def read_gzip(request: SheetRequest) -> SheetCells:
     """The same for gzipped text; DataError S09 when it unpacks beyond the limits."""
     check_gzip(request.file.path, request.file.name)
     return _read(request, unpacked_bytes)
 
 
-def _read(request: SheetRequest, opener: Opener) -> Cells:
+def _read(request: SheetRequest, opener: Opener) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
     text_survey = survey(file.path, opener, source.encoding, file.name)
     target = engine.folder / f"{engine.new_name()}.txt"
@@ -64,7 +64,7 @@ def _read(request: SheetRequest, opener: Opener) -> Cells:
         raise undecodable(file.name, line, encodings) from fault
     _refuse_shifted(counts, len(layout.labels), file.name)
     label_rows = [SetAside(layout.row + k, (), HEADER) for k in range(1, layout.below + 1)]
-    return Cells(
+    return SheetCells(
         file=file.name,
         sheet="",
         digest=file.digest,

@@ -8,20 +8,20 @@ from ...engines.duckdb import Engine, literal, quoted
 from ..layout.header_rows import no_rows
 from ..records.intake_notice import Notice
 from .reader import SheetRequest
-from .sheet_cells import Cells
+from .sheet_cells import SheetCells
 
 WHOLE_UP_TO = "1e15"
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 FILE_ROW = "file_row"
 
 
-def typed_cells(request: SheetRequest, numbered: str, labels: Sequence[str], notices: tuple[Notice, ...] = ()) -> Cells:
+def typed_cells(request: SheetRequest, numbered: str, labels: Sequence[str], notices: tuple[Notice, ...] = ()) -> SheetCells:
     """The sheet of an engine table of typed columns numbered by FILE_ROW; DataError S02 when it has no rows."""
     cells = _as_text(numbered, labels, request.engine)
     rows = request.engine.count(cells)
     if rows == 0:
         raise no_rows(request.file.name)
-    return Cells(request.file.name, "", request.file.digest, tuple(labels), 1, cells, rows, notices=notices)
+    return SheetCells(request.file.name, "", request.file.digest, tuple(labels), 1, cells, rows, notices=notices)
 
 
 def _as_text(numbered: str, labels: Sequence[str], engine: Engine) -> str:

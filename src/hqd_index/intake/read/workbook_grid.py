@@ -36,12 +36,12 @@ def read_grid(path: Path, wanted: str | None, where: str, *, xml: bool) -> Grid:
 
     try:
         with calamine.CalamineWorkbook.from_path(path) as book:
-            name = _choose(book, wanted, where)
+            name = _sheet_name(book, wanted, where)
             sheet = book.get_sheet_by_name(name)
             rows = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
             merged = tuple(sheet.merged_cell_ranges or ())
     except calamine.CalamineError as fault:
-        raise trouble(
+        raise workbook_error(
             where, f"cannot be opened: {fault}", f"无法打开:{fault}", "save it again without a password", "去掉密码后另存"
         ) from fault
     if xml:
@@ -49,7 +49,7 @@ def read_grid(path: Path, wanted: str | None, where: str, *, xml: bool) -> Grid:
     return Grid(name, rows, merged)
 
 
-def _choose(book: Any, wanted: str | None, where: str) -> str:
+def _sheet_name(book: Any, wanted: str | None, where: str) -> str:
     import python_calamine as calamine
 
     metadata = [one for one in book.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet]
@@ -62,7 +62,7 @@ def _choose(book: Any, wanted: str | None, where: str) -> str:
     hidden = [one.name for one in metadata if one.visible != calamine.SheetVisibleEnum.Visible]
     if hidden:
         listed = ", ".join(hidden)
-        raise trouble(
+        raise workbook_error(
             where,
             f"hidden sheet: {listed}",
             f"有隐藏的工作表:{listed}",
@@ -72,13 +72,13 @@ def _choose(book: Any, wanted: str | None, where: str) -> str:
     filled = [name for name in names if book.get_sheet_by_name(name).height]
     if len(filled) > 1:
         listed = ", ".join(filled)
-        raise trouble(
+        raise workbook_error(
             where, f"several sheets: {listed}", f"有多个工作表:{listed}", "name one under `sheet:`", "请用 `sheet:` 写明其中一个"
         )
     return filled[0] if filled else names[0]
 
 
-def trouble(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
+def workbook_error(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
     """S08: what a workbook holds that cannot be read safely, and how to mend it."""
     return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", where=where, rule="S08")
 
@@ -123,7 +123,7 @@ def _add_errors(rows: list[list[str]], xml: bytes, where: str) -> None:
             rows[row - 1][_column(letters)] = value.group(1).decode()
         elif FORMULA.search(content) and value is None and b't="str"' not in attributes:
             cell = f"{letters}{row}"
-            raise trouble(
+            raise workbook_error(
                 f"{where}!{cell}",
                 "a formula without a stored value",
                 "公式没有缓存结果",
@@ -164,7 +164,7 @@ def refuse_merged(grid: Grid, below: int, exempt: Sequence[int], where: str) -> 
     for (top, left), (bottom, right) in sorted(grid.merged):
         if bottom + 1 > below and top + 1 not in exempt:
             cells = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
-            raise trouble(
+            raise workbook_error(
                 f"{where} !{cells}",
                 "merged cells among the data",
                 "数据区有合并单元格",

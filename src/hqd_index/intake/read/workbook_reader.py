@@ -9,7 +9,7 @@ from ..records.scope_reasons import BLANK, HEADER, NOTE
 from .archive_limits import check_archive
 from .delimited_text import Shape, row_set_aside, write_records
 from .reader import FileHead, SheetRequest
-from .sheet_cells import Cells, SetAside
+from .sheet_cells import SetAside, SheetCells
 from .workbook_grid import filled_header, read_grid, refuse_merged
 
 
@@ -29,18 +29,18 @@ def is_xls(head: FileHead) -> bool:
     return head.start.startswith(b"\xd0\xcf\x11\xe0")
 
 
-def read_xlsx(request: SheetRequest) -> Cells:
+def read_xlsx(request: SheetRequest) -> SheetCells:
     """The sheet that is meant; DataError S02 (no rows), S08 (hidden, merged, not computed), S09 (beyond the limits)."""
     check_archive(request.file.path, request.file.name)
     return _read(request, xml=True)
 
 
-def read_xls(request: SheetRequest) -> Cells:
+def read_xls(request: SheetRequest) -> SheetCells:
     """The same for the old binary format."""
     return _read(request, xml=False)
 
 
-def _read(request: SheetRequest, *, xml: bool) -> Cells:
+def _read(request: SheetRequest, *, xml: bool) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
     grid = read_grid(file.path, source.sheet, file.name, xml=xml)
     where = f"{file.name} [{grid.name}]"
@@ -54,7 +54,7 @@ def _read(request: SheetRequest, *, xml: bool) -> Cells:
     with target.open("w", encoding="utf-8", newline="\n") as out:
         counts = write_records(grid.rows, out, Shape(",", len(layout.labels), top))
     label_rows = [SetAside(row, tuple(grid.rows[row - 1]), HEADER) for row in range(layout.row + 1, top + 1)]
-    return Cells(
+    return SheetCells(
         file=file.name,
         sheet=grid.name,
         digest=file.digest,

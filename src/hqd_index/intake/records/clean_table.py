@@ -14,7 +14,7 @@ from .row_ledger import OUT_OF_SCOPE, QUARANTINED
 
 
 @dataclass(frozen=True)
-class TableRead:
+class CleanTable:
     """A clean table (`rid`, canonical columns), its text twin, findings, rows taken out, and the books of its files."""
 
     name: str
@@ -22,7 +22,7 @@ class TableRead:
     clean: str
     text: str
     findings: pd.DataFrame
-    out: pd.DataFrame
+    removed: pd.DataFrame
     files: pd.DataFrame
     rows_in: dict[int, int]
     sheets: tuple[Sheet, ...]
@@ -31,12 +31,12 @@ class TableRead:
     @property
     def quarantined_share(self) -> float:
         """Quarantined rows over the rows in scope."""
-        gone = self.out["outcome"].value_counts()
+        gone = self.removed["outcome"].value_counts()
         scope = sum(self.rows_in.values()) - int(gone.get(OUT_OF_SCOPE, 0))
         return int(gone.get(QUARANTINED, 0)) / scope if scope else 0.0
 
 
-def published_table(one: TableRead, engine: Engine) -> str:
+def published_table(one: CleanTable, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
     columns = []
     for name in engine.types(one.clean):
@@ -44,7 +44,7 @@ def published_table(one: TableRead, engine: Engine) -> str:
         cell = f"y.{quoted(name)}"
         if name != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
-    files = engine.scan(one.files.assign(prefix=_prefixes(one.files))[["number", "prefix"]])
+    files = engine.scan(one.files.assign(prefix=_row_id_prefixes(one.files))[["number", "prefix"]])
     row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {one.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
     order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in one.table.key)}" if one.table.key else ""
@@ -52,7 +52,7 @@ def published_table(one: TableRead, engine: Engine) -> str:
     return make(sql + order, f"clean_{one.name}")
 
 
-def _prefixes(files: pd.DataFrame) -> pd.Series:
+def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:
     """digest:sheet: of each file; a file that stands twice in the folder gets its number too."""
     twice = files.groupby(["digest", "sheet"]).cumcount()
     suffix = twice.map(lambda n: f"({n + 1})" if n else "")

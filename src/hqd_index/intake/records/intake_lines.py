@@ -65,7 +65,7 @@ def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> It
             text=text,
             count=rows["row"].nunique(),
             row=first["row"],
-            column=_both_names(str(first["column"]), language),
+            column=_names_with_labels(str(first["column"]), language),
             value=f'"{first["value"]}"',
             others=words["others"].format(rows=", ".join(more)) if more else "",
         )
@@ -74,12 +74,12 @@ def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> It
         yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=done)
 
 
-def _both_names(columns: str, language: str) -> str:
+def _names_with_labels(columns: str, language: str) -> str:
     """'rd_exp(研发投入), revenue(营业收入)': names with their labels where the program knows one."""
-    return ", ".join(_both(name, language) for name in columns.split(", "))
+    return ", ".join(_name_with_label(name, language) for name in columns.split(", "))
 
 
-def _both(name: str, language: str) -> str:
+def _name_with_label(name: str, language: str) -> str:
     known = next((table.columns[name] for table in CANONICAL.values() if name in table.columns), None)
     if known is None:
         return name

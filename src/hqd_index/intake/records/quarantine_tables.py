@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
 from ..layout.text_columns import FILE_SPAN
-from .clean_table import TableRead
+from .clean_table import CleanTable
 from .row_ledger import QUARANTINED
 
 QUARANTINE = [
@@ -28,18 +28,18 @@ QUARANTINE = [
 RAW_ROWS = ["file", "sheet", "row", "cells"]
 
 
-def quarantine(one: TableRead, engine: Engine) -> pd.DataFrame:
+def quarantine_list(one: CleanTable, engine: Engine) -> pd.DataFrame:
     found = one.findings
     if found.empty:
         return pd.DataFrame(columns=QUARANTINE)
     listed = found.assign(number=found["rid"] // FILE_SPAN, row=found["rid"] % FILE_SPAN)
     listed = listed.merge(one.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one")
-    listed = listed.merge(_keys(one, found["rid"], engine), on="rid", how="left", validate="many_to_one")
+    listed = listed.merge(_keys_by_row(one, found["rid"], engine), on="rid", how="left", validate="many_to_one")
     listed["key"] = listed["key"].fillna("")
     return listed.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
 
 
-def _keys(one: TableRead, rids: pd.Series, engine: Engine) -> pd.DataFrame:
+def _keys_by_row(one: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
     held = engine.types(one.text)
     key = [quoted(name) for name in one.table.key or tuple(one.table.columns)[:2] if name in held]
     wanted = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
@@ -47,9 +47,9 @@ def _keys(one: TableRead, rids: pd.Series, engine: Engine) -> pd.DataFrame:
     return engine.collect(f"SELECT rid, {shown} AS key FROM {one.text} WHERE rid IN (SELECT rid FROM {wanted})")
 
 
-def quarantined_raw_rows(one: TableRead, engine: Engine) -> pd.DataFrame:
+def quarantined_raw_rows(one: CleanTable, engine: Engine) -> pd.DataFrame:
     """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
-    gone = one.out[one.out["outcome"] == QUARANTINED]
+    gone = one.removed[one.removed["outcome"] == QUARANTINED]
     parts = [pd.DataFrame(columns=RAW_ROWS)]
     for sheet in one.sheets:
         rows = (gone.loc[gone["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")

@@ -21,17 +21,17 @@ RELATIVE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
 class Books:
     """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason."""
 
-    came: str
+    incoming: str
     used: str
-    out: pd.DataFrame
+    removed: pd.DataFrame
 
 
-def balance(books: Books, engine: Engine, where: str) -> None:
+def check_balance(books: Books, engine: Engine, where: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
-    out = engine.scan(books.out[["rid"]].astype({"rid": "int64"}))
+    out = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
     wrong = engine.collect(
         f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
-            SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.came)}
+            SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.incoming)}
             UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {out})
         GROUP BY rid HAVING sum(came) <> 1 OR sum(went) <> 1 ORDER BY rid LIMIT 5"""
     )
@@ -46,7 +46,7 @@ def balance(books: Books, engine: Engine, where: str) -> None:
         )
 
 
-def balance_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
+def check_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
     """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
     if not columns:
         return
@@ -66,7 +66,7 @@ def balance_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[s
             )
 
 
-def ledger(files: pd.DataFrame, rows_in: Mapping[int, int], out: pd.DataFrame) -> pd.DataFrame:
+def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], out: pd.DataFrame) -> pd.DataFrame:
     """file, sheet, stage, rows_in, used, quarantined, out_of_scope, reason: one line per file and stage."""
     lines = []
     for number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
@@ -77,13 +77,13 @@ def ledger(files: pd.DataFrame, rows_in: Mapping[int, int], out: pd.DataFrame) -
             counts = gone["outcome"].value_counts()
             quarantined, aside = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
             used = left - quarantined - aside
-            lines.append((file, sheet, stage, left, used, quarantined, aside, reasons(gone)))
+            lines.append((file, sheet, stage, left, used, quarantined, aside, reason_counts(gone)))
             left = used
     columns = ["file", "sheet", "stage", "rows_in", "used", "quarantined", "out_of_scope", "reason"]
     return pd.DataFrame(lines, columns=columns)
 
 
-def reasons(gone: pd.DataFrame) -> str:
+def reason_counts(gone: pd.DataFrame) -> str:
     """'C01=3; E02=1': how many rows left for which reason (a row with several rules counts under their joint name)."""
     counts = gone["reason"].value_counts()
     return "; ".join(f"{reason}={counts[reason]}" for reason in sorted(counts.index))

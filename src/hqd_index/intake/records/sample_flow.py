@@ -10,7 +10,7 @@ from ...canonical import CANONICAL
 from ...engines.duckdb import Engine, quoted
 from ...study.records import Label, Study
 from ..cells.units_of_measure import exponent
-from .clean_table import TableRead
+from .clean_table import CleanTable
 from .row_ledger import OUT_OF_SCOPE, QUARANTINED
 from .scope_reasons import REASONS
 
@@ -20,12 +20,12 @@ COVERAGE = [
     "unit", "year", "n_firms_matched", "n_firms", "share_firms", "revenue_matched", "revenue", "share_revenue", "flag",
 ]  # fmt: skip
 FLOW = ["step", "table", "label_zh", "label_en", "rows", "firms"]
-READ = Label(zh="读入的行", en="rows read")
-HELD = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
-LEFT = Label(zh="采用的行", en="rows used")
+READ_ROWS = Label(zh="读入的行", en="rows read")
+QUARANTINED_ROWS = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
+USED_ROWS = Label(zh="采用的行", en="rows used")
 
 
-def sample_flow(study: Study, read: Sequence[TableRead], engine: Engine) -> pd.DataFrame:
+def sample_flow(study: Study, read: Sequence[CleanTable], engine: Engine) -> pd.DataFrame:
     """step, table, label_zh, label_en, rows, firms: rows read, left out by reason, quarantined, used; firms where known."""
     labels = dict(REASONS)
     for source in study.sources.sources.values():
@@ -34,16 +34,16 @@ def sample_flow(study: Study, read: Sequence[TableRead], engine: Engine) -> pd.D
             labels[choice.reason[study.study.language]] = named
     lines: list[tuple[str, Label, int, int | None]] = []
     for one in read:
-        lines.append((one.name, READ, sum(one.rows_in.values()), None))
-        aside = one.out.loc[one.out["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
+        lines.append((one.name, READ_ROWS, sum(one.rows_in.values()), None))
+        aside = one.removed.loc[one.removed["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
         lines += [(one.name, labels[reason], int(aside[reason]), None) for reason in sorted(aside.index)]
-        lines.append((one.name, HELD, int((one.out["outcome"] == QUARANTINED).sum()), None))
-        lines.append((one.name, LEFT, engine.count(one.clean), _firms(one, engine)))
+        lines.append((one.name, QUARANTINED_ROWS, int((one.removed["outcome"] == QUARANTINED).sum()), None))
+        lines.append((one.name, USED_ROWS, engine.count(one.clean), _firm_count(one, engine)))
     rows = [(step, name, label.zh, label.en, count, firms) for step, (name, label, count, firms) in enumerate(lines, 1)]
     return pd.DataFrame(rows, columns=FLOW).astype({"firms": "Int64"})
 
 
-def _firms(one: TableRead, engine: Engine) -> int | None:
+def _firm_count(one: CleanTable, engine: Engine) -> int | None:
     if "firm_id" not in engine.types(one.clean):
         return None
     return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {one.clean}")["firms"][0])
@@ -56,9 +56,9 @@ def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.Data
     if len(held) < 2 or not all(set(by) <= set(types) for types in held.values()):
         return pd.DataFrame(columns=COVERAGE)
     unit = " || '-' || ".join(quoted(name) for name in study.study.unit.by)
-    matched = engine.view(_totals(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum("revenue", held["firms"])))
+    matched = engine.view(_totals_sql(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum_sql("revenue", held["firms"])))
     official = engine.view(
-        _totals(tables["industry"], unit, _sum("n_firms", held["industry"]), _official_revenue(held["industry"]))
+        _totals_sql(tables["industry"], unit, _sum_sql("n_firms", held["industry"]), _official_revenue_sql(held["industry"]))
     )
     rows = engine.collect(
         f"""SELECT unit, year, m.firms AS n_firms_matched, o.firms AS n_firms, m.firms / NULLIF(o.firms, 0) AS share_firms,
@@ -70,14 +70,14 @@ def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.Data
     return rows.assign(flag=flag).astype({"n_firms_matched": "int64"})[COVERAGE]
 
 
-def _totals(table: str, unit: str, firms: str, revenue: str) -> str:
+def _totals_sql(table: str, unit: str, firms: str, revenue: str) -> str:
     return f"SELECT {unit} AS unit, year, {firms} AS firms, {revenue} AS revenue FROM {quoted(table)} GROUP BY ALL"
 
 
-def _sum(column: str, held: Mapping[str, str]) -> str:
+def _sum_sql(column: str, held: Mapping[str, str]) -> str:
     return f"CAST(sum({quoted(column)}) AS DOUBLE)" if column in held else "CAST(NULL AS DOUBLE)"
 
 
-def _official_revenue(held: Mapping[str, str]) -> str:
+def _official_revenue_sql(held: Mapping[str, str]) -> str:
     units = [CANONICAL[name].columns["revenue"].unit for name in ("industry", "firms")]
-    return f"{_sum('revenue', held)} * 1e{exponent(*units)}"
+    return f"{_sum_sql('revenue', held)} * 1e{exponent(*units)}"

@@ -24,22 +24,22 @@ HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
 PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
 
 
-def suspicions(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
+def anomaly_notices(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
     """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01."""
-    told = [*unit_jumps(name, medians(name, rows, table, engine))]
+    told = [*unit_jump_notices(name, yearly_medians(name, rows, table, engine))]
     held = engine.types(rows)
     if name == "firms" and "revenue" in held:
-        told += _benford(name, rows, engine)
+        told += _benford_notices(name, rows, engine)
     if name == "firms" and {"revenue", "rd_exp"} <= set(held):
-        told += _bunching(name, rows, engine)
+        told += _bunching_notices(name, rows, engine)
     if name == "firms" and {"employees", "rd_staff"} <= set(held):
-        told += _heaping(name, rows, engine)
+        told += _heaping_notices(name, rows, engine)
     if name in PRICE_LINKS and {PRICE_LINKS[name][0], "year"} <= set(held):
-        told += _broken_chains(name, rows, engine)
+        told += _broken_chain_notices(name, rows, engine)
     return tuple(told)
 
 
-def medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
+def yearly_medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
     """table, column, year, cells, middle: median of each positive money or count column by year."""
     held = engine.types(rows)
     columns = [one for one, column in table.columns.items() if column.dtype in ("number", "integer") and one in held]
@@ -59,7 +59,7 @@ def medians(name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.D
     return whole[whole["cells"] > 0].sort_values(["column", "year"], ignore_index=True)
 
 
-def unit_jumps(name: str, middles: pd.DataFrame) -> list[Notice]:
+def unit_jump_notices(name: str, middles: pd.DataFrame) -> list[Notice]:
     """W04 where the median of a column is 10, 1e4 or 1e8 times (or a fraction of) that of the year before, within 5%."""
     told = []
     for column, rows in middles[middles["cells"] >= FEW].groupby("column", sort=True):
@@ -81,7 +81,7 @@ def suspected_factor(ratio: float) -> float | None:
     return next((factor for factor in candidates if abs(ratio / factor - 1) <= NEAR), None)
 
 
-def _benford(name: str, rows: str, engine: Engine) -> list[Notice]:
+def _benford_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     digit = "substr(regexp_replace(CAST(CAST(revenue AS DOUBLE) AS VARCHAR), '^[0.]+', ''), 1, 1)"
     counts = engine.collect(f"SELECT {digit} AS digit, count(*) AS n FROM {rows} WHERE revenue > 0 GROUP BY 1 ORDER BY 1")
     total = int(counts["n"].sum())
@@ -96,7 +96,7 @@ def _benford(name: str, rows: str, engine: Engine) -> list[Notice]:
     return [Notice("W07", name, en, zh)]
 
 
-def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
+def _bunching_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     """W08: at least twice as many firm-years just above a policy cut-off of R&D intensity as just below it."""
     ratio = "100 * CAST(rd_exp AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0)"
     bands = [band for cut in CUT_OFFS for band in ((cut, cut + BAND), (cut - BAND, cut))]
@@ -112,7 +112,7 @@ def _bunching(name: str, rows: str, engine: Engine) -> list[Notice]:
     return told
 
 
-def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
+def _heaping_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     """W08: firm-years whose R&D staff are exactly 10, 30 or 50% of all, twice as many as one head away from that share.
 
     Small firms are often exactly at a tenth because heads are whole; as many of them are then one head above or below.
@@ -130,7 +130,7 @@ def _heaping(name: str, rows: str, engine: Engine) -> list[Notice]:
     return told
 
 
-def _broken_chains(name: str, rows: str, engine: Engine) -> list[Notice]:
+def _broken_chain_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     """DF01: a price index of the previous year = 100 that lacks a year between its first and its last."""
     column, unit, series = PRICE_LINKS[name]
     of = f"{unit} || ' ' || {series}" if series else unit

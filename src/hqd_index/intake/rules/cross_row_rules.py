@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
 from ...errors import DataError
-from .rule_catalogue import finding, joined
+from .rule_catalogue import joined_findings, rule_findings
 
 FOCAL = "CASE WHEN focal = 'supplier' THEN supplier_id ELSE customer_id END, year, focal"
 
@@ -43,7 +43,7 @@ CROSS_ROW: dict[str, CrossRow] = {
 }
 
 
-def cross_row(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
+def cross_row_findings(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
     """Findings of the rules of a table over several of its rows."""
     held = set(engine.types(rows))
     parts = []
@@ -53,22 +53,22 @@ def cross_row(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
         column = one.columns[0]
         cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text}'
         broken = one.sql.format(rows=rows)
-        parts.append(finding(engine.collect(f"{cells} WHERE rid IN ({broken}) ORDER BY rid"), rule))
-    return joined(parts)
+        parts.append(rule_findings(engine.collect(f"{cells} WHERE rid IN ({broken}) ORDER BY rid"), rule))
+    return joined_findings(parts)
 
 
 # column that must have one value in a table: rule, what the values are (zh, en)
-ONE_KIND = {
+SINGLE_VALUED = {
     "statement_type": ("E08", "合并报表与母公司报表", "consolidated and parent statements"),
     "address_type": ("M20", "注册地与经营地两种地址口径", "registered and operating addresses"),
     "scope": ("M26", "不同统计口径的行(如规模以上与大中型)", "rows of different scopes (above scale, large and medium)"),
 }
 
 
-def one_kind(rows: str, where: str, engine: Engine) -> None:
+def refuse_mixed_values(rows: str, where: str, engine: Engine) -> None:
     """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
     held = engine.types(rows)
-    for column, (rule, zh, en) in ONE_KIND.items():
+    for column, (rule, zh, en) in SINGLE_VALUED.items():
         if column not in held:
             continue
         kinds = engine.collect(

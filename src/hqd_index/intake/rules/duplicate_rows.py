@@ -10,7 +10,7 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN
-from .rule_catalogue import finding, joined
+from .rule_catalogue import joined_findings, rule_findings
 
 IDENTICAL = Label(zh="与第 {row} 行({file})完全相同,保留该行", en="identical to row {row} ({file}), which is kept")
 SUPERSEDED = Label(zh="已被第 {row} 行({file})更晚披露的数据取代", en="superseded by row {row} ({file}), disclosed later")
@@ -23,7 +23,7 @@ CONFLICT = Label(
 MEND = Label(zh="只保留正确的一行,或加上披露日期", en="keep the right row, or add the disclosure date")
 
 
-def duplicates(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> pd.DataFrame:
+def duplicate_findings(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> pd.DataFrame:
     """E01 findings for the rows that must go so that the key is unique among `rows` (a typed table or query)."""
     held = [name for name in engine.types(text) if name != "rid"]
     keys = ", ".join(map(quoted, key))
@@ -39,17 +39,17 @@ def duplicates(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, en
         wanted = engine.scan(others[["rid"]])
         printed = engine.collect(f"SELECT * FROM {text} WHERE rid IN (SELECT rid FROM {wanted})").set_index("rid")
         for _, group in others.groupby(list(key), sort=True, dropna=False):
-            told += _settled(group.set_index("rid"), printed, values)
+            told += _rows_to_drop(group.set_index("rid"), printed, values)
     engine.drop([marked])
-    return _findings(told, text, key, files, engine)
+    return _findings_of_duplicates(told, text, key, files, engine)
 
 
-Told = tuple[int, int, Label, str]
+Duplicate = tuple[int, int, Label, str]
 
 
-def _settled(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> list[Told]:
+def _rows_to_drop(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> list[Duplicate]:
     """Who goes among distinct rows of one key: the older ones, the coarser one, or all of them."""
-    told: list[Told] = []
+    told: list[Duplicate] = []
     if "disclose_date" in group and group["disclose_date"].notna().all() and group["disclose_date"].nunique() > 1:
         latest = group["disclose_date"].max()
         newest = group.index[group["disclose_date"] == latest]
@@ -58,7 +58,7 @@ def _settled(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) 
     if len(group) == 1:
         return told
     compared = [name for name in values if name != "disclose_date"]
-    finest = _finest(group, printed, compared)
+    finest = _finest_row(group, printed, compared)
     if finest is not None:
         return told + [(int(rid), finest, COARSER, "") for rid in group.index if rid != finest]
     first, second = group.index[0], group.index[1]
@@ -68,7 +68,7 @@ def _settled(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) 
     return told
 
 
-def _finest(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> int | None:
+def _finest_row(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> int | None:
     """The row that every other one rounds from, when all differences are within half a unit of the last digit."""
     differing = [name for name in values if group[name].nunique(dropna=False) > 1]
     finest = max(group.index, key=lambda rid: (sum(_digits(printed.at[rid, name]) for name in differing), -int(rid)))
@@ -105,9 +105,11 @@ def _difference(printed: pd.DataFrame, rid: int, other: int, values: Sequence[st
     return "; ".join(f"{name} {left[name]} / {right[name]}" for name in differing[:3])
 
 
-def _findings(told: Sequence[Told], text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> pd.DataFrame:
+def _findings_of_duplicates(
+    told: Sequence[Duplicate], text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine
+) -> pd.DataFrame:
     if not told:
-        return joined([])
+        return joined_findings([])
     names = files.set_index("number")["file"]
     wanted = engine.scan(pd.DataFrame({"rid": [one[0] for one in told]}))
     shown = "concat_ws(' | ', " + ", ".join(map(quoted, key)) + ")"
@@ -117,5 +119,5 @@ def _findings(told: Sequence[Told], text: str, key: Sequence[str], files: pd.Dat
         place = {"row": other % FILE_SPAN, "file": names[other // FILE_SPAN], "what": what}
         row = pd.DataFrame({"rid": [rid], "column": ", ".join(key), "value": cells.at[rid, "value"]})
         expected = Label(zh=label.zh.format(**place), en=label.en.format(**place))
-        parts.append(finding(row, "E01", expected=expected, mend=MEND))
-    return joined(parts)
+        parts.append(rule_findings(row, "E01", expected=expected, mend=MEND))
+    return joined_findings(parts)

@@ -18,7 +18,7 @@ VALID_CODE = f"[{USCC_ALPHABET}]{{18}}"
 
 
 @dataclass(frozen=True)
-class Firms:
+class FirmRows:
     """Firm-years (`rid` ...) under one id per firm, the rows of second listings (rid, stage, outcome, reason), notices."""
 
     rows: str
@@ -26,7 +26,7 @@ class Firms:
     notices: tuple[Notice, ...]
 
 
-def one_id_per_firm(rows: str, where: str, engine: Engine) -> Firms:
+def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
     """M16, M17: firms are told apart by their credit code where a stock code does not do so.
 
     Stock codes with one credit code are one firm under the first of them (A shares come before B shares); of a year's
@@ -35,7 +35,7 @@ def one_id_per_firm(rows: str, where: str, engine: Engine) -> Firms:
     """
     none = pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
     if not {"firm_id", "year", "uscc"} <= set(engine.types(rows)):
-        return Firms(rows, none, ())
+        return FirmRows(rows, none, ())
     clear = f"regexp_full_match(uscc, {literal(VALID_CODE)}) AND uscc <> firm_id"
     pairs = f"SELECT DISTINCT firm_id, uscc FROM {rows} WHERE {clear}"
     unclear = f"""SELECT firm_id FROM ({pairs}) QUALIFY count(*) OVER (PARTITION BY uscc) > 1
@@ -45,8 +45,8 @@ def one_id_per_firm(rows: str, where: str, engine: Engine) -> Firms:
         WHERE firm_id IN ({unclear}) AND year IS NOT NULL ORDER BY firm_id, year, rid"""
     )
     if known.empty:
-        return Firms(rows, none, ())
-    named = identities(known)
+        return FirmRows(rows, none, ())
+    named = firm_identities(known)
     twins = named.loc[named.duplicated(["firm", "year"]) & (named["lead"] != named["firm_id"]), ["rid"]]
     renamed = engine.scan(named[["rid", "firm"]])
     joined = engine.query(
@@ -54,10 +54,10 @@ def one_id_per_firm(rows: str, where: str, engine: Engine) -> Firms:
         WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
     gone = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
-    return Firms(joined, gone, tuple(_told(named, where)))
+    return FirmRows(joined, gone, tuple(_identity_notices(named, where)))
 
 
-def identities(rows: pd.DataFrame) -> pd.DataFrame:
+def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` (rid, firm_id, year, uscc) with `lead`, the first stock code of the firm, and `firm`, its id; first codes first."""
     code = rows.groupby("firm_id")["uscc"].transform(lambda one: one.ffill().bfill())
     known = rows.assign(uscc=code.fillna(rows["firm_id"]))
@@ -69,26 +69,26 @@ def identities(rows: pd.DataFrame) -> pd.DataFrame:
     return named.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
 
 
-def _told(named: pd.DataFrame, where: str) -> list[Notice]:
+def _identity_notices(named: pd.DataFrame, where: str) -> list[Notice]:
     told = []
     shared = named[named["lead"] != named["firm_id"]][["lead", "firm_id"]].drop_duplicates()
     if len(shared):
-        listed = _some([f"{lead} = {other}" for lead, other in shared.itertuples(index=False)])
+        listed = _listing([f"{lead} = {other}" for lead, other in shared.itertuples(index=False)])
         en = f"{len(shared)} stock codes are second listings of a firm (by credit code), which counts once: {listed}"
         told.append(Notice("M16", where, en, f"{len(shared)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listed}"))
     passed = named[named["firm"] != named["lead"]].groupby("firm", sort=True)["year"].min()
     if len(passed):
-        listed = _some([f"{firm} ({year})" for firm, year in passed.items()])
+        listed = _listing([f"{firm} ({year})" for firm, year in passed.items()])
         en = f"{len(passed)} codes passed to another firm (the credit code changes), counted as a new one: {listed}"
         told.append(Notice("M17", where, en, f"{len(passed)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listed}"))
     return told
 
 
-def _some(items: list[str]) -> str:
+def _listing(items: list[str]) -> str:
     return "; ".join(items[:LISTED]) + (" ..." if len(items) > LISTED else "")
 
 
-def one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
+def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
     """M17: firms that change industry are told, and put into their first or most frequent one where the study says so."""
     if not {"firm_id", "year", "industry_code"} <= set(engine.types(rows)):
         return rows, ()
@@ -98,7 +98,7 @@ def one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engine) ->
         return rows, ()
     done = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
-    count, listed = len(moved), _some(list(moved["firm_id"]))
+    count, listed = len(moved), _listing(list(moved["firm_id"]))
     told = Notice("M17", where, f"{count} firms change industry ({done[0]}; sources.yaml firm_industry): {listed}",
                   f"{count} 家企业的行业前后不同({done[1]};见 sources.yaml 的 firm_industry):{listed}")  # fmt: skip
     if choice == "reported":

@@ -7,13 +7,13 @@ import pandas as pd
 
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
-from .rule_catalogue import finding, joined
+from .rule_catalogue import joined_findings, rule_findings
 
 FEWEST = 3  # interior points in a row
 EXACT = 1e-9  # of the largest of three values: sums of printed decimals in binary
 
 
-def on_a_line(values: np.ndarray, unit: np.ndarray, year: np.ndarray) -> np.ndarray:
+def inside_straight_lines(values: np.ndarray, unit: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Which values are inside a stretch of three or more on a sloping line; rows sorted by unit and year."""
     inside = np.zeros(len(values), dtype=bool)
     if len(values) < FEWEST + 2:
@@ -29,23 +29,23 @@ def on_a_line(values: np.ndarray, unit: np.ndarray, year: np.ndarray) -> np.ndar
     return inside
 
 
-def interpolated(rows: str, text: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
+def interpolation_findings(rows: str, text: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
     """Warnings for the cells of a table of published series (one row per unit and year) that look interpolated."""
     held = engine.types(rows)
     numbers = [name for name, column in table.columns.items() if column.dtype == "number" and name in held]
     units = [name for name in table.key if name != "year"]
     if table.rows_per_unit != "one" or "year" not in held or not numbers or not set(units) <= set(held):
-        return joined([])
+        return joined_findings([])
     cells = ", ".join(f"CAST({quoted(name)} AS DOUBLE) AS {quoted(name)}" for name in numbers)
     unit = "concat_ws('|', " + ", ".join(map(quoted, units)) + ")"
     frame = engine.collect(f"SELECT rid, {unit} AS unit, CAST(year AS INTEGER) AS year, {cells} FROM {rows} ORDER BY unit, year")
     parts = []
     for name in numbers:
         filled = frame[["rid", "unit", "year", name]].dropna()
-        inside = on_a_line(filled[name].to_numpy(), filled["unit"].to_numpy(), filled["year"].to_numpy())
+        inside = inside_straight_lines(filled[name].to_numpy(), filled["unit"].to_numpy(), filled["year"].to_numpy())
         if inside.any():
             wanted = engine.scan(filled.loc[inside, ["rid"]])
             shown = f'SELECT rid, {literal(name)} AS "column", {quoted(name)} AS "value" FROM {text}'
             found = engine.collect(f"{shown} WHERE rid IN (SELECT rid FROM {wanted}) ORDER BY rid")
-            parts.append(finding(found, "M29", severity="warning"))
-    return joined(parts)
+            parts.append(rule_findings(found, "M29", severity="warning"))
+    return joined_findings(parts)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from ...engines.duckdb import literal, quoted
-from ..table_step import Step
-from .rule_catalogue import finding, joined
+from ..table_step import TableStep
+from .rule_catalogue import joined_findings, rule_findings
 
 
-def blank_keys(step: Step, text: str) -> pd.DataFrame:
+def blank_key_findings(step: TableStep, text: str) -> pd.DataFrame:
     held = step.engine.types(text)
     parts = []
     for name in step.table.key:
@@ -17,15 +17,15 @@ def blank_keys(step: Step, text: str) -> pd.DataFrame:
         rows = step.engine.collect(
             f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {blank} ORDER BY rid"""
         )
-        parts.append(finding(rows, "C04"))
-    return joined(parts)
+        parts.append(rule_findings(rows, "C04"))
+    return joined_findings(parts)
 
 
-def not_year_end(step: Step, typed: str, text: str) -> pd.DataFrame:
+def year_end_findings(step: TableStep, typed: str, text: str) -> pd.DataFrame:
     if "statement_date" not in step.engine.types(typed):
-        return joined([])
+        return joined_findings([])
     rows = step.engine.collect(
         f"""SELECT rid, 'statement_date' AS "column", t.statement_date AS "value" FROM {typed} AS y
         JOIN {text} AS t USING (rid) WHERE month(y.statement_date) <> 12 OR day(y.statement_date) <> 31 ORDER BY rid"""
     )
-    return finding(rows, "E07")
+    return rule_findings(rows, "E07")

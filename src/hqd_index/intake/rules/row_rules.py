@@ -12,13 +12,13 @@ from ...engines.duckdb import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Rule, Study
 from ..cells.column_reading import SQL_TYPES, Exact
-from .rule_catalogue import COLUMNS, RULES, finding, joined
+from .rule_catalogue import COLUMNS, RULES, joined_findings, rule_findings
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
 
 
 @dataclass(frozen=True)
-class Judged:
+class BoundRule:
     """A rule bound to a table: its SQL (true, false, or NULL = undecided), the columns a finding shows, its texts."""
 
     name: str
@@ -30,16 +30,16 @@ class Judged:
     mend: Label
 
 
-def bound(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[Judged]:
+def bound_rules(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[BoundRule]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
     partition = [column for column in table.key if column != "year"]
-    judged = [_range(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
+    judged = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
     for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
         where = f"rules.yaml rules.{rule.id}"
         expression = parse(rule.check, columns=types, aggregate=False, where=where)
         sql = row_sql(expression, types, partition=partition)
         columns = rule.columns or tuple(sorted(expression.columns))
-        judged.append(Judged(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
+        judged.append(BoundRule(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
     return judged
 
 
@@ -51,14 +51,14 @@ def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
     return " AND ".join(tests) or "true"
 
 
-def _range(column: str, limits: tuple[float | None, float | None]) -> Judged:
+def _range_rule(column: str, limits: tuple[float | None, float | None]) -> BoundRule:
     low, high = limits
     shown = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
     text = Label(zh=f"{RULES['C02'].text.zh} {shown}", en=f"{RULES['C02'].text.en} {shown}")
-    return Judged(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
+    return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
 
 
-def completed(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:
+def with_all_columns(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:
     """A view of typed rows with a NULL for every canonical column they lack, so that every rule can be bound."""
     numbers = {**NULLS, "number": SQL_TYPES[exact]}
     held = engine.types(rows)
@@ -67,7 +67,7 @@ def completed(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) ->
     return engine.view(f"SELECT *{nulls} FROM {rows}")
 
 
-def verdicts(rows: str, judged: Sequence[Judged], engine: Engine) -> pd.DataFrame:
+def rule_flags(rows: str, judged: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true."""
     if not judged:
         return pd.DataFrame({"rid": pd.Series(dtype="int64")})
@@ -76,7 +76,7 @@ def verdicts(rows: str, judged: Sequence[Judged], engine: Engine) -> pd.DataFram
     return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({every}) ORDER BY rid")
 
 
-def judge(found: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
+def rule_violations(found: pd.DataFrame, judged: Sequence[BoundRule]) -> pd.DataFrame:
     """rid, name of every rule a row breaks, as pandera reports them."""
     import pandera.pandas as pa
 
@@ -96,7 +96,7 @@ def judge(found: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
     return nothing
 
 
-def findings(broken: pd.DataFrame, judged: Sequence[Judged], text: str, engine: Engine) -> pd.DataFrame:
+def violation_findings(broken: pd.DataFrame, judged: Sequence[BoundRule], text: str, engine: Engine) -> pd.DataFrame:
     """Findings with the cells as they stand in the file: one column's text, or 'a=..; b=..' for several."""
     parts = []
     held = engine.types(text)
@@ -118,16 +118,16 @@ def findings(broken: pd.DataFrame, judged: Sequence[Judged], text: str, engine: 
             FROM {text} WHERE rid IN (SELECT rid FROM {wanted}) ORDER BY rid"""
         )
         engine.drop([wanted])
-        parts.append(finding(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
-    return joined(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+        parts.append(rule_findings(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
+    return joined_findings(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
-def broken_rules(text: str, rows: str, judged: Sequence[Judged], engine: Engine) -> pd.DataFrame:
+def row_rule_findings(text: str, rows: str, judged: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """Findings of every rule that a row of `rows` breaks."""
-    return findings(judge(verdicts(rows, judged, engine), judged), judged, text, engine)
+    return violation_findings(rule_violations(rule_flags(rows, judged, engine), judged), judged, text, engine)
 
 
-def of_severity(judged: Sequence[Judged], *severities: str) -> list[Judged]:
+def rules_of_severity(judged: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
     return [rule for rule in judged if rule.severity in severities]
 
 

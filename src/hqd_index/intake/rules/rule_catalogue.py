@@ -13,7 +13,7 @@ COLUMNS = ("rid", "rule", "severity", "column", "value", "expected_zh", "expecte
 
 
 @dataclass(frozen=True)
-class Ruling:
+class RuleText:
     """A rule built into the code: what it says and how to mend what breaks it."""
 
     text: Label
@@ -138,10 +138,12 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对名单是否完整、省份是否写对", "check the list is complete and its provinces right",
     ),
 }  # fmt: skip
-RULES = {rule: Ruling(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()}
+RULES = {
+    rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()
+}
 
 
-def finding(
+def rule_findings(
     rows: pd.DataFrame, rule: str, *, expected: Label | None = None, mend: Label | None = None, severity: str = "error"
 ) -> pd.DataFrame:
     """Findings of one rule for rows with rid, column and value; texts come from RULES unless given."""
@@ -151,7 +153,7 @@ def finding(
     return rows.assign(rule=rule, severity=severity, **texts).reindex(columns=list(COLUMNS))
 
 
-def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def joined_findings(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The findings one below the other; with their columns when there are none."""
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))

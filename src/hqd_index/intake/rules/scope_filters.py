@@ -9,16 +9,16 @@ import pandas as pd
 from ...canonical import expression_types
 from ...engines.duckdb import literal
 from ...expressions import parse, row_sql
-from ..cells.column_reading import Parsed
+from ..cells.column_reading import ParsedSource
 from ..records.row_ledger import OUT_OF_SCOPE, READ, VALIDATE
 from ..records.scope_reasons import OPENING
-from ..table_step import Step
-from .row_rules import completed
+from ..table_step import TableStep
+from .row_rules import with_all_columns
 
 OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
 
 
-def filtered(step: Step, source_ids: Iterable[str], parsed: Sequence[Parsed]) -> Iterable[pd.DataFrame]:
+def scope_filter_rows(step: TableStep, source_ids: Iterable[str], parsed: Sequence[ParsedSource]) -> Iterable[pd.DataFrame]:
     """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
     for source_id, one in zip(source_ids, parsed):
         if "statement_date" in step.engine.types(one.typed):
@@ -26,10 +26,10 @@ def filtered(step: Step, source_ids: Iterable[str], parsed: Sequence[Parsed]) ->
             yield step.engine.collect(
                 f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
             )
-        yield from study_filters(step, source_id, completed(one.typed, step.table, step.exact, step.engine))
+        yield from study_filter_rows(step, source_id, with_all_columns(one.typed, step.table, step.exact, step.engine))
 
 
-def study_filters(step: Step, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
+def study_filter_rows(step: TableStep, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
     """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
     types = step.engine.types(rows)
     known = {**expression_types(step.table, step.study.study.unit.by), **types}
@@ -43,7 +43,7 @@ def study_filters(step: Step, source_id: str, rows: str) -> Iterator[pd.DataFram
             yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, {reason} AS reason FROM {rows} WHERE {test}")
 
 
-def out_of_scope(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def first_reasons(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One line per row out of scope: the first reason counts."""
     every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
     every = every.reindex(columns=OUT_COLUMNS).astype(object)

@@ -24,14 +24,14 @@ def stem(name: str) -> str:
     return LEGAL_FORM.sub("", plain_name(name))
 
 
-def matched(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
+def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     """The records with `firm_id` (None: no firm) and `how`: by code, else by a name that only one firm has.
 
     `records`: name, uscc. `firms`: firm_id, firm_name, and uscc where firms have one; a firm may have several rows. A
     record whose code is that of no firm is not looked up by name: the code says that it is another firm.
     """
-    codes = _codes(firms)
-    names, stems = _unique(firms, plain_name), _unique(firms, stem)
+    codes = _firms_by_code(firms)
+    names, stems = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, stem)
     found, how = [], []
     for name, code in zip(records["name"], records["uscc"]):
         if isinstance(code, str) and code:
@@ -46,14 +46,14 @@ def matched(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     return records.assign(firm_id=pd.Series(found, index=records.index, dtype=object), how=how)
 
 
-def _codes(firms: pd.DataFrame) -> dict[str, str]:
+def _firms_by_code(firms: pd.DataFrame) -> dict[str, str]:
     column = "uscc" if "uscc" in firms else "firm_id"
     pairs = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
     single = pairs[~pairs[column].duplicated(keep=False)]
     return {str(code).upper(): str(firm) for code, firm in single.itertuples(index=False)}
 
 
-def _unique(firms: pd.DataFrame, form: Callable[[str], str]) -> dict[str, str]:
+def _firms_by_unique_name(firms: pd.DataFrame, form: Callable[[str], str]) -> dict[str, str]:
     """Name in a form -> the one firm that has it."""
     if "firm_name" not in firms:
         return {}

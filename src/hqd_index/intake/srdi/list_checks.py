@@ -7,12 +7,12 @@ import pandas as pd
 from ...study.records import SrdiList
 from ..cells.official_codes import PROVINCES
 from ..records.intake_notice import Notice
-from .published_counts import Published
+from .published_counts import ProvinceCount
 
 OFF_BY = 0.02
 
 
-def list_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, where: str) -> tuple[Notice, ...]:
+def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, where: str) -> tuple[Notice, ...]:
     """SL01 (and W09 beyond 2%) for batches whose count is off; SL02 for names recognised without being publicised."""
     national = records[records["level"].isin(settings.national_levels)]
     who = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
@@ -22,14 +22,14 @@ def list_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiLi
         recognised = set(mine.loc[mine["status"] == "recognised", "who"])
         publicised = set(mine.loc[mine["status"] == "publicised", "who"])
         if (recognised or publicised) and len(recognised) != total:
-            told += _off(batch, len(recognised), len(publicised), total, where)
+            told += _batch_total_notices(batch, len(recognised), len(publicised), total, where)
         if recognised and publicised and (added := recognised - publicised):
             en = f"batch {batch}: {len(added)} recognised without having been publicised (additions)"
             told.append(Notice("SL02", where, en, f"第 {batch} 批:{len(added)} 家未经公示而认定(增补)"))
     return tuple(told)
 
 
-def _off(batch: int, recognised: int, publicised: int, total: int, where: str) -> list[Notice]:
+def _batch_total_notices(batch: int, recognised: int, publicised: int, total: int, where: str) -> list[Notice]:
     en = f"batch {batch}: {recognised} recognised on the list, {total} in the batch totals"
     zh = f"第 {batch} 批:名单中公告(认定)为 {recognised} 家,批次总数为 {total} 家"
     if publicised:
@@ -42,7 +42,7 @@ def _off(batch: int, recognised: int, publicised: int, total: int, where: str) -
     return told
 
 
-def province_notices(records: pd.DataFrame, counts: list[Published], totals: dict[int, int], where: str) -> list[Notice]:
+def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals: dict[int, int], where: str) -> list[Notice]:
     """Provinces whose share of the list's recognised firms is more than 2% off their share of the published totals.
 
     `records` are those of the national levels. Batches without a published total say nothing.

@@ -14,7 +14,7 @@ WHERE = "sources.yaml srdi_list.provinces"
 
 
 @dataclass(frozen=True)
-class Published:
+class ProvinceCount:
     """Firms recognised in a province by some batches together."""
 
     province: str
@@ -23,7 +23,7 @@ class Published:
     recognised: int
 
 
-def published(path: Path) -> list[Published]:
+def province_counts(path: Path) -> list[ProvinceCount]:
     """The study's file of counts by province; ConfigError with the line that cannot be read."""
     found = []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -40,11 +40,11 @@ def published(path: Path) -> list[Published]:
                     zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
                     where=WHERE,
                 )
-            found.append(Published(province, *numbers))
+            found.append(ProvinceCount(province, *numbers))
     return found
 
 
-def beside(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
+def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
     """A small csv of the study in one of its folders; ConfigError with the nearest name, and what the file is to hold."""
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is not None:
@@ -62,7 +62,7 @@ def batch_totals(name: str, folders: Sequence[Path]) -> dict[int, int]:
     """batch -> firms recognised, from the study's file of batch totals; ConfigError when none is there or it is malformed."""
     where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
     totals = {}
-    with beside(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
+    with study_csv(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 totals[int(row["batch"])] = int(row["recognised"])

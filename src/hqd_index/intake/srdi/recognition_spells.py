@@ -66,12 +66,12 @@ def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> 
     done: list[Spell] = []
     now: Spell | None = None
     for event in events:
-        now, ended = _step(now, event, settings)
+        now, ended = _next_spell(now, event, settings)
         done += ended
-    return [*done, *_closed(now, settings, last_year)]
+    return [*done, *_last_spell(now, settings, last_year)]
 
 
-def _step(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
+def _next_spell(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
     if event.status == "recognised":
         start = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.late)
         end = event.valid_to or event.year + TERM - 1
@@ -90,7 +90,7 @@ def _step(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | 
     return now, []
 
 
-def _closed(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
+def _last_spell(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
     """The last spell; reviews that are due and not on record count as the study assumes."""
     if now is None:
         return []
@@ -100,7 +100,7 @@ def _closed(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell
     return [(batch, first, start, end)]
 
 
-def undecided(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:
+def undecided_statuses(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:
     """firm_id, level, after: the year from which a status is unknown because the review that was due left no record."""
     closed = records.loc[records["status"].isin(["failed_review", "revoked"]), ["firm_id", "level"]].drop_duplicates()
     ends = all_spells.groupby(["firm_id", "level"], as_index=False)["end"].max()

@@ -9,10 +9,10 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ...study.records import SrdiList
 from ..records.intake_notice import Notice
-from .firm_matching import BY_CODE, matched
-from .recognition_spells import RECORDS, spells, undecided
+from .firm_matching import BY_CODE, firm_matches
+from .recognition_spells import RECORDS, spells, undecided_statuses
 from .status_columns import status_from_spells
-from .subsidiaries import both_definitions, of_subsidiaries
+from .subsidiaries import definitions_notice, subsidiary_spells
 
 UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
 UNMATCHED = {
@@ -22,7 +22,7 @@ UNMATCHED = {
 
 
 @dataclass(frozen=True)
-class Status:
+class SrdiStatus:
     """The firm table with status columns, the records that met no firm, and what was noticed about the list."""
 
     firms: str
@@ -30,9 +30,9 @@ class Status:
     notices: tuple[Notice, ...]
 
 
-def from_list(
+def status_from_list(
     firms: str, records: pd.DataFrame, settings: SrdiList, last_year: int, engine: Engine, owned: pd.DataFrame | None = None
-) -> Status:
+) -> SrdiStatus:
     """Status by year from recognition records (file, sheet, row and the list's columns).
 
     `owned` are subsidiaries (firm_id of the parent, name, uscc, from_year, to_year): their status counts for the parent
@@ -41,22 +41,26 @@ def from_list(
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
     known = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
-    paired = matched(records, known)
+    paired = firm_matches(records, known)
     met = paired.dropna(subset=["firm_id"])
     found = spells(met[["firm_id", *RECORDS]], settings, last_year)
     told: tuple[Notice, ...] = ()
     if owned is not None:
-        inherited = of_subsidiaries(records, owned, settings, last_year)
-        told = (both_definitions(found, inherited, settings, last_year),)
+        inherited = subsidiary_spells(records, owned, settings, last_year)
+        told = (definitions_notice(found, inherited, settings, last_year),)
         if settings.subsidiaries == "parent_or_subsidiary":
             found = pd.concat([found, inherited], ignore_index=True)
     found = found[found["first"] <= last_year]
-    unknown = undecided(found, met, last_year) if settings.assume_review == "drop" else found.head(0)[["firm_id"]].assign(after=0)
+    unknown = (
+        undecided_statuses(found, met, last_year)
+        if settings.assume_review == "drop"
+        else found.head(0)[["firm_id"]].assign(after=0)
+    )
     table = status_from_spells(firms, found, unknown, settings, engine)
-    return Status(table, _unmatched(paired), told)
+    return SrdiStatus(table, _unmatched_records(paired), told)
 
 
-def _unmatched(paired: pd.DataFrame) -> pd.DataFrame:
+def _unmatched_records(paired: pd.DataFrame) -> pd.DataFrame:
     rest = paired[paired["firm_id"].isna()]
     why = ["code" if how == BY_CODE else "name" for how in rest["how"]]
     texts = {"reason_zh": [UNMATCHED[one][0] for one in why], "reason_en": [UNMATCHED[one][1] for one in why]}

@@ -27,12 +27,12 @@ def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, s
     return engine.query(
         f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
         p AS (
-            SELECT y.firm_id, y.year, {_levels("y.year BETWEEN s.start AND s.end")} AS valid,
-                   {_levels("y.year >= s.first")} AS to_date, {_levels("true")} AS ever, min(s.first) AS first,
+            SELECT y.firm_id, y.year, {_levels_sql("y.year BETWEEN s.start AND s.end")} AS valid,
+                   {_levels_sql("y.year >= s.first")} AS to_date, {_levels_sql("true")} AS ever, min(s.first) AS first,
                    min(s.batch) FILTER (WHERE s.level IN ({national})) AS batch
             FROM years AS y JOIN {spells_table} AS s USING (firm_id) GROUP BY y.firm_id, y.year),
         q AS (
-            SELECT p.*, coalesce({_highest("p.valid")}, {_highest("p.to_date")}, 'none') AS level,
+            SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
                    CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
             FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {after} GROUP BY firm_id) AS u USING (firm_id))
         SELECT {kept}, coalesce(q.level, 'none') AS srdi_level,
@@ -45,16 +45,16 @@ def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, s
     )
 
 
-def _levels(when: str) -> str:
+def _levels_sql(when: str) -> str:
     return f"coalesce(list_sort(list_distinct(list(s.level) FILTER (WHERE {when}))), [])"
 
 
-def _highest(levels: str) -> str:
+def _highest_level_sql(levels: str) -> str:
     ranked = "[" + ", ".join(literal(level) for level in HIGHEST_FIRST) + "]"
     return f"list_filter({ranked}, lambda one: list_contains({levels}, one))[1]"
 
 
-def from_columns(firms: str, engine: Engine) -> str:
+def status_from_columns(firms: str, engine: Engine) -> str:
     """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
     held = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(held):

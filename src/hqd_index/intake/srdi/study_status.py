@@ -12,43 +12,43 @@ from ...canonical import CANONICAL
 from ...engines.duckdb import Engine
 from ...study.records import SrdiList, Study
 from ..layout.text_columns import FILE_SPAN
-from ..records.clean_table import TableRead
+from ..records.clean_table import CleanTable
 from ..records.intake_notice import Notice
-from .list_checks import list_notices, province_notices
-from .published_counts import WHERE, batch_totals, beside, published
-from .srdi_status import UNMATCHED_COLUMNS, Status, from_list
-from .status_columns import from_columns
+from .list_checks import batch_notices, province_notices
+from .published_counts import WHERE, batch_totals, province_counts, study_csv
+from .srdi_status import UNMATCHED_COLUMNS, SrdiStatus, status_from_list
+from .status_columns import status_from_columns
 
 
 def study_status(
-    study: Study, read: Sequence[TableRead], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
-) -> Status | None:
+    study: Study, read: Sequence[CleanTable], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
+) -> SrdiStatus | None:
     """The firm table with SRDI status: from the list where there is one, else from its own columns."""
     if "firms" not in tables:
         return None
     if "srdi_list" not in tables:
-        return Status(from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
+        return SrdiStatus(status_from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
     settings = study.sources.srdi_list or SrdiList()
-    records = _records(next(one for one in read if one.name == "srdi_list"), engine)
+    records = _list_records(next(one for one in read if one.name == "srdi_list"), engine)
     owned = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if owned is not None:
         owned = owned.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    status = from_list(tables["firms"], records, settings, study.study.years[1], engine, owned)
+    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, owned)
     where = ", ".join(records["file"].unique())
-    told = (*status.notices, *list_notices(records, batch_totals(settings.batches, folders), settings, where))
+    told = (*status.notices, *batch_notices(records, batch_totals(settings.batches, folders), settings, where))
     if settings.provinces:
-        told += tuple(_spread(records, settings, settings.provinces, folders, where))
+        told += tuple(_province_notices(records, settings, settings.provinces, folders, where))
     return replace(status, notices=told)
 
 
-def _spread(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
+def _province_notices(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
     """W10 for the provinces of the national records."""
-    counts = published(beside(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
+    counts = province_counts(study_csv(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
     national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
     return province_notices(national, counts, batch_totals(settings.batches, folders), where)
 
 
-def _records(one: TableRead, engine: Engine) -> pd.DataFrame:
+def _list_records(one: CleanTable, engine: Engine) -> pd.DataFrame:
     """The clean recognition list with file, sheet and row of each record."""
     rows = engine.collect(f"SELECT * FROM {one.clean} ORDER BY rid")
     placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % FILE_SPAN)

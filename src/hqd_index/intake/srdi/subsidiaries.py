@@ -8,16 +8,16 @@ import pandas as pd
 from ...canonical import SRDI_LEVELS
 from ...study.records import SrdiList
 from ..records.intake_notice import Notice
-from .firm_matching import matched
+from .firm_matching import firm_matches
 from .recognition_spells import RECORDS, spells, stock
 
 
-def of_subsidiaries(records: pd.DataFrame, owned: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
+def subsidiary_spells(records: pd.DataFrame, owned: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
     """Spells of subsidiaries in the years they were such, under the firm_id of the parent."""
     named = owned.assign(parent=owned["firm_id"], firm_id=[f"{n}" for n in range(len(owned))], firm_name=owned["name"])
     same = named["uscc"].fillna("").where(named["uscc"].fillna("") != "", named["name"])
     first = named.groupby(same)["firm_id"].transform("first")  # a subsidiary of several parents or terms is one firm
-    met = matched(records, named.assign(firm_id=first)[["firm_id", "firm_name", "uscc"]]).dropna(subset=["firm_id"])
+    met = firm_matches(records, named.assign(firm_id=first)[["firm_id", "firm_name", "uscc"]]).dropna(subset=["firm_id"])
     mine = spells(met[["firm_id", *RECORDS]], settings, last_year)
     held = mine.merge(named.assign(firm_id=first)[["firm_id", "parent", "from_year", "to_year"]], on="firm_id", how="inner")
     begun = held["from_year"].astype("float64").fillna(-np.inf)
@@ -31,7 +31,7 @@ def of_subsidiaries(records: pd.DataFrame, owned: pd.DataFrame, settings: SrdiLi
     return cut.loc[held["first"] <= ended, mine.columns]
 
 
-def both_definitions(parents: pd.DataFrame, inherited: pd.DataFrame, settings: SrdiList, last_year: int) -> Notice:
+def definitions_notice(parents: pd.DataFrame, inherited: pd.DataFrame, settings: SrdiList, last_year: int) -> Notice:
     """M19: firms in force at the last year-end when only parents count, and when their subsidiaries do too."""
     levels = list(SRDI_LEVELS[1:])
     alone = stock(parents, [last_year], levels)[last_year]
