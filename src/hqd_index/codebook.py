@@ -76,9 +76,14 @@ def _column(table: str, column: str) -> dict[str, str]:
 
 
 def meaning(table: str, column: str) -> tuple[str, str]:
-    """What a column of a published table holds, zh and en: this table's own text, else the general one; else its id."""
-    own, general = labels().get(f"{table}.{column}"), COLUMNS.get(column) or labels().get(column)
-    return own or general or (column, column)
+    """What a column of a published table holds, zh and en: this table's own text, else the general one.
+
+    Raises LookupError where labels.yaml has neither.
+    """
+    text = labels().get(f"{table}.{column}") or COLUMNS.get(column) or labels().get(column)
+    if text is None:
+        raise LookupError(f"no label for column {column!r} of table {table!r}: give it one in labels.yaml")
+    return text
 
 
 @cache

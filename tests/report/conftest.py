@@ -189,7 +189,7 @@ def _raw_rows() -> pd.DataFrame:
 def _coverage() -> pd.DataFrame:
     frame = pd.DataFrame([(unit, year) for unit in UNITS for year in YEARS], columns=["unit", "year"])
     share = frame["unit"].map({unit: 0.15 + 0.06 * k for k, unit in enumerate(UNITS)})
-    flag = share.lt(0.2).map({True: "below_20", False: ""})
+    flag = share.lt(0.2).map({True: "low", False: ""})
     return frame.assign(
         n_firms_matched=80,
         n_firms=400.0,

@@ -19,7 +19,7 @@ from hqd_index.report.key_findings import findings, headline, split, universe
 from hqd_index.report.page.html_page import embedded, page
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, verdict
+from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS
 from hqd_index.report.weight_lab import laboratory
 from hqd_index.report.workbook.results_workbook import write_workbook
 
@@ -94,7 +94,6 @@ def test_verdict_keys_are_those_of_the_models() -> None:
 
     made = {judge(sign * 0.3, p, mde, sesoi=0.1, alpha=0.05) for sign in (1, -1) for p in (0.01, 0.5) for mde in (0.05, 0.3)}
     assert made == set(VERDICTS)
-    assert verdict("opposite sign") == VERDICTS["opposite"]
     assert {"fragile", "few_clusters", "composition_only"} <= set(ADDITIONS)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from .bilingual import Bilingual
 from .number_format import number, p_value, percent, whole
 from .results import Results
-from .sentences import ASSUMPTION, REPRESENTED, TOTAL, additions, plain_key, verdict
+from .sentences import ASSUMPTION, REPRESENTED, TOTAL, additions, verdict
 
 
 @dataclass(frozen=True)
@@ -274,7 +274,7 @@ def closing(results: Results) -> Finding:
         why = results.why_not("regressions")
         return Finding(Bilingual(f"回归未生成：{why.zh}", f"No regressions: {why.en}"), ("not_made",))
     row = headline_row(results)
-    if row is not None and plain_key(row["verdict"]) == "underpowered":
+    if row is not None and row["verdict"] == "underpowered":
         return Finding(
             Bilingual("可尝试增加年份或单位以提高检验力。", "Try more years or units: the test lacks power."),
             ("hypotheses",),

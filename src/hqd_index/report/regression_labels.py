@@ -1,9 +1,11 @@
-"""Names of specifications and regressors, those among them that extend what a study lists."""
+"""Labels of specifications and regressors: those a study lists, and those the models derive from them."""
 
 from __future__ import annotations
 
 from .bilingual import Bilingual
+from .label_catalogue import KEY_LABELS
 from .results import Results
+from .sentences import GROUPS
 
 FIRMS = "firms_"
 """Front of a specification whose outcome is a firm's."""
@@ -11,40 +13,67 @@ MECHANISM = "mechanism"
 """The specification whose outcomes are the mediators."""
 MODERATED, TIMES = "_by_", "density_x_"
 """Marks of a specification with a moderator, and of its interaction term."""
+PATH = "path_"
+"""Front of a moderator that is the index of a path."""
 EXTENSIONS = {
     "_slx_direct": Bilingual("含关联行业密度（直接）", "linked density (direct)"),
     "_slx_complete": Bilingual("含关联行业密度（完全）", "linked density (complete)"),
     "_long_difference": Bilingual("长差分", "long difference"),
+    "_pre_trend": Bilingual("事前趋势", "pre-trend"),
+    "_modes": Bilingual("四种模式的密度", "densities of the four modes"),
+    **{f"_{group}": label for group, label in GROUPS.items()},
 }
+"""Endings of specifications that extend one of the study."""
+DERIVED = {
+    MECHANISM: Bilingual("机制变量", "mediators"),
+    "firms": Bilingual("企业层面", "firms"),
+}
+"""Specifications of the program's own."""
 
 
-def term_name(results: Results, term: str) -> Bilingual:
-    """A regressor's name."""
+def moderator_label(results: Results, moderator: str) -> Bilingual | None:
+    """The name of a moderator: a column of the study, or the index of a path; None where it is neither."""
+    column = results.study.regressions.moderators.get(moderator)
+    if column is not None:
+        return Bilingual(column.label.zh, column.label.en)
+    path = getattr(results.study.modes.paths, moderator.removeprefix(PATH), None) if moderator.startswith(PATH) else None
+    return Bilingual(path.label.zh, path.label.en) if path is not None else None
+
+
+def term_label(results: Results, term: str) -> Bilingual:
+    """A regressor's name; raises LookupError where nothing names it."""
     if term == "density":
         lag = results.study.regressions.density.lag
         return Bilingual(
             f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
         )
-    moderator = results.study.regressions.moderators.get(term.removeprefix(TIMES))
-    if term.startswith(TIMES) and moderator is not None:
-        return Bilingual(f"密度 × {moderator.label.zh}", f"density x {moderator.label.en}")
+    moderator = moderator_label(results, term.removeprefix(TIMES)) if term.startswith(TIMES) else None
+    if moderator is not None:
+        return Bilingual(f"密度 × {moderator.zh}", f"density x {moderator.en}")
     control = results.study.regressions.controls.get(term)
-    return Bilingual(control.label.zh, control.label.en) if control else Bilingual(term, term)
+    if control is not None:
+        return Bilingual(control.label.zh, control.label.en)
+    if term in KEY_LABELS["term"]:
+        return KEY_LABELS["term"][term]
+    raise LookupError(f"no label for the regressor {term!r}: give it one in report/label_catalogue.py")
 
 
-def spec_name(results: Results, id: str) -> Bilingual:
-    """A specification's label; one that extends another says by what."""
-    if id == MECHANISM:
-        return Bilingual("机制变量", "mediators")
+def spec_label(results: Results, id: str) -> Bilingual:
+    """A specification's label; one that extends another says by what. Raises LookupError where nothing names it."""
+    if id in DERIVED:
+        return DERIVED[id]
     labels = {spec.id: Bilingual(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
     if id in labels:
         return labels[id]
-    base, _, moderator = id.partition(MODERATED)
-    if base in labels and moderator in results.study.regressions.moderators:
-        label = results.study.regressions.moderators[moderator].label
-        return Bilingual(f"{labels[base].zh} × {label.zh}", f"{labels[base].en} x {label.en}")
-    for ending, more in EXTENSIONS.items():
+    outcome = results.study.regressions.events.outcomes.get(id.removeprefix(FIRMS)) if id.startswith(FIRMS) else None
+    if outcome is not None:
+        return Bilingual(f"企业层面：{outcome.label.zh}", f"firms: {outcome.label.en}")
+    base, _, name = id.partition(MODERATED)
+    moderator = moderator_label(results, name)
+    if base in labels and moderator is not None:
+        return Bilingual(f"{labels[base].zh} × {moderator.zh}", f"{labels[base].en} x {moderator.en}")
+    for ending, extension in EXTENSIONS.items():
         base = id.removesuffix(ending)
         if id.endswith(ending) and base in labels:
-            return Bilingual(f"{labels[base].zh}，{more.zh}", f"{labels[base].en}, {more.en}")
-    return Bilingual(id, id)
+            return Bilingual(f"{labels[base].zh}，{extension.zh}", f"{labels[base].en}, {extension.en}")
+    raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .bilingual import Bilingual
+from .bilingual import NOTHING, Bilingual
 from .number_format import number, p_value, whole
 
 VERDICTS: dict[str, Bilingual] = {
@@ -120,9 +120,9 @@ SYNTHETIC = Bilingual(
 )
 
 
-def sample(key: Any) -> Bilingual:
-    """The name of a sample or of a group of firms; the key itself where it is neither."""
-    return (SAMPLES | GROUPS).get(str(key), Bilingual(str(key), str(key)))
+def sample(key: str) -> Bilingual:
+    """The name of a sample or of a group of firms; raises KeyError where it is neither."""
+    return (SAMPLES | GROUPS)[key]
 
 
 QUANTITIES: dict[str, Bilingual] = {
@@ -158,29 +158,19 @@ def _p(value: Any) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def verdict(key: Any) -> Bilingual:
-    """The verdict's name; the key itself where it is not a verdict."""
-    return VERDICTS.get(plain_key(key), Bilingual(str(key), str(key)))
+def verdict(key: str) -> Bilingual:
+    """The verdict's name; raises KeyError where it is not a verdict."""
+    return VERDICTS[key]
 
 
-def meaning(key: Any) -> Bilingual:
-    """What a verdict means, in one sentence."""
-    return MEANINGS.get(plain_key(key), Bilingual("", ""))
+def meaning(key: str) -> Bilingual:
+    """What a verdict means, in one sentence; raises KeyError where it is not a verdict."""
+    return MEANINGS[key]
 
 
 def additions(keys: Any) -> Bilingual:
-    """The cautions beside a verdict, joined; empty where there are none."""
+    """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
     if not isinstance(keys, str) or not keys.strip():
-        return Bilingual("", "")
-    found = [
-        ADDITIONS.get(plain_key(key), Bilingual(key.strip(), key.strip()))
-        for key in keys.replace(";", ",").split(",")
-        if key.strip()
-    ]
-    return Bilingual("、".join(pair.zh for pair in found), "; ".join(pair.en for pair in found))
-
-
-def plain_key(key: Any) -> str:
-    """A verdict's or addition's key as the dictionaries have it."""
-    text = str(key).strip().lower().replace(" ", "_").replace("-", "_")
-    return {"opposite_sign": "opposite", "pretrend": "pre_trend"}.get(text, text)
+        return NOTHING
+    cautions = [ADDITIONS[key] for key in keys.split(";")]
+    return Bilingual("、".join(caution.zh for caution in cautions), "; ".join(caution.en for caution in cautions))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STILL, shades
-from ..key_labels import FAMILY, LEVELS
+from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
 from . import charts
@@ -138,28 +138,14 @@ def acceptability(results: Results, say: Speaker) -> Chart | None:
     return charts.stacked(frame, colours, title=say.title(Bilingual("占全部抽样的份额", "share of the draws")))
 
 
-FACTORS = {
-    "leave_out": Bilingual("剔除一项指标或分维度", "one indicator or part left out"),
-    "weights": Bilingual("权重扰动", "weights drawn"),
-    "data": Bilingual("企业重抽样", "firms drawn again"),
-}
-
-
-def factor(name: str) -> Bilingual:
-    """A factor of the sensitivity analysis in words; a dotted path is a step of the design and its level."""
-    if name in FACTORS:
-        return FACTORS[name]
-    step, _, level = name.partition(".")
-    head, where = FAMILY.get(step, Bilingual(step, step)), LEVELS.get(level, Bilingual(level, level))
-    return Bilingual(f"{head.zh}（{where.zh}）", f"{head.en} ({where.en})") if level else head
-
-
 def sensitivity(results: Results, say: Speaker) -> Chart | None:
     """Which choice matters: total Sobol index of every factor for the first output, with its interval."""
     rows = results.table("sensitivity").dropna(subset=["total"]) if results.has("sensitivity") else results.table("sensitivity")
     if rows.empty:
         return None
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
-    frame = pd.DataFrame({"label": [say(factor(name)) for name in rows["factor"]], "value": rows["total"].to_numpy()})
+    frame = pd.DataFrame(
+        {"label": [say(key_label(results, "factor", name)) for name in rows["factor"]], "value": rows["total"].to_numpy()}
+    )
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
     return charts.bars(frame, title=say.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))

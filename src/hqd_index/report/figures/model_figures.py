@@ -7,7 +7,8 @@ import pandas as pd
 from ..bilingual import Bilingual
 from ..colours import HUES, INK, MUTED, shades
 from ..key_findings import divided
-from ..key_labels import FAMILY, LEVELS, said
+from ..key_labels import key_label
+from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..number_format import number
 from ..regression_rows import headline_rows, headline_spec
 from ..results import Results
@@ -133,11 +134,13 @@ def event_study(results: Results, say: Speaker) -> Chart | None:
     rows = rows[rows["outcome"] == first].sort_values(["time", "estimator"])
     chosen = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
     rows = rows[rows["estimator"].isin(chosen)]
-    names = {estimator: say(said(results, "estimator", estimator)) for estimator in chosen}
+    names = {estimator: say(key_label(results, "estimator", estimator)) for estimator in chosen}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed(int(time)) for time in rows["time"]])
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
-    return charts.events(frame[["x", "key", "value", "low", "high"]], colours, title=say.title(said(results, "outcome", first)))
+    return charts.events(
+        frame[["x", "key", "value", "low", "high"]], colours, title=say.title(key_label(results, "outcome", first))
+    )
 
 
 def _signed(years: int) -> str:
@@ -162,7 +165,7 @@ def choices(results: Results, say: Speaker) -> Chart | None:
 def _choice(results: Results, kind: str, choice: str) -> Bilingual:
     """A choice in words, and whether it belongs to the index or to the regression."""
     step, _, level = choice.partition(".")
-    name, where = said(results, "kind", kind), LEVELS.get(level)
-    what = FAMILY.get(step) or said(results, "choice", step)
+    name, where = key_label(results, "kind", kind), LEVEL_LABELS.get(level)
+    what = STEP_LABELS.get(step) or key_label(results, "choice", step)
     at = Bilingual(f"（{where.zh}）", f" ({where.en})") if where else Bilingual("", "")
     return Bilingual(f"{name.zh}：{what.zh}{at.zh}", f"{name.en}: {what.en}{at.en}")

@@ -7,7 +7,7 @@ import pandas as pd
 from ...canonical import CANONICAL
 from ..bilingual import Bilingual
 from ..key_findings import file_flow
-from ..key_labels import said
+from ..key_labels import key_label
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL
 from .grid import Column, Grid, columns, text_of
@@ -74,7 +74,7 @@ def rules(results: Results) -> Grid | None:
     for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
         first, named = found.iloc[0], _columns(found["column"])
         expected, mend = Bilingual(first["expected_zh"], first["expected_en"]), Bilingual(first["mend_zh"], first["mend_en"])
-        values.append((rule, said(results, "severity", severity), named, len(found), expected, mend))
+        values.append((rule, key_label(results, "severity", severity), named, len(found), expected, mend))
     note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )

@@ -132,11 +132,10 @@ def indicators(results: Results) -> Grid | None:
 
 
 def method_name(method: str) -> Bilingual:
-    """A weighting method's name with its id."""
+    """A weighting method's name with its id; raises KeyError for a method that is none."""
     if method == "flat":
         return Bilingual("扁平赋权 flat", "flat")
-    known = WEIGHT.get(method)
-    return Bilingual(f"{known.label_zh} {method}", method) if known else Bilingual(method, method)
+    return Bilingual(f"{WEIGHT[method].label_zh} {method}", method)
 
 
 def weights(results: Results) -> Grid | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..bilingual import Bilingual
-from ..key_labels import said
-from ..regression_labels import spec_name, term_name
+from ..key_labels import key_label
+from ..regression_labels import spec_label, term_label
 from ..results import Results
 from ..sentences import HYPOTHESES, TOTAL, additions, pasted, sample, verdict
 from .grid import Grid, columns, text_of
@@ -70,10 +70,10 @@ def regressions(results: Results) -> Grid | None:
     values = [
         (
             *(
-                spec_name(results, record["spec"]),
+                spec_label(results, record["spec"]),
                 sample(record["sample"]),
-                said(results, "outcome", record["outcome"]),
-                _term(results, record["term"]),
+                key_label(results, "outcome", record["outcome"]),
+                term_label(results, record["term"]),
             ),
             *[record[name] for name in REGRESSION_VALUES],
             text_of(record["fixed_effects"]),
@@ -122,12 +122,6 @@ def hypotheses(results: Results) -> Grid | None:
     return Grid(Bilingual("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
 
 
-def _term(results: Results, term: str) -> Bilingual:
-    """A regressor's name."""
-    name = term_name(results, term)
-    return said(results, "term", term) if name.zh == term else name
-
-
 def sentences_of(results: Results) -> Grid | None:
     """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
     values = [
@@ -143,14 +137,14 @@ def contribution(results: Results) -> Grid | None:
     rows = rows[rows["unit"].isna() | (rows["unit"] == TOTAL)] if len(rows) else rows
     values = [
         (
-            ITEMS.get(record["item"], record["item"]),
-            spec_name(results, record["spec"]),
+            ITEMS[record["item"]],
+            spec_label(results, record["spec"]),
             sample(record["sample"]),
             record["from_year"],
             record["to_year"],
-            said(results, "quantity", record["quantity"]),
+            key_label(results, "quantity", record["quantity"]),
             *(record[name] for name in ("value", "ci_low", "ci_high")),
-            MEASURES.get(record["measure"], record["measure"]),
+            _measure(record["measure"]),
         )
         for record in rows.to_dict("records")
     ]
@@ -162,6 +156,16 @@ def contribution(results: Results) -> Grid | None:
     return Grid(Bilingual("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
 
 
+def _measure(text: str) -> Bilingual:
+    """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
+    known = MEASURES.get(text)
+    if known is not None:
+        return known
+    bound = text.removeprefix(NOT_SHOWN)
+    return Bilingual(f"占变化的份额；变化小于 {bound}，不列", text) if bound != text else Bilingual(text, text)
+
+
+NOT_SHOWN = "share of change; not shown, |change| < "
 ITEMS = {
     "A": Bilingual("A 贡献核算", "A accounting"),
     "B": Bilingual("B 反事实路径", "B counterfactual path"),
@@ -179,4 +183,12 @@ MEASURES = {
     "SD of the all-firms index per SD of density": Bilingual("标准差，每标准差密度", "SD per SD of density"),
     "share of variance": Bilingual("占方差的份额", "share of variance"),
     "share of the coefficient": Bilingual("占系数的份额", "share of the coefficient"),
+    "fraction suppressed: estimate below its standard error": Bilingual(
+        "份额不列：估计值小于其标准误", "fraction suppressed: estimate below its standard error"
+    ),
+    "score/100, linear": Bilingual("得分/100，线性外推", "score/100, linear"),
+    "score/100, linear; beyond the densities observed": Bilingual(
+        "得分/100，线性外推，超出观测到的密度", "score/100, linear; beyond the densities observed"
+    ),
+    "firms": Bilingual("企业数", "firms"),
 }

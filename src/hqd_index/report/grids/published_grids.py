@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from ...codebook import meaning
 from ...tables import TABLES
 from ..bilingual import NOTHING, Bilingual, unit_name
-from ..key_labels import KEYS, NODES, said
+from ..key_labels import LABELLED, NODE_COLUMNS, key_label
 from ..number_format import missing
 from ..results import Results
 from .grid import Column, Grid
@@ -45,13 +46,21 @@ def published(name: str) -> Callable[[Results], Grid | None]:
 
     def grid(results: Results) -> Grid | None:
         rows = results.table(name)
-        if rows.empty or name not in TABLES:
+        if rows.empty:
             return None
         kept, note = _kept(rows, name)
         columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
         columns = [column for column in columns if kept[column].notna().any()]
         names, units = labels(results, name), measures(results, name)
-        header = [_header(column, TABLES[name].columns[column], names, units.get(column, "")) for column in columns]
+        header = [
+            _header(
+                column,
+                TABLES[name].columns[column],
+                names.get(column) or Bilingual(*meaning(name, column)),
+                units.get(column, ""),
+            )
+            for column in columns
+        ]
         told = [_said(results, column, kept[column]) if _worded(name, column) else kept[column] for column in columns]
         return Grid(Bilingual(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
 
@@ -78,13 +87,13 @@ def _worded(name: str, column: str) -> bool:
     """Whether a column holds flags or ids that stand by name; no id beside its own name."""
     columns = TABLES[name].columns
     kind = columns[column].rstrip("?")
-    named = f"{column}_zh" in columns or (column in NODES and "label_zh" in columns)
-    return kind == "flag" or (kind == "text" and not named and column in {*KEYS, *NODES, "unit", "other", "spec"})
+    named = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
+    return kind == "flag" or (kind == "text" and not named and column in LABELLED)
 
 
 def _said(results: Results, column: str, values: pd.Series) -> list[Any]:
     """The names of a column's ids, each looked up once; missing cells stay missing."""
-    names = {value: said(results, column, value) for value in values.dropna().unique()}
+    names = {value: key_label(results, column, value) for value in values.dropna().unique()}
     return [None if missing(value) else names[value] for value in values]
 
 
@@ -113,8 +122,8 @@ def short(label: str) -> str:
     return head or label
 
 
-def _header(column: str, kind: str, names: dict[str, Bilingual], unit: str) -> Column:
-    label, measure = names.get(column, Bilingual(column, column)), unit_name(unit)
+def _header(column: str, kind: str, label: Bilingual, unit: str) -> Column:
+    measure = unit_name(unit)
     zh, en = short(label.zh), short(label.en)
     if unit and measure.zh not in zh:
         zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"

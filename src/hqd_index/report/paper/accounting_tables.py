@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..key_labels import said
+from ..key_labels import key_label
 from ..number_format import number, whole
 from ..results import Results
 from ..sentences import SAMPLES
@@ -94,7 +94,7 @@ def _row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
 def _named(results: Results, key: tuple[str, str], column: str) -> Bilingual:
     """A line's name; that of a part is what it is about."""
     quantity, what = key
-    return said(results, column, what) if what else said(results, "quantity", quantity)
+    return key_label(results, column, what) if what else key_label(results, "quantity", quantity)
 
 
 def _with_error(row: pd.Series, digits: int) -> str:

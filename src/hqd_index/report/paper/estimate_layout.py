@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..key_labels import effect_names, said
+from ..key_labels import effect_names, key_label
 from ..number_format import missing, number, stars, whole
-from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, spec_name, term_name
+from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, spec_label, term_label
 from ..regression_rows import headline_spec
 from ..results import Results
 from ..sentences import sample
@@ -112,7 +112,7 @@ def digits_for(values: list[float]) -> int:
 
 def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
     """Lines of one regressor: coefficient, standard error and, for the density, the bootstrap p."""
-    first: list[Cell] = [term_name(results, term)]
+    first: list[Cell] = [term_label(results, term)]
     second: list[Cell] = [""]
     third: list[Cell] = [""]
     for block in blocks:
@@ -157,9 +157,9 @@ def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     named = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
     parts = [] if named else [_short_name(results, record["spec"])]
     if record["outcome"] != results.tree.root:
-        parts.append(said(results, "outcome", record["outcome"]))
+        parts.append(key_label(results, "outcome", record["outcome"]))
     if record["term"] != "density":
-        parts.append(term_name(results, record["term"]))
+        parts.append(term_label(results, record["term"]))
     if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed:
         parts.append(Bilingual(record["subset"], record["subset"]))
     return Bilingual("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
@@ -168,4 +168,4 @@ def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
 def _short_name(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
-    return next((more for ending, more in EXTENSIONS.items() if id == base + ending), spec_name(results, id))
+    return next((more for ending, more in EXTENSIONS.items() if id == base + ending), spec_label(results, id))

@@ -10,7 +10,8 @@ from ...methods.choice import BoundChoice
 from ...study.unit_schemes import SCHEME_NAMES
 from ..bilingual import NOTHING, Bilingual, halves
 from ..key_findings import accounting
-from ..key_labels import FAMILY, LEVELS, TABLE_NAMES, effect_names
+from ..key_labels import effect_names
+from ..label_catalogue import LEVEL_LABELS, STEP_LABELS, TABLE_LABELS
 from ..number_format import missing, number, percent, whole
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
@@ -75,7 +76,7 @@ def _flow(results: Results) -> Iterator[Block]:
             )
             zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
             en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
-        name = TABLE_NAMES.get(str(table), Bilingual(str(table), str(table)))
+        name = TABLE_LABELS.get(str(table), Bilingual(str(table), str(table)))
         yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
 
 
@@ -113,12 +114,12 @@ def construction(results: Results) -> Iterator[Block]:
 
 def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     """One sentence: what is done at this step, with its options and source."""
-    method = FAMILIES[family].get(choice.method)
-    label = Bilingual(method.label_zh, method.label_en) if method else Bilingual(choice.method, choice.method)
-    source = f" ({method.source})" if method and method.source != "-" else ""
-    places = [LEVELS.get(level, Bilingual(level, level)) for level in levels]
+    method = FAMILIES[family][choice.method]
+    label = Bilingual(method.label_zh, method.label_en)
+    source = f" ({method.source})" if method.source != "-" else ""
+    places = [LEVEL_LABELS.get(level, Bilingual(level, level)) for level in levels]
     where = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
-    head, options = FAMILY[family], _options(choice, method)
+    head, options = STEP_LABELS[family], _options(choice, method)
     return text(
         f"{head.zh}{where.zh}：{label.zh}{source}{options.zh}。",
         f"{head.en}{where.en}: {label.en}{source}{options.en}.",
@@ -127,7 +128,7 @@ def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
 
 def _options(choice: Any, method: Any) -> Bilingual:
     """Options that differ from what is usual, the years first."""
-    usual = {name: parameter.default for name, parameter in method.options.items()} if method else {}
+    usual = {name: parameter.default for name, parameter in method.options.items()}
     usual = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **usual}
     told = {name: value for name, value in sorted(choice.options.items()) if name not in usual or not _same(value, usual[name])}
     over = told.pop("over", None)

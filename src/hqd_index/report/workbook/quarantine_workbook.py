@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...study.records import Study
 from ..bilingual import Bilingual
+from ..label_catalogue import KEY_LABELS
 from .sheet_format import Styles, lines_needed, open_book, write
 
 HEADERS = {
@@ -30,7 +31,6 @@ HEADERS = {
 }
 SUMMARY = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
 LINES = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
-SEVERITIES = {"error": Bilingual("错误", "error"), "warning": Bilingual("警告", "warning"), "info": Bilingual("提示", "info")}
 PLACE = ["file", "sheet", "row"]
 SHEET_ROWS = 1_000_000
 """Excel holds 1,048,576 rows; what is beyond goes on in a further sheet, so that nothing is cut."""
@@ -55,7 +55,7 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
 def _worded(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     """Findings with texts in one language, in the order of file, sheet and row."""
     rows = quarantine.assign(expected=quarantine[f"expected_{language}"], mend=quarantine[f"mend_{language}"])
-    severity = rows["severity"].map(lambda key: SEVERITIES.get(key, Bilingual(key, key)).of(language))
+    severity = rows["severity"].map(lambda key: KEY_LABELS["severity"][key].of(language))
     return rows.assign(severity=severity).sort_values([*PLACE, "rule"], kind="stable", ignore_index=True)
 
 
