@@ -33,8 +33,8 @@ test-slow: setup-dev ## the tests that take minutes / 运行较慢的测试
 check: setup ## check the configuration / 检查配置
 	@$(BIN)/hqd check
 
-lint: setup-dev ## style, types, floors / 代码检查
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m pytest -q tests/test_floors.py
+lint: setup-dev ## style, types, dependencies, floors / 代码检查
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/deptry --no-ansi src && $(BIN)/python -m pytest -q tests/test_floors.py
 
 bench: setup-dev ## each benchmark prints a ratio and PASS or SHORT / 性能基准
 	@status=0; for b in benchmarks/*.py; do $(BIN)/python $$b || status=1; done; exit $$status

@@ -19,7 +19,8 @@ from .errors import SetupError
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "linearmodels", "duckdb", "sqlglot", "pandera")
+NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera", "python-calamine")
+"""Libraries that stages compute or read numbers with; statsmodels only checks them (`hqd verify`)."""
 KEEP_RUNS = 5
 CACHE_BYTES = 2 * 1024**3
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
