@@ -15,11 +15,11 @@ from .cells.column_reading import Exact
 
 def table_of(study: Study, name: str) -> CanonicalTable:
     """The schema of a table in this study; ConfigError when neither the program nor the study knows it."""
-    known = tables(study)
-    if name not in known:
-        en, zh = unknown("table", name, known, kind_zh="表")
+    schemas = tables(study)
+    if name not in schemas:
+        en, zh = unknown("table", name, schemas, kind_zh="表")
         raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", where="sources.yaml")
-    return known[name]
+    return schemas[name]
 
 
 def exactness(study: Study, table: CanonicalTable) -> Exact:
@@ -30,10 +30,10 @@ def exactness(study: Study, table: CanonicalTable) -> Exact:
 def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
     """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
     columns = known_columns(study)[name]
-    found = {part for part in study.study.unit.by if name == "firms"}
+    needed = {part for part in study.study.unit.by if name == "firms"}
     for formula in _formulas(study, name):
-        found |= behind(parse(formula, columns=columns, aggregate=True), columns)
-    return frozenset(column for column in found if column in table.columns and not column.startswith("srdi_"))
+        needed |= behind(parse(formula, columns=columns, aggregate=True), columns)
+    return frozenset(column for column in needed if column in table.columns and not column.startswith("srdi_"))
 
 
 def _formulas(study: Study, table: str) -> Iterator[str]:

@@ -47,17 +47,17 @@ class GateError(DataError):
 
 def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> Intake:
     """Every table of the study, clean; DataError (exit 3) when a file or the gate refuses, CheckError (4) on unbalanced books."""
-    before = engine.names()
+    other_tables = engine.names()
     files = _raw_files(study, data_root, config_root)
-    read = _clean_tables(study, files, engine)
-    refuse_changed([file for mine in files.values() for file in mine])
-    tables = {one.name: published_table(one, engine) for one in read}
-    with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
-        status = pool.submit(study_status, study, read, tables, own, (config_root, data_root))
-        result = _intake_result(study, read, tables, engine)
-        _check_gate(study, read, result)
+    clean_tables = _clean_tables(study, files, engine)
+    refuse_changed([file for source_files in files.values() for file in source_files])
+    tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
+    with engine.beside() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
+        status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
+        result = _intake_result(study, clean_tables, tables, engine)
+        _check_gate(study, clean_tables, result)
     result = _with_status(result, status.result())
-    engine.keep_only({*before, *result.tables.values()})
+    engine.keep_only({*other_tables, *result.tables.values()})
     return result
 
 
@@ -78,11 +78,11 @@ def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, li
 
 def _no_data_error(folder: Path) -> ConfigError:
     """One fault for the whole folder instead of one for each source."""
-    what, what_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
+    state, state_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
     return ConfigError(
-        f"the data folder {what}; put the files of sources.yaml there, or name another folder with --data "
+        f"the data folder {state}; put the files of sources.yaml there, or name another folder with --data "
         "(`hqd demo` writes synthetic files for the demo study)",
-        zh=f"数据文件夹{what_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
+        zh=f"数据文件夹{state_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
         "(`hqd demo` 可为演示研究生成合成数据)",
         where=str(folder),
         rule="S01",
@@ -93,17 +93,17 @@ def _line_of_path(config_root: Path, path: str) -> str:
     """'sources.yaml:12' where the path is written, or the file alone."""
     config = config_root / "sources.yaml"
     lines = config.read_text("utf-8").splitlines() if config.is_file() else []
-    found = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line]
-    return f"sources.yaml:{found[0]}" if found else "sources.yaml"
+    line_numbers = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line]
+    return f"sources.yaml:{line_numbers[0]}" if line_numbers else "sources.yaml"
 
 
 def _clean_tables(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[CleanTable]:
     """The tables in the order of their sources, read two at a time; the files that cannot be read are told at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        begun = [pool.submit(_clean_table, *job, engine) for job in _table_jobs(study, files, engine)]
-    faults = [fault for job in begun if isinstance(fault := job.exception(), HqdError)]
+        jobs = [pool.submit(_clean_table, *job, engine) for job in _table_jobs(study, files, engine)]
+    faults = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
     _raise_faults(faults)
-    return [job.result() for job in begun]
+    return [job.result() for job in jobs]
 
 
 def _table_jobs(
@@ -112,17 +112,21 @@ def _table_jobs(
     """Each table of the study with its files by source and the number of the first."""
     first = 1
     for name in dict.fromkeys(source.table for source in study.sources.sources.values()):
-        mine = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
-        if mine:
+        table_files = {key: files[key] for key, source in study.sources.sources.items() if source.table == name and files[key]}
+        if table_files:
             table = table_of(study, name)
             needed = needed_columns(study, name, table)
-            yield TableStep(study, name, table, exactness(study, table), engine, needed, single=len(mine) == 1), mine, first
-        first += sum(len(some) for some in mine.values())
+            yield (
+                TableStep(study, name, table, exactness(study, table), engine, needed, single=len(table_files) == 1),
+                table_files,
+                first,
+            )
+        first += sum(len(source_files) for source_files in table_files.values())
 
 
 def _clean_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
-    with engine.beside() as own:
-        return read_table(replace(step, engine=own), files, first)
+    with engine.beside() as table_engine:
+        return read_table(replace(step, engine=table_engine), files, first)
 
 
 def _raise_faults(faults: Sequence[HqdError]) -> None:
@@ -132,16 +136,19 @@ def _raise_faults(faults: Sequence[HqdError]) -> None:
         raise Faults(faults)
 
 
-def _intake_result(study: Study, read: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
+def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
     frames = {
-        "ledger": pd.concat([ledger_rows(one.files, one.rows_in, one.removed) for one in read], ignore_index=True),
-        "quarantine": pd.concat([quarantine_list(one, engine) for one in read], ignore_index=True),
-        "sample_flow": sample_flow(study, read, engine),
+        "ledger": pd.concat(
+            [ledger_rows(clean_table.files, clean_table.rows_in, clean_table.removed) for clean_table in clean_tables],
+            ignore_index=True,
+        ),
+        "quarantine": pd.concat([quarantine_list(clean_table, engine) for clean_table in clean_tables], ignore_index=True),
+        "sample_flow": sample_flow(study, clean_tables, engine),
         "coverage": coverage(study, tables, engine),
         "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
     }
-    raw_rows = pd.concat([quarantined_raw_rows(one, engine) for one in read], ignore_index=True)
-    return Intake(tables, frames, raw_rows, tuple(notice for one in read for notice in one.notices))
+    raw_rows = pd.concat([quarantined_raw_rows(clean_table, engine) for clean_table in clean_tables], ignore_index=True)
+    return Intake(tables, frames, raw_rows, tuple(notice for clean_table in clean_tables for notice in clean_table.notices))
 
 
 def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:
@@ -151,18 +158,18 @@ def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:
     return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices))
 
 
-def _check_gate(study: Study, read: Sequence[CleanTable], result: Intake) -> None:
+def _check_gate(study: Study, clean_tables: Sequence[CleanTable], result: Intake) -> None:
     gates = study.rules.gates
-    for one in read:
-        share, limit = one.quarantined_share, gates.max_quarantine_share
+    for clean_table in clean_tables:
+        share, limit = clean_table.quarantined_share, gates.max_quarantine_share
         if share == 0 or (share <= limit and gates.on_error == "quarantine"):
             continue
-        bad = int((one.removed["outcome"] == QUARANTINED).sum())
-        where = ", ".join(one.files["file"])
+        rows = int((clean_table.removed["outcome"] == QUARANTINED).sum())
+        name, where = clean_table.name, ", ".join(clean_table.files["file"])
         raise GateError(
             result,
-            f"{bad} rows of table {one.name} do not pass ({share:.1%}; limit {limit:.1%}); mend those that quarantine.xlsx lists",
-            zh=f"表 {one.name} 有 {bad} 行未通过校验({share:.1%},上限 {limit:.1%});请按 quarantine.xlsx 逐行改正",
+            f"{rows} rows of table {name} do not pass ({share:.1%}; limit {limit:.1%}); mend those that quarantine.xlsx lists",
+            zh=f"表 {name} 有 {rows} 行未通过校验({share:.1%},上限 {limit:.1%});请按 quarantine.xlsx 逐行改正",
             where=where,
             rule="S13",
         )

@@ -37,33 +37,41 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     """The table from the files of its sources (source id -> files), which are numbered from `first`."""
     engine = step.engine
     sheets, parsed = _parsed_sources(step, files, first)
-    listed = _file_list(sheets)
-    aside = first_reasons(
-        [_rows_set_aside(sheets), *(one.out_of_scope for one in parsed), *scope_filter_rows(step, files, parsed)]
+    file_list = _file_list(sheets)
+    out_of_scope = first_reasons(
+        [_rows_set_aside(sheets), *(source.out_of_scope for source in parsed), *scope_filter_rows(step, files, parsed)]
     )
-    whole = combined_sources([_with_key_findings(one, aside, step) for one in parsed], step.table.key, listed, engine)
-    scope = without_rows(whole.typed, aside["rid"], engine)
-    where = ", ".join(listed["file"])
+    combined = combined_sources(
+        [_with_key_findings(source, out_of_scope, step) for source in parsed], step.table.key, file_list, engine
+    )
+    scope = without_rows(combined.typed, out_of_scope["rid"], engine)
+    where = ", ".join(file_list["file"])
     refuse_mixed_values(scope, where, engine)
-    found = joined_findings([whole.findings, *_row_findings(step, scope, whole.text, "error")])
-    found = joined_findings([found, cross_row_findings(step.name, without_rows(scope, found["rid"], engine), whole.text, engine)])
-    firms = _identified_firms(step, without_rows(scope, found["rid"], engine), where)
+    findings = joined_findings([combined.findings, *_row_findings(step, scope, combined.text, "error")])
+    findings = joined_findings(
+        [findings, cross_row_findings(step.name, without_rows(scope, findings["rid"], engine), combined.text, engine)]
+    )
+    firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), where)
     if step.table.key:
-        found = joined_findings([found, duplicate_findings(firms.rows, whole.text, step.table.key, listed, engine)])
-    clean, jumps = _with_firm_industry(step, without_rows(firms.rows, found["rid"], engine), where)
-    with engine.beside() as own, ThreadPoolExecutor(max_workers=1) as pool:
-        odd = pool.submit(anomaly_notices, step.name, clean, step.table, own)
-        out = by_raw_row(pd.concat([aside, firms.twins, _quarantined_rows(found)], ignore_index=True), whole.members, engine)
-        _check_books(step, sheets, whole, clean, out)
-        doubtful = [
-            *_row_findings(step, clean, whole.text, "warning", "info"),
-            interpolation_findings(clean, whole.text, step.table, engine),
+        findings = joined_findings([findings, duplicate_findings(firms.rows, combined.text, step.table.key, file_list, engine)])
+    clean, industry_notices = _with_firm_industry(step, without_rows(firms.rows, findings["rid"], engine), where)
+    with engine.beside() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
+        anomalies = pool.submit(anomaly_notices, step.name, clean, step.table, notice_engine)
+        removed = by_raw_row(
+            pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine
+        )
+        _check_books(step, sheets, combined, clean, removed)
+        warnings = [
+            *_row_findings(step, clean, combined.text, "warning", "info"),
+            interpolation_findings(clean, combined.text, step.table, engine),
         ]
-    found = joined_findings([_ragged_findings(sheets), found, *doubtful])
-    told = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
-    told += [*whole.notices, *firms.notices, *jumps, *odd.result()]
+    findings = joined_findings([_ragged_findings(sheets), findings, *warnings])
+    notices = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
+    notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result()]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
-    return CleanTable(step.name, step.table, clean, whole.text, found, out, listed, rows_in, tuple(sheets), tuple(told))
+    return CleanTable(
+        step.name, step.table, clean, combined.text, findings, removed, file_list, rows_in, tuple(sheets), tuple(notices)
+    )
 
 
 def _identified_firms(step: TableStep, rows: str, where: str) -> FirmRows:
@@ -85,16 +93,18 @@ def _parsed_sources(
 ) -> tuple[list[Sheet], list[ParsedSource]]:
     sheets: list[Sheet] = []
     parsed: list[ParsedSource] = []
-    for source_id, mine in files.items():
+    for source_id, source_files in files.items():
         source = step.study.sources.sources[source_id]
-        read_now = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(mine)]
-        sheets += read_now
+        source_sheets = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(source_files)]
+        sheets += source_sheets
         where = f"sources.yaml sources.{source_id}"
-        parsed.append(_with_year(_parsed_source(step, read_now, source_id, where), step))
-    held = {name for one in parsed for name in step.engine.types(one.typed)}
+        parsed.append(_with_year(_parsed_source(step, source_sheets, source_id, where), step))
+    known_columns = {name for source_rows in parsed for name in step.engine.types(source_rows.typed)}
     labels = [label for sheet in sheets for label in sheet.cells.labels]
     sources = [step.study.sources.sources[source_id] for source_id in files]
-    require_columns(sorted(step.needed - held), sources, step.table, labels, ", ".join(sheet.cells.file for sheet in sheets))
+    require_columns(
+        sorted(step.needed - known_columns), sources, step.table, labels, ", ".join(sheet.cells.file for sheet in sheets)
+    )
     return sheets, parsed
 
 
@@ -107,10 +117,12 @@ def _parsed_source(step: TableStep, sheets: list[Sheet], source_id: str, where: 
     return parse_long(sheets, shape, lambda rows: list(study_filter_rows(step, source_id, rows)))
 
 
-def _with_key_findings(one: ParsedSource, aside: pd.DataFrame, step: TableStep) -> ParsedSource:
+def _with_key_findings(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep) -> ParsedSource:
     """The source with blank keys and statement dates judged; rows out of scope have no findings."""
-    found = joined_findings([one.findings, blank_key_findings(step, one.text), year_end_findings(step, one.typed, one.text)])
-    return replace(one, findings=found[~found["rid"].isin(aside["rid"])])
+    findings = joined_findings(
+        [source.findings, blank_key_findings(step, source.text), year_end_findings(step, source.typed, source.text)]
+    )
+    return replace(source, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
 
 
 def _sheet(file: RawFile, source: Source, step: TableStep, number: int) -> Sheet:
@@ -123,8 +135,8 @@ def _sheet(file: RawFile, source: Source, step: TableStep, number: int) -> Sheet
 
 def _with_year(parsed: ParsedSource, step: TableStep) -> ParsedSource:
     """The year of the statement date where a source gives no year of its own."""
-    held = step.engine.types(parsed.typed)
-    if "year" in held or "statement_date" not in held:
+    columns = step.engine.types(parsed.typed)
+    if "year" in columns or "statement_date" not in columns:
         return parsed
     year = "year(y.statement_date)"
     typed = step.engine.query(f"SELECT y.*, CAST({year} AS DECIMAL(28,8)) AS year FROM {parsed.typed} AS y")
@@ -151,39 +163,39 @@ def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
 def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     parts = []
     for sheet in sheets:
-        broken = [row for row in sheet.cells.set_aside if row.rule]
-        values = [f"{row.reason} / {len(sheet.cells.labels)}" for row in broken]
-        rids = [sheet.number * FILE_SPAN + row.row for row in broken]
+        ragged_rows = [row for row in sheet.cells.set_aside if row.rule]
+        values = [f"{row.reason} / {len(sheet.cells.labels)}" for row in ragged_rows]
+        rids = [sheet.number * FILE_SPAN + row.row for row in ragged_rows]
         parts.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))
     return joined_findings(parts)
 
 
 def _row_findings(step: TableStep, rows: str, text: str, *severities: str) -> list[pd.DataFrame]:
-    whole = with_all_columns(rows, step.table, step.exact, step.engine)
-    judged = rules_of_severity(bound_rules(step.study, step.name, step.table, step.engine.types(whole)), *severities)
-    return [row_rule_findings(text, whole, judged, step.engine)]
+    complete_rows = with_all_columns(rows, step.table, step.exact, step.engine)
+    rules = rules_of_severity(bound_rules(step.study, step.name, step.table, step.engine.types(complete_rows)), *severities)
+    return [row_rule_findings(text, complete_rows, rules, step.engine)]
 
 
-def _quarantined_rows(found: pd.DataFrame) -> pd.DataFrame:
+def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:
     """One line per quarantined row, its rules joined."""
-    if found.empty:
+    if findings.empty:
         return pd.DataFrame(columns=OUT_COLUMNS)
-    rules = found.groupby("rid")["rule"].agg(lambda ids: "+".join(sorted(set(ids))))
+    rules = findings.groupby("rid")["rule"].agg(lambda ids: "+".join(sorted(set(ids))))
     return pd.DataFrame({"rid": rules.index, "stage": VALIDATE, "outcome": QUARANTINED, "reason": rules.to_numpy()})
 
 
-def _check_books(step: TableStep, sheets: Sequence[Sheet], whole: ParsedSource, clean: str, out: pd.DataFrame) -> None:
+def _check_books(step: TableStep, sheets: Sequence[Sheet], combined: ParsedSource, clean: str, removed: pd.DataFrame) -> None:
     engine = step.engine
     cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
-    aside = engine.scan(_rows_set_aside(sheets)[["rid"]].astype("int64"))
-    came = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {aside}"]))
-    used = clean
-    if whole.members:
-        used = engine.view(
-            f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c LEFT JOIN {whole.members} AS m USING (rid)"
+    set_aside = engine.scan(_rows_set_aside(sheets)[["rid"]].astype("int64"))
+    incoming = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {set_aside}"]))
+    used_rows = clean
+    if combined.members:
+        used_rows = engine.view(
+            f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c LEFT JOIN {combined.members} AS m USING (rid)"
         )
-    check_balance(Books(came, used, out), engine, step.name)
-    held = engine.types(whole.typed)
+    check_balance(Books(incoming, used_rows, removed), engine, step.name)
+    typed_columns = engine.types(combined.typed)
     money = [name for name, column in step.table.columns.items() if column.dtype == "number" and not column.share]
-    additive = [name for name in money if name in held]
-    check_sums(whole.typed, clean, out, additive, engine, step.name)
+    additive = [name for name in money if name in typed_columns]
+    check_sums(combined.typed, clean, removed, additive, engine, step.name)

@@ -16,8 +16,8 @@ def coded_columns(text: str, reading: ColumnReading) -> tuple[dict[str, str], pd
     tables: dict[str, str] = {}
     findings: list[pd.DataFrame] = []
     for name in reading.present:
-        plain = is_plain_text(name, reading.table) and name not in reading.source.values
-        if reading.is_numeric(name) or plain:
+        is_plain = is_plain_text(name, reading.table) and name not in reading.source.values
+        if reading.is_numeric(name) or is_plain:
             continue
         frame = _codes_by_text(text, name, reading)
         tables[name] = reading.engine.scan(frame)
@@ -30,12 +30,15 @@ def _codes_by_text(text: str, name: str, reading: ColumnReading) -> pd.DataFrame
     """text, edition, code, rule, suggestion of each distinct text of a column."""
     cell = quoted(name)
     pairs = f"SELECT DISTINCT {cell} AS text, {edition_sql(name, reading)} AS edition FROM {text} AS t"
-    found = reading.engine.collect(f"{pairs} WHERE {cell} IS NOT NULL ORDER BY ALL")
+    distinct_texts = reading.engine.collect(f"{pairs} WHERE {cell} IS NOT NULL ORDER BY ALL")
     aliases = reading.source.values.get(name, {})
     column = reading.table.columns[name]
-    looked = [code_reader(column, aliases, edition)(one) for one, edition in zip(found["text"], found["edition"])]
-    rows = [(look.value, look.rule, look.suggestion or "") for look in looked]
-    return found.join(pd.DataFrame(rows, columns=["code", "rule", "suggestion"], dtype=object))
+    readings = [
+        code_reader(column, aliases, edition)(cell_text)
+        for cell_text, edition in zip(distinct_texts["text"], distinct_texts["edition"])
+    ]
+    codes = [(code_reading.value, code_reading.rule, code_reading.suggestion or "") for code_reading in readings]
+    return distinct_texts.join(pd.DataFrame(codes, columns=["code", "rule", "suggestion"], dtype=object))
 
 
 def edition_sql(name: str, reading: ColumnReading) -> str:
@@ -43,13 +46,17 @@ def edition_sql(name: str, reading: ColumnReading) -> str:
     return "coalesce(t.industry_version, '')" if edition else "''"
 
 
-def _unknown_text_findings(text: str, name: str, looked: str, reading: ColumnReading) -> pd.DataFrame:
+def _unknown_text_findings(text: str, name: str, codes_table: str, reading: ColumnReading) -> pd.DataFrame:
     cell = f"t.{quoted(name)}"
     rows = reading.engine.collect(
         f"""SELECT t.rid, {literal(name)} AS "column", {cell} AS "value", l.rule, l.suggestion FROM {text} AS t
-        JOIN {looked} AS l ON {cell} = l.text AND {edition_sql(name, reading)} = l.edition WHERE l.rule <> '' ORDER BY t.rid"""
+        JOIN {codes_table} AS l ON {cell} = l.text AND {edition_sql(name, reading)} = l.edition
+        WHERE l.rule <> '' ORDER BY t.rid"""
     )
     groups = rows.groupby(["rule", "suggestion"], sort=True)
     return joined_findings(
-        [rule_findings(some, str(rule), expected=expected_text(str(rule), str(near))) for (rule, near), some in groups]
+        [
+            rule_findings(group_rows, str(rule), expected=expected_text(str(rule), str(suggestion)))
+            for (rule, suggestion), group_rows in groups
+        ]
     )

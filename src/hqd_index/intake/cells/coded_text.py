@@ -47,11 +47,11 @@ class CodeReading:
 
 def code_reader(column: Column, aliases: Mapping[str, str], version: str = "") -> Callable[[str], CodeReading]:
     """The reading of one coded column: a study's aliases first (exact after normalising), then the built-in texts."""
-    own = {normalised_label(text): value for text, value in aliases.items()}
-    read = _reader_of_column(column, version)
+    study_aliases = {normalised_label(text): value for text, value in aliases.items()}
+    read_text = _reader_of_column(column, version)
 
     def look(text: str) -> CodeReading:
-        return read(own.get(normalised_label(text), text))
+        return read_text(study_aliases.get(normalised_label(text), text))
 
     return look
 
@@ -74,8 +74,8 @@ def _reader_of_column(column: Column, version: str) -> Callable[[str], CodeReadi
     return lambda text: CodeReading(text)
 
 
-def _code_or_rule(found: codes.CodeMatch, rule: str) -> CodeReading:
-    return CodeReading(found.code) if found.code else CodeReading(None, rule, found.suggestion)
+def _code_or_rule(match: codes.CodeMatch, rule: str) -> CodeReading:
+    return CodeReading(match.code) if match.code else CodeReading(None, rule, match.suggestion)
 
 
 def _identifier(text: str) -> CodeReading:
@@ -90,27 +90,27 @@ def _flag(text: str) -> CodeReading:
 
 
 def _category(categories: Sequence[str]) -> Callable[[str], CodeReading]:
-    known = {
+    category_by_name = {
         normalised_label(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))
     }
 
     def look(text: str) -> CodeReading:
-        value = known.get(normalised_label(text))
-        return CodeReading(value) if value else CodeReading(None, "C03", closest(text, known))
+        value = category_by_name.get(normalised_label(text))
+        return CodeReading(value) if value else CodeReading(None, "C03", closest(text, category_by_name))
 
     return look
 
 
 def _date(text: str) -> CodeReading:
     """ISO text of a date: 2023-12-31, 2023/12/31, 20231231, 2023年12月31日, a time after it, or a spreadsheet serial."""
-    plain = re.sub(r"[T ].*$", "", text.strip())
-    if re.fullmatch(r"\d{5}(\.0+)?", plain) and int(plain[:5]) in SERIALS:
-        return CodeReading((EXCEL_EPOCH + timedelta(days=int(plain[:5]))).isoformat())
-    found = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)|(\d{2})(\d{2}))", plain)
-    if found is None:
+    date_text = re.sub(r"[T ].*$", "", text.strip())
+    if re.fullmatch(r"\d{5}(\.0+)?", date_text) and int(date_text[:5]) in SERIALS:
+        return CodeReading((EXCEL_EPOCH + timedelta(days=int(date_text[:5]))).isoformat())
+    match = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)|(\d{2})(\d{2}))", date_text)
+    if match is None:
         return CodeReading(None, "C07")
-    year, *rest = (int(part) for part in found.groups() if part)
+    year, *month_and_day = (int(part) for part in match.groups() if part)
     try:
-        return CodeReading(date(year, rest[0], rest[1] if len(rest) > 1 else 1).isoformat())
+        return CodeReading(date(year, month_and_day[0], month_and_day[1] if len(month_and_day) > 1 else 1).isoformat())
     except ValueError:
         return CodeReading(None, "C07")

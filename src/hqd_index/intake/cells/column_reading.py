@@ -55,13 +55,13 @@ class ColumnReading:
 
 def number_sql(text: str, shift: int, exact: Exact) -> str:
     """The number in a text column times 10^shift, rounded once; NULL for what is not a plain finite number."""
-    kind = SQL_TYPES[exact]
-    plain = f"TRY_CAST({text} || 'e{shift}' AS {kind})"
+    sql_type = SQL_TYPES[exact]
+    plain_number = f"TRY_CAST({text} || 'e{shift}' AS {sql_type})"
     if exact == "double":
         scaled = f"TRY_CAST({text} AS DOUBLE) * 1e{shift}" if shift >= 0 else f"TRY_CAST({text} AS DOUBLE) / 1e{-shift}"
-        plain = f"(CASE WHEN isfinite({plain}) THEN {plain} END)"
+        plain_number = f"(CASE WHEN isfinite({plain_number}) THEN {plain_number} END)"
         scaled = f"CASE WHEN isfinite({scaled}) THEN {scaled} END"
     else:
-        scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {kind})"
+        scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {sql_type})"
     scientific = f"CASE WHEN regexp_matches({text}, '{SCIENTIFIC}') THEN {scaled} END"
-    return f"CASE WHEN NOT contains({text}, '_') THEN coalesce({plain}, {scientific}) END"
+    return f"CASE WHEN NOT contains({text}, '_') THEN coalesce({plain_number}, {scientific}) END"

@@ -32,26 +32,28 @@ class Diagnosis:
 
 def diagnose(text: str, unit: str) -> Diagnosis:
     """C05, C09, C08 (with the proposed number), C07 or C01 for a text that is not a plain number; `unit` is the column's."""
-    half = unicodedata.normalize("NFKC", text).strip()
-    if INFINITE.fullmatch(half):
+    half_width = unicodedata.normalize("NFKC", text).strip()
+    if INFINITE.fullmatch(half_width):
         return Diagnosis("C05")
-    if half.lower() in MARKS or text.lower() in MARKS:
+    if half_width.lower() in MARKS or text.lower() in MARKS:
         return Diagnosis("C09")
-    if PLAIN.fullmatch(half) and half != text.strip():
-        return Diagnosis("C08", _plain_number(half), "separators")
-    if GROUPED.fullmatch(half):
-        return Diagnosis("C08", _plain_number(re.sub("[, ]", "", half)), "separators")
-    if DATED.fullmatch(half):
+    if PLAIN.fullmatch(half_width) and half_width != text.strip():
+        return Diagnosis("C08", _plain_number(half_width), "separators")
+    if GROUPED.fullmatch(half_width):
+        return Diagnosis("C08", _plain_number(re.sub("[, ]", "", half_width)), "separators")
+    if DATED.fullmatch(half_width):
         return Diagnosis("C07")
-    return _number_with_unit(half, unit) or Diagnosis("C01")
+    return _number_with_unit(half_width, unit) or Diagnosis("C01")
 
 
 def _number_with_unit(text: str, unit: str) -> Diagnosis | None:
-    found = WITH_UNIT.fullmatch(text)
-    if found is None:
+    match = WITH_UNIT.fullmatch(text)
+    if match is None:
         return None
-    amount, inside = found.group(1).replace(",", ""), found.group(2).strip()
-    shift = next((k for name in (inside, *units_of_magnitude(inside, unit)) if (k := exponent(name, unit)) is not None), None)
+    amount, printed_unit = match.group(1).replace(",", ""), match.group(2).strip()
+    shift = next(
+        (k for name in (printed_unit, *units_of_magnitude(printed_unit, unit)) if (k := exponent(name, unit)) is not None), None
+    )
     if shift is None or not PLAIN.fullmatch(amount):
         return None
     return Diagnosis("C08", _plain_number(amount, shift), "units")

@@ -163,14 +163,14 @@ def _province_names() -> Mapping[str, str]:
 
 
 def _nearest_name(text: str, names: list[str]) -> str | None:
-    found = process.extractOne(text, names, score_cutoff=50)
-    return str(found[0]) if found else None
+    match = process.extractOne(text, names, score_cutoff=50)
+    return str(match[0]) if match else None
 
 
 def version(text: str) -> CodeMatch:
     """The edition of GB/T 4754: 2002, 2011 or 2017, from the bare year or its full title."""
-    plain = normalised_label(text)
-    return CodeMatch(VERSION_NAMES.get(plain, plain)) if plain in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
+    edition = normalised_label(text)
+    return CodeMatch(VERSION_NAMES.get(edition, edition)) if edition in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
 
 
 def uscc_valid(code: str) -> bool:

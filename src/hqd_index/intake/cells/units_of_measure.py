@@ -29,23 +29,23 @@ def exponent(source: str, target: str) -> int | None:
     """k with value in `target` = value in `source` x 10^k; None when the two cannot be converted."""
     if source.strip() == target.strip():
         return 0
-    left, right = UNITS.get(source.strip()), UNITS.get(target.strip())
-    if left is None or right is None or left[0] != right[0]:
+    source_unit, target_unit = UNITS.get(source.strip()), UNITS.get(target.strip())
+    if source_unit is None or target_unit is None or source_unit[0] != target_unit[0]:
         return None
-    return left[1] - right[1]
+    return source_unit[1] - target_unit[1]
 
 
 def units_of_magnitude(prefix: str, unit: str) -> list[str]:
     """The units a bare magnitude can stand for beside a unit: '万' beside 元 is 万元."""
-    measured = UNITS.get(unit.strip(), ("", 0))[0]
-    return [prefix + base for base, (what, power) in UNITS.items() if what == measured and power == 0]
+    unit_quantity = UNITS.get(unit.strip(), ("", 0))[0]
+    return [prefix + base for base, (quantity, power) in UNITS.items() if quantity == unit_quantity and power == 0]
 
 
 def label_and_unit(label: str) -> tuple[str, str | None]:
     """'营业收入(万元)' -> ('营业收入', '万元'); the unit is None when the bracket names none."""
-    found = IN_BRACKETS.match(label.strip())
-    if found and found.group(2).strip() in UNITS:
-        return found.group(1).strip(), found.group(2).strip()
+    match = IN_BRACKETS.match(label.strip())
+    if match and match.group(2).strip() in UNITS:
+        return match.group(1).strip(), match.group(2).strip()
     return label, None
 
 

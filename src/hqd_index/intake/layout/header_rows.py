@@ -50,17 +50,17 @@ def _reshape_labels(source: Source) -> dict[str, str]:
     return {normalised_label(part): f"reshape:{part}" for part in parts if part}
 
 
-def header_place(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> int:
+def header_place(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str]) -> int:
     """The place of the row with the most known labels, else of the first row that is not blank."""
-    hits = [sum(canonical_name(label, known) is not None for label in row) for row in rows]
-    if any(hits):
-        return hits.index(max(hits))
+    known_counts = [sum(canonical_name(label, column_by_label) is not None for label in row) for row in rows]
+    if any(known_counts):
+        return known_counts.index(max(known_counts))
     return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
 
 
-def canonical_name(label: str, known: Mapping[str, str]) -> str | None:
+def canonical_name(label: str, column_by_label: Mapping[str, str]) -> str | None:
     """The canonical column of a label, with or without a unit in brackets."""
-    return known.get(normalised_label(label)) or known.get(normalised_label(label_and_unit(label)[0]))
+    return column_by_label.get(normalised_label(label)) or column_by_label.get(normalised_label(label_and_unit(label)[0]))
 
 
 def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
@@ -68,13 +68,13 @@ def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> i
 
     A data row whose numbers are all unreadable still has its code or year, and must not pass for a label.
     """
-    found = 0
+    label_rows = 0
     for row in rows[:SUB_HEADERS]:
-        filled = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
-        if len(filled) < 2 or any(_has_digit(cell) for cell in row):
+        filled_cells = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
+        if len(filled_cells) < 2 or any(_has_digit(cell) for cell in row):
             break
-        found += 1
-    return found
+        label_rows += 1
+    return label_rows
 
 
 def _has_digit(cell: str) -> bool:
@@ -83,16 +83,16 @@ def _has_digit(cell: str) -> bool:
 
 def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, where: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
-    known = known_labels(source, table)
-    place = header_place(rows, known) if source.header_row == "auto" else source.header_row - 1
+    column_by_label = known_labels(source, table)
+    place = header_place(rows, column_by_label) if source.header_row == "auto" else source.header_row - 1
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
         raise no_rows(where)
     labels = tuple(label.strip() for label in rows[place])
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
-    numeric = [k for k, label in enumerate(labels) if canonical_name(label, known) in numbers]
+    numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label) in numbers]
     below = label_rows_below(rows[place + 1 :], numeric)
-    printed = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
-    return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in printed if unit in UNITS))
+    cells_below = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
+    return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in cells_below if unit in UNITS))
 
 
 def no_rows(where: str) -> DataError:
@@ -105,35 +105,39 @@ def no_rows(where: str) -> DataError:
     )
 
 
-def map_labels(labels: Sequence[str], printed: Mapping[int, str], source: Source, table: CanonicalTable, where: str) -> HeaderMap:
+def map_labels(
+    labels: Sequence[str], printed_units: Mapping[int, str], source: Source, table: CanonicalTable, where: str
+) -> HeaderMap:
     """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05 for a label twice."""
     _refuse_repeated_labels(labels, where)
-    known = known_labels(source, table)
+    column_by_label = known_labels(source, table)
     positions: dict[str, int] = {}
-    extra: list[str] = []
+    unused_labels: list[str] = []
     for place, label in enumerate(labels):
-        name = canonical_name(label, known)
+        name = canonical_name(label, column_by_label)
         if name is None:
-            extra.append(label)
+            unused_labels.append(label)
         elif name in positions:
             raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
         else:
             positions[name] = place
-    units = {name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed.get(place))}
-    return HeaderMap(positions, units, _unused_label_notices(extra, where))
+    units = {
+        name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed_units.get(place))
+    }
+    return HeaderMap(positions, units, _unused_label_notices(unused_labels, where))
 
 
 def _refuse_repeated_labels(labels: Sequence[str], where: str) -> None:
     counts = Counter(normalised_label(label) for label in labels if label.strip())
-    twice = [label for label in labels if label.strip() and counts[normalised_label(label)] > 1]
-    if twice:
-        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(twice)), where)
+    repeated_labels = [label for label in labels if label.strip() and counts[normalised_label(label)] > 1]
+    if repeated_labels:
+        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(repeated_labels)), where)
 
 
-def _repeated_column(what: str, where: str) -> DataError:
+def _repeated_column(labels: str, where: str) -> DataError:
     return DataError(
-        f"the header names a column twice: {what}; rename or delete one of them",
-        zh=f"表头有重复列:{what};请改名或删除其中一列",
+        f"the header names a column twice: {labels}; rename or delete one of them",
+        zh=f"表头有重复列:{labels};请改名或删除其中一列",
         where=where,
         rule="S05",
     )
@@ -144,13 +148,19 @@ def required_columns(source: Source, table: CanonicalTable, positions: Collectio
 
     An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
     """
-    parts = list(dict.fromkeys(_reshape_labels(source).values()))
-    wanted = [*table.key, *(name for name, column in table.columns.items() if column.required or name in needed), *parts]
+    reshape_columns = list(dict.fromkeys(_reshape_labels(source).values()))
+    required = [
+        *table.key,
+        *(name for name, column in table.columns.items() if column.required or name in needed),
+        *reshape_columns,
+    ]
     if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
-        wanted.append("industry_version")
-    wide = set(source.reshape.columns.values()) if source.reshape else set()
-    dated = {"year"} if "statement_date" in positions else set()
-    return [name for name in dict.fromkeys(wanted) if name not in {*source.constants, *wide, *dated, *positions}]
+        required.append("industry_version")
+    wide_columns = set(source.reshape.columns.values()) if source.reshape else set()
+    dated_columns = {"year"} if "statement_date" in positions else set()
+    return [
+        name for name in dict.fromkeys(required) if name not in {*source.constants, *wide_columns, *dated_columns, *positions}
+    ]
 
 
 def require_columns(
@@ -160,13 +170,13 @@ def require_columns(
     en, zh = [], []
     for name in missing:
         column = table.columns.get(name)
-        raw = name.removeprefix("reshape:")
-        names = [raw, *(alias for source in sources for alias, target in source.aliases.items() if target == name)]
+        source_name = name.removeprefix("reshape:")
+        names = [source_name, *(alias for source in sources for alias, target in source.aliases.items() if target == name)]
         names += [column.zh, column.en] if column else []
-        near = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
+        nearest = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
         accepted = ", ".join(dict.fromkeys(names))
-        en.append(f"{raw} (accepted labels: {accepted}" + (f"; is it {near!r}?)" if near else ")"))
-        zh.append(f"{raw}(可识别的列名:{accepted}" + (f";是不是 {near!r}?)" if near else ")"))
+        en.append(f"{source_name} (accepted labels: {accepted}" + (f"; is it {nearest!r}?)" if nearest else ")"))
+        zh.append(f"{source_name}(可识别的列名:{accepted}" + (f";是不是 {nearest!r}?)" if nearest else ")"))
     if en:
         mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
         raise DataError(
@@ -177,9 +187,9 @@ def require_columns(
         )
 
 
-def _unused_label_notices(extra: Sequence[str], where: str) -> tuple[Notice, ...]:
-    named = [label for label in extra if label.strip()]
-    if not named:
+def _unused_label_notices(labels: Sequence[str], where: str) -> tuple[Notice, ...]:
+    unused_labels = [label for label in labels if label.strip()]
+    if not unused_labels:
         return ()
-    listed = ", ".join(named[:20]) + (" ..." if len(named) > 20 else "")
-    return (Notice("S07", where, f"{len(named)} columns not used: {listed}", f"{len(named)} 列未采用:{listed}"),)
+    listed = ", ".join(unused_labels[:20]) + (" ..." if len(unused_labels) > 20 else "")
+    return (Notice("S07", where, f"{len(unused_labels)} columns not used: {listed}", f"{len(unused_labels)} 列未采用:{listed}"),)

@@ -27,8 +27,8 @@ class Sheet:
 
 def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, engine: Engine) -> str:
     """`rid`, `aside` (NULL, blank, note or total) and one trimmed text column per canonical column, NULL where missing."""
-    parts = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
-    return engine.query(" UNION ALL BY NAME ".join(parts))
+    selects = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
+    return engine.query(" UNION ALL BY NAME ".join(selects))
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
@@ -36,10 +36,12 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
-    aside = _scope_reason_sql(width, sheet.header.positions, source, table)
+    scope_reason = _scope_reason_sql(width, sheet.header.positions, source, table)
     trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
-    return f"SELECT {rid}, {aside} AS aside, {selected} FROM (SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)})"
+    return (
+        f"SELECT {rid}, {scope_reason} AS aside, {selected} FROM (SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)})"
+    )
 
 
 def _trim_sql(cell: str) -> str:
@@ -69,11 +71,11 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
 
 
 def _scope_reason_sql(width: int, positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
-    rest = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
-    cases = [f"WHEN {rest} AND c0 = '' THEN '{BLANK}'"]
+    others_blank = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
+    cases = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK}'"]
     if width > 1:
         marks = " OR ".join(f"starts_with(c0, {literal(mark)})" for mark in NOTE_MARKS)
-        cases.append(f"WHEN {rest} AND ({marks}) THEN '{NOTE}'")
+        cases.append(f"WHEN {others_blank} AND ({marks}) THEN '{NOTE}'")
     totals = ", ".join(literal(total) for total in source.totals)
     for name, place in positions.items():
         column = table.columns.get(name)

@@ -45,11 +45,11 @@ def check_gzip(path: Path, where: str) -> None:
                 raise _beyond_limits(where, f"packed more than {MAX_RATIO}:1")
 
 
-def _beyond_limits(where: str, what: str) -> DataError:
+def _beyond_limits(where: str, excess: str) -> DataError:
     bounds = f"{MAX_BYTES // 2**20} MB, {MAX_RATIO}:1, {MAX_MEMBERS}"
     return DataError(
-        f"refused before opening: {what} (limits {bounds}); save the sheet you need as a new workbook or csv",
-        zh=f"打开前已拒绝:{what}(上限 {bounds});请把需要的工作表另存为新的 xlsx 或 csv",
+        f"refused before opening: {excess} (limits {bounds}); save the sheet you need as a new workbook or csv",
+        zh=f"打开前已拒绝:{excess}(上限 {bounds});请把需要的工作表另存为新的 xlsx 或 csv",
         where=where,
         rule="S09",
     )

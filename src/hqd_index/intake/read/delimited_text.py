@@ -31,9 +31,11 @@ class Shape:
 
 def delimiter_of(lines: Iterable[str]) -> str:
     """The mark that most of the lines hold most often."""
-    filled = [line for line in lines if line.strip()]
-    middle = {mark: sorted(line.count(mark) for line in filled)[len(filled) // 2] for mark in DELIMITERS if filled}
-    return max(DELIMITERS, key=lambda mark: middle.get(mark, 0))
+    filled_lines = [line for line in lines if line.strip()]
+    median_counts = {
+        mark: sorted(line.count(mark) for line in filled_lines)[len(filled_lines) // 2] for mark in DELIMITERS if filled_lines
+    }
+    return max(DELIMITERS, key=lambda mark: median_counts.get(mark, 0))
 
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
@@ -62,14 +64,14 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 
 def _quoted_fields(line: str, source: Lines, delimiter: str) -> list[str]:
-    taken: list[str] = []
+    following_lines: list[str] = []
     closed = True
 
     def feed() -> Iterator[str]:
         nonlocal closed
         yield line
-        while len(taken) < OPEN_QUOTE_LINES and (following := source.take()) is not None:
-            taken.append(following)
+        while len(following_lines) < OPEN_QUOTE_LINES and (following := source.take()) is not None:
+            following_lines.append(following)
             yield following
         closed = False
 
@@ -79,7 +81,7 @@ def _quoted_fields(line: str, source: Lines, delimiter: str) -> list[str]:
         closed = False
     if closed:
         return fields
-    source.give_back(taken)
+    source.give_back(following_lines)
     return _fields(line, delimiter)
 
 
@@ -92,20 +94,20 @@ class RecordCounts:
     padded: bool = True
 
 
-def write_plain(text: IO[str], out: IO[str], shape: Shape) -> RecordCounts:
+def write_plain(text: IO[str], target: IO[str], shape: Shape) -> RecordCounts:
     """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
-    aside: list[SetAside] = []
-    mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
+    set_aside: list[SetAside] = []
+    delimiter, delimiter_count, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
     for _ in range(row):
         text.readline()
     while lines := text.readlines(BATCH):
-        fits = [line.count(mark) == good and line != "\n" for line in lines]
-        block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        aside += [row_set_aside(n, _fields(line, mark)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
-        out.write(block)
-        padded = padded or _has_blanks_at_sides(block, mark)
+        fits = [line.count(delimiter) == delimiter_count and line != "\n" for line in lines]
+        block = "".join([f"{n}{delimiter}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
+        set_aside += [row_set_aside(n, _fields(line, delimiter)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        target.write(block)
+        padded = padded or _has_blanks_at_sides(block, delimiter)
         row += len(lines)
-    return RecordCounts(row - shape.header_row - len(aside), aside, padded)
+    return RecordCounts(row - shape.header_row - len(set_aside), set_aside, padded)
 
 
 def _has_blanks_at_sides(text: str, mark: str) -> bool:
@@ -115,27 +117,27 @@ def _has_blanks_at_sides(text: str, mark: str) -> bool:
     return text.endswith(tuple(blanks)) or any(side in text for side in sides)
 
 
-def write_records(rows: Iterable[list[str]], out: IO[str], shape: Shape) -> RecordCounts:
+def write_records(rows: Iterable[list[str]], target: IO[str], shape: Shape) -> RecordCounts:
     """The same for records that were parsed already; cells are quoted where they must be."""
-    writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
-    aside: list[SetAside] = []
-    written = 0
+    writer = csv.writer(target, delimiter=shape.delimiter, lineterminator="\n")
+    set_aside: list[SetAside] = []
+    written_rows = 0
     for n, fields in enumerate(rows, 1):
         if n <= shape.header_row:
             continue
         if len(fields) == shape.width:
             writer.writerow([n, *fields])
-            written += 1
+            written_rows += 1
         else:
-            aside.append(row_set_aside(n, fields))
-    return RecordCounts(written, aside)
+            set_aside.append(row_set_aside(n, fields))
+    return RecordCounts(written_rows, set_aside)
 
 
 def row_set_aside(row: int, fields: list[str]) -> SetAside:
     """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
-    filled = [field for field in fields if field.strip()]
-    if not filled:
+    filled_fields = [field for field in fields if field.strip()]
+    if not filled_fields:
         return SetAside(row, tuple(fields), BLANK)
-    if len(filled) == 1 and fields[0].strip().startswith(NOTE_MARKS):
+    if len(filled_fields) == 1 and fields[0].strip().startswith(NOTE_MARKS):
         return SetAside(row, tuple(fields), NOTE)
     return SetAside(row, tuple(fields), f"{len(fields)}", rule="S04")

@@ -72,12 +72,12 @@ def _no_such_file(pattern: str, root: Path, where: str) -> ConfigError:
 
 def refuse_changed(files: Sequence[RawFile]) -> None:
     """CheckError S11 when a file is no longer what was read."""
-    changed = [file.name for file in files if not file.path.exists() or file_digest(file.path) != file.digest]
-    if changed:
+    changed_files = [file.name for file in files if not file.path.exists() or file_digest(file.path) != file.digest]
+    if changed_files:
         raise CheckError(
-            f"changed while being read: {', '.join(changed)}; run again when nobody writes to it",
-            zh=f"读取过程中文件被改动:{', '.join(changed)};请在无人写入时重新运行",
-            where=changed[0],
+            f"changed while being read: {', '.join(changed_files)}; run again when nobody writes to it",
+            zh=f"读取过程中文件被改动:{', '.join(changed_files)};请在无人写入时重新运行",
+            where=changed_files[0],
             rule="S11",
         )
 

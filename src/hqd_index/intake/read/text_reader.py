@@ -83,11 +83,11 @@ def _write(request: SheetRequest, opener: Opener, text_survey: TextSurvey, shape
     """The records below the header, written where the engine may read them."""
     with (
         _decoded(request.file.path, opener, text_survey.encoding) as text,
-        target.open("w", encoding="utf-8", newline="\n") as out,
+        target.open("w", encoding="utf-8", newline="\n") as plain_text,
     ):
         if text_survey.quotes:
-            return write_records(records(text, shape.delimiter), out, shape)
-        return write_plain(text, out, shape)
+            return write_records(records(text, shape.delimiter), plain_text, shape)
+        return write_plain(text, plain_text, shape)
 
 
 @contextmanager

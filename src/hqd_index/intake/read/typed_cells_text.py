@@ -33,9 +33,9 @@ def _as_text(numbered: str, labels: Sequence[str], engine: Engine) -> str:
 
 def _text_sql(column: str, dtype: str) -> str:
     if dtype == "double":
-        whole = f"{column} = trunc({column}) AND abs({column}) < {WHOLE_UP_TO}"
-        plain = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
-        return f"CASE WHEN isnan({column}) THEN {literal('')} ELSE {plain} END"
+        is_whole = f"{column} = trunc({column}) AND abs({column}) < {WHOLE_UP_TO}"
+        number_text = f"CASE WHEN {is_whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+        return f"CASE WHEN isnan({column}) THEN {literal('')} ELSE {number_text} END"
     if dtype == "date":
         return f"strftime({column}, '%Y-%m-%d')"
     return f"CAST({column} AS VARCHAR)"

@@ -30,13 +30,13 @@ class Grid:
     merged: tuple[Range, ...]
 
 
-def read_grid(path: Path, wanted: str | None, where: str, *, xml: bool) -> Grid:
+def read_grid(path: Path, sheet_name: str | None, where: str, *, xml: bool) -> Grid:
     """The sheet that is meant; DataError S08 names a hidden sheet, several sheets or a formula that was never computed."""
     import python_calamine as calamine
 
     try:
         with calamine.CalamineWorkbook.from_path(path) as book:
-            name = _sheet_name(book, wanted, where)
+            name = _sheet_name(book, sheet_name, where)
             sheet = book.get_sheet_by_name(name)
             rows = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
             merged = tuple(sheet.merged_cell_ranges or ())
@@ -49,17 +49,17 @@ def read_grid(path: Path, wanted: str | None, where: str, *, xml: bool) -> Grid:
     return Grid(name, rows, merged)
 
 
-def _sheet_name(book: Any, wanted: str | None, where: str) -> str:
+def _sheet_name(book: Any, sheet_name: str | None, where: str) -> str:
     import python_calamine as calamine
 
-    metadata = [one for one in book.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet]
-    names = [one.name for one in metadata]
-    if wanted is not None:
-        if wanted not in names:
-            en, zh = unknown("sheet", wanted, names, kind_zh="工作表")
+    metadata = [sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+    names = [sheet.name for sheet in metadata]
+    if sheet_name is not None:
+        if sheet_name not in names:
+            en, zh = unknown("sheet", sheet_name, names, kind_zh="工作表")
             raise ConfigError(en, zh=zh, where=where, rule="S08")
-        return wanted
-    hidden = [one.name for one in metadata if one.visible != calamine.SheetVisibleEnum.Visible]
+        return sheet_name
+    hidden = [sheet.name for sheet in metadata if sheet.visible != calamine.SheetVisibleEnum.Visible]
     if hidden:
         listed = ", ".join(hidden)
         raise workbook_error(
@@ -69,13 +69,13 @@ def _sheet_name(book: Any, wanted: str | None, where: str) -> str:
             "unhide or delete it, or name `sheet:`",
             "取消隐藏或删除,或写明 `sheet:`",
         )
-    filled = [name for name in names if book.get_sheet_by_name(name).height]
-    if len(filled) > 1:
-        listed = ", ".join(filled)
+    filled_sheets = [name for name in names if book.get_sheet_by_name(name).height]
+    if len(filled_sheets) > 1:
+        listed = ", ".join(filled_sheets)
         raise workbook_error(
             where, f"several sheets: {listed}", f"有多个工作表:{listed}", "name one under `sheet:`", "请用 `sheet:` 写明其中一个"
         )
-    return filled[0] if filled else names[0]
+    return filled_sheets[0] if filled_sheets else names[0]
 
 
 def workbook_error(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
@@ -143,27 +143,27 @@ def cell_name(row: int, column: int) -> str:
     """'B3' for 0-based (2, 1)."""
     letters, column = "", column + 1
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
+        column, remainder = divmod(column - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
     return f"{letters}{row + 1}"
 
 
 def filled_header(grid: Grid, rows: int) -> list[list[str]]:
     """The first rows with the text of each merged range in all its cells."""
     head = [list(row) for row in grid.rows[:rows]]
-    for (top, left), (bottom, right) in grid.merged:
-        for row in range(top, min(bottom, rows - 1) + 1):
-            for column in range(left, right + 1):
+    for (first_row, first_column), (last_row, last_column) in grid.merged:
+        for row in range(first_row, min(last_row, rows - 1) + 1):
+            for column in range(first_column, last_column + 1):
                 if row < len(head) and column < len(head[row]):
-                    head[row][column] = grid.rows[top][left]
+                    head[row][column] = grid.rows[first_row][first_column]
     return head
 
 
-def refuse_merged(grid: Grid, below: int, exempt: Sequence[int], where: str) -> None:
+def refuse_merged(grid: Grid, header_row: int, note_rows: Sequence[int], where: str) -> None:
     """DataError S08 for cells merged among the data rows (below row `below`, from 1), footnotes excepted."""
-    for (top, left), (bottom, right) in sorted(grid.merged):
-        if bottom + 1 > below and top + 1 not in exempt:
-            cells = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
+    for (first_row, first_column), (last_row, last_column) in sorted(grid.merged):
+        if last_row + 1 > header_row and first_row + 1 not in note_rows:
+            cells = f"{cell_name(first_row, first_column)}:{cell_name(last_row, last_column)}"
             raise workbook_error(
                 f"{where} !{cells}",
                 "merged cells among the data",

@@ -51,8 +51,8 @@ def _read(request: SheetRequest, *, xml: bool) -> SheetCells:
     if len(grid.rows) <= top:
         raise no_rows(where)
     target = engine.folder / f"{engine.new_name()}.txt"
-    with target.open("w", encoding="utf-8", newline="\n") as out:
-        counts = write_records(grid.rows, out, Shape(",", len(layout.labels), top))
+    with target.open("w", encoding="utf-8", newline="\n") as plain_text:
+        counts = write_records(grid.rows, plain_text, Shape(",", len(layout.labels), top))
     label_rows = [SetAside(row, tuple(grid.rows[row - 1]), HEADER) for row in range(layout.row + 1, top + 1)]
     return SheetCells(
         file=file.name,

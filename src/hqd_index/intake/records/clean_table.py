@@ -31,29 +31,30 @@ class CleanTable:
     @property
     def quarantined_share(self) -> float:
         """Quarantined rows over the rows in scope."""
-        gone = self.removed["outcome"].value_counts()
-        scope = sum(self.rows_in.values()) - int(gone.get(OUT_OF_SCOPE, 0))
-        return int(gone.get(QUARANTINED, 0)) / scope if scope else 0.0
+        outcome_counts = self.removed["outcome"].value_counts()
+        rows_in_scope = sum(self.rows_in.values()) - int(outcome_counts.get(OUT_OF_SCOPE, 0))
+        return int(outcome_counts.get(QUARANTINED, 0)) / rows_in_scope if rows_in_scope else 0.0
 
 
-def published_table(one: CleanTable, engine: Engine) -> str:
+def published_table(clean_table: CleanTable, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
     columns = []
-    for name in engine.types(one.clean):
-        column = one.table.columns.get(name)
+    for name in engine.types(clean_table.clean):
+        column = clean_table.table.columns.get(name)
         cell = f"y.{quoted(name)}"
         if name != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
-    files = engine.scan(one.files.assign(prefix=_row_id_prefixes(one.files))[["number", "prefix"]])
+    files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
     row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
-    sql = f"SELECT {', '.join([*columns, row_id])} FROM {one.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
-    order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in one.table.key)}" if one.table.key else ""
-    make = engine.view if one.name == "firms" else engine.query  # the firm table is made with its status
-    return make(sql + order, f"clean_{one.name}")
+    rows = f"{clean_table.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
+    sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
+    order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""
+    make = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
+    return make(sql + order, f"clean_{clean_table.name}")
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:
     """digest:sheet: of each file; a file that stands twice in the folder gets its number too."""
-    twice = files.groupby(["digest", "sheet"]).cumcount()
-    suffix = twice.map(lambda n: f"({n + 1})" if n else "")
+    repetition = files.groupby(["digest", "sheet"]).cumcount()
+    suffix = repetition.map(lambda n: f"({n + 1})" if n else "")
     return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"

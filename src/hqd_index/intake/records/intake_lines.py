@@ -38,26 +38,28 @@ WORDS = {
 def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.xlsx") -> list[str]:
     """The lines for all files; `path` is where the full list stands."""
     words = WORDS["en" if language == "en" else "zh"]
-    found = intake.frames["quarantine"]
+    quarantine = intake.frames["quarantine"]
     lines: list[str] = []
     for (file, sheet), stages in intake.frames["ledger"].groupby(["file", "sheet"], sort=False):
-        rows, used = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
-        held, aside = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
-        share = held / (rows - aside) if rows > aside else 0.0
+        rows, used_rows = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
+        quarantined, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
+        share = quarantined / (rows - out_of_scope) if rows > out_of_scope else 0.0
         name = f"{file} [{sheet}]" if sheet else str(file)
-        lines.append(words["file"].format(file=name, rows=rows, used=used, held=held, share=share, aside=aside))
-        mine = found[(found["file"] == file) & (found["sheet"] == sheet)]
-        lines += _rule_lines(mine, words, language)
-        if held:
+        lines.append(
+            words["file"].format(file=name, rows=rows, used=used_rows, held=quarantined, share=share, aside=out_of_scope)
+        )
+        sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
+        lines += _rule_lines(sheet_findings, words, language)
+        if quarantined:
             lines.append(words["all"].format(path=path))
     return lines
 
 
-def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> Iterator[str]:
+def _rule_lines(findings: pd.DataFrame, words: dict[str, str], language: str) -> Iterator[str]:
     """Errors first, then warnings; the first row as the example, up to four more by number."""
-    for (severity, rule), rows in found.groupby(["severity", "rule"], sort=True):
+    for (severity, rule), rows in findings.groupby(["severity", "rule"], sort=True):
         first = rows.iloc[0]
-        more = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
+        other_rows = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
         expected = first[f"expected_{language}"]
         text = RULES[rule].text[language] if rule in RULES else expected
         yield words["rule"].format(
@@ -67,11 +69,11 @@ def _rule_lines(found: pd.DataFrame, words: dict[str, str], language: str) -> It
             row=first["row"],
             column=_names_with_labels(str(first["column"]), language),
             value=f'"{first["value"]}"',
-            others=words["others"].format(rows=", ".join(more)) if more else "",
+            others=words["others"].format(rows=", ".join(other_rows)) if other_rows else "",
         )
-        done = words["error"] if severity == "error" else words["kept"]
+        treatment = words["error"] if severity == "error" else words["kept"]
         detail = words["expected"].format(expected=expected) if expected != text else ""
-        yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=done)
+        yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=treatment)
 
 
 def _names_with_labels(columns: str, language: str) -> str:
@@ -80,7 +82,7 @@ def _names_with_labels(columns: str, language: str) -> str:
 
 
 def _name_with_label(name: str, language: str) -> str:
-    known = next((table.columns[name] for table in CANONICAL.values() if name in table.columns), None)
-    if known is None:
+    column = next((table.columns[name] for table in CANONICAL.values() if name in table.columns), None)
+    if column is None:
         return name
-    return f"{name} ({known.en})" if language == "en" else f"{name}({known.zh})"
+    return f"{name} ({column.en})" if language == "en" else f"{name}({column.zh})"

@@ -28,35 +28,39 @@ QUARANTINE = [
 RAW_ROWS = ["file", "sheet", "row", "cells"]
 
 
-def quarantine_list(one: CleanTable, engine: Engine) -> pd.DataFrame:
-    found = one.findings
-    if found.empty:
+def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
+    findings = clean_table.findings
+    if findings.empty:
         return pd.DataFrame(columns=QUARANTINE)
-    listed = found.assign(number=found["rid"] // FILE_SPAN, row=found["rid"] % FILE_SPAN)
-    listed = listed.merge(one.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one")
-    listed = listed.merge(_keys_by_row(one, found["rid"], engine), on="rid", how="left", validate="many_to_one")
-    listed["key"] = listed["key"].fillna("")
-    return listed.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
+    located_findings = findings.assign(number=findings["rid"] // FILE_SPAN, row=findings["rid"] % FILE_SPAN)
+    located_findings = located_findings.merge(
+        clean_table.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one"
+    )
+    located_findings = located_findings.merge(
+        _keys_by_row(clean_table, findings["rid"], engine), on="rid", how="left", validate="many_to_one"
+    )
+    located_findings["key"] = located_findings["key"].fillna("")
+    return located_findings.sort_values(["file", "sheet", "row", "rule", "column"], kind="stable", ignore_index=True)[QUARANTINE]
 
 
-def _keys_by_row(one: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
-    held = engine.types(one.text)
-    key = [quoted(name) for name in one.table.key or tuple(one.table.columns)[:2] if name in held]
-    wanted = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
-    shown = f"concat_ws({literal(' | ')}, {', '.join(key)})"
-    return engine.collect(f"SELECT rid, {shown} AS key FROM {one.text} WHERE rid IN (SELECT rid FROM {wanted})")
+def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
+    text_columns = engine.types(clean_table.text)
+    key = [quoted(name) for name in clean_table.table.key or tuple(clean_table.table.columns)[:2] if name in text_columns]
+    row_ids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
+    key_text = f"concat_ws({literal(' | ')}, {', '.join(key)})"
+    return engine.collect(f"SELECT rid, {key_text} AS key FROM {clean_table.text} WHERE rid IN (SELECT rid FROM {row_ids})")
 
 
-def quarantined_raw_rows(one: CleanTable, engine: Engine) -> pd.DataFrame:
+def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
-    gone = one.removed[one.removed["outcome"] == QUARANTINED]
+    quarantined = clean_table.removed[clean_table.removed["outcome"] == QUARANTINED]
     parts = [pd.DataFrame(columns=RAW_ROWS)]
-    for sheet in one.sheets:
-        rows = (gone.loc[gone["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
+    for sheet in clean_table.sheets:
+        rows = (quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
         if rows.empty:
             continue
-        wanted = engine.scan(pd.DataFrame({"row": rows}))
-        cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {wanted}) ORDER BY row")
+        row_numbers = engine.scan(pd.DataFrame({"row": rows}))
+        cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
         lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
         lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]

@@ -28,16 +28,16 @@ class Books:
 
 def check_balance(books: Books, engine: Engine, where: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
-    out = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
-    wrong = engine.collect(
+    removed = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
+    unbalanced = engine.collect(
         f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
             SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.incoming)}
-            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {out})
+            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {removed})
         GROUP BY rid HAVING sum(came) <> 1 OR sum(went) <> 1 ORDER BY rid LIMIT 5"""
     )
-    engine.drop([out])
-    if len(wrong):
-        first = wrong.iloc[0]
+    engine.drop([removed])
+    if len(unbalanced):
+        first = unbalanced.iloc[0]
         row = int(first["rid"]) % FILE_SPAN
         raise CheckError(
             f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
@@ -46,44 +46,48 @@ def check_balance(books: Books, engine: Engine, where: str) -> None:
         )
 
 
-def check_sums(before: str, after: str, out: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
+def check_sums(all_rows: str, used_rows: str, removed: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
     """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
     if not columns:
         return
-    gone = engine.scan(out[["rid"]].drop_duplicates().astype({"rid": "int64"}))
-    marked = f"(SELECT *, rid IN (SELECT rid FROM {gone}) AS lost FROM {before})"
+    removed_ids = engine.scan(removed[["rid"]].drop_duplicates().astype({"rid": "int64"}))
+    marked = f"(SELECT *, rid IN (SELECT rid FROM {removed_ids}) AS lost FROM {all_rows})"
     sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
-    came = [one.format(quoted(name)) for name in columns for one in sums]
-    known = engine.collect(f"SELECT {', '.join(came)} FROM {marked}").fillna(0.0).iloc[0].to_numpy().reshape(-1, len(sums))
-    used = engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {after}").fillna(0.0).iloc[0]
-    engine.drop([gone])
-    for name, (whole, size, lost), kept in zip(columns, known, used):
-        if abs(whole - kept - lost) > RELATIVE * max(size, 1.0):
+    sum_columns = [sum_sql.format(quoted(name)) for name in columns for sum_sql in sums]
+    input_sums = (
+        engine.collect(f"SELECT {', '.join(sum_columns)} FROM {marked}").fillna(0.0).iloc[0].to_numpy().reshape(-1, len(sums))
+    )
+    used_sums = (
+        engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {used_rows}").fillna(0.0).iloc[0]
+    )
+    engine.drop([removed_ids])
+    for name, (total, size, removed_sum), used_sum in zip(columns, input_sums, used_sums):
+        if abs(total - used_sum - removed_sum) > RELATIVE * max(size, 1.0):
             raise CheckError(
-                f"{name}: {whole} came in, {kept} is used and {lost} was taken out",
-                zh=f"{name}:读入合计 {whole},采用 {kept},剔除 {lost},不相等",
+                f"{name}: {total} came in, {used_sum} is used and {removed_sum} was taken out",
+                zh=f"{name}:读入合计 {total},采用 {used_sum},剔除 {removed_sum},不相等",
                 where=where,
             )
 
 
-def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], out: pd.DataFrame) -> pd.DataFrame:
+def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], removed: pd.DataFrame) -> pd.DataFrame:
     """file, sheet, stage, rows_in, used, quarantined, out_of_scope, reason: one line per file and stage."""
     lines = []
     for number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
-        left = rows_in[number]
-        mine = out[out["rid"] // FILE_SPAN == number]
+        remaining = rows_in[number]
+        file_rows = removed[removed["rid"] // FILE_SPAN == number]
         for stage in STAGES:
-            gone = mine[mine["stage"] == stage]
-            counts = gone["outcome"].value_counts()
-            quarantined, aside = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
-            used = left - quarantined - aside
-            lines.append((file, sheet, stage, left, used, quarantined, aside, reason_counts(gone)))
-            left = used
+            stage_rows = file_rows[file_rows["stage"] == stage]
+            counts = stage_rows["outcome"].value_counts()
+            quarantined, out_of_scope = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
+            used = remaining - quarantined - out_of_scope
+            lines.append((file, sheet, stage, remaining, used, quarantined, out_of_scope, reason_counts(stage_rows)))
+            remaining = used
     columns = ["file", "sheet", "stage", "rows_in", "used", "quarantined", "out_of_scope", "reason"]
     return pd.DataFrame(lines, columns=columns)
 
 
-def reason_counts(gone: pd.DataFrame) -> str:
+def reason_counts(removed: pd.DataFrame) -> str:
     """'C01=3; E02=1': how many rows left for which reason (a row with several rules counts under their joint name)."""
-    counts = gone["reason"].value_counts()
+    counts = removed["reason"].value_counts()
     return "; ".join(f"{reason}={counts[reason]}" for reason in sorted(counts.index))

@@ -25,40 +25,47 @@ QUARANTINED_ROWS = Label(zh="隔离:未通过校验的行", en="quarantined: row
 USED_ROWS = Label(zh="采用的行", en="rows used")
 
 
-def sample_flow(study: Study, read: Sequence[CleanTable], engine: Engine) -> pd.DataFrame:
+def sample_flow(study: Study, clean_tables: Sequence[CleanTable], engine: Engine) -> pd.DataFrame:
     """step, table, label_zh, label_en, rows, firms: rows read, left out by reason, quarantined, used; firms where known."""
     labels = dict(REASONS)
     for source in study.sources.sources.values():
         for choice in source.out_of_scope:
-            named = Label(zh=f"剔除:{choice.reason.zh}", en=f"left out: {choice.reason.en}")
-            labels[choice.reason[study.study.language]] = named
+            reason_label = Label(zh=f"剔除:{choice.reason.zh}", en=f"left out: {choice.reason.en}")
+            labels[choice.reason[study.study.language]] = reason_label
     lines: list[tuple[str, Label, int, int | None]] = []
-    for one in read:
-        lines.append((one.name, READ_ROWS, sum(one.rows_in.values()), None))
-        aside = one.removed.loc[one.removed["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
-        lines += [(one.name, labels[reason], int(aside[reason]), None) for reason in sorted(aside.index)]
-        lines.append((one.name, QUARANTINED_ROWS, int((one.removed["outcome"] == QUARANTINED).sum()), None))
-        lines.append((one.name, USED_ROWS, engine.count(one.clean), _firm_count(one, engine)))
+    for clean_table in clean_tables:
+        lines.append((clean_table.name, READ_ROWS, sum(clean_table.rows_in.values()), None))
+        out_of_scope = clean_table.removed.loc[clean_table.removed["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
+        lines += [(clean_table.name, labels[reason], int(out_of_scope[reason]), None) for reason in sorted(out_of_scope.index)]
+        lines.append((clean_table.name, QUARANTINED_ROWS, int((clean_table.removed["outcome"] == QUARANTINED).sum()), None))
+        lines.append((clean_table.name, USED_ROWS, engine.count(clean_table.clean), _firm_count(clean_table, engine)))
     rows = [(step, name, label.zh, label.en, count, firms) for step, (name, label, count, firms) in enumerate(lines, 1)]
     return pd.DataFrame(rows, columns=FLOW).astype({"firms": "Int64"})
 
 
-def _firm_count(one: CleanTable, engine: Engine) -> int | None:
-    if "firm_id" not in engine.types(one.clean):
+def _firm_count(clean_table: CleanTable, engine: Engine) -> int | None:
+    if "firm_id" not in engine.types(clean_table.clean):
         return None
-    return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {one.clean}")["firms"][0])
+    return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {clean_table.clean}")["firms"][0])
 
 
 def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.DataFrame:
     """Firms and revenue of the firm table against the official totals of the industry table, by unit and year."""
     by = [*study.study.unit.by, "year"]
-    held = {name: engine.types(tables[name]) for name in ("firms", "industry") if name in tables}
-    if len(held) < 2 or not all(set(by) <= set(types) for types in held.values()):
+    columns_by_table = {name: engine.types(tables[name]) for name in ("firms", "industry") if name in tables}
+    if len(columns_by_table) < 2 or not all(set(by) <= set(types) for types in columns_by_table.values()):
         return pd.DataFrame(columns=COVERAGE)
     unit = " || '-' || ".join(quoted(name) for name in study.study.unit.by)
-    matched = engine.view(_totals_sql(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum_sql("revenue", held["firms"])))
+    matched = engine.view(
+        _totals_sql(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum_sql("revenue", columns_by_table["firms"]))
+    )
     official = engine.view(
-        _totals_sql(tables["industry"], unit, _sum_sql("n_firms", held["industry"]), _official_revenue_sql(held["industry"]))
+        _totals_sql(
+            tables["industry"],
+            unit,
+            _sum_sql("n_firms", columns_by_table["industry"]),
+            _official_revenue_sql(columns_by_table["industry"]),
+        )
     )
     rows = engine.collect(
         f"""SELECT unit, year, m.firms AS n_firms_matched, o.firms AS n_firms, m.firms / NULLIF(o.firms, 0) AS share_firms,
@@ -74,10 +81,10 @@ def _totals_sql(table: str, unit: str, firms: str, revenue: str) -> str:
     return f"SELECT {unit} AS unit, year, {firms} AS firms, {revenue} AS revenue FROM {quoted(table)} GROUP BY ALL"
 
 
-def _sum_sql(column: str, held: Mapping[str, str]) -> str:
-    return f"CAST(sum({quoted(column)}) AS DOUBLE)" if column in held else "CAST(NULL AS DOUBLE)"
+def _sum_sql(column: str, columns: Mapping[str, str]) -> str:
+    return f"CAST(sum({quoted(column)}) AS DOUBLE)" if column in columns else "CAST(NULL AS DOUBLE)"
 
 
-def _official_revenue_sql(held: Mapping[str, str]) -> str:
+def _official_revenue_sql(columns: Mapping[str, str]) -> str:
     units = [CANONICAL[name].columns["revenue"].unit for name in ("industry", "firms")]
-    return f"{_sum_sql('revenue', held)} * 1e{exponent(*units)}"
+    return f"{_sum_sql('revenue', columns)} * 1e{exponent(*units)}"

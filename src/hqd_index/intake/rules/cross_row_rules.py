@@ -45,16 +45,16 @@ CROSS_ROW: dict[str, CrossRow] = {
 
 def cross_row_findings(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
     """Findings of the rules of a table over several of its rows."""
-    held = set(engine.types(rows))
-    parts = []
-    for rule, one in CROSS_ROW.items():
-        if one.table != name or not set(one.columns) <= held:
+    columns = set(engine.types(rows))
+    findings = []
+    for rule, cross_rule in CROSS_ROW.items():
+        if cross_rule.table != name or not set(cross_rule.columns) <= columns:
             continue
-        column = one.columns[0]
+        column = cross_rule.columns[0]
         cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text}'
-        broken = one.sql.format(rows=rows)
-        parts.append(rule_findings(engine.collect(f"{cells} WHERE rid IN ({broken}) ORDER BY rid"), rule))
-    return joined_findings(parts)
+        broken_rows = cross_rule.sql.format(rows=rows)
+        findings.append(rule_findings(engine.collect(f"{cells} WHERE rid IN ({broken_rows}) ORDER BY rid"), rule))
+    return joined_findings(findings)
 
 
 # column that must have one value in a table: rule, what the values are (zh, en)
@@ -67,20 +67,20 @@ SINGLE_VALUED = {
 
 def refuse_mixed_values(rows: str, where: str, engine: Engine) -> None:
     """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
-    held = engine.types(rows)
+    columns = engine.types(rows)
     for column, (rule, zh, en) in SINGLE_VALUED.items():
-        if column not in held:
+        if column not in columns:
             continue
-        kinds = engine.collect(
+        value_counts = engine.collect(
             f"SELECT {column} AS kind, count(*) AS n FROM {rows} GROUP BY 1 HAVING kind IS NOT NULL ORDER BY 1"
         )
-        if len(kinds) < 2:
+        if len(value_counts) < 2:
             continue
-        counts = ", ".join(f"{kind} {n}" for kind, n in kinds.itertuples(index=False))
-        keep = f"out_of_scope: [{{when: \"{column} = '{kinds['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
+        counts = ", ".join(f"{value} {n}" for value, n in value_counts.itertuples(index=False))
+        example = f"out_of_scope: [{{when: \"{column} = '{value_counts['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
         raise DataError(
-            f"{en} stand together ({counts}); choose one, e.g. {keep}",
-            zh=f"{zh}混在一起({counts});请选定一种,例如 {keep}",
+            f"{en} stand together ({counts}); choose one, e.g. {example}",
+            zh=f"{zh}混在一起({counts});请选定一种,例如 {example}",
             where=where,
             rule=rule,
         )

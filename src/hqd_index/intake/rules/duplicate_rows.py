@@ -25,56 +25,58 @@ MEND = Label(zh="只保留正确的一行,或加上披露日期", en="keep the r
 
 def duplicate_findings(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> pd.DataFrame:
     """E01 findings for the rows that must go so that the key is unique among `rows` (a typed table or query)."""
-    held = [name for name in engine.types(text) if name != "rid"]
+    text_columns = [name for name in engine.types(text) if name != "rid"]
     keys = ", ".join(map(quoted, key))
-    values = [name for name in held if name not in key]
-    same = ", ".join(map(quoted, [*key, *values]))
-    several = engine.query(f"SELECT {keys} FROM {rows} GROUP BY {keys} HAVING count(*) > 1")
-    marked = engine.query(f"SELECT *, min(rid) OVER (PARTITION BY {same}) AS twin FROM {rows} SEMI JOIN {several} USING ({keys})")
+    values = [name for name in text_columns if name not in key]
+    row_columns = ", ".join(map(quoted, [*key, *values]))
+    repeated = engine.query(f"SELECT {keys} FROM {rows} GROUP BY {keys} HAVING count(*) > 1")
+    marked = engine.query(
+        f"SELECT *, min(rid) OVER (PARTITION BY {row_columns}) AS twin FROM {rows} SEMI JOIN {repeated} USING ({keys})"
+    )
     twins = engine.collect(f"SELECT rid, twin FROM {marked} WHERE rid <> twin ORDER BY rid")
-    still = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"
-    others = engine.collect(f"SELECT * EXCLUDE (twin) FROM {marked} WHERE rid = twin {still}")
-    told = [(rid, twin, IDENTICAL, "") for rid, twin in twins.itertuples(index=False)]
-    if len(others):
-        wanted = engine.scan(others[["rid"]])
-        printed = engine.collect(f"SELECT * FROM {text} WHERE rid IN (SELECT rid FROM {wanted})").set_index("rid")
-        for _, group in others.groupby(list(key), sort=True, dropna=False):
-            told += _rows_to_drop(group.set_index("rid"), printed, values)
+    repeated_keys = f"QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY {keys}, rid"
+    distinct_rows = engine.collect(f"SELECT * EXCLUDE (twin) FROM {marked} WHERE rid = twin {repeated_keys}")
+    duplicates_found = [(rid, twin, IDENTICAL, "") for rid, twin in twins.itertuples(index=False)]
+    if len(distinct_rows):
+        row_ids = engine.scan(distinct_rows[["rid"]])
+        printed_rows = engine.collect(f"SELECT * FROM {text} WHERE rid IN (SELECT rid FROM {row_ids})").set_index("rid")
+        for _, group in distinct_rows.groupby(list(key), sort=True, dropna=False):
+            duplicates_found += _rows_to_drop(group.set_index("rid"), printed_rows, values)
     engine.drop([marked])
-    return _findings_of_duplicates(told, text, key, files, engine)
+    return _findings_of_duplicates(duplicates_found, text, key, files, engine)
 
 
 Duplicate = tuple[int, int, Label, str]
 
 
-def _rows_to_drop(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> list[Duplicate]:
+def _rows_to_drop(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Sequence[str]) -> list[Duplicate]:
     """Who goes among distinct rows of one key: the older ones, the coarser one, or all of them."""
-    told: list[Duplicate] = []
+    dropped: list[Duplicate] = []
     if "disclose_date" in group and group["disclose_date"].notna().all() and group["disclose_date"].nunique() > 1:
         latest = group["disclose_date"].max()
         newest = group.index[group["disclose_date"] == latest]
-        told = [(int(rid), int(newest[0]), SUPERSEDED, "") for rid in group.index if rid not in newest]
+        dropped = [(int(rid), int(newest[0]), SUPERSEDED, "") for rid in group.index if rid not in newest]
         group = group.loc[newest]
     if len(group) == 1:
-        return told
-    compared = [name for name in values if name != "disclose_date"]
-    finest = _finest_row(group, printed, compared)
+        return dropped
+    compared_columns = [name for name in values if name != "disclose_date"]
+    finest = _finest_row(group, printed_rows, compared_columns)
     if finest is not None:
-        return told + [(int(rid), finest, COARSER, "") for rid in group.index if rid != finest]
+        return dropped + [(int(rid), finest, COARSER, "") for rid in group.index if rid != finest]
     first, second = group.index[0], group.index[1]
     for rid in group.index:
-        other = second if rid == first else first
-        told.append((int(rid), int(other), CONFLICT, _difference(printed, rid, other, compared)))
-    return told
+        counterpart = second if rid == first else first
+        dropped.append((int(rid), int(counterpart), CONFLICT, _difference(printed_rows, rid, counterpart, compared_columns)))
+    return dropped
 
 
-def _finest_row(group: pd.DataFrame, printed: pd.DataFrame, values: Sequence[str]) -> int | None:
+def _finest_row(group: pd.DataFrame, printed_rows: pd.DataFrame, values: Sequence[str]) -> int | None:
     """The row that every other one rounds from, when all differences are within half a unit of the last digit."""
     differing = [name for name in values if group[name].nunique(dropna=False) > 1]
-    finest = max(group.index, key=lambda rid: (sum(_digits(printed.at[rid, name]) for name in differing), -int(rid)))
+    finest = max(group.index, key=lambda rid: (sum(_digits(printed_rows.at[rid, name]) for name in differing), -int(rid)))
     for rid in group.index:
         for name in differing:
-            if not _rounds_to(printed.at[finest, name], printed.at[rid, name]):
+            if not _rounds_to(printed_rows.at[finest, name], printed_rows.at[rid, name]):
                 return None
     return int(finest)
 
@@ -93,31 +95,33 @@ def _digits(text: object) -> int:
 
 def _rounds_to(fine: object, coarse: object) -> bool:
     """Whether |fine - coarse| is at most half a unit of the last digit of coarse, trailing zeros stripped after the point."""
-    left, right = _decimal(fine), _decimal(coarse)
-    if left is None or right is None or not (left.is_finite() and right.is_finite()):
+    fine_value, coarse_value = _decimal(fine), _decimal(coarse)
+    if fine_value is None or coarse_value is None or not (fine_value.is_finite() and coarse_value.is_finite()):
         return False
-    return abs(left - right) <= Decimal(1).scaleb(-_digits(coarse)) / 2
+    return abs(fine_value - coarse_value) <= Decimal(1).scaleb(-_digits(coarse)) / 2
 
 
-def _difference(printed: pd.DataFrame, rid: int, other: int, values: Sequence[str]) -> str:
-    left, right = printed.loc[rid], printed.loc[other]
-    differing = [name for name in values if name in printed and str(left[name]) != str(right[name])]
-    return "; ".join(f"{name} {left[name]} / {right[name]}" for name in differing[:3])
+def _difference(printed_rows: pd.DataFrame, rid: int, counterpart: int, values: Sequence[str]) -> str:
+    row_texts, counterpart_texts = printed_rows.loc[rid], printed_rows.loc[counterpart]
+    differing = [name for name in values if name in printed_rows and str(row_texts[name]) != str(counterpart_texts[name])]
+    return "; ".join(f"{name} {row_texts[name]} / {counterpart_texts[name]}" for name in differing[:3])
 
 
 def _findings_of_duplicates(
-    told: Sequence[Duplicate], text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine
+    duplicates_found: Sequence[Duplicate], text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine
 ) -> pd.DataFrame:
-    if not told:
+    if not duplicates_found:
         return joined_findings([])
     names = files.set_index("number")["file"]
-    wanted = engine.scan(pd.DataFrame({"rid": [one[0] for one in told]}))
-    shown = "concat_ws(' | ', " + ", ".join(map(quoted, key)) + ")"
-    cells = engine.collect(f"SELECT rid, {shown} AS value FROM {text} WHERE rid IN (SELECT rid FROM {wanted})").set_index("rid")
-    parts = []
-    for rid, other, label, what in sorted(told, key=lambda one: one[0]):
-        place = {"row": other % FILE_SPAN, "file": names[other // FILE_SPAN], "what": what}
+    row_ids = engine.scan(pd.DataFrame({"rid": [duplicate[0] for duplicate in duplicates_found]}))
+    key_text = "concat_ws(' | ', " + ", ".join(map(quoted, key)) + ")"
+    cells = engine.collect(f"SELECT rid, {key_text} AS value FROM {text} WHERE rid IN (SELECT rid FROM {row_ids})").set_index(
+        "rid"
+    )
+    findings = []
+    for rid, counterpart, label, difference in sorted(duplicates_found, key=lambda duplicate: duplicate[0]):
+        place = {"row": counterpart % FILE_SPAN, "file": names[counterpart // FILE_SPAN], "what": difference}
         row = pd.DataFrame({"rid": [rid], "column": ", ".join(key), "value": cells.at[rid, "value"]})
         expected = Label(zh=label.zh.format(**place), en=label.en.format(**place))
-        parts.append(rule_findings(row, "E01", expected=expected, mend=MEND))
-    return joined_findings(parts)
+        findings.append(rule_findings(row, "E01", expected=expected, mend=MEND))
+    return joined_findings(findings)

@@ -33,55 +33,59 @@ def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
     several rows that of the first code stays. A stock code whose credit code changes is another firm from then on, `code#2`.
     Rows without a credit code go with the nearest earlier year of their stock code, else the nearest later one.
     """
-    none = pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
+    no_rows = pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
     if not {"firm_id", "year", "uscc"} <= set(engine.types(rows)):
-        return FirmRows(rows, none, ())
+        return FirmRows(rows, no_rows, ())
     clear = f"regexp_full_match(uscc, {literal(VALID_CODE)}) AND uscc <> firm_id"
     pairs = f"SELECT DISTINCT firm_id, uscc FROM {rows} WHERE {clear}"
     unclear = f"""SELECT firm_id FROM ({pairs}) QUALIFY count(*) OVER (PARTITION BY uscc) > 1
         OR count(*) OVER (PARTITION BY firm_id) > 1"""
-    known = engine.collect(
+    firm_years = engine.collect(
         f"""SELECT rid, firm_id, CAST(year AS INTEGER) AS year, CASE WHEN {clear} THEN uscc END AS uscc FROM {rows}
         WHERE firm_id IN ({unclear}) AND year IS NOT NULL ORDER BY firm_id, year, rid"""
     )
-    if known.empty:
-        return FirmRows(rows, none, ())
-    named = firm_identities(known)
-    twins = named.loc[named.duplicated(["firm", "year"]) & (named["lead"] != named["firm_id"]), ["rid"]]
-    renamed = engine.scan(named[["rid", "firm"]])
-    joined = engine.query(
+    if firm_years.empty:
+        return FirmRows(rows, no_rows, ())
+    identified = firm_identities(firm_years)
+    twins = identified.loc[identified.duplicated(["firm", "year"]) & (identified["lead"] != identified["firm_id"]), ["rid"]]
+    renamed = engine.scan(identified[["rid", "firm"]])
+    firm_rows = engine.query(
         f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id) FROM {rows} AS r LEFT JOIN {renamed} AS n USING (rid)
         WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
-    gone = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
-    return FirmRows(joined, gone, tuple(_identity_notices(named, where)))
+    twin_rows = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
+    return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified, where)))
 
 
 def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` (rid, firm_id, year, uscc) with `lead`, the first stock code of the firm, and `firm`, its id; first codes first."""
-    code = rows.groupby("firm_id")["uscc"].transform(lambda one: one.ffill().bfill())
-    known = rows.assign(uscc=code.fillna(rows["firm_id"]))
-    lead = known.groupby("uscc")["firm_id"].transform("min")
-    begun = known.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
-    turn = (begun.groupby(level="firm_id").cumcount() + 1).to_dict()
-    suffix = ["" if turn[one] == 1 else f"#{turn[one]}" for one in zip(lead, known["uscc"])]
-    named = known.assign(lead=lead, firm=lead + pd.Series(suffix, index=known.index))
-    return named.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
+    code = rows.groupby("firm_id")["uscc"].transform(lambda identity: identity.ffill().bfill())
+    coded = rows.assign(uscc=code.fillna(rows["firm_id"]))
+    lead = coded.groupby("uscc")["firm_id"].transform("min")
+    first_years = coded.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
+    turn_by_identity = (first_years.groupby(level="firm_id").cumcount() + 1).to_dict()
+    suffix = [
+        "" if turn_by_identity[identity] == 1 else f"#{turn_by_identity[identity]}" for identity in zip(lead, coded["uscc"])
+    ]
+    identified = coded.assign(lead=lead, firm=lead + pd.Series(suffix, index=coded.index))
+    return identified.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
 
 
-def _identity_notices(named: pd.DataFrame, where: str) -> list[Notice]:
-    told = []
-    shared = named[named["lead"] != named["firm_id"]][["lead", "firm_id"]].drop_duplicates()
-    if len(shared):
-        listed = _listing([f"{lead} = {other}" for lead, other in shared.itertuples(index=False)])
-        en = f"{len(shared)} stock codes are second listings of a firm (by credit code), which counts once: {listed}"
-        told.append(Notice("M16", where, en, f"{len(shared)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listed}"))
-    passed = named[named["firm"] != named["lead"]].groupby("firm", sort=True)["year"].min()
-    if len(passed):
-        listed = _listing([f"{firm} ({year})" for firm, year in passed.items()])
-        en = f"{len(passed)} codes passed to another firm (the credit code changes), counted as a new one: {listed}"
-        told.append(Notice("M17", where, en, f"{len(passed)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listed}"))
-    return told
+def _identity_notices(identified: pd.DataFrame, where: str) -> list[Notice]:
+    notices = []
+    twin_codes = identified[identified["lead"] != identified["firm_id"]][["lead", "firm_id"]].drop_duplicates()
+    if len(twin_codes):
+        listed = _listing([f"{lead} = {twin}" for lead, twin in twin_codes.itertuples(index=False)])
+        en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {listed}"
+        notices.append(
+            Notice("M16", where, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listed}")
+        )
+    reused_codes = identified[identified["firm"] != identified["lead"]].groupby("firm", sort=True)["year"].min()
+    if len(reused_codes):
+        listed = _listing([f"{firm} ({year})" for firm, year in reused_codes.items()])
+        en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {listed}"
+        notices.append(Notice("M17", where, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listed}"))
+    return notices
 
 
 def _listing(items: list[str]) -> str:
@@ -92,19 +96,22 @@ def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engin
     """M17: firms that change industry are told, and put into their first or most frequent one where the study says so."""
     if not {"firm_id", "year", "industry_code"} <= set(engine.types(rows)):
         return rows, ()
-    filled = f"SELECT firm_id, year, industry_code FROM {rows} WHERE industry_code IS NOT NULL"
-    moved = engine.collect(f"SELECT firm_id FROM ({filled}) GROUP BY 1 HAVING count(DISTINCT industry_code) > 1 ORDER BY 1")
-    if moved.empty:
+    filled_rows = f"SELECT firm_id, year, industry_code FROM {rows} WHERE industry_code IS NOT NULL"
+    moving_firms = engine.collect(
+        f"SELECT firm_id FROM ({filled_rows}) GROUP BY 1 HAVING count(DISTINCT industry_code) > 1 ORDER BY 1"
+    )
+    if moving_firms.empty:
         return rows, ()
-    done = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
+    treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
-    count, listed = len(moved), _listing(list(moved["firm_id"]))
-    told = Notice("M17", where, f"{count} firms change industry ({done[0]}; sources.yaml firm_industry): {listed}",
-                  f"{count} 家企业的行业前后不同({done[1]};见 sources.yaml 的 firm_industry):{listed}")  # fmt: skip
+    count, listed = len(moving_firms), _listing(list(moving_firms["firm_id"]))
+    notice = Notice("M17", where, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listed}",
+                  f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{listed}")  # fmt: skip
     if choice == "reported":
-        return rows, (told,)
-    counted = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled}) GROUP BY ALL"
+        return rows, (notice,)
+    industry_counts = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled_rows}) GROUP BY ALL"
     order = "begun, industry_code" if choice == "first" else "n DESC, begun, industry_code"
-    fixed = f"SELECT firm_id, first(industry_code ORDER BY {order}) AS fixed FROM ({counted}) GROUP BY firm_id"
-    sql = f"SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {rows} AS r LEFT JOIN ({fixed}) AS f"
-    return engine.query(f"{sql} USING (firm_id)"), (told,)
+    fixed_industries = f"SELECT firm_id, first(industry_code ORDER BY {order}) AS fixed FROM ({industry_counts}) GROUP BY firm_id"
+    sql = f"""SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {rows} AS r
+        LEFT JOIN ({fixed_industries}) AS f USING (firm_id)"""
+    return engine.query(sql), (notice,)

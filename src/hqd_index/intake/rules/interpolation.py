@@ -31,21 +31,23 @@ def inside_straight_lines(values: np.ndarray, unit: np.ndarray, year: np.ndarray
 
 def interpolation_findings(rows: str, text: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
     """Warnings for the cells of a table of published series (one row per unit and year) that look interpolated."""
-    held = engine.types(rows)
-    numbers = [name for name, column in table.columns.items() if column.dtype == "number" and name in held]
+    columns = engine.types(rows)
+    numbers = [name for name, column in table.columns.items() if column.dtype == "number" and name in columns]
     units = [name for name in table.key if name != "year"]
-    if table.rows_per_unit != "one" or "year" not in held or not numbers or not set(units) <= set(held):
+    if table.rows_per_unit != "one" or "year" not in columns or not numbers or not set(units) <= set(columns):
         return joined_findings([])
     cells = ", ".join(f"CAST({quoted(name)} AS DOUBLE) AS {quoted(name)}" for name in numbers)
     unit = "concat_ws('|', " + ", ".join(map(quoted, units)) + ")"
     frame = engine.collect(f"SELECT rid, {unit} AS unit, CAST(year AS INTEGER) AS year, {cells} FROM {rows} ORDER BY unit, year")
-    parts = []
+    findings = []
     for name in numbers:
-        filled = frame[["rid", "unit", "year", name]].dropna()
-        inside = inside_straight_lines(filled[name].to_numpy(), filled["unit"].to_numpy(), filled["year"].to_numpy())
+        filled_cells = frame[["rid", "unit", "year", name]].dropna()
+        inside = inside_straight_lines(
+            filled_cells[name].to_numpy(), filled_cells["unit"].to_numpy(), filled_cells["year"].to_numpy()
+        )
         if inside.any():
-            wanted = engine.scan(filled.loc[inside, ["rid"]])
-            shown = f'SELECT rid, {literal(name)} AS "column", {quoted(name)} AS "value" FROM {text}'
-            found = engine.collect(f"{shown} WHERE rid IN (SELECT rid FROM {wanted}) ORDER BY rid")
-            parts.append(rule_findings(found, "M29", severity="warning"))
-    return joined_findings(parts)
+            row_ids = engine.scan(filled_cells.loc[inside, ["rid"]])
+            cell_sql = f'SELECT rid, {literal(name)} AS "column", {quoted(name)} AS "value" FROM {text}'
+            interpolated_cells = engine.collect(f"{cell_sql} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid")
+            findings.append(rule_findings(interpolated_cells, "M29", severity="warning"))
+    return joined_findings(findings)

@@ -10,15 +10,15 @@ from .rule_catalogue import joined_findings, rule_findings
 
 
 def blank_key_findings(step: TableStep, text: str) -> pd.DataFrame:
-    held = step.engine.types(text)
-    parts = []
+    columns = step.engine.types(text)
+    findings = []
     for name in step.table.key:
-        blank = f"{quoted(name)} IS NULL" if name in held else "true"
+        is_blank = f"{quoted(name)} IS NULL" if name in columns else "true"
         rows = step.engine.collect(
-            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {blank} ORDER BY rid"""
+            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {is_blank} ORDER BY rid"""
         )
-        parts.append(rule_findings(rows, "C04"))
-    return joined_findings(parts)
+        findings.append(rule_findings(rows, "C04"))
+    return joined_findings(findings)
 
 
 def year_end_findings(step: TableStep, typed: str, text: str) -> pd.DataFrame:

@@ -33,14 +33,14 @@ class BoundRule:
 def bound_rules(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[BoundRule]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
     partition = [column for column in table.key if column != "year"]
-    judged = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
+    rules = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
     for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
         where = f"rules.yaml rules.{rule.id}"
         expression = parse(rule.check, columns=types, aggregate=False, where=where)
         sql = row_sql(expression, types, partition=partition)
         columns = rule.columns or tuple(sorted(expression.columns))
-        judged.append(BoundRule(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
-    return judged
+        rules.append(BoundRule(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
+    return rules
 
 
 def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
@@ -53,40 +53,40 @@ def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
 
 def _range_rule(column: str, limits: tuple[float | None, float | None]) -> BoundRule:
     low, high = limits
-    shown = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
-    text = Label(zh=f"{RULES['C02'].text.zh} {shown}", en=f"{RULES['C02'].text.en} {shown}")
+    bounds = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+    text = Label(zh=f"{RULES['C02'].text.zh} {bounds}", en=f"{RULES['C02'].text.en} {bounds}")
     return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
 
 
 def with_all_columns(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:
     """A view of typed rows with a NULL for every canonical column they lack, so that every rule can be bound."""
     numbers = {**NULLS, "number": SQL_TYPES[exact]}
-    held = engine.types(rows)
-    absent = {name: column for name, column in table.columns.items() if name not in held}
+    columns = engine.types(rows)
+    absent = {name: column for name, column in table.columns.items() if name not in columns}
     nulls = "".join(f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(name)}" for name, column in absent.items())
     return engine.view(f"SELECT *{nulls} FROM {rows}")
 
 
-def rule_flags(rows: str, judged: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+def rule_flags(rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """rid and one flag per rule (False where it is broken) for the rows that break any; undecided counts as true."""
-    if not judged:
+    if not rules:
         return pd.DataFrame({"rid": pd.Series(dtype="int64")})
-    flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in judged)
-    every = " AND ".join(quoted(rule.name) for rule in judged)
+    flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in rules)
+    every = " AND ".join(quoted(rule.name) for rule in rules)
     return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({every}) ORDER BY rid")
 
 
-def rule_violations(found: pd.DataFrame, judged: Sequence[BoundRule]) -> pd.DataFrame:
+def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
     """rid, name of every rule a row breaks, as pandera reports them."""
     import pandera.pandas as pa
 
     nothing = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
-    if found.empty:
+    if flags.empty:
         return nothing
-    indexed = found.set_index("rid", drop=False)
+    indexed = flags.set_index("rid", drop=False)
     checks = [
         pa.Check(lambda ids, name=rule.name: indexed.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
-        for rule in judged
+        for rule in rules
     ]
     try:
         pa.DataFrameSchema({"rid": pa.Column(checks=checks)}).validate(indexed[["rid"]], lazy=True)
@@ -96,39 +96,39 @@ def rule_violations(found: pd.DataFrame, judged: Sequence[BoundRule]) -> pd.Data
     return nothing
 
 
-def violation_findings(broken: pd.DataFrame, judged: Sequence[BoundRule], text: str, engine: Engine) -> pd.DataFrame:
+def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text: str, engine: Engine) -> pd.DataFrame:
     """Findings with the cells as they stand in the file: one column's text, or 'a=..; b=..' for several."""
-    parts = []
-    held = engine.types(text)
-    for rule in judged:
-        rids = broken.loc[broken["name"] == rule.name, "rid"]
+    findings = []
+    text_columns = engine.types(text)
+    for rule in rules:
+        rids = violations.loc[violations["name"] == rule.name, "rid"]
         if rids.empty:
             continue
-        columns = [name for name in rule.columns if name in held] or [name for name in held if name != "rid"][:1]
-        shown = (
+        columns = [name for name in rule.columns if name in text_columns] or [name for name in text_columns if name != "rid"][:1]
+        cell_text = (
             quoted(columns[0])
             if len(columns) == 1
             else "concat_ws('; ', "
             + ", ".join(f"{literal(name + '=')} || coalesce({quoted(name)}, '')" for name in columns)
             + ")"
         )
-        wanted = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
+        row_ids = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
         rows = engine.collect(
-            f"""SELECT rid, {literal(", ".join(columns))} AS "column", {shown} AS "value"
-            FROM {text} WHERE rid IN (SELECT rid FROM {wanted}) ORDER BY rid"""
+            f"""SELECT rid, {literal(", ".join(columns))} AS "column", {cell_text} AS "value"
+            FROM {text} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid"""
         )
-        engine.drop([wanted])
-        parts.append(rule_findings(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
-    return joined_findings(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+        engine.drop([row_ids])
+        findings.append(rule_findings(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
+    return joined_findings(findings) if findings else pd.DataFrame(columns=list(COLUMNS))
 
 
-def row_rule_findings(text: str, rows: str, judged: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+def row_rule_findings(text: str, rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """Findings of every rule that a row of `rows` breaks."""
-    return violation_findings(rule_violations(rule_flags(rows, judged, engine), judged), judged, text, engine)
+    return violation_findings(rule_violations(rule_flags(rows, rules, engine), rules), rules, text, engine)
 
 
-def rules_of_severity(judged: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
-    return [rule for rule in judged if rule.severity in severities]
+def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
+    return [rule for rule in rules if rule.severity in severities]
 
 
 def rule_texts(rules: Sequence[Rule]) -> dict[str, Label]:

@@ -155,13 +155,13 @@ def rule_findings(
 
 def joined_findings(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The findings one below the other; with their columns when there are none."""
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))
+    non_empty = [part for part in parts if len(part)]
+    return pd.concat(non_empty, ignore_index=True) if non_empty else pd.DataFrame(columns=list(COLUMNS))
 
 
-def expected_text(rule: str, proposed: str | None, unit: str = "") -> Label:
+def expected_text(rule: str, proposal: str | None, unit: str = "") -> Label:
     """What a rule expects, with the value that was probably meant."""
     text = RULES[rule].text
-    if not proposed:
+    if not proposal:
         return text
-    return Label(zh=f"{text.zh};是不是 {proposed}{unit}?", en=f"{text.en}; is it {proposed} {unit}".rstrip() + "?")
+    return Label(zh=f"{text.zh};是不是 {proposal}{unit}?", en=f"{text.en}; is it {proposal} {unit}".rstrip() + "?")

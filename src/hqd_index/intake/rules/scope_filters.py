@@ -20,23 +20,23 @@ OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
 
 def scope_filter_rows(step: TableStep, source_ids: Iterable[str], parsed: Sequence[ParsedSource]) -> Iterable[pd.DataFrame]:
     """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
-    for source_id, one in zip(source_ids, parsed):
-        if "statement_date" in step.engine.types(one.typed):
+    for source_id, source_rows in zip(source_ids, parsed):
+        if "statement_date" in step.engine.types(source_rows.typed):
             opening = "month(statement_date) = 1 AND day(statement_date) = 1"
             yield step.engine.collect(
-                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {one.typed} WHERE {opening}"
+                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {source_rows.typed} WHERE {opening}"
             )
-        yield from study_filter_rows(step, source_id, with_all_columns(one.typed, step.table, step.exact, step.engine))
+        yield from study_filter_rows(step, source_id, with_all_columns(source_rows.typed, step.table, step.exact, step.engine))
 
 
 def study_filter_rows(step: TableStep, source_id: str, rows: str) -> Iterator[pd.DataFrame]:
     """Rows that a filter of the study leaves out; a filter on columns that `rows` lack waits until they are there."""
     types = step.engine.types(rows)
-    known = {**expression_types(step.table, step.study.study.unit.by), **types}
+    column_types = {**expression_types(step.table, step.study.study.unit.by), **types}
     partition = [name for name in step.table.key if name != "year"]
     for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
         where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
-        expression = parse(choice.when, columns=known, aggregate=False, where=where)
+        expression = parse(choice.when, columns=column_types, aggregate=False, where=where)
         if expression.columns <= set(types):
             reason = literal(choice.reason[step.study.study.language])
             test = row_sql(expression, types, partition=partition)
@@ -45,7 +45,7 @@ def study_filter_rows(step: TableStep, source_id: str, rows: str) -> Iterator[pd
 
 def first_reasons(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One line per row out of scope: the first reason counts."""
-    every = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
-    every = every.reindex(columns=OUT_COLUMNS).astype(object)
-    every = every.assign(stage=every["stage"].fillna(READ), outcome=every["outcome"].fillna(OUT_OF_SCOPE))
-    return every.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})
+    all_rows = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=OUT_COLUMNS)], ignore_index=True)
+    all_rows = all_rows.reindex(columns=OUT_COLUMNS).astype(object)
+    all_rows = all_rows.assign(stage=all_rows["stage"].fillna(READ), outcome=all_rows["outcome"].fillna(OUT_OF_SCOPE))
+    return all_rows.drop_duplicates("rid", ignore_index=True).astype({"rid": "int64"})

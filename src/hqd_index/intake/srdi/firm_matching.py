@@ -32,32 +32,32 @@ def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     """
     codes = _firms_by_code(firms)
     names, stems = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, stem)
-    found, how = [], []
-    for name, code in zip(records["name"], records["uscc"]):
-        if isinstance(code, str) and code:
-            found.append(codes.get(code.upper()))
-            how.append(BY_CODE)
+    firm_ids, methods = [], []
+    for name, credit_code in zip(records["name"], records["uscc"]):
+        if isinstance(credit_code, str) and credit_code:
+            firm_ids.append(codes.get(credit_code.upper()))
+            methods.append(BY_CODE)
         elif isinstance(name, str) and (firm := names.get(plain_name(name))):
-            found.append(firm)
-            how.append(BY_NAME)
+            firm_ids.append(firm)
+            methods.append(BY_NAME)
         else:
-            found.append(stems.get(stem(name)) if isinstance(name, str) else None)
-            how.append(BY_STEM)
-    return records.assign(firm_id=pd.Series(found, index=records.index, dtype=object), how=how)
+            firm_ids.append(stems.get(stem(name)) if isinstance(name, str) else None)
+            methods.append(BY_STEM)
+    return records.assign(firm_id=pd.Series(firm_ids, index=records.index, dtype=object), how=methods)
 
 
 def _firms_by_code(firms: pd.DataFrame) -> dict[str, str]:
     column = "uscc" if "uscc" in firms else "firm_id"
     pairs = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
-    single = pairs[~pairs[column].duplicated(keep=False)]
-    return {str(code).upper(): str(firm) for code, firm in single.itertuples(index=False)}
+    unique_codes = pairs[~pairs[column].duplicated(keep=False)]
+    return {str(code).upper(): str(firm) for code, firm in unique_codes.itertuples(index=False)}
 
 
 def _firms_by_unique_name(firms: pd.DataFrame, form: Callable[[str], str]) -> dict[str, str]:
     """Name in a form -> the one firm that has it."""
     if "firm_name" not in firms:
         return {}
-    named = firms.dropna(subset=["firm_name"])
-    pairs = pd.DataFrame({"name": named["firm_name"].map(form), "firm_id": named["firm_id"]}).drop_duplicates()
-    single = pairs[~pairs["name"].duplicated(keep=False) & (pairs["name"] != "")]
-    return dict(single.itertuples(index=False))
+    named_firms = firms.dropna(subset=["firm_name"])
+    pairs = pd.DataFrame({"name": named_firms["firm_name"].map(form), "firm_id": named_firms["firm_id"]}).drop_duplicates()
+    unique_names = pairs[~pairs["name"].duplicated(keep=False) & (pairs["name"] != "")]
+    return dict(unique_names.itertuples(index=False))

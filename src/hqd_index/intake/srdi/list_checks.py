@@ -15,18 +15,18 @@ OFF_BY = 0.02
 def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, where: str) -> tuple[Notice, ...]:
     """SL01 (and W09 beyond 2%) for batches whose count is off; SL02 for names recognised without being publicised."""
     national = records[records["level"].isin(settings.national_levels)]
-    who = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
-    told: list[Notice] = []
+    firm = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
+    notices: list[Notice] = []
     for batch, total in sorted(totals.items()):
-        mine = national[national["batch"] == batch].assign(who=who)
-        recognised = set(mine.loc[mine["status"] == "recognised", "who"])
-        publicised = set(mine.loc[mine["status"] == "publicised", "who"])
+        batch_records = national[national["batch"] == batch].assign(who=firm)
+        recognised = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
+        publicised = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
         if (recognised or publicised) and len(recognised) != total:
-            told += _batch_total_notices(batch, len(recognised), len(publicised), total, where)
-        if recognised and publicised and (added := recognised - publicised):
-            en = f"batch {batch}: {len(added)} recognised without having been publicised (additions)"
-            told.append(Notice("SL02", where, en, f"第 {batch} 批:{len(added)} 家未经公示而认定(增补)"))
-    return tuple(told)
+            notices += _batch_total_notices(batch, len(recognised), len(publicised), total, where)
+        if recognised and publicised and (additions := recognised - publicised):
+            en = f"batch {batch}: {len(additions)} recognised without having been publicised (additions)"
+            notices.append(Notice("SL02", where, en, f"第 {batch} 批:{len(additions)} 家未经公示而认定(增补)"))
+    return tuple(notices)
 
 
 def _batch_total_notices(batch: int, recognised: int, publicised: int, total: int, where: str) -> list[Notice]:
@@ -35,11 +35,11 @@ def _batch_total_notices(batch: int, recognised: int, publicised: int, total: in
     if publicised:
         en += f" ({publicised} publicised names, which give no status: is the publicised list taken for the recognised one?)"
         zh += f"(另有公示 {publicised} 家,公示不等于认定:是否误把公示名单当作公告名单?)"
-    told = [Notice("SL01", where, en, zh)]
+    notices = [Notice("SL01", where, en, zh)]
     if abs(recognised - total) > OFF_BY * total:
-        off = f"{recognised / total - 1:+.1%}"
-        told.append(Notice("W09", where, f"batch {batch} is off by {off}", f"第 {batch} 批与批次总数相差 {off}"))
-    return told
+        deviation = f"{recognised / total - 1:+.1%}"
+        notices.append(Notice("W09", where, f"batch {batch} is off by {deviation}", f"第 {batch} 批与批次总数相差 {deviation}"))
+    return notices
 
 
 def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals: dict[int, int], where: str) -> list[Notice]:
@@ -47,17 +47,17 @@ def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals:
 
     `records` are those of the national levels. Batches without a published total say nothing.
     """
-    told = []
-    for one in counts:
-        batches = range(one.first, one.last + 1)
-        mine = records[(records["status"] == "recognised") & records["batch"].isin(batches)]
-        whole = sum(totals.get(batch, 0) for batch in batches)
-        if mine.empty or not whole:
+    notices = []
+    for count in counts:
+        batches = range(count.first, count.last + 1)
+        listed = records[(records["status"] == "recognised") & records["batch"].isin(batches)]
+        total = sum(totals.get(batch, 0) for batch in batches)
+        if listed.empty or not total:
             continue
-        share, wanted = float((mine["province_code"] == one.province).mean()), one.recognised / whole
-        if abs(share - wanted) > OFF_BY * wanted:
-            name = PROVINCES[one.province]
-            en = f"batches {one.first}-{one.last}: {name[2]} has {share:.1%} of the list, {wanted:.1%} as published"
-            zh = f"第 {one.first}-{one.last} 批:名单中{name[1]}占 {share:.1%},公布数为 {wanted:.1%}"
-            told.append(Notice("W10", where, en, zh))
-    return told
+        share, expected = float((listed["province_code"] == count.province).mean()), count.recognised / total
+        if abs(share - expected) > OFF_BY * expected:
+            name = PROVINCES[count.province]
+            en = f"batches {count.first}-{count.last}: {name[2]} has {share:.1%} of the list, {expected:.1%} as published"
+            zh = f"第 {count.first}-{count.last} 批:名单中{name[1]}占 {share:.1%},公布数为 {expected:.1%}"
+            notices.append(Notice("W10", where, en, zh))
+    return notices

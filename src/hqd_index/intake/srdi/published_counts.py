@@ -25,7 +25,7 @@ class ProvinceCount:
 
 def province_counts(path: Path) -> list[ProvinceCount]:
     """The study's file of counts by province; ConfigError with the line that cannot be read."""
-    found = []
+    counts = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
@@ -40,8 +40,8 @@ def province_counts(path: Path) -> list[ProvinceCount]:
                     zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
                     where=WHERE,
                 )
-            found.append(ProvinceCount(province, *numbers))
-    return found
+            counts.append(ProvinceCount(province, *numbers))
+    return counts
 
 
 def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
@@ -49,8 +49,8 @@ def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> P
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is not None:
         return path
-    near = closest(name, [one.name for folder in folders if folder.is_dir() for one in folder.glob("*.csv")])
-    hint, hint_zh = (f"did you mean {near!r}? ", f"您是不是想写 {near!r}?") if near else ("", "")
+    nearest = closest(name, [file.name for folder in folders if folder.is_dir() for file in folder.glob("*.csv")])
+    hint, hint_zh = (f"did you mean {nearest!r}? ", f"您是不是想写 {nearest!r}?") if nearest else ("", "")
     raise ConfigError(
         f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
         zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",

@@ -41,7 +41,11 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     events: dict[tuple[str, str], list[Event]] = {}
     for firm, level, event in zip(ordered["firm_id"], ordered["level"], _events(ordered)):
         events.setdefault((firm, level), []).append(event)
-    rows = [(*who, *spell) for who, mine in events.items() for spell in firm_spells(mine, settings, last_year)]
+    rows = [
+        (*firm_level, *spell)
+        for firm_level, firm_events in events.items()
+        for spell in firm_spells(firm_events, settings, last_year)
+    ]
     return pd.DataFrame(rows, columns=SPELLS).astype({"batch": "Int64"})
 
 
@@ -50,8 +54,8 @@ def _events(records: pd.DataFrame) -> list[Event]:
     last = end.dt.year - ((end.dt.month != 12) | (end.dt.day != 31))  # in force at 31 December
     columns = (announced.dt.year, announced.dt.month, records["status"], records["batch"], start.dt.year, last)
     return [
-        Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(one) else int(one) for one in rest))
-        for year, month, status, *rest in zip(*columns)
+        Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(value) else int(value) for value in batch_and_term))
+        for year, month, status, *batch_and_term in zip(*columns)
     ]
 
 
@@ -63,38 +67,38 @@ def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> 
 
     end < start where a status was revoked before its first year-end: once recognised, never in force.
     """
-    done: list[Spell] = []
-    now: Spell | None = None
+    closed_spells: list[Spell] = []
+    current: Spell | None = None
     for event in events:
-        now, ended = _next_spell(now, event, settings)
-        done += ended
-    return [*done, *_last_spell(now, settings, last_year)]
+        current, closed = _next_spell(current, event, settings)
+        closed_spells += closed
+    return [*closed_spells, *_last_spell(current, settings, last_year)]
 
 
-def _next_spell(now: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
+def _next_spell(current: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
     if event.status == "recognised":
         start = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.late)
         end = event.valid_to or event.year + TERM - 1
-        if now is None or (start > now[3] + 1 and settings.assume_review != "pass"):
-            return (event.batch, start, start, end), [now] if now else []
-        return (now[0], now[1], now[2], max(now[3], end)), []
-    if now is None:
+        if current is None or (start > current[3] + 1 and settings.assume_review != "pass"):
+            return (event.batch, start, start, end), [current] if current else []
+        return (current[0], current[1], current[2], max(current[3], end)), []
+    if current is None:
         return None, []
-    batch, first, start, end = now
+    batch, first, start, end = current
     if event.status == "passed_review":
         if event.year > end + TERM:
-            return (batch, first, event.year, event.year + TERM - 1), [now]
+            return (batch, first, event.year, event.year + TERM - 1), [current]
         return (batch, first, start, end + TERM), []
     if event.status in ("failed_review", "revoked"):
         return None, [(batch, first, start, min(end, event.year - 1))]
-    return now, []
+    return current, []
 
 
-def _last_spell(now: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
+def _last_spell(current: Spell | None, settings: SrdiList, last_year: int) -> list[Spell]:
     """The last spell; reviews that are due and not on record count as the study assumes."""
-    if now is None:
+    if current is None:
         return []
-    batch, first, start, end = now
+    batch, first, start, end = current
     if settings.assume_review == "pass" and end < last_year:
         end = OPEN_END
     return [(batch, first, start, end)]
@@ -111,5 +115,8 @@ def undecided_statuses(all_spells: pd.DataFrame, records: pd.DataFrame, last_yea
 
 def stock(all_spells: pd.DataFrame, years: Sequence[int], levels: Sequence[str]) -> dict[int, int]:
     """Firms in force at each year-end at any of the levels."""
-    chosen = all_spells[all_spells["level"].isin(levels)]
-    return {year: int(chosen.loc[(chosen["start"] <= year) & (chosen["end"] >= year), "firm_id"].nunique()) for year in years}
+    level_spells = all_spells[all_spells["level"].isin(levels)]
+    return {
+        year: int(level_spells.loc[(level_spells["start"] <= year) & (level_spells["end"] >= year), "firm_id"].nunique())
+        for year in years
+    }

@@ -31,7 +31,12 @@ class SrdiStatus:
 
 
 def status_from_list(
-    firms: str, records: pd.DataFrame, settings: SrdiList, last_year: int, engine: Engine, owned: pd.DataFrame | None = None
+    firms: str,
+    records: pd.DataFrame,
+    settings: SrdiList,
+    last_year: int,
+    engine: Engine,
+    subsidiaries: pd.DataFrame | None = None,
 ) -> SrdiStatus:
     """Status by year from recognition records (file, sheet, row and the list's columns).
 
@@ -40,28 +45,28 @@ def status_from_list(
     """
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
-    known = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
-    paired = firm_matches(records, known)
-    met = paired.dropna(subset=["firm_id"])
-    found = spells(met[["firm_id", *RECORDS]], settings, last_year)
-    told: tuple[Notice, ...] = ()
-    if owned is not None:
-        inherited = subsidiary_spells(records, owned, settings, last_year)
-        told = (definitions_notice(found, inherited, settings, last_year),)
+    firm_names = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
+    matches = firm_matches(records, firm_names)
+    matched_records = matches.dropna(subset=["firm_id"])
+    firm_spells = spells(matched_records[["firm_id", *RECORDS]], settings, last_year)
+    notices: tuple[Notice, ...] = ()
+    if subsidiaries is not None:
+        inherited = subsidiary_spells(records, subsidiaries, settings, last_year)
+        notices = (definitions_notice(firm_spells, inherited, settings, last_year),)
         if settings.subsidiaries == "parent_or_subsidiary":
-            found = pd.concat([found, inherited], ignore_index=True)
-    found = found[found["first"] <= last_year]
-    unknown = (
-        undecided_statuses(found, met, last_year)
+            firm_spells = pd.concat([firm_spells, inherited], ignore_index=True)
+    firm_spells = firm_spells[firm_spells["first"] <= last_year]
+    undecided = (
+        undecided_statuses(firm_spells, matched_records, last_year)
         if settings.assume_review == "drop"
-        else found.head(0)[["firm_id"]].assign(after=0)
+        else firm_spells.head(0)[["firm_id"]].assign(after=0)
     )
-    table = status_from_spells(firms, found, unknown, settings, engine)
-    return SrdiStatus(table, _unmatched_records(paired), told)
+    table = status_from_spells(firms, firm_spells, undecided, settings, engine)
+    return SrdiStatus(table, _unmatched_records(matches), notices)
 
 
-def _unmatched_records(paired: pd.DataFrame) -> pd.DataFrame:
-    rest = paired[paired["firm_id"].isna()]
-    why = ["code" if how == BY_CODE else "name" for how in rest["how"]]
-    texts = {"reason_zh": [UNMATCHED[one][0] for one in why], "reason_en": [UNMATCHED[one][1] for one in why]}
-    return rest.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)
+def _unmatched_records(matches: pd.DataFrame) -> pd.DataFrame:
+    unmatched = matches[matches["firm_id"].isna()]
+    reasons = ["code" if method == BY_CODE else "name" for method in unmatched["how"]]
+    texts = {"reason_zh": [UNMATCHED[reason][0] for reason in reasons], "reason_en": [UNMATCHED[reason][1] for reason in reasons]}
+    return unmatched.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)

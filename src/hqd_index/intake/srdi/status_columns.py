@@ -17,12 +17,12 @@ HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
 CRITERIA_LEVEL = "criteria"
 
 
-def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
-    spells_table = engine.scan(found.astype({"firm_id": "str", "level": "str"}))
-    after = engine.scan(unknown[["firm_id", "after"]].astype({"firm_id": "str"}))
+def status_from_spells(firms: str, firm_spells: pd.DataFrame, undecided: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
+    spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
+    undecided_from = engine.scan(undecided[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
-    own = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
-    kept = f"f.* EXCLUDE ({', '.join(own)})" if own else "f.*"
+    replaced = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
+    kept_columns = f"f.* EXCLUDE ({', '.join(replaced)})" if replaced else "f.*"
     valid = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.query(
         f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
@@ -34,8 +34,9 @@ def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, s
         q AS (
             SELECT p.*, coalesce({_highest_level_sql("p.valid")}, {_highest_level_sql("p.to_date")}, 'none') AS level,
                    CASE WHEN len(p.valid) = 0 AND p.year >= u.after THEN NULL ELSE p.valid END AS known
-            FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {after} GROUP BY firm_id) AS u USING (firm_id))
-        SELECT {kept}, coalesce(q.level, 'none') AS srdi_level,
+            FROM p LEFT JOIN (SELECT firm_id, min("after") AS "after" FROM {undecided_from} GROUP BY firm_id) AS u
+            USING (firm_id))
+        SELECT {kept_columns}, coalesce(q.level, 'none') AS srdi_level,
                CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
                coalesce(f.year >= q.first, false) AS srdi_ever, len({valid}) > 0 AS srdi_valid,
                q.first IS NOT NULL AS srdi_any, {valid} AS srdi_levels_valid,
@@ -45,8 +46,8 @@ def status_from_spells(firms: str, found: pd.DataFrame, unknown: pd.DataFrame, s
     )
 
 
-def _levels_sql(when: str) -> str:
-    return f"coalesce(list_sort(list_distinct(list(s.level) FILTER (WHERE {when}))), [])"
+def _levels_sql(condition: str) -> str:
+    return f"coalesce(list_sort(list_distinct(list(s.level) FILTER (WHERE {condition}))), [])"
 
 
 def _highest_level_sql(levels: str) -> str:
@@ -56,19 +57,19 @@ def _highest_level_sql(levels: str) -> str:
 
 def status_from_columns(firms: str, engine: Engine) -> str:
     """The firm table with level lists made from its own srdi_level and srdi_valid, where no list is given."""
-    held = engine.types(firms)
-    if not {"srdi_level", "srdi_valid"} & set(held):
+    columns = engine.types(firms)
+    if not {"srdi_level", "srdi_valid"} & set(columns):
         return engine.query(f"SELECT * FROM {quoted(firms)}", f"{firms}_status")
-    level = "NULLIF(srdi_level, 'none')" if "srdi_level" in held else "NULL"
-    valid = "srdi_valid" if "srdi_valid" in held else f"{level} IS NOT NULL"
-    now = f"CASE WHEN coalesce({valid}, false) THEN [coalesce({level}, 'national')] ELSE [] END"
-    own = [name for name in held if name in ("srdi_any", "srdi_ever", "srdi_valid")]
+    level = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
+    valid = "srdi_valid" if "srdi_valid" in columns else f"{level} IS NOT NULL"
+    current_levels = f"CASE WHEN coalesce({valid}, false) THEN [coalesce({level}, 'national')] ELSE [] END"
+    replaced = [name for name in columns if name in ("srdi_any", "srdi_ever", "srdi_valid")]
     window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
     return engine.query(
-        f"""WITH marked AS (SELECT *, {now} AS srdi_levels_valid FROM {quoted(firms)}),
+        f"""WITH marked AS (SELECT *, {current_levels} AS srdi_levels_valid FROM {quoted(firms)}),
         summed AS (SELECT *, list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} CURRENT ROW)))) AS to_date,
             list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING)))) AS ever FROM marked)
-        SELECT * EXCLUDE ({", ".join([*own, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
+        SELECT * EXCLUDE ({", ".join([*replaced, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
                len(srdi_levels_valid) > 0 AS srdi_valid, len(ever) > 0 AS srdi_any,
                to_date AS srdi_levels_to_date, ever AS srdi_levels_ever
         FROM summed ORDER BY firm_id, year""",

@@ -21,7 +21,7 @@ from .status_columns import status_from_columns
 
 
 def study_status(
-    study: Study, read: Sequence[CleanTable], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
+    study: Study, clean_tables: Sequence[CleanTable], tables: Mapping[str, str], engine: Engine, folders: Sequence[Path]
 ) -> SrdiStatus | None:
     """The firm table with SRDI status: from the list where there is one, else from its own columns."""
     if "firms" not in tables:
@@ -29,16 +29,16 @@ def study_status(
     if "srdi_list" not in tables:
         return SrdiStatus(status_from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
     settings = study.sources.srdi_list or SrdiList()
-    records = _list_records(next(one for one in read if one.name == "srdi_list"), engine)
-    owned = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
-    if owned is not None:
-        owned = owned.reindex(columns=list(CANONICAL["subsidiaries"].columns))
-    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, owned)
+    records = _list_records(next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list"), engine)
+    subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
+    if subsidiaries is not None:
+        subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
+    status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries)
     where = ", ".join(records["file"].unique())
-    told = (*status.notices, *batch_notices(records, batch_totals(settings.batches, folders), settings, where))
+    notices = (*status.notices, *batch_notices(records, batch_totals(settings.batches, folders), settings, where))
     if settings.provinces:
-        told += tuple(_province_notices(records, settings, settings.provinces, folders, where))
-    return replace(status, notices=told)
+        notices += tuple(_province_notices(records, settings, settings.provinces, folders, where))
+    return replace(status, notices=notices)
 
 
 def _province_notices(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
@@ -48,8 +48,8 @@ def _province_notices(records: pd.DataFrame, settings: SrdiList, name: str, fold
     return province_notices(national, counts, batch_totals(settings.batches, folders), where)
 
 
-def _list_records(one: CleanTable, engine: Engine) -> pd.DataFrame:
+def _list_records(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """The clean recognition list with file, sheet and row of each record."""
-    rows = engine.collect(f"SELECT * FROM {one.clean} ORDER BY rid")
+    rows = engine.collect(f"SELECT * FROM {clean_table.clean} ORDER BY rid")
     placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % FILE_SPAN)
-    return placed.merge(one.files[["number", "file", "sheet"]], on="number", validate="many_to_one")
+    return placed.merge(clean_table.files[["number", "file", "sheet"]], on="number", validate="many_to_one")
