@@ -93,7 +93,7 @@ def demo(
         return
     from .demo import write_demo
 
-    write_demo(folder, seed=seed, firms=firms, own=own, spillover=spillover)
+    write_demo(folder, seed=seed, firms=firms, own_effect=own, spillover=spillover)
     typer.echo(f"合成演示数据已写入 {folder}(真值见 truth.json)/ synthetic demo data written, truth in truth.json")
 
 

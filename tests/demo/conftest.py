@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.demo import Demo, faults, generate, write_demo
+from hqd_index.demo import Demo, generate, planted_faults, write_demo
 from tests.demo.measured import indicators
 
 
@@ -37,6 +37,6 @@ def every_fault(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a small demo in which no fault is left to the lot: all of them are there."""
     folder = tmp_path_factory.mktemp("dirty")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faults, "BY_LOT", len(faults.LOT))
+        patch.setattr(planted_faults, "BY_LOT", len(planted_faults.LOT))
         write_demo(folder, seed=3, firms=1500)
     return folder

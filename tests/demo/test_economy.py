@@ -146,7 +146,7 @@ def test_configs_score_these_indicators_in_these_directions(root):
     moved = {id: spec["direction"] for id, spec in scored.items() if id not in UNMOVED}
     assert moved == {leaf.id: leaf.sign for leaf in LEAVES}
     assert set(scored) - set(moved) == set(UNMOVED)
-    assert {id for id, spec in scored.items() if spec["table"] == "firms"} == {leaf.id for leaf in LEAVES if leaf.own}
+    assert {id for id, spec in scored.items() if spec["table"] == "firms"} == {leaf.id for leaf in LEAVES if leaf.own_weight}
 
 
 def test_profiles_are_those_of_the_indicator_system(root):

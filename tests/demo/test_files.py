@@ -11,8 +11,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from hqd_index.demo import write_demo
-from hqd_index.demo.faults import LOT, STANDING
 from hqd_index.demo.files import FIRM_FILES, LABELS, YEARBOOK
+from hqd_index.demo.planted_faults import LOT, STANDING
 from hqd_index.demo.registry import PROVINCES
 from hqd_index.demo.world import MONEY
 from hqd_index.intake.cells.official_codes import divisions

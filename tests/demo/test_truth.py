@@ -116,13 +116,13 @@ def test_density_varies_within_every_industry_alike(demo):
 
 
 def test_no_spillover_means_none():
-    alone = generate(2, own=0.2, spillover=0.0)
+    alone = generate(2, own_effect=0.2, spillover=0.0)
     assert set(alone.truth["spill"].values()) == {0.0}
     assert alone.truth["own"]["inn1"] > 0 > alone.truth["own"]["smo2"]
 
 
 @pytest.mark.parametrize(
-    "asked", [{"firms": 200}, {"own": -0.1}, {"own": 0.5, "spillover": 0.4}, {"own": 0.55, "spillover": 0.0}]
+    "asked", [{"firms": 200}, {"own_effect": -0.1}, {"own_effect": 0.5, "spillover": 0.4}, {"own_effect": 0.55, "spillover": 0.0}]
 )
 def test_an_economy_that_cannot_exist_is_refused(asked):
     with pytest.raises(ConfigError):

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .demo_productivity import Production, inputs_for
 from .draws import Bools, Floats, Ints, persistent, stream
 from .effects import LEAF, Targets
-from .productivity import Production, inputs_for
-from .recognition import Recognition, before
+from .recognition import Recognition, lagged
 from .registry import Registry
 from .sectors import SECTORS, YEARS
-from .spread import block_sums, highest, spread, whole
+from .spread import block_sums, highest, rounded_in_blocks, spread
 
 HUNDRED_MILLION = 1e6  # yuan 1e8 in hundreds of yuan
 TYPICAL_REVENUE = 1.3 * HUNDRED_MILLION
@@ -48,23 +48,23 @@ class Sample:
 
     @property
     def status_before(self) -> Bools:
-        return before(self.recognition.valid.astype(float)) > 0
+        return lagged(self.recognition.valid.astype(float)) > 0
 
     def lasting(self, part: str, sd: float) -> Floats:
         """exp of a lasting difference between firms and of small yearly ones."""
         rng = stream(self.seed, f"accounts {part}")
-        firms = len(self.registry.ever)
+        firms = len(self.registry.ever_recognised)
         return np.exp(sd * rng.standard_normal((firms, 1)) + 0.1 * rng.standard_normal((firms, len(YEARS))))
 
 
 def accounts(sample: Sample) -> dict[str, Floats]:
     """Every column of the firm panel that is a number, by canonical name."""
-    out = _size(sample)
-    out |= _innovation(sample, out)
-    out |= _markets(sample, out)
-    out |= _circulation(sample, out)
-    out |= _balance_sheet(sample, out)
-    return out | _costs(sample, out)
+    accounts = _size(sample)
+    accounts |= _innovation(sample, accounts)
+    accounts |= _markets(sample, accounts)
+    accounts |= _circulation(sample, accounts)
+    accounts |= _balance_sheet(sample, accounts)
+    return accounts | _costs(sample, accounts)
 
 
 def _size(sample: Sample) -> dict[str, Floats]:
@@ -74,8 +74,8 @@ def _size(sample: Sample) -> dict[str, Floats]:
     sector = 0.3 * rng.standard_normal((len(SECTORS), 1)) + np.cumsum(
         0.015 * rng.standard_normal((len(SECTORS), shape[1])), axis=1
     )
-    own = np.cumsum(0.05 * rng.standard_normal(shape), axis=1) + GROWTH * np.arange(shape[1])
-    revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + own)
+    firm_path = np.cumsum(0.05 * rng.standard_normal(shape), axis=1) + GROWTH * np.arange(shape[1])
+    revenue = TYPICAL_REVENUE * np.exp(registry.size[:, None] + sector[registry.industry] + firm_path)
     heads = PER_HEAD * np.exp(0.3 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.05, keep=0.8))
     employees = np.maximum(revenue / (heads * np.exp(0.045 * np.arange(shape[1]))), 20)
     return {"revenue": np.round(revenue) * sample.alive, "employees": np.round(employees) * sample.alive}
@@ -83,17 +83,19 @@ def _size(sample: Sample) -> dict[str, Floats]:
 
 def hit(sample: Sample, leaf: str, base: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
     """Whole numbers, in proportion to `base` inside a block, whose sum is the target x `per` x the sum of `weights`."""
-    totals = wanted(sample, leaf, block_sums(weights, sample.starts)) * per
-    return whole(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
+    totals = target_sums(sample, leaf, block_sums(weights, sample.starts)) * per
+    return rounded_in_blocks(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
 
 
-def wanted(sample: Sample, leaf: str, weights: Floats) -> Floats:
+def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
     """Numerator sums per block: leave_out target for the never-recognised, what all firms need beyond that for the others."""
-    others, ever = weights[0::2], weights[1::2]
-    everyone = others + ever
-    premium = LEAF[leaf].premium * np.mean(ever / everyone, axis=1, keepdims=True)
+    never_recognised, ever_recognised = weights[0::2], weights[1::2]
+    everyone = never_recognised + ever_recognised
+    premium = LEAF[leaf].premium * np.mean(ever_recognised / everyone, axis=1, keepdims=True)
     goal = sample.target.leave_out[leaf]
-    return np.stack([goal * others, goal * ever + (sample.target.gap[leaf] + premium) * everyone], axis=1).reshape(weights.shape)
+    return np.stack(
+        [goal * never_recognised, goal * ever_recognised + (sample.target.gap[leaf] + premium) * everyone], axis=1
+    ).reshape(weights.shape)
 
 
 def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
@@ -106,7 +108,7 @@ def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     patents = sample.lasting("patents", 0.8) * boost
     unlimited = np.where(sample.alive, 1e12, 0.0)
     inventions = hit(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
-    models = whole(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
+    models = rounded_in_blocks(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
     total = inventions + models
     joint = hit(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
     return {
@@ -122,9 +124,9 @@ def _markets(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     boost = np.where(sample.status_before, 1.15, 1.0)
     unlimited = np.where(alive, 1e12, 0.0)
     marks = hit(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
-    sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever, 0.9, 0.6)[:, None]
+    sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.9, 0.6)[:, None]
     abroad = hit(sample, "adv5", revenue * sells_abroad * sample.lasting("abroad", 0.5), revenue, 0.92 * revenue, per=0.01)
-    adopts = rng.random((firms, 1)) < np.where(sample.registry.ever, 0.97, 0.6)[:, None]
+    adopts = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.97, 0.6)[:, None]
     digital = hit(sample, "adv4", revenue * adopts * boost * sample.lasting("digital", 0.6), revenue, 0.3 * revenue, per=0.01)
     return {"trademarks_valid": marks, "overseas_rev": abroad, "digital_invest": digital, "certified_intl": _certified(sample)}
 
@@ -132,11 +134,11 @@ def _markets(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
 def _certified(sample: Sample) -> Floats:
     """1 for the certified: as many per block as the target asks, those of highest lasting propensity."""
     heads = block_sums(sample.alive.astype(float), sample.starts)
-    totals = wanted(sample, "brd2", heads) / 100
+    totals = target_sums(sample, "brd2", heads) / 100
     everyone = np.rint(totals[0::2] + totals[1::2])
-    others = np.rint(totals[0::2])
-    ever = np.clip(everyone - others, 0, heads[1::2])
-    counts = np.stack([others, ever], axis=1).reshape(heads.shape)
+    never_certified = np.rint(totals[0::2])
+    ever_certified = np.clip(everyone - never_certified, 0, heads[1::2])
+    counts = np.stack([never_certified, ever_certified], axis=1).reshape(heads.shape)
     propensity = np.where(sample.alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
     return highest(counts, propensity, sample.starts)
 
@@ -154,7 +156,7 @@ def _circulation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
 def two_year_ends(values: Floats, alive: Bools) -> Floats:
     """Mean of this and last year-end; this year-end alone in a firm's first year."""
     earlier = np.hstack([np.zeros((len(values), 1), dtype=bool), alive[:, :-1]])
-    return np.where(alive, np.where(earlier, (values + before(values)) / 2, values), 0.0)
+    return np.where(alive, np.where(earlier, (values + lagged(values)) / 2, values), 0.0)
 
 
 def _inventory(sample: Sample, revenue: Floats) -> Floats:
@@ -162,30 +164,32 @@ def _inventory(sample: Sample, revenue: Floats) -> Floats:
     starts, expected = sample.starts, revenue * COST_SHARE
     costs = block_sums(expected, starts)
     smooth = sample.target.smooth["smo1"]
-    others = costs[0::2] / smooth
+    never_recognised = costs[0::2] / smooth
     premium = LEAF["smo1"].premium * np.mean(costs[1::2] / (costs[0::2] + costs[1::2]), axis=1, keepdims=True)
     gap = sample.target.gap["smo1"] + premium
-    ever = (costs[1::2] - gap * others) / (smooth + gap)
-    totals = np.stack([others, ever], axis=1).reshape(costs.shape) * (1 + GROWTH / 2 * (np.arange(costs.shape[1]) > 0))
+    ever_recognised = (costs[1::2] - gap * never_recognised) / (smooth + gap)
+    totals = np.stack([never_recognised, ever_recognised], axis=1).reshape(costs.shape) * (
+        1 + GROWTH / 2 * (np.arange(costs.shape[1]) > 0)
+    )
     base = expected * sample.lasting("inventory", 0.3)
-    return whole(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
+    return rounded_in_blocks(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
 
 
 def _receivables(sample: Sample, revenue: Floats) -> Floats:
     """Year-ends whose mean with the year before hits receivable days, solved year by year."""
     starts, alive = sample.starts, sample.alive
-    totals = wanted(sample, "smo2", block_sums(revenue, starts)) / 365
+    totals = target_sums(sample, "smo2", block_sums(revenue, starts)) / 365
     base = revenue * sample.lasting("receivables", 0.25)
-    out = np.zeros_like(revenue)
+    stocks = np.zeros_like(revenue)
     for year in range(revenue.shape[1]):
         stays = alive[:, year - 1] & alive[:, year] if year else np.zeros(len(alive), dtype=bool)
         share = np.where(stays, 0.5, 1.0)
-        carried = 0.5 * np.where(stays, out[:, year - 1], 0.0)
-        now = base[:, year] * share
-        left = totals[:, [year]] - block_sums(carried[:, None], starts)
+        carried = 0.5 * np.where(stays, stocks[:, year - 1], 0.0)
+        turnover = base[:, year] * share
+        remaining_totals = totals[:, [year]] - block_sums(carried[:, None], starts)
         caps = np.where(alive[:, year], 1e12, 0.0)[:, None]
-        out[:, year] = np.rint(spread(left, now[:, None], caps, starts)[:, 0] / share)
-    return out
+        stocks[:, year] = np.rint(spread(remaining_totals, turnover[:, None], caps, starts)[:, 0] / share)
+    return stocks
 
 
 def _partner_share(sample: Sample, side: str) -> Floats:
@@ -198,18 +202,18 @@ def _partner_share(sample: Sample, side: str) -> Floats:
 def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     rng = stream(sample.seed, "balance sheet")
     shape, alive, revenue = sample.alive.shape, sample.alive, have["revenue"]
-    fixed = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
-    needed = 1.15 * (have["inventory"] + have["receivables"] + fixed)
+    fixed_assets = np.round(revenue * 0.3 * sample.lasting("fixed assets", 0.4))
+    needed = 1.15 * (have["inventory"] + have["receivables"] + fixed_assets)
     usual = revenue * 0.9 * sample.lasting("assets", 0.25)
     assets = np.round(usual + (needed - usual).clip(min=0))
     leverage = np.clip(0.5 + 0.13 * rng.standard_normal((shape[0], 1)) + persistent(rng, shape, sd=0.03, keep=0.7), 0.08, 0.92)
-    leverage = np.where(sample.registry.ever[:, None], np.minimum(leverage, 0.68), leverage)
+    leverage = np.where(sample.registry.ever_recognised[:, None], np.minimum(leverage, 0.68), leverage)
     liabilities = np.round(assets * leverage)
     other_cost = revenue * (0.09 + 0.02 * rng.standard_normal(shape))
     profit = np.round(revenue - have["cogs"] - other_cost)
-    subsidy = np.round(revenue * 0.003 * rng.random(shape) * np.where(sample.registry.ever, 2.0, 1.0)[:, None])
+    subsidy = np.round(revenue * 0.003 * rng.random(shape) * np.where(sample.registry.ever_recognised, 2.0, 1.0)[:, None])
     columns: dict[str, Floats] = {
-        "fixed_assets": fixed, "total_assets": assets, "total_liab": liabilities, "equity": assets - liabilities,
+        "fixed_assets": fixed_assets, "total_assets": assets, "total_liab": liabilities, "equity": assets - liabilities,
         "net_profit": profit, "gov_subsidy": subsidy,
     }  # fmt: skip
     return {name: values * alive for name, values in columns.items()}
@@ -221,7 +225,7 @@ def _costs(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     registry, shape = sample.registry, sample.alive.shape
     pay = PAY * np.exp(0.2 * rng.standard_normal((len(SECTORS), 1)) + PAY_GROWTH * np.arange(shape[1]))
     payroll = np.round(have["employees"] * pay[registry.industry] * np.exp(0.15 * rng.standard_normal((shape[0], 1))))
-    scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever
+    scale = rng.uniform(0, 0.08, len(SECTORS))[registry.industry] * registry.size + LEAD * registry.ever_recognised
     usual = np.exp(0.04 * rng.standard_normal((shape[0], 1)) + 0.02 * rng.standard_normal(shape) - scale[:, None])
     firms = Production(
         sample.starts, sample.alive, have["revenue"], have["employees"], payroll, have["fixed_assets"], sample.price

@@ -95,7 +95,7 @@ def _published(seed: int, target: Targets, revenue: Floats, staff: Floats) -> di
     stocks = np.round(0.83 * revenue / target.smooth["smo1_pub"] * np.exp(0.02 * rng.standard_normal(SHAPE)), 4)
     average = np.hstack([stocks[:, :1], (stocks[:, 1:] + stocks[:, :-1]) / 2])
     days = rng.uniform(45, 85, (len(SECTORS), 1)) + 0.4 * np.arange(len(YEARS)) + persistent(rng, SHAPE, sd=1.0, keep=0.5)
-    used = rng.uniform(72, 86, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.5, keep=0.4)
+    utilisation = rng.uniform(72, 86, (len(SECTORS), 1)) + persistent(rng, SHAPE, sd=0.5, keep=0.4)
     return {
         "rd_exp": np.round(goal["inn1_pub"] / 100 * revenue, 6),
         "rd_fte": np.round(goal["inn2_pub"] * 100 * staff),
@@ -104,7 +104,7 @@ def _published(seed: int, target: Targets, revenue: Floats, staff: Floats) -> di
         "inventory": stocks,
         "cogs": np.round(goal["smo1_pub"] * average, 6),
         "receivables": np.round(days / 365 * revenue, 4),
-        "capacity_util": np.where(np.isin(CODES, SURVEYED)[:, None], np.round(used, 1), np.nan),
+        "capacity_util": np.where(np.isin(CODES, SURVEYED)[:, None], np.round(utilisation, 1), np.nan),
     }
 
 
@@ -135,9 +135,9 @@ def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
     rate *= np.exp(0.04 * rng.standard_normal((len(DIGITAL), *SHAPE)))
     parts = []
     for t, year in enumerate(YEARS):
-        made = output[:, t] * 1e4
-        served = np.round(rate[:, :, t] * made, 2)
-        parts.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, made, served))
+        gross_output = output[:, t] * 1e4
+        served = np.round(rate[:, :, t] * gross_output, 2)
+        parts.append(_io_year(year, taste, target.leave_out["cmp3"][:, t] / 100, gross_output, served))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -151,13 +151,13 @@ def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served:
     sold = served.sum(axis=1)
     turnover = sold * (1 + sum(share for _, share in DIGITAL_USES))
     bought = np.round(DIGITAL_INPUTS * np.outer(output / output.sum(), turnover), 2)
-    left = np.maximum(output - home.sum(axis=1) - bought.sum(axis=1), 0.02 * output)
+    final_uses = np.maximum(output - home.sum(axis=1) - bought.sum(axis=1), 0.02 * output)
     frames = [
         _flows(year, CODES, CODES, home, "domestic"),
         _flows(year, CODES, CODES, foreign, "imported"),
         _flows(year, DIGITAL, CODES, served, "domestic"),
         _flows(year, CODES, DIGITAL, bought, "domestic"),
-        *(_final(year, CODES, use, share * left) for use, share in FINAL_USES),
+        *(_final(year, CODES, use, share * final_uses) for use, share in FINAL_USES),
         *(_final(year, DIGITAL, use, share * sold) for use, share in DIGITAL_USES),
     ]
     return pd.concat(frames, ignore_index=True)[["year", "from_code", "to_code", "use", "origin", "value"]]

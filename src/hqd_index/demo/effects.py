@@ -34,7 +34,7 @@ UNMOVED = ("adv4_io", "smo2_pub", "smo5")
 class Leaf:
     """An indicator: sign of good, lowest and highest industry level in 2012, change of the year effect to 2024, sd of e.
 
-    `own` is the weight of the own effect (0: industry tables), `premium` how far ever-recognised firms stand from the
+    `own_weight` is the weight of the own effect (0: industry tables), `premium` how far ever-recognised firms stand from the
     others before recognition, `follows` the sector's attribute that orders industries. `first` moves the first year, where an
     indicator of two year-ends has only one, which growth puts above the mean of two. `anchored`: counted from the value of
     the first year; `balanced`: sums to zero over industries in every year.
@@ -46,7 +46,7 @@ class Leaf:
     high: float
     trend: float
     noise: float
-    own: float = 0.0
+    own_weight: float = 0.0
     premium: float = 0.0
     follows: str = ""
     first: float = 0.0
@@ -55,16 +55,16 @@ class Leaf:
 
 
 LEAVES = (
-    Leaf("inn1", 1, 0.25, 3.0, 0.55, 0.07, own=1.0, premium=1.0, follows="rd"),
-    Leaf("inn2", 1, 3.5, 10.0, 2.0, 0.30, own=1.0, premium=11.5, follows="tech"),
-    Leaf("inn3", 1, 60.0, 400.0, 120.0, 9.0, own=1.0, premium=150.0, follows="tech"),
+    Leaf("inn1", 1, 0.25, 3.0, 0.55, 0.07, own_weight=1.0, premium=1.0, follows="rd"),
+    Leaf("inn2", 1, 3.5, 10.0, 2.0, 0.30, own_weight=1.0, premium=11.5, follows="tech"),
+    Leaf("inn3", 1, 60.0, 400.0, 120.0, 9.0, own_weight=1.0, premium=150.0, follows="tech"),
     Leaf("inn4", 1, 8.0, 32.0, 6.0, 0.8, follows="tech"),
-    Leaf("inn5", 1, 3.0, 9.0, 1.2, 0.35, own=1.0, premium=2.0),
-    Leaf("brd1", 1, 5.0, 22.0, 5.0, 0.6, own=1.0, premium=6.0),
-    Leaf("brd2", 1, 10.0, 26.0, 6.0, 1.0, own=0.7, premium=25.0, follows="openness"),
+    Leaf("inn5", 1, 3.0, 9.0, 1.2, 0.35, own_weight=1.0, premium=2.0),
+    Leaf("brd1", 1, 5.0, 22.0, 5.0, 0.6, own_weight=1.0, premium=6.0),
+    Leaf("brd2", 1, 10.0, 26.0, 6.0, 1.0, own_weight=0.7, premium=25.0, follows="openness"),
     Leaf("brd3", 1, -0.45, -0.05, 0.08, 0.01, follows="tech"),
     Leaf("brd4", -1, 8.0, 45.0, -3.0, 1.2, follows="openness"),
-    Leaf("upg1", 1, 0.0, 0.0, 0.10, 0.008, own=1.0, anchored=True),
+    Leaf("upg1", 1, 0.0, 0.0, 0.10, 0.008, own_weight=1.0, anchored=True),
     Leaf("upg2", 1, 17.0, 31.0, 1.5, 0.6),
     Leaf("upg3", -1, 0.25, 2.2, -0.10, 0.02, follows="energy"),
     Leaf("upg4", -1, 0.40, 4.5, -0.15, 0.03, follows="energy"),
@@ -76,11 +76,11 @@ LEAVES = (
     Leaf("cmp5", -1, 4.0, 16.0, -1.0, 0.4, follows="tech"),
     Leaf("adv1", 1, -4.0, 4.0, 0.0, 0.16, follows="openness", balanced=True),
     Leaf("adv2", 1, -0.35, 0.60, 0.06, 0.025, follows="openness"),
-    Leaf("adv4", 1, 0.25, 1.0, 0.30, 0.03, own=1.0, premium=0.4, follows="tech"),
-    Leaf("adv5", 1, 6.0, 32.0, 1.0, 0.6, own=0.8, premium=8.0, follows="openness"),
-    Leaf("smo1", 1, 4.5, 9.0, 0.4, 0.15, own=0.4, premium=0.3, first=-0.2),
-    Leaf("smo2", -1, 55.0, 100.0, 6.0, 1.5, own=0.35, premium=6.0, follows="tech", first=2.3),
-    Leaf("smo3", -1, 28.0, 45.0, -1.0, 0.8, own=0.35, premium=5.0),
+    Leaf("adv4", 1, 0.25, 1.0, 0.30, 0.03, own_weight=1.0, premium=0.4, follows="tech"),
+    Leaf("adv5", 1, 6.0, 32.0, 1.0, 0.6, own_weight=0.8, premium=8.0, follows="openness"),
+    Leaf("smo1", 1, 4.5, 9.0, 0.4, 0.15, own_weight=0.4, premium=0.3, first=-0.2),
+    Leaf("smo2", -1, 55.0, 100.0, 6.0, 1.5, own_weight=0.35, premium=6.0, follows="tech", first=2.3),
+    Leaf("smo3", -1, 28.0, 45.0, -1.0, 0.8, own_weight=0.35, premium=5.0),
     # of published tables, where profile `public` scores no firms
     Leaf("inn1_pub", 1, 0.25, 3.0, 0.50, 0.06, follows="rd"),
     Leaf("inn2_pub", 1, 2.0, 6.0, 1.2, 0.15, follows="tech"),
@@ -89,28 +89,32 @@ LEAVES = (
     Leaf("smo1_pub", 1, 5.0, 10.0, 0.4, 0.12, first=-0.2),
 )
 LEAF = {leaf.id: leaf for leaf in LEAVES}
-FROM_FIRMS = tuple(leaf.id for leaf in LEAVES if leaf.own)
+FROM_FIRMS = tuple(leaf.id for leaf in LEAVES if leaf.own_weight)
 
 
 @dataclass(frozen=True)
 class Effects:
     """Change of each indicator per unit of lagged density: of the recognised firms themselves, and of all others."""
 
-    own: dict[str, float]
+    own_effects: dict[str, float]
     spill: dict[str, float]
 
 
-def effects(density_lag: Floats, *, own: float, spillover: float) -> Effects:
-    """Effects that make the index move by `own` and `spillover` within-standard deviations per one of density.
+def effects(density_lag: Floats, *, own_effect: float, spillover: float) -> Effects:
+    """Effects that make the index move by `own_effect` and `spillover` within-standard deviations per one of density.
 
     The first year has no lag and takes no part.
     With noise of sd 1 and effects a of density in sd 1, the standardised coefficient is a / sqrt(1 + a^2); so the total
-    theta = own + spillover needs a = theta / sqrt(1 - theta^2).
+    theta = own_effect + spillover needs a = theta / sqrt(1 - theta^2).
     """
-    stretch = 1 / np.sqrt(1 - (own + spillover) ** 2) / within_sd(density_lag[:, 1:])
+    stretch = 1 / np.sqrt(1 - (own_effect + spillover) ** 2) / within_sd(density_lag[:, 1:])
     return Effects(
-        own={leaf.id: float(OWN_SCALE * own * stretch * leaf.sign * leaf.own * leaf.noise) for leaf in LEAVES if leaf.own}
-        | {leaf.id: 0.0 for leaf in LEAVES if not leaf.own}
+        own_effects={
+            leaf.id: float(OWN_SCALE * own_effect * stretch * leaf.sign * leaf.own_weight * leaf.noise)
+            for leaf in LEAVES
+            if leaf.own_weight
+        }
+        | {leaf.id: 0.0 for leaf in LEAVES if not leaf.own_weight}
         | dict.fromkeys(UNMOVED, 0.0),
         spill={leaf.id: float(SPILL_SCALE * spillover * stretch * leaf.sign * leaf.noise) for leaf in LEAVES}
         | dict.fromkeys(UNMOVED, 0.0),
@@ -146,7 +150,7 @@ def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
         own_noise = OWN_NOISE * rng.standard_normal(common.shape)
         smooth[leaf.id] = _balanced(leaf, path)
         leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _by_year(leaf, noise))
-        gap[leaf.id] = effect.own[leaf.id] * density_lag + leaf.noise * _by_year(leaf, own_noise) * bool(leaf.own)
+        gap[leaf.id] = effect.own_effects[leaf.id] * density_lag + leaf.noise * _by_year(leaf, own_noise) * bool(leaf.own_weight)
     return Targets(leave_out, smooth, gap)
 
 
@@ -156,21 +160,21 @@ def _balanced(leaf: Leaf, values: Floats) -> Floats:
 
 def _by_year(leaf: Leaf, draws: Floats) -> Floats:
     """One draw per year; for receivable days the mean of two year-ends, scaled back to sd 1; 0 in the year counted from."""
-    out = (draws[:, 1:] + draws[:, :-1]) / np.sqrt(2) if leaf.id == "smo2" else draws[:, 1:].copy()
+    noise = (draws[:, 1:] + draws[:, :-1]) / np.sqrt(2) if leaf.id == "smo2" else draws[:, 1:].copy()
     if leaf.anchored:
-        out[:, 0] = 0.0
-    return out
+        noise[:, 0] = 0.0
+    return noise
 
 
 def _levels(rng: np.random.Generator, leaf: Leaf) -> Floats:
     """Industry effects between low and high; R&D intensity keeps the published order and distances."""
     if leaf.follows == "rd":
         return np.maximum([sector.rd - 0.35 for sector in SECTORS], leaf.low)
-    drawn = rng.random(len(SECTORS))
+    position = rng.random(len(SECTORS))
     if leaf.follows:
         order = np.array([getattr(sector, leaf.follows) for sector in SECTORS])
-        drawn = 0.8 * order + 0.2 * drawn if leaf.follows == "energy" else 0.6 * order + 0.4 * drawn
-    return leaf.low + (leaf.high - leaf.low) * drawn
+        position = 0.8 * order + 0.2 * position if leaf.follows == "energy" else 0.6 * order + 0.4 * position
+    return leaf.low + (leaf.high - leaf.low) * position
 
 
 def _year_effects(rng: np.random.Generator, leaf: Leaf) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .faults import EXTRA, Broken, Row, broken_rows
+from .planted_faults import EXTRA, Broken, Row, broken_rows
 from .registry import PROVINCES
 from .sectors import SECTORS, YEARS
 from .world import MONEY, Demo, generate
@@ -85,9 +85,9 @@ LIST_LABELS = {
 MADE = datetime(2024, 1, 1)  # stamped into the workbook, so that its bytes depend on the seed alone
 
 
-def write_demo(folder: Path, *, seed: int, firms: int = 6000, own: float = 0.2, spillover: float = 0.1) -> None:
+def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: float = 0.1) -> None:
     """Writes the demo study's raw files and truth.json into `folder`; the bytes depend on the arguments alone."""
-    demo = generate(seed, firms, own, spillover)
+    demo = generate(seed, firms, own_effect, spillover)
     folder.mkdir(parents=True, exist_ok=True)
     listed = _write_firms(folder, demo, firms)
     _write_yearbook(folder / "synthetic_industry_yearbook.xlsx", demo.industry)
@@ -133,20 +133,20 @@ def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
     """The firm files, and where in them each broken row stands."""
     cells = _firm_cells(demo.firms)
     names = list(LABELS)
-    broken = broken_rows(demo.seed, len(demo.firms), lambda at: {name: cells[name][at] for name in names}, panel=firms)
+    broken_list = broken_rows(demo.seed, len(demo.firms), lambda at: {name: cells[name][at] for name in names}, panel=firms)
     years = demo.firms["year"].to_numpy()
     listed: list[dict[str, Any]] = []
     for file, (span, full, labels) in FIRM_FILES.items():
         inside = np.flatnonzero((years >= span[0]) & (years <= span[1]))
-        provinces = {short: whole if full else short for _, short, whole, _ in PROVINCES}
+        provinces = {short: long_name if full else short for _, short, long_name, _ in PROVINCES}
         order = _column_order(names, file)
         at = {int(position): place for place, position in enumerate(inside)}
-        mine = [row for row in broken if row.after in at]
-        shown = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
-        clean = list(zip(*(np.array(shown[name], dtype=object)[inside] for name in order)))
-        rows, places = _woven(clean, [(at[row.after], _ordered(row.cells, order, provinces)) for row in mine])
+        file_faults = [row for row in broken_list if row.clean_row in at]
+        printed_cells = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
+        clean = list(zip(*(np.array(printed_cells[name], dtype=object)[inside] for name in order)))
+        rows, places = _woven(clean, [(at[row.clean_row], _ordered(row.cells, order, provinces)) for row in file_faults])
         _write_csv(folder / file, [[(LABELS | labels)[name] for name in order], *rows], "gb18030")
-        listed += [_entry(file, place + 2, row) for place, row in zip(places, mine)]
+        listed += [_entry(file, place + 2, row) for place, row in zip(places, file_faults)]
     return listed
 
 
@@ -165,26 +165,26 @@ def _ordered(cells: Row, order: list[str], provinces: dict[str, str]) -> list[st
     return full[: len(order) - missing] + ([cells[EXTRA]] if EXTRA in cells else [])
 
 
-def _woven(clean: Sequence[Sequence[str]], broken: list[tuple[int, list[str]]]) -> tuple[list[Sequence[str]], list[int]]:
+def _woven(clean: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str]]]) -> tuple[list[Sequence[str]], list[int]]:
     """The clean rows with each broken one after its own, and the places of the broken ones."""
     rows: list[Sequence[str]] = []
-    places, done = [], 0
-    for after, fields in broken:
-        rows += clean[done : after + 1]
-        done = max(done, after + 1)
+    places, next_clean = [], 0
+    for clean_row, fields in broken_list:
+        rows += clean[next_clean : clean_row + 1]
+        next_clean = max(next_clean, clean_row + 1)
         places.append(len(rows))
         rows.append(fields)
-    return rows + list(clean[done:]), places
+    return rows + list(clean[next_clean:]), places
 
 
-def _entry(file: str, row: int, broken: Broken) -> dict[str, Any]:
+def _entry(file: str, row: int, broken_row: Broken) -> dict[str, Any]:
     return {
         "file": file,
         "row": row,
-        "fault": broken.fault,
-        "rules": list(broken.rules),
-        "firm_id": broken.cells["firm_id"],
-        "year": broken.cells["year"],
+        "fault": broken_row.fault,
+        "rules": list(broken_row.rules),
+        "firm_id": broken_row.cells["firm_id"],
+        "year": broken_row.cells["year"],
     }
 
 
@@ -195,7 +195,7 @@ def _firm_cells(firms: pd.DataFrame) -> dict[str, list[str]]:
     cells |= {name: [f"{value:.2f}" for value in firms[name].tolist()] for name in PERCENT}
     cells |= {name: ["是" if value else "否" for value in firms[name].tolist()] for name in FLAGS}
     cells["province_code"] = [short[code] for code in firms["province_code"].tolist()]
-    cells["ownership"] = [OWNERSHIP[kind] for kind in firms["ownership"].tolist()]
+    cells["ownership"] = [OWNERSHIP[ownership] for ownership in firms["ownership"].tolist()]
     return {name: cells.get(name) or list(map(str, firms[name].tolist())) for name in LABELS}
 
 

@@ -31,10 +31,10 @@ class Fixture:
 def autoregressive(rng: np.random.Generator, units: int, years: int, rho: float = 0.7) -> Array:
     """Stationary AR(1) errors (units, years) of unit variance."""
     shock = rng.normal(size=(units, years))
-    out = shock.copy()
+    series = shock.copy()
     for t in range(1, years):
-        out[:, t] = rho * out[:, t - 1] + np.sqrt(1 - rho**2) * shock[:, t]
-    return out
+        series[:, t] = rho * series[:, t - 1] + np.sqrt(1 - rho**2) * shock[:, t]
+    return series
 
 
 def ramp(rng: np.random.Generator, units: int, years: int, shape: float | None) -> Array:
@@ -62,8 +62,8 @@ def panel_a(
     data = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel())
     effects = rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
     for node, part in PARTS.items():
-        own = effects + rng.normal(size=(units, 1)) + autoregressive(rng, units, years, rho) * np.sqrt(6)
-        data[node] = (own + 6 * beta * part * x).ravel()
+        noise_series = effects + rng.normal(size=(units, 1)) + autoregressive(rng, units, years, rho) * np.sqrt(6)
+        data[node] = (noise_series + 6 * beta * part * x).ravel()
         data[f"z_{node}1"] = data[node]
     for dimension, parts in SUBDIMENSIONS.items():
         data[dimension] = data[list(parts)].mean(axis=1)
@@ -82,12 +82,12 @@ def panel_b(
     seed: int,
     *,
     selection: Literal["none", "level", "trend"] = "level",
-    own: float = 1.0,
+    own_effect: float = 1.0,
     units: int = 31,
     years: int = 12,
     firms: int = 100,
 ) -> Fixture:
-    """DGP-B: recognition adds `own` points to the firm's own R&D ratio and nothing to others (spillover 0).
+    """DGP-B: recognition adds `own_effect` points to the firm's own R&D ratio and nothing to others (spillover 0).
 
     Recognised firms are those with the highest level, or the steepest trend, of their industry; industries differ in how
     many they have. `all` averages every firm, `leave_out` the firms never recognised; density per 1,000 firms, lagged.
@@ -109,21 +109,23 @@ def panel_b(
     merit = merit + 0.3 * merit.std() * rng.normal(size=(units, firms))
     recognised = rng.integers(1, firms // 5, units)
     rank = (-merit).argsort(axis=1).argsort(axis=1)
-    ever = rank < recognised[:, None]
-    start = np.where(ever, years - 5 + rng.integers(0, 4, (units, firms)), years + 9)
+    ever_recognised = rank < recognised[:, None]
+    start = np.where(ever_recognised, years - 5 + rng.integers(0, 4, (units, firms)), years + 9)
     valid = np.arange(years) >= start[:, :, None]
-    y = y + own * valid
+    y = y + own_effect * valid
     count = 1000 * valid.mean(axis=1)
     lagged = np.concatenate([np.zeros((units, 1)), count[:, :-1]], axis=1)
     frames = []
-    for sample, keep in (("all", np.ones_like(ever)), ("leave_out", ~ever)):
+    for sample, keep in (("all", np.ones_like(ever_recognised)), ("leave_out", ~ever_recognised)):
         mean = (y * keep[:, :, None]).sum(axis=1) / keep.sum(axis=1)[:, None]
         frame = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged.ravel())
         frames.append(frame.assign(hqd=mean.ravel() / 10, z_rd=mean.ravel() / 10))
-    return Fixture(pd.concat(frames, ignore_index=True), {"own": own, "spillover": 0.0})
+    return Fixture(pd.concat(frames, ignore_index=True), {"own": own_effect, "spillover": 0.0})
 
 
-def panel_c(seed: int, *, own: float = 0.3, up: float = 1.5, units: int = 31, years: int = 10, noise: float = 0.5) -> Fixture:
+def panel_c(
+    seed: int, *, own_effect: float = 0.3, supplier_effect: float = 1.5, units: int = 31, years: int = 10, noise: float = 0.5
+) -> Fixture:
     """DGP-C: y = own x density + up x density of suppliers (weights of one base year) + effects + AR(1) noise."""
     rng = np.random.default_rng(seed)
     flows = rng.exponential(size=(units, units)) * (rng.random((units, units)) < 0.3)
@@ -131,13 +133,15 @@ def panel_c(seed: int, *, own: float = 0.3, up: float = 1.5, units: int = 31, ye
     inputs = flows / np.maximum(flows.sum(axis=0), 1e-12)
     sales = flows / np.maximum(flows.sum(axis=1, keepdims=True), 1e-12)
     x = rng.normal(size=(units, years)).cumsum(axis=1)
-    y = own * x + up * inputs.T @ x + rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
+    y = own_effect * x + supplier_effect * inputs.T @ x + rng.normal(size=(units, 1)) + rng.normal(size=(1, years))
     y = y + noise * autoregressive(rng, units, years, 0.3)
     data = _frame(units, years).assign(sample="all", density=x.ravel(), density_lag=x.ravel(), hqd=y.ravel())
     names = data["unit"].unique()
     keys = {"year": FIRST, "from_unit": np.repeat(names, units), "to_unit": np.tile(names, units)}
     links = pd.DataFrame(keys | {"upstream": inputs.ravel(), "downstream": sales.ravel(), "leontief": 0.0, "ghosh": 0.0})
-    return Fixture(data, {"own": own, "up": up}, links[links["from_unit"] != links["to_unit"]].reset_index(drop=True))
+    return Fixture(
+        data, {"own": own_effect, "up": supplier_effect}, links[links["from_unit"] != links["to_unit"]].reset_index(drop=True)
+    )
 
 
 def panel_d(
@@ -150,9 +154,9 @@ def panel_d(
     """
     rng = np.random.default_rng(seed)
     first = rng.choice([5.0, 7.0, 8.0, np.nan], p=[0.25, 0.2, 0.2, 0.35], size=firms)
-    passed = rng.random(firms) < renewed
+    review_passed = rng.random(firms) < renewed
     event = np.arange(years)[None, :] - first[:, None]
-    valid = (event >= 0) & ((event < 3) | passed[:, None])
+    valid = (event >= 0) & ((event < 3) | review_passed[:, None])
     y = rng.normal(size=(firms, 1)) + 0.1 * np.arange(years) + 0.5 * autoregressive(rng, firms, years, 0.3)
     y = y + np.where(valid, growth * (1 + np.nan_to_num(event)), 0.0)
     y = y + np.where(np.isnan(first), 0.0, trend)[:, None] * np.arange(years)

@@ -43,11 +43,13 @@ class Recognition:
 def recognise(seed: int, registry: Registry) -> Recognition:
     """Batches of proportionate size; industries differ in how early their firms come, not in how many."""
     rng = stream(seed, "recognition")
-    ever = np.flatnonzero(registry.ever)
-    turn = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[ever]] + rng.standard_normal(len(ever))
-    sizes = apportioned(len(ever), np.array([float(count) for _, count in BATCHES.values()]))
-    batch = np.zeros(len(registry.ever), dtype=np.int64)
-    batch[ever[np.argsort(turn)]] = np.repeat(list(BATCHES), sizes)
+    recognised_firms = np.flatnonzero(registry.ever_recognised)
+    turn = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
+        len(recognised_firms)
+    )
+    sizes = apportioned(len(recognised_firms), np.array([float(count) for _, count in BATCHES.values()]))
+    batch = np.zeros(len(registry.ever_recognised), dtype=np.int64)
+    batch[recognised_firms[np.argsort(turn)]] = np.repeat(list(BATCHES), sizes)
     review = _reviews(rng, batch)
     revoked = np.zeros_like(batch)
     revoked[rng.choice(np.flatnonzero(batch == 4), size=1)] = LAST_YEAR
@@ -60,13 +62,13 @@ def recognise(seed: int, registry: Registry) -> Recognition:
 
 def _reviews(rng: np.random.Generator, batch: Ints) -> Texts:
     """Outcome of the review due by 2024: passed, failed, or '' (no record, which ends the status like a failure)."""
-    out = np.full(len(batch), "", dtype=object)
+    outcomes = np.full(len(batch), "", dtype=object)
     for number, share in PASSED.items():
         members = rng.permutation(np.flatnonzero(batch == number))
-        kept = round(share * len(members))
-        out[members[:kept]] = PASS
-        out[members[kept:]] = np.where(rng.random(len(members) - kept) < 0.5, FAIL, "")
-    return out
+        passes = round(share * len(members))
+        outcomes[members[:passes]] = PASS
+        outcomes[members[passes:]] = np.where(rng.random(len(members) - passes) < 0.5, FAIL, "")
+    return outcomes
 
 
 def density(registry: Registry, recognition: Recognition) -> Floats:
@@ -76,7 +78,7 @@ def density(registry: Registry, recognition: Recognition) -> Floats:
     return 1000 * status / np.add.reduceat(registry.alive.astype(float), industries, axis=0)
 
 
-def before(values: Floats) -> Floats:
+def lagged(values: Floats) -> Floats:
     """Each year's value of the year before; 0 in the first, when nothing was recognised yet."""
     return np.hstack([np.zeros((len(values), 1)), values[:, :-1]])
 
@@ -107,21 +109,21 @@ def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.Dat
 
 def _records(rng: np.random.Generator, recognition: Recognition) -> list[tuple[int, str, str, str, str]]:
     """(firm, level, batch, date, kind) of every record of firms in the panel."""
-    out = []
+    records = []
     for firm in np.flatnonzero(recognition.batch):
         batch = int(recognition.batch[firm])
         date, _ = BATCHES[batch]
         if rng.random() < LADDER:
-            out.append((firm, PROVINCIAL, "", f"{int(date[:4]) - rng.integers(1, TERM + 1)}-10-20", RECOGNISED))
+            records.append((firm, PROVINCIAL, "", f"{int(date[:4]) - rng.integers(1, TERM + 1)}-10-20", RECOGNISED))
         if batch == 2:
-            out.append((firm, NATIONAL, "2", "2020-10-16", PUBLICISED))
-        out.append((firm, NATIONAL, str(batch), date, RECOGNISED))
+            records.append((firm, NATIONAL, "2", "2020-10-16", PUBLICISED))
+        records.append((firm, NATIONAL, str(batch), date, RECOGNISED))
         if recognition.review[firm]:
-            out.append((firm, NATIONAL, str(batch), f"{int(date[:4]) + TERM}-12-08", recognition.review[firm]))
+            records.append((firm, NATIONAL, str(batch), f"{int(date[:4]) + TERM}-12-08", recognition.review[firm]))
         if recognition.revoked[firm]:
-            out.append((firm, NATIONAL, str(batch), f"{recognition.revoked[firm]}-11-29", REVOKED))
-    only = rng.choice(np.flatnonzero(recognition.batch == 0), size=3, replace=False)
-    return out + [(firm, NATIONAL, "2", "2020-10-16", PUBLICISED) for firm in only]
+            records.append((firm, NATIONAL, str(batch), f"{recognition.revoked[firm]}-11-29", REVOKED))
+    publicised_only = rng.choice(np.flatnonzero(recognition.batch == 0), size=3, replace=False)
+    return records + [(firm, NATIONAL, "2", "2020-10-16", PUBLICISED) for firm in publicised_only]
 
 
 def _slip(name: str) -> str:
@@ -137,7 +139,7 @@ def _outsiders(rng: np.random.Generator, rows: pd.DataFrame, panel: int) -> pd.D
     province = rng.integers(0, len(PROVINCES), count)
     coded = np.arange(count) % 2 == 0
     return like.drop(columns=["firm", "name", "uscc", "province", "matched"]).assign(
-        name=names(rng, industry, province, after=panel),
+        name=names(rng, industry, province, skip=panel),
         uscc=np.where(coded, credit_codes(rng, [PROVINCES[p][0] for p in province], real=False), ""),
         province=[PROVINCES[p][2] for p in province],
         matched=False,

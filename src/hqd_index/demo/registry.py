@@ -43,18 +43,18 @@ class Registry:
     firm_id: Texts
     name: Texts
     industry: Ints
-    ever: Bools
+    ever_recognised: Bools
     alive: Bools
     entry: Ints
     province: Ints
     ownership: Texts
-    found: Ints
+    founding_year: Ints
     size: Floats
 
     @property
     def starts(self) -> Ints:
         """First firm of each block: 2 i the never-recognised of industry i, 2 i + 1 its ever-recognised."""
-        return np.flatnonzero(np.diff(2 * self.industry + self.ever, prepend=-1))
+        return np.flatnonzero(np.diff(2 * self.industry + self.ever_recognised, prepend=-1))
 
 
 def register(seed: int, firms: int) -> Registry:
@@ -63,8 +63,8 @@ def register(seed: int, firms: int) -> Registry:
     industry = np.repeat(np.arange(len(SECTORS)), apportioned(firms, np.array([sector.size for sector in SECTORS])))
     size = SIZE_SD * np.clip(rng.standard_normal(firms), -3, 3)
     alive = _lives(rng, firms)
-    ever = _chosen(rng, industry, size, alive, round(RECOGNISED * firms))
-    order = np.lexsort((np.arange(firms), ever, industry))
+    ever_recognised = _future_srdi_firms(rng, industry, size, alive, round(RECOGNISED * firms))
+    order = np.lexsort((np.arange(firms), ever_recognised, industry))
     alive = alive[order]
     entry = np.array(YEARS)[alive.argmax(axis=1)]
     weights = np.array([weight for *_, weight in PROVINCES])
@@ -73,12 +73,14 @@ def register(seed: int, firms: int) -> Registry:
         firm_id=credit_codes(rng, [PROVINCES[p][0] for p in province]),
         name=names(rng, industry[order], province),
         industry=industry[order],
-        ever=ever[order],
+        ever_recognised=ever_recognised[order],
         alive=alive,
         entry=entry,
         province=province,
-        ownership=np.where(ever[order], "private", rng.choice(list(OWNERSHIP), size=firms, p=list(OWNERSHIP.values()))),
-        found=entry - rng.integers(4, 28, firms),
+        ownership=np.where(
+            ever_recognised[order], "private", rng.choice(list(OWNERSHIP), size=firms, p=list(OWNERSHIP.values()))
+        ),
+        founding_year=entry - rng.integers(4, 28, firms),
         size=size[order],
     )
 
@@ -100,21 +102,21 @@ def _lives(rng: np.random.Generator, firms: int) -> Bools:
     return (years >= entry[:, None]) & (years <= last[:, None])
 
 
-def _chosen(rng: np.random.Generator, industry: Ints, size: Floats, alive: Bools, recognised: int) -> Bools:
+def _future_srdi_firms(rng: np.random.Generator, industry: Ints, size: Floats, alive: Bools, recognised: int) -> Bools:
     """Of each industry, 4% of the firms: drawn among those there in all years whose size is near the industry's mean."""
-    far = np.abs(size - SIZE_SD**2 / 2) + np.where(alive.all(axis=1), 0.0, 10.0)
-    ever = np.zeros(len(industry), dtype=bool)
+    distance = np.abs(size - SIZE_SD**2 / 2) + np.where(alive.all(axis=1), 0.0, 10.0)
+    ever_recognised = np.zeros(len(industry), dtype=bool)
     counts = np.bincount(industry, minlength=len(SECTORS))
     for i, quota in enumerate(apportioned(recognised, counts.astype(float))):
         members = np.flatnonzero(industry == i)
-        near = members[np.argsort(far[members], kind="stable")[: 3 * quota]]
-        ever[rng.choice(near, size=quota, replace=False)] = True
-    return ever
+        typical_members = members[np.argsort(distance[members], kind="stable")[: 3 * quota]]
+        ever_recognised[rng.choice(typical_members, size=quota, replace=False)] = True
+    return ever_recognised
 
 
-def names(rng: np.random.Generator, industry: Ints, province: Ints, *, after: int = 0) -> Texts:
-    """Firm names of which no two are alike; `after` skips the brands that the first so many firms use."""
-    brands = _brands(after + len(industry))[after:]
+def names(rng: np.random.Generator, industry: Ints, province: Ints, *, skip: int = 0) -> Texts:
+    """Firm names of which no two are alike; `skip` leaves out the brands that the first so many firms use."""
+    brands = _brands(skip + len(industry))[skip:]
     forms = rng.choice(["有限公司", "股份有限公司", "(集团)有限公司"], size=len(industry), p=[0.8, 0.15, 0.05])
     parts = zip(province, brands[rng.permutation(len(brands))], industry, forms)
     return np.array([PROVINCES[p][1] + brand + SECTORS[i].word + form for p, brand, i, form in parts], dtype=object)
@@ -140,8 +142,8 @@ def credit_codes(rng: np.random.Generator, regions: list[str], *, real: bool = T
 
 
 def _credit_code(region: str, body: str) -> str:
-    rest = 11 - sum(int(digit) * weight for digit, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2))) % 11
-    code = "91" + region + body + "0123456789X0"[rest]
+    check_number = 11 - sum(int(digit) * weight for digit, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2))) % 11
+    code = "91" + region + body + "0123456789X0"[check_number]
     total = sum(CREDIT_CHARACTERS.index(mark) * pow(3, place, 31) for place, mark in enumerate(code))
     return code + CREDIT_CHARACTERS[(31 - total % 31) % 31]
 

@@ -34,31 +34,31 @@ def spread(totals: Floats, base: Floats, caps: Floats, starts: Ints) -> Floats:
     full = caps <= 0
     for _ in range(ROUNDS):
         free = np.where(full, 0.0, base)
-        left = totals - block_sums(np.where(full, caps, 0.0), starts)
+        remaining = totals - block_sums(np.where(full, caps, 0.0), starts)
         room = block_sums(free, starts)
-        rate = np.divide(left, room, out=np.zeros_like(left), where=room > 0)
+        rate = np.divide(remaining, room, out=np.zeros_like(remaining), where=room > 0)
         values = np.where(full, caps, free * rate[of])
-        over = values > caps
-        if not over.any():
+        above_cap = values > caps
+        if not above_cap.any():
             return values
-        full |= over
+        full |= above_cap
     return np.minimum(values, caps)
 
 
-def _refuse_impossible(totals: Floats, most: Floats) -> None:
-    if (totals < 0).any() or (totals > most * (1 + 1e-12)).any():
+def _refuse_impossible(totals: Floats, upper_bounds: Floats) -> None:
+    if (totals < 0).any() or (totals > upper_bounds * (1 + 1e-12)).any():
         raise ConfigError(
             "the demo's firms cannot show effects this large: use more firms (6000), smaller effects, or another seed",
             zh="演示企业无法呈现如此大的效应:请增加企业数(6000)、减小效应,或换一个随机种子",
         )
 
 
-def whole(values: Floats, starts: Ints) -> Floats:
+def rounded_in_blocks(values: Floats, starts: Ints) -> Floats:
     """Whole numbers within 1 of `values` whose block sums are the rounded block sums (rounding of running sums)."""
     running = np.cumsum(values, axis=0)
-    before = np.vstack([np.zeros((1, values.shape[1])), running[:-1]])[starts]
+    sum_before_block = np.vstack([np.zeros((1, values.shape[1])), running[:-1]])[starts]
     of = block_of(starts, len(values))
-    within = np.floor(running - before[of] + 0.5)
+    within = np.floor(running - sum_before_block[of] + 0.5)
     first = np.zeros(len(values), dtype=bool)
     first[starts] = True
     earlier = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
@@ -68,10 +68,10 @@ def whole(values: Floats, starts: Ints) -> Floats:
 def highest(counts: Floats, propensity: Floats, starts: Ints) -> Floats:
     """1 for the `counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
     of = block_of(starts, len(propensity))
-    out = np.zeros_like(propensity)
+    flags = np.zeros_like(propensity)
     for year in range(propensity.shape[1]):
         order = np.lexsort((-propensity[:, year], of))
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
-        out[:, year] = (rank - starts[of] < counts[of, year]) & np.isfinite(propensity[:, year])
-    return out
+        flags[:, year] = (rank - starts[of] < counts[of, year]) & np.isfinite(propensity[:, year])
+    return flags

@@ -13,7 +13,7 @@ from .accounts import Sample, accounts
 from .draws import Floats, Ints, stream
 from .economy import industry_table, io_table, long, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
-from .recognition import Recognition, batch_counts, before, density, recognise, srdi_list
+from .recognition import Recognition, batch_counts, density, lagged, recognise, srdi_list
 from .registry import PROVINCES, Registry, industry_codes, register
 from .sectors import SECTORS, YEARS
 from .world_trade import WorldTrade, world_trade
@@ -54,18 +54,18 @@ class Demo:
     truth: dict[str, Any]
 
 
-def generate(seed: int, firms: int = 6000, own: float = 0.2, spillover: float = 0.1) -> Demo:
+def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: float = 0.1) -> Demo:
     """The demo economy of a seed; under a second for 6,000 firms.
 
-    `own` and `spillover` are the effects of SRDI density on the index in within-standard deviations. ConfigError where no
+    `own_effect` and `spillover` are the effects of SRDI density on the index in within-standard deviations. ConfigError where no
     such economy exists.
     """
-    _refuse(firms, own, spillover)
+    _refuse(firms, own_effect, spillover)
     registry = register(seed, firms)
     recognition = recognise(seed, registry)
     status = density(registry, recognition)
-    effect = effects(before(status), own=own, spillover=spillover)
-    target = targets(seed, before(status), effect)
+    effect = effects(lagged(status), own_effect=own_effect, spillover=spillover)
+    target = targets(seed, lagged(status), effect)
     ppi = prices(seed)
     values = accounts(Sample(seed, registry, recognition, target, price_level(ppi)))
     revenue = 100 * _by_industry(registry, values["revenue"])
@@ -81,22 +81,22 @@ def generate(seed: int, firms: int = 6000, own: float = 0.2, spillover: float = 
         io=io_table(seed, target, _wide(industry["gross_output"])),
         srdi_list=records,
         batches=batch_counts(records),
-        density=long({"density": status, "density_lag": before(status)}),
+        density=long({"density": status, "density_lag": lagged(status)}),
         targets=target,
-        truth=_truth(firms, own, spillover, effect),
+        truth=_truth(firms, own_effect, spillover, effect),
     )
 
 
-def _refuse(firms: int, own: float, spillover: float) -> None:
+def _refuse(firms: int, own_effect: float, spillover: float) -> None:
     if firms < FEWEST_FIRMS:
         raise ConfigError(
             f"--firms {firms}: 31 industries need at least {FEWEST_FIRMS} firms",
             zh=f"--firms {firms}:31 个行业至少需要 {FEWEST_FIRMS} 家企业",
         )
-    if min(own, spillover) < 0 or own + spillover > LARGEST_EFFECT:
+    if min(own_effect, spillover) < 0 or own_effect + spillover > LARGEST_EFFECT:
         raise ConfigError(
-            f"own {own} and spillover {spillover}: neither may be negative, and together at most {LARGEST_EFFECT}",
-            zh=f"own {own}、spillover {spillover}:均不得为负,且二者之和不超过 {LARGEST_EFFECT}",
+            f"own {own_effect} and spillover {spillover}: neither may be negative, and together at most {LARGEST_EFFECT}",
+            zh=f"own {own_effect}、spillover {spillover}:均不得为负,且二者之和不超过 {LARGEST_EFFECT}",
         )
 
 
@@ -119,7 +119,7 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
     columns |= {name: cells[name].astype(np.int64) for name in COUNTS}
     columns |= {name: cells[name] / 100 for name in SHARES}
     columns["certified_intl"] = cells["certified_intl"] > 0
-    columns["srdi_any"] = registry.ever[firm]
+    columns["srdi_any"] = registry.ever_recognised[firm]
     columns["srdi_valid"] = recognition.valid[firm, year]
     return pd.DataFrame(columns)
 
@@ -127,11 +127,13 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
 def _standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str, Any]:
     """What a firm-year says of itself beside its accounts."""
     rng = stream(seed, "standing")
-    firms = len(registry.ever)
-    ever = registry.ever
-    niche = registry.found + np.round(rng.random(firms) * 0.4 * (registry.entry - registry.found)).astype(np.int64)
-    main = np.where(ever, rng.uniform(75, 96, firms), rng.uniform(40, 96, firms))
-    supplies = rng.random(firms) < np.where(ever, 0.93, 0.35)
+    firms = len(registry.ever_recognised)
+    ever_recognised = registry.ever_recognised
+    niche = registry.founding_year + np.round(rng.random(firms) * 0.4 * (registry.entry - registry.founding_year)).astype(
+        np.int64
+    )
+    main = np.where(ever_recognised, rng.uniform(75, 96, firms), rng.uniform(40, 96, firms))
+    supplies = rng.random(firms) < np.where(ever_recognised, 0.93, 0.35)
     provinces = np.array([province[0] for province in PROVINCES], dtype=object)
     days = rng.integers(1, 31, len(firm))
     return {
@@ -143,20 +145,24 @@ def _standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str
         "industry_version": "2017",
         "province_code": provinces[registry.province[firm]],
         "ownership": registry.ownership[firm],
-        "found_year": registry.found[firm],
+        "found_year": registry.founding_year[firm],
         "main_product_rev_share": np.round(main[firm] + rng.uniform(-3, 3, len(firm)), 2),
         "niche_years": (year - niche[firm]).astype(np.int64),
         "largecust_direct": supplies[firm],
     }
 
 
-def _truth(firms: int, own: float, spillover: float, effect: Effects) -> dict[str, Any]:
+def _truth(firms: int, own_effect: float, spillover: float, effect: Effects) -> dict[str, Any]:
     return {
         "synthetic": True,
         "firms": firms,
-        "meant": {"own": own, "spillover": spillover, "unit": "within-standard deviations of the index per one of density"},
+        "meant": {
+            "own": own_effect,
+            "spillover": spillover,
+            "unit": "within-standard deviations of the index per one of density",
+        },
         "density": "1000 x firms nationally recognised and in force at the end of the year before / firms of the panel then",
-        "own": effect.own,
+        "own": effect.own_effects,
         "spill": effect.spill,
         "true_coefficient": "sum_j w_j x sign_j x tau_j / (max_j - min_j), with weights and bounds of the run; "
         "tau_j = own_j + spill_j for sample all, spill_j for leave_out",

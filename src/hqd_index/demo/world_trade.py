@@ -47,16 +47,16 @@ def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) ->
     rng, goal = stream(seed, "world trade"), target.leave_out
     bought = _bought(rng, goal["cmp5"] / 100, imports)
     bought_from = bought[:, :, None] * _sources(goal["cmp4"], bought)
-    between = (ABROAD[:, None] * _abroad(goal["adv1"], exports, imports)[:, None])[:, :, None] * _makers(rng)
-    sold = _sold(rng, goal["upg5"], exports, bought_from + between)
-    weighed = rng.random(between.shape) >= UNWEIGHED
-    world = sold + bought + (between * weighed).sum(axis=2)
+    foreign_flows = (ABROAD[:, None] * _abroad(goal["adv1"], exports, imports)[:, None])[:, :, None] * _makers(rng)
+    sold = _sold(rng, goal["upg5"], exports, bought_from + foreign_flows)
+    weighed = rng.random(foreign_flows.shape) >= UNWEIGHED
+    world = sold + bought + (foreign_flows * weighed).sum(axis=2)
     price = np.exp(rng.normal(1.0, 0.8, (len(SECTORS), len(KINDS), 1, 1)))
     dearer = _dearer(goal["brd3"], sold / world)[:, :, None]
     frames = [
         _rows(PARTNERS, (HOME,), bought_from, price),
         _rows((HOME,), PARTNERS, sold[:, :, None] * _buyers(), price * dearer),
-        _rows(PARTNERS, PARTNERS[1:] + PARTNERS[:1], between, np.where(weighed, price, np.nan)),
+        _rows(PARTNERS, PARTNERS[1:] + PARTNERS[:1], foreign_flows, np.where(weighed, price, np.nan)),
     ]
     keys = ["year", "exporter", "importer", "hs6"]
     return WorldTrade(pd.concat(frames).sort_values(keys, ignore_index=True), _crosswalks(), _countries())
@@ -67,9 +67,9 @@ def products() -> Texts:
     return np.array([[f"{code[1:]}{number + 1:02d}00" for number in range(len(KINDS))] for code in CODES], dtype=object)
 
 
-def _impossible(what: tuple[str, str]) -> ConfigError:
-    return ConfigError(f"no trade gives the demo's {what[0]}: use smaller effects or another seed",
-                       zh=f"不存在能给出演示数据{what[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
+def _impossible(subject: tuple[str, str]) -> ConfigError:
+    return ConfigError(f"no trade gives the demo's {subject[0]}: use smaller effects or another seed",
+                       zh=f"不存在能给出演示数据{subject[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
 
 
 def _bought(rng: np.random.Generator, scarce: Floats, imports: Floats) -> Floats:
@@ -118,10 +118,10 @@ def _abroad(target: Floats, exports: Floats, imports: Floats) -> Floats:
     """
     total = exports.sum(axis=0)
     world = total / WORLD_SHARE
-    left = world * (exports - target / 1e4 * world) / total - exports - imports
-    if (left <= 0).any():
+    residual_trade = world * (exports - target / 1e4 * world) / total - exports - imports
+    if (residual_trade <= 0).any():
         raise _impossible(("comparative advantage", "显性比较优势"))
-    return left
+    return residual_trade
 
 
 def _makers(rng: np.random.Generator) -> Floats:
@@ -131,23 +131,23 @@ def _makers(rng: np.random.Generator) -> Floats:
     return (weight / weight.sum(axis=2, keepdims=True))[..., None]
 
 
-def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, others: Floats) -> Floats:
+def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
     """Home exports by product: sophistication stands `rise` above that of the first year, which the drawn products give."""
     first = rng.uniform(0.25, 0.40, len(SECTORS))
     parts = np.stack([first, np.full_like(first, MIDDLE), 1 - MIDDLE - first, np.zeros_like(first)], axis=1)
-    income = _income(parts * exports[:, :1], others[..., 0])
-    wanted = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
+    income = _income(parts * exports[:, :1], foreign_exports[..., 0])
+    target_level = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
     high, middle, low = income[:, 0, None], income[:, 1, None], income[:, 2, None]
-    share = (wanted - MIDDLE * middle - (1 - MIDDLE) * low) / (high - low)
+    share = (target_level - MIDDLE * middle - (1 - MIDDLE) * low) / (high - low)
     if share.min() <= 0 or share.max() >= 1 - MIDDLE:
         raise _impossible(("export sophistication", "出口技术复杂度"))
-    rest = np.full_like(share, MIDDLE)
-    return np.stack([share, rest, 1 - MIDDLE - share, np.zeros_like(share)], axis=1) * exports[:, None]
+    middle_share = np.full_like(share, MIDDLE)
+    return np.stack([share, middle_share, 1 - MIDDLE - share, np.zeros_like(share)], axis=1) * exports[:, None]
 
 
-def _income(home: Floats, others: Floats) -> Floats:
+def _income(home: Floats, foreign_exports: Floats) -> Floats:
     """Income that goes with each product: that of its exporters, weighted by its part in their exports."""
-    exports = np.concatenate([home[..., None], others], axis=2)
+    exports = np.concatenate([home[..., None], foreign_exports], axis=2)
     part = exports / exports.sum(axis=(0, 1))
     return (part * np.array([INCOMES[HOME], *(INCOMES[name] for name in PARTNERS)])).sum(axis=2) / part.sum(axis=2)
 
@@ -157,19 +157,19 @@ def _dearer(target: Floats, share: Floats) -> Floats:
 
     The world's unit value holds the home country's own: exp(target) = share + (1 - share) x ratio.
     """
-    wanted = np.exp(target)[:, None]
-    if (wanted <= share).any():
+    price_ratio = np.exp(target)[:, None]
+    if (price_ratio <= share).any():
         raise _impossible(("export unit values", "出口单位价值"))
-    return (wanted - share) / (1 - share)
+    return (price_ratio - share) / (1 - share)
 
 
 def _buyers() -> Floats:
     """Shares (31, 4, 5, 1) of the two partners that buy a product."""
-    out = np.zeros((len(SECTORS), len(KINDS), len(PARTNERS), 1))
+    sales = np.zeros((len(SECTORS), len(KINDS), len(PARTNERS), 1))
     turn = np.add.outer(np.arange(len(SECTORS)), np.arange(len(KINDS)))
     for place, share in enumerate(BUYERS):
-        np.put_along_axis(out[..., 0], ((turn + place) % len(PARTNERS))[..., None], share, axis=2)
-    return out
+        np.put_along_axis(sales[..., 0], ((turn + place) % len(PARTNERS))[..., None], share, axis=2)
+    return sales
 
 
 def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], values: Floats, price: Floats) -> pd.DataFrame:
@@ -177,16 +177,16 @@ def _rows(sellers: tuple[str, ...], buyers: tuple[str, ...], values: Floats, pri
     quantity = values / price
     years = [*HISTORY, *YEARS]
     scale = np.array(list(HISTORY.values()))
-    whole = [np.concatenate([part[..., :1] * scale, part], axis=3) for part in (values, quantity)]
-    shape = whole[0].shape
+    with_world_total = [np.concatenate([part[..., :1] * scale, part], axis=3) for part in (values, quantity)]
+    shape = with_world_total[0].shape
     names = {
         "year": np.broadcast_to(years, shape),
         "exporter": np.broadcast_to(np.array(sellers, dtype=object)[:, None], shape),
         "importer": np.broadcast_to(np.array(buyers, dtype=object)[:, None], shape),
         "hs6": np.broadcast_to(products()[:, :, None, None], shape),
     }
-    columns = names | {"value": np.round(whole[0], 3), "quantity": np.round(whole[1], 3)}
-    traded = (whole[0] > 0).ravel()
+    columns = names | {"value": np.round(with_world_total[0], 3), "quantity": np.round(with_world_total[1], 3)}
+    traded = (with_world_total[0] > 0).ravel()
     return pd.DataFrame({name: values.ravel()[traded] for name, values in columns.items()}).assign(hs_rev=REVISION)
 
 
@@ -194,8 +194,8 @@ def _crosswalks() -> pd.DataFrame:
     """HS6 products -> divisions and kinds of use."""
     codes = products()
     industries = [(code, "gbt4754", CODES[i]) for i, row in enumerate(codes) for code in row]
-    kinds = [(code, "bec", kind) for row in codes for code, kind in zip(row, KINDS)]
-    rows = pd.DataFrame(industries + kinds, columns=["from_code", "to_system", "to_code"])
+    use_rows = [(code, "bec", bec_use) for row in codes for code, bec_use in zip(row, KINDS)]
+    rows = pd.DataFrame(industries + use_rows, columns=["from_code", "to_system", "to_code"])
     order = ["from_system", "from_code", "to_system", "to_code", "weight", "source"]
     return rows.assign(from_system=REVISION, weight=1.0, source="synthetic")[order]
 

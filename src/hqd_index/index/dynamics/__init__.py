@@ -1,1 +1,1 @@
-"""The scores over time and across units: convergence, inequality, transitions, space, coupling, obstacles."""
+"""What the scores say over time and across units: convergence, inequality, transitions, space, coupling, obstacles."""

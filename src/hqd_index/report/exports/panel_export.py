@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import labels
 from ..results import Results
-from .regression_columns import with_regression_columns
 
-LONGEST_LABEL = 80
+LONGEST_NAME, LONGEST_LABEL = 32, 80
 SAMPLES = {"all": "", "leave_out": "_lo"}
 """Ending of the outcome columns of each sample."""
+
+
+def variable(name: str) -> str:
+    """An ASCII name of at most 32 characters that Stata accepts."""
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return (plain if re.match(r"[A-Za-z_]", plain) else f"v_{plain}")[:LONGEST_NAME]
 
 
 def panel(results: Results) -> pd.DataFrame:
@@ -33,9 +39,7 @@ def panel(results: Results) -> pd.DataFrame:
         wide = wide[[node for node in results.inner if node in wide.columns]].add_suffix(ending)
         frame = frame.merge(wide.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
-    used = _used(results, frame)
-    frame = with_regression_columns(results, frame).assign(used=used.to_numpy())
-    return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
+    return frame.assign(used=_used(results, frame)).rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
 def _groups(results: Results) -> dict[str, str]:

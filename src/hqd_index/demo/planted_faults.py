@@ -38,7 +38,7 @@ class Fault:
 class Broken:
     """A broken row and the clean row (by position) after which it stands."""
 
-    after: int
+    clean_row: int
     fault: str
     rules: tuple[str, ...]
     cells: Row
@@ -50,26 +50,26 @@ def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: i
     `row_at` gives the cells of the clean row at a position; `panel` is the number of real firms, whose names are taken.
     """
     rng = stream(seed, "faults")
-    chosen = [*STANDING, *sorted(rng.choice(sorted(LOT), size=BY_LOT, replace=False))]
-    each = max(1, round(SHARE / (1 - SHARE) * clean / len(chosen)))
-    donors = iter(rng.choice(clean, size=each * len(chosen), replace=False).tolist())
-    invented = iter(_invented(rng, each * len(chosen), panel))
-    out = []
-    for name in chosen:
+    fault_names = [*STANDING, *sorted(rng.choice(sorted(LOT), size=BY_LOT, replace=False))]
+    rows_per_fault = max(1, round(SHARE / (1 - SHARE) * clean / len(fault_names)))
+    donors = iter(rng.choice(clean, size=rows_per_fault * len(fault_names), replace=False).tolist())
+    invented = iter(_invented(rng, rows_per_fault * len(fault_names), panel))
+    broken_list = []
+    for name in fault_names:
         fault = (STANDING | LOT)[name]
-        for _ in range(each if name != "F25" else each // 2):
+        for _ in range(rows_per_fault if name != "F25" else rows_per_fault // 2):
             position = next(donors)
             cells = row_at(position) | (next(invented) if fault.own_key else {})
-            out += [Broken(position, name, fault.rules, row) for row in fault.change(cells, rng)]
-    return sorted(out, key=lambda broken: broken.after)
+            broken_list += [Broken(position, name, fault.rules, row) for row in fault.change(cells, rng)]
+    return sorted(broken_list, key=lambda row: row.clean_row)
 
 
 def _invented(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
     """Credit codes and names of firms that nothing else knows."""
     province = rng.integers(0, len(PROVINCES), count)
     ids = credit_codes(rng, [PROVINCES[p][0] for p in province], real=False)
-    called = names(rng, rng.integers(0, len(CODES), count), province, after=panel + 1000)
-    return [{"firm_id": code, "firm_name": name} for code, name in zip(ids, called)]
+    firm_names = names(rng, rng.integers(0, len(CODES), count), province, skip=panel + 1000)
+    return [{"firm_id": code, "firm_name": name} for code, name in zip(ids, firm_names)]
 
 
 def number(row: Row, column: str) -> float:
@@ -81,7 +81,7 @@ def money(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _one(**cells: str) -> Change:
+def _changed_cells(**cells: str) -> Change:
     return lambda row, rng: [row | cells]
 
 
@@ -149,23 +149,23 @@ STANDING: dict[str, Fault] = {
     "more overseas than revenue": Fault(_more_abroad_than_sold, ("E03",)),
     "stocks above total assets": Fault(_more_stocks_than_assets, ("E04",)),
     "balance sheet does not balance": Fault(_unbalanced, ("E05",)),
-    "negative count": Fault(_one(trademarks_valid="-3"), ("E06", "C02")),
-    "fraction of a patent": Fault(_one(inv_patents_valid="2.5"), ("E06", "C01")),
+    "negative count": Fault(_changed_cells(trademarks_valid="-3"), ("E06", "C02")),
+    "fraction of a patent": Fault(_changed_cells(inv_patents_valid="2.5"), ("E06", "C01")),
     "industry code not in the edition": Fault(_strange_industry, ("E09",)),
-    "share above 100": Fault(_one(top5_customer_share="135.20"), ("E13", "C02")),
+    "share above 100": Fault(_changed_cells(top5_customer_share="135.20"), ("E13", "C02")),
     "longer in the niche than in business": Fault(_older_than_the_firm, ("E15",)),
-    "words in a number": Fault(_one(employees="见附注"), ("C01",)),
-    "unknown category": Fault(_one(certified_intl="认证中"), ("C03",)),
+    "words in a number": Fault(_changed_cells(employees="见附注"), ("C01",)),
+    "unknown category": Fault(_changed_cells(certified_intl="认证中"), ("C03",)),
 }
 LOT: dict[str, Fault] = {
     "F06": Fault(_extra_field, ("S04",)),
     "F07": Fault(lambda row, rng: [dict(list(row.items())[:-3])], ("S04",)),
     "F20": Fault(_dressed_number, ("C08", "C09")),
-    "F23": Fault(_one(firm_id="9.14403E+17"), ("C06",)),
+    "F23": Fault(_changed_cells(firm_id="9.14403E+17"), ("C06",)),
     "F24": Fault(_out_of_range, ("C02", "E13")),
     "F25": Fault(_contradiction, ("E01",)),
-    "F26": Fault(_one(firm_id=""), ("C04",)),
-    "F27": Fault(_one(revenue="inf"), ("C05",)),
+    "F26": Fault(_changed_cells(firm_id=""), ("C04",)),
+    "F27": Fault(_changed_cells(revenue="inf"), ("C05",)),
     "F28": Fault(_several, ("E02", "E03", "E05")),
     "M13": Fault(_superseded, ("E01", "M13"), own_key=False),
     "M14": Fault(lambda row, rng: [dict(row)], ("E01", "M14"), own_key=False),

@@ -57,32 +57,32 @@ def productivity(firms: Production, inputs: Floats) -> Floats:
     total = np.where(firms.alive, costs[0] + costs[1] + costs[2], 1.0)
     output = log(firms.revenue / firms.price[of])
     middle = mean(output)
-    found, steps = output - middle[of], np.diff(middle, axis=1)
+    ln_tfp, steps = output - middle[of], np.diff(middle, axis=1)
     for quantity, cost in zip(quantities, costs):
         share = cost / total
         usual_share, usual = mean(share), mean(quantity)
-        found -= (share + usual_share[of]) / 2 * (quantity - usual[of])
+        ln_tfp -= (share + usual_share[of]) / 2 * (quantity - usual[of])
         steps -= (usual_share[:, 1:] + usual_share[:, :-1]) / 2 * np.diff(usual, axis=1)
     level = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
-    return np.where(firms.alive, found + level[of], 0.0)
+    return np.where(firms.alive, ln_tfp + level[of], 0.0)
 
 
-def inputs_for(firms: Production, drawn: Floats, *, rise: Floats, gap: Floats) -> Floats:
+def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Floats) -> Floats:
     """Inputs in proportion to those drawn, block by block, so that revenue-weighted productivity is what is aimed at.
 
     That of the never-recognised stands `rise` (industries, years) above its first year's, and that of all firms above it by
     as much as in the first year, and `gap`. The first year stays as drawn. ConfigError when no inputs do it.
     """
-    of = block_of(firms.starts, len(drawn))
+    of = block_of(firms.starts, len(first_inputs))
     weights = block_sums(firms.revenue, firms.starts)
     rises = np.stack([rise, rise + gap * (weights[0::2] + weights[1::2]) / weights[1::2]], axis=1)
     shares = weights[0::2] / weights[1::2]
-    inputs, aim = drawn, np.zeros_like(weights)
+    inputs, aim = first_inputs, np.zeros_like(weights)
     for turn in range(ROUNDS):
-        found = block_sums(firms.revenue * productivity(firms, inputs), firms.starts) / weights
+        block_productivity = block_sums(firms.revenue * productivity(firms, inputs), firms.starts) / weights
         if not turn:
-            aim = _aims(found, rises, shares)
-        missed = (aim - found) * (np.arange(drawn.shape[1]) > 0)
+            aim = _aims(block_productivity, rises, shares)
+        missed = (aim - block_productivity) * (np.arange(first_inputs.shape[1]) > 0)
         if np.abs(missed).max() < EXACT:
             return inputs
         inputs = inputs * np.exp(-missed / USUAL_SHARE)[of]
@@ -92,11 +92,11 @@ def inputs_for(firms: Production, drawn: Floats, *, rise: Floats, gap: Floats) -
     )
 
 
-def _aims(found: Floats, rises: Floats, shares: Floats) -> Floats:
+def _aims(block_productivity: Floats, rises: Floats, shares: Floats) -> Floats:
     """Productivity (blocks, years) that keeps all firms as far above the never-recognised as in the first year, and rises."""
-    others, ever = found[0::2, :1], found[1::2, :1]
-    lead = (ever - others) / (1 + shares[:, :1]) * (1 + shares)
-    aim = np.empty_like(found)
-    aim[0::2] = others + rises[:, 0]
-    aim[1::2] = others + lead + rises[:, 1]
+    never_recognised, ever_recognised = block_productivity[0::2, :1], block_productivity[1::2, :1]
+    lead = (ever_recognised - never_recognised) / (1 + shares[:, :1]) * (1 + shares)
+    aim = np.empty_like(block_productivity)
+    aim[0::2] = never_recognised + rises[:, 0]
+    aim[1::2] = never_recognised + lead + rises[:, 1]
     return aim
