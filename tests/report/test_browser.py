@@ -17,7 +17,7 @@ from hqd_index.index.index_tables import build_index
 from hqd_index.report.page.html_page import write_page
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.weight_lab import laboratory, scores
+from hqd_index.report.weight_lab import scores, weight_lab
 from hqd_index.study.varied_study import vary
 
 from .conftest import MANIFEST, UNITS, YEARS, drawn, names, panel, study
@@ -64,7 +64,7 @@ def page_path(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def written(results: Results, folder: Path) -> Path:
-    return write_page(results, folder / "report.html", laboratory(results), drawn(results), paper_tables(results))
+    return write_page(results, folder / "report.html", weight_lab(results), drawn(results), paper_tables(results))
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_ranks_are_those_of_the_csv(page: Any, results: Results, year: int) -> N
 @pytest.mark.parametrize("scenario", ["equal", "geometric", "window"])
 def test_each_preset_is_its_scenario(page: Any, results: Results, scenario: str) -> None:
     page.execute_script("document.querySelector(`#lab-presets [data-id=${arguments[0]}]`).click()", scenario)
-    rows = results.whole_scenarios
+    rows = results.index_scenarios
     rows = rows[(rows["scenario"] == scenario) & (rows["year"] == YEARS[-1])].set_index("unit")
     for unit, (rank, score) in exact(page).items():
         theirs = rows["rank"][unit]
@@ -159,7 +159,7 @@ def test_each_preset_is_its_scenario(page: Any, results: Results, scenario: str)
 def test_sliders_give_what_python_gives_and_the_scenario_file_too(page: Any, results: Results) -> None:
     """Random positions: the page's ranks equal the lab rule in Python, and the index built anew from scenario.yaml."""
     draw_ = np.random.default_rng(5)
-    lab = laboratory(results)
+    lab = weight_lab(results)
     assert lab is not None
     nodes = [node for node in results.tree.order if node != results.tree.root]
     for node in draw_.choice(nodes, 9, replace=False):

@@ -15,8 +15,7 @@ from hqd_index.report.label_catalogue import KEY_LABELS, STEP_LABELS, TABLE_LABE
 from hqd_index.report.outline import OUTLINE
 from hqd_index.report.regression_labels import EXTENSIONS, PATH, moderator_label, spec_label, term_label
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, additions, sample, verdict
-from hqd_index.report.sentences import meaning as verdict_meaning
+from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, caution_text, sample_label, verdict_label, verdict_meaning
 from hqd_index.tables import TABLES
 
 
@@ -58,11 +57,11 @@ def test_an_id_without_a_label_is_an_error(results: Results, column: str) -> Non
         key_label(results, column, "nothing_of_the_kind")
 
 
-@pytest.mark.parametrize("label", [sample, verdict, verdict_meaning, additions])
+@pytest.mark.parametrize("label", [sample_label, verdict_label, verdict_meaning, caution_text])
 def test_a_verdict_or_sample_without_a_label_is_an_error(label) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(KeyError):
         label("nothing_of_the_kind")
-    assert additions("").zh == "" and additions(next(iter(ADDITIONS))).zh
+    assert caution_text("").zh == "" and caution_text(next(iter(ADDITIONS))).zh
 
 
 def test_an_id_of_the_study_is_its_own_label(results: Results) -> None:

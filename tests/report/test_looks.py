@@ -13,13 +13,13 @@ import openpyxl
 import pytest
 
 from hqd_index.report.figures import charts, svg_text
-from hqd_index.report.figures.drawings import PPI, Drawing, Files
-from hqd_index.report.figures.figure_catalogue import PICTURES
-from hqd_index.report.figures.figure_labels import Speaker
-from hqd_index.report.grids.published_grids import short
+from hqd_index.report.figures.drawings import PPI, Drawing, FigureFiles
+from hqd_index.report.figures.figure_catalogue import FIGURES
+from hqd_index.report.figures.figure_labels import FigureLabels
+from hqd_index.report.grids.published_grids import short_label
 from hqd_index.report.results import Results
 from hqd_index.report.studio import Studio
-from hqd_index.report.weight_lab import laboratory
+from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
 from .conftest import drawn
@@ -30,12 +30,12 @@ WIDE = 160 / 25.4 * PPI + 2
 
 def test_every_chart_is_valid_vega_lite(results: Results) -> None:
     """The report writes specifications unvalidated, because they are its own; here they are validated."""
-    made = [picture.make(results, Speaker("zh")) for picture in PICTURES.values()]
+    made = [picture.make_chart(results, FigureLabels("zh")) for picture in FIGURES.values()]
     assert sum(chart is not None for chart in made) > 8
     for chart in made:
         if chart is not None:
             with alt.data_transformers.enable("default", max_rows=None):
-                charts._styled(chart, "sans-serif").to_dict(validate=True)
+                charts._styled_chart(chart, "sans-serif").to_dict(validate=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def drawings(results: Results) -> dict[str, Drawing]:
 def test_figures_in_three_forms_at_print_size(drawings: dict[str, Drawing], tmp_path: Path) -> None:
     drawings = {name: drawing for name, drawing in drawings.items() if name in ("coefficients", "ranking")}
     with Studio() as studio:
-        files = Files(tmp_path / "figures", "zh", studio)
+        files = FigureFiles(tmp_path / "figures", "zh", studio)
         for name, drawing in drawings.items():
             files.add(name, drawing)
-        paths, message = files.written(), files.message
+        paths, message = files.paths(), files.message
     names = {path.stem for path in paths}
     assert {path.suffix for path in paths} == {".svg", ".png", ".pdf"} and len(paths) == 3 * len(names)
     for path in paths:
@@ -75,10 +75,10 @@ def test_without_a_chinese_face_labels_are_english(
     done.set_result(None)
     with Studio() as studio:
         monkeypatch.setattr(studio, "print_files", lambda *args, **options: done)
-        files = Files(tmp_path / "figures", "zh", studio)
+        files = FigureFiles(tmp_path / "figures", "zh", studio)
         for name, drawing in drawings.items():
             files.add(name, drawing)
-        paths, message = files.written(), files.message
+        paths, message = files.paths(), files.message
     assert message is not None and "Noto Sans CJK SC" in message.zh and "English" in message.en
     texts = [
         text for path in paths if path.suffix == ".svg" for text in re.findall(r"<text[^>]*>([^<]*)<", path.read_text("utf-8"))
@@ -97,12 +97,12 @@ def test_without_a_chinese_face_labels_are_english(
     ],
 )
 def test_headers_are_short(label: str, head: str) -> None:
-    assert short(label) == head
+    assert short_label(label) == head
 
 
 def test_no_sheet_speaks_in_ids(results: Results, tmp_path: Path) -> None:
     """Headers of a Chinese workbook are Chinese, but for names that both languages share."""
-    write_workbook(results, tmp_path / "results.xlsx", laboratory(results))
+    write_workbook(results, tmp_path / "results.xlsx", weight_lab(results))
     book = openpyxl.load_workbook(tmp_path / "results.xlsx")
     shared = {"MDE", "SESOI", "HS6", "PageRank"}
     for sheet in book:
@@ -117,7 +117,7 @@ def test_workbook_printed_by_libreoffice(results: Results, tmp_path: Path) -> No
     for tool in ("soffice", "pdftotext"):
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not installed")
-    write_workbook(results, tmp_path / "results.xlsx", laboratory(results))
+    write_workbook(results, tmp_path / "results.xlsx", weight_lab(results))
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
     subprocess.run([*command, str(tmp_path), str(tmp_path / "results.xlsx")], check=True, capture_output=True, timeout=180)
     text = subprocess.run(

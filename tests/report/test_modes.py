@@ -12,12 +12,12 @@ from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import NAMES
 from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
 from hqd_index.report.bilingual import Bilingual
-from hqd_index.report.disclosure import publishable
+from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.figures import model_figures as model_pictures
-from hqd_index.report.figures.figure_labels import Speaker
+from hqd_index.report.figures.figure_labels import FigureLabels
 from hqd_index.report.grids import model_grids
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, GROUPS, HYPOTHESES, pasted
+from hqd_index.report.sentences import ADDITIONS, GROUPS, HYPOTHESES, verdict_sentence
 from hqd_index.study.records import ModeLabels
 
 NODES = ("innovation", "brand", "upgrading", "completeness", "advantage", "smoothness")
@@ -29,14 +29,14 @@ LINE = {
 
 
 def test_a_line_becomes_a_sentence_with_its_numbers_and_cautions() -> None:
-    said = pasted(LINE, HYPOTHESES["H5a"])
+    said = verdict_sentence(LINE, HYPOTHESES["H5a"])
     for text in said:
         assert all(
             part in text for part in ("−0.250", "[−0.400, −0.100]", "< 0.001", "= 0.031", "1,372", "MDE 0.200", "SESOI 0.100")
         )
     assert "opposite sign" in said.en and ADDITIONS["partly_split"].en in said.en and "interaction" in said.en
     assert "方向相反" in said.zh and ADDITIONS["fragile"].zh in said.zh and "剔除专精特新企业" in said.zh
-    plain = pasted(LINE | {"hypothesis": "H6b", "sample": "leaders", "additions": None}, HYPOTHESES["H6b"])
+    plain = verdict_sentence(LINE | {"hypothesis": "H6b", "sample": "leaders", "additions": None}, HYPOTHESES["H6b"])
     assert "Caution" not in plain.en and GROUPS["leaders"].zh in plain.zh
 
 
@@ -55,10 +55,10 @@ def matrix(results: Results) -> Results:
 
 
 def test_the_figure_frames_what_is_predicted_and_stars_what_is_found(matrix: Results, results: Results) -> None:
-    chart = model_pictures.mode_matrix(matrix, Speaker("en"))
+    chart = model_pictures.mode_matrix(matrix, FigureLabels("en"))
     drawn = json.dumps(chart.to_dict(), ensure_ascii=False)
     assert drawn.count('"marked": true') >= 7 and "−0.03*" in drawn
-    assert model_pictures.mode_matrix(results, Speaker("en")) is None
+    assert model_pictures.mode_matrix(results, FigureLabels("en")) is None
 
 
 def test_small_cells_of_modes_and_paths_are_withheld_and_firms_stay_unnamed(results: Results) -> None:
@@ -66,7 +66,7 @@ def test_small_cells_of_modes_and_paths_are_withheld_and_firms_stay_unnamed(resu
     paths = pd.DataFrame(keys | {"value": [1.0, 2.0], "z": [1.0, 2.0]})
     density = pd.DataFrame(keys | {"density": [1.0, 2.0], "soft": [1.0, 2.0], "share": [0.1, 0.2], "diversity": [1.0, 1.0]})
     modes = pd.DataFrame({"firm_id": ["f1"], "mode": ["tech_safety"]})
-    shown = publishable(
+    shown = publishable_results(
         replace(results, tables=results.tables | {"paths": paths, "mode_densities": density, "modes": modes})
     ).tables
     assert shown["paths"]["value"].isna().tolist() == [True, False] and shown["modes"]["firm_id"].isna().all()

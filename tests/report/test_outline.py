@@ -8,12 +8,12 @@ import pandas as pd
 
 from hqd_index.report.disclosure import ABOUT_FIRMS, COUNTS, NAMES
 from hqd_index.report.figures.drawings import Drawing
-from hqd_index.report.figures.figure_catalogue import PICTURES
+from hqd_index.report.figures.figure_catalogue import FIGURES
 from hqd_index.report.outline import CSV_ONLY, OUTLINE, PAPER, SHEETS
 from hqd_index.report.page.html_page import page, tables
 from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.weight_lab import laboratory
+from hqd_index.report.weight_lab import weight_lab
 from hqd_index.tables import TABLES
 
 from .conftest import drawn
@@ -24,7 +24,7 @@ NOT_ON_PAGE = {"heat"}
 
 def test_every_published_table_has_a_place() -> None:
     shown = {table for exhibit in OUTLINE for table in exhibit.tables}
-    shown |= {table for picture in PICTURES.values() for table in picture.sources}
+    shown |= {table for picture in FIGURES.values() for table in picture.sources}
     assert shown <= set(TABLES), "places for tables that do not exist"
     assert set(TABLES) - shown == CSV_ONLY, "say in outline.py where the table appears, or that it is CSV only"
 
@@ -53,7 +53,7 @@ def sections(html: str) -> dict[str, str]:
 def test_every_table_and_figure_is_in_its_section(results: Results) -> None:
     drawings: dict[str, Drawing] = drawn(results)
     paper = paper_tables(results)
-    by_section = sections(page(results, laboratory(results), drawings, paper))
+    by_section = sections(page(results, weight_lab(results), drawings, paper))
     grids = tables(results)
     for exhibit in OUTLINE:
         if exhibit.page is not None and exhibit.id in grids:

@@ -17,15 +17,15 @@ from docx.oxml.ns import qn
 from hqd_index.models import regressions
 from hqd_index.models.analyses.headline_tables import Beside
 from hqd_index.models.estimation_data import estimation_data, with_groups
-from hqd_index.report.bilingual import Bilingual, pieces
+from hqd_index.report.bilingual import Bilingual, formula_pieces
 from hqd_index.report.exports.panel_export import panel as stata_panel
 from hqd_index.report.exports.replication_files import write_stata
-from hqd_index.report.formula_text import readable
+from hqd_index.report.formula_text import formula_in_words
 from hqd_index.report.number_format import stars
 from hqd_index.report.paper.estimate_layout import regression_table
 from hqd_index.report.paper.latex import environment, escape, write_latex
-from hqd_index.report.paper.methods_section import methods
-from hqd_index.report.paper.paper_tables import Absent, PaperTable, paper_tables
+from hqd_index.report.paper.methods_section import methods_section
+from hqd_index.report.paper.paper_tables import AbsentTable, PaperTable, paper_tables
 from hqd_index.report.paper.word import write_methods, write_tables
 from hqd_index.report.results import Results
 from hqd_index.study.unit_schemes import scheme_groups
@@ -38,15 +38,15 @@ ALIKE = 1e-9
 
 
 @pytest.fixture(scope="module")
-def found(results: Results) -> dict[str, PaperTable | Absent]:
+def found(results: Results) -> dict[str, PaperTable | AbsentTable]:
     return {table.id: table for table in paper_tables(results)}
 
 
-def test_all_tables_in_order_and_none_silently_missing(found: dict[str, PaperTable | Absent]) -> None:
+def test_all_tables_in_order_and_none_silently_missing(found: dict[str, PaperTable | AbsentTable]) -> None:
     assert [table.number for table in found.values()] == list(range(1, 13))
-    absent = {id for id, table in found.items() if isinstance(table, Absent)}
+    absent = {id for id, table in found.items() if isinstance(table, AbsentTable)}
     assert absent == {"descriptives", "mechanism", "heterogeneity", "mediators", "oaxaca"}
-    assert all(table.why.zh and table.why.en for table in found.values() if isinstance(table, Absent))
+    assert all(table.reason.zh and table.reason.en for table in found.values() if isinstance(table, AbsentTable))
 
 
 def test_stars_are_those_of_chinese_journals() -> None:
@@ -54,7 +54,7 @@ def test_stars_are_those_of_chinese_journals() -> None:
     assert [stars(p) for p in (0.01, 0.0101, 0.05, 0.0501, 0.1, 0.1001, float("nan"))] == ["***", "**", "**", "*", "*", "", ""]
 
 
-def test_baseline_shows_the_published_numbers(found: dict[str, PaperTable | Absent], results: Results) -> None:
+def test_baseline_shows_the_published_numbers(found: dict[str, PaperTable | AbsentTable], results: Results) -> None:
     table = found["baseline"]
     assert isinstance(table, PaperTable)
     rows = results.table("regressions")
@@ -96,7 +96,7 @@ def _borders(row: object) -> dict[str, set[str]]:
 def test_latex_lines_have_equal_columns(results: Results, tmp_path: Path) -> None:
     for table in paper_tables(results):
         text = environment(table, "en")
-        if isinstance(table, Absent):
+        if isinstance(table, AbsentTable):
             continue
         lines = [line for line in text.splitlines() if line.endswith("\\\\")]
         assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {len(table.header[0]) - 1}
@@ -124,27 +124,27 @@ def test_formulas_read_like_formulas() -> None:
             "indicators.indicators.brd1.formula": "sum(a * b) / sum(revenue)",
         },
     )
-    assert readable(changed, "inn1").zh == "100 × Σ研发投入 / Σ营业收入"
-    assert readable(changed, "inn2").en == "100 × number [internationally certified] / number"
-    assert readable(changed, "brd1").zh == "Σ(a × b) / Σ营业收入"
+    assert formula_in_words(changed, "inn1").zh == "100 × Σ研发投入 / Σ营业收入"
+    assert formula_in_words(changed, "inn2").en == "100 × number [internationally certified] / number"
+    assert formula_in_words(changed, "brd1").zh == "Σ(a × b) / Σ营业收入"
 
 
 def test_pieces_of_a_formula() -> None:
-    assert list(pieces("w_j^{a b} = 1")) == [("w", ""), ("j", "sub"), ("a b", "super"), (" = 1", "")]
+    assert list(formula_pieces("w_j^{a b} = 1")) == [("w", ""), ("j", "sub"), ("a b", "super"), (" = 1", "")]
 
 
 def test_methods_follow_the_configuration(results: Results, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    text = " ".join(block.text.zh for block in methods(results))
+    text = " ".join(block.text.zh for block in methods_section(results))
     assert "熵值法" in text and "算术平均" in text and "9,999 次" in text and "α = 0.05" in text and "SESOI = 0.10" in text
     changes = {"weighting.weight.indicators": {"method": "critic"}, "regressions.inference": {"draws": 999}}
     other = Results(vary(study(), changes), tables, MANIFEST)
-    changed = " ".join(block.text.zh for block in methods(other))
+    changed = " ".join(block.text.zh for block in methods_section(other))
     assert "CRITIC" in changed and "熵" not in changed and "999 次" in changed and "9,999" not in changed
     for language in ("zh", "en"):
-        document = Document(str(write_methods(methods(results), tmp_path / f"{language}.docx", language, "x")))
+        document = Document(str(write_methods(methods_section(results), tmp_path / f"{language}.docx", language, "x")))
         text = " ".join(paragraph.text for paragraph in document.paragraphs)
         assert ("计量模型" if language == "zh" else "Econometric model") in text
-    english = [block.text.en for block in methods(results) if "锁箭" not in block.text.en]
+    english = [block.text.en for block in methods_section(results) if "锁箭" not in block.text.en]
     assert not [text for text in english if any("\u4e00" <= sign <= "\u9fff" for sign in text.replace("演示", ""))]
 
 
@@ -241,7 +241,7 @@ def test_rendered_by_libreoffice(results: Results, tmp_path: Path) -> None:
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not installed")
     write_tables(paper_tables(results), tmp_path / "tables.docx", "zh", "x")
-    write_methods(methods(results), tmp_path / "methods.docx", "zh", "方法")
+    write_methods(methods_section(results), tmp_path / "methods.docx", "zh", "方法")
     for name, pages, said in (("tables", range(3, 8), "表4基准回归结果"), ("methods", range(2, 6), "计量模型")):
         command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
         subprocess.run([*command, str(tmp_path), str(tmp_path / f"{name}.docx")], check=True, capture_output=True, timeout=180)

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 from hqd_index.report import summary, write_report, write_workbooks
-from hqd_index.report.disclosure import publishable
+from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.grids.index_grids import indicators
-from hqd_index.report.key_findings import findings, headline, split, universe
-from hqd_index.report.page.html_page import embedded, page
+from hqd_index.report.key_findings import composition_split, headline_finding, main_findings, multiverse_finding
+from hqd_index.report.page.html_page import page, script_safe_json
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
 from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS
-from hqd_index.report.weight_lab import laboratory
+from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
 from .conftest import EFFECTS, MANIFEST, UNITS, YEARS, drawn, study
@@ -43,7 +43,7 @@ LIVE_SHEETS = ("权重试算", "试算过程")
 
 
 def whole_page(results: Results) -> str:
-    return page(results, laboratory(results), drawn(results), paper_tables(results))
+    return page(results, weight_lab(results), drawn(results), paper_tables(results))
 
 
 def write_all(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
@@ -83,7 +83,7 @@ def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame])
     """No effect and the opposite sign are printed where support would be: same place, own words."""
     rows = tables["hypotheses"].assign(verdict=key)
     results = Results(study(), {**tables, "hypotheses": rows}, MANIFEST)
-    said = headline(results)
+    said = headline_finding(results)
     assert said is not None and VERDICTS[key].zh in said.text.zh and VERDICTS[key].en in said.text.en
     html = whole_page(results)
     assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
@@ -98,22 +98,22 @@ def test_verdict_keys_are_those_of_the_models() -> None:
 
 
 def test_findings_quote_the_tables(results: Results) -> None:
-    said = " ".join(finding.text.en for finding in findings(results))
+    said = " ".join(finding.text.en for finding in main_findings(results))
     top = results.ranking(YEARS[-1]).iloc[0]
     assert f"{top['unit_en']} ({top['score']:.1f})" in said
     assert "0.300 SD" in said and f"{EFFECTS['_spillover']:.3f}" in said and f"{EFFECTS['_composition']:.3f}" in said
     assert "1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope" in said  # the invented ledger, added by hand
-    assert all(finding.sources for finding in findings(results))
+    assert all(finding.sources for finding in main_findings(results))
 
 
 def test_the_multiverse_says_what_ran_and_what_counts(results: Results) -> None:
     """10 declared, 2 not estimable, so 8 ran; a design in the same order as another counts once, so 6 are in the shares."""
     facts = {"declared": 10.0, "not_estimable": 2.0, "run": 6.0, "positive": 1.0, "significant": 0.5, "median": 0.2}
     rows = pd.DataFrame({"quantity": list(facts), "kind": None, "choice": None, "value": list(facts.values()), "note": ""})
-    made = universe(Results(results.study, {"multiverse_summary": rows}, {}))
+    made = multiverse_finding(Results(results.study, {"multiverse_summary": rows}, {}))
     assert made and "Of 10 specifications declared, 8 ran (6 with designs of the same order counted once): " in made.text.en
     rows.loc[rows["quantity"] == "run", "value"] = 8.0
-    made = universe(Results(results.study, {"multiverse_summary": rows}, {}))
+    made = multiverse_finding(Results(results.study, {"multiverse_summary": rows}, {}))
     assert made and "8 ran: median" in made.text.en
 
 
@@ -121,21 +121,21 @@ def test_a_part_is_split_where_the_whole_cannot_be(tables: dict[str, pd.DataFram
     """Where too little of the index comes from firms, the split is that of the splittable part, in words and in the figure."""
     renamed = tables["contribution"]["quantity"].str.replace(r"^effect", "splittable_effect", regex=True)
     results = Results(study(), {**tables, "contribution": tables["contribution"].assign(quantity=renamed)}, MANIFEST)
-    said = split(results)
+    said = composition_split(results)
     assert said is not None and "Only the part of the index" in said.text.en and "0.110" in said.text.en
-    assert "可拆分部分，全部企业" in drawn(results)["split"].both
+    assert "可拆分部分，全部企业" in drawn(results)["split"].bilingual_svg
 
 
 def test_stack_adds_up_to_the_score(results: Results) -> None:
     for year in results.years:
-        total = results.stacked(year).groupby("unit")["part"].sum()
+        total = results.stacked_parts(year).groupby("unit")["part"].sum()
         scores = results.ranking(year).set_index("unit")["score"].dropna()
         assert (total.reindex(scores.index) - scores).abs().max() < SAME
 
 
 def test_small_cells_are_withheld(results: Results) -> None:
     """C42 has two firms, fewer than publish.min_cell = 3."""
-    grid = indicators(publishable(results))
+    grid = indicators(publishable_results(results))
     assert grid is not None
     rows = grid.rows
     assert all(value != value for row in rows if row[0] == "C42" for value in row[3:])
@@ -169,7 +169,7 @@ def test_hostile_text_stays_text(tables: dict[str, pd.DataFrame], tmp_path: Path
 
 
 def test_embedded_json_cannot_leave_its_element() -> None:
-    text = embedded({"a": "</script><!--", "b": "\u2028&"})
+    text = script_safe_json({"a": "</script><!--", "b": "\u2028&"})
     assert not set("<>&\u2028") & set(text) and json.loads(text) == {"a": "</script><!--", "b": "\u2028&"}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from hqd_index.report.grids.index_grids import ranking
-from hqd_index.report.grids.uncertainty_text import decisive, rank_intervals, undecided
+from hqd_index.report.grids.uncertainty_text import decisive_choice, rank_intervals, undecided_neighbours
 from hqd_index.report.results import Results
 
 from .conftest import YEARS
@@ -30,8 +30,8 @@ def test_intervals_by_source_and_neighbours_of_the_last_year(results: Results) -
     columns, cells = rank_intervals(found, LAST)
     assert [column.title.en for column in columns] == ["Rank interval: firms drawn again", "Rank interval: methods"]
     assert cells == {"C26": ("1–2", "1–3"), "C27": ("1–2", "1–3"), "C39": ("3–3", "2–3")}
-    assert undecided(found, LAST) == {"C26": ("C27",), "C27": ("C26",)}
-    choice = decisive(found)
+    assert undecided_neighbours(found, LAST) == {"C26": ("C27",), "C27": ("C26",)}
+    choice = decisive_choice(found)
     assert choice is not None and choice.text.en == "Weights decide."
 
 

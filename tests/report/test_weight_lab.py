@@ -15,7 +15,7 @@ from hqd_index.index.competition_rank import competition
 from hqd_index.methods.aggregate import AGGREGATE
 from hqd_index.report.page.unit_profiles import levers, profiles
 from hqd_index.report.results import Results
-from hqd_index.report.weight_lab import Lab, joined, laboratory, payload, scores
+from hqd_index.report.weight_lab import WeightLab, lab_json, scores, weight_lab, weighted_mean
 from hqd_index.report.workbook.results_workbook import write_workbook
 
 from .conftest import YEARS
@@ -27,8 +27,8 @@ SHEET = 1e-9
 
 
 @pytest.fixture(scope="module")
-def lab(results: Results) -> Lab:
-    found = laboratory(results)
+def lab(results: Results) -> WeightLab:
+    found = weight_lab(results)
     assert found is not None
     return found
 
@@ -42,24 +42,24 @@ def test_joining_is_that_of_the_methods(method: str, exponent: float) -> None:
     weights = np.array([0.4, 0.3, 0.3, 0.0])
     options = {"p": exponent} if method == "power" else {}
     theirs = AGGREGATE[method].function(cells, weights[None, :], min_children=2, **options)
-    ours = joined(cells, weights, method, exponent, least=2)
+    ours = weighted_mean(cells, weights, method, exponent, min_children=2)
     np.testing.assert_allclose(ours, theirs, atol=EXACT, equal_nan=True)
 
 
-def test_published_scores_are_reproduced(lab: Lab, results: Results) -> None:
+def test_published_scores_are_reproduced(lab: WeightLab, results: Results) -> None:
     """Other weights and other means are recomputed; other bounds are left as published."""
     assert [design.id for design in lab.designs] == ["base", "equal", "geometric"]
-    assert [fixed["id"] for fixed in payload(results, lab)["fixed"]] == ["window"]
+    assert [fixed["id"] for fixed in lab_json(results, lab)["fixed"]] == ["window"]
 
 
 def test_a_design_that_differs_is_not_offered(tables: dict[str, pd.DataFrame], results: Results) -> None:
     moved = tables["scenarios"].copy()
     moved.loc[(moved["scenario"] == "equal") & (moved["unit"] == "C13") & (moved["node"] == "hqd"), "score"] += 1e-6
-    lab = laboratory(Results(results.study, {**tables, "scenarios": moved}, {}))
+    lab = weight_lab(Results(results.study, {**tables, "scenarios": moved}, {}))
     assert lab is not None and "equal" not in {design.id for design in lab.designs}
 
 
-def test_lever_is_the_gain_of_the_raised_indicator(lab: Lab) -> None:
+def test_lever_is_the_gain_of_the_raised_indicator(lab: WeightLab) -> None:
     """By hand for one unit: the gain is 100 x global share x (upper quartile - value) where everything is there."""
     year, unit, leaf = YEARS[-1], "C13", "adv2"
     values = lab.values[-1]
@@ -70,16 +70,16 @@ def test_lever_is_the_gain_of_the_raised_indicator(lab: Lab) -> None:
     assert levers(lab, year).gains[k, j] == pytest.approx(expected, abs=EXACT * 100)
 
 
-def test_profiles_follow_the_written_rule(lab: Lab, results: Results) -> None:
+def test_profiles_follow_the_written_rule(lab: WeightLab, results: Results) -> None:
     for profile in profiles(results, lab):
         for place in profile.parts:
-            assert place.strong == (place.rank <= np.ceil(place.of / 4)) and place.weak == (
-                place.rank > place.of - np.ceil(place.of / 4)
+            assert place.strong == (place.rank <= np.ceil(place.ranked_count / 4)) and place.weak == (
+                place.rank > place.ranked_count - np.ceil(place.ranked_count / 4)
             )
 
 
 @pytest.mark.slow
-def test_live_sheet_computes_what_python_computes(lab: Lab, results: Results, tmp_path: Path) -> None:
+def test_live_sheet_computes_what_python_computes(lab: WeightLab, results: Results, tmp_path: Path) -> None:
     """Weights and year are changed in the file, LibreOffice computes it, scores and ranks are those of the lab's rule."""
     if not shutil.which("soffice"):
         pytest.skip("LibreOffice (soffice) is not installed")
@@ -105,7 +105,7 @@ def test_live_sheet_computes_what_python_computes(lab: Lab, results: Results, tm
         )
 
 
-def _edit(folder: Path, lab: Lab) -> tuple[dict[str, float], int]:
+def _edit(folder: Path, lab: WeightLab) -> tuple[dict[str, float], int]:
     """Random weights (one of them 0) and an earlier year written into the sheet; openpyxl drops all cached values."""
     book, draw = openpyxl.load_workbook(folder / "results.xlsx"), np.random.default_rng(1)
     sheet, edited = book["权重试算"], {}

@@ -20,15 +20,15 @@ class Bilingual(NamedTuple):
         return self.en if language == "en" else self.zh
 
 
-NOTHING = Bilingual("", "")
+BLANK = Bilingual("", "")
 
 
-def legible(text: str) -> str:
+def legible_text(text: str) -> str:
     """Text without control, line-separator and direction-override characters, which can hide what it says."""
     return "".join(" " if unicodedata.category(sign) in HIDDEN else sign for sign in text)
 
 
-def halves(text: str) -> Bilingual:
+def both_languages(text: str) -> Bilingual:
     """`中文 / English` taken apart; the same text in both languages where it has no such halves."""
     zh, slash, en = text.partition(" / ")
     return Bilingual(zh, en) if slash and not zh.isascii() else Bilingual(text, text)
@@ -43,16 +43,16 @@ UNITS = {
 
 def unit_name(text: str) -> Bilingual:
     """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
-    return Bilingual(text, UNITS[text]) if text in UNITS else halves(text)
+    return Bilingual(text, UNITS[text]) if text in UNITS else both_languages(text)
 
 
-def pieces(text: str) -> Iterator[tuple[str, str]]:
+def formula_pieces(text: str) -> Iterator[tuple[str, str]]:
     """(text, '' | sub | super) of a formula written with _ and ^."""
-    at = 0
-    for found in re.finditer(r"([_^])(\{[^}]*\}|.)", text):
-        if found.start() > at:
-            yield text[at : found.start()], ""
-        yield found[2].strip("{}"), "sub" if found[1] == "_" else "super"
-        at = found.end()
-    if at < len(text):
-        yield text[at:], ""
+    start = 0
+    for mark in re.finditer(r"([_^])(\{[^}]*\}|.)", text):
+        if mark.start() > start:
+            yield text[start : mark.start()], ""
+        yield mark[2].strip("{}"), "sub" if mark[1] == "_" else "super"
+        start = mark.end()
+    if start < len(text):
+        yield text[start:], ""

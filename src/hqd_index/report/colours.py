@@ -15,18 +15,18 @@ HUES = (
 RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
 
 
-def shades(tree: Tree) -> dict[str, str]:
+def node_colours(tree: Tree) -> dict[str, str]:
     """node -> colour: each dimension a hue, the lowest nodes below it shades of it."""
     colours: dict[str, str] = {}
-    for d, top in enumerate(tree.children(tree.root)):
-        hue = HUES[d % len(HUES)]
-        under = [n for n in tree.order if n in below(tree, top) and tree.children(n)]
-        lowest = [node for node in under if not tree.children(tree.children(node)[0])]
+    for position, top in enumerate(tree.children(tree.root)):
+        hue = HUES[position % len(HUES)]
+        inner_nodes = [n for n in tree.order if n in subtree(tree, top) and tree.children(n)]
+        lowest = [node for node in inner_nodes if not tree.children(tree.children(node)[0])]
         colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
         colours.setdefault(top, hue[0])
     return colours
 
 
-def below(tree: Tree, node: str) -> set[str]:
+def subtree(tree: Tree, node: str) -> set[str]:
     """The node and everything under it."""
-    return {node} | {deep for child in tree.children(node) for deep in below(tree, child)}
+    return {node} | {descendant for child in tree.children(node) for descendant in subtree(tree, child)}

@@ -22,27 +22,27 @@ COUNTS = {
 """Table -> the count of firms behind a row, and the columns that would tell about so few."""
 
 
-def publishable(results: Results) -> Results:
+def publishable_results(results: Results) -> Results:
     """The results with names and small cells taken out, as the study asks."""
     rules, tables = results.study.study.publish, dict(results.tables)
     for name, (count, columns) in COUNTS.items():
         if name in tables and count in tables[name].columns:
-            tables[name] = withheld(tables[name], count, columns, rules.min_cell)
+            tables[name] = without_small_cells(tables[name], count, columns, rules.min_cell)
     if not rules.firm_names:
         for name in ABOUT_FIRMS:
             if name in tables:
-                tables[name] = unnamed(tables[name])
+                tables[name] = without_names(tables[name])
     return replace(results, tables=tables)
 
 
-def withheld(frame: pd.DataFrame, count: str, columns: tuple[str, ...], least: int) -> pd.DataFrame:
+def without_small_cells(frame: pd.DataFrame, count: str, columns: tuple[str, ...], min_firms: int) -> pd.DataFrame:
     """The frame without what rests on at least one but fewer than `least` firms; a count of none tells about nobody."""
-    few = (frame[count].astype("Float64") < least) & (frame[count].astype("Float64") > 0)
-    few = few.fillna(False).astype(bool)
-    return frame.assign(**{column: frame[column].mask(few) for column in columns if column in frame.columns})
+    small_cells = (frame[count].astype("Float64") < min_firms) & (frame[count].astype("Float64") > 0)
+    small_cells = small_cells.fillna(False).astype(bool)
+    return frame.assign(**{column: frame[column].mask(small_cells) for column in columns if column in frame.columns})
 
 
-def unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+def without_names(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its columns of names emptied."""
     return frame.assign(
         **{column: pd.Series(pd.NA, index=frame.index, dtype="str") for column in NAMES if column in frame.columns}

@@ -17,11 +17,11 @@ WORDS = {
 }  # fmt: skip
 
 
-def readable(study: Study, indicator: str) -> Bilingual:
+def formula_in_words(study: Study, indicator: str) -> Bilingual:
     """The formula of an indicator in both languages; the exact expression stands in the codebook."""
     leaf = study.indicators.indicators[indicator]
     names = column_names(study, leaf.table)
-    return Bilingual(_worded(leaf.formula, names, "zh"), _worded(leaf.formula, names, "en"))
+    return Bilingual(_in_words(leaf.formula, names, "zh"), _in_words(leaf.formula, names, "en"))
 
 
 def column_names(study: Study, table: str) -> dict[str, Bilingual]:
@@ -31,27 +31,27 @@ def column_names(study: Study, table: str) -> dict[str, Bilingual]:
         names = {id: Bilingual(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
     if table in study.sources.tables:
         names |= {id: Bilingual(spec.label.zh, spec.label.en) for id, spec in study.sources.tables[table].columns.items()}
-    names |= {id: Bilingual(made.label.zh, made.label.en) for id, made in study.columns.tables.get(table, {}).items()}
+    names |= {id: Bilingual(derived.label.zh, derived.label.en) for id, derived in study.columns.tables.get(table, {}).items()}
     return names
 
 
-def _worded(formula: str, names: dict[str, Bilingual], language: str) -> str:
+def _in_words(formula: str, names: dict[str, Bilingual], language: str) -> str:
     """Sums as Σ, filters in brackets, identifiers outside quotes by name."""
     text = " ".join(formula.split())
     text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
-    text = re.sub(r"\b(\d{4,})\b", lambda found: f"{int(found[1]):,}", text)
+    text = re.sub(r"\b(\d{4,})\b", lambda digits: f"{int(digits[1]):,}", text)
     text = text.replace("is not null", Bilingual("非缺失", "given").of(language))
     text = re.sub(r"count\(\s*\*\s*\)", Bilingual("单位数", "number").of(language), text)
     text = re.sub(r"\s*filter\s*\(\s*where\s+([^()]*)\)", r" [\1]", text)
     text = re.sub(r"\bsum\(([^()]*)\)", r"Σ\1", text)
     text = re.sub(r"Σ([^Σ\[\]/*+-]*[*+-][^Σ\[\]/]*?)(?=$| /|\))", r"Σ(\1)", text)
     parts = re.split(r"('[^']*')", text)
-    return "".join(part if k % 2 else _identifiers(part, names, language) for k, part in enumerate(parts)).replace("*", "×")
+    return "".join(part if k % 2 else _identifiers_named(part, names, language) for k, part in enumerate(parts)).replace("*", "×")
 
 
-def _identifiers(text: str, names: dict[str, Bilingual], language: str) -> str:
-    def name(found: re.Match[str]) -> str:
-        pair = names.get(found[0]) or WORDS.get(found[0])
-        return pair.of(language) if pair else found[0]
+def _identifiers_named(text: str, names: dict[str, Bilingual], language: str) -> str:
+    def name(identifier: re.Match[str]) -> str:
+        pair = names.get(identifier[0]) or WORDS.get(identifier[0])
+        return pair.of(language) if pair else identifier[0]
 
     return re.sub(r"[A-Za-z_][A-Za-z0-9_]*", name, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .bilingual import NOTHING, Bilingual
+from .bilingual import BLANK, Bilingual
 from .label_catalogue import (
     COMPONENT_GROUP_LABELS,
     COMPONENT_LABELS,
@@ -35,17 +35,17 @@ def key_label(results: Results, column: str, value: object) -> Bilingual:
     """The label of an id; one of the study's own without a label is its own. Raises LookupError for one of the program's."""
     id = str(value)
     if not id:
-        return NOTHING
-    known = _study_label(results, column, id) or KEY_LABELS.get(column, {}).get(id) or TRUTH_LABELS.get(id)
-    if known is not None:
-        return known
+        return BLANK
+    label = _study_label(results, column, id) or KEY_LABELS.get(column, {}).get(id) or TRUTH_LABELS.get(id)
+    if label is not None:
+        return label
     if column == "spec":
         return spec_label(results, id)
     if column == "term":
         return term_label(results, id)
-    composed = _composed_label(results, column, id)
-    if composed is not None:
-        return composed
+    composed_label = _composed_label(results, column, id)
+    if composed_label is not None:
+        return composed_label
     if column in STUDY_COLUMNS:
         return Bilingual(id, id)
     raise LookupError(f"no label for {id!r} in column {column!r}: give it one in report/label_catalogue.py")
@@ -89,10 +89,10 @@ def _composed_label(results: Results, column: str, id: str) -> Bilingual | None:
     step, dot, _ = id.partition(".")
     if column in ("choice", "factor") and (dot or step in STEP_LABELS):
         return step_label(id) if step in STEP_LABELS else Bilingual(id, id)  # a path into the study's own branches or leaves
-    for prefix, front in PREFIXES.items():
+    for prefix, prefix_label in PREFIXES.items():
         if id.startswith(prefix):
-            rest = _suffix_label(results, prefix, id.removeprefix(prefix))
-            return Bilingual(front.zh + rest.zh, front.en + rest.en)
+            suffix_label = _suffix_label(results, prefix, id.removeprefix(prefix))
+            return Bilingual(prefix_label.zh + suffix_label.zh, prefix_label.en + suffix_label.en)
     outcome, _, ending = id.rpartition("_")
     outcome, _, part = outcome.rpartition("_")
     if ending in COMPONENT_GROUP_LABELS and part in COMPONENT_LABELS:
@@ -116,8 +116,8 @@ def _suffix_label(results: Results, prefix: str, id: str) -> Bilingual:
 def step_label(path: str) -> Bilingual:
     """A step of the design and its level, from the dotted path of a choice; a level of the study's own is its own label."""
     step, _, level = path.partition(".")
-    head, where = STEP_LABELS[step], LEVEL_LABELS.get(level, Bilingual(level, level))
-    return Bilingual(f"{head.zh}（{where.zh}）", f"{head.en} ({where.en})") if level else head
+    step_name, level_name = STEP_LABELS[step], LEVEL_LABELS.get(level, Bilingual(level, level))
+    return Bilingual(f"{step_name.zh}（{level_name.zh}）", f"{step_name.en} ({level_name.en})") if level else step_name
 
 
 def effect_names(results: Results) -> dict[str, Bilingual]:

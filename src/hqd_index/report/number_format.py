@@ -10,14 +10,14 @@ import pandas as pd
 MISSING = "—"
 
 
-def missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether a cell holds no value (None, NaN, pandas NA)."""
     return value is None or value is pd.NA or bool(value != value)
 
 
 def number(value: Any, digits: int = 2) -> str:
     """The value with a fixed number of decimals and a true minus sign; a dash where there is none."""
-    if missing(value):
+    if is_missing(value):
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
@@ -25,26 +25,26 @@ def number(value: Any, digits: int = 2) -> str:
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 
 
-def whole(value: Any) -> str:
+def integer(value: Any) -> str:
     """An integer with thousands separators."""
     return number(value, 0)
 
 
 def percent(value: Any, digits: int = 1) -> str:
     """A share as a percentage."""
-    return MISSING if missing(value) else number(100 * float(value), digits) + "%"
+    return MISSING if is_missing(value) else number(100 * float(value), digits) + "%"
 
 
-def p_value(value: Any, *, least: float = 0.001) -> str:
+def p_value(value: Any, *, smallest: float = 0.001) -> str:
     """p to three decimals; below the least that can be told (decimals, draws, sign vectors) that bound."""
-    if missing(value):
+    if is_missing(value):
         return MISSING
-    bound = max(least, 0.001)
+    bound = max(smallest, 0.001)
     return f"< {bound:.3f}" if float(value) < bound else f"{float(value):.3f}"
 
 
 def stars(p: Any) -> str:
     """***, **, * for 1%, 5%, 10% (the convention of Chinese economics journals)."""
-    if missing(p):
+    if is_missing(p):
         return ""
     return "***" if p <= 0.01 else "**" if p <= 0.05 else "*" if p <= 0.1 else ""

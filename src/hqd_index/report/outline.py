@@ -12,9 +12,9 @@ from ..tables import TABLES
 from .bilingual import Bilingual
 from .grids import data_grids, index_grids, model_grids
 from .grids.grid import Grid
-from .grids.published_grids import published
+from .grids.published_grids import published_grid
 from .paper import accounting_tables, estimate_tables, measurement_tables
-from .paper.estimate_layout import Parts
+from .paper.estimate_layout import TableParts
 from .results import Results
 
 GridOf = Callable[[Results], Grid | None]
@@ -51,7 +51,7 @@ class PaperPlace:
 
     number: int
     title: Bilingual
-    layout: Callable[[Results], Parts | None]
+    layout: Callable[[Results], TableParts | None]
     table: str
     section: str = ""
     absence: Bilingual | None = None
@@ -77,7 +77,7 @@ def _published(name: str, *, page: PagePlace | None = None, paper: PaperPlace | 
     """A published table as it is, on a sheet of its own."""
     title, path = TABLES[name], f"tables/{name}.csv"
     sheet = Sheet(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
-    return Exhibit(name, (name,), published(name), sheet, page, paper)
+    return Exhibit(name, (name,), published_grid(name), sheet, page, paper)
 
 
 SHEET_NAME = 31

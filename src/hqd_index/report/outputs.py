@@ -11,21 +11,21 @@ import pandas as pd
 
 from ..study.records import Study
 from .bilingual import Bilingual
-from .disclosure import publishable
+from .disclosure import publishable_results
 from .exports.readme import write_readme
 from .exports.replication_files import write_stata
-from .figures.drawings import Drawing, Files, draw
-from .key_findings import closing, headline, leaders, rows_accounted, split
-from .number_format import percent, whole
+from .figures.drawings import Drawing, FigureFiles, draw
+from .key_findings import composition_split, headline_finding, leading_units, next_step, rows_accounted
+from .number_format import integer, percent
 from .page.html_page import write_page
 from .paper.latex import write_latex
-from .paper.methods_section import methods
-from .paper.paper_tables import Absent, PaperTable, paper_tables
+from .paper.methods_section import methods_section
+from .paper.paper_tables import AbsentTable, PaperTable, paper_tables
 from .paper.word import write_methods, write_tables
 from .results import Results
 from .sentences import SYNTHETIC
 from .studio import Studio
-from .weight_lab import laboratory
+from .weight_lab import weight_lab
 from .workbook.quarantine_workbook import write_quarantine
 from .workbook.results_workbook import write_workbook
 
@@ -36,73 +36,77 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     `tables` are those of tables/*.csv and `controls`.
     """
     results = Results(study, tables, manifest)
-    shown = publishable(results)
-    with Studio() as studio, ThreadPoolExecutor(max_workers=1) as beside:
-        files = Files(folder / "figures", study.study.language, studio)
-        drawings = beside.submit(_drawings, shown, studio, files)  # first: it takes longest
-        lab, paper = laboratory(results), paper_tables(shown)
-        written = [
-            *write_paper(shown, paper, folder / "paper"),
+    shown_results = publishable_results(results)
+    with Studio() as studio, ThreadPoolExecutor(max_workers=1) as executor:
+        files = FigureFiles(folder / "figures", study.study.language, studio)
+        drawings = executor.submit(_drawings, shown_results, studio, files)  # first: it takes longest
+        lab, paper = weight_lab(results), paper_tables(shown_results)
+        paths = [
+            *write_paper(shown_results, paper, folder / "paper"),
             *write_stata(results, folder),
-            write_page(shown, folder / "report.html", lab, drawings.result(), paper),
-            write_readme(shown, folder, files.message),
+            write_page(shown_results, folder / "report.html", lab, drawings.result(), paper),
+            write_readme(shown_results, folder, files.message),
         ]
-        return [*written, *files.written()]
+        return [*paths, *files.paths()]
 
 
-def _drawings(results: Results, studio: Studio, files: Files) -> dict[str, Drawing]:
+def _drawings(results: Results, studio: Studio, files: FigureFiles) -> dict[str, Drawing]:
     """Every drawing by name; each goes to print as soon as it is there."""
-    found = {}
+    drawings = {}
     for name, drawing in draw(results, studio):
         files.add(name, drawing)
-        found[name] = drawing
-    return found
+        drawings[name] = drawing
+    return drawings
 
 
 def write_workbooks(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folder: Path) -> list[Path]:
     """results.xlsx and quarantine.xlsx in `folder`; the paths. `tables` are those of tables/*.csv and `raw_rows`."""
     results = Results(study, tables, manifest)
     return [
-        write_workbook(publishable(results), folder / "results.xlsx", laboratory(results)),
+        write_workbook(publishable_results(results), folder / "results.xlsx", weight_lab(results)),
         write_quarantine(study, results.table("quarantine"), tables.get("raw_rows"), folder / "quarantine.xlsx"),
     ]
 
 
-def write_paper(results: Results, tables: Sequence[PaperTable | Absent], folder: Path) -> list[Path]:
+def write_paper(results: Results, tables: Sequence[PaperTable | AbsentTable], folder: Path) -> list[Path]:
     """Three-line tables as Word and LaTeX, and the methods section, in Chinese and in English."""
     folder.mkdir(exist_ok=True)
-    blocks, title = methods(results), results.study.study.label
-    written = []
+    blocks, title = methods_section(results), results.study.study.label
+    paths = []
     for language in ("zh", "en"):
         heading = Bilingual("研究方法", "Methods").of(language)
         notice = SYNTHETIC.of(language) if results.study.study.synthetic else ""
-        written.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
-        written.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
-        written.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))
-    return written
+        paths.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
+        paths.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
+        paths.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))
+    return paths
 
 
 def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:
-    """The closing lines of a run, at most ten, in the study's language."""
+    """The next_step lines of a run, at most ten, in the study's language."""
     results = Results(study, tables, {})
     language = study.study.language
     lines = [
         Bilingual(f"网页   {folder / 'report.html'}", f"page      {folder / 'report.html'}"),
         Bilingual(f"工作簿 {folder / 'results.xlsx'}", f"workbook  {folder / 'results.xlsx'}"),
     ]
-    lines += [finding.text for finding in (leaders(results), headline(results), split(results)) if finding is not None]
+    lines += [
+        finding.text
+        for finding in (leading_units(results), headline_finding(results), composition_split(results))
+        if finding is not None
+    ]
     counts = rows_accounted(results)
     if counts:
-        read, _, held, _ = counts
-        share = percent(held / read if read else 0.0, 2)
-        where = folder / "quarantine.xlsx"
+        rows_read, _, quarantined, _ = counts
+        share = percent(quarantined / rows_read if rows_read else 0.0, 2)
+        quarantine_path = folder / "quarantine.xlsx"
         lines.append(
             Bilingual(
-                f"隔离 {whole(held)} / {whole(read)} 行（{share}）：{where}",
-                f"{whole(held)} of {whole(read)} rows quarantined ({share}): {where}",
+                f"隔离 {integer(quarantined)} / {integer(rows_read)} 行（{share}）：{quarantine_path}",
+                f"{integer(quarantined)} of {integer(rows_read)} rows quarantined ({share}): {quarantine_path}",
             )
         )
-    lines.append(closing(results).text)
+    lines.append(next_step(results).text)
     lines.append(
         Bilingual(
             "换一组权重：hqd run --scenario <名称>；逐项拆开一个得分：hqd explain 单位 年份",

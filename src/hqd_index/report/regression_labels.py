@@ -72,8 +72,8 @@ def spec_label(results: Results, id: str) -> Bilingual:
     moderator = moderator_label(results, name)
     if base in labels and moderator is not None:
         return Bilingual(f"{labels[base].zh} × {moderator.zh}", f"{labels[base].en} x {moderator.en}")
-    for ending, extension in EXTENSIONS.items():
+    for ending, addition in EXTENSIONS.items():
         base = id.removesuffix(ending)
         if id.endswith(ending) and base in labels:
-            return Bilingual(f"{labels[base].zh}，{extension.zh}", f"{labels[base].en}, {extension.en}")
+            return Bilingual(f"{labels[base].zh}，{addition.zh}", f"{labels[base].en}, {addition.en}")
     raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")

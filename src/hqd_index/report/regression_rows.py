@@ -9,10 +9,10 @@ from .results import Results
 
 def headline_rows(results: Results) -> pd.DataFrame:
     """Rows of the density in the headline specification, with the interval also in standard deviations (low, high)."""
-    rows, chosen = results.table("regressions"), headline_spec(results)
-    if rows.empty or chosen is None:
+    rows, headline = results.table("regressions"), headline_spec(results)
+    if rows.empty or headline is None:
         return rows.iloc[0:0]
-    rows = density_rows(rows[rows["spec"] == chosen]).dropna(subset=["estimate", "estimate_sd"])
+    rows = density_rows(rows[rows["spec"] == headline]).dropna(subset=["estimate", "estimate_sd"])
     scale = (rows["estimate_sd"] / rows["estimate"]).where(rows["estimate"] != 0)
     return rows.assign(low=rows["ci_low"] * scale, high=rows["ci_high"] * scale)
 
@@ -25,6 +25,6 @@ def density_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def headline_spec(results: Results) -> str | None:
     """Id of the specification that the study calls its headline, or the last one estimated."""
     rows = results.table("regressions")
-    known = set(rows["spec"].unique()) if len(rows) else set()
-    listed = [spec for spec in results.study.regressions.specifications if spec.id in known]
-    return next((spec.id for spec in listed if spec.headline), listed[-1].id if listed else None)
+    estimated_specs = set(rows["spec"].unique()) if len(rows) else set()
+    study_specs = [spec for spec in results.study.regressions.specifications if spec.id in estimated_specs]
+    return next((spec.id for spec in study_specs if spec.headline), study_specs[-1].id if study_specs else None)

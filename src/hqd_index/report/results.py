@@ -13,7 +13,7 @@ from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
 from ..tables import TABLES, empty
-from .bilingual import Bilingual, legible
+from .bilingual import Bilingual, legible_text
 
 BASE = "base"
 
@@ -36,9 +36,9 @@ class Results:
 
     def table(self, name: str) -> pd.DataFrame:
         """The rows of a table; its bare header where it was not made."""
-        found = self.tables.get(name)
-        if found is not None:
-            return found
+        frame = self.tables.get(name)
+        if frame is not None:
+            return frame
         if name not in self._headers:
             self._headers[name] = empty(name) if name in TABLES else pd.DataFrame()
         return self._headers[name]
@@ -50,7 +50,7 @@ class Results:
     def has(self, *names: str) -> bool:
         return all(len(self.table(name)) > 0 for name in names)
 
-    def why_not(self, name: str) -> Bilingual:
+    def absence_reason(self, name: str) -> Bilingual:
         """Why a table is absent or empty, as its stage put it."""
         rows = self.table("not_made")
         rows = rows[rows["table"] == name] if len(rows) else rows
@@ -66,7 +66,7 @@ class Results:
         """Scores of all firms (sample `all`)."""
         rows = self.table("scores")
         rows = rows[rows["sample"] == "all"]
-        return rows.assign(unit_zh=rows["unit_zh"].map(legible), unit_en=rows["unit_en"].map(legible))
+        return rows.assign(unit_zh=rows["unit_zh"].map(legible_text), unit_en=rows["unit_en"].map(legible_text))
 
     @cached_property
     def years(self) -> list[int]:
@@ -127,7 +127,7 @@ class Results:
         return rows[rows["year"].isna() | (rows["year"] == rows["year"].max())]
 
     @cached_property
-    def whole_scenarios(self) -> pd.DataFrame:
+    def index_scenarios(self) -> pd.DataFrame:
         """Rows of `scenarios` about the whole index (a scenario's tree may have another root)."""
         rows = self.table("scenarios")
         if rows.empty:
@@ -146,8 +146,8 @@ class Results:
         """Whether every score above the parts is a weighted mean of its children."""
         weighting = self.study.weighting
         upper = [node for node in self.inner if node not in self.parts]
-        chosen = [self._aggregate(node) for node in upper]
-        return weighting is not None and all(method == "arithmetic" for method in chosen)
+        methods = [self._aggregate(node) for node in upper]
+        return weighting is not None and all(method == "arithmetic" for method in methods)
 
     def _aggregate(self, node: str) -> str:
         branch = self.study.weighting.branches.get(node)
@@ -169,15 +169,15 @@ class Results:
     def _ranking(self, year: int) -> pd.DataFrame:
         """unit, unit_zh, unit_en, score, rank, coverage, flag, one score column per part and dimension; the best first."""
         rows = self.scores[self.scores["year"] == year]
-        whole = rows[rows["node"] == self.tree.root]
+        index_rows = rows[rows["node"] == self.tree.root]
         wide = rows.pivot(index="unit", columns="node", values="score")
         columns = [node for node in self.tree.order if node in wide.columns and node != self.tree.root]
-        table = whole[["unit", "unit_zh", "unit_en", "score", "rank", "coverage", "flag"]].merge(
+        table = index_rows[["unit", "unit_zh", "unit_en", "score", "rank", "coverage", "flag"]].merge(
             wide[columns].reset_index(), on="unit", validate="one_to_one"
         )
         return table.sort_values(["rank", "unit"], na_position="last", ignore_index=True)
 
-    def stacked(self, year: int) -> pd.DataFrame:
+    def stacked_parts(self, year: int) -> pd.DataFrame:
         """unit, node, part: points each part adds to the score; they sum to it (scaled to do so where joining is not a mean)."""
         ranking, shares = self.ranking(year), self.shares(year)
         parts = [node for node in self.parts if node in ranking.columns]
@@ -189,5 +189,7 @@ class Results:
 
     def change(self, year: int, since: int) -> pd.Series:
         """Places won since an earlier year, by unit (positive: better)."""
-        now, before = (self.ranking(at).set_index("unit")["rank"].astype(float) for at in (year, since))
-        return (before - now).reindex(now.index)
+        later_ranks, earlier_ranks = (
+            self.ranking(ranking_year).set_index("unit")["rank"].astype(float) for ranking_year in (year, since)
+        )
+        return (earlier_ranks - later_ranks).reindex(later_ranks.index)

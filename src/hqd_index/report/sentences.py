@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .bilingual import NOTHING, Bilingual
-from .number_format import number, p_value, whole
+from .bilingual import BLANK, Bilingual
+from .number_format import integer, number, p_value
 
 VERDICTS: dict[str, Bilingual] = {
     "supported": Bilingual("得到支持", "supported"),
@@ -120,7 +120,7 @@ SYNTHETIC = Bilingual(
 )
 
 
-def sample(key: str) -> Bilingual:
+def sample_label(key: str) -> Bilingual:
     """The name of a sample or of a group of firms; raises KeyError where it is neither."""
     return (SAMPLES | GROUPS)[key]
 
@@ -133,44 +133,46 @@ QUANTITIES: dict[str, Bilingual] = {
     "H6": Bilingual("上游密度每高 1 个标准差，变动", "change with one SD more density of suppliers"),
     "H8": Bilingual("密度与调节变量的交互项为", "interaction of density with the moderator"),
 }
-EFFECT = Bilingual("密度每高 1 个标准差，变动", "change with one SD more density")
+DENSITY_EFFECT = Bilingual("密度每高 1 个标准差，变动", "change with one SD more density")
 
 
-def pasted(record: Mapping[Any, Any], statement: Bilingual) -> Bilingual:
+def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingual:
     """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
-    what = EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], EFFECT)
-    group, found, told, extra = (
-        sample(record["sample"]), verdict(record["verdict"]), meaning(record["verdict"]), additions(record["additions"]),
-    )  # fmt: skip
-    value, low, high, least, aim = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
-    p, stepped = (_p(record[name]) for name in ("p_wild", "p_adjusted"))
-    n, g = whole(record["n_obs"]), whole(record["n_clusters"])
-    zh = f"{statement.zh}（{group.zh}）：{what.zh} {value} 个标准差（95% 区间 [{low}, {high}]，自助法 p {p}，校正后 p {stepped}，"
-    zh += f"N = {n}，G = {g}，MDE {least}，SESOI {aim}），{found.zh}。{told.zh}"
-    en = f"{statement.en} ({group.en}): {what.en}, {value} SD (95% interval [{low}, {high}], bootstrap p {p}, "
-    en += f"adjusted p {stepped}, N = {n}, G = {g}, MDE {least}, SESOI {aim}): {found.en}. {told.en}"
-    return Bilingual(f"{zh}提示：{extra.zh}。", f"{en} Caution: {extra.en}.") if extra.zh else Bilingual(zh, en)
+    quantity = DENSITY_EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], DENSITY_EFFECT)
+    sample_text, verdict_text = sample_label(record["sample"]), verdict_label(record["verdict"])
+    meaning_text, cautions = verdict_meaning(record["verdict"]), caution_text(record["additions"])
+    value, low, high, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
+    p, p_adjusted = (_p_equation(record[name]) for name in ("p_wild", "p_adjusted"))
+    n, g = integer(record["n_obs"]), integer(record["n_clusters"])
+    zh = (
+        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {value} 个标准差（95% 区间 [{low}, {high}]，自助法 p "
+        f"{p}，校正后 p {p_adjusted}，"
+    )
+    zh += f"N = {n}，G = {g}，MDE {mde}，SESOI {sesoi}），{verdict_text.zh}。{meaning_text.zh}"
+    en = f"{statement.en} ({sample_text.en}): {quantity.en}, {value} SD (95% interval [{low}, {high}], bootstrap p {p}, "
+    en += f"adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, SESOI {sesoi}): {verdict_text.en}. {meaning_text.en}"
+    return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
 
 
-def _p(value: Any) -> str:
+def _p_equation(value: Any) -> str:
     """`= 0.031` or `< 0.001`."""
     text = p_value(value)
     return text if text.startswith("<") else f"= {text}"
 
 
-def verdict(key: str) -> Bilingual:
+def verdict_label(key: str) -> Bilingual:
     """The verdict's name; raises KeyError where it is not a verdict."""
     return VERDICTS[key]
 
 
-def meaning(key: str) -> Bilingual:
+def verdict_meaning(key: str) -> Bilingual:
     """What a verdict means, in one sentence; raises KeyError where it is not a verdict."""
     return MEANINGS[key]
 
 
-def additions(keys: Any) -> Bilingual:
+def caution_text(keys: Any) -> Bilingual:
     """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
     if not isinstance(keys, str) or not keys.strip():
-        return NOTHING
+        return BLANK
     cautions = [ADDITIONS[key] for key in keys.split(";")]
     return Bilingual("、".join(caution.zh for caution in cautions), "; ".join(caution.en for caution in cautions))

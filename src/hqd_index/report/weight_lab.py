@@ -20,8 +20,8 @@ from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
 from .bilingual import Bilingual
-from .colours import shades
-from .number_format import missing
+from .colours import node_colours
+from .number_format import is_missing
 from .results import BASE, Results
 
 Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Design:
     tree: Tree
     joins: Mapping[str, tuple[str, float]]
     shares: Mapping[int | None, Mapping[str, float]]
-    least: int
+    min_children: int
     changes: Mapping[str, Any]
 
     def weights(self, year: int) -> Mapping[str, float]:
@@ -48,7 +48,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Lab:
+class WeightLab:
     """Normalised values (T, U, m) with their labels, and the designs."""
 
     years: tuple[int, ...]
@@ -63,7 +63,7 @@ class Lab:
         return frozenset(leaf for j, leaf in enumerate(self.leaves) if np.isnan(self.values[..., j]).all())
 
 
-def laboratory(results: Results) -> Lab | None:
+def weight_lab(results: Results) -> WeightLab | None:
     """What the lab works on; None without normalised values, or when the base design joins in another way."""
     rows = results.table("indicators")
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
@@ -74,27 +74,29 @@ def laboratory(results: Results) -> Lab | None:
     wide = rows.pivot(index=["year", "unit"], columns="indicator", values="normalised")
     grid = [(year, unit) for year in years for unit in units]
     values = wide.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
-    shaped = values.reshape(len(years), len(units), len(results.leaves))
+    value_cube = values.reshape(len(years), len(units), len(results.leaves))
     base = _design(results, results.study, BASE, Bilingual("发布", "Published"), {})
     if base is None:
         return None
-    lab = Lab(tuple(years), units, tuple(results.leaves), shaped, (base,))
-    return Lab(lab.years, units, lab.leaves, shaped, tuple(d for d in _designs(results, base) if reproduces(lab, d, results)))
+    lab = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
+    return WeightLab(
+        lab.years, units, lab.leaves, value_cube, tuple(d for d in _designs(results, base) if reproduces(lab, d, results))
+    )
 
 
 def _recent(results: Results, per_year: int) -> list[int]:
-    every = sorted(int(year) for year in results.scores["year"].unique())
-    return every[-max(1, CELLS // per_year) :]
+    all_years = sorted(int(year) for year in results.scores["year"].unique())
+    return all_years[-max(1, CELLS // per_year) :]
 
 
 def _designs(results: Results, base: Design) -> list[Design]:
-    found = [base]
+    designs = [base]
     for id, scenario in results.study.scenarios.items():
         label = Bilingual(scenario.label.zh, scenario.label.en)
         design = _design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
         if design is not None:
-            found.append(design)
-    return found
+            designs.append(design)
+    return designs
 
 
 def _design(results: Results, study: Study, id: str, label: Bilingual, changes: Mapping[str, Any]) -> Design | None:
@@ -103,15 +105,15 @@ def _design(results: Results, study: Study, id: str, label: Bilingual, changes: 
     rows = results.table("weights")
     rows = rows[rows["scenario"] == id]
     joins = {node: join_of(study, tree, node) for node in tree.inner}
-    at_hand = set(tree.leaves(tree.root)) <= set(results.leaves)
-    if rows.empty or not at_hand or any(method not in JOINABLE for method, _ in joins.values()):
+    leaves_known = set(tree.leaves(tree.root)) <= set(results.leaves)
+    if rows.empty or not leaves_known or any(method not in JOINABLE for method, _ in joins.values()):
         return None
-    years = [None if missing(year) else int(year) for year in rows["year"]]
+    years = [None if is_missing(year) else int(year) for year in rows["year"]]
     shares: dict[int | None, dict[str, float]] = {}
     for year, node, share in zip(years, rows["node"], rows["share_local"]):
-        shares.setdefault(year, {})[node] = 0.0 if missing(share) else float(share)
-    fixed = shares.get(None, {})
-    shares = {year: {**fixed, **by_node} for year, by_node in shares.items()}
+        shares.setdefault(year, {})[node] = 0.0 if is_missing(share) else float(share)
+    constant_shares = shares.get(None, {})
+    shares = {year: {**constant_shares, **by_node} for year, by_node in shares.items()}
     return Design(id, label, tree, joins, shares, study.weighting.coverage.min_children, dict(changes))
 
 
@@ -127,54 +129,60 @@ def join_of(study: Study, tree: Tree, node: str) -> tuple[str, float]:
 
 def scores(design: Design, leaves: Sequence[str], values: Array, shares: Mapping[str, float]) -> tuple[dict[str, Array], Array]:
     """Scores (n,) of every inner node in [0, 1] units from values (n, m), and the root's coverage (n,)."""
-    known = {leaf: values[..., j] for j, leaf in enumerate(leaves)}
-    covered = {leaf: (~np.isnan(column)).astype(float) for leaf, column in known.items()}
+    node_scores = {leaf: values[..., j] for j, leaf in enumerate(leaves)}
+    coverage = {leaf: (~np.isnan(column)).astype(float) for leaf, column in node_scores.items()}
     for node in reversed(design.tree.inner):
         children = design.tree.children(node)
         weights = np.array([shares.get(child, 0.0) for child in children])
-        cells = np.stack([known[child] for child in children], axis=-1)
-        leafy = not any(design.tree.children(child) for child in children)
-        known[node] = joined(cells, weights, *design.joins[node], least=design.least if leafy else len(children))
-        covered[node] = np.stack([covered[child] for child in children], axis=-1) @ weights
-    return {node: known[node] for node in design.tree.inner}, np.clip(covered[design.tree.root], 0, 1)
+        cells = np.stack([node_scores[child] for child in children], axis=-1)
+        has_leaves = not any(design.tree.children(child) for child in children)
+        node_scores[node] = weighted_mean(
+            cells, weights, *design.joins[node], min_children=design.min_children if has_leaves else len(children)
+        )
+        coverage[node] = np.stack([coverage[child] for child in children], axis=-1) @ weights
+    return {node: node_scores[node] for node in design.tree.inner}, np.clip(coverage[design.tree.root], 0, 1)
 
 
-def joined(cells: Array, weights: Array, method: str, exponent: float, *, least: int) -> Array:
+def weighted_mean(cells: Array, weights: Array, method: str, exponent: float, *, min_children: int) -> Array:
     """A weighted mean of the cells present, shares rescaled over them; NaN below `least` cells or without weight."""
-    there = ~np.isnan(cells)
-    total = np.where(there, weights, 0.0).sum(axis=-1)
+    observed = ~np.isnan(cells)
+    total = np.where(observed, weights, 0.0).sum(axis=-1)
     power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shaped = cells if power == 1 else np.log(cells) if power == 0 else cells**power
-        mean = np.where(there & (weights > 0), shaped * weights, 0.0).sum(axis=-1) / total
+        transformed = cells if power == 1 else np.log(cells) if power == 0 else cells**power
+        mean = np.where(observed & (weights > 0), transformed * weights, 0.0).sum(axis=-1) / total
         mean = mean if power == 1 else np.exp(mean) if power == 0 else mean ** (1 / power)
-    return np.where((there.sum(axis=-1) >= least) & (total > 0), mean, np.nan)
+    return np.where((observed.sum(axis=-1) >= min_children) & (total > 0), mean, np.nan)
 
 
-def ranked(lab: Lab, design: Design, rank_from: float) -> tuple[Array, Array]:
+def scores_and_ranks(lab: WeightLab, design: Design, rank_from: float) -> tuple[Array, Array]:
     """Scores on 0-100 and ranks of every year and unit, (T, U) each."""
-    alike = [lab.years] if set(design.shares) == {None} else [(year,) for year in lab.years]  # years of the same weights
-    at = {year: k for k, year in enumerate(lab.years)}
-    found = [scores(design, lab.leaves, lab.values[[at[y] for y in years]], design.weights(years[0])) for years in alike]
-    whole = 100 * np.concatenate([by_node[design.tree.root] for by_node, _ in found])
-    covered = np.concatenate([part for _, part in found])
-    return whole, competition(np.where(covered >= rank_from, whole, np.nan))
+    year_blocks = [lab.years] if set(design.shares) == {None} else [(year,) for year in lab.years]  # years of the same weights
+    positions = {year: k for k, year in enumerate(lab.years)}
+    scores_by_block = [
+        scores(design, lab.leaves, lab.values[[positions[y] for y in years]], design.weights(years[0])) for years in year_blocks
+    ]
+    index_scores = 100 * np.concatenate([by_node[design.tree.root] for by_node, _ in scores_by_block])
+    coverage = np.concatenate([part for _, part in scores_by_block])
+    return index_scores, competition(np.where(coverage >= rank_from, index_scores, np.nan))
 
 
-def reproduces(lab: Lab, design: Design, results: Results) -> bool:
+def reproduces(lab: WeightLab, design: Design, results: Results) -> bool:
     """Whether the lab's own joining gives the published ranks, and scores within the tie rule, in every year."""
     if design.id == BASE:
         rows = results.scores[results.scores["node"] == results.tree.root]
     else:
-        rows = results.whole_scenarios
+        rows = results.index_scenarios
         rows = rows[rows["scenario"] == design.id]
-    at = pd.MultiIndex.from_product([lab.years, lab.units])
-    theirs = rows.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(at).to_numpy()
-    ours = np.stack(ranked(lab, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(theirs.shape)
-    return bool(((np.isnan(ours) & np.isnan(theirs)) | (np.abs(ours - theirs) <= TIE)).all())
+    year_units = pd.MultiIndex.from_product([lab.years, lab.units])
+    published_scores = rows.set_index(["year", "unit"])[["score", "rank"]].astype("float64").reindex(year_units).to_numpy()
+    own_scores = np.stack(scores_and_ranks(lab, design, results.study.weighting.coverage.rank_from), axis=-1).reshape(
+        published_scores.shape
+    )
+    return bool(((np.isnan(own_scores) & np.isnan(published_scores)) | (np.abs(own_scores - published_scores) <= TIE)).all())
 
 
-def payload(results: Results, lab: Lab) -> dict[str, Any]:
+def lab_json(results: Results, lab: WeightLab) -> dict[str, Any]:
     """The lab as JSON values for page.js."""
     return {
         "years": lab.years,
@@ -192,18 +200,18 @@ def payload(results: Results, lab: Lab) -> dict[str, Any]:
     }
 
 
-def _names(results: Results, lab: Lab) -> dict[str, dict[str, str]]:
+def _names(results: Results, lab: WeightLab) -> dict[str, dict[str, str]]:
     """node -> names, over the trees of all designs."""
     rows = results.table("weights").drop_duplicates("node")
-    named = {row["node"]: {"zh": row["node_zh"], "en": row["node_en"]} for row in rows.to_dict("records")}
+    node_names = {row["node"]: {"zh": row["node_zh"], "en": row["node_en"]} for row in rows.to_dict("records")}
     for design in lab.designs:
         name = results.name(design.tree.root)
-        named.setdefault(design.tree.root, {"zh": name.zh, "en": name.en})
-    return named
+        node_names.setdefault(design.tree.root, {"zh": name.zh, "en": name.en})
+    return node_names
 
 
 def _design_json(study: Study, design: Design) -> dict[str, Any]:
-    weighed = {node: node for node, branch in study.weighting.branches.items() if branch.weight is not None}
+    branches_weighted = {node: node for node, branch in study.weighting.branches.items() if branch.weight is not None}
     return {
         "id": design.id,
         "label": design.label._asdict(),
@@ -211,42 +219,42 @@ def _design_json(study: Study, design: Design) -> dict[str, Any]:
         "tree": {node: design.tree.children(node) for node in design.tree.inner},
         "levels": {node: design.tree.level(design.tree.children(node)[0]) for node in design.tree.inner},
         "joins": {node: list(join) for node, join in design.joins.items()},
-        "least": design.least,
+        "least": design.min_children,
         "shares": {str(year or "all"): dict(by_node) for year, by_node in design.shares.items()},
-        "colours": shades(design.tree),
+        "colours": node_colours(design.tree),
         "changes": dict(design.changes),
-        "branches": sorted(weighed),
+        "branches": sorted(branches_weighted),
     }
 
 
-def _published_only(results: Results, lab: Lab) -> list[dict[str, Any]]:
+def _published_only(results: Results, lab: WeightLab) -> list[dict[str, Any]]:
     """Scenarios the lab cannot recompute: their published scores and ranks by year."""
-    known, found = {design.id for design in lab.designs}, []
-    rows = results.whole_scenarios
+    known_designs, published_scenarios = {design.id for design in lab.designs}, []
+    rows = results.index_scenarios
     for id, scenario in results.study.scenarios.items():
-        mine = rows[rows["scenario"] == id] if len(rows) else rows
-        if id in known or mine.empty:
+        scenario_rows = rows[rows["scenario"] == id] if len(rows) else rows
+        if id in known_designs or scenario_rows.empty:
             continue
         by_year = {}
         for year in lab.years:
-            at = mine[mine["year"] == year].set_index("unit").reindex(lab.units)
-            by_year[str(year)] = [[_or_none(s) for s in at["score"]], [_or_none(r) for r in at["rank"]]]
+            year_rows = scenario_rows[scenario_rows["year"] == year].set_index("unit").reindex(lab.units)
+            by_year[str(year)] = [[_or_none(s) for s in year_rows["score"]], [_or_none(r) for r in year_rows["rank"]]]
         label = {"zh": scenario.label.zh, "en": scenario.label.en}
-        found.append({"id": id, "label": label, "years": by_year, "changes": dict(scenario.changes)})
-    return found
+        published_scenarios.append({"id": id, "label": label, "years": by_year, "changes": dict(scenario.changes)})
+    return published_scenarios
 
 
-def _ranges(results: Results, lab: Lab) -> dict[str, list[list[float | None]]]:
+def _ranges(results: Results, lab: WeightLab) -> dict[str, list[list[float | None]]]:
     """Rank interval by year and unit."""
     from .grids.uncertainty_text import rank_range
 
-    found = {}
+    ranges = {}
     for year in lab.years:
         low, high, _ = rank_range(results, year)
         if low:
-            found[str(year)] = [[_or_none(low.get(unit)), _or_none(high.get(unit))] for unit in lab.units]
-    return found
+            ranges[str(year)] = [[_or_none(low.get(unit)), _or_none(high.get(unit))] for unit in lab.units]
+    return ranges
 
 
 def _or_none(value: Any) -> float | None:
-    return None if missing(value) else float(value)
+    return None if is_missing(value) else float(value)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..grids.published_grids import labels
+from ..grids.published_grids import column_labels
 from ..results import Results
 
 LONGEST_NAME, LONGEST_LABEL = 32, 80
@@ -18,8 +18,8 @@ SAMPLES = {"all": "", "leave_out": "_lo"}
 
 def variable(name: str) -> str:
     """An ASCII name of at most 32 characters that Stata accepts."""
-    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return (plain if re.match(r"[A-Za-z_]", plain) else f"v_{plain}")[:LONGEST_NAME]
+    ascii_name = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return (ascii_name if re.match(r"[A-Za-z_]", ascii_name) else f"v_{ascii_name}")[:LONGEST_NAME]
 
 
 def panel(results: Results) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def panel(results: Results) -> pd.DataFrame:
         wide = wide[[node for node in results.inner if node in wide.columns]].add_suffix(ending)
         frame = frame.merge(wide.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
-    return frame.assign(used=_used(results, frame)).rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
+    return frame.assign(used=_in_sample(results, frame)).rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
 def _groups(results: Results) -> dict[str, str]:
@@ -51,15 +51,19 @@ def _groups(results: Results) -> dict[str, str]:
 def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
     """Density measures and controls, each also lagged by calendar year: `_lag` by the study's own lag, else `_lag<years>`."""
     lag = results.study.regressions.density.lag
-    asked = {(spec.density.measure, spec.density.lag) for spec in results.study.regressions.specifications if spec.density}
+    lagged_measures = {
+        (spec.density.measure, spec.density.lag) for spec in results.study.regressions.specifications if spec.density
+    }
     for table in ("density", "controls"):
         rows = results.table(table)
         if rows.empty:
             continue
         columns = [c for c in rows.columns if c not in ("unit", "year", "density_lag", "n_firms", "n_srdi")]
-        now = rows[["unit", "year", *columns]].astype({"year": "int64"})
-        blocks = [now, _lagged(now, columns, lag, "_lag")]
-        blocks += [_lagged(now, [measure], years, f"_lag{years}") for measure, years in sorted(asked) if measure in columns]
+        current = rows[["unit", "year", *columns]].astype({"year": "int64"})
+        blocks = [current, _lagged(current, columns, lag, "_lag")]
+        blocks += [
+            _lagged(current, [measure], years, f"_lag{years}") for measure, years in sorted(lagged_measures) if measure in columns
+        ]
         for block in blocks:
             frame = frame.merge(block, on=["unit", "year"], how="left")
     return frame
@@ -67,44 +71,55 @@ def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _lagged(rows: pd.DataFrame, columns: list[str], years: int, ending: str) -> pd.DataFrame:
     """Columns moved to the year in which their values are `years` old."""
-    moved = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
-    return moved.rename(columns={column: f"{column}{ending}" for column in columns})
+    shifted = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
+    return shifted.rename(columns={column: f"{column}{ending}" for column in columns})
 
 
-def _used(results: Results, frame: pd.DataFrame) -> pd.Series:
+def _in_sample(results: Results, frame: pd.DataFrame) -> pd.Series:
     """1 where the rows of the published regressions stand."""
     cells = results.table("indicators")
     if cells.empty or "density_lag" not in frame.columns:
         return pd.Series(0, index=frame.index)
-    gaps = cells[cells["normalised"].isna()][["unit", "year"]].drop_duplicates().assign(gap=True)
-    marked = frame[["unit", "year"]].merge(gaps, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
+    gap_rows = cells[cells["normalised"].isna()][["unit", "year"]].drop_duplicates().assign(gap=True)
+    without_gaps = frame[["unit", "year"]].merge(gap_rows, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
     nodes = [c for c in frame.columns if c.removesuffix("_lo") in results.inner and frame[c].notna().any()]
     controls = [f"{name}_lag" for name in results.study.regressions.controls if f"{name}_lag" in frame.columns]
-    whole = np.isfinite(frame[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
-    return pd.Series((whole & marked).astype(int), index=frame.index)
+    complete = np.isfinite(frame[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
+    return pd.Series((complete & without_gaps).astype(int), index=frame.index)
 
 
 def describe(results: Results, columns: list[str]) -> dict[str, str]:
     """column -> Chinese label (English where the study's language is English), at most 80 characters."""
-    known = {
+    variable_labels = {
         "unit": Bilingual("单位代码", "unit"),
         "unit_id": Bilingual("单位", "unit"),
         "unit_zh": Bilingual("名称", "name in Chinese"),
     }
-    known |= {
+    variable_labels |= {
         "unit_en": Bilingual("英文名称", "name"),
         "year": Bilingual("年份", "year"),
         "used": Bilingual("回归样本", "row of the regressions"),
         "group_id": Bilingual("单位所属的组", "group of the unit"),
     }
-    known |= {variable(node): results.name(node) for node in results.inner}
-    known |= {variable(f"{node}_lo"): _more(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner}
-    known |= {variable(id): Bilingual(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
-    known |= {variable(column): pair for column, pair in labels(results, "density").items() if variable(column) not in known}
+    variable_labels |= {variable(node): results.name(node) for node in results.inner}
+    variable_labels |= {
+        variable(f"{node}_lo"): _extended(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner
+    }
+    variable_labels |= {variable(id): Bilingual(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
+    variable_labels |= {
+        variable(column): pair
+        for column, pair in column_labels(results, "density").items()
+        if variable(column) not in variable_labels
+    }
     lag = results.study.regressions.density.lag
-    known |= {variable(f"{name}_lag"): _more(pair, f"（滞后 {lag} 年）", f", lag {lag}") for name, pair in list(known.items())}
-    return {column: known.get(column, Bilingual(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns}
+    variable_labels |= {
+        variable(f"{name}_lag"): _extended(pair, f"（滞后 {lag} 年）", f", lag {lag}")
+        for name, pair in list(variable_labels.items())
+    }
+    return {
+        column: variable_labels.get(column, Bilingual(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns
+    }
 
 
-def _more(pair: Bilingual, zh: str, en: str) -> Bilingual:
+def _extended(pair: Bilingual, zh: str, en: str) -> Bilingual:
     return Bilingual(pair.zh + zh, pair.en + en)

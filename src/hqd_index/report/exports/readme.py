@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...tables import TABLES
 from ..bilingual import Bilingual
-from ..key_findings import findings
+from ..key_findings import main_findings
 from ..results import Results
 from ..sentences import SYNTHETIC
 
@@ -54,7 +54,7 @@ def _part(results: Results, language: str, message: Bilingual | None) -> list[st
         lines += [f"> {SYNTHETIC.of(language)}", ""]
     if message is not None:
         lines += [f"> {message.of(language)}", ""]
-    lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in findings(results)]
+    lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in main_findings(results)]
     lines += ["", Bilingual("## 文件", "## Files").of(language), ""]
     lines += [f"- `{name}`: {about.of(language)}" for name, about in FILES.items()]
     lines += ["", Bilingual("## 结果表 `tables/*.csv`", "## Tables `tables/*.csv`").of(language), ""]
@@ -74,11 +74,11 @@ def _tables(results: Results, language: str) -> Sequence[str]:
     lines = []
     for name, table in TABLES.items():
         rows = len(results.table(name))
-        count = Bilingual(f"{rows} 行", f"{rows} rows").of(language)
-        why = (
-            f" — {results.why_not(name).of(language)}"
+        row_count = Bilingual(f"{rows} 行", f"{rows} rows").of(language)
+        reason = (
+            f" — {results.absence_reason(name).of(language)}"
             if not rows and name not in ("not_made", "quarantine", "srdi_unmatched")
             else ""
         )
-        lines.append(f"- `{name}.csv`: {Bilingual(table.zh, table.en).of(language)} ({count}){why}")
+        lines.append(f"- `{name}.csv`: {Bilingual(table.zh, table.en).of(language)} ({row_count}){reason}")
     return lines

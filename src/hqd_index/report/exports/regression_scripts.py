@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ...study.records import SpecificationChoice
-from ..number_format import missing
+from ..number_format import is_missing
 from ..results import Results
 from .panel_export import SAMPLES, variable
 
@@ -23,12 +23,12 @@ def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression
         if spec.weights is not None or spec.scenario is not None:  # weights and other indices are no column of the panel
             continue
         density = "density_lag" if spec.density is None else variable(f"{spec.density.measure}_lag{spec.density.lag}")
-        every = tuple(results.study.regressions.controls)
-        names = every if spec.controls == "all" else () if spec.controls == "none" else spec.controls
+        all_controls = tuple(results.study.regressions.controls)
+        names = all_controls if spec.controls == "all" else () if spec.controls == "none" else spec.controls
         columns = [variable(f"{name}_lag") for name in names]
         controls = [column for column in columns if column in data.columns and data[column].notna().any()]
-        mine = rows[(rows["spec"] == spec.id) & (rows["term"] == "density")] if len(rows) else rows
-        for _, row in mine.iterrows():
+        density_rows = rows[(rows["spec"] == spec.id) & (rows["term"] == "density")] if len(rows) else rows
+        for _, row in density_rows.iterrows():
             outcome = variable(f"{row['outcome']}{SAMPLES.get(row['sample'], '')}")
             if outcome in data.columns and density in data.columns:
                 yield spec, outcome, density, controls, row
@@ -37,8 +37,8 @@ def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression
 def _expected(row: pd.Series) -> str:
     """What the script should print, to ten digits."""
     names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
-    told = [f"{name} {row[column]:.10g}" for column, name in names.items() if not missing(row[column])]
-    return "; ".join([*told, f"N {row['n_obs']}"])
+    parts = [f"{name} {row[column]:.10g}" for column, name in names.items() if not is_missing(row[column])]
+    return "; ".join([*parts, f"N {row['n_obs']}"])
 
 
 ABOUT = (
@@ -66,22 +66,22 @@ def _do(results: Results, data: pd.DataFrame) -> Iterator[str]:
     yield from ("version 16", 'use "panel.dta", clear', "xtset unit_id year", "")
     for spec, outcome, density, controls, row in _specifications(results, data):
         effects = [STATA_EFFECTS[effect] for effect in spec.fixed_effects]
-        right = " ".join([density, *controls])
+        regressors = " ".join([density, *controls])
         condition = " & ".join(["used == 1", *_restrictions(spec, _ids(data))])
         yield f"* {spec.id}, {outcome}: {_expected(row)}"
         if effects:
-            yield f"reghdfe {outcome} {right} if {condition}, absorb({' '.join(effects)}) vce(cluster unit_id)"
+            yield f"reghdfe {outcome} {regressors} if {condition}, absorb({' '.join(effects)}) vce(cluster unit_id)"
         else:
-            yield f"regress {outcome} {right} if {condition}, vce(cluster unit_id)"
+            yield f"regress {outcome} {regressors} if {condition}, vce(cluster unit_id)"
         yield f"boottest {density}, reps({draws}) weighttype(rademacher) seed({results.study.study.seed}) nograph"
         yield ""
 
 
 def _restrictions(spec: SpecificationChoice, ids: Mapping[str, int]) -> list[str]:
     """Conditions on year and unit, in Stata; units by number, so that no text of the data stands in a script."""
-    found = [f"inrange(year, {spec.years[0]}, {spec.years[1]})"] if spec.years else []
-    found += [f"year != {year}" for year in spec.drop_years]
-    return found + [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
+    conditions = [f"inrange(year, {spec.years[0]}, {spec.years[1]})"] if spec.years else []
+    conditions += [f"year != {year}" for year in spec.drop_years]
+    return conditions + [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
 
 
 def _ids(data: pd.DataFrame) -> dict[str, int]:

@@ -27,8 +27,8 @@ def write_stata(results: Results, folder: Path) -> list[Path]:
         "unit_id": {k: f"{unit} {names(unit).of(results.language)}" for k, unit in enumerate(results.units["unit"], 1)}
     }
     if "group_id" in data:
-        known = enumerate(sorted(set(_groups(results).values())), 1)
-        values["group_id"] = {k: GROUP_NAMES[g][results.language] if g in GROUP_NAMES else g for k, g in known}
+        numbered_groups = enumerate(sorted(set(_groups(results).values())), 1)
+        values["group_id"] = {k: GROUP_NAMES[g][results.language] if g in GROUP_NAMES else g for k, g in numbered_groups}
     data.drop(columns=["unit_zh", "unit_en"]).to_stata(
         stata / "panel.dta",
         write_index=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..bilingual import NOTHING, Bilingual, legible
+from ..bilingual import BLANK, Bilingual, legible_text
 from ..colours import HUES, RISE, STILL
 from ..key_findings import file_flow
 from ..results import Results
@@ -13,21 +13,21 @@ from . import charts
 from . import index_figures as index
 from . import model_figures as models
 from .charts import Chart
-from .figure_labels import Speaker
+from .figure_labels import FigureLabels
 
 
 @dataclass(frozen=True)
-class Picture:
+class Figure:
     """A figure's maker, its title, the tables it shows and how to read it."""
 
-    make: Callable[[Results, Speaker], Chart | None]
+    make_chart: Callable[[Results, FigureLabels], Chart | None]
     title: Bilingual
     sources: tuple[str, ...]
-    note: Bilingual = NOTHING
+    note: Bilingual = BLANK
     """How to read it."""
 
 
-def ledger(results: Results, say: Speaker) -> Chart | None:
+def ledger(results: Results, labels: FigureLabels) -> Chart | None:
     """Rows of each raw file: used, quarantined, out of scope."""
     table = results.table("ledger")
     if table.empty:
@@ -39,14 +39,14 @@ def ledger(results: Results, say: Speaker) -> Chart | None:
     }
     flow = file_flow(table)
     sheets = flow["sheet"].fillna("").map(lambda sheet: f" / {sheet}" if sheet else "")
-    flow["label"] = [legible(text) for text in flow["file"].astype(str) + sheets]
+    flow["label"] = [legible_text(text) for text in flow["file"].astype(str) + sheets]
     frame = flow.melt("label", list(names), "key", "value")
-    frame["key"] = [say(names[key]) for key in frame["key"]]
-    colours = {say(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STILL))}
-    return charts.stacked(frame, colours, title=say.title(Bilingual("占该文件行数", "share of the file's rows")))
+    frame["key"] = [labels(names[key]) for key in frame["key"]]
+    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STILL))}
+    return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 
-def quarantine(results: Results, say: Speaker) -> Chart | None:
+def quarantine(results: Results, labels: FigureLabels) -> Chart | None:
     """Findings by rule."""
     rows = results.table("quarantine")
     if rows.empty:
@@ -54,34 +54,37 @@ def quarantine(results: Results, say: Speaker) -> Chart | None:
     counts = rows["rule"].value_counts().rename_axis("rule").reset_index(name="value")
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
     first = rows.drop_duplicates("rule").set_index("rule")
-    told = {
-        rule: Bilingual(*(f"{rule} {legible(first[f'expected_{end}'][rule])}" for end in ("zh", "en"))) for rule in first.index
+    rule_labels = {
+        rule: Bilingual(*(f"{rule} {legible_text(first[f'expected_{end}'][rule])}" for end in ("zh", "en")))
+        for rule in first.index
     }
-    frame = counts.assign(text=counts["value"].astype(str), colour=HUES[1][1], label=[say(told[rule]) for rule in counts["rule"]])
-    return charts.bars(frame.drop(columns="rule"), title=say.title(Bilingual("条数", "findings")))
+    frame = counts.assign(
+        text=counts["value"].astype(str), colour=HUES[1][1], label=[labels(rule_labels[rule]) for rule in counts["rule"]]
+    )
+    return charts.bar_chart(frame.drop(columns="rule"), title=labels.title(Bilingual("条数", "findings")))
 
 
 INTERVALS = Bilingual(
     "横线为 95% 置信区间；跨过虚线表示不能排除为零。",
     "Lines are 95% intervals; one that crosses the dashed line cannot exclude zero.",
 )
-PICTURES: dict[str, Picture] = {
-    "ranking": Picture(
+FIGURES: dict[str, Figure] = {
+    "ranking": Figure(
         index.ranking,
         Bilingual("指数排名与构成", "Ranking, stacked from its parts"),
         ("scores", "weights"),
         Bilingual("各段之和为指数得分。", "The pieces add up to the score."),
     ),
-    "weights": Picture(
+    "weights": Figure(
         index.weights,
         Bilingual("指标权重", "Weights of the indicators"),
         ("weights",),
         Bilingual("同色指标属于同一分维度；全部相加为 100%。", "One colour is one part of the index; all add up to 100%."),
     ),
-    "trend": Picture(index.trend, Bilingual("指数均值走势", "Mean index over time"), ("scores",)),
-    "heat": Picture(index.heat, Bilingual("各年得分", "Scores by year"), ("scores",)),
-    "shift": Picture(index.shift, Bilingual("名次变动", "Rank shifts"), ("scores",)),
-    "scenarios": Picture(
+    "trend": Figure(index.trend, Bilingual("指数均值走势", "Mean index over time"), ("scores",)),
+    "heat": Figure(index.heat, Bilingual("各年得分", "Scores by year"), ("scores",)),
+    "shift": Figure(index.shift, Bilingual("名次变动", "Rank shifts"), ("scores",)),
+    "scenarios": Figure(
         index.scenarios,
         Bilingual("各情景下的名次", "Ranks under the scenarios"),
         ("scenarios", "scores"),
@@ -89,7 +92,7 @@ PICTURES: dict[str, Picture] = {
             "竖线为发布名次，圆点为换一种算法后的名次。", "The tick is the published rank, dots are ranks under other designs."
         ),
     ),
-    "acceptability": Picture(
+    "acceptability": Figure(
         index.acceptability,
         Bilingual("名次落在哪里", "Where the rank falls"),
         ("acceptability",),
@@ -99,7 +102,7 @@ PICTURES: dict[str, Picture] = {
             "middle or the last.",
         ),
     ),
-    "sensitivity": Picture(
+    "sensitivity": Figure(
         index.sensitivity,
         Bilingual("哪个选择最影响名次", "Which choice moves the ranks"),
         ("sensitivity",),
@@ -107,14 +110,14 @@ PICTURES: dict[str, Picture] = {
             "总效应 Sobol 指数及其 95% 区间，越大越要紧。", "Total Sobol index with its 95% interval; larger matters more."
         ),
     ),
-    "coefficients": Picture(
+    "coefficients": Figure(
         models.coefficients,
         Bilingual("密度的系数：指数、维度与分维度", "Coefficients of the density"),
         ("regressions",),
         INTERVALS,
     ),
-    "split": Picture(models.split, Bilingual("构成与外溢", "Composition and spillover"), ("contribution",), INTERVALS),
-    "channels": Picture(
+    "split": Figure(models.composition, Bilingual("构成与外溢", "Composition and spillover"), ("contribution",), INTERVALS),
+    "channels": Figure(
         models.channels,
         Bilingual("系数由哪些渠道构成", "Channels that make up the coefficient"),
         ("channels",),
@@ -122,8 +125,8 @@ PICTURES: dict[str, Picture] = {
             "六条渠道之和恰为总系数；黑线为 95% 区间。", "The channels add up to the whole coefficient; lines are 95% intervals."
         ),
     ),
-    "path": Picture(
-        models.path,
+    "path": Figure(
+        models.counterfactual_path,
         Bilingual("反事实路径", "Counterfactual path"),
         ("contribution",),
         Bilingual(
@@ -131,7 +134,7 @@ PICTURES: dict[str, Picture] = {
             "Where the mean index would stand had density not risen; the band is its 95% interval.",
         ),
     ),
-    "multiverse": Picture(
+    "multiverse": Figure(
         models.multiverse,
         Bilingual("设定曲线", "Specification curve"),
         ("multiverse",),
@@ -140,8 +143,8 @@ PICTURES: dict[str, Picture] = {
             "Each point joins one design of the index and one specification, sorted; the diamond is the headline, grey is 95%.",
         ),
     ),
-    "choices": Picture(
-        models.choices,
+    "choices": Figure(
+        models.variance_by_choice,
         Bilingual("哪个选择最影响结论", "Which choice moves the conclusion"),
         ("multiverse_summary",),
         Bilingual(
@@ -149,7 +152,7 @@ PICTURES: dict[str, Picture] = {
             "The variance of the specification curve by each choice alone; the rest is interaction of choices.",
         ),
     ),
-    "event_study": Picture(
+    "event_study": Figure(
         models.event_study,
         Bilingual("企业事件研究", "Firm event study"),
         ("event_study",),
@@ -159,7 +162,7 @@ PICTURES: dict[str, Picture] = {
             "biased when effects change over time and stand for comparison.",
         ),
     ),
-    "modes": Picture(
+    "modes": Figure(
         models.mode_matrix,
         Bilingual("模式与分维度", "Modes and sub-dimensions"),
         ("mode_matrix",),
@@ -168,6 +171,6 @@ PICTURES: dict[str, Picture] = {
             "Sub-dimensions of the leave-out index on the densities of the four modes, in SDs; predicted cells framed, * at 5%.",
         ),
     ),
-    "ledger": Picture(ledger, Bilingual("每个原始文件的行去向", "Where the rows of each raw file went"), ("ledger",)),
-    "quarantine": Picture(quarantine, Bilingual("按规则统计的隔离条数", "Quarantine findings by rule"), ("quarantine",)),
+    "ledger": Figure(ledger, Bilingual("每个原始文件的行去向", "Where the rows of each raw file went"), ("ledger",)),
+    "quarantine": Figure(quarantine, Bilingual("按规则统计的隔离条数", "Quarantine findings by rule"), ("quarantine",)),
 }

@@ -12,36 +12,36 @@ WIDEST = 20.0
 
 
 @dataclass
-class Speaker:
+class FigureLabels:
     """Turns pairs into the text that is drawn: one language, or (`both`) the wider of the two, kept to be replaced later."""
 
     language: str
-    known: dict[str, Bilingual] = field(default_factory=dict)
+    pairs: dict[str, Bilingual] = field(default_factory=dict)
 
     def __call__(self, pair: Bilingual) -> str:
-        return self.title(Bilingual(cut(pair.zh), cut(pair.en)))
+        return self.title(Bilingual(shortened(pair.zh), shortened(pair.en)))
 
     def title(self, pair: Bilingual) -> str:
         """The same for the title of an axis, which is never cut."""
         if self.language != "both":
             return pair.of(self.language)
         text = max(pair, key=_width)
-        self.known[text] = pair
+        self.pairs[text] = pair
         return text
 
-    def all(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
+    def unit_names(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
         """Names of units."""
-        return [self(brief(str(a), str(b))) for a, b in zip(zh, en)]
+        return [self(short_unit_name(str(a), str(b))) for a, b in zip(zh, en)]
 
 
 FILLER = "Manufacture of "
 """With it the English names of half the industries begin."""
 
 
-def brief(zh: str, en: str, widest: float = WIDEST) -> Bilingual:
+def short_unit_name(zh: str, en: str, widest: float = WIDEST) -> Bilingual:
     """A unit's name as a figure has room for."""
-    rest = en.removeprefix(FILLER)
-    return Bilingual(cut(zh, widest), cut(rest[:1].upper() + rest[1:], widest))
+    short_en = en.removeprefix(FILLER)
+    return Bilingual(shortened(zh, widest), shortened(short_en[:1].upper() + short_en[1:], widest))
 
 
 def _width(text: str) -> float:
@@ -49,7 +49,7 @@ def _width(text: str) -> float:
     return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
 
 
-def cut(text: str, widest: float = WIDEST) -> str:
+def shortened(text: str, widest: float = WIDEST) -> str:
     """The text, ended by an ellipsis where it is wider than a label may be."""
     while _width(text) > widest:
         text = text.rstrip("…")[:-1].rstrip() + "…"

@@ -8,53 +8,55 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STILL, shades
+from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STILL, node_colours
 from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
 from . import charts
 from .charts import Chart
-from .figure_labels import WIDEST, Speaker, brief
+from .figure_labels import WIDEST, FigureLabels, short_unit_name
 
 MOVED = 3
 """Places from which a shift of rank is coloured."""
 
 
-def ranking(results: Results, say: Speaker) -> Chart | None:
+def ranking(results: Results, labels: FigureLabels) -> Chart | None:
     """Latest year's index, stacked from its parts, the best on top."""
     if not results.years:
         return None
     table = results.ranking(results.years[-1]).dropna(subset=["score"])
-    names = dict(zip(table["unit"], say.all(table["unit_zh"], table["unit_en"])))
-    colours = {say(results.name(node)): colour for node, colour in _colours(results, results.parts).items()}
-    parts = results.stacked(results.years[-1]).set_index("unit")
+    names = dict(zip(table["unit"], labels.unit_names(table["unit_zh"], table["unit_en"])))
+    colours = {labels(results.name(node)): colour for node, colour in _colours(results, results.parts).items()}
+    parts = results.stacked_parts(results.years[-1]).set_index("unit")
     parts = parts.loc[[unit for unit in table["unit"] if unit in parts.index]].reset_index()
     frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
-    frame["key"] = [say(results.name(node)) for node in parts["node"]]
-    ends = pd.DataFrame({"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)})
-    return charts.stacked(frame, colours, title=say.title(Bilingual("得分（0–100）", "score (0-100)")), ends=ends)
+    frame["key"] = [labels(results.name(node)) for node in parts["node"]]
+    end_labels = pd.DataFrame(
+        {"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)}
+    )
+    return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("得分（0–100）", "score (0-100)")), ends=end_labels)
 
 
 def _colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
-    known = shades(results.tree)
-    return {node: known.get(node, MUTED) for node in nodes}
+    node_colour = node_colours(results.tree)
+    return {node: node_colour.get(node, MUTED) for node in nodes}
 
 
-def weights(results: Results, say: Speaker) -> Chart | None:
+def weights(results: Results, labels: FigureLabels) -> Chart | None:
     """Share of every indicator in the whole index, coloured by part."""
     rows = results.latest_weights.set_index("node")
     leaves = [leaf for leaf in results.leaves if leaf in rows.index]
     if not leaves:
         return None
-    share = [100 * float(rows["share_global"][leaf]) for leaf in leaves]
-    colours = shades(results.tree)
-    frame = pd.DataFrame({"value": share, "text": [number(value, 1) for value in share]})
-    frame["label"] = [say(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
+    shares = [100 * float(rows["share_global"][leaf]) for leaf in leaves]
+    colours = node_colours(results.tree)
+    frame = pd.DataFrame({"value": shares, "text": [number(value, 1) for value in shares]})
+    frame["label"] = [labels(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
     frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED) for leaf in leaves]
-    return charts.bars(frame, title=say.title(Bilingual("总权重（%）", "share in the index (%)")))
+    return charts.bar_chart(frame, title=labels.title(Bilingual("总权重（%）", "share in the index (%)")))
 
 
-def trend(results: Results, say: Speaker) -> Chart | None:
+def trend(results: Results, labels: FigureLabels) -> Chart | None:
     """Mean over units of the index and its dimensions, by year."""
     if len(results.years) < 3:
         return None
@@ -62,90 +64,100 @@ def trend(results: Results, say: Speaker) -> Chart | None:
     rows = results.scores[results.scores["node"].isin(nodes)]
     means = rows.groupby(["node", "year"], as_index=False)["score"].mean().dropna()
     frame = pd.DataFrame({"x": means["year"], "value": means["score"]})
-    frame["key"] = [say(results.name(node)) for node in means["node"]]
+    frame["key"] = [labels(results.name(node)) for node in means["node"]]
     colours = {results.tree.root: INK} | _colours(results, nodes[1:])
-    keyed = {say(results.name(node)): colour for node, colour in colours.items()}
-    return charts.lines(frame, keyed, title=say.title(Bilingual("各单位平均得分", "mean score over units")))
+    keyed = {labels(results.name(node)): colour for node, colour in colours.items()}
+    return charts.line_chart(frame, keyed, title=labels.title(Bilingual("各单位平均得分", "mean score over units")))
 
 
-def heat(results: Results, say: Speaker) -> Chart | None:
+def heat(results: Results, labels: FigureLabels) -> Chart | None:
     """Index of every unit in every year, ordered by the latest year."""
     if len(results.years) < 2:
         return None
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
     order = results.ranking(results.years[-1])
-    frame = pd.DataFrame({"label": say.all(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]})
-    return charts.heat(frame, say.all(order["unit_zh"], order["unit_en"]), title=say.title(Bilingual("得分", "score")))
+    frame = pd.DataFrame(
+        {"label": labels.unit_names(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]}
+    )
+    return charts.heat_map(
+        frame, labels.unit_names(order["unit_zh"], order["unit_en"]), title=labels.title(Bilingual("得分", "score"))
+    )
 
 
-def shift(results: Results, say: Speaker) -> Chart | None:
+def shift(results: Results, labels: FigureLabels) -> Chart | None:
     """Ranks in the first and the latest year, joined."""
     if len(results.years) < 2:
         return None
-    first, last = results.years[0], results.years[-1]
-    then, now = (results.ranking(year).set_index("unit") for year in (first, last))
-    both = now.assign(then=then["rank"]).dropna(subset=["rank", "then"])
-    if both.empty:
+    first_year, last_year = results.years[0], results.years[-1]
+    earlier, latest = (results.ranking(year).set_index("unit") for year in (first_year, last_year))
+    ranked_in_both = latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"])
+    if ranked_in_both.empty:
         return None
     colours = {
-        say(Bilingual(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
-        say(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): FALL,
-        say(Bilingual(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
+        labels(Bilingual(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
+        labels(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): FALL,
+        labels(Bilingual(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
     }
-    up, down, still = colours
+    risen_label, fallen_label, steady_label = colours
     rows = []
-    for unit, row in both.iterrows():
-        move = float(row["then"]) - float(row["rank"])
-        key = up if move >= MOVED else down if move <= -MOVED else still
-        left, right = int(row["then"]), int(row["rank"])
-        name = brief(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
-        rows.append((unit, str(first), left, say(Bilingual(f"{name.zh}  {left}", f"{name.en}  {left}")), key))
-        rows.append((unit, str(last), right, say(Bilingual(f"{right}  {name.zh}", f"{right}  {name.en}")), key))
-    return charts.slope(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
+    for unit, row in ranked_in_both.iterrows():
+        places_won = float(row["then"]) - float(row["rank"])
+        key = risen_label if places_won >= MOVED else fallen_label if places_won <= -MOVED else steady_label
+        first_rank, last_rank = int(row["then"]), int(row["rank"])
+        name = short_unit_name(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
+        rows.append(
+            (unit, str(first_year), first_rank, labels(Bilingual(f"{name.zh}  {first_rank}", f"{name.en}  {first_rank}")), key)
+        )
+        rows.append(
+            (unit, str(last_year), last_rank, labels(Bilingual(f"{last_rank}  {name.zh}", f"{last_rank}  {name.en}")), key)
+        )
+    return charts.slope_chart(pd.DataFrame(rows, columns=["unit", "x", "value", "text", "key"]), colours)
 
 
-def scenarios(results: Results, say: Speaker) -> Chart | None:
+def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
     """Ranks under every scenario beside the published rank, latest year."""
-    rows = results.whole_scenarios
+    rows = results.index_scenarios
     if rows.empty or not results.years:
         return None
     ranking = results.ranking(results.years[-1]).dropna(subset=["rank"])
-    names = dict(zip(ranking["unit"], say.all(ranking["unit_zh"], ranking["unit_en"])))
+    names = dict(zip(ranking["unit"], labels.unit_names(ranking["unit_zh"], ranking["unit_en"])))
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
     base = pd.DataFrame({"label": ranking["unit"].map(names), "value": ranking["rank"].astype(float)})
-    return charts.ranges(frame, base, title=say.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
+    return charts.rank_ranges(frame, base, title=labels.title(Bilingual("名次（1 为最好）", "rank (1 is best)")))
 
 
-def acceptability(results: Results, say: Speaker) -> Chart | None:
+def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
     """Share of the draws in which a unit stands in the best quarter, the middle and the last quarter, latest year."""
     rows = results.table("acceptability")
     if rows.empty or not results.years:
         return None
     ranking = results.ranking(results.years[-1]).dropna(subset=["rank"])
-    names = dict(zip(ranking["unit"], say.all(ranking["unit_zh"], ranking["unit_en"])))
+    names = dict(zip(ranking["unit"], labels.unit_names(ranking["unit_zh"], ranking["unit_en"])))
     rows = rows[(rows["year"] == rows["year"].max()) & rows["unit"].isin(set(names))]
     quarter = math.ceil(len(names) / 4)
     bands = {
-        say(Bilingual("前四分之一", "best quarter")): rows["rank"] <= quarter,
-        say(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= len(names) - quarter),
-        say(Bilingual("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
+        labels(Bilingual("前四分之一", "best quarter")): rows["rank"] <= quarter,
+        labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= len(names) - quarter),
+        labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
     }
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
     wide = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = wide.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], LINE, HUES[1][1])))
-    return charts.stacked(frame, colours, title=say.title(Bilingual("占全部抽样的份额", "share of the draws")))
+    return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占全部抽样的份额", "share of the draws")))
 
 
-def sensitivity(results: Results, say: Speaker) -> Chart | None:
+def sensitivity(results: Results, labels: FigureLabels) -> Chart | None:
     """Which choice matters: total Sobol index of every factor for the first output, with its interval."""
     rows = results.table("sensitivity").dropna(subset=["total"]) if results.has("sensitivity") else results.table("sensitivity")
     if rows.empty:
         return None
     rows = rows[rows["output"] == "mean_shift"].sort_values(["total", "factor"], ascending=[False, True])
     frame = pd.DataFrame(
-        {"label": [say(key_label(results, "factor", name)) for name in rows["factor"]], "value": rows["total"].to_numpy()}
+        {"label": [labels(key_label(results, "factor", name)) for name in rows["factor"]], "value": rows["total"].to_numpy()}
     )
     frame = frame.assign(low=rows["total_low"].to_numpy(), high=rows["total_high"].to_numpy(), colour=HUES[0][1])
-    return charts.bars(frame, title=say.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)")))
+    return charts.bar_chart(
+        frame, title=labels.title(Bilingual("总效应指数（平均名次变动）", "total Sobol index (mean shift of ranks)"))
+    )

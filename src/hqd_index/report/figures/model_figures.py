@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..colours import HUES, INK, MUTED, shades
-from ..key_findings import divided
+from ..colours import HUES, INK, MUTED, node_colours
+from ..key_findings import effect_parts
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..number_format import number
@@ -15,13 +15,13 @@ from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from . import charts
 from .charts import Chart
-from .figure_labels import Speaker
+from .figure_labels import FigureLabels
 
 THINNED = 400
 """Points of the specification curve that are drawn."""
 
 
-def coefficients(results: Results, say: Speaker) -> Chart | None:
+def coefficients(results: Results, labels: FigureLabels) -> Chart | None:
     """Headline estimate per node in standard deviations with 95% intervals, all firms and leave-out."""
     rows = headline_rows(results)
     rows = rows[rows["outcome"].isin(results.inner)] if len(rows) else rows
@@ -29,18 +29,18 @@ def coefficients(results: Results, say: Speaker) -> Chart | None:
         return None
     rows = rows.assign(at=rows["outcome"].map({node: k for k, node in enumerate(results.inner)})).sort_values(["at", "sample"])
     frame = rows.rename(columns={"estimate_sd": "value"})[["value", "low", "high"]]
-    frame["label"] = [say(results.name(node)) for node in rows["outcome"]]
-    frame["key"] = [say(SAMPLES[sample]) for sample in rows["sample"]]
+    frame["label"] = [labels(results.name(node)) for node in rows["outcome"]]
+    frame["key"] = [labels(SAMPLES[sample]) for sample in rows["sample"]]
     hues = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
-    colours = {say(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
+    colours = {labels(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return charts.intervals(frame, colours, title=say.title(title))
+    return charts.interval_plot(frame, colours, title=labels.title(title))
 
 
 PART = {"value": "part", "low": "ci_low", "high": "ci_high"}
 
 
-def channels(results: Results, say: Speaker) -> Chart | None:
+def channels(results: Results, labels: FigureLabels) -> Chart | None:
     """Each part's share of the headline coefficient: part = weight x its own coefficient, with its interval."""
     rows = results.table("channels")
     rows = rows[(rows["parent"] == results.tree.root) & (rows["sample"] == "all")] if len(rows) else rows
@@ -48,33 +48,33 @@ def channels(results: Results, say: Speaker) -> Chart | None:
     nodes = [node for node in results.parts if node in rows.index]
     if not nodes:
         return None
-    rows, colours = rows.loc[nodes], shades(results.tree)
+    rows, colours = rows.loc[nodes], node_colours(results.tree)
     frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in PART.items()})
-    frame["label"] = [say(results.name(node)) for node in nodes]
+    frame["label"] = [labels(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED) for node in nodes]
     title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
-    return charts.bars(frame, title=say.title(title))
+    return charts.bar_chart(frame, title=labels.title(title))
 
 
-def split(results: Results, say: Speaker) -> Chart | None:
+def composition(results: Results, labels: FigureLabels) -> Chart | None:
     """The coefficient on all firms, and the spillover and composition that add up to it, in standard deviations."""
-    found = divided(results)
-    if found is None:
+    split_rows = effect_parts(results)
+    if split_rows is None:
         return None
-    front, rows = found
+    prefix, rows = split_rows
     names = {
-        "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if front else Bilingual("全部企业", "all firms"),
+        "": Bilingual("可拆分部分，全部企业", "splittable part, all firms") if prefix else Bilingual("全部企业", "all firms"),
         "_spillover": Bilingual("外溢（从未被认定的企业）", "spillover (never recognised)"),
         "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
     }
     frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in rows.values()])
-    frame["label"] = [say(names[part]) for part in rows]
-    key = say(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
+    frame["label"] = [labels(names[part]) for part in rows]
+    key = labels(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
-    return charts.intervals(frame.assign(key=key), {key: HUES[0][0]}, title=say.title(title))
+    return charts.interval_plot(frame.assign(key=key), {key: HUES[0][0]}, title=labels.title(title))
 
 
-def path(results: Results, say: Speaker) -> Chart | None:
+def counterfactual_path(results: Results, labels: FigureLabels) -> Chart | None:
     """Mean index beside the path with density held at its first year."""
     rows = results.table("contribution")
     rows = rows[(rows["item"] == "B") & (rows["unit"] == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
@@ -82,64 +82,71 @@ def path(results: Results, say: Speaker) -> Chart | None:
     if rows.empty:
         return None
     names = {
-        "actual": say(Bilingual("实际", "actual")),
-        "counterfactual": say(Bilingual("密度停在起始年", "density held at its first year")),
+        "actual": labels(Bilingual("实际", "actual")),
+        "counterfactual": labels(Bilingual("密度停在起始年", "density held at its first year")),
     }
     frame = pd.DataFrame({"x": rows["to_year"].astype(int), "value": 100 * rows["value"]})
     frame = frame.assign(low=100 * rows["ci_low"], high=100 * rows["ci_high"], key=rows["quantity"].map(names))
-    return charts.lines(
-        frame, dict(zip(names.values(), (INK, HUES[1][0]))), title=say.title(Bilingual("各单位平均得分", "mean score over units"))
+    return charts.line_chart(
+        frame,
+        dict(zip(names.values(), (INK, HUES[1][0]))),
+        title=labels.title(Bilingual("各单位平均得分", "mean score over units")),
     )
 
 
-def multiverse(results: Results, say: Speaker) -> Chart | None:
+def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
     """Every design times every specification, sorted, thinned to what a figure can hold; the headline marked."""
     rows = results.table("multiverse")
     if rows.empty:
         return None
     rows = rows.sort_values("position", ignore_index=True)
     step = max(1, len(rows) // THINNED)
-    kept = rows[(rows.index % step == 0) | rows["headline"].astype(bool)]
-    frame = kept.rename(
+    thinned = rows[(rows.index % step == 0) | rows["headline"].astype(bool)]
+    frame = thinned.rename(
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
-    return charts.curve(frame, title=say.title(Bilingual("标准化系数", "coefficient in SDs")))
+    return charts.specification_curve(frame, title=labels.title(Bilingual("标准化系数", "coefficient in SDs")))
 
 
-def mode_matrix(results: Results, say: Speaker) -> Chart | None:
+def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
     """4 x 6: sub-dimensions of the leave-out index on the density of each mode, in SDs; predicted cells framed."""
     rows = results.table("mode_matrix")
     if rows.empty:
         return None
-    labels = results.study.modes.labels
-    modes = {mode: say(Bilingual(getattr(labels, mode).zh, getattr(labels, mode).en)) for mode in type(labels).model_fields}
-    nodes = {node: say(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
-    kept = rows[rows["mode"].isin(modes) & rows["outcome"].isin(nodes)].sort_values(["mode", "outcome"])
-    frame = pd.DataFrame({"label": kept["mode"].map(modes), "x": kept["outcome"].map(nodes), "value": kept["estimate_sd"]})
-    signed = [("+" if value > 0.005 else "") + number(value, 2) for value in kept["estimate_sd"]]
-    frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, kept["p_wild"])]
-    frame["marked"] = kept["predicted"].astype(bool)
+    mode_labels = results.study.modes.labels
+    modes = {
+        mode: labels(Bilingual(getattr(mode_labels, mode).zh, getattr(mode_labels, mode).en))
+        for mode in type(mode_labels).model_fields
+    }
+    nodes = {node: labels(results.name(node)) for node in results.parts if node in set(rows["outcome"])}
+    shown_cells = rows[rows["mode"].isin(modes) & rows["outcome"].isin(nodes)].sort_values(["mode", "outcome"])
+    frame = pd.DataFrame(
+        {"label": shown_cells["mode"].map(modes), "x": shown_cells["outcome"].map(nodes), "value": shown_cells["estimate_sd"]}
+    )
+    signed = [("+" if value > 0.005 else "") + number(value, 2) for value in shown_cells["estimate_sd"]]
+    frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, shown_cells["p_wild"])]
+    frame["marked"] = shown_cells["predicted"].astype(bool)
     title = Bilingual("标准化系数", "coefficient in SDs")
-    return charts.matrix(frame, list(modes.values()), list(nodes.values()), title=say(title))
+    return charts.tinted_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))
 
 
-def event_study(results: Results, say: Speaker) -> Chart | None:
+def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     """Firm-level effects by year since recognition, one colour per estimator, for the first outcome."""
     rows = results.table("event_study")
     rows = rows.dropna(subset=["time", "estimate", "ci_low"]) if len(rows) else rows
     if rows.empty:
         return None
-    first = rows["outcome"].iloc[0]
-    rows = rows[rows["outcome"] == first].sort_values(["time", "estimator"])
-    chosen = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
-    rows = rows[rows["estimator"].isin(chosen)]
-    names = {estimator: say(key_label(results, "estimator", estimator)) for estimator in chosen}
+    first_outcome = rows["outcome"].iloc[0]
+    rows = rows[rows["outcome"] == first_outcome].sort_values(["time", "estimator"])
+    estimators = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
+    rows = rows[rows["estimator"].isin(estimators)]
+    names = {estimator: labels(key_label(results, "estimator", estimator)) for estimator in estimators}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed(int(time)) for time in rows["time"]])
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
-    return charts.events(
-        frame[["x", "key", "value", "low", "high"]], colours, title=say.title(key_label(results, "outcome", first))
+    return charts.event_plot(
+        frame[["x", "key", "value", "low", "high"]], colours, title=labels.title(key_label(results, "outcome", first_outcome))
     )
 
 
@@ -148,24 +155,26 @@ def _signed(years: int) -> str:
     return f"{years:+d}".replace("-", "−") if years else "0"
 
 
-def choices(results: Results, say: Speaker) -> Chart | None:
+def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
     """Share of the multiverse's variance that goes with each choice, the largest first."""
     rows = results.table("multiverse_summary")
     rows = rows[(rows["quantity"] == "variance_share") & rows["value"].notna()] if len(rows) else rows
     if rows.empty:
         return None
     rows = rows.sort_values(["value", "choice"], ascending=[False, True])
-    hue = {"design": HUES[0][1], "specification": HUES[1][1]}
+    hues = {"design": HUES[0][1], "specification": HUES[1][1]}
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
-    frame["label"] = [say(_choice(results, kind, choice)) for kind, choice in zip(rows["kind"], rows["choice"])]
-    frame["colour"] = [hue.get(kind, MUTED) for kind in rows["kind"]]
-    return charts.bars(frame, title=say.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)")))
+    frame["label"] = [labels(_choice(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])]
+    frame["colour"] = [hues.get(choice_type, MUTED) for choice_type in rows["kind"]]
+    return charts.bar_chart(
+        frame, title=labels.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
+    )
 
 
-def _choice(results: Results, kind: str, choice: str) -> Bilingual:
+def _choice(results: Results, choice_type: str, choice: str) -> Bilingual:
     """A choice in words, and whether it belongs to the index or to the regression."""
     step, _, level = choice.partition(".")
-    name, where = key_label(results, "kind", kind), LEVEL_LABELS.get(level)
-    what = STEP_LABELS.get(step) or key_label(results, "choice", step)
-    at = Bilingual(f"（{where.zh}）", f" ({where.en})") if where else Bilingual("", "")
-    return Bilingual(f"{name.zh}：{what.zh}{at.zh}", f"{name.en}: {what.en}{at.en}")
+    name, level_label = key_label(results, "kind", choice_type), LEVEL_LABELS.get(level)
+    step_name = STEP_LABELS.get(step) or key_label(results, "choice", step)
+    level_text = Bilingual(f"（{level_label.zh}）", f" ({level_label.en})") if level_label else Bilingual("", "")
+    return Bilingual(f"{name.zh}：{step_name.zh}{level_text.zh}", f"{name.en}: {step_name.en}{level_text.en}")

@@ -13,47 +13,47 @@ PRINTED = 160 / 25.4
 """Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
 
 
-def tidied(drawn: str, prefix: str) -> str:
+def tidy_svg(svg: str, prefix: str) -> str:
     """The renderer's SVG with ids made unique by `prefix`, short coordinates, the same bytes for the same data."""
-    drawn = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)  # the page names each figure as a whole
-    ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', drawn)))  # numbered by the renderer over its whole life
+    svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)  # the page names each figure as a whole
+    ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', svg)))  # numbered by the renderer over its whole life
     for k, id in enumerate(ids):
-        drawn = drawn.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")
-    drawn = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), drawn)
-    return drawn.replace('<rect width="', '<rect class="paper" width="', 1)
+        svg = svg.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), svg)
+    return svg.replace('<rect width="', '<rect class="paper" width="', 1)
 
 
-def _rounded(found: re.Match[str]) -> str:
+def _rounded(coordinate: re.Match[str]) -> str:
     """A coordinate to a hundredth of a pixel."""
-    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+    return f"{float(coordinate[0]):.2f}".rstrip("0").rstrip(".")
 
 
-def bilingual(drawn: str, pairs: Mapping[str, Bilingual]) -> str:
+def in_both_languages(svg: str, pairs: Mapping[str, Bilingual]) -> str:
     """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
-    return _replaced(
-        drawn, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
+    return _replace_texts(
+        svg, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
     )
 
 
-def spoken(drawn: str, pairs: Mapping[str, Bilingual], language: str) -> str:
+def in_one_language(svg: str, pairs: Mapping[str, Bilingual], language: str) -> str:
     """The SVG with each text that stands for a pair written in one language."""
-    return _replaced(drawn, pairs, lambda zh, en: en if language == "en" else zh)
+    return _replace_texts(svg, pairs, lambda zh, en: en if language == "en" else zh)
 
 
-def _replaced(drawn: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
+def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
     """The SVG with texts that stand for pairs written anew."""
-    known = {escape(text, quote=False): pair for text, pair in pairs.items()}
+    pair_of_text = {escape(text, quote=False): pair for text, pair in pairs.items()}
 
-    def anew(found: re.Match[str]) -> str:
-        pair = known.get(found[2])
-        return found[0] if pair is None else f"{found[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
+    def anew(element: re.Match[str]) -> str:
+        pair = pair_of_text.get(element[2])
+        return element[0] if pair is None else f"{element[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
 
-    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, drawn)
+    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, svg)
 
 
-def print_scale(drawn: str) -> float:
+def print_scale(svg: str) -> float:
     """How much an SVG, whose own size is at 72 per inch, must shrink to fit a printed page."""
-    width = float(re.search(r'<svg[^>]* width="([\d.]+)"', drawn)[1])  # type: ignore[index]
+    width = float(re.search(r'<svg[^>]* width="([\d.]+)"', svg)[1])  # type: ignore[index]
     return min(1.0, 72 * PRINTED / width)
 
 

@@ -10,9 +10,9 @@ from ..key_findings import file_flow
 from ..key_labels import key_label
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL
-from .grid import Column, Grid, columns, text_of
+from .grid import Column, Grid, parse_columns, text_or_empty
 
-LEDGER = columns("""
+LEDGER = parse_columns("""
 文件 | File | text | 34
 工作表 | Sheet | text | 14
 读入 | Read | int | 10
@@ -21,7 +21,7 @@ LEDGER = columns("""
 范围外 | Out of scope | int | 11
 隔离占比 | Quarantined share | % | 10
 """)
-RULES = columns("""
+RULES = parse_columns("""
 规则 | Rule | text | 8
 严重度 | Severity | text | 10
 列 | Column | text | 22
@@ -29,12 +29,12 @@ RULES = columns("""
 规则或问题 | Rule or fault | text | 46
 怎样修改 | How to mend | text | 46
 """)
-NOT_MADE = columns("""
+NOT_MADE = parse_columns("""
 表 | Table | text | 20
 原因 | Reason | text | 60
 怎样补上 | What would do | text | 60
 """)
-CODEBOOK = columns("""
+CODEBOOK = parse_columns("""
 表 | Table | text | 18
 列 | Column | text | 20
 中文名 | Chinese label | text | 28
@@ -54,7 +54,7 @@ def ledger(results: Results) -> Grid | None:
         return None
     values = [
         (
-            *(record["file"], text_of(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
+            *(record["file"], text_or_empty(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
             *(record["out_of_scope"], record["quarantined"] / record["rows_in"] if record["rows_in"] else None),
         )
         for record in file_flow(table).to_dict("records")
@@ -71,19 +71,19 @@ def rules(results: Results) -> Grid | None:
     if rows.empty:
         return None
     values = []
-    for (rule, severity), found in rows.groupby(["rule", "severity"], sort=True):
-        first, named = found.iloc[0], _columns(found["column"])
+    for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
+        first, column_names = findings.iloc[0], _columns(findings["column"])
         expected, mend = Bilingual(first["expected_zh"], first["expected_en"]), Bilingual(first["mend_zh"], first["mend_en"])
-        values.append((rule, key_label(results, "severity", severity), named, len(found), expected, mend))
+        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expected, mend))
     note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )
     return Grid(Bilingual("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
 
 
-def _columns(found: pd.Series) -> Bilingual:
+def _columns(columns: pd.Series) -> Bilingual:
     """The columns that findings point at, each once, by name and id."""
-    ids = sorted({id.strip() for text in found.dropna().astype(str) for id in text.split(",")})
+    ids = sorted({id.strip() for text in columns.dropna().astype(str) for id in text.split(",")})
     names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
     zh = [f"{names[id].zh} {id}" if id in names else id for id in ids]
     en = [f"{names[id].en} ({id})" if id in names else id for id in ids]
@@ -99,7 +99,7 @@ def not_made(results: Results) -> Grid | None:
     return Grid(Bilingual("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
 
 
-CHOKEPOINTS = columns("""
+CHOKEPOINTS = parse_columns("""
 HS6 | HS6 | text | 9
 行业 | Industries | text | 14
 进口额（千美元） | Imports (thousand USD) | int | 14
@@ -142,11 +142,11 @@ def chokepoints(results: Results) -> Grid | None:
 def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")
-    values = [tuple(text_of(record[name]) for name in CODEBOOK_VALUES) for record in rows]
+    values = [tuple(text_or_empty(record[name]) for name in CODEBOOK_VALUES) for record in rows]
     return Grid(Bilingual("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
 
 
-FACTS = columns("""
+FACTS = parse_columns("""
 数字 | Figure | text | 40
 论文所引 | As the paper quotes it | 1 | 11
 本研究数据 | In this study's data | 1 | 11
@@ -165,7 +165,7 @@ def facts(results: Results) -> Grid | None:
             Bilingual(record["fact_zh"], record["fact_en"]),
             *(record[name] for name in ("paper", "here", "n_firms", "year")),
             Bilingual(record["population_zh"], record["population_en"]),
-            Bilingual(text_of(record["note_zh"]), text_of(record["note_en"])),
+            Bilingual(text_or_empty(record["note_zh"]), text_or_empty(record["note_en"])),
         )
         for record in rows
     ]

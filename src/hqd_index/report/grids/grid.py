@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..bilingual import NOTHING, Bilingual
-from ..number_format import MISSING, missing, number, p_value, percent, whole
+from ..bilingual import BLANK, Bilingual
+from ..number_format import MISSING, integer, is_missing, number, p_value, percent
 
 Value = Any  # text, number, Bilingual or None
 
@@ -17,7 +17,7 @@ class Column:
     """A header in both languages, how its values are written (text, int, year, p, % or a number of decimals), its width."""
 
     title: Bilingual
-    kind: str = "text"
+    cell_format: str = "text"
     width: int = 12
 
 
@@ -29,36 +29,36 @@ class Grid:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     sources: tuple[str, ...]
-    note: Bilingual = NOTHING
+    note: Bilingual = BLANK
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def columns(text: str) -> tuple[Column, ...]:
+def parse_columns(text: str) -> tuple[Column, ...]:
     """Columns from lines of `Chinese | English | kind | width`."""
-    made = []
+    parsed = []
     for line in text.strip().splitlines():
-        zh, en, kind, width = (part.strip() for part in line.split("|"))
-        made.append(Column(Bilingual(zh, en), kind, int(width)))
-    return tuple(made)
+        zh, en, cell_format, width = (part.strip() for part in line.split("|"))
+        parsed.append(Column(Bilingual(zh, en), cell_format, int(width)))
+    return tuple(parsed)
 
 
-def pairs(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
+def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
     return [Bilingual(str(a), str(b)) for a, b in zip(zh, en)]
 
 
-def text_of(value: Any) -> str:
+def text_or_empty(value: Any) -> str:
     """Text of a cell that may be missing."""
     return value if isinstance(value, str) else ""
 
 
-def shown(value: Value, kind: str, language: str) -> str:
+def cell_text(value: Value, cell_format: str, language: str) -> str:
     """A cell as text."""
     if isinstance(value, Bilingual):
         return value.of(language)
-    if missing(value):
+    if is_missing(value):
         return MISSING
-    if kind.isdigit():
-        return number(value, int(kind))
-    return {"int": whole, "year": lambda year: str(int(year)), "p": p_value, "%": percent}.get(kind, str)(value)
+    if cell_format.isdigit():
+        return number(value, int(cell_format))
+    return {"int": integer, "year": lambda year: str(int(year)), "p": p_value, "%": percent}.get(cell_format, str)(value)

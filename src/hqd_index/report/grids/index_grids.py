@@ -6,17 +6,17 @@ import pandas as pd
 
 from ...methods.weight import WEIGHT
 from ..bilingual import Bilingual, unit_name
-from ..number_format import missing
+from ..number_format import is_missing
 from ..results import Results
-from .grid import Column, Grid, columns, pairs, text_of
-from .uncertainty_text import UNDECIDED, decisive, rank_intervals, rank_range, undecided
+from .grid import Column, Grid, bilingual_names, parse_columns, text_or_empty
+from .uncertainty_text import UNDECIDED, decisive_choice, rank_intervals, rank_range, undecided_neighbours
 
-LABELS = columns("""
+LABELS = parse_columns("""
 代码 | Code | text | 8
 名称 | Name | text | 40
 """)
-YEAR = columns("年份 | Year | year | 7")
-WEIGHTS = columns("""
+YEAR = parse_columns("年份 | Year | year | 7")
+WEIGHTS = parse_columns("""
 上级 | Parent | text | 20
 节点 | Node | text | 26
 编号 | Id | text | 14
@@ -38,44 +38,52 @@ def ranking(results: Results) -> Grid | None:
         return None
     year = results.years[-1]
     table = results.ranking(year)
-    before = results.years[-2] if len(results.years) > 1 else None
-    won = results.change(year, before) if before else pd.Series(dtype=float)
-    low, high, how = rank_range(results, year)
-    by_source, spans = rank_intervals(results, year)
-    alike = undecided(results, year)
-    sure = (*by_source, *((UNDECIDED,) if alike else ()))
+    previous_year = results.years[-2] if len(results.years) > 1 else None
+    places_won = results.change(year, previous_year) if previous_year else pd.Series(dtype=float)
+    low, high, range_source = rank_range(results, year)
+    by_source, intervals = rank_intervals(results, year)
+    neighbour_codes = undecided_neighbours(results, year)
+    certainty_columns = (*by_source, *((UNDECIDED,) if neighbour_codes else ()))
     nodes = [node for node in dict.fromkeys([*results.dimensions, *results.parts]) if node in table.columns]
     rows = []
-    for record, name in zip(table.to_dict("records"), pairs(table["unit_zh"], table["unit_en"])):
+    for record, name in zip(table.to_dict("records"), bilingual_names(table["unit_zh"], table["unit_en"])):
         unit = record["unit"]
-        span = (won.get(unit), low.get(unit), high.get(unit))
-        doubt = (*spans.get(unit, ("",) * len(by_source)), *(alike.get(unit, ("",)) if alike else ()))
+        change_and_range = (places_won.get(unit), low.get(unit), high.get(unit))
+        certainty = (
+            *intervals.get(unit, ("",) * len(by_source)),
+            *(neighbour_codes.get(unit, ("",)) if neighbour_codes else ()),
+        )
         parts = [record[node] for node in nodes]
-        rows.append((record["rank"], unit, name, record["score"], *span, *doubt, *parts, record["coverage"]))
-    whole = results.name(results.tree.root)
-    title = Bilingual(f"{year} 年{whole.zh}指数排名", f"Ranking {year}: {whole.en}")
-    header = _ranking_columns(results, nodes, before, sure)
-    sources = ("scores", "ranks", "neighbours") if sure else ("scores", "scenarios")
-    return Grid(title, header, tuple(rows), sources, _ranking_note(results, how))
+        rows.append((record["rank"], unit, name, record["score"], *change_and_range, *certainty, *parts, record["coverage"]))
+    index_name = results.name(results.tree.root)
+    title = Bilingual(f"{year} 年{index_name.zh}指数排名", f"Ranking {year}: {index_name.en}")
+    header = _ranking_columns(results, nodes, previous_year, certainty_columns)
+    sources = ("scores", "ranks", "neighbours") if certainty_columns else ("scores", "scenarios")
+    return Grid(title, header, tuple(rows), sources, _ranking_note(results, range_source))
 
 
-def _ranking_columns(results: Results, nodes: list[str], before: int | None, sure: tuple[Column, ...]) -> tuple[Column, ...]:
-    since = before if before is not None else "—"
-    first = columns("名次 | Rank | int | 7")
-    middle = columns(f"""
+def _ranking_columns(
+    results: Results, nodes: list[str], previous_year: int | None, certainty_columns: tuple[Column, ...]
+) -> tuple[Column, ...]:
+    since_year = previous_year if previous_year is not None else "—"
+    first = parse_columns("名次 | Rank | int | 7")
+    middle = parse_columns(f"""
         指数（0–100） | Index (0-100) | 2 | 12
-        较 {since} 年升降 | Places won since {since} | int | 11
+        较 {since_year} 年升降 | Places won since {since_year} | int | 11
         最好名次 | Best rank | int | 9
         最差名次 | Worst rank | int | 9
     """)
     parts = tuple(Column(results.name(node), "2", 11) for node in nodes)
-    return (*first, *LABELS, *middle, *sure, *parts, *columns("覆盖率 | Coverage | % | 9"))
+    return (*first, *LABELS, *middle, *certainty_columns, *parts, *parse_columns("覆盖率 | Coverage | % | 9"))
 
 
-def _ranking_note(results: Results, how: Bilingual) -> Bilingual:
-    least, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive(results)
-    zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {least} 的不排名。{how.zh}"
-    en = f"Scores 0-100; within 1e-9 they tie; units with less than {least} of the weight covered are not ranked. {how.en}"
+def _ranking_note(results: Results, range_source: Bilingual) -> Bilingual:
+    min_coverage, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive_choice(results)
+    zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {min_coverage} 的不排名。{range_source.zh}"
+    en = (
+        f"Scores 0-100; within 1e-9 they tie; units with less than {min_coverage} of the weight covered are not "
+        f"ranked. {range_source.en}"
+    )
     return Bilingual(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Bilingual(zh, en)
 
 
@@ -86,8 +94,8 @@ def panel(results: Results) -> Grid | None:
         return None
     wide = rows.pivot(index=["unit", "year"], columns="node", values="score")
     nodes = [node for node in results.inner if node in wide.columns]
-    whole = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
-    wide = wide[nodes].join(whole[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
+    index_rows = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
+    wide = wide[nodes].join(index_rows[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
     titles = [Column(_with_id(results.name(node), node), "2", 12) for node in nodes]
     values = [
         (
@@ -99,7 +107,7 @@ def panel(results: Results) -> Grid | None:
         )
         for record in wide.to_dict("records")
     ]
-    header = (*LABELS, *YEAR, *titles, *columns("名次 | Rank | int | 7"))
+    header = (*LABELS, *YEAR, *titles, *parse_columns("名次 | Rank | int | 7"))
     return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
 
 
@@ -114,18 +122,18 @@ def indicators(results: Results) -> Grid | None:
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
         return None
-    least = results.study.study.publish.min_cell
+    min_cell = results.study.study.publish.min_cell
     wide = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
     leaves = [leaf for leaf in results.leaves if leaf in wide.columns]
-    described = results.study.indicators.indicators
-    titles = [Column(_with_id(results.name(leaf), leaf, described[leaf].unit), "4", 14) for leaf in leaves]
+    choices = results.study.indicators.indicators
+    titles = [Column(_with_id(results.name(leaf), leaf, choices[leaf].unit), "4", 14) for leaf in leaves]
     values = [
         (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
         for record in wide.reset_index().to_dict("records")
     ]
     note = Bilingual(
-        f"企业数少于 {least} 的单元格不公布（study.yaml 的 publish.min_cell）。",
-        f"Cells from fewer than {least} firms are withheld (publish.min_cell in study.yaml).",
+        f"企业数少于 {min_cell} 的单元格不公布（study.yaml 的 publish.min_cell）。",
+        f"Cells from fewer than {min_cell} firms are withheld (publish.min_cell in study.yaml).",
     )
     title = Bilingual("指标原值面板", "Indicator panel (raw values)")
     return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
@@ -146,9 +154,11 @@ def weights(results: Results) -> Grid | None:
         if node not in rows.index:
             continue
         row = rows.loc[node]
-        percents = [None if missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
-        head = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
-        values.append((*head, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_of(row["note"])))
+        percents = [None if is_missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
+        labels = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
+        values.append(
+            (*labels, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_or_empty(row["note"]))
+        )
     note = Bilingual(
         "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
         "e = -sum p ln p / ln N, d = 1 - e; entropy weights w = d / sum d within a parent. They reflect spread, not importance.",
@@ -158,19 +168,24 @@ def weights(results: Results) -> Grid | None:
 
 def scenarios(results: Results) -> Grid | None:
     """Latest year: published rank and the rank under each scenario."""
-    rows = results.whole_scenarios
+    rows = results.index_scenarios
     if rows.empty or not results.years:
         return None
     year = results.years[-1]
     rows = rows[rows["year"] == year]
-    named = rows.drop_duplicates("scenario").set_index("scenario")
+    scenario_names = rows.drop_duplicates("scenario").set_index("scenario")
     wide = rows.pivot(index="unit", columns="scenario", values="rank")
     values = []
     for record in results.ranking(year).to_dict("records"):
-        ranks = [wide[scenario].get(record["unit"]) for scenario in named.index]
-        moves = [abs(rank - record["rank"]) for rank in ranks if not missing(rank) and not missing(record["rank"])]
+        ranks = [wide[scenario].get(record["unit"]) for scenario in scenario_names.index]
+        shifts = [abs(rank - record["rank"]) for rank in ranks if not is_missing(rank) and not is_missing(record["rank"])]
         name = Bilingual(record["unit_zh"], record["unit_en"])
-        values.append((record["unit"], name, record["rank"], *ranks, max(moves) if moves else None))
-    titles = [Column(name, "int", 14) for name in pairs(named["scenario_zh"], named["scenario_en"])]
-    header = (*LABELS, *columns("发布名次 | Published rank | int | 9"), *titles, *columns("最大变动 | Largest shift | int | 9"))
+        values.append((record["unit"], name, record["rank"], *ranks, max(shifts) if shifts else None))
+    titles = [Column(name, "int", 14) for name in bilingual_names(scenario_names["scenario_zh"], scenario_names["scenario_en"])]
+    header = (
+        *LABELS,
+        *parse_columns("发布名次 | Published rank | int | 9"),
+        *titles,
+        *parse_columns("最大变动 | Largest shift | int | 9"),
+    )
     return Grid(Bilingual(f"{year} 年各情景名次", f"Ranks under the scenarios, {year}"), header, tuple(values), ("scenarios",))

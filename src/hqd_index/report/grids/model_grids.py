@@ -6,10 +6,10 @@ from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..regression_labels import spec_label, term_label
 from ..results import Results
-from ..sentences import HYPOTHESES, TOTAL, additions, pasted, sample, verdict
-from .grid import Grid, columns, text_of
+from ..sentences import HYPOTHESES, TOTAL, caution_text, sample_label, verdict_label, verdict_sentence
+from .grid import Grid, parse_columns, text_or_empty
 
-REGRESSIONS = columns("""
+REGRESSIONS = parse_columns("""
 设定 | Specification | text | 14
 样本 | Sample | text | 18
 被解释变量 | Outcome | text | 22
@@ -30,7 +30,7 @@ p（自助法） | p (bootstrap) | 4 | 9
 REGRESSION_VALUES = (
     "estimate", "estimate_sd", "se_cv1", "se_cv3", "p_cv3", "p_wild", "ci_low", "ci_high", "n_obs", "n_clusters", "r2_within",
 )  # fmt: skip
-HYPOTHESIS = columns("""
+HYPOTHESIS = parse_columns("""
 假设 | Hypothesis | text | 8
 内容 | Statement | text | 34
 样本 | Sample | text | 18
@@ -44,12 +44,12 @@ SESOI | SESOI | 2 | 8
 结论 | Verdict | text | 14
 提示 | Caution | text | 30
 """)
-SENTENCE = columns("""
+SENTENCE = parse_columns("""
 假设 | Hypothesis | text | 8
 结论 | Verdict | text | 120
 """)
 HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
-CONTRIBUTION = columns("""
+CONTRIBUTION = parse_columns("""
 项 | Item | text | 18
 设定 | Specification | text | 18
 样本 | Sample | text | 16
@@ -71,12 +71,12 @@ def regressions(results: Results) -> Grid | None:
         (
             *(
                 spec_label(results, record["spec"]),
-                sample(record["sample"]),
+                sample_label(record["sample"]),
                 key_label(results, "outcome", record["outcome"]),
                 term_label(results, record["term"]),
             ),
             *[record[name] for name in REGRESSION_VALUES],
-            text_of(record["fixed_effects"]),
+            text_or_empty(record["fixed_effects"]),
         )
         for record in rows.to_dict("records")
     ]
@@ -92,12 +92,12 @@ def regressions(results: Results) -> Grid | None:
 
 def statement(results: Results, hypothesis: str, outcome: str) -> Bilingual:
     """The hypothesis in words; H6b stands on several lines, so it names its outcome."""
-    said = HYPOTHESES.get(hypothesis, results.name(outcome))
+    text = HYPOTHESES.get(hypothesis, results.name(outcome))
     if hypothesis != "H6b":
-        return said
+        return text
     label = results.study.regressions.events.outcomes.get(outcome)
-    named = Bilingual(label.label.zh, label.label.en) if label else results.name(outcome)
-    return Bilingual(f"{said.zh}（{named.zh}）", f"{said.en} ({named.en})")
+    outcome_name = Bilingual(label.label.zh, label.label.en) if label else results.name(outcome)
+    return Bilingual(f"{text.zh}（{outcome_name.zh}）", f"{text.en} ({outcome_name.en})")
 
 
 def hypotheses(results: Results) -> Grid | None:
@@ -106,10 +106,10 @@ def hypotheses(results: Results) -> Grid | None:
         (
             record["hypothesis"],
             statement(results, record["hypothesis"], record["outcome"]),
-            sample(record["sample"]),
+            sample_label(record["sample"]),
             *[record[name] for name in HYPOTHESIS_VALUES],
-            verdict(record["verdict"]),
-            additions(record["additions"]),
+            verdict_label(record["verdict"]),
+            caution_text(record["additions"]),
         )
         for record in results.table("hypotheses").to_dict("records")
     ]
@@ -125,7 +125,7 @@ def hypotheses(results: Results) -> Grid | None:
 def sentences_of(results: Results) -> Grid | None:
     """Each line of the hypotheses as a sentence to paste, with the cautions that hold for it."""
     values = [
-        (record["hypothesis"], pasted(record, statement(results, record["hypothesis"], record["outcome"])))
+        (record["hypothesis"], verdict_sentence(record, statement(results, record["hypothesis"], record["outcome"])))
         for record in results.table("hypotheses").to_dict("records")
     ]
     return Grid(Bilingual("可直接引用的结论", "Verdicts in sentences"), SENTENCE, tuple(values), ("hypotheses",))
@@ -139,7 +139,7 @@ def contribution(results: Results) -> Grid | None:
         (
             ITEMS[record["item"]],
             spec_label(results, record["spec"]),
-            sample(record["sample"]),
+            sample_label(record["sample"]),
             record["from_year"],
             record["to_year"],
             key_label(results, "quantity", record["quantity"]),
@@ -158,9 +158,9 @@ def contribution(results: Results) -> Grid | None:
 
 def _measure(text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
-    known = MEASURES.get(text)
-    if known is not None:
-        return known
+    measure = MEASURES.get(text)
+    if measure is not None:
+        return measure
     bound = text.removeprefix(NOT_SHOWN)
     return Bilingual(f"占变化的份额；变化小于 {bound}，不列", text) if bound != text else Bilingual(text, text)
 

@@ -10,28 +10,28 @@ import pandas as pd
 
 from ...codebook import meaning
 from ...tables import TABLES
-from ..bilingual import NOTHING, Bilingual, unit_name
+from ..bilingual import BLANK, Bilingual, unit_name
 from ..key_labels import LABELLED, NODE_COLUMNS, key_label
-from ..number_format import missing
+from ..number_format import is_missing
 from ..results import Results
 from .grid import Column, Grid
 
 KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
 WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
 YEARS = ("year", "from_year", "to_year", "io_year")
-LONGEST = 600
+MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
-PLACES = 5
+OBSTACLES_SHOWN = 5
 """Obstacles shown per unit."""
-BRIEF = 8
+SHORT_BRACKET = 8
 """Signs of a bracket that stays in a header, such as a unit of measure."""
 
-Chosen = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], str, str]
-CHOSEN: dict[str, Chosen] = {
+RowChoice = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], str, str]
+ROW_CHOICES: dict[str, RowChoice] = {
     "obstacles": (
-        lambda rows: rows["place"].notna() & (rows["place"] <= PLACES),
-        f"每个单位只列前 {PLACES} 位障碍",
-        f"the first {PLACES} obstacles of each unit",
+        lambda rows: rows["place"].notna() & (rows["place"] <= OBSTACLES_SHOWN),
+        f"每个单位只列前 {OBSTACLES_SHOWN} 位障碍",
+        f"the first {OBSTACLES_SHOWN} obstacles of each unit",
     ),
     "chokepoints": (lambda rows: rows["chokepoint"].fillna(0) == 1, "只列认定为卡脖子的产品", "flagged products only"),
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
@@ -41,17 +41,21 @@ LATEST = ("ranks", "neighbours", "linkages", "chokepoints")
 """Tables of which a reader wants the latest year."""
 
 
-def published(name: str) -> Callable[[Results], Grid | None]:
+def published_grid(name: str) -> Callable[[Results], Grid | None]:
     """The grid of a table; a long one shows what is chosen, or its latest year only."""
 
     def grid(results: Results) -> Grid | None:
         rows = results.table(name)
         if rows.empty:
             return None
-        kept, note = _kept(rows, name)
-        columns = [column for column in TABLES[name].columns if column in rows.columns and not _twin(column, results.language)]
-        columns = [column for column in columns if kept[column].notna().any()]
-        names, units = labels(results, name), measures(results, name)
+        shown_rows, note = _rows_to_show(rows, name)
+        columns = [
+            column
+            for column in TABLES[name].columns
+            if column in rows.columns and not _is_other_language(column, results.language)
+        ]
+        columns = [column for column in columns if shown_rows[column].notna().any()]
+        names, units = column_labels(results, name), column_units(results, name)
         header = [
             _header(
                 column,
@@ -61,71 +65,80 @@ def published(name: str) -> Callable[[Results], Grid | None]:
             )
             for column in columns
         ]
-        told = [_said(results, column, kept[column]) if _worded(name, column) else kept[column] for column in columns]
-        return Grid(Bilingual(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*told)), (name,), note)
+        cells = [
+            _labels_of(results, column, shown_rows[column]) if _has_labels(name, column) else shown_rows[column]
+            for column in columns
+        ]
+        return Grid(Bilingual(TABLES[name].zh, TABLES[name].en), tuple(header), tuple(zip(*cells)), (name,), note)
 
     return grid
 
 
-def _kept(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingual]:
+def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingual]:
     """The rows to show and what is left out."""
-    kept, zh, en = rows, [], []
-    if name in CHOSEN:
-        keep, said_zh, said_en = CHOSEN[name]
-        kept, zh, en = rows[keep(rows)], [said_zh], [said_en]
-    if (len(kept) > LONGEST or name in LATEST) and "year" in rows.columns and rows["year"].notna().any():
-        last = kept["year"].max()
-        kept, zh, en = kept[kept["year"] == last], [*zh, f"只列 {last} 年"], [*en, f"{last} only"]
-    if len(kept) > LONGEST:
-        kept, zh, en = kept.head(LONGEST), [*zh, f"只列前 {LONGEST} 行"], [*en, f"the first {LONGEST} rows only"]
-    if len(kept) == len(rows):
-        return rows, NOTHING
-    return kept, Bilingual(f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv.")
+    shown_rows, zh, en = rows, [], []
+    if name in ROW_CHOICES:
+        chosen_rows, choice_zh, choice_en = ROW_CHOICES[name]
+        shown_rows, zh, en = rows[chosen_rows(rows)], [choice_zh], [choice_en]
+    if (len(shown_rows) > MAX_ROWS or name in LATEST) and "year" in rows.columns and rows["year"].notna().any():
+        last_year = shown_rows["year"].max()
+        shown_rows, zh, en = (
+            shown_rows[shown_rows["year"] == last_year],
+            [*zh, f"只列 {last_year} 年"],
+            [*en, f"{last_year} only"],
+        )
+    if len(shown_rows) > MAX_ROWS:
+        shown_rows, zh, en = shown_rows.head(MAX_ROWS), [*zh, f"只列前 {MAX_ROWS} 行"], [*en, f"the first {MAX_ROWS} rows only"]
+    if len(shown_rows) == len(rows):
+        return rows, BLANK
+    return shown_rows, Bilingual(
+        f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv."
+    )
 
 
-def _worded(name: str, column: str) -> bool:
+def _has_labels(name: str, column: str) -> bool:
     """Whether a column holds flags or ids that stand by name; no id beside its own name."""
     columns = TABLES[name].columns
-    kind = columns[column].rstrip("?")
-    named = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
-    return kind == "flag" or (kind == "text" and not named and column in LABELLED)
+    dtype = columns[column].rstrip("?")
+    has_own_name = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
+    return dtype == "flag" or (dtype == "text" and not has_own_name and column in LABELLED)
 
 
-def _said(results: Results, column: str, values: pd.Series) -> list[Any]:
+def _labels_of(results: Results, column: str, values: pd.Series) -> list[Any]:
     """The names of a column's ids, each looked up once; missing cells stay missing."""
     names = {value: key_label(results, column, value) for value in values.dropna().unique()}
-    return [None if missing(value) else names[value] for value in values]
+    return [None if is_missing(value) else names[value] for value in values]
 
 
-def _twin(column: str, language: str) -> bool:
+def _is_other_language(column: str, language: str) -> bool:
     """Whether a column holds the other language's text."""
     return column.endswith("_en" if language == "zh" else "_zh")
 
 
-def labels(results: Results, name: str) -> dict[str, Bilingual]:
+def column_labels(results: Results, name: str) -> dict[str, Bilingual]:
     """column -> its names in the codebook."""
     book = results.table("codebook")
     rows = book[book["table"] == name] if len(book) else book
     return {row["column"]: Bilingual(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
 
 
-def measures(results: Results, name: str) -> dict[str, str]:
+def column_units(results: Results, name: str) -> dict[str, str]:
     """column -> its unit of measure in the codebook."""
     book = results.table("codebook")
     rows = book[(book["table"] == name) & book["unit"].fillna("").ne("")] if len(book) else book
     return dict(zip(rows["column"], rows["unit"])) if len(rows) else {}
 
 
-def short(label: str) -> str:
+def short_label(label: str) -> str:
     """A label as a header: up to the first long bracket, colon or comma; the whole stands in the codebook."""
-    head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{BRIEF + 1},}}[）)]", "", label))[0].strip()
+    head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{SHORT_BRACKET + 1},}}[）)]", "", label))[0].strip()
     return head or label
 
 
-def _header(column: str, kind: str, label: Bilingual, unit: str) -> Column:
+def _header(column: str, dtype: str, label: Bilingual, unit: str) -> Column:
     measure = unit_name(unit)
-    zh, en = short(label.zh), short(label.en)
+    zh, en = short_label(label.zh), short_label(label.en)
     if unit and measure.zh not in zh:
         zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"
-    style = "year" if column in YEARS else KINDS.get(kind.rstrip("?"), "text")
+    style = "year" if column in YEARS else KINDS.get(dtype.rstrip("?"), "text")
     return Column(Bilingual(zh, en), style, WIDTHS.get(style, 12))

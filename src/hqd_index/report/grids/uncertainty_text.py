@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..bilingual import NOTHING, Bilingual
+from ..bilingual import BLANK, Bilingual
 from ..key_findings import Finding
 from ..results import Results
-from .grid import Column, text_of
+from .grid import Column, text_or_empty
 
 SOURCES: dict[str, Bilingual] = {
     "data": Bilingual("名次区间：企业重抽", "Rank interval: firms drawn again"),
@@ -26,36 +26,36 @@ Cells = Mapping[str, tuple[str, ...]]
 def rank_intervals(results: Results, year: int) -> tuple[tuple[Column, ...], Cells]:
     """A column per source of doubt that was drawn, and each unit's interval in it, low to high."""
     ranks = results.table("ranks")
-    drawn = [name for name in SOURCES if len(ranks) and f"{name}_low" in ranks.columns and ranks[f"{name}_low"].notna().any()]
-    if not drawn:
+    sources = [name for name in SOURCES if len(ranks) and f"{name}_low" in ranks.columns and ranks[f"{name}_low"].notna().any()]
+    if not sources:
         return (), {}
     rows = ranks[ranks["year"] == year].to_dict("records")
-    cells = {row["unit"]: tuple(_span(row[f"{name}_low"], row[f"{name}_high"]) for name in drawn) for row in rows}
-    return tuple(Column(SOURCES[name], "text", 12) for name in drawn), cells
+    cells = {row["unit"]: tuple(_span(row[f"{name}_low"], row[f"{name}_high"]) for name in sources) for row in rows}
+    return tuple(Column(SOURCES[name], "text", 12) for name in sources), cells
 
 
 def _span(low: float, high: float) -> str:
     return "" if pd.isna(low) or pd.isna(high) else f"{low:.0f}–{high:.0f}"
 
 
-def undecided(results: Results, year: int) -> Cells:
+def undecided_neighbours(results: Results, year: int) -> Cells:
     """Unit -> codes of the units next to it in the ranking that stand on either side of it from draw to draw."""
     rows = results.table("neighbours")
     rows = rows[(rows["year"] == year) & ~rows["apart"].astype(bool)] if len(rows) else rows
-    found: dict[str, list[str]] = {}
+    neighbours: dict[str, list[str]] = {}
     for upper, lower in zip(rows["unit"], rows["other"]) if len(rows) else ():
-        found.setdefault(upper, []).append(lower)
-        found.setdefault(lower, []).insert(0, upper)
-    return {unit: (", ".join(others),) for unit, others in found.items()}
+        neighbours.setdefault(upper, []).append(lower)
+        neighbours.setdefault(lower, []).insert(0, upper)
+    return {unit: (", ".join(codes),) for unit, codes in neighbours.items()}
 
 
-def decisive(results: Results) -> Finding | None:
+def decisive_choice(results: Results) -> Finding | None:
     """The one choice of the design that moves ranks most: the first sentence of its note in the sensitivity analysis."""
     rows = results.table("sensitivity")
     rows = rows[(rows["output"] == "mean_shift") & (rows["place"] == 1)] if len(rows) else rows
-    if rows.empty or not text_of(rows["note_zh"].iloc[0]):
+    if rows.empty or not text_or_empty(rows["note_zh"].iloc[0]):
         return None
-    zh, en = text_of(rows["note_zh"].iloc[0]).split("。")[0], text_of(rows["note_en"].iloc[0]).split(". ")[0]
+    zh, en = text_or_empty(rows["note_zh"].iloc[0]).split("。")[0], text_or_empty(rows["note_en"].iloc[0]).split(". ")[0]
     return Finding(Bilingual(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))
 
 
@@ -64,13 +64,21 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     ranks = results.table("ranks")
     if len(ranks) and {"low", "high"} <= set(ranks.columns):
         rows = ranks[ranks["year"] == year].set_index("unit")
-        how = Bilingual("名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv).")
-        return rows["low"].to_dict(), rows["high"].to_dict(), how
-    rows = results.whole_scenarios
+        range_source = Bilingual(
+            "名次区间来自不确定性分析（ranks.csv）。", "Rank intervals from the uncertainty run (ranks.csv)."
+        )
+        return rows["low"].to_dict(), rows["high"].to_dict(), range_source
+    rows = results.index_scenarios
     rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
     if rows.empty:
-        return {}, {}, NOTHING
+        return {}, {}, BLANK
     by_unit = rows.groupby("unit")
-    base = by_unit["base_rank"].first()
-    how = Bilingual("最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv).")
-    return by_unit["rank"].min().combine(base, min).to_dict(), by_unit["rank"].max().combine(base, max).to_dict(), how
+    base_ranks = by_unit["base_rank"].first()
+    range_source = Bilingual(
+        "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."
+    )
+    return (
+        by_unit["rank"].min().combine(base_ranks, min).to_dict(),
+        by_unit["rank"].max().combine(base_ranks, max).to_dict(),
+        range_source,
+    )

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..figures.figure_labels import brief
-from ..number_format import missing, number, percent
+from ..figures.figure_labels import short_unit_name
+from ..number_format import is_missing, number, percent
 from ..results import Results
 
 LINKS = 3
@@ -27,7 +27,7 @@ FACTS: dict[str, tuple[Bilingual, str]] = {
 
 
 @dataclass(frozen=True)
-class Node:
+class IndustryNode:
     """An industry on the ring: where it and its label stand, how the label is turned, how large it is, what is said of it."""
 
     unit: str
@@ -44,7 +44,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Link:
+class InputLink:
     """An input link: the seller's share in the buyer's inputs, drawn as a curve through the middle."""
 
     seller: str
@@ -55,15 +55,15 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Map:
+class ChainMap:
     """Nodes and links of one year."""
 
     year: int
-    nodes: tuple[Node, ...]
-    links: tuple[Link, ...]
+    nodes: tuple[IndustryNode, ...]
+    links: tuple[InputLink, ...]
 
 
-def chain_map(results: Results) -> Map | None:
+def chain_map(results: Results) -> ChainMap | None:
     """The map of the input-output weights between units; None without them."""
     rows = results.table("io_links")
     if rows.empty:
@@ -71,13 +71,13 @@ def chain_map(results: Results) -> Map | None:
     units = [unit for unit in results.units["unit"] if unit in set(rows["from_unit"]) | set(rows["to_unit"])]
     if len(units) < 3:
         return None
-    at = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
+    angles = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
     facts = _facts(results)
     size = rows.groupby("from_unit")["upstream"].sum()
     largest = float(size.max()) or 1.0
-    nodes = tuple(_node(results, unit, at[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units)
-    return Map(
-        int(rows["year"].max()), nodes, tuple(_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], at))
+    nodes = tuple(_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units)
+    return ChainMap(
+        int(rows["year"].max()), nodes, tuple(_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], angles))
     )
 
 
@@ -90,32 +90,34 @@ def _facts(results: Results) -> dict[str, dict[str, Any]]:
     return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest.to_dict("records")}
 
 
-def _node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> Node:
-    told = []
-    for column, (label, kind) in FACTS.items():
+def _node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> IndustryNode:
+    facts_shown = []
+    for column, (label, number_style) in FACTS.items():
         value = facts.get(unit, {}).get(column)
-        if not missing(value):
-            told.append((label, percent(value) if kind == "%" else number(value, int(kind))))
+        if not is_missing(value):
+            facts_shown.append((label, percent(value) if number_style == "%" else number(value, int(number_style))))
     x, y = SIZE / 2 + RING * math.cos(angle), SIZE / 2 + RING * math.sin(angle)
     label_x, label_y = SIZE / 2 + LABEL * math.cos(angle), SIZE / 2 + LABEL * math.sin(angle)
     outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
-    turn, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
+    rotation, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
     name = results.unit_name(unit)
-    short = brief(name.zh, name.en, WIDEST)
-    return Node(unit, name, short, x, y, label_x, label_y, turn, anchor, 4 + 8 * size, tuple(told))
+    short = short_unit_name(name.zh, name.en, WIDEST)
+    return IndustryNode(unit, name, short, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
 
 
-def _links(rows: pd.DataFrame, at: dict[str, float]) -> list[Link]:
+def _links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
     """The largest inputs of every buyer."""
     rows = rows[rows["from_unit"] != rows["to_unit"]].sort_values(
         ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
     )
-    kept = rows.groupby("to_unit").head(LINKS)
-    found = []
-    for seller, buyer, share in zip(kept["from_unit"], kept["to_unit"], kept["upstream"]):
+    largest = rows.groupby("to_unit").head(LINKS)
+    links = []
+    for seller, buyer, share in zip(largest["from_unit"], largest["to_unit"], largest["upstream"]):
         if not share > 0:
             continue
-        (x1, y1), (x2, y2) = ((SIZE / 2 + RING * math.cos(at[u]), SIZE / 2 + RING * math.sin(at[u])) for u in (seller, buyer))
+        (x1, y1), (x2, y2) = (
+            (SIZE / 2 + RING * math.cos(angles[u]), SIZE / 2 + RING * math.sin(angles[u])) for u in (seller, buyer)
+        )
         path = f"M{x1:.1f} {y1:.1f}Q{SIZE / 2:.0f} {SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
-        found.append(Link(seller, buyer, float(share), path, 0.6 + 6 * float(share)))
-    return found
+        links.append(InputLink(seller, buyer, float(share), path, 0.6 + 6 * float(share)))
+    return links

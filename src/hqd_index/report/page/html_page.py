@@ -12,33 +12,38 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .. import key_findings as findings
-from .. import sentences
-from ..bilingual import Bilingual, halves, pieces, unit_name
-from ..colours import shades
+from .. import key_findings, sentences
+from ..bilingual import Bilingual, both_languages, formula_pieces, unit_name
+from ..colours import node_colours
 from ..figures.drawings import Drawing
-from ..formula_text import readable
-from ..grids.grid import Grid, pairs, shown
-from ..grids.uncertainty_text import decisive
-from ..number_format import missing, number
+from ..formula_text import formula_in_words
+from ..grids.grid import Grid, bilingual_names, cell_text
+from ..grids.uncertainty_text import decisive_choice
+from ..number_format import is_missing, number
 from ..outline import OUTLINE, Exhibit, PagePlace, page_tables, paper_tables_on_page
-from ..paper.methods_section import methods
-from ..paper.paper_tables import Absent, PaperTable
+from ..paper.methods_section import methods_section
+from ..paper.paper_tables import AbsentTable, PaperTable
 from ..results import Results
-from ..weight_lab import Lab, payload
+from ..weight_lab import WeightLab, lab_json
 from .chain_map import chain_map
 from .unit_profiles import RULE, profiles
 
 
 def write_page(
-    results: Results, path: Path, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]
+    results: Results,
+    path: Path,
+    lab: WeightLab | None,
+    drawings: Mapping[str, Drawing],
+    paper: Sequence[PaperTable | AbsentTable],
 ) -> Path:
     """The page of one run, in both languages; the study's language shows first."""
     path.write_text(page(results, lab, drawings, paper), "utf-8")
     return path
 
 
-def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | Absent]) -> str:
+def page(
+    results: Results, lab: WeightLab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | AbsentTable]
+) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
     style, script = _asset("page.css"), _asset("page.js")
     return _template().render(
@@ -49,12 +54,12 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], pap
         policy=policy(style, script),
         style=_inert(style),
         script=_inert(script),
-        data=_inert(embedded({"lab": payload(results, lab) if lab else None})),
+        data=_inert(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
         lab=lab,
         profiles=profiles(results, lab),
         strip=strips(results),
         rule=RULE,
-        blocks=methods(results),
+        blocks=methods_section(results),
         chain=chain_map(results),
         figures=shown_figures(drawings),
         field=field(results),
@@ -62,10 +67,10 @@ def page(results: Results, lab: Lab | None, drawings: Mapping[str, Drawing], pap
         page_tables=page_tables,
         paper_tables_on_page=paper_tables_on_page,
         paper={table.id: table for table in paper},
-        findings=findings.findings(results),
-        told=findings,
-        decisive=decisive,
-        says=sentences,
+        findings=key_findings.main_findings(results),
+        key_findings=key_findings,
+        decisive_choice=decisive_choice,
+        sentences=sentences,
         indicators=_indicators(results),
     )
 
@@ -82,7 +87,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def embedded(value: Any) -> str:
+def script_safe_json(value: Any) -> str:
     """JSON that no text inside can leave: <, >, & and the line separators are escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
@@ -97,7 +102,7 @@ def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
             "title": drawing.title,
             "sources": drawing.sources,
             "note": drawing.note,
-            "svg": _inert(drawing.both.replace("<svg ", '<svg aria-hidden="true" ', 1)),
+            "svg": _inert(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
         for name, drawing in drawings.items()
         if name != "heat"
@@ -113,15 +118,15 @@ def field(results: Results) -> dict[str, Any] | None:
     low, high = float(rows["score"].min()), float(rows["score"].max())
     ranking = results.ranking(results.years[-1])
     lines = []
-    for unit, name in zip(ranking["unit"], pairs(ranking["unit_zh"], ranking["unit_en"])):
-        own = wide.loc[unit] if unit in wide.index else []
-        lines.append((name, [(number(score, 1), _tint(score, low, high)) for score in own]))
+    for unit, name in zip(ranking["unit"], bilingual_names(ranking["unit_zh"], ranking["unit_en"])):
+        unit_scores = wide.loc[unit] if unit in wide.index else []
+        lines.append((name, [(number(score, 1), _tint(score, low, high)) for score in unit_scores]))
     return {"years": results.years, "rows": lines}
 
 
 def _tint(score: float, low: float, high: float) -> int | None:
     """0 (lowest) to 9 (highest); None for a missing score."""
-    if missing(score):
+    if is_missing(score):
         return None
     return int(min(9, 10 * (score - low) / ((high - low) or 1)))
 
@@ -145,10 +150,10 @@ def _head(grid: Grid | None) -> Grid | None:
     """The first lines of a grid, and where the rest is."""
     if grid is None or len(grid) <= LINES:
         return grid
-    rest = Bilingual(
+    remark = Bilingual(
         f"只列前 {LINES} 行；全部见 tables/{grid.sources[0]}.csv。", f"First {LINES} lines; all in tables/{grid.sources[0]}.csv."
     )
-    return replace(grid, rows=grid.rows[:LINES], note=rest)
+    return replace(grid, rows=grid.rows[:LINES], note=remark)
 
 
 def _indicators(results: Results) -> list[dict[str, Any]]:
@@ -157,18 +162,18 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
     rows = []
     for leaf in results.leaves:
         indicator = results.study.indicators.indicators[leaf]
-        above = results.tree.parent(leaf) or results.tree.root
+        parent = results.tree.parent(leaf) or results.tree.root
         direction = indicator.direction if indicator.direction in (1, -1) else None
         rows.append(
             {
                 "id": leaf,
                 "name": results.name(leaf),
-                "parent": results.name(above),
+                "parent": results.name(parent),
                 "unit": unit_name(indicator.unit),
                 "formula": " ".join(indicator.formula.split()),
-                "words": readable(results.study, leaf),
+                "words": formula_in_words(results.study, leaf),
                 "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",
-                "source": halves(indicator.source),
+                "source": both_languages(indicator.source),
                 "share": number(100 * shares[leaf], 2) if leaf in shares else "—",
             }
         )
@@ -183,12 +188,12 @@ def strips(results: Results) -> dict[str, Any]:
     parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
     peers = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
     median = {node: round(float(ranking[node].median()), 2) for node in parts}
-    return {"parts": parts, "scores": peers, "median": median, "colours": shades(results.tree)}
+    return {"parts": parts, "scores": peers, "median": median, "colours": node_colours(results.tree)}
 
 
-def cell(value: Any, kind: str) -> Bilingual:
+def cell(value: Any, cell_format: str) -> Bilingual:
     """A cell in both languages."""
-    return Bilingual(shown(value, kind, "zh"), shown(value, kind, "en"))
+    return Bilingual(cell_text(value, cell_format, "zh"), cell_text(value, cell_format, "en"))
 
 
 @cache
@@ -202,7 +207,7 @@ def _template() -> Any:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["cell"] = cell
-    environment.globals["pieces"] = pieces
+    environment.globals["formula_pieces"] = formula_pieces
     environment.globals["across"] = lambda score: f"{2 + 0.96 * min(100.0, max(0.0, score)):.2f}%"
     environment.globals["Bilingual"] = Bilingual
     environment.tests["made"] = lambda table: isinstance(table, PaperTable)

@@ -12,12 +12,12 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..key_findings import Finding
-from ..number_format import number, whole
+from ..number_format import integer, number
 from ..results import Results
-from ..weight_lab import Lab, scores
+from ..weight_lab import WeightLab, scores
 
 QUARTER = 0.25
-TOLD = 3
+MOST_LISTED = 3
 """Strengths, weaknesses, obstacles and levers named at most."""
 
 RULE = Bilingual(
@@ -35,15 +35,15 @@ class Place:
     node: str
     score: float
     rank: float
-    of: int
+    ranked_count: int
 
     @property
     def strong(self) -> bool:
-        return self.rank <= math.ceil(QUARTER * self.of)
+        return self.rank <= math.ceil(QUARTER * self.ranked_count)
 
     @property
     def weak(self) -> bool:
-        return self.rank > self.of - math.ceil(QUARTER * self.of)
+        return self.rank > self.ranked_count - math.ceil(QUARTER * self.ranked_count)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Profile:
 
     unit: str
     name: Bilingual
-    whole: Place | None
+    overall: Place | None
     parts: tuple[Place, ...]
     sentences: tuple[Finding, ...]
 
@@ -68,99 +68,104 @@ class Levers:
     @cached_property
     def by_unit(self) -> dict[str, list[tuple[str, float]]]:
         """unit -> (leaf, gain), the largest first."""
-        found = {}
+        gains_by_unit = {}
         for unit, row in zip(self.units, self.gains):
             pairs = [(leaf, float(gain)) for leaf, gain in zip(self.leaves, row) if gain > 0]
-            found[unit] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-        return found
+            gains_by_unit[unit] = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        return gains_by_unit
 
 
-def profiles(results: Results, lab: Lab | None) -> list[Profile]:
+def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
     """One profile per unit, in code order; empty without scores."""
     if not results.years:
         return []
     year = results.years[-1]
     rows = results.scores[results.scores["year"] == year]
-    places, won = _places(rows), results.change(year, results.years[0])
+    places, places_won = _places(rows), results.change(year, results.years[0])
     gains = levers(lab, year).by_unit if lab and year in lab.years else {}
-    hindered = _obstacles(results, year)
-    made = []
+    obstacles = _obstacles(results, year)
+    unit_profiles = []
     for unit in results.units["unit"]:
-        mine = places.get(unit, {})
-        own = tuple(mine[node] for node in results.parts if node in mine)
-        top = mine.get(results.tree.root)
-        told = (
-            _standing(results, unit, top, won.get(unit)),
-            _extremes(results, own),
-            _hindrance(results, hindered.get(unit)),
-            _lever(results, gains.get(unit, [])),
+        unit_places = places.get(unit, {})
+        part_places = tuple(unit_places[node] for node in results.parts if node in unit_places)
+        overall = unit_places.get(results.tree.root)
+        sentences = (
+            _score_and_rank(results, unit, overall, places_won.get(unit)),
+            _strengths_and_weaknesses(results, part_places),
+            _main_obstacles(results, obstacles.get(unit)),
+            _largest_levers(results, gains.get(unit, [])),
         )
-        made.append(Profile(unit, results.unit_name(unit), top, own, tuple(sentence for sentence in told if sentence)))
-    return made
+        unit_profiles.append(
+            Profile(unit, results.unit_name(unit), overall, part_places, tuple(sentence for sentence in sentences if sentence))
+        )
+    return unit_profiles
 
 
 def _places(rows: pd.DataFrame) -> Mapping[str, dict[str, Place]]:
     """unit -> node -> place, for ranked scores."""
-    found: dict[str, dict[str, Place]] = {}
+    places: dict[str, dict[str, Place]] = {}
     for record in rows.dropna(subset=["score", "rank"]).to_dict("records"):
         place = Place(record["node"], float(record["score"]), float(record["rank"]), int(record["ranked_of"]))
-        found.setdefault(record["unit"], {})[record["node"]] = place
-    return found
+        places.setdefault(record["unit"], {})[record["node"]] = place
+    return places
 
 
-def levers(lab: Lab, year: int) -> Levers:
+def levers(lab: WeightLab, year: int) -> Levers:
     """Gains under the published design: every leaf in turn set to its upper quartile where it is below."""
     design, values = lab.designs[0], lab.values[lab.years.index(year)]
     shares = design.weights(year)
-    now = scores(design, lab.leaves, values, shares)[0][design.tree.root]
+    current_scores = scores(design, lab.leaves, values, shares)[0][design.tree.root]
     gains = np.full(values.shape, np.nan)
     for j in range(values.shape[1]):
-        known = values[~np.isnan(values[:, j]), j]
-        if len(known) == 0:
+        observed = values[~np.isnan(values[:, j]), j]
+        if len(observed) == 0:
             continue
-        raised = values.copy()
-        raised[:, j] = np.fmax(values[:, j], np.quantile(known, 1 - QUARTER))
-        raised[np.isnan(values[:, j]), j] = np.nan
-        gains[:, j] = 100 * (scores(design, lab.leaves, raised, shares)[0][design.tree.root] - now)
+        raised_values = values.copy()
+        raised_values[:, j] = np.fmax(values[:, j], np.quantile(observed, 1 - QUARTER))
+        raised_values[np.isnan(values[:, j]), j] = np.nan
+        gains[:, j] = 100 * (scores(design, lab.leaves, raised_values, shares)[0][design.tree.root] - current_scores)
     return Levers(lab.units, lab.leaves, gains)
 
 
-def _standing(results: Results, unit: str, place: Place | None, moved: float | None) -> Finding | None:
+def _score_and_rank(results: Results, unit: str, place: Place | None, places_won: float | None) -> Finding | None:
     """Score and rank, and how both moved since the first year."""
-    year, first = results.years[-1], results.years[0]
+    year, first_year = results.years[-1], results.years[0]
     if place is None:
         text = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
         return Finding(text, ("scores",))
-    zh = f"{year} 年指数 {number(place.score, 1)}，在 {place.of} 个单位中列第 {whole(place.rank)}"
-    en = f"Index {number(place.score, 1)} in {year}, rank {whole(place.rank)} of {place.of}"
-    then = results.ranking(first)
-    before = next(iter(then.loc[then["unit"] == unit, "score"]), None)
-    if first == year or before is None or moved is None or pd.isna(moved) or pd.isna(before):
+    zh = f"{year} 年指数 {number(place.score, 1)}，在 {place.ranked_count} 个单位中列第 {integer(place.rank)}"
+    en = f"Index {number(place.score, 1)} in {year}, rank {integer(place.rank)} of {place.ranked_count}"
+    first_ranking = results.ranking(first_year)
+    first_score = next(iter(first_ranking.loc[first_ranking["unit"] == unit, "score"]), None)
+    if first_year == year or first_score is None or places_won is None or pd.isna(places_won) or pd.isna(first_score):
         return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
-    gain = number(place.score - float(before), 1)
+    gain = number(place.score - float(first_score), 1)
     sign = "" if gain.startswith("−") else "+"
-    places = f"▲{whole(moved)}" if moved > 0 else f"▼{whole(-moved)}" if moved < 0 else "–"
+    arrow = f"▲{integer(places_won)}" if places_won > 0 else f"▼{integer(-places_won)}" if places_won < 0 else "–"
     zh, en = (
-        f"{zh}；自 {first} 年以来指数 {sign}{gain}，名次 {places}。",
-        f"{en}; since {first} the index moved by {sign}{gain}, the rank by {places}.",
+        f"{zh}；自 {first_year} 年以来指数 {sign}{gain}，名次 {arrow}。",
+        f"{en}; since {first_year} the index moved by {sign}{gain}, the rank by {arrow}.",
     )
     return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _extremes(results: Results, parts: tuple[Place, ...]) -> Finding | None:
+def _strengths_and_weaknesses(results: Results, parts: tuple[Place, ...]) -> Finding | None:
     """Strengths and weaknesses among the parts, by the written rule."""
-    strong = sorted((p for p in parts if p.strong), key=lambda p: p.rank)[:TOLD]
-    weak = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:TOLD]
+    strong = sorted((p for p in parts if p.strong), key=lambda p: p.rank)[:MOST_LISTED]
+    weak = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:MOST_LISTED]
     if not parts:
         return None
-    good, bad = _listed(results, strong), _listed(results, weak)
-    zh = f"强项：{good.zh or '没有位列前四分之一的分维度'}；弱项：{bad.zh or '没有位列后四分之一的分维度'}。"
-    en = f"Strengths: {good.en or 'no part in the best quarter'}; weaknesses: {bad.en or 'no part in the last quarter'}."
+    strengths, weaknesses = _listed(results, strong), _listed(results, weak)
+    zh = f"强项：{strengths.zh or '没有位列前四分之一的分维度'}；弱项：{weaknesses.zh or '没有位列后四分之一的分维度'}。"
+    en = (
+        f"Strengths: {strengths.en or 'no part in the best quarter'}; weaknesses: "
+        f"{weaknesses.en or 'no part in the last quarter'}."
+    )
     return Finding(Bilingual(zh, en), ("scores",))
 
 
 def _listed(results: Results, places: list[Place]) -> Bilingual:
-    names = [(results.name(place.node), whole(place.rank)) for place in places]
+    names = [(results.name(place.node), integer(place.rank)) for place in places]
     return Bilingual(
         "、".join(f"{name.zh}（第 {rank}）" for name, rank in names), ", ".join(f"{name.en} ({rank})" for name, rank in names)
     )
@@ -172,25 +177,29 @@ def _obstacles(results: Results, year: int) -> dict[str, pd.DataFrame]:
     if rows.empty:
         return {}
     rows = rows[(rows["year"] == year) & rows["node"].isin(results.leaves)].dropna(subset=["degree"])
-    return {str(unit): mine for unit, mine in rows.sort_values(["degree", "node"], ascending=[False, True]).groupby("unit")}
+    return {
+        str(unit): unit_rows for unit, unit_rows in rows.sort_values(["degree", "node"], ascending=[False, True]).groupby("unit")
+    }
 
 
-def _hindrance(results: Results, mine: pd.DataFrame | None) -> Finding | None:
+def _main_obstacles(results: Results, unit_rows: pd.DataFrame | None) -> Finding | None:
     """The leaves that hold the unit back most, from the obstacle degrees."""
-    if mine is None:
+    if unit_rows is None:
         return None
-    mine = mine.head(TOLD)
-    told = [(results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(mine["node"], mine["degree"])]
-    zh = "、".join(f"{name.zh}（{share}）" for name, share in told)
-    en = ", ".join(f"{name.en} ({share})" for name, share in told)
+    unit_rows = unit_rows.head(MOST_LISTED)
+    named_degrees = [
+        (results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(unit_rows["node"], unit_rows["degree"])
+    ]
+    zh = "、".join(f"{name.zh}（{share}）" for name, share in named_degrees)
+    en = ", ".join(f"{name.en} ({share})" for name, share in named_degrees)
     return Finding(Bilingual(f"主要障碍（障碍度）：{zh}。", f"Main obstacles (obstacle degree): {en}."), ("obstacles",))
 
 
-def _lever(results: Results, gains: list[tuple[str, float]]) -> Finding | None:
+def _largest_levers(results: Results, gains: list[tuple[str, float]]) -> Finding | None:
     """The leaves whose rise to the upper quartile would lift the index most."""
     if not gains:
         return None
-    told = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:TOLD]]
-    zh = "、".join(f"{name.zh}（+{gain}）" for name, gain in told)
-    en = ", ".join(f"{name.en} (+{gain})" for name, gain in told)
+    named_gains = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:MOST_LISTED]]
+    zh = "、".join(f"{name.zh}（+{gain}）" for name, gain in named_gains)
+    en = ", ".join(f"{name.en} (+{gain})" for name, gain in named_gains)
     return Finding(Bilingual(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))

@@ -8,29 +8,29 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..key_labels import key_label
-from ..number_format import number, whole
+from ..number_format import integer, number
 from ..results import Results
 from ..sentences import SAMPLES
-from .estimate_layout import POINTS, Cell, Parts, digits_for
+from .estimate_layout import POINTS, Cell, TableParts, digits_for
 
 
-def mediators_table(results: Results) -> Parts | None:
+def mediators_table(results: Results) -> TableParts | None:
     """The density's coefficient on the whole index without and with mediators, and each one's part of the change."""
-    found = _of_root(results, "mediators", "mediator")
-    if not found:
+    sample_rows = _of_root(results, "mediators", "mediator")
+    if not sample_rows:
         return None
     header: list[Cell] = [""]
-    for sample in found:
+    for sample in sample_rows:
         header += [SAMPLES[sample], Bilingual("占比（%）", "Share (%)")]
-    digits = digits_for([POINTS * float(rows["estimate"].loc[("base", "")]) for rows in found.values()])
-    parts = [key for key in next(iter(found.values())).index if key[0] == "part"]
+    digits = digits_for([POINTS * float(rows["estimate"].loc[("base", "")]) for rows in sample_rows.values()])
+    parts = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
     body = []
     for key in [("base", ""), *parts, ("change", ""), ("full", "")]:
-        line: list[Cell] = [_named(results, key, "mediator")]
-        for rows in found.values():
+        line: list[Cell] = [_line_label(results, key, "mediator")]
+        for rows in sample_rows.values():
             line += [_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
         body.append(tuple(line))
-    body += _counts(found.values(), 2)
+    body += _counts(sample_rows.values(), 2)
     note = Bilingual(
         "注：按 Gelbach（2016）把加入机制变量前后密度系数之差精确分到各变量：密度对机制变量的系数乘以机制变量在完整回归中的系数。"
         "这是核算，不是因果中介。圆括号内为逐一剔除单位的标准误（CV3）；占比以不含机制变量的系数为分母，该系数小于其标准误时不列。"
@@ -40,29 +40,35 @@ def mediators_table(results: Results) -> Parts | None:
         "causal mediation. Errors in parentheses leave out one unit at a time (CV3); shares are of the coefficient without "
         "mediators and are withheld where that is below its error. Outcomes are scores 0-100.",
     )
-    return (header,), body, note, (len(body) - 2,), (3.2, *[1.8, 0.9] * len(found))
+    return (header,), body, note, (len(body) - 2,), (3.2, *[1.8, 0.9] * len(sample_rows))
 
 
-def oaxaca_table(results: Results) -> Parts | None:
+def oaxaca_table(results: Results) -> TableParts | None:
     """The gap of the whole index between units above and below the median density, and what goes with each control."""
-    found = _of_root(results, "oaxaca", "term")
-    if not found:
+    sample_rows = _of_root(results, "oaxaca", "term")
+    if not sample_rows:
         return None
-    gaps = [_row(rows, ("gap", "")) for rows in found.values()]
+    gaps = [_row(rows, ("gap", "")) for rows in sample_rows.values()]
     body: list[tuple[Cell, ...]] = [
         (Bilingual("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
         (Bilingual("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
-    parts = [key for key in next(iter(found.values())).index if key[0] == "part"]
+    parts = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
     for key in [("gap", ""), ("explained", ""), *parts, ("unexplained", "")]:
-        body.append((_named(results, key, "term"), *[_with_error(_row(rows, key), 3) for rows in found.values()]))
-    body += _counts(found.values(), 1)
-    return (("", *(SAMPLES[sample] for sample in found)),), body, _groups(gaps[0]), (2, len(body) - 2), (3.2, *[2.0] * len(found))
+        body.append((_line_label(results, key, "term"), *[_with_error(_row(rows, key), 3) for rows in sample_rows.values()]))
+    body += _counts(sample_rows.values(), 1)
+    return (
+        (("", *(SAMPLES[sample] for sample in sample_rows)),),
+        body,
+        _group_note(gaps[0]),
+        (2, len(body) - 2),
+        (3.2, *[2.0] * len(sample_rows)),
+    )
 
 
-def _groups(gap: pd.Series) -> Bilingual:
+def _group_note(gap: pd.Series) -> Bilingual:
     """How the groups were made, and what the lines are."""
-    years, high, low = f"{gap['from_year']:.0f}–{gap['to_year']:.0f}", whole(gap["n_high"]), whole(gap["n_low"])
+    years, high, low = f"{gap['from_year']:.0f}–{gap['to_year']:.0f}", integer(gap["n_high"]), integer(gap["n_low"])
     return Bilingual(
         f"注：Blinder-Oaxaca 二重分解，{years} 年。按首次认定以来密度均值的中位数分为高密度单位（{high} 个）与低密度单位"
         f"（{low} 个，含恰在中位数者）；系数取自含分组变量的合并回归（Jann 2008；Fortin 2008）。密度用于分组，不作控制变量；"
@@ -91,20 +97,20 @@ def _row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
     return pd.Series(rows.loc[key])
 
 
-def _named(results: Results, key: tuple[str, str], column: str) -> Bilingual:
+def _line_label(results: Results, key: tuple[str, str], column: str) -> Bilingual:
     """A line's name; that of a part is what it is about."""
-    quantity, what = key
-    return key_label(results, column, what) if what else key_label(results, "quantity", quantity)
+    quantity, subject = key
+    return key_label(results, column, subject) if subject else key_label(results, "quantity", quantity)
 
 
 def _with_error(row: pd.Series, digits: int) -> str:
     return f"{number(POINTS * row['estimate'], digits)} ({number(POINTS * row['se_cv3'], digits)})"
 
 
-def _counts(found: Iterable[pd.DataFrame], wide: int) -> list[tuple[Cell, ...]]:
+def _counts(samples: Iterable[pd.DataFrame], span: int) -> list[tuple[Cell, ...]]:
     """Lines of N and G; each sample spans `wide` columns."""
     lines = []
     for column, label in (("n_obs", Bilingual("样本量 N", "N")), ("n_clusters", Bilingual("聚类数 G", "Clusters G"))):
-        cells: list[Cell] = [cell for rows in found for cell in (whole(rows[column].iloc[0]), *[""] * (wide - 1))]
+        cells: list[Cell] = [cell for rows in samples for cell in (integer(rows[column].iloc[0]), *[""] * (span - 1))]
         lines.append((label, *cells))
     return lines

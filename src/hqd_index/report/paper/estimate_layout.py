@@ -9,16 +9,16 @@ import pandas as pd
 
 from ..bilingual import Bilingual
 from ..key_labels import effect_names, key_label
-from ..number_format import missing, number, stars, whole
+from ..number_format import integer, is_missing, number, stars
 from ..regression_labels import EXTENSIONS, FIRMS, MECHANISM, spec_label, term_label
 from ..regression_rows import headline_spec
 from ..results import Results
-from ..sentences import sample
+from ..sentences import sample_label
 
 Cell = Bilingual | str
-Parts = tuple[Any, ...]  # header lines, body lines, then note, rule_before and widths as far as they are needed
+TableParts = tuple[Any, ...]  # header lines, body lines, then note, rule_before and widths as far as they are needed
 
-STARS = Bilingual(
+STARS_NOTE = Bilingual(
     "注：***、**、* 分别表示在 1%、5%、10% 的水平上显著；圆括号内为聚类到单位层面的标准误（CV3，刀切法），"
     "方括号内为 Wild 聚类自助法 p 值（施加原假设）。密度的星号按自助法 p 值，控制变量按 CV3 的 t(G−1)。"
     "被解释变量为得分（0–100）；regressions.csv 与脚本用得分/100，系数为此处的百分之一。",
@@ -26,18 +26,18 @@ STARS = Bilingual(
     "restricted wild cluster bootstrap p in brackets. Stars of the density follow the bootstrap p, those of controls CV3 with "
     "t(G-1). Outcomes are scores 0-100; regressions.csv and the scripts use scores/100, so coefficients there are a hundredth.",
 )
-FIRM_OUTCOMES = Bilingual(
+FIRM_NOTE = Bilingual(
     "企业行为专精特新密度对从未被认定企业的影响，企业-年样本，控制企业与年份固定效应，标准化列以企业-年的组内标准差计；"
     "龙头为基年行业内营业收入前 10% 的企业，分组固定。",
     "Lines of firms: SRDI density on firms never recognised, firm-years, firm and year effects, in SDs of firm-years within "
     "effects; leaders are the top tenth of their industry by base-year revenue, a fixed group.",
 )
-ON_MEDIATORS = Bilingual(
+MEDIATOR_NOTE = Bilingual(
     "机制变量行为上年密度对当年机制变量的影响，单位-年样本，控制变量与固定效应同主设定，机制变量不是指数的成分。",
     "Lines of mediators: density of the year before on the mediator, unit-years, controls and effects of the headline; no "
     "mediator is an ingredient of the index.",
 )
-REACHING = Bilingual(
+MECHANISM_NOTE = Bilingual(
     "系数按结果变量自身的单位。***、**、* 分别表示在 1%、5%、10% 的水平上显著（自助法 p）；区间为聚类到单位层面的 CV3。"
     "按江艇（2022）只估计密度对机制变量的影响，不作三步中介检验。",
     "Coefficients in the outcome's own unit. ***, **, * mark significance at 1%, 5%, 10% (bootstrap p); intervals are CV3, "
@@ -47,7 +47,7 @@ YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
 SCALED = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
-LISTING = (
+LISTING_HEADER = (
     Bilingual("设定", "Specification"), Bilingual("样本", "Sample"), Bilingual("系数", "Estimate"), Bilingual("标准化", "In SDs"),
     Bilingual("95% 区间（CV3）", "95% interval (CV3)"), Bilingual("自助法 p", "Bootstrap p"), Bilingual("样本量", "N"),
 )  # fmt: skip
@@ -61,45 +61,45 @@ def in_points(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{column: rows[column] * factor for column in SCALED})
 
 
-def bracketed(p: Any) -> str:
+def p_in_brackets(p: Any) -> str:
     """`[0.034]`, `[<0.001]`; empty where there is no p."""
-    return "" if missing(p) else "[<0.001]" if p < 0.001 else f"[{number(p, 3)}]"
+    return "" if is_missing(p) else "[<0.001]" if p < 0.001 else f"[{number(p, 3)}]"
 
 
 def regression_table(
     results: Results,
     blocks: list[pd.DataFrame],
-    heads: list[list[Bilingual]],
+    header_lines: list[list[Bilingual]],
     *,
-    extra: Iterable[tuple[Cell, ...]] = (),
-    without: Iterable[str] = (),
-) -> Parts:
+    extra_lines: Iterable[tuple[Cell, ...]] = (),
+    omitted: Iterable[str] = (),
+) -> TableParts:
     """Columns (1), (2) ...: coefficient with stars, (SE), [bootstrap p], then controls, effects, N, G and R2.
 
     `heads` are header lines under the numbers, the first the outcomes; `without` are regressors that get no lines.
     """
     digits = digits_for([float(block["estimate"].get("density", float("nan"))) for block in blocks])
-    controls = list(dict.fromkeys(term for block in blocks for term in block.index if term not in ("density", *without)))
+    controls = list(dict.fromkeys(term for block in blocks for term in block.index if term not in ("density", *omitted)))
     body: list[tuple[Cell, ...]] = []
     for term in ["density", *controls]:
         body.extend(_term(results, term, blocks, digits))
     rule = len(body)
-    body.extend(extra)
-    body.append((Bilingual("控制变量", "Controls"), *[YES if _written(block, "controls") else NO for block in blocks]))
-    held = [_written(block, "fixed_effects").split("+") for block in blocks]
+    body.extend(extra_lines)
+    body.append((Bilingual("控制变量", "Controls"), *[YES if _first_text(block, "controls") else NO for block in blocks]))
+    block_effects = [_first_text(block, "fixed_effects").split("+") for block in blocks]
     for effect, label in effect_names(results).items():
-        if effect != "group_year" or any(effect in effects for effects in held):
-            body.append((label, *[YES if effect in effects else NO for effects in held]))
-    figures = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
-    for column, (label, places) in (figures | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
+        if effect != "group_year" or any(effect in effects for effects in block_effects):
+            body.append((label, *[YES if effect in effects else NO for effects in block_effects]))
+    statistics = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
+    for column, (label, places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
         body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
     first = Bilingual("被解释变量", "Outcome")
-    lines = [("" if k else first, *line) for k, line in enumerate(heads)]
-    return (numbers, *lines), body, STARS, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
+    lines = [("" if k else first, *line) for k, line in enumerate(header_lines)]
+    return (numbers, *lines), body, STARS_NOTE, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
 
 
-def _written(block: pd.DataFrame, column: str) -> str:
+def _first_text(block: pd.DataFrame, column: str) -> str:
     value = block[column].iloc[0]
     return value if isinstance(value, str) else ""
 
@@ -112,55 +112,57 @@ def digits_for(values: list[float]) -> int:
 
 def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
     """Lines of one regressor: coefficient, standard error and, for the density, the bootstrap p."""
-    first: list[Cell] = [term_label(results, term)]
-    second: list[Cell] = [""]
-    third: list[Cell] = [""]
+    estimate_line: list[Cell] = [term_label(results, term)]
+    error_line: list[Cell] = [""]
+    p_line: list[Cell] = [""]
     for block in blocks:
-        if term not in block.index or missing(block["estimate"][term]):
-            first, second, third = [*first, ""], [*second, ""], [*third, ""]
+        if term not in block.index or is_missing(block["estimate"][term]):
+            estimate_line, error_line, p_line = [*estimate_line, ""], [*error_line, ""], [*p_line, ""]
             continue
         row = block.loc[term]
-        p = row["p_cv3"] if missing(row["p_wild"]) else row["p_wild"]
-        first.append(number(row["estimate"], digits) + stars(p))
-        second.append(f"({number(row['se_cv3'], digits)})")
-        third.append(bracketed(row["p_wild"]))
-    lines = [tuple(first), tuple(second)]
-    return [*lines, tuple(third)] if any(third) else lines
+        p = row["p_cv3"] if is_missing(row["p_wild"]) else row["p_wild"]
+        estimate_line.append(number(row["estimate"], digits) + stars(p))
+        error_line.append(f"({number(row['se_cv3'], digits)})")
+        p_line.append(p_in_brackets(row["p_wild"]))
+    lines = [tuple(estimate_line), tuple(error_line)]
+    return [*lines, tuple(p_line)] if any(p_line) else lines
 
 
-def listing(results: Results, rows: pd.DataFrame, note: Bilingual = STARS, first: Bilingual = LISTING[0]) -> Parts | None:
+def coefficient_listing(
+    results: Results, rows: pd.DataFrame, note: Bilingual = STARS_NOTE, first_header: Bilingual = LISTING_HEADER[0]
+) -> TableParts | None:
     """One line per coefficient: specification (or what `first` says), sample, estimate, in SDs, interval, bootstrap p, N."""
     if rows.empty:
         return None
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
     rows = in_points(results, rows)
     rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
-    digits, last = digits_for([float(value) for value in rows["estimate"]]), None
+    digits, previous_label = digits_for([float(value) for value in rows["estimate"]]), None
     body: list[tuple[Cell, ...]] = []
     for record in rows.to_dict("records"):
         label = _line_name(results, record)
-        figures = (
+        numbers = (
             number(record["estimate"], digits) + stars(record["p_wild"]),
             number(record["estimate_sd"], 3),
             f"[{number(record['ci_low'], digits)}, {number(record['ci_high'], digits)}]",
-            bracketed(record["p_wild"]).strip("[]"),
-            whole(record["n_obs"]),
+            p_in_brackets(record["p_wild"]).strip("[]"),
+            integer(record["n_obs"]),
         )
-        body.append(("" if label == last else label, sample(record["sample"]), *figures))
-        last = label
-    return ((first, *LISTING[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
+        body.append(("" if label == previous_label else label, sample_label(record["sample"]), *numbers))
+        previous_label = label
+    return ((first_header, *LISTING_HEADER[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
 
 def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
-    listed = {spec.id for spec in results.study.regressions.specifications}
-    named = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
-    parts = [] if named else [_short_name(results, record["spec"])]
+    listed_specs = {spec.id for spec in results.study.regressions.specifications}
+    named_by_outcome = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
+    parts = [] if named_by_outcome else [_short_name(results, record["spec"])]
     if record["outcome"] != results.tree.root:
         parts.append(key_label(results, "outcome", record["outcome"]))
     if record["term"] != "density":
         parts.append(term_label(results, record["term"]))
-    if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed:
+    if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed_specs:
         parts.append(Bilingual(record["subset"], record["subset"]))
     return Bilingual("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
 
@@ -168,4 +170,4 @@ def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
 def _short_name(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
-    return next((more for ending, more in EXTENSIONS.items() if id == base + ending), spec_label(results, id))
+    return next((addition for ending, addition in EXTENSIONS.items() if id == base + ending), spec_label(results, id))

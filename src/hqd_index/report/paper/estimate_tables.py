@@ -8,28 +8,28 @@ import pandas as pd
 
 from ...study.records import SpecificationChoice
 from ..bilingual import Bilingual
-from ..number_format import missing, number, stars, whole
+from ..number_format import integer, is_missing, number, stars
 from ..regression_labels import FIRMS, MECHANISM, MODERATED
 from ..regression_rows import headline_spec
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from .estimate_layout import (
-    FIRM_OUTCOMES,
-    ON_MEDIATORS,
+    FIRM_NOTE,
+    MECHANISM_NOTE,
+    MEDIATOR_NOTE,
     POINTS,
-    REACHING,
-    STARS,
+    STARS_NOTE,
     Cell,
-    Parts,
-    bracketed,
+    TableParts,
+    coefficient_listing,
     digits_for,
     in_points,
-    listing,
+    p_in_brackets,
     regression_table,
 )
 
 
-def baseline(results: Results) -> Parts | None:
+def baseline(results: Results) -> TableParts | None:
     """The whole index on density: one column per specification, as the study lists them."""
     rows = _outcome(results, results.tree.root, "all")
     if rows.empty:
@@ -40,26 +40,28 @@ def baseline(results: Results) -> Parts | None:
     return regression_table(results, blocks, [[results.name(results.tree.root)] * len(specs), heads])
 
 
-def channels_table(results: Results) -> Parts | None:
+def channels_table(results: Results) -> TableParts | None:
     """Every node above the leaves on density in the headline specification."""
-    chosen = headline_spec(results)
+    headline = headline_spec(results)
     rows = in_points(results, results.table("regressions"))
-    if chosen is None or rows.empty:
+    if headline is None or rows.empty:
         return None
-    rows = rows[(rows["spec"] == chosen) & (rows["sample"] == "all") & (rows["subset"].fillna("") == "")]
+    rows = rows[(rows["spec"] == headline) & (rows["sample"] == "all") & (rows["subset"].fillna("") == "")]
     nodes = [node for node in results.inner if node in set(rows["outcome"])]
     blocks = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
     blocks = [block.loc[["density"]] for block in blocks]
     parts = results.table("channels")
-    own = parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
-    fraction: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
-    adjusted: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
+    parts_of_index = (
+        parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
+    )
+    fraction_line: list[Cell] = [Bilingual("占总系数的份额（%）", "Share of the whole (%)")]
+    adjusted_line: list[Cell] = [Bilingual("校正后 p（Romano-Wolf）", "Adjusted p (Romano-Wolf)")]
     for node in nodes:
-        row = own.loc[node] if node in own.index else None
-        fraction.append("" if row is None else number(100 * row["fraction"], 1))
-        adjusted.append("" if row is None else bracketed(row["p_adjusted"]).strip("[]"))
+        row = parts_of_index.loc[node] if node in parts_of_index.index else None
+        fraction_line.append("" if row is None else number(100 * row["fraction"], 1))
+        adjusted_line.append("" if row is None else p_in_brackets(row["p_adjusted"]).strip("[]"))
     heads = [[results.name(node) for node in nodes]]
-    return regression_table(results, blocks, heads, extra=[tuple(fraction), tuple(adjusted)])
+    return regression_table(results, blocks, heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
 
 
 IV = {
@@ -74,10 +76,10 @@ IV = {
 IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
 
 
-def leave_out(results: Results) -> Parts | None:
+def leave_out(results: Results) -> TableParts | None:
     """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
-    chosen = headline_spec(results)
-    blocks = {sample: _headline(results, chosen, sample) for sample in SAMPLES}
+    headline = headline_spec(results)
+    blocks = {sample: _headline(results, headline, sample) for sample in SAMPLES}
     if any(block is None for block in blocks.values()):
         return None
     rows = [block for block in blocks.values() if block is not None]
@@ -88,30 +90,32 @@ def leave_out(results: Results) -> Parts | None:
             *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows],
         ),
         ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
-        ("", *[bracketed(row["p_wild"]) for row in rows]),
+        ("", *[p_in_brackets(row["p_wild"]) for row in rows]),
     ]
-    instrument = [_instrument(results, chosen, sample) for sample in SAMPLES]
+    instrument = [_instrument(results, headline, sample) for sample in SAMPLES]
     rule = len(body)
     if all(instrument):
         body.append(
             (
                 Bilingual("移动份额工具变量（2SLS）", "Shift-share 2SLS"),
-                *[number(facts["estimate"], digits) for facts in instrument],
+                *[number(estimates["estimate"], digits) for estimates in instrument],
             )
         )
-        body.append(("", *[f"({number(facts['se_cv1'], digits)})" for facts in instrument]))
-        ends = [f"[{number(facts['ar_low'], digits)}, {number(facts['ar_high'], digits)}]" for facts in instrument]
-        body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *ends))
+        body.append(("", *[f"({number(estimates['se_cv1'], digits)})" for estimates in instrument]))
+        intervals = [
+            f"[{number(estimates['ar_low'], digits)}, {number(estimates['ar_high'], digits)}]" for estimates in instrument
+        ]
+        body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
         for quantity, (label, places) in IV.items():
-            body.append((label, *[number(facts.get(quantity), places) for facts in instrument]))
-    body.append((Bilingual("样本量 N", "N"), *[whole(row["n_obs"]) for row in rows]))
+            body.append((label, *[number(estimates.get(quantity), places) for estimates in instrument]))
+    body.append((Bilingual("样本量 N", "N"), *[integer(row["n_obs"]) for row in rows]))
     note = Bilingual(
         "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
         "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
         "interval, which may be unbounded.",
     )
-    whole_note = Bilingual(STARS.zh + note.zh, f"{STARS.en} {note.en}") if all(instrument) else STARS
-    return (("", *SAMPLES.values()),), body, whole_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+    full_note = Bilingual(STARS_NOTE.zh + note.zh, f"{STARS_NOTE.en} {note.en}") if all(instrument) else STARS_NOTE
+    return (("", *SAMPLES.values()),), body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
 
 
 def _headline(results: Results, spec: str | None, sample: str) -> pd.Series | None:
@@ -129,8 +133,10 @@ def _instrument(results: Results, spec: str | None, sample: str) -> dict[str, fl
     rows = rows[
         (rows["spec"] == spec) & (rows["sample"] == sample) & (rows["outcome"] == root) & (rows["method"] == "shift_share")
     ]
-    facts = {name: float(value) * (POINTS if name in IN_POINTS else 1) for name, value in zip(rows["quantity"], rows["value"])}
-    return facts if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(facts) else {}
+    estimates = {
+        name: float(value) * (POINTS if name in IN_POINTS else 1) for name, value in zip(rows["quantity"], rows["value"])
+    }
+    return estimates if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(estimates) else {}
 
 
 def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
@@ -143,7 +149,7 @@ def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
 
 def stepwise(results: Results) -> list[SpecificationChoice]:
     """Specifications that differ in controls and effects of units and years only: the columns of the baseline table."""
-    main = headline_spec(results)
+    headline = headline_spec(results)
     return [
         spec
         for spec in results.study.regressions.specifications
@@ -153,21 +159,21 @@ def stepwise(results: Results) -> list[SpecificationChoice]:
         and spec.scenario is None
         and not spec.drop_units
         and not spec.drop_years
-        and ("group_year" not in spec.fixed_effects or spec.id == main)
+        and ("group_year" not in spec.fixed_effects or spec.id == headline)
     ]
 
 
-def robustness(results: Results) -> Parts | None:
+def robustness(results: Results) -> TableParts | None:
     """The density's coefficient in every specification that the baseline does not show, after the headline."""
     rows = results.table("regressions")
     if rows.empty:
         return None
-    shown = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
-    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(shown)]
-    return listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
+    baseline_specs = {spec.id for spec in stepwise(results)} - {headline_spec(results)}
+    rows = rows[(rows["outcome"] == results.tree.root) & (rows["term"] == "density") & ~rows["spec"].isin(baseline_specs)]
+    return coefficient_listing(results, rows[~rows["spec"].str.contains(MODERATED, regex=False)])
 
 
-def heterogeneity(results: Results) -> Parts | None:
+def heterogeneity(results: Results) -> TableParts | None:
     """The density and its interaction with each moderator, a column for each moderator and sample."""
     rows = in_points(results, results.table("regressions"))
     rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
@@ -183,36 +189,37 @@ def heterogeneity(results: Results) -> Parts | None:
                 holm.append(_holm(block))
     if not blocks:
         return None
-    others = {term for block in blocks for term in block.index if "density" not in term}
+    omitted_terms = {term for block in blocks for term in block.index if "density" not in term}
     heads = [[results.name(results.tree.root)] * len(blocks), names, samples]
     extra: list[tuple[Cell, ...]] = (
         [(Bilingual("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
     )
-    return regression_table(results, blocks, heads, extra=extra, without=others)
+    return regression_table(results, blocks, heads, extra_lines=extra, omitted=omitted_terms)
 
 
 def _holm(block: pd.DataFrame) -> str:
     """The Holm p that the note of an interaction gives; empty without one."""
     notes = " ".join(note for note in block["note"] if isinstance(note, str))
-    found = re.search(r"Holm p[^:]*: ([0-9.]+)", notes)
-    return bracketed(float(found[1])).strip("[]") if found else ""
+    match = re.search(r"Holm p[^:]*: ([0-9.]+)", notes)
+    return p_in_brackets(float(match[1])).strip("[]") if match else ""
 
 
-def mechanism(results: Results) -> Parts | None:
+def mechanism(results: Results) -> TableParts | None:
     """The density's coefficient on mediators outside the index, and on what leaders and others never recognised do."""
     rows = results.table("regressions")
     if rows.empty:
         return None
-    notes = {ON_MEDIATORS: rows["spec"] == MECHANISM, FIRM_OUTCOMES: rows["spec"].str.startswith(FIRMS)}
-    held = [note for note, which in notes.items() if which.any()]
+    notes = {MEDIATOR_NOTE: rows["spec"] == MECHANISM, FIRM_NOTE: rows["spec"].str.startswith(FIRMS)}
+    notes_used = [note for note, mask in notes.items() if mask.any()]
     note = Bilingual(
-        "注：" + "".join(one.zh for one in (*held, REACHING)), "Notes: " + " ".join(one.en for one in (*held, REACHING))
+        "注：" + "".join(part.zh for part in (*notes_used, MECHANISM_NOTE)),
+        "Notes: " + " ".join(part.en for part in (*notes_used, MECHANISM_NOTE)),
     )
-    mine = rows[(notes[ON_MEDIATORS] | notes[FIRM_OUTCOMES]) & (rows["term"] == "density")]
-    return listing(results, mine, note, Bilingual("被解释变量", "Dependent variable"))
+    mechanism_rows = rows[(notes[MEDIATOR_NOTE] | notes[FIRM_NOTE]) & (rows["term"] == "density")]
+    return coefficient_listing(results, mechanism_rows, note, Bilingual("被解释变量", "Dependent variable"))
 
 
-def contribution_table(results: Results) -> Parts | None:
+def contribution_table(results: Results) -> TableParts | None:
     """Composition, spillover, accounting share, and the fractions of dimensions and channels."""
     rows = results.table("contribution")
     rows = rows[(rows["unit"].fillna(TOTAL) == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
@@ -232,14 +239,14 @@ def contribution_table(results: Results) -> Parts | None:
     for node in results.inner:
         name = results.name(node)
         names[f"fraction_{node}"] = Bilingual(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
-    found = rows.drop_duplicates("quantity").set_index("quantity")
+    quantities = rows.drop_duplicates("quantity").set_index("quantity")
     body = []
     for quantity, label in names.items():
-        if quantity not in found.index:
+        if quantity not in quantities.index:
             continue
-        row = found.loc[quantity]
-        span = "" if missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
-        body.append((label, span, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
+        row = quantities.loc[quantity]
+        years = "" if is_missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
+        body.append((label, years, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
     header = (
         Bilingual("项目", "Item"),
         Bilingual("年份", "Years"),

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..bilingual import Bilingual
-from .paper_tables import Absent, Cell, PaperTable
+from .paper_tables import AbsentTable, Cell, PaperTable
 from .word import caption
 
-SIGNS = {
+ESCAPES = {
     **{sign: "\\" + sign for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$", "²": "$^2$", "◇": r"$\diamond$"},
     **{"≤": r"$\le$", "≥": r"$\ge$", "α": r"$\alpha$", "×": r"$\times$", "Σ": r"$\Sigma$"},
 }
-HEAD = {
+DOCUMENT_CLASS = {
     "zh": "\\documentclass[UTF8,zihao=5]{ctexart}",
     "en": "\\documentclass[10pt]{article}",
 }
@@ -24,24 +24,30 @@ PREAMBLE = (
 )
 
 
-def write_latex(tables: Sequence[PaperTable | Absent], path: Path, language: str, notice: str = "") -> Path:
+def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "") -> Path:
     """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice stands first."""
-    told = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
-    parts = [HEAD[language], PREAMBLE, *told, *[environment(table, language) for table in tables], "\\end{document}\n"]
+    notice_lines = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
+    parts = [
+        DOCUMENT_CLASS[language],
+        PREAMBLE,
+        *notice_lines,
+        *[environment(table, language) for table in tables],
+        "\\end{document}\n",
+    ]
     path.write_text("\n".join(parts), "utf-8")
     return path
 
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it stands."""
-    return "".join(SIGNS.get(sign, sign) for sign in text)
+    return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
-def environment(table: PaperTable | Absent, language: str) -> str:
+def environment(table: PaperTable | AbsentTable, language: str) -> str:
     """One longtable with caption, rules and note; a remark where the table is absent."""
     title = escape(caption(table, language))
-    if isinstance(table, Absent):
-        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape(table.why.of(language))}\n"
+    if isinstance(table, AbsentTable):
+        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape(table.reason.of(language))}\n"
     shares = table.widths or (2.0, *[1.0] * (len(table.header[0]) - 1))
     columns = "".join(
         f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 from ...study.records import Band
-from ..bilingual import NOTHING, Bilingual, unit_name
-from ..formula_text import readable
-from ..number_format import number, whole
+from ..bilingual import BLANK, Bilingual, unit_name
+from ..formula_text import formula_in_words
+from ..number_format import integer, number
 from ..results import Results
-from .estimate_layout import Cell, Parts
+from .estimate_layout import Cell, TableParts
 
 YEARS_SHOWN = 6
 """Years of the table of scores: the first, the last, and others evenly between."""
 
 
-def indicator_system(results: Results) -> Parts | None:
+def indicator_system(results: Results) -> TableParts | None:
     """Dimension, sub-dimension, indicator, formula, unit, direction, weight."""
     shares = results.shares(results.years[-1]) if results.years else {}
-    described, tree, body = results.study.indicators.indicators, results.tree, []
-    last: tuple[str, ...] = ()
+    choices, tree, body = results.study.indicators.indicators, results.tree, []
+    previous_chain: tuple[str, ...] = ()
     for leaf in results.leaves:
         chain: list[str] = []
         node = tree.parent(leaf)
         while node is not None and node != tree.root:
             chain.insert(0, node)
             node = tree.parent(node)
-        shown = [results.name(node) if (*chain[:k], node) != last[: k + 1] else "" for k, node in enumerate(chain)]
-        last = tuple(chain)
-        direction = described[leaf].direction
+        branch_cells = [
+            results.name(node) if (*chain[:k], node) != previous_chain[: k + 1] else "" for k, node in enumerate(chain)
+        ]
+        previous_chain = tuple(chain)
+        direction = choices[leaf].direction
         sign = "◇" if isinstance(direction, Band) else "+" if direction == 1 else "−"
-        name, formula = results.name(leaf), readable(results.study, leaf)
+        name, formula = results.name(leaf), formula_in_words(results.study, leaf)
         weight = number(100 * shares[leaf], 2) if leaf in shares else "—"
         body.append(
-            (*shown, Bilingual(f"{name.zh} {leaf}", f"{name.en} {leaf}"), formula, unit_name(described[leaf].unit), sign, weight)
+            (
+                *branch_cells,
+                Bilingual(f"{name.zh} {leaf}", f"{name.en} {leaf}"),
+                formula,
+                unit_name(choices[leaf].unit),
+                sign,
+                weight,
+            )
         )
     depth = len(body[0]) - 5 if body else 0
-    levels = (
+    level_titles = (
         Bilingual("一级指标", "Dimension"),
         Bilingual("二级指标", "Sub-dimension"),
         Bilingual("三级", "Level 3"),
         Bilingual("四级", "Level 4"),
     )
-    tail = (
+    leaf_titles = (
         Bilingual("指标", "Indicator"),
         Bilingual("计算方法", "Formula"),
         Bilingual("单位", "Unit"),
@@ -52,10 +61,10 @@ def indicator_system(results: Results) -> Parts | None:
         "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
         "weights are shares in the whole index.",
     )
-    return (((*levels[:depth], *tail),), body, note, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
+    return (((*level_titles[:depth], *leaf_titles),), body, note, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
 
 
-def descriptives(results: Results) -> Parts | None:
+def descriptives(results: Results) -> TableParts | None:
     """Variable, symbol, N, mean, SD, min, median, max of the whole sample: index, density, what is held, then indicators."""
     rows = results.table("descriptives")
     rows = rows[rows["sample"] == "all"] if len(rows) else rows
@@ -66,39 +75,39 @@ def descriptives(results: Results) -> Parts | None:
         Bilingual("标准差", "SD"),
         Bilingual("最小值", "Min"), Bilingual("中位数", "Median"), Bilingual("最大值", "Max"),
     )  # fmt: skip
-    known = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
-    order = {variable: k for k, variable in enumerate(known)}
+    known_variables = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
+    order = {variable: k for k, variable in enumerate(known_variables)}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
     body = [_described(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
         figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
-        body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], whole(record["n"]), *figures))
-    return (header,), body, NOTHING, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
+        body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], integer(record["n"]), *figures))
+    return (header,), body, BLANK, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
 
 
 def _described(results: Results, node: str) -> tuple[Cell, ...]:
     """One line of descriptive statistics of a score."""
     values = results.scores.loc[results.scores["node"] == node, "score"].dropna()
     figures = (values.mean(), values.std(), values.min(), values.median(), values.max())
-    return results.name(node), node, whole(len(values)), *[number(value, 3) for value in figures]
+    return results.name(node), node, integer(len(values)), *[number(value, 3) for value in figures]
 
 
-def by_year(results: Results) -> Parts | None:
+def by_year(results: Results) -> TableParts | None:
     """Index of every unit in a choice of years, with the latest rank, ordered by it."""
     if not results.years:
         return None
     count = min(YEARS_SHOWN, len(results.years))
-    at = sorted({round(k * (len(results.years) - 1) / max(1, count - 1)) for k in range(count)})
-    years = [results.years[k] for k in at]
+    positions = sorted({round(k * (len(results.years) - 1) / max(1, count - 1)) for k in range(count)})
+    years = [results.years[k] for k in positions]
     scores = {year: results.ranking(year).set_index("unit")["score"] for year in years}
-    last = results.ranking(results.years[-1])
+    latest_ranking = results.ranking(results.years[-1])
     body: list[tuple[Cell, ...]] = [
         (
             Bilingual(record["unit_zh"], record["unit_en"]),
             *[number(scores[year].get(record["unit"]), 2) for year in years],
-            whole(record["rank"]),
+            integer(record["rank"]),
         )
-        for record in last.to_dict("records")
+        for record in latest_ranking.to_dict("records")
     ]
     body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
     header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...methods import FAMILIES
-from ..number_format import percent, whole
+from ..number_format import integer, percent
 from ..results import Results
-from .prose_blocks import Block, item, text
+from .prose_blocks import Block, list_item, text_block
 
-WORKS: dict[str, str] = {
+METHOD_WORKS: dict[str, str] = {
     "OECD-JRC 2008": "OECD, JRC. Handbook on Constructing Composite Indicators: Methodology and User Guide. "
     "OECD Publishing, 2008.",
     "Shannon 1948": "Shannon C E. A Mathematical Theory of Communication. Bell System Technical Journal, 1948, 27(3): 379-423.",
@@ -20,11 +20,11 @@ WORKS: dict[str, str] = {
     "Berlin: Springer, 1981.",
 }
 """Full references of method sources, by what the source begins with; others stand as the method gives them."""
-PAPER = (
+STUDIED_PAPER = (
     "锁箭， 李霞. 专精特新中小企业驱动制造业高质量发展：内在逻辑、实现路径与政策建议[J]. 技术经济， 2024, 43(9): 85-94. "
     "DOI 10.12404/j.issn.1002-980X.J24030412"
 )
-USED: dict[str, tuple[str, ...]] = {
+TABLE_WORKS: dict[str, tuple[str, ...]] = {
     "regressions": (
         "Cameron A C, Gelbach J B, Miller D L. Bootstrap-Based Improvements for Inference with Clustered Errors. "
         "Review of Economics and Statistics, 2008, 90(3): 414-427.",
@@ -68,41 +68,43 @@ USED: dict[str, tuple[str, ...]] = {
 """Table -> the works that its numbers rest on; cited where the table was made."""
 
 
-def robustness(results: Results) -> Iterator[Block]:
+def robustness_blocks(results: Results) -> Iterator[Block]:
     """How ranks were varied: scenarios, draws of designs, weights and firms, and what of it matters."""
-    study, chosen = results.study, results.study.uncertainty
+    study, uncertainty = results.study, results.study.uncertainty
     labels = [scenario.label for scenario in study.scenarios.values()]
     if labels and results.has("scenarios"):
-        yield text(
+        yield text_block(
             f"同一数据另按 {len(labels)} 种算法重算："
             + "、".join(label.zh for label in labels)
             + "。各算法下的名次与发布名次并列给出。",
             f"The same data are scored in {len(labels)} other ways: " + "; ".join(label.en for label in labels) + ". Their ranks "
             "stand beside the published ones.",
         )
-    if chosen is None or not results.has("ranks"):
+    if uncertainty is None or not results.has("ranks"):
         return
-    low, high = (percent(end, 0) for end in chosen.interval)
-    yield text(
-        f"名次区间来自 {whole(chosen.draws)} 次随机抽样：每次同时更换算法的备选项、剔除一项指标或分维度、扰动权重，并在单位内"
-        f"重抽企业（{whole(chosen.firms.draws)} 套）；区间取名次的 {low} 至 {high} 分位。"
+    low, high = (percent(end, 0) for end in uncertainty.interval)
+    yield text_block(
+        f"名次区间来自 {integer(uncertainty.draws)} 次随机抽样：每次同时更换算法的备选项、剔除一项指标或分维度、"
+        "扰动权重，并在单位内"
+        f"重抽企业（{integer(uncertainty.firms.draws)} 套）；区间取名次的 {low} 至 {high} 分位。"
         "两个单位的先后只有在绝大多数抽样中不变时才算能分出。",
-        f"Rank intervals come from {whole(chosen.draws)} draws, each of which varies the design, leaves out an indicator or "
-        f"part, draws weights and draws firms again within units ({whole(chosen.firms.draws)} sets); they span the "
+        f"Rank intervals come from {integer(uncertainty.draws)} draws, each of which varies the design, leaves out an "
+        "indicator or "
+        f"part, draws weights and draws firms again within units ({integer(uncertainty.firms.draws)} sets); they span the "
         f"{low} to {high} quantiles of the rank. Two units count as told apart only where their order holds in almost all draws.",
     )
     if results.has("sensitivity"):
-        yield text(
+        yield text_block(
             "哪个选择最影响名次，用名次平均变动的 Sobol 总效应指数衡量，区间为自助法。",
             "Which choice moves the ranks most is measured by total Sobol indices of the mean shift of ranks, with bootstrap "
             "intervals.",
         )
 
 
-def further(results: Results) -> Iterator[Block]:
+def further_estimate_blocks(results: Results) -> Iterator[Block]:
     """Estimates beside the headline: instrument, events of firms, falls and recovery, specification curve."""
     if results.has("endogeneity"):
-        yield item(
+        yield list_item(
             "工具变量：移动份额设计，以各单位基期的构成加权各地区（或其他分组）的认定冲击；报告第一阶段、"
             "有效 F 与 Anderson-Rubin 区间，有效 F 低时只解读后者。",
             "Instrument: a shift-share design that weighs recognition shocks of regions (or other groups) by each unit's "
@@ -110,8 +112,8 @@ def further(results: Results) -> Iterator[Block]:
             "and only the latter are read where the F is small.",
         )
     if results.has("mediators"):
-        labels = [one.label for one in results.study.regressions.mediators.values()]
-        yield item(
+        labels = [mediator.label for mediator in results.study.regressions.mediators.values()]
+        yield list_item(
             f"机制变量（{'、'.join(label.zh for label in labels)}）均在指数之外，取当年值：估计上年密度对它们的影响"
             "（江艇 2022），并按 Gelbach（2016）把加入它们前后密度系数之差精确分到各变量；后者是核算，不是因果中介。",
             f"Mediators ({'; '.join(label.en for label in labels)}) lie outside the index and are of its own year: the effect of "
@@ -119,47 +121,52 @@ def further(results: Results) -> Iterator[Block]:
             "split exactly (Gelbach 2016), which is accounting and no causal mediation.",
         )
     if results.has("oaxaca"):
-        yield item(
+        yield list_item(
             "高低密度单位的差距：按首次认定以来密度均值的中位数分组，以含分组变量的合并回归作二重分解（Blinder-Oaxaca），只作描述。",
             "Gap between dense and sparse units: groups at the median of mean density since the first recognition, a twofold "
             "Blinder-Oaxaca decomposition with pooled coefficients that hold the group; a description only.",
         )
     if results.has("event_study"):
-        before, after = results.study.regressions.events.window if results.study.regressions.events else (-4, 3)
-        yield item(
-            f"企业事件研究：以首次认定为事件，认定前 {-before} 年至后 {after} 年；估计量对处理效应随时间和批次变化稳健，"
+        years_before, years_after = results.study.regressions.events.window if results.study.regressions.events else (-4, 3)
+        yield list_item(
+            f"企业事件研究：以首次认定为事件，认定前 {-years_before} 年至后 {years_after} 年；"
+            "估计量对处理效应随时间和批次变化稳健，"
             "双向固定效应只作对照。结果变量为企业指标，不是指数。",
-            f"Firm event study around the first recognition, {-before} years before to {after} after; the estimators allow "
+            f"Firm event study around the first recognition, {-years_before} years before to {years_after} after; the "
+            "estimators allow "
             "effects to differ by cohort and time, two-way effects stand for comparison. "
             "Outcomes are those of firms, never the index.",
         )
     if results.has("resilience"):
-        yield item(
+        yield list_item(
             "韧性：冲击当年的跌幅与恢复所需年数，对冲击前的密度、暴露程度及其交互回归。",
             "Resilience: the fall in a shock and the years to recover, on density before it, exposure, and their interaction.",
         )
     if results.has("multiverse"):
-        yield item(
+        yield list_item(
             "设定曲线：运行前声明的指数算法与回归设定两两组合，逐一估计并按系数排序；联合检验置换密度的时间路径。",
             "Specification curve: every declared design of the index with every declared specification, estimated and sorted; "
             "the joint test permutes the paths of density.",
         )
 
 
-def references(results: Results) -> Iterator[Block]:
+def reference_blocks(results: Results) -> Iterator[Block]:
     """Works the used methods rest on, numbered."""
     weighting = results.study.weighting
-    used = [("impute", weighting.impute), ("treat", weighting.treat), ("normalise", weighting.normalise)]
-    used += [("weight", choice) for choice in weighting.weight.values()]
-    used += [("aggregate", choice) for choice in weighting.aggregate.values()]
-    sources = {FAMILIES[family][choice.method].source for family, choice in used if choice.method in FAMILIES[family]}
-    listed = [PAPER, *sorted({_full(source) for source in sources if source != "-"} | {WORKS["OECD-JRC 2008"]})]
-    for table, works in USED.items():
-        listed += works if results.has(table) else ()
-    for k, work in enumerate(listed, 1):
-        yield text(f"[{k}] {work}", f"[{k}] {work}", kind="work")
+    chosen_methods = [("impute", weighting.impute), ("treat", weighting.treat), ("normalise", weighting.normalise)]
+    chosen_methods += [("weight", choice) for choice in weighting.weight.values()]
+    chosen_methods += [("aggregate", choice) for choice in weighting.aggregate.values()]
+    sources = {FAMILIES[family][choice.method].source for family, choice in chosen_methods if choice.method in FAMILIES[family]}
+    reference_list = [
+        STUDIED_PAPER,
+        *sorted({_full(source) for source in sources if source != "-"} | {METHOD_WORKS["OECD-JRC 2008"]}),
+    ]
+    for table, works in TABLE_WORKS.items():
+        reference_list += works if results.has(table) else ()
+    for k, work in enumerate(reference_list, 1):
+        yield text_block(f"[{k}] {work}", f"[{k}] {work}", block_type="work")
 
 
 def _full(source: str) -> str:
     """The full reference of a method's source."""
-    return next((work for front, work in WORKS.items() if source.startswith(front)), f"{source}.")
+    return next((work for front, work in METHOD_WORKS.items() if source.startswith(front)), f"{source}.")

@@ -8,15 +8,15 @@ from typing import Any
 from ...methods import FAMILIES
 from ...methods.choice import BoundChoice
 from ...study.unit_schemes import SCHEME_NAMES
-from ..bilingual import NOTHING, Bilingual, halves
-from ..key_findings import accounting
+from ..bilingual import BLANK, Bilingual, both_languages
+from ..key_findings import row_accounting
 from ..key_labels import effect_names
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS, TABLE_LABELS
-from ..number_format import missing, number, percent, whole
+from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
-from .methods_evidence import further, references, robustness
-from .prose_blocks import Block, formula, item, text
+from .methods_evidence import further_estimate_blocks, reference_blocks, robustness_blocks
+from .prose_blocks import Block, formula_block, list_item, text_block
 
 MEASURES: dict[str, Bilingual] = {
     "count": Bilingual("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
@@ -26,23 +26,23 @@ MEASURES: dict[str, Bilingual] = {
 }
 
 
-def methods(results: Results) -> list[Block]:
+def methods_section(results: Results) -> list[Block]:
     """The whole section, in order; parts without data say so."""
     blocks: list[Block] = []
     for title, section in SECTIONS:
-        found = list(section(results))
-        if found:
-            blocks += [Block("heading", title), *found]
+        section_blocks = list(section(results))
+        if section_blocks:
+            blocks += [Block("heading", title), *section_blocks]
     return blocks
 
 
-def data(results: Results) -> Iterator[Block]:
+def data_blocks(results: Results) -> Iterator[Block]:
     """Units, years, indicators, sources, and where the rows went."""
     study, count = results.study, len(results.leaves)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     parts, dimensions = len(results.parts), len(results.dimensions)
     root = results.name(results.tree.root)
-    yield text(
+    yield text_block(
         f"以 {len(results.units)} 个单位、{years} 年的面板测度“{root.zh}”。"
         f"指标体系由 {dimensions} 个维度、{parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
         f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
@@ -50,14 +50,14 @@ def data(results: Results) -> Iterator[Block]:
     )
     origins = [o for source in study.sources.sources.values() if (o := source.origin) is not None]
     if origins:
-        told = [halves(f"{origin.title}") for origin in origins]
-        producers = [halves(origin.producer) for origin in origins]
-        zh = dict.fromkeys(f"{title.zh}（{by.zh}）" for title, by in zip(told, producers))
-        en = dict.fromkeys(f"{title.en} ({by.en})" for title, by in zip(told, producers))
-        yield text("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
-    found = accounting(results)
-    if found is not None:
-        yield Block("text", found.text)
+        titles = [both_languages(f"{origin.title}") for origin in origins]
+        producers = [both_languages(origin.producer) for origin in origins]
+        zh = dict.fromkeys(f"{title.zh}（{by.zh}）" for title, by in zip(titles, producers))
+        en = dict.fromkeys(f"{title.en} ({by.en})" for title, by in zip(titles, producers))
+        yield text_block("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
+    rows_finding = row_accounting(results)
+    if rows_finding is not None:
+        yield Block("text", rows_finding.text)
     yield from _flow(results)
     if study.study.synthetic:
         yield Block("text", SYNTHETIC)
@@ -71,16 +71,16 @@ def _flow(results: Results) -> Iterator[Block]:
         for record in steps.to_dict("records"):
             firms = (
                 Bilingual("", "")
-                if missing(record["firms"])
-                else Bilingual(*(f"{whole(record['firms'])}{w}" for w in (" 家企业", " firms")))
+                if is_missing(record["firms"])
+                else Bilingual(*(f"{integer(record['firms'])}{w}" for w in (" 家企业", " firms")))
             )
-            zh.append(f"{record['label_zh']} {whole(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
-            en.append(f"{record['label_en']} {whole(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
+            zh.append(f"{record['label_zh']} {integer(record['rows'])}" + (f"（{firms.zh}）" if firms.zh else ""))
+            en.append(f"{record['label_en']} {integer(record['rows'])}" + (f" ({firms.en})" if firms.en else ""))
         name = TABLE_LABELS.get(str(table), Bilingual(str(table), str(table)))
-        yield item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
+        yield list_item(f"{name.zh}：" + "，".join(zh) + "。", f"{name.en}: " + ", ".join(en) + ".")
 
 
-def construction(results: Results) -> Iterator[Block]:
+def construction_blocks(results: Results) -> Iterator[Block]:
     """Impute, treat, normalise, weigh, join, cover: in the order the index is built."""
     weighting = results.study.weighting
     for family, choice in (("impute", weighting.impute), ("treat", weighting.treat)):
@@ -91,16 +91,18 @@ def construction(results: Results) -> Iterator[Block]:
     yield from _formulas(weighting.normalise)
     for family, choices in (("weight", weighting.weight), ("aggregate", weighting.aggregate)):
         for choice in dict.fromkeys(choices.values()):
-            yield _step(family, choice, tuple(level for level, other in choices.items() if other == choice))
+            yield _step(family, choice, tuple(level for level, level_choice in choices.items() if level_choice == choice))
         yield from _formulas(*choices.values())
     for node, branch in weighting.branches.items():
         name = results.name(node)
-        chosen = {family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None}
-        told = ", ".join(f"{family}={choice.method}" for family, choice in chosen.items())
-        if told:
-            yield text(f"“{name.zh}”另行设定：{told}。", f"'{name.en}' is set apart: {told}.")
+        branch_choices = {
+            family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None
+        }
+        choice_text = ", ".join(f"{family}={choice.method}" for family, choice in branch_choices.items())
+        if choice_text:
+            yield text_block(f"“{name.zh}”另行设定：{choice_text}。", f"'{name.en}' is set apart: {choice_text}.")
     cover = weighting.coverage
-    yield text(
+    yield text_block(
         f"缺失值不以 0 代替：一个分维度至少要有 {cover.min_children} 个指标才有得分，缺失指标的权重由同组其他指标按比例承担；"
         f"权重覆盖率低于 {percent(cover.rank_from, 0)} 的单位不排名。得分乘以 100 公布，先排名后四舍五入，"
         "相差不足 1e-9 视为并列。",
@@ -118,98 +120,110 @@ def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     label = Bilingual(method.label_zh, method.label_en)
     source = f" ({method.source})" if method.source != "-" else ""
     places = [LEVEL_LABELS.get(level, Bilingual(level, level)) for level in levels]
-    where = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else NOTHING
+    level_text = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else BLANK
     head, options = STEP_LABELS[family], _options(choice, method)
-    return text(
-        f"{head.zh}{where.zh}：{label.zh}{source}{options.zh}。",
-        f"{head.en}{where.en}: {label.en}{source}{options.en}.",
+    return text_block(
+        f"{head.zh}{level_text.zh}：{label.zh}{source}{options.zh}。",
+        f"{head.en}{level_text.en}: {label.en}{source}{options.en}.",
     )
 
 
 def _options(choice: Any, method: Any) -> Bilingual:
     """Options that differ from what is usual, the years first."""
-    usual = {name: parameter.default for name, parameter in method.options.items()}
-    usual = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **usual}
-    told = {name: value for name, value in sorted(choice.options.items()) if name not in usual or not _same(value, usual[name])}
-    over = told.pop("over", None)
+    defaults = {name: parameter.default for name, parameter in method.options.items()}
+    defaults = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **defaults}
+    unusual_options = {
+        name: value
+        for name, value in sorted(choice.options.items())
+        if name not in defaults or not _equals_default(value, defaults[name])
+    }
+    years_over = unusual_options.pop("over", None)
     years = {
         "all_years": Bilingual("，统计量取自全部年份", ", statistics over all years"),
         "each_year": Bilingual("，逐年计算", ", year by year"),
-    }.get(str(over), Bilingual(f"，统计量取自 {over} 年", f", statistics over {over}") if over is not None else Bilingual("", ""))
-    rest = "; ".join(f"{name} = {_short(value)}" for name, value in told.items())
-    return Bilingual(years.zh + (f"，{rest}" if rest else ""), years.en + (f", {rest}" if rest else ""))
+    }.get(
+        str(years_over),
+        Bilingual(f"，统计量取自 {years_over} 年", f", statistics over {years_over}")
+        if years_over is not None
+        else Bilingual("", ""),
+    )
+    option_text = "; ".join(f"{name} = {_value_text(value)}" for name, value in unusual_options.items())
+    return Bilingual(
+        years.zh + (f"，{option_text}" if option_text else ""), years.en + (f", {option_text}" if option_text else "")
+    )
 
 
-def _same(value: Any, usual: Any) -> bool:
+def _equals_default(value: Any, usual: Any) -> bool:
     return bool(value == usual) or (isinstance(usual, tuple | list) and list(value) == list(usual))
 
 
-def _short(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {_value_text(item)}" for key, item in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _formulas(*choices: BoundChoice) -> Iterator[Block]:
     """The formula of each method as it is set, once; those of a combination's parts before its own."""
-    written = [part.formula for choice in choices for part in (*choice.parts, choice)]
-    yield from map(formula, dict.fromkeys(written))
+    formulas = [part.formula for choice in choices for part in (*choice.parts, choice)]
+    yield from map(formula_block, dict.fromkeys(formulas))
 
 
-def density(results: Results) -> Iterator[Block]:
+def density_blocks(results: Results) -> Iterator[Block]:
     """What the density is, whose status counts, and its lag."""
     if results.study.sources.srdi_list is None and results.study.sources.status is None:
         return
-    chosen, measure = results.study.regressions.density, MEASURES[results.study.regressions.density.measure]
+    density_choice, measure = results.study.regressions.density, MEASURES[results.study.regressions.density.measure]
     status = results.study.sources.status
-    levels = ", ".join(chosen.levels)
+    levels = ", ".join(density_choice.levels)
     if status is not None:
-        yield text(
+        yield text_block(
             f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
             f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",
         )
-    kind = (
+    status_text = (
         Bilingual("年末仍在有效期内", "in force at year-end")
-        if chosen.status == "valid"
+        if density_choice.status == "valid"
         else Bilingual("曾被认定", "ever recognised")
     )
-    yield text(
-        f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{kind.zh}；回归中滞后 {chosen.lag} 年。",
-        f"SRDI density is {measure.en}, levels {levels}, status {kind.en}; regressions lag it by {chosen.lag} year(s).",
+    yield text_block(
+        f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{status_text.zh}；回归中滞后 {density_choice.lag} 年。",
+        f"SRDI density is {measure.en}, levels {levels}, status {status_text.en}; regressions lag it by "
+        f"{density_choice.lag} year(s).",
     )
 
 
 def _grouped(results: Results) -> tuple[str, str]:
     """What stands for the year effects where effects are of groups, and what the groups are."""
     groups, name = results.study.study.unit.groups, effect_names(results)["group_year"]
-    kind = SCHEME_NAMES[groups] if isinstance(groups, str) else None
+    scheme_name = SCHEME_NAMES[groups] if isinstance(groups, str) else None
     return (
-        f"部分设定以{name.zh}代替 λ，使各组有各自的年份效应" + (f"；{kind.zh}。" if kind else "。"),
+        f"部分设定以{name.zh}代替 λ，使各组有各自的年份效应" + (f"；{scheme_name.zh}。" if scheme_name else "。"),
         f"Some specifications have {name.en.lower()} in place of λ, year effects of each group's own"
-        + (f"; {kind.en}." if kind else "."),
+        + (f"; {scheme_name.en}." if scheme_name else "."),
     )
 
 
-def model(results: Results) -> Iterator[Block]:
+def model_blocks(results: Results) -> Iterator[Block]:
     """The equation, controls, standard errors, bootstrap, and what composition and spillover are."""
     regressions = results.study.regressions
     if not results.has("regressions"):
-        why = results.why_not("regressions")
-        yield text(f"回归未估计：{why.zh}", f"No regression was estimated: {why.en}")
+        reason = results.absence_reason("regressions")
+        yield text_block(f"回归未估计：{reason.zh}", f"No regression was estimated: {reason.en}")
         return
     lag = regressions.density.lag
-    at = f"t−{lag}" if lag else "t"
-    yield formula(f"y_{{it}} = β · dens_{{i,{at}}} + X_{{i,{at}}} γ + μ_i + λ_t + ε_{{it}}")
+    lagged_year = f"t−{lag}" if lag else "t"
+    yield formula_block(f"y_{{it}} = β · dens_{{i,{lagged_year}}} + X_{{i,{lagged_year}}} γ + μ_i + λ_t + ε_{{it}}")
     controls = [control.label for control in regressions.controls.values()]
     if controls:
-        yield text(
+        yield text_block(
             "控制变量（与密度同期滞后）：" + "、".join(label.zh for label in controls) + "；均不是指数的成分。",
             "Controls, lagged like the density: "
             + ", ".join(label.en for label in controls)
             + "; none is an ingredient of the index.",
         )
-    draws = whole(regressions.inference.draws)
-    yield text(
+    draws = integer(regressions.inference.draws)
+    yield text_block(
         "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
         "逐个剔除单位并重新估计全部固定效应，"
         f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
@@ -223,14 +237,14 @@ def model(results: Results) -> Iterator[Block]:
         "K without effects nested in the cluster.",
     )
     if any("group_year" in spec.fixed_effects for spec in regressions.specifications):
-        yield text(*_grouped(results))
-    yield text(
+        yield text_block(*_grouped(results))
+    yield text_block(
         "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL.zh,
         "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "
         "rest). " + MECHANICAL.en,
     )
-    yield formula("β = Σ_k w_k β_k")
-    yield text(
+    yield formula_block("β = Σ_k w_k β_k")
+    yield text_block(
         "指数是各分维度的固定加权和，因此系数可精确分解为各渠道之和（同一样本、同一解释变量），份额允许为负；"
         "|β| 小于其标准误时不报告份额。" + ASSUMPTION.zh,
         "The index is a fixed weighted sum of its parts, so the coefficient splits exactly into channels on the same rows "
@@ -239,14 +253,14 @@ def model(results: Results) -> Iterator[Block]:
     )
 
 
-def tests(results: Results) -> Iterator[Block]:
+def verdict_rule_blocks(results: Results) -> Iterator[Block]:
     """The verdict rule with the numbers the study fixed."""
-    chosen = results.study.regressions.hypotheses
-    if chosen is None or not results.has("hypotheses"):
+    rule = results.study.regressions.hypotheses
+    if rule is None or not results.has("hypotheses"):
         return
-    alpha, sesoi = number(chosen.alpha, 2), number(chosen.sesoi, 2)
-    yield formula("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
-    yield text(
+    alpha, sesoi = number(rule.alpha, 2), number(rule.sesoi, 2)
+    yield formula_block("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
+    yield text_block(
         f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。p ≤ α 且同号为“得到支持”，"
         "p ≤ α 但反号为“方向相反”，"
         "p > α 且 MDE ≤ SESOI 为“未得到支持”，p > α 且 MDE > SESOI 为“检验力不足”。六个分维度的检验用 Romano-Wolf 逐步校正。",
@@ -258,15 +272,15 @@ def tests(results: Results) -> Iterator[Block]:
     )
 
 
-def caveats(results: Results) -> Iterator[Block]:
+def limit_blocks(results: Results) -> Iterator[Block]:
     """What the numbers do not say."""
     methods_used = {choice.method for choice in results.study.weighting.weight.values()}
     if "entropy" in methods_used:
-        yield item(
+        yield list_item(
             "熵权反映指标的离散程度，不等于重要性；等权与其他赋权的结果并列给出。",
             "Entropy weights reflect spread, not importance; equal and other weights are shown beside them.",
         )
-    yield item(
+    yield list_item(
         "标准化的上下界取自样本期，增加年份会改变历史得分；固定基期的情景适合连续发布。",
         "Bounds come from the sample years, so adding years revises history; a scenario with base-year bounds suits regular "
         "releases.",
@@ -276,20 +290,20 @@ def caveats(results: Results) -> Iterator[Block]:
     shares = results.table("coverage")
     low = int((shares["share_revenue"] < 0.2).sum()) if len(shares) else 0
     if low:
-        yield item(
+        yield list_item(
             f"样本营业收入不足官方总量 20% 的单位-年有 {low} 个（coverage.csv）。",
             f"In {low} unit-years the sample holds less than 20% of official revenue (coverage.csv).",
         )
 
 
 SECTIONS = (
-    (Bilingual("数据与指标体系", "Data and indicator system"), data),
-    (Bilingual("指数的构造", "Construction of the index"), construction),
-    (Bilingual("专精特新密度", "SRDI density"), density),
-    (Bilingual("计量模型", "Econometric model"), model),
-    (Bilingual("假设与判定", "Hypotheses and verdicts"), tests),
-    (Bilingual("名次的稳健性", "How firm the ranks are"), robustness),
-    (Bilingual("其他估计", "Further estimates"), further),
-    (Bilingual("局限", "Limits"), caveats),
-    (Bilingual("参考文献", "References"), references),
+    (Bilingual("数据与指标体系", "Data and indicator system"), data_blocks),
+    (Bilingual("指数的构造", "Construction of the index"), construction_blocks),
+    (Bilingual("专精特新密度", "SRDI density"), density_blocks),
+    (Bilingual("计量模型", "Econometric model"), model_blocks),
+    (Bilingual("假设与判定", "Hypotheses and verdicts"), verdict_rule_blocks),
+    (Bilingual("名次的稳健性", "How firm the ranks are"), robustness_blocks),
+    (Bilingual("其他估计", "Further estimates"), further_estimate_blocks),
+    (Bilingual("局限", "Limits"), limit_blocks),
+    (Bilingual("参考文献", "References"), reference_blocks),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..bilingual import NOTHING, Bilingual
+from ..bilingual import BLANK, Bilingual
 from ..outline import PAPER
 from ..results import Results
 from .estimate_layout import Cell
@@ -20,33 +20,33 @@ class PaperTable:
     title: Bilingual
     header: tuple[tuple[Cell, ...], ...]
     body: tuple[tuple[Cell, ...], ...]
-    note: Bilingual = NOTHING
+    note: Bilingual = BLANK
     rule_before: tuple[int, ...] = ()
     widths: tuple[float, ...] = ()
     """Relative widths of the columns; equal but for the first where empty."""
 
 
 @dataclass(frozen=True)
-class Absent:
+class AbsentTable:
     """A table this run could not make, and why."""
 
     id: str
     number: int
     title: Bilingual
-    why: Bilingual
+    reason: Bilingual
 
 
-def paper_tables(results: Results) -> list[PaperTable | Absent]:
+def paper_tables(results: Results) -> list[PaperTable | AbsentTable]:
     """Every table of the paper in order, the absent ones with their reason."""
-    made: list[PaperTable | Absent] = []
+    tables: list[PaperTable | AbsentTable] = []
     for id, place in PAPER:
         parts = place.layout(results)
         if parts is None:
-            made.append(Absent(id, place.number, place.title, place.absence or results.why_not(place.table)))
+            tables.append(AbsentTable(id, place.number, place.title, place.absence or results.absence_reason(place.table)))
         else:
-            header, body, *rest = parts
-            made.append(PaperTable(id, place.number, place.title, _lines(header), _lines(body), *rest))
-    return made
+            header, body, *layout_options = parts
+            tables.append(PaperTable(id, place.number, place.title, _lines(header), _lines(body), *layout_options))
+    return tables
 
 
 def _lines(lines: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:

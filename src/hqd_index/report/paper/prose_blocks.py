@@ -7,24 +7,24 @@ from typing import Literal
 
 from ..bilingual import Bilingual
 
-Kind = Literal["heading", "text", "formula", "list", "work"]
+BlockType = Literal["heading", "text", "formula", "list", "work"]
 
 
 @dataclass(frozen=True)
 class Block:
     """A heading, a paragraph, a formula, an item of a list or a work cited."""
 
-    kind: Kind
+    block_type: BlockType
     text: Bilingual
 
 
-def text(zh: str, en: str, *, kind: Kind = "text") -> Block:
-    return Block(kind, Bilingual(zh, en))
+def text_block(zh: str, en: str, *, block_type: BlockType = "text") -> Block:
+    return Block(block_type, Bilingual(zh, en))
 
 
-def item(zh: str, en: str) -> Block:
+def list_item(zh: str, en: str) -> Block:
     return Block("list", Bilingual(zh, en))
 
 
-def formula(written: str) -> Block:
-    return Block("formula", Bilingual(written, written))
+def formula_block(unicode_formula: str) -> Block:
+    return Block("formula", Bilingual(unicode_formula, unicode_formula))

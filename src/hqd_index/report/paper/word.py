@@ -16,29 +16,29 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
-from ..bilingual import Bilingual, legible, pieces
-from .paper_tables import Absent, Cell, PaperTable
+from ..bilingual import Bilingual, formula_pieces, legible_text
+from .paper_tables import AbsentTable, Cell, PaperTable
 from .prose_blocks import Block
 
-EAST, WEST = "宋体", "Times New Roman"
-THICK, THIN = 12, 6
+CHINESE_FACE, LATIN_FACE = "宋体", "Times New Roman"
+THICK_RULE, THIN_RULE = 12, 6
 """Rules in eighths of a point: 1.5 and 0.75 pt."""
 STAMP = datetime.datetime(2020, 1, 1)
-PAGE = 16.6
+TEXT_WIDTH = 16.6
 """Width of the text in cm."""
 TWIPS = 566.93
 """Twentieths of a point in a centimetre."""
 POINT = 20
 """Twentieths of a point in one."""
-TABLE = (
+TABLE_XML = (
     '<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
     '<w:tblCellMar><w:left w:w="{margin}" w:type="dxa"/><w:right w:w="{margin}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
     "<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
 )
-KEEP = "<w:keepNext/>"
-SHORT = 30
+KEEP_NEXT = "<w:keepNext/>"
+SHORT_TABLE = 30
 """Lines up to which a table is kept on one page."""
-SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
+TEXT_SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
 """From so many columns on: size of the text in points, margin of a cell in twentieths of a point."""
 
 
@@ -51,9 +51,9 @@ def new_document(title: str, notice: str = "") -> Any:
     section.top_margin = section.bottom_margin = Cm(2.4)
     for name in ("Normal", "Heading 1", "Heading 2", "Title"):
         style = document.styles[name]
-        style.font.name = WEST
+        style.font.name = LATIN_FACE
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        fonts.set(qn("w:eastAsia"), EAST)
+        fonts.set(qn("w:eastAsia"), CHINESE_FACE)
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         language = OxmlElement("w:lang")
@@ -71,7 +71,7 @@ def new_document(title: str, notice: str = "") -> Any:
     properties.title, properties.author, properties.created, properties.modified = title, "hqd-index", STAMP, STAMP
     properties.last_modified_by, properties.comments = "hqd-index", ""
     if notice:
-        section.header.paragraphs[0]._p.append(parse_xml(run(notice, 8).replace("<w:r>", f"<w:r {nsdecls('w')}>", 1)))
+        section.header.paragraphs[0]._p.append(parse_xml(text_run(notice, 8).replace("<w:r>", f"<w:r {nsdecls('w')}>", 1)))
     return document
 
 
@@ -87,7 +87,7 @@ def save(document: Any, path: Path) -> Path:
     return path
 
 
-def write_tables(tables: Sequence[PaperTable | Absent], path: Path, language: str, title: str, notice: str = "") -> Path:
+def write_tables(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, title: str, notice: str = "") -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
     document = new_document(title, notice)
     _fill(document, [part for table in tables for part in with_caption(table, language)])
@@ -97,7 +97,10 @@ def write_tables(tables: Sequence[PaperTable | Absent], path: Path, language: st
 def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "") -> Path:
     """The methods section as a document."""
     document = new_document(title, notice)
-    _fill(document, [paragraph(run(title, 16, bold=True), align="center"), *(prose(block, language) for block in blocks)])
+    _fill(
+        document,
+        [paragraph(text_run(title, 16, bold=True), align="center"), *(prose_paragraph(block, language) for block in blocks)],
+    )
     return save(document, path)
 
 
@@ -108,52 +111,72 @@ def _fill(document: Any, parts: Sequence[str]) -> None:
         body.sectPr.addprevious(element)
 
 
-def caption(table: PaperTable | Absent, language: str) -> str:
+def caption(table: PaperTable | AbsentTable, language: str) -> str:
     """`表3  基准回归结果` or `Table 3  Baseline regressions`."""
     return Bilingual(f"表{table.number}  {table.title.zh}", f"Table {table.number}  {table.title.en}").of(language)
 
 
-def with_caption(table: PaperTable | Absent, language: str) -> list[str]:
+def with_caption(table: PaperTable | AbsentTable, language: str) -> list[str]:
     """A caption, the table with its three rules (or why it is absent), its note and a blank line, as WordprocessingML."""
-    head = paragraph(run(caption(table, language), 10.5, bold=True), align="center", keep=True, after=3)
-    if isinstance(table, Absent):
-        return [head, paragraph(run(Bilingual("本次未生成：", "Not made: ").of(language) + table.why.of(language), 9))]
+    caption_paragraph = paragraph(
+        text_run(caption(table, language), 10.5, bold=True), align="center", keep_with_next=True, space_after=3
+    )
+    if isinstance(table, AbsentTable):
+        return [
+            caption_paragraph,
+            paragraph(text_run(Bilingual("本次未生成：", "Not made: ").of(language) + table.reason.of(language), 9)),
+        ]
     note = table.note.of(language)
-    return [head, table_xml(table, language), *([paragraph(run(note, 8), before=3)] if note else []), paragraph("")]
+    return [
+        caption_paragraph,
+        table_xml(table, language),
+        *([paragraph(text_run(note, 8), space_before=3)] if note else []),
+        paragraph(""),
+    ]
 
 
-def prose(block: Block, language: str) -> str:
+def prose_paragraph(block: Block, language: str) -> str:
     """A block of the methods section as a paragraph."""
     text = block.text.of(language)
-    if block.kind == "formula":
-        return paragraph("".join(run(piece, 11, italic=True, place=place) for piece, place in pieces(text)), align="center")
-    if block.kind == "heading":
-        return paragraph(run(text, 12, bold=True), keep=True, before=10)
-    left, first = (24, -24) if block.kind == "work" else (0, 21 if block.kind == "text" and language == "zh" else 0)
-    return paragraph(run(text, 10.5), bullet=block.kind == "list", lines=1.35, left=left, first=first)
+    if block.block_type == "formula":
+        return paragraph(
+            "".join(text_run(piece, 11, italic=True, place=place) for piece, place in formula_pieces(text)), align="center"
+        )
+    if block.block_type == "heading":
+        return paragraph(text_run(text, 12, bold=True), keep_with_next=True, space_before=10)
+    left_indent, first_indent = (
+        (24, -24) if block.block_type == "work" else (0, 21 if block.block_type == "text" and language == "zh" else 0)
+    )
+    return paragraph(
+        text_run(text, 10.5),
+        bullet=block.block_type == "list",
+        line_height=1.35,
+        left_indent=left_indent,
+        first_indent=first_indent,
+    )
 
 
 def paragraph(
     runs: str,
     *,
     align: str = "",
-    keep: bool = False,
-    before: float | None = None,
-    after: float | None = None,
-    lines: float = 0,
-    left: float = 0,
-    first: float = 0,
+    keep_with_next: bool = False,
+    space_before: float | None = None,
+    space_after: float | None = None,
+    line_height: float = 0,
+    left_indent: float = 0,
+    first_indent: float = 0,
     bullet: bool = False,
 ) -> str:
     """A paragraph around its runs, as WordprocessingML; spaces and indents in points, `lines` the height of a line in lines."""
-    spaces = {"before": before, "after": after}
+    spaces = {"before": space_before, "after": space_after}
     spacing = "".join(f' w:{side}="{round(POINT * space)}"' for side, space in spaces.items() if space is not None)
-    spacing += f' w:line="{round(240 * lines)}" w:lineRule="auto"' if lines else ""
-    indent = f' w:left="{round(POINT * left)}"' if left else ""
-    indent += f' w:{"firstLine" if first > 0 else "hanging"}="{round(POINT * abs(first))}"' if first else ""
+    spacing += f' w:line="{round(240 * line_height)}" w:lineRule="auto"' if line_height else ""
+    indent = f' w:left="{round(POINT * left_indent)}"' if left_indent else ""
+    indent += f' w:{"firstLine" if first_indent > 0 else "hanging"}="{round(POINT * abs(first_indent))}"' if first_indent else ""
     looks = (
         '<w:pStyle w:val="ListBullet"/>' if bullet else "",
-        KEEP if keep else "",
+        KEEP_NEXT if keep_with_next else "",
         f"<w:spacing{spacing}/>" if spacing else "",
         f"<w:ind{indent}/>" if indent else "",
         f'<w:jc w:val="{align}"/>' if align else "",
@@ -161,51 +184,52 @@ def paragraph(
     return f"<w:p><w:pPr>{''.join(looks)}</w:pPr>{runs}</w:p>"
 
 
-def run(text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> str:
+def text_run(text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> str:
     """A run of text in both faces, as WordprocessingML; `size` in points, `place` is sub or super."""
-    look = f'<w:rFonts w:ascii="{WEST}" w:hAnsi="{WEST}" w:eastAsia="{EAST}"/>{"<w:b/>" * bold}{"<w:i/>" * italic}'
+    look = f'<w:rFonts w:ascii="{LATIN_FACE}" w:hAnsi="{LATIN_FACE}" w:eastAsia="{CHINESE_FACE}"/>'
+    look += f"{'<w:b/>' * bold}{'<w:i/>' * italic}"
     look += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
     look += f'<w:vertAlign w:val="{place}script"/>' if place else ""
-    return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(legible(text))}</w:t></w:r>'
+    return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(legible_text(text))}</w:t></w:r>'
 
 
 def table_xml(table: PaperTable, language: str) -> str:
     """The table as WordprocessingML."""
     columns = len(table.header[0])
-    size, margin = next((size, margin) for least, size, margin in SIZES if columns >= least)
+    size, margin = next((size, margin) for min_columns, size, margin in TEXT_SIZES if columns >= min_columns)
     shares = table.widths or (2.0, *[1.0] * (columns - 1))
-    widths = [round(PAGE * TWIPS * share / sum(shares)) for share in shares]
+    widths = [round(TEXT_WIDTH * TWIPS * share / sum(shares)) for share in shares]
     lines, header = [*table.header, *table.body], len(table.header)
-    left = [_leftish(table, j) for j in range(columns)]
+    left_aligned = [_holds_words(table, j) for j in range(columns)]
     rows = []
     for i, line in enumerate(lines):
-        keep = KEEP if len(lines) < SHORT or i == len(lines) - 1 else ""  # the note stays with the last line
+        keep = KEEP_NEXT if len(lines) < SHORT_TABLE or i == len(lines) - 1 else ""  # the note stays with the last line
         borders = _borders(i, len(lines), table)
         cells = "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep}<w:spacing w:after="0"/>'
-            f'<w:jc w:val="{"left" if at_left else "center"}"/></w:pPr>{run(_text(cell, language), size)}</w:p></w:tc>'
-            for cell, width, at_left in zip(line, widths, left)
+            f'<w:jc w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_text(cell, language), size)}</w:p></w:tc>'
+            for cell, width, is_left in zip(line, widths, left_aligned)
         )
         rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells}</w:tr>")
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    return TABLE.format(width=sum(widths), margin=round(margin), grid=grid, rows="".join(rows))
+    return TABLE_XML.format(width=sum(widths), margin=round(margin), grid=grid, rows="".join(rows))
 
 
 def _borders(line: int, lines: int, table: PaperTable) -> str:
     """Rules of a line: 1.5 pt above the first and below the last, 0.75 pt under the header and before marked lines."""
     header = len(table.header)
-    top = THICK if line == 0 else THIN if line - header in table.rule_before else 0
-    bottom = THICK if line == lines - 1 else THIN if line == header - 1 else 0
+    top = THICK_RULE if line == 0 else THIN_RULE if line - header in table.rule_before else 0
+    bottom = THICK_RULE if line == lines - 1 else THIN_RULE if line == header - 1 else 0
     sides = {"top": top, "bottom": bottom}
-    drawn = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:color="000000"/>' for side, size in sides.items() if size)
-    return f"<w:tcBorders>{drawn}</w:tcBorders>" if drawn else ""
+    borders = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:color="000000"/>' for side, size in sides.items() if size)
+    return f"<w:tcBorders>{borders}</w:tcBorders>" if borders else ""
 
 
 def _text(cell: Cell, language: str) -> str:
     return cell.of(language) if isinstance(cell, Bilingual) else cell
 
 
-def _leftish(table: PaperTable, column: int) -> bool:
+def _holds_words(table: PaperTable, column: int) -> bool:
     """Whether a column holds words: the first, and those with a cell longer than a number in brackets."""
     longest = max((len(_text(line[column], "zh")) for line in table.body), default=0)
     return column == 0 or (longest > 18 and table.id != "robustness")

@@ -9,10 +9,10 @@ from ..grids import index_grids
 from ..grids.grid import Grid
 from ..outline import SHEETS
 from ..results import Results
-from .sheet_format import FIRST, Styles
+from .sheet_format import FIRST_ROW, CellStyles
 
 
-def write_charts(book: Any, styles: Styles, results: Results, language: str) -> None:
+def write_charts(book: Any, styles: CellStyles, results: Results, language: str) -> None:
     """A sheet with two native charts: the ranking, and the first and last three units over the years."""
     page = book.add_worksheet(SHEETS["charts"].name.of(language))
     page.hide_gridlines(2)
@@ -29,13 +29,13 @@ def write_charts(book: Any, styles: Styles, results: Results, language: str) -> 
 
 
 def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
-    last, sheet = FIRST + len(grid) - 1, SHEETS["ranking"].name.of(language)
+    last, sheet = FIRST_ROW + len(grid) - 1, SHEETS["ranking"].name.of(language)
     chart = book.add_chart({"type": "bar"})
     chart.add_series(
         {
-            "name": [sheet, FIRST - 1, 3],
-            "categories": [sheet, FIRST, 2, last, 2],
-            "values": [sheet, FIRST, 3, last, 3],
+            "name": [sheet, FIRST_ROW - 1, 3],
+            "categories": [sheet, FIRST_ROW, 2, last, 2],
+            "values": [sheet, FIRST_ROW, 3, last, 3],
             "fill": {"color": "#2F6F9F"},
             "gap": 40,
             "data_labels": {"value": True, "num_format": "0.0", "font": {"size": 8}},
@@ -51,10 +51,10 @@ def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
 
 def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
     ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
-    chosen = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
+    chart_units = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
     chart, sheet = book.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
-    for unit in chosen:
-        rows = [FIRST + i for i, row in enumerate(grid.rows) if row[0] == unit]
+    for unit in chart_units:
+        rows = [FIRST_ROW + i for i, row in enumerate(grid.rows) if row[0] == unit]
         chart.add_series(
             {
                 "name": [sheet, rows[0], 1],

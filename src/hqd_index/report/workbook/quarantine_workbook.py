@@ -12,7 +12,7 @@ import pandas as pd
 from ...study.records import Study
 from ..bilingual import Bilingual
 from ..label_catalogue import KEY_LABELS
-from .sheet_format import Styles, lines_needed, open_book, write
+from .sheet_format import CellStyles, lines_needed, open_book, write_cell
 
 HEADERS = {
     "file": (Bilingual("文件", "File"), 26),
@@ -29,9 +29,9 @@ HEADERS = {
     "rows": (Bilingual("行数", "Rows"), 9),
     "share": (Bilingual("占全部条数", "Share"), 11),
 }
-SUMMARY = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
-LINES = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
-PLACE = ["file", "sheet", "row"]
+SUMMARY_COLUMNS = ("rule", "severity", "column", "findings", "rows", "share", "expected", "mend")
+FINDING_COLUMNS = ("file", "sheet", "row", "key", "rule", "column", "value", "expected", "mend", "severity")
+PLACE_COLUMNS = ["file", "sheet", "row"]
 SHEET_ROWS = 1_000_000
 """Excel holds 1,048,576 rows; what is beyond goes on in a further sheet, so that nothing is cut."""
 
@@ -41,22 +41,22 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
     language = study.study.language
     title = Bilingual("数据隔离清单", "Quarantine")
     book = open_book(path, title.of(language), study.name)
-    styles = Styles(book)
-    findings = _worded(quarantine, language)
-    _summary(book.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
+    styles = CellStyles(book)
+    findings = _findings_in(quarantine, language)
+    _summary_sheet(book.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
     for name, part in _sheets(Bilingual("逐行明细", "Line by line").of(language), findings):
-        _lines(book.add_worksheet(name), styles, part, language)
+        _findings_sheet(book.add_worksheet(name), styles, part, language)
     for name, part in _sheets(Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()):
-        _raw(book.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
+        _raw_rows_sheet(book.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
     book.close()
     return path
 
 
-def _worded(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
+def _findings_in(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     """Findings with texts in one language, in the order of file, sheet and row."""
     rows = quarantine.assign(expected=quarantine[f"expected_{language}"], mend=quarantine[f"mend_{language}"])
     severity = rows["severity"].map(lambda key: KEY_LABELS["severity"][key].of(language))
-    return rows.assign(severity=severity).sort_values([*PLACE, "rule"], kind="stable", ignore_index=True)
+    return rows.assign(severity=severity).sort_values([*PLACE_COLUMNS, "rule"], kind="stable", ignore_index=True)
 
 
 def _sheets(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -65,7 +65,7 @@ def _sheets(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]
         yield (name if k == 0 else f"{name} {k + 1}"), rows.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
 
 
-def _header(page: Any, styles: Styles, row: int, names: tuple[str, ...], language: str) -> None:
+def _header(page: Any, styles: CellStyles, row: int, names: tuple[str, ...], language: str) -> None:
     for j, name in enumerate(names):
         title, width = HEADERS[name]
         page.write_string(row, j, title.of(language), styles.header())
@@ -80,14 +80,14 @@ def _print_setup(page: Any, header: int) -> None:
     page.repeat_rows(header)
 
 
-def _summary(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -> None:
+def _summary_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
     title = Bilingual(
         "数据隔离清单：这些行没有进入指数，修改后重跑 make pipeline",
         "Quarantine: these rows are not in the index; mend them and run make pipeline again",
     )
     page.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
-    _header(page, styles, 2, SUMMARY, language)
+    _header(page, styles, 2, SUMMARY_COLUMNS, language)
     if findings.empty:
         page.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
@@ -98,38 +98,44 @@ def _summary(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -
             severity,
             columns,
             len(rows),
-            len(rows[PLACE].drop_duplicates()),
+            len(rows[PLACE_COLUMNS].drop_duplicates()),
             len(rows) / len(findings),
             first["expected"],
             first["mend"],
         )
-        needed = [lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY) if isinstance(value, str)]
+        needed = [
+            lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY_COLUMNS) if isinstance(value, str)
+        ]
         page.set_row(3 + i, 15 * max(1, *needed))
-        for j, (value, kind) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
-            write(page, 3 + i, j, value, styles.cell(kind), language)
+        for j, (value, cell_format) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
+            write_cell(page, 3 + i, j, value, styles.cell(cell_format), language)
     _print_setup(page, 2)
 
 
-def _lines(page: Any, styles: Styles, findings: pd.DataFrame, language: str) -> None:
+def _findings_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """Every finding with place, key, value, what is expected and how to mend it; the bad cell is marked."""
-    _header(page, styles, 0, LINES, language)
-    plain, bad, whole = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"), styles.cell("int")
-    formats = [bad if name == "value" else whole if name == "row" else plain for name in LINES]
-    for i, record in enumerate(findings[list(LINES)].itertuples(index=False)):
+    _header(page, styles, 0, FINDING_COLUMNS, language)
+    plain, marked, integer = (
+        styles.cell("text"),
+        styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"),
+        styles.cell("int"),
+    )
+    formats = [marked if name == "value" else integer if name == "row" else plain for name in FINDING_COLUMNS]
+    for i, record in enumerate(findings[list(FINDING_COLUMNS)].itertuples(index=False)):
         for j, (value, style) in enumerate(zip(record, formats)):
-            write(page, 1 + i, j, value, style, language)
+            write_cell(page, 1 + i, j, value, style, language)
     page.freeze_panes(1, 3)
-    page.autofilter(0, 0, max(1, len(findings)), len(LINES) - 1)
+    page.autofilter(0, 0, max(1, len(findings)), len(FINDING_COLUMNS) - 1)
     _print_setup(page, 0)
 
 
 def _bad_cells(quarantine: pd.DataFrame) -> dict[tuple[Any, ...], set[str]]:
     """(file, sheet, row) -> text of the cells found wrong there."""
-    bad: dict[tuple[Any, ...], set[str]] = {}
+    texts_by_place: dict[tuple[Any, ...], set[str]] = {}
     for place, value in zip(_places(quarantine), quarantine["value"]):
         if isinstance(value, str):
-            bad.setdefault(place, set()).add(value)
-    return bad
+            texts_by_place.setdefault(place, set()).add(value)
+    return texts_by_place
 
 
 def _places(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -138,36 +144,38 @@ def _places(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
     return list(zip(rows["file"], sheets, rows["row"].astype(int)))
 
 
-def _raw(page: Any, styles: Styles, raw_rows: pd.DataFrame, bad: dict[tuple[Any, ...], set[str]], language: str) -> None:
+def _raw_rows_sheet(
+    page: Any, styles: CellStyles, raw_rows: pd.DataFrame, bad_cells: dict[tuple[Any, ...], set[str]], language: str
+) -> None:
     """Whole rows as they were read, file by file, each file under its own header; a bad cell is marked."""
     page.set_column(0, 0, 26)
     plain, marked = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
-    at, header = 0, None
+    sheet_row, header = 0, None
     if raw_rows.empty:
         page.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
         return
-    ordered = raw_rows.sort_values(PLACE, kind="stable")
-    for place, record in zip(_places(ordered), ordered.drop(columns=PLACE).to_dict("records")):
-        names, cells = _cells({str(name): value for name, value in record.items()})
+    ordered = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
+    for place, record in zip(_places(ordered), ordered.drop(columns=PLACE_COLUMNS).to_dict("records")):
+        names, cells = _raw_cells({str(name): value for name, value in record.items()})
         if header != (place[:2], names):
             header = (place[:2], names)
-            at += 1 if at else 0
-            for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE], *names]):
-                page.write_string(at, j, str(name), styles.header())
-            at += 1
+            sheet_row += 1 if sheet_row else 0
+            for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE_COLUMNS], *names]):
+                page.write_string(sheet_row, j, str(name), styles.header())
+            sheet_row += 1
         for j, value in enumerate([*place, *cells]):
-            style = marked if j > 2 and isinstance(value, str) and value in bad.get(place, ()) else plain
-            write(page, at, j, value, style, language)
-        at += 1
+            style = marked if j > 2 and isinstance(value, str) and value in bad_cells.get(place, ()) else plain
+            write_cell(page, sheet_row, j, value, style, language)
+        sheet_row += 1
     page.freeze_panes(0, 3)
 
 
-def _cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
+def _raw_cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
     """(column names, cells) of a raw row, which comes as columns or as one JSON list or object."""
     if len(record) == 1:
         text = next(iter(record.values()))
-        found = json.loads(text) if isinstance(text, str) else []
-        if isinstance(found, dict):
-            return tuple(found), [None if v is None else str(v) for v in found.values()]
-        return tuple(str(k + 1) for k in range(len(found))), [None if v is None else str(v) for v in found]
+        raw = json.loads(text) if isinstance(text, str) else []
+        if isinstance(raw, dict):
+            return tuple(raw), [None if v is None else str(v) for v in raw.values()]
+        return tuple(str(k + 1) for k in range(len(raw))), [None if v is None else str(v) for v in raw]
     return tuple(record), [None if v is None or v != v else str(v) for v in record.values()]

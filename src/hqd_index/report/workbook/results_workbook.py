@@ -8,47 +8,47 @@ from typing import Any
 
 from ..bilingual import Bilingual
 from ..grids.grid import Grid
-from ..key_findings import findings
+from ..key_findings import main_findings
 from ..outline import OUTLINE, SHEETS, Exhibit, Sheet
 from ..results import Results
 from ..sentences import SYNTHETIC
-from ..weight_lab import Lab
-from .live_weights import linear, write_live
+from ..weight_lab import WeightLab
+from .live_weights import is_linear, write_live_weights
 from .native_charts import write_charts
-from .sheet_format import FIRST, Styles, fill, open_book
+from .sheet_format import FIRST_ROW, CellStyles, fill_sheet, open_book
 
 
-def write_workbook(results: Results, path: Path, lab: Lab | None = None) -> Path:
+def write_workbook(results: Results, path: Path, lab: WeightLab | None = None) -> Path:
     """The workbook of one run; with `lab`, a sheet of weights to try."""
     language = results.language
     book = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
-    styles = Styles(book, SYNTHETIC.of(language) if results.study.study.synthetic else "")
+    styles = CellStyles(book, SYNTHETIC.of(language) if results.study.study.synthetic else "")
     cover = book.add_worksheet(COVER.of(language))
-    written = [exhibit for exhibit in OUTLINE if exhibit.sheet and _add(book, styles, exhibit, results, lab, language)]
-    _cover(cover, styles, results, [SHEETS[exhibit.id] for exhibit in written], language)
+    exhibits = [exhibit for exhibit in OUTLINE if exhibit.sheet and _add_sheet(book, styles, exhibit, results, lab, language)]
+    _cover(cover, styles, results, [SHEETS[exhibit.id] for exhibit in exhibits], language)
     book.close()
     return path
 
 
-def _add(book: Any, styles: Styles, exhibit: Exhibit, results: Results, lab: Lab | None, language: str) -> bool:
+def _add_sheet(book: Any, styles: CellStyles, exhibit: Exhibit, results: Results, lab: WeightLab | None, language: str) -> bool:
     """Whether the sheet had something to show and was added."""
     if exhibit.id == "charts" and results.years:
         write_charts(book, styles, results, language)
         return True
-    if exhibit.id == "live_weights" and lab is not None and linear(lab):
-        write_live(book, styles, results, lab, language)
+    if exhibit.id == "live_weights" and lab is not None and is_linear(lab):
+        write_live_weights(book, styles, results, lab, language)
         return True
     grid = exhibit.grid(results) if exhibit.grid is not None else None
     if grid is None or not len(grid):
         return False
     page = book.add_worksheet(SHEETS[exhibit.id].name.of(language))
-    fill(page, styles, grid, language)
+    fill_sheet(page, styles, grid, language)
     if exhibit.id == "ranking":
         _ranking_extras(page, grid)
     return True
 
 
-def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
+def _cover(page: Any, styles: CellStyles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
     study, manifest = results.study.study, results.manifest
     page.hide_gridlines(2)
     page.set_column(0, 0, 22)
@@ -56,22 +56,26 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
     page.write_string(0, 0, study.label[language], styles(bold=True, font_size=16))
     page.set_row(0, 28)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
-    lines = [
+    facts = [
         (Bilingual("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
         (Bilingual("运行编号", "Run"), str(manifest.get("run", ""))),
         (Bilingual("程序", "Program"), str(manifest.get("program", ""))),
-        (Bilingual("配置", "Configuration"), _files(manifest.get("config", {}), language)),
-        (Bilingual("数据", "Data"), _files(manifest.get("inputs", {}), language)),
+        (Bilingual("配置", "Configuration"), _file_count(manifest.get("config", {}), language)),
+        (Bilingual("数据", "Data"), _file_count(manifest.get("inputs", {}), language)),
     ]
     if study.synthetic:
-        lines.insert(0, (Bilingual("注意", "Note"), SYNTHETIC.of(language)))
+        facts.insert(0, (Bilingual("注意", "Note"), SYNTHETIC.of(language)))
     row = 2
-    for label, text in lines:
+    for label, text in facts:
         page.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
         _paragraph(page, styles, row, text)
         row += 1
-    row = _block(
-        page, styles, row + 1, Bilingual("主要发现", "Findings").of(language), [f.text.of(language) for f in findings(results)]
+    row = _numbered_lines(
+        page,
+        styles,
+        row + 1,
+        Bilingual("主要发现", "Findings").of(language),
+        [f.text.of(language) for f in main_findings(results)],
     )
     page.write_string(row + 1, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
     for k, sheet in enumerate(sheets):
@@ -82,14 +86,14 @@ def _cover(page: Any, styles: Styles, results: Results, sheets: Sequence[Sheet],
     page.fit_to_pages(1, 0)
 
 
-def _paragraph(page: Any, styles: Styles, row: int, text: str) -> None:
+def _paragraph(page: Any, styles: CellStyles, row: int, text: str) -> None:
     """Wrapped text in the second column, the row as high as it needs (a Chinese character is two wide)."""
     page.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
     width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
     page.set_row(row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
 
 
-def _block(page: Any, styles: Styles, row: int, title: str, lines: Sequence[str]) -> int:
+def _numbered_lines(page: Any, styles: CellStyles, row: int, title: str, lines: Sequence[str]) -> int:
     """A heading and numbered lines; the next free row."""
     page.write_string(row, 0, title, styles(bold=True, font_size=12))
     for k, line in enumerate(lines):
@@ -98,7 +102,7 @@ def _block(page: Any, styles: Styles, row: int, title: str, lines: Sequence[str]
     return row + 1 + len(lines)
 
 
-def _files(digests: Any, language: str) -> str:
+def _file_count(digests: Any, language: str) -> str:
     return Bilingual(f"{len(digests)} 个文件，指纹见 manifest.json", f"{len(digests)} files, fingerprints in manifest.json").of(
         language
     )
@@ -106,12 +110,12 @@ def _files(digests: Any, language: str) -> str:
 
 def _ranking_extras(page: Any, grid: Grid) -> None:
     """A data bar on the score and a tint on the scores of dimensions and parts."""
-    last = FIRST + len(grid) - 1
+    last = FIRST_ROW + len(grid) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    page.conditional_format(FIRST, 3, last, 3, bar)
+    page.conditional_format(FIRST_ROW, 3, last, 3, bar)
     tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
-    parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.kind == "2"), len(grid.columns))
-    page.conditional_format(FIRST, parts, last, len(grid.columns) - 2, tint)
+    parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
+    page.conditional_format(FIRST_ROW, parts, last, len(grid.columns) - 2, tint)
 
 
 COVER_WIDTH = 100

@@ -12,78 +12,78 @@ import xlsxwriter
 
 from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
-from ..number_format import missing, number
+from ..number_format import is_missing, number
 
 CREATED = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
 FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
-SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-FIRST = 3
+TEXT_ONLY = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+FIRST_ROW = 3
 """Row of the first record: title, blank line and header stand above it."""
 
 
 def open_book(path: Path, title: str, comment: str) -> Any:
     """A workbook in which text never becomes a formula, link or number, stamped with a fixed time."""
-    book = xlsxwriter.Workbook(str(path), SAFE)
+    book = xlsxwriter.Workbook(str(path), TEXT_ONLY)
     book.set_properties({"title": title, "comments": comment, "created": CREATED})
     book.formats[0].set_font_name(FONT)
     book.formats[0].set_font_size(10)
     return book
 
 
-class Styles:
+class CellStyles:
     """The formats of a workbook, each made once; and what stands at the head of every printed page."""
 
     def __init__(self, book: Any, notice: str = "") -> None:
         self.book = book
         self.notice = notice.replace("&", "&&")
-        self.known: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
-        if key not in self.known:
-            self.known[key] = self.book.add_format({"font_name": FONT, "font_size": 10, **properties})
-        return self.known[key]
+        if key not in self.formats:
+            self.formats[key] = self.book.add_format({"font_name": FONT, "font_size": 10, **properties})
+        return self.formats[key]
 
-    def cell(self, kind: str, **more: Any) -> Any:
-        code = FORMATS.get(kind, "#,##0." + "0" * int(kind) if kind.isdigit() else "@")
-        shape = {"text_wrap": True, "indent": 1} if kind == "text" else {}
-        return self(num_format=code, valign="top", **shape, **more)
+    def cell(self, cell_format: str, **properties: Any) -> Any:
+        code = FORMATS.get(cell_format, "#,##0." + "0" * int(cell_format) if cell_format.isdigit() else "@")
+        shape = {"text_wrap": True, "indent": 1} if cell_format == "text" else {}
+        return self(num_format=code, valign="top", **shape, **properties)
 
     def header(self) -> Any:
         return self(bold=True, top=2, bottom=1, text_wrap=True, valign="vcenter", align="center", bg_color="#F2F5F7")
 
 
-def fill(page: Any, styles: Styles, grid: Grid, language: str) -> None:
+def fill_sheet(page: Any, styles: CellStyles, grid: Grid, language: str) -> None:
     """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed one page wide."""
     page.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
     page.hide_gridlines(2)
-    page.set_row(FIRST - 1, 2 + 14 * max(2, *(_lines(column, language) for column in grid.columns)))
+    page.set_row(FIRST_ROW - 1, 2 + 14 * max(2, *(_header_lines(column, language) for column in grid.columns)))
     for j, column in enumerate(grid.columns):
-        page.write_string(FIRST - 1, j, column.title.of(language), styles.header())
+        page.write_string(FIRST_ROW - 1, j, column.title.of(language), styles.header())
         page.set_column(j, j, column.width)
     last = len(grid) - 1
-    plain = [styles.cell(column.kind) for column in grid.columns]
-    closing = [styles.cell(column.kind, bottom=2) for column in grid.columns]
+    row_styles = [styles.cell(column.cell_format) for column in grid.columns]
+    last_row_styles = [styles.cell(column.cell_format, bottom=2) for column in grid.columns]
     for i, row in enumerate(grid.rows):
-        for j, (value, style) in enumerate(zip(row, closing if i == last else plain)):
-            write(page, FIRST + i, j, value, style, language)
+        for j, (value, style) in enumerate(zip(row, last_row_styles if i == last else row_styles)):
+            write_cell(page, FIRST_ROW + i, j, value, style, language)
     source = Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
     page.write_string(
-        FIRST + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
+        FIRST_ROW + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
     )
-    page.freeze_panes(FIRST, _frozen(grid.columns))
-    page.autofilter(FIRST - 1, 0, FIRST + last, len(grid.columns) - 1)
+    page.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
+    page.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last, len(grid.columns) - 1)
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
-    page.repeat_rows(FIRST - 1)
+    page.repeat_rows(FIRST_ROW - 1)
     page.set_footer("&L&A&R&P / &N")
     if styles.notice:
         page.set_header(f"&L{styles.notice}")
 
 
-def _lines(column: Column, language: str) -> int:
+def _header_lines(column: Column, language: str) -> int:
     return lines_needed(column.title.of(language), column.width)
 
 
@@ -92,23 +92,23 @@ def lines_needed(text: str, width: int) -> int:
     return math.ceil(sum(2.1 if ord(sign) > 0x2E80 else 1.1 for sign in text) / (width - 1))
 
 
-def _frozen(columns: Sequence[Column]) -> int:
+def _label_columns(columns: Sequence[Column]) -> int:
     """Columns that stay in sight: the leading labels, at most three."""
     labels = 0
     for column in columns[:3]:
-        if column.kind not in ("text", "int", "year"):
+        if column.cell_format not in ("text", "int", "year"):
             break
         labels += 1
     return labels
 
 
-def write(page: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
+def write_cell(page: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
     """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
     if isinstance(value, str):
         page.write_string(row, column, value, style)
     elif isinstance(value, Bilingual):
         page.write_string(row, column, value.of(language), style)
-    elif missing(value):
+    elif is_missing(value):
         page.write_blank(row, column, None, style)
     elif math.isinf(value):
         page.write_string(row, column, number(value), style)
