@@ -16,11 +16,11 @@ import pandas as pd
 from hqd_index.demo import Demo, generate
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
-from hqd_index.firms.tfp import FUNCTIONS
+from hqd_index.firms.derived_columns import derive
 from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
 from hqd_index.models import estimation_data, regressions
-from hqd_index.panel import build_panel, derive, unit_names
+from hqd_index.panel import build_panel, unit_names
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
@@ -87,7 +87,7 @@ def economy(study: Study, case: str, seed: int) -> list[Found]:
     with Engine(threads=1) as engine:
         clean = tables(engine, demo)
         clean["linkages"] = engine.scan(links(study, engine, clean)["linkages"], "linkages")
-        ready = derive(study, engine, clean, FUNCTIONS)
+        ready = derive(study, engine, clean)
         panel = build_panel(study, engine, ready)
         names = unit_names(study, engine, ready, panel.values, {})
     index = build_index(study, panel.values, names)

@@ -10,7 +10,7 @@ from cells import code, default, grid, heading, kind, named, says, texts
 
 from hqd_index.expressions.grammar import FUNCTIONS
 from hqd_index.intake.cells.units_of_measure import UNITS
-from hqd_index.study.column_facts import COLUMN_FUNCTIONS
+from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.records import Label, Record, Scenario
 from hqd_index.study.study_folder import PARTS
 
@@ -24,7 +24,7 @@ def configs_page(language: str) -> list[str]:
         lines += heading(2, "scenarios/*.yaml" if name == "scenario" else f"{name}.yaml", name)
         lines += grid(say("keys"), keys(model, language))
     rows = [[code(name), say(name), named(needed), named(o for o in known if o not in needed)]
-            for name, (needed, known) in COLUMN_FUNCTIONS.items()]  # fmt: skip
+            for name, (needed, known) in FUNCTION_OPTIONS.items()]  # fmt: skip
     lines += [*heading(2, say("functions"), "functions"), *grid(say("function_heads"), rows)]
     lines += [*heading(2, say("formulas"), "formulas"), "", say("formulas_intro"), "", named(FUNCTIONS)]
     return [*lines, *heading(2, say("units"), "units"), "", *_units()]

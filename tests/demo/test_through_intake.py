@@ -7,10 +7,10 @@ import pytest
 
 from hqd_index.demo import generate
 from hqd_index.engines.duckdb import Engine
-from hqd_index.firms.tfp import FUNCTIONS
+from hqd_index.firms.derived_columns import derive
 from hqd_index.intake import intake
 from hqd_index.links import links
-from hqd_index.panel import build_panel, derive
+from hqd_index.panel import build_panel
 from hqd_index.study.study_folder import load_study
 from tests.demo.measured import KEY, indicators
 
@@ -52,7 +52,7 @@ def test_only_firms_outside_the_panel_stay_unmatched(taken_in):
 def test_panel_of_the_raw_files_is_that_of_the_clean_economy(study, engine, taken_in):
     linked = links(study, engine, taken_in.tables)
     tables = {**taken_in.tables, "linkages": engine.scan(linked["linkages"], "linkages")}
-    panel = build_panel(study, engine, derive(study, engine, tables, FUNCTIONS))
+    panel = build_panel(study, engine, derive(study, engine, tables))
     clean = generate(3, 1500)
     assert linked["not_made"].empty
     for sample in ("all", "leave_out"):

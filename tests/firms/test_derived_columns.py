@@ -4,8 +4,8 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError
-from hqd_index.firms.tfp import FUNCTIONS, elasticity_table
-from hqd_index.panel import derive
+from hqd_index.firms.derived_columns import derive
+from hqd_index.firms.tfp import elasticity_table
 from hqd_index.study.records import Study
 from hqd_index.tables import check
 
@@ -44,7 +44,7 @@ def tables():
 def test_productivity_through_columns_yaml(tables):
     engine, clean, frame = tables
     design = study({"firms": {"price": PRICE, "tfp": TFP}})
-    made = derive(design, engine, clean, FUNCTIONS)["firms"]
+    made = derive(design, engine, clean)["firms"]
     assert engine.types(made) == engine.types(clean["firms"]) | {"price": "double", "tfp": "double"}
     found = engine.collect(f"SELECT firm_id, year, price, tfp FROM {made} ORDER BY firm_id, year").set_index(["firm_id", "year"])
     frame["truth"] = against_first_year(frame, "omega")
@@ -60,7 +60,7 @@ def test_rows_stand_in_the_order_of_the_key(tables):
     engine, clean, _ = tables
     shuffled = engine.query(f"SELECT * FROM {clean['firms']} ORDER BY hash(firm_id, year)")
     grown = {"formula": "revenue / lag(revenue, 1)", "label": L}
-    made = derive(study({"firms": {"growth": grown}}), engine, clean | {"firms": shuffled}, FUNCTIONS)["firms"]
+    made = derive(study({"firms": {"growth": grown}}), engine, clean | {"firms": shuffled})["firms"]
     keys = engine.collect(f"SELECT firm_id, year FROM {made}")
     assert keys.equals(keys.sort_values(["firm_id", "year"], ignore_index=True))
 
@@ -68,7 +68,7 @@ def test_rows_stand_in_the_order_of_the_key(tables):
 def test_elasticities_are_published(tables):
     engine, clean, _ = tables
     design = study({"firms": {"price": PRICE, "tfp": TFP}})
-    made = elasticity_table(design, engine, derive(design, engine, clean, FUNCTIONS))
+    made = elasticity_table(design, engine, derive(design, engine, clean))
     assert check("elasticities", made)["estimate"].tolist() == pytest.approx([0.15, 0.2, 0.65, 0.25, 0.35, 0.4])
     assert check("elasticities", elasticity_table(study({}), engine, clean)).empty
 
@@ -87,7 +87,7 @@ def test_summing_after_a_function_is_exact(tables):
     sums = set()
     for order in ("firm_id, year", "revenue DESC", "year, revenue"):
         shuffled = engine.query(f"SELECT * FROM {clean['firms']} ORDER BY {order}")
-        made = derive(design, engine, clean | {"firms": shuffled}, FUNCTIONS)["firms"]
+        made = derive(design, engine, clean | {"firms": shuffled})["firms"]
         total = "CAST(sum(revenue) AS DOUBLE) AS r, sum(tfp * CAST(revenue AS DOUBLE) ORDER BY firm_id, year) AS t"
         sums.add(tuple(engine.collect(f"SELECT {total} FROM {made}").iloc[0]))
     assert len(sums) == 1

@@ -6,8 +6,9 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
+from hqd_index.firms.derived_columns import chain, derive
 from hqd_index.intake.srdi.status_columns import status_by_criterion
-from hqd_index.panel import build_panel, chain, densities, derive, lagged_values
+from hqd_index.panel import build_panel, densities, lagged_values
 from hqd_index.panel.unit_keys import with_unit
 from hqd_index.study.records import Study
 

@@ -13,10 +13,8 @@ import pytest
 from small_study import FILES
 
 from hqd_index.errors import Faults
-from hqd_index.firms.tfp import FUNCTIONS as FIRM_FUNCTIONS
-from hqd_index.panel import COLUMN_FUNCTIONS as PANEL_FUNCTIONS
-from hqd_index.panel import lookup
-from hqd_index.study.column_facts import COLUMN_FUNCTIONS
+from hqd_index.firms.derived_columns import COLUMN_FUNCTIONS, lookup
+from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
 
@@ -314,13 +312,13 @@ def test_vary_replaces_whole_and_leaves_the_study_alone(broken: Broken) -> None:
     assert vary(study, {}) == study
 
 
-def test_column_functions_are_those_of_the_panel() -> None:
-    functions = {**PANEL_FUNCTIONS, "lookup": lookup, **FIRM_FUNCTIONS}
+def test_column_functions_are_those_that_derive_columns() -> None:
+    functions = {**COLUMN_FUNCTIONS, "lookup": lookup}
     code = {name: inspect.signature(function).parameters.values() for name, function in functions.items()}
     options = {name: [p for p in parameters if p.kind is p.KEYWORD_ONLY] for name, parameters in code.items()}
     needed = {name: tuple(p.name for p in each if p.default is p.empty) for name, each in options.items()}
-    assert {name: needs for name, (needs, _) in COLUMN_FUNCTIONS.items()} == needed
-    assert {name: takes for name, (_, takes) in COLUMN_FUNCTIONS.items()} == {
+    assert {name: needs for name, (needs, _) in FUNCTION_OPTIONS.items()} == needed
+    assert {name: takes for name, (_, takes) in FUNCTION_OPTIONS.items()} == {
         n: tuple(p.name for p in o) for n, o in options.items()
     }
 
@@ -348,7 +346,7 @@ def test_bombs_are_refused_in_little_memory(broken: Broken) -> None:
     folder = broken(**{"study.yaml": BOMBS["wide"]})
     code = (
         "import resource, sys; from pathlib import Path; from hqd_index.errors import Faults\n"
-        "from hqd_index.study.load import load_study\n"
+        "from hqd_index.study.study_folder import load_study\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: load_study(Path(sys.argv[1]))\nexcept Faults: pass\n"
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)"

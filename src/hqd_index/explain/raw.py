@@ -15,7 +15,8 @@ from ..expressions import aggregate_sql, lag_columns, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_parts
 from ..panel.density import ever_sql
-from ..panel.unit_keys import row_key, unit_sql, with_unit
+from ..panel.unit_keys import unit_sql, with_unit
+from ..study.column_facts import row_key
 from ..study.records import Derived, Indicator, Study
 
 Number = Decimal | int | float | None

@@ -177,7 +177,6 @@ def _production_function(rows: pd.DataFrame) -> Elasticities:
     return wooldridge(output, labour, capital, materials, firm, rows["year"].to_numpy())
 
 
-FUNCTIONS = {"tfp": tfp}
 LABELS = {
     "column": ("生产率列", "productivity column", ""),
     "industry": ("行业", "industry", ""),

@@ -1,7 +1,6 @@
 """Unit-years from firm-years and industry tables."""
 
 from .density import densities, lagged_values
-from .derived_columns import COLUMN_FUNCTIONS, chain, derive, lookup
 from .firm_bootstrap import PanelDraws, firm_draws, panel_draws
 from .quoted_figures import facts
 from .unit_keys import unit_names
@@ -9,7 +8,6 @@ from .unit_leaders import leader_marks, leader_panel
 from .unit_year_panel import Panel, aggregate_columns, build_panel, descriptives, leaves_needed
 
 __all__ = [
-    "COLUMN_FUNCTIONS", "Panel", "PanelDraws", "aggregate_columns", "build_panel", "chain", "densities", "derive",
-    "descriptives", "facts", "firm_draws", "lagged_values", "leader_marks", "leader_panel", "leaves_needed", "lookup",
-    "panel_draws", "unit_names",
+    "Panel", "PanelDraws", "aggregate_columns", "build_panel", "densities", "descriptives", "facts", "firm_draws",
+    "lagged_values", "leader_marks", "leader_panel", "leaves_needed", "panel_draws", "unit_names",
 ]  # fmt: skip

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from ..engines.duckdb import Engine
 from ..expressions import lag_columns, parse
 from ..expressions.parts import Part, Parts, take_apart
+from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
-from .unit_keys import row_key, with_unit
+from .unit_keys import with_unit
 from .unit_year_panel import leaves_needed
 
 Array = NDArray[np.float64]

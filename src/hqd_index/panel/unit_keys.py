@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ..canonical import CANONICAL
 from ..engines.duckdb import Engine
 from ..study.records import Study
 from ..study.unit_schemes import scheme_groups
@@ -22,14 +21,6 @@ def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
     first, last = study.study.years
     sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first} AND {last}'
     return engine.view(sql, f"unit_{name}")
-
-
-def row_key(study: Study, table: str) -> tuple[str, ...]:
-    """The key of a canonical or a study's own table."""
-    study_table = study.sources.tables.get(table)
-    if study_table and study_table.key:
-        return study_table.key
-    return CANONICAL[table].key
 
 
 def unit_names(

@@ -11,11 +11,12 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError
 from ..expressions import aggregate_sql, lag_columns, parse
+from ..study.column_facts import row_key
 from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
 from ..study.varied_study import vary
 from .density import densities, ever_sql
-from .unit_keys import row_key, with_unit
+from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
 VALUE_KEYS = ("sample", "unit", "year", "n_firms")

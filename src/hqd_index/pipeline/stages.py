@@ -114,12 +114,12 @@ def links(context: Context) -> dict[str, Table]:
 
 def firms(context: Context) -> dict[str, Table]:
     """Clean tables, with what links made of them -> tables with status and derived columns; the production functions behind."""
-    from ..firms.tfp import FUNCTIONS, elasticity_table
+    from ..firms.derived_columns import derive
+    from ..firms.tfp import elasticity_table
     from ..intake.srdi.status_columns import status_by_criterion
-    from ..panel import derive
 
     clean = context.matching("clean_") | {"linkages": context.tables["linkages"]}
-    tables = derive(context.study, context.engine, clean, FUNCTIONS)
+    tables = derive(context.study, context.engine, clean)
     ready = status_by_criterion(context.study, context.engine, tables)
     ready_tables: dict[str, Table] = {f"ready_{name}": table for name, table in ready.items()}
     return ready_tables | {"elasticities": elasticity_table(context.study, context.engine, tables)}

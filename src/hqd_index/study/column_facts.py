@@ -17,9 +17,9 @@ MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE
 REAL = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
 PRICE_INDEX = re.compile(r"=\s*100?\s*$")
 
-# Functions that columns.yaml may name (their code stands with the panel and the firms): options that must be given, and all.
+# Functions that columns.yaml may name (their code is in firms/derived_columns.py): options that must be given, and all.
 TFP_NEEDS = ("output", "labour", "capital", "materials", "deflators")
-COLUMN_FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+FUNCTION_OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "chain": (("base",), ("of", "base", "by")),
     "lookup": (("table", "column"), ("table", "column")),
     "tfp": (TFP_NEEDS, (*TFP_NEEDS, "costs", "method", "by")),
@@ -58,6 +58,14 @@ def tables(study: Study) -> dict[str, CanonicalTable]:
     """The built-in tables and the study's own, with the study's own columns."""
     own = {name: _own(name, spec) for name, spec in study.sources.tables.items()}
     return {**CANONICAL, **own}
+
+
+def row_key(study: Study, table: str) -> tuple[str, ...]:
+    """The key of a canonical or a study's own table."""
+    study_table = study.sources.tables.get(table)
+    if study_table and study_table.key:
+        return study_table.key
+    return CANONICAL[table].key
 
 
 def _own(name: str, spec: TableSpec) -> CanonicalTable:

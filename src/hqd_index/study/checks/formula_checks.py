@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from ...errors import ConfigError
 from ...expressions import Expression, parse
 from ..column_facts import (
-    COLUMN_FUNCTIONS,
     COLUMN_OPTIONS,
     COMPUTED_TABLES,
+    FUNCTION_OPTIONS,
     Columns,
     behind,
     known_columns,
@@ -78,10 +78,10 @@ def _later(path: Place, name: str, formula: str, before: Columns, order: list[st
 
 def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding]:
     assert column.function is not None
-    if column.function not in COLUMN_FUNCTIONS:
-        yield unknown_name((*path, "function"), ("function", "函数"), column.function, COLUMN_FUNCTIONS)
+    if column.function not in FUNCTION_OPTIONS:
+        yield unknown_name((*path, "function"), ("function", "函数"), column.function, FUNCTION_OPTIONS)
         return
-    needs, takes = COLUMN_FUNCTIONS[column.function]
+    needs, takes = FUNCTION_OPTIONS[column.function]
     missing = ", ".join(option for option in needs if option not in column.options)
     if missing:
         yield Finding(

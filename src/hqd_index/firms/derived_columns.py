@@ -10,21 +10,18 @@ import pandas as pd
 from ..engines.duckdb import Engine, quoted
 from ..errors import ConfigError, DataError
 from ..expressions import parse, row_sql
+from ..study.column_facts import row_key
 from ..study.records import Derived, Study
-from .unit_keys import row_key
+from .tfp import tfp
 
 ColumnFunction = Callable[..., pd.Series]
 
 
-def derive(
-    study: Study, engine: Engine, tables: Mapping[str, str], functions: Mapping[str, ColumnFunction] | None = None
-) -> dict[str, str]:
+def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
     """The tables with the derived columns of columns.yaml, each able to use those before it.
 
-    `functions` are further named functions of a table's frame that give a column, beside those of the panel. ConfigError for an
-    unknown function or a lookup of what is not there.
+    ConfigError for an unknown function or a lookup of what is not there.
     """
-    all_functions = {**COLUMN_FUNCTIONS, **(functions or {})}
     derived_tables = dict(tables)
     for name, columns in study.columns.tables.items():
         if name not in derived_tables:
@@ -33,7 +30,7 @@ def derive(
             if derived.function == "lookup":
                 derived_tables[name] = lookup(study, engine, derived_tables, name, column, **derived.options)
             elif derived.function:
-                derived_tables[name] = _by_function(study, engine, name, derived_tables[name], column, derived, all_functions)
+                derived_tables[name] = _by_function(study, engine, name, derived_tables[name], column, derived)
             else:
                 derived_tables[name] = _by_formula(study, engine, name, derived_tables[name], column, derived.formula or "")
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
@@ -72,19 +69,17 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
     return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{name}_{new}")
 
 
-def _by_function(
-    study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived, functions: Mapping[str, ColumnFunction]
-) -> str:
+def _by_function(study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived) -> str:
     """The table with the function's column joined on, so that its other columns keep their types."""
-    if derived.function is None or derived.function not in functions:
+    if derived.function is None or derived.function not in COLUMN_FUNCTIONS:
         raise ConfigError(
-            f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(functions)}"
+            f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
         )
     rows = _materialised(study, engine, name, table)
     selects = ", ".join(
         quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
     )  # no function uses a list
-    column_values = functions[derived.function](engine.collect(f"SELECT {selects} FROM {rows}"), **derived.options)
+    column_values = COLUMN_FUNCTIONS[derived.function](engine.collect(f"SELECT {selects} FROM {rows}"), **derived.options)
     values = engine.scan(pd.DataFrame({column: column_values}))
     return engine.view(f"SELECT * FROM {rows} POSITIONAL JOIN {values}", f"{name}_{column}")
 
@@ -109,4 +104,4 @@ def chain(frame: pd.DataFrame, *, of: str = "ppi", base: int, by: str = "industr
     return pd.Series(long.reindex(keys).to_numpy(), index=frame.index)
 
 
-COLUMN_FUNCTIONS: dict[str, ColumnFunction] = {"chain": chain}
+COLUMN_FUNCTIONS: dict[str, ColumnFunction] = {"chain": chain, "tfp": tfp}
