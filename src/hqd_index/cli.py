@@ -250,22 +250,29 @@ def main(arguments: list[str] | None = None) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    code = _exit_code(arguments)
+    if code:
+        # out of the handlers: a fault that lives on at exit keeps the engine's objects, and the engine complains of each
+        sys.exit(code)
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    """The code a command ends with, its fault told."""
     try:
         # outside its standalone mode click gives the code of typer.Exit back instead of raising it
         code = app(arguments, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except HqdError as fault:
-        sys.exit(report_fault(fault))
+        return report_fault(fault)
     except OSError as fault:
-        sys.exit(report_fault(environment(fault)))
+        return report_fault(environment(fault))
     except Exception as fault:
         fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
-        sys.exit(report_fault(_fan_out(fault)) if fan_out else report_bug(fault))
+        return report_fault(_fan_out(fault)) if fan_out else report_bug(fault)
     if code == INTERRUPTED:  # click turns Ctrl-C into this code
         typer.echo("已中断;上一次完整结果未受影响 / interrupted; the previous complete results are untouched", err=True)
-    if isinstance(code, int) and code:
-        sys.exit(code)
+    return code if isinstance(code, int) else 0
 
 
 def report_fault(fault: HqdError) -> int:

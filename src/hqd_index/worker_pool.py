@@ -134,15 +134,18 @@ def main(preload: Sequence[str]) -> None:
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
     modules = deque(preload)
-    while True:
-        try:
-            payload = calls.get(block=not modules)
-        except queue.Empty:
-            _import_for_good(modules.popleft())
-            continue
-        signal.signal(signal.SIGTERM, _end_in_order)
-        _send(output, _answer(payload, output))
-        signal.signal(signal.SIGTERM, _end_at_once)
+    try:
+        while True:
+            try:
+                payload = calls.get(block=not modules)
+            except queue.Empty:
+                _import_for_good(modules.popleft())
+                continue
+            signal.signal(signal.SIGTERM, _end_in_order)
+            _send(output, _answer(payload, output))
+            signal.signal(signal.SIGTERM, _end_at_once)
+    except SystemExit:
+        os._exit(INTERRUPTED)  # engines are closed by now; taken apart, the interpreter would print what libraries still hold
 
 
 def _import_for_good(module: str) -> None:

@@ -26,6 +26,9 @@ SETTINGS = {
     "preserve_insertion_order": "true",
 }
 
+FILE_ROW = "hqd file row"
+"""The position of a row in its file, from 1."""
+
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
@@ -96,9 +99,9 @@ class Engine:
             return self.query(f"SELECT * FROM {quoted(frame)}", name)
 
     def scan_numbered(self, source: Path, name: str | None = None) -> str:
-        """A parquet file's rows with their position in it, from 1, as column `file_row`."""
+        """A parquet file's rows with their position in it as FILE_ROW."""
         inside = literal(str(self._admitted(source)))
-        columns = "file_row_number + 1 AS file_row, * EXCLUDE (file_row_number)"
+        columns = f"file_row_number + 1 AS {quoted(FILE_ROW)}, * EXCLUDE (file_row_number)"
         return self.query(f"SELECT {columns} FROM read_parquet({inside}, file_row_number = true)", name)
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", name: str | None = None) -> str:
@@ -198,7 +201,46 @@ class Engine:
             ) from fault
 
 
+def parquet_size(path: Path) -> tuple[int, int]:
+    """(rows, columns) that a parquet file says it has."""
+    with _closed_database() as database:
+        named = f"parquet_file_metadata({literal(str(path))})"
+        rows = database.execute(f"SELECT num_rows FROM {named}").fetchall()[0][0]
+        columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+        return int(rows), len(columns)
+
+
+def database_tables(path: Path) -> list[str]:
+    """The tables of a database file."""
+    with _closed_database(path) as database:
+        sql = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' ORDER BY 1"
+        return [name for (name,) in database.execute(sql).fetchall()]
+
+
+def copy_database_table(path: Path, name: str, target: Path) -> None:
+    """A table of a database file as a parquet file."""
+    with _closed_database(path, target.parent) as database:
+        database.execute(f"COPY (SELECT * FROM {quoted(name)}) TO {literal(str(target))} (FORMAT parquet)")
+
+
+@contextmanager
+def _closed_database(path: Path | None = None, folder: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own: to a database file, for reading only and seeing no other file but in `folder`; else to none."""
+    database = duckdb.connect() if path is None else duckdb.connect(str(path), read_only=True)
+    try:
+        for setting, value in SETTINGS.items():
+            database.execute(f"SET {setting} = {value}")
+        if path is not None:
+            database.execute(f"SET allowed_directories = [{literal(str(folder))}]" if folder else "SET allowed_directories = []")
+            database.execute("SET enable_external_access = false")
+        yield database
+    finally:
+        database.close()
+
+
 def _kind(sql_type: str) -> str:
     if sql_type.endswith("]"):
         return "list"
-    return KINDS[sql_type.partition("(")[0]]
+    if sql_type.startswith("TIMESTAMP"):
+        return "date"
+    return KINDS.get(sql_type.partition("(")[0], "text")

@@ -15,9 +15,11 @@ from .layout.header_rows import map_labels, require_columns, required_columns
 from .layout.joined_sources import by_raw_row, combined_sources, without_rows
 from .layout.long_tables import LongSource, parse_long
 from .layout.text_columns import FILE_SPAN, Sheet
+from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
-from .read.readers import read_sheet
+from .read.readers import read_sheets
+from .read.sheet_cells import SheetCells
 from .records.clean_table import CleanTable
 from .records.intake_notice import Notice
 from .records.row_ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, check_balance, check_sums
@@ -31,6 +33,8 @@ from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, 
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, scope_filter_rows, study_filter_rows
 from .table_step import TableStep
+
+QUOTED = '" ...'  # a quote that is never closed, or closed in the middle of a cell
 
 
 def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int) -> CleanTable:
@@ -95,7 +99,8 @@ def _parsed_sources(
     parsed: list[ParsedSource] = []
     for source_id, source_files in files.items():
         source = step.study.sources.sources[source_id]
-        source_sheets = [_sheet(file, source, step, first + len(sheets) + place) for place, file in enumerate(source_files)]
+        cells = [cells for file in source_files for cells in read_sheets(SheetRequest(file, source, step.table, step.engine))]
+        source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
         sheets += source_sheets
         where = f"sources.yaml sources.{source_id}"
         parsed.append(_with_year(_parsed_source(step, source_sheets, source_id, where), step))
@@ -125,11 +130,10 @@ def _with_key_findings(source: ParsedSource, out_of_scope: pd.DataFrame, step: T
     return replace(source, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
 
 
-def _sheet(file: RawFile, source: Source, step: TableStep, number: int) -> Sheet:
-    cells = read_sheet(SheetRequest(file, source, step.table, step.engine))
-    headed = map_labels(cells.labels, dict(cells.units), source, step.table, file.name)
+def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> Sheet:
+    headed = map_labels(cells.labels, dict(cells.units), source, step.table, cells.file)
     missing = required_columns(source, step.table, headed.positions, step.needed if step.single else ())
-    require_columns(missing, [source], step.table, cells.labels, file.name)
+    require_columns(missing, [source], step.table, cells.labels, cells.file)
     return Sheet(number, cells, headed)
 
 
@@ -164,7 +168,7 @@ def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     parts = []
     for sheet in sheets:
         ragged_rows = [row for row in sheet.cells.set_aside if row.rule]
-        values = [f"{row.reason} / {len(sheet.cells.labels)}" for row in ragged_rows]
+        values = [QUOTED if row.reason == OPEN_QUOTE else f"{row.reason} / {len(sheet.cells.labels)}" for row in ragged_rows]
         rids = [sheet.number * FILE_SPAN + row.row for row in ragged_rows]
         parts.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))
     return joined_findings(parts)

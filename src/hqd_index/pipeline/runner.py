@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__, provenance
 from ..errors import CheckError, DataError
+from ..intake.read.raw_files import source_paths
 from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
@@ -288,7 +289,9 @@ def config_section(value: Any, path: str) -> Any:
 
 def input_digests(study: Study, place: Place) -> dict[str, str]:
     """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
-    paths = {path for source in study.sources.sources.values() for path in place.data.glob(source.path) if path.is_file()}
+    paths = {
+        path for source in study.sources.sources.values() for path in source_paths(place.data, source.path)[0] if path.is_file()
+    }
     if study.sources.srdi_list:
         list_files = (study.sources.srdi_list.batches, study.sources.srdi_list.provinces)
         paths |= {folder / name for name in list_files if name for folder in (place.data, place.configs)}

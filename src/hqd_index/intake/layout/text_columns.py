@@ -13,7 +13,7 @@ from ..read.sheet_cells import BLANKS, SheetCells
 from ..records.scope_reasons import BLANK, NOTE, TOTAL
 from .header_rows import HeaderMap
 
-FILE_SPAN = 10**10  # rid = number of the file x FILE_SPAN + row
+FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
 
 
 @dataclass(frozen=True)

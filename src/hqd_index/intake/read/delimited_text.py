@@ -1,48 +1,68 @@
-"""Delimited text as rectangular records, each with its row as a spreadsheet shows it; the others are set aside."""
+"""Delimited text as rectangular records, each with its row as a spreadsheet shows it; what is no record is set aside."""
 
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import IO
 
-from ..records.scope_reasons import BLANK, NOTE
-from .sheet_cells import BLANKS, SetAside
+from ..records.scope_reasons import BLANK, CONTINUED, NOTE
+from .reading_limits import MAX_BREAKS, MAX_COLUMNS, MAX_LINE, too_big
+from .sheet_cells import BLANKS, ROW_SPAN, SetAside
 
 DELIMITERS = (",", "\t", ";", "|")
 NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源", "*注", "Note", "NOTE", "note", "Source", "source")
-OPEN_QUOTE_LINES = 200
+OPEN_QUOTE = '"'
+"""Reason of a line whose quotes do not close in it, nor in a cell that could be meant."""
 BATCH = 1 << 22
 
-csv.field_size_limit(1 << 20)
+csv.field_size_limit(MAX_LINE)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a good record is: its delimiter, how many fields, and below which row it may stand."""
+    """What a good record is: its delimiter, how many fields, and below which line it may stand."""
 
     delimiter: str
     width: int
     header_row: int
 
 
+@dataclass(frozen=True, slots=True)
+class TextRecord:
+    """The fields of a record (none for an empty line), its row as a spreadsheet shows it, its lines, whether its quotes hold."""
+
+    row: int
+    fields: list[str]
+    lines: int = 1
+    sound: bool = True
+
+
 def delimiter_of(lines: Iterable[str]) -> str:
     """The mark that most of the lines hold most often."""
-    filled_lines = [line for line in lines if line.strip()]
-    median_counts = {
-        mark: sorted(line.count(mark) for line in filled_lines)[len(filled_lines) // 2] for mark in DELIMITERS if filled_lines
-    }
-    return max(DELIMITERS, key=lambda mark: median_counts.get(mark, 0))
+    filled = [line for line in lines if line.strip()]
+    middle = {mark: sorted(line.count(mark) for line in filled)[len(filled) // 2] for mark in DELIMITERS if filled}
+    return max(DELIMITERS, key=lambda mark: middle.get(mark, 0))
 
 
-def records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """The fields of each record, none for an empty line; a quote never closed spoils its own line only."""
-    source = Lines(iter(lines))
+def usual_width(lines: Iterable[str], delimiter: str) -> int:
+    """The number of fields that most lines have."""
+    widths = Counter(line.count(delimiter) + 1 for line in lines if line.strip())
+    return widths.most_common(1)[0][0] if widths else 1
+
+
+def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[TextRecord]:
+    """Every line in one record; a quote never closed, or whose cell would swallow whole records, spoils its own line only.
+
+    `width` is the number of fields of a good record.
+    """
+    source, row = Lines(iter(lines)), 0
     while (line := source.take()) is not None:
-        yield _quoted_fields(line, source, delimiter) if '"' in line else _fields(line, delimiter)
+        row += 1
+        yield _quoted_fields(line, row, source, delimiter, width) if '"' in line else TextRecord(row, _fields(line, delimiter))
 
 
 class Lines:
@@ -63,51 +83,69 @@ def _fields(line: str, delimiter: str) -> list[str]:
     return line.rstrip("\n").split(delimiter) if line.strip("\n") else []
 
 
-def _quoted_fields(line: str, source: Lines, delimiter: str) -> list[str]:
-    following_lines: list[str] = []
-    closed = True
+def _quoted_fields(line: str, row: int, source: Lines, delimiter: str, width: int) -> TextRecord:
+    taken: list[str] = []
 
     def feed() -> Iterator[str]:
-        nonlocal closed
         yield line
-        while len(following_lines) < OPEN_QUOTE_LINES and (following := source.take()) is not None:
-            following_lines.append(following)
+        while len(taken) <= MAX_BREAKS and (following := source.take()) is not None:
+            taken.append(following)
             yield following
-        closed = False
 
     try:
-        fields = next(csv.reader(feed(), delimiter=delimiter))
-    except csv.Error:
-        closed = False
-    if closed:
-        return fields
-    source.give_back(following_lines)
-    return _fields(line, delimiter)
+        fields = next(csv.reader(feed(), delimiter=delimiter, strict=True))
+    except csv.Error:  # text behind a closing quote, or none
+        fields = []
+    if fields and _meant(fields, [line, *taken], delimiter, width):
+        return TextRecord(row, fields, 1 + len(taken))
+    source.give_back(taken)
+    return TextRecord(row, _fields(line, delimiter), sound=False)
+
+
+def _meant(fields: Sequence[str], lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether the quotes of a record can be meant: even in number, and no cell of several lines that holds half a record."""
+    if sum(line.count('"') for line in lines) % 2:
+        return False
+    if len(lines) == 1:
+        return True
+    return len(lines) <= MAX_BREAKS and all(
+        field.count(delimiter) < max(1, (width - 1) // 2) for field in fields if "\n" in field
+    )
 
 
 @dataclass(frozen=True)
 class RecordCounts:
-    """How many records were written, the others, and whether a cell of those written may have blanks around it."""
+    """How many records were written, the other lines, all lines, and whether a cell written may have blanks around it."""
 
     rows: int
     set_aside: list[SetAside]
+    lines: int
     padded: bool = True
 
 
-def write_plain(text: IO[str], target: IO[str], shape: Shape) -> RecordCounts:
+def write_plain(text: IO[str], out: IO[str], shape: Shape, where: str = "") -> RecordCounts:
     """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
-    set_aside: list[SetAside] = []
-    delimiter, delimiter_count, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
+    aside: list[SetAside] = []
+    mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
     for _ in range(row):
         text.readline()
     while lines := text.readlines(BATCH):
-        fits = [line.count(delimiter) == delimiter_count and line != "\n" for line in lines]
-        block = "".join([f"{n}{delimiter}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        set_aside += [row_set_aside(n, _fields(line, delimiter)) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
-        target.write(block)
-        padded = padded or _has_blanks_at_sides(block, delimiter)
+        fits = [line.count(mark) == good and line != "\n" for line in lines]
+        block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
+        aside += [_unfit(n, line, mark, where) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        out.write(block)
+        padded = padded or _has_blanks_at_sides(block, mark)
         row += len(lines)
-    return RecordCounts(row - shape.header_row - len(set_aside), set_aside, padded)
+    return RecordCounts(row - shape.header_row - len(aside), aside, row, padded)
+
+
+def _unfit(row: int, line: str, delimiter: str, where: str) -> SetAside:
+    """A line of another width; DataError S09 for one with more fields than a sheet may have."""
+    if line.count(delimiter) >= MAX_COLUMNS:
+        raise too_big(
+            where, f"line {row} has {line.count(delimiter) + 1} fields", f"第 {row} 行有 {line.count(delimiter) + 1} 个字段"
+        )
+    return row_set_aside(row, _fields(line, delimiter))
 
 
 def _has_blanks_at_sides(text: str, mark: str) -> bool:
@@ -117,27 +155,31 @@ def _has_blanks_at_sides(text: str, mark: str) -> bool:
     return text.endswith(tuple(blanks)) or any(side in text for side in sides)
 
 
-def write_records(rows: Iterable[list[str]], target: IO[str], shape: Shape) -> RecordCounts:
+def write_records(rows: Iterable[TextRecord], out: IO[str], shape: Shape) -> RecordCounts:
     """The same for records that were parsed already; cells are quoted where they must be."""
-    writer = csv.writer(target, delimiter=shape.delimiter, lineterminator="\n")
-    set_aside: list[SetAside] = []
-    written_rows = 0
-    for n, fields in enumerate(rows, 1):
-        if n <= shape.header_row:
+    writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
+    aside: list[SetAside] = []
+    written, lines = 0, 0
+    for record in rows:
+        lines += record.lines
+        if record.row <= shape.header_row:
             continue
-        if len(fields) == shape.width:
-            writer.writerow([n, *fields])
-            written_rows += 1
+        if not record.sound:
+            aside.append(SetAside(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04"))
+        elif len(record.fields) == shape.width:
+            writer.writerow([record.row, *record.fields])
+            written += 1
         else:
-            set_aside.append(row_set_aside(n, fields))
-    return RecordCounts(written_rows, set_aside)
+            aside.append(row_set_aside(record.row, record.fields))
+        aside += [SetAside(record.row + place * ROW_SPAN, (), CONTINUED) for place in range(1, record.lines)]
+    return RecordCounts(written, aside, lines)
 
 
 def row_set_aside(row: int, fields: list[str]) -> SetAside:
     """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
-    filled_fields = [field for field in fields if field.strip()]
-    if not filled_fields:
-        return SetAside(row, tuple(fields), BLANK)
-    if len(filled_fields) == 1 and fields[0].strip().startswith(NOTE_MARKS):
+    filled = [field for field in fields if field.strip()]
+    if not filled:
+        return SetAside(row, (), BLANK)
+    if len(filled) == 1 and fields[0].strip().startswith(NOTE_MARKS):
         return SetAside(row, tuple(fields), NOTE)
     return SetAside(row, tuple(fields), f"{len(fields)}", rule="S04")

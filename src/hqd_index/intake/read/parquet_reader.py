@@ -1,19 +1,64 @@
-"""Parquet files as a sheet of cells."""
+"""Parquet and feather files as a sheet of cells."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from ...engines.duckdb import parquet_size
 from .reader import FileHead, SheetRequest
+from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged, guarded, too_big
 from .sheet_cells import SheetCells
-from .typed_cells_text import FILE_ROW, typed_cells
+from .typed_cells_text import typed_cells
+
+LARGE = 20_000_000  # cells; below it no file is too dense
+FEATHER_1 = b"FEA1"
 
 
 def is_parquet(head: FileHead) -> bool:
     """Whether the first bytes are those of a parquet file."""
-    return head.start.startswith(b"PAR1")
+    return head.start.startswith((b"PAR1", b"PARE"))
 
 
-def read_parquet(request: SheetRequest) -> SheetCells:
-    """The columns of a parquet file in their order; DataError S02 without rows."""
-    numbered = request.engine.scan_numbered(request.file.path)
-    labels = [name for name in request.engine.types(numbered) if name != FILE_ROW]
-    return typed_cells(request, numbered, labels)
+def is_feather(head: FileHead) -> bool:
+    """Whether the first bytes are those of a feather (Arrow) file."""
+    return head.start.startswith((b"ARROW1", FEATHER_1))
+
+
+def read_parquet(request: SheetRequest) -> list[SheetCells]:
+    """The columns of a parquet file in their order; DataError S02 without rows, S08 when damaged, S09 beyond the limits."""
+    return [parquet_cells(request, request.file.path)]
+
+
+def read_feather(request: SheetRequest) -> list[SheetCells]:
+    """The same for feather, which is first written as parquet, batch by batch."""
+    file, engine = request.file, request.engine
+    target = engine.folder / f"{engine.new_name()}.parquet"
+    with guarded(file.name):
+        with file.path.open("rb") as stream:
+            if stream.read(4) == FEATHER_1:
+                raise damaged(file.name, "feather version 1, which today's programs no longer read")
+        from arro3.io import read_ipc, write_parquet
+
+        write_parquet(read_ipc(str(file.path)), str(target))
+    cells = parquet_cells(request, target)
+    target.unlink()
+    return [cells]
+
+
+def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCells:
+    """The rows of a parquet file as a sheet of the file asked for; DataError S08 when it is damaged, S09 beyond the limits."""
+    engine, where = request.engine, request.file.name
+    with guarded(where):
+        rows, columns = parquet_size(path)
+        _check_size(path, rows, columns, where)
+        numbered = engine.scan_numbered(path)
+        return replace(typed_cells(request, numbered), sheet=sheet)
+
+
+def _check_size(path: Path, rows: int, columns: int, where: str) -> None:
+    size = path.stat().st_size
+    if columns > MAX_COLUMNS:
+        raise too_big(where, f"{columns} columns", f"{columns} 列")
+    if rows * columns > max(LARGE, MAX_RATIO * size):
+        raise too_big(where, f"{rows} rows x {columns} columns in {size} bytes", f"{size} 字节中有 {rows} 行 x {columns} 列")

@@ -9,22 +9,46 @@ from pathlib import Path
 
 from ...errors import CheckError, ConfigError, SetupError, closest
 from ...study.records import Source
+from .hidden_files import is_hidden
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file of a source: its place under the data root, and its digest before reading."""
+    """A file of a source: its place under the data root, its digest before reading."""
 
     path: Path
     name: str
     digest: str
+    members: str | None = None  # which files inside an archive, as a pattern
+
+
+def source_paths(root: Path, pattern: str) -> tuple[list[Path], str | None]:
+    """The files under a folder that the path of a source fits, in name order, and the pattern of files inside archives.
+
+    A folder stands for the files in it; what follows `.zip/` is meant inside the archive. ValueError for paths that lead out.
+    """
+    outer, members = _split_archive(pattern)
+    paths: list[Path] = []
+    for path in sorted(root.glob(outer)):
+        if path.is_dir():
+            paths += sorted(inside for inside in path.iterdir() if not inside.is_dir() and not is_hidden(inside.name))
+        else:
+            paths.append(path)
+    return paths, members
+
+
+def _split_archive(pattern: str) -> tuple[str, str | None]:
+    for place, part in enumerate(parts := pattern.split("/")):
+        if part.lower().endswith(".zip") and place + 1 < len(parts):
+            return "/".join(parts[: place + 1]), "/".join(parts[place + 1 :])
+    return pattern, None
 
 
 def locate(source: Source, data_root: Path, where: str) -> list[RawFile]:
     """The files of a source in name order; ConfigError S01 (with the nearest name) or S12 when none may be read."""
     root = data_root.resolve()
     try:
-        paths = sorted(path for path in root.glob(source.path) if path.is_file() or path.is_symlink())
+        paths, members = source_paths(root, source.path)
     except (NotImplementedError, ValueError):
         raise _outside_data_folder(source.path, where) from None
     if not paths:
@@ -34,7 +58,7 @@ def locate(source: Source, data_root: Path, where: str) -> list[RawFile]:
     for path in paths:
         if not path.resolve().is_relative_to(root):
             raise _outside_data_folder(source.path, where)
-    return [RawFile(path, path.relative_to(root).as_posix(), _readable_digest(path)) for path in paths]
+    return [RawFile(path, path.relative_to(root).as_posix(), _readable_digest(path), members) for path in paths]
 
 
 def _outside_data_folder(path: str, where: str) -> ConfigError:

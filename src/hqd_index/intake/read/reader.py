@@ -21,6 +21,7 @@ class SheetRequest:
     source: Source
     table: CanonicalTable
     engine: Engine
+    depth: int = 0  # how many archives it was unpacked from
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class FileHead:
 
 @dataclass(frozen=True)
 class Reader:
-    """One format: the endings it usually has, whether a file's first bytes are of it, and how its sheet is read."""
+    """One format: the endings it usually has, whether a file's first bytes are of it, and how its sheets are read."""
 
     extensions: tuple[str, ...]
     recognises: Callable[[FileHead], bool]
-    read: Callable[[SheetRequest], SheetCells]
+    read: Callable[[SheetRequest], list[SheetCells]]

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 from ...errors import DataError
 from ..records.intake_notice import Notice
-from .parquet_reader import is_parquet, read_parquet
+from .database_reader import is_duckdb, is_sqlite, read_duckdb, read_sqlite
+from .packed_reader import gzip_reader, is_gzip, is_zip, zip_reader
+from .parquet_reader import is_feather, is_parquet, read_feather, read_parquet
 from .reader import FileHead, Reader, SheetRequest
+from .reading_limits import guarded
 from .sheet_cells import SheetCells
-from .stata_reader import is_stata, read_stata
-from .text_reader import is_gzip, is_text, read_gzip, read_text
-from .workbook_reader import is_xls, is_xlsx, read_xls, read_xlsx
+from .stata_reader import is_spss, is_stata, read_spss, read_stata
+from .text_reader import is_text, read_text
+from .workbook_reader import is_ods, is_xls, is_xlsx, read_ods, read_xls, read_xlsx
 
 HEAD_BYTES = 4096  # bytes that say what a file is
 OTHER_CONTENTS = {
-    b"%pdf": ("PDF", "PDF"), b"$fl": ("SPSS .sav", "SPSS .sav"), b"pk": ("a zip of other files", "装着其他文件的 zip"),
+    b"%pdf": ("PDF", "PDF"),
     b"<": ("HTML/XML", "HTML/XML"), b"\xef\xbb\xbf": ("HTML/XML", "HTML/XML"),
 }  # fmt: skip
 
 
-def read_sheet(request: SheetRequest) -> SheetCells:
-    """The sheet of a file that its source means, every cell as text.
+def read_sheets(request: SheetRequest) -> list[SheetCells]:
+    """The sheets of a file that its source means, every cell as text.
 
-    DataError S10 when no reader fits, and what the reader of the format refuses.
+    DataError S10 when no reader fits, S08 and S09 when the file is damaged or beyond the limits, and what the reader of the
+    format refuses.
     """
     path, name = request.file.path, request.file.name
     file_format = format_of(path, name)
     reader = READERS[file_format]
-    cells = reader.read(request)
+    with guarded(name):
+        sheets = reader.read(request)
     if path.suffix.lower() in reader.extensions:
-        return cells
+        return sheets
     misnamed = Notice(
         "S10", name, f"read as {file_format}, whatever its extension says", f"扩展名与内容不符,已按 {file_format} 读取"
     )
-    return replace(cells, notices=(misnamed, *cells.notices))
+    return [replace(cells, notices=(misnamed, *cells.notices)) for cells in sheets]
 
 
 def format_of(path: Path, where: str) -> str:
@@ -58,17 +62,21 @@ def format_of(path: Path, where: str) -> str:
 def _content_of(head: FileHead) -> tuple[str, str]:
     """What the content of an unreadable file seems to be, en and zh."""
     start = head.start.lstrip().lower()
-    if start.startswith(b"pk") and not zipfile.is_zipfile(head.path):
-        return "a damaged or incomplete workbook", "损坏或不完整的工作簿"
     return next((names for mark, names in OTHER_CONTENTS.items() if start.startswith(mark)), ("binary", "二进制"))
 
 
-# in the order in which files are tried: what is nothing else may be text
+# in the order in which files are tried: an archive that is no workbook is one of other files, what is nothing else may be text
 READERS: dict[str, Reader] = {
     "xlsx": Reader((".xlsx", ".xlsm"), is_xlsx, read_xlsx),
+    "ods": Reader((".ods",), is_ods, read_ods),
+    "zip": Reader((".zip",), is_zip, zip_reader(read_sheets)),
     "xls": Reader((".xls",), is_xls, read_xls),
     "dta": Reader((".dta",), is_stata, read_stata),
-    "parquet": Reader((".parquet",), is_parquet, read_parquet),
-    "csv.gz": Reader((".gz",), is_gzip, read_gzip),
+    "sav": Reader((".sav", ".zsav"), is_spss, read_spss),
+    "parquet": Reader((".parquet", ".pq"), is_parquet, read_parquet),
+    "feather": Reader((".feather", ".arrow"), is_feather, read_feather),
+    "sqlite": Reader((".sqlite", ".sqlite3", ".db"), is_sqlite, read_sqlite),
+    "duckdb": Reader((".duckdb", ".ddb"), is_duckdb, read_duckdb),
+    "gz": Reader((".gz",), is_gzip, gzip_reader(read_sheets)),
     "csv": Reader((".csv", ".txt", ".tsv"), is_text, read_text),
 }

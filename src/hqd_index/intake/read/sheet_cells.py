@@ -9,9 +9,16 @@ from ..records.intake_notice import Notice
 BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 
-@dataclass(frozen=True)
+ROW_SPAN = 10**9
+"""What shares a row of the file has numbers that differ by multiples of this: lines that end a cell, cells read as rows."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetAside:
-    """A row that reading does not pass on: quarantined under `rule`, or (rule empty) out of scope for `reason`."""
+    """A row that reading does not pass on: quarantined under `rule`, or (rule empty) out of scope for `reason`.
+
+    CONTINUED is a line of a text file that ends a cell begun on a line above; it shares the row of that line.
+    """
 
     row: int
     cells: tuple[str, ...]

@@ -1,62 +1,77 @@
-"""Stata files as a sheet of cells: labels instead of coded values, old strings decoded."""
+"""Stata and SPSS files as a sheet of cells."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from ...errors import DataError
+from ...engines.duckdb import FILE_ROW
+from ..layout.header_rows import canonical_name, known_labels
+from ..records.intake_notice import Notice
 from .reader import FileHead, SheetRequest
+from .reading_limits import guarded
 from .sheet_cells import SheetCells
+from .stata_spss import ReadKind, StatFile, stat_file
 from .text_reader import encoding_notices
-from .typed_cells_text import FILE_ROW, typed_cells
+from .typed_cells_text import typed_cells
 
-OLD_FORMATS = {104, 105, 108, 110, 111, 112, 113, 114, 115}
+OLD_FORMATS = {*range(104, 116)}
+SPSS = (b"$FL2", b"$FL3")
 
 
 def is_stata(head: FileHead) -> bool:
     """Whether the first bytes are those of a .dta file, new or old."""
-    return head.start.startswith(b"<stata_dta>") or (_is_old(head.start) and head.start[1:3] in (b"\x01\x01", b"\x02\x01"))
+    old = head.start[:1] and head.start[0] in OLD_FORMATS and head.start[1:4] in (b"\x01\x01\x00", b"\x02\x01\x00")
+    return head.start.startswith(b"<stata_dta>") or bool(old)
 
 
-def _is_old(start: bytes) -> bool:
-    return bool(start) and start[0] in OLD_FORMATS
+def is_spss(head: FileHead) -> bool:
+    """Whether the first bytes are those of a .sav file, compressed or not."""
+    return head.start.startswith(SPSS)
 
 
-def read_stata(request: SheetRequest) -> SheetCells:
-    """The variables of a .dta file in their order; DataError S10 for a file that Stata would not read, S02 without rows."""
-    path, name = request.file.path, request.file.name
-    try:
-        with pd.read_stata(path, iterator=True, convert_categoricals=False) as reader:
-            frame = reader.read()  # type: ignore[attr-defined]
-            if not frame.empty:
-                frame = _with_value_labels(frame, reader.value_labels())
-    except (ValueError, OSError) as fault:
-        raise DataError(
-            f"Stata cannot read this file: {fault}; save it again from Stata",
-            zh=f"无法作为 Stata 文件读取:{fault};请在 Stata 中另存",
-            where=name,
-            rule="S10",
-        ) from fault
-    old = _is_old(path.read_bytes()[:1])
-    if old:
-        frame = frame.rename(columns=_decoded).apply(_decoded_column)
-    labels = [str(label) for label in frame.columns]
-    numbered = request.engine.scan(frame.set_axis(labels, axis=1).assign(**{FILE_ROW: range(1, len(frame) + 1)}))
-    return typed_cells(request, numbered, labels, encoding_notices(name, "gb18030") if old else ())
+def read_stata(request: SheetRequest) -> list[SheetCells]:
+    """The variables of a .dta file in their order; DataError S02 without rows, S08 when damaged, S09 beyond the limits."""
+    return _read(request, "dta")
 
 
-def _with_value_labels(frame: pd.DataFrame, labels: dict[str, dict[float, str]]) -> pd.DataFrame:
-    labelled = {name: frame[name].map(labels[name]).fillna(frame[name]) for name in frame.columns if name in labels}
-    return frame.assign(**labelled)
+def read_spss(request: SheetRequest) -> list[SheetCells]:
+    """The same for a .sav file."""
+    return _read(request, "sav")
 
 
-def _decoded(text: object) -> str:
-    """Old Stata files hold bytes of the writer's code page, which pandas shows as Latin-1."""
-    try:
-        return str(text).encode("latin-1").decode("gb18030")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return str(text)
+def _read(request: SheetRequest, kind: ReadKind) -> list[SheetCells]:
+    name, engine = request.file.name, request.engine
+    known = known_labels(request.source, request.table)
+
+    def keeps_numbers(label: str) -> bool:
+        column = request.table.columns.get(canonical_name(label, known) or "")
+        return column is not None and column.dtype in ("number", "integer")
+
+    content = stat_file(request.file.path, kind, keeps_numbers, name)
+    labels = _labels(content, known)
+    with guarded(name):
+        frame = pd.concat(content.blocks, ignore_index=True)
+        numbered = engine.scan(frame.set_axis(_distinct(labels), axis=1).assign(**{FILE_ROW: range(1, len(frame) + 1)}))
+    cells = typed_cells(request, numbered, labels, (*encoding_notices(name, content.encoding), *_undecoded(content, name)))
+    return [cells]
 
 
-def _decoded_column(column: pd.Series) -> pd.Series:
-    return column.map(_decoded, na_action="ignore") if pd.api.types.is_string_dtype(column) else column
+def _labels(content: StatFile, known: dict[str, str]) -> list[str]:
+    """The variables' names; the longer label where it is the one that is known, and no name is known as the same column."""
+    taken = {canonical_name(name, known) for name in content.names} | {None}
+    return [
+        label if canonical_name(name, known) is None and canonical_name(label, known) not in taken else name
+        for name, label in zip(content.names, content.long_names)
+    ]
+
+
+def _distinct(labels: list[str]) -> list[str]:
+    return [f"v{place}" for place in range(len(labels))]
+
+
+def _undecoded(content: StatFile, where: str) -> tuple[Notice, ...]:
+    if not content.undecoded:
+        return ()
+    count, encoding = content.undecoded, content.encoding
+    en = f"{count} texts hold bytes that are not {encoding}, shown as \ufffd; they were cut off or mixed when the file was made"
+    return (Notice("S03", where, en, f"有 {count} 处文本含非 {encoding} 字节,以 \ufffd 表示;生成文件时被截断或混用了编码"),)

@@ -1,56 +1,98 @@
-"""The encoding of a text file and the lines that it cannot decode."""
+"""The encoding of a text file, how many lines it has, and the lines that it cannot decode."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 from ...errors import DataError
+from .reading_limits import MAX_LINE, too_big
 
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK = 1 << 20
 PLAINLY_UTF8 = 16  # eight Chinese characters
-
-Opener = Callable[[Path], IO[bytes]]
-"""How the bytes of a text are had from its file."""
+HEAD = 1 << 12
+HALF_NUL = 0.3  # of the bytes at even or odd places: UTF-16 without a mark of it
 
 
 @dataclass(frozen=True)
 class TextSurvey:
-    """The encoding of a text file and whether any cell of it is quoted."""
+    """The encoding of a text file, whether any cell of it is quoted, and how many lines it has, with or without an end."""
 
     encoding: str
     quotes: bool
+    lines: int
 
 
-def plain_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file as they are."""
-    return path.open("rb")
+def survey(path: Path, declared: str, where: str) -> TextSurvey:
+    """Encoding (utf-16 by its mark or its NULs, utf-8, else gb18030), quotes and lines.
 
-
-def unpacked_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a gzipped file, unpacked."""
-    return cast(IO[bytes], gzip.open(path, "rb"))
-
-
-def survey(path: Path, opener: Opener, declared: str, where: str) -> TextSurvey:
-    """Encoding (utf-8, else gb18030; utf-16 only when declared) and quotes; DataError S03 for UTF-16 and NUL bytes."""
+    Raises DataError S03 for NUL bytes, S09 for a line beyond the limits.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    wide = declared if declared == "utf-16" else wide_encoding(head) if declared == "auto" else None
+    if wide:
+        return _survey_wide(path, wide, where)
     guess = Utf8Guess() if declared == "auto" else None
-    quotes, first, line = False, True, 1
-    for chunk in _chunks(path, opener):
-        if first and chunk.startswith(UTF16) and declared != "utf-16":
-            raise _undeclared_utf16(where)
-        if b"\x00" in chunk and declared != "utf-16":
-            raise undecodable(where, line + chunk[: chunk.index(b"\x00")].count(b"\n"), "NUL")
+    quotes, ends, last, open_line = False, 0, b"", 0
+    for chunk in _chunks(path):
+        if b"\x00" in chunk:
+            raise undecodable(where, ends + chunk[: chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
         quotes |= b'"' in chunk
         if guess:
             guess.feed(chunk)
-        first, line = False, line + chunk.count(b"\n")
-    return TextSurvey(guess.encoding if guess else declared, quotes)
+        ends += _line_ends(chunk, last)
+        open_line = _open_line(chunk, open_line, where)
+        last = chunk[-1:]
+    return TextSurvey(guess.encoding if guess else declared, quotes, ends + (last not in (b"", b"\n", b"\r")))
+
+
+def _line_ends(chunk: bytes, before: bytes) -> int:
+    """How many lines end in a chunk; a return with a feed behind it is one end."""
+    ends = chunk.count(b"\n")
+    if b"\r" in chunk or before == b"\r":
+        ends += chunk.count(b"\r") - chunk.count(b"\r\n") - (before == b"\r" and chunk.startswith(b"\n"))
+    return ends
+
+
+def _open_line(chunk: bytes, before: int, where: str) -> int:
+    """Bytes of the line that a chunk leaves open; DataError S09 when it is beyond the limits."""
+    end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+    length = len(chunk) - end - 1 if end >= 0 else before + len(chunk)
+    if length > MAX_LINE:
+        raise too_big(where, f"a line of more than {MAX_LINE >> 20} MB", f"有一行超过 {MAX_LINE >> 20} MB")
+    return length
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """The kind of UTF-16 that a file's first bytes are by their mark, or by NULs at every other place."""
+    if head.startswith(UTF16):
+        return "utf-16"
+    half = len(head) / 2
+    if half >= 4:
+        for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if head[first::2].count(0) > HALF_NUL * half and not head[1 - first :: 2].count(0):
+                return encoding
+    return None
+
+
+def _survey_wide(path: Path, encoding: str, where: str) -> TextSurvey:
+    """The same for UTF-16, counted on the text: its bytes hold those of line ends by chance."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    quotes, ends, last, open_line = False, 0, b"", 0
+    for chunk in [*_chunks(path), b""]:
+        try:
+            plain = decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as fault:
+            raise undecodable(where, ends + 1, encoding) from fault
+        quotes |= b'"' in plain
+        ends += _line_ends(plain, last)
+        open_line = _open_line(plain, open_line, where)
+        last = plain[-1:] or last
+    return TextSurvey(encoding, quotes, ends + (last not in (b"", b"\n", b"\r")))
 
 
 class Utf8Guess:
@@ -73,11 +115,11 @@ class Utf8Guess:
             self._extra = -1
 
 
-def first_bad_line(path: Path, opener: Opener, encoding: str) -> int | None:
+def first_bad_line(path: Path, encoding: str) -> int | None:
     """The line of the first byte that the encoding does not know, or None."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
-    for chunk in [*_chunks(path, opener), b""]:
+    for chunk in [*_chunks(path), b""]:
         try:
             line += decoder.decode(chunk, final=not chunk).count("\n")
         except UnicodeDecodeError as fault:
@@ -85,19 +127,10 @@ def first_bad_line(path: Path, opener: Opener, encoding: str) -> int | None:
     return None
 
 
-def _chunks(path: Path, opener: Opener) -> Iterator[bytes]:
-    with opener(path) as file:
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
-
-
-def _undeclared_utf16(where: str) -> DataError:
-    return DataError(
-        "this file is UTF-16; save it as 'CSV UTF-8', or write `encoding: utf-16` for this source",
-        zh="文件是 UTF-16 编码;请另存为“CSV UTF-8”,或在该数据源写 `encoding: utf-16`",
-        where=where,
-        rule="S03",
-    )
 
 
 def undecodable(where: str, line: int, encoding: str) -> DataError:

@@ -1,68 +1,150 @@
-"""One sheet of a workbook, .xlsx or .xls, as a sheet of cells."""
+"""Sheets of a workbook, .xlsx, .xls or .ods, as sheets of cells."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-from ..layout.header_rows import PEEK, header_layout, no_rows
+from ..cells.units_of_measure import label_and_unit
+from ..layout.header_rows import PEEK, Layout, canonical_name, header_layout, known_labels, no_rows
+from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
-from .archive_limits import check_archive
-from .delimited_text import Shape, row_set_aside, write_records
+from .delimited_text import Shape, TextRecord, row_set_aside, write_records
+from .ods_sheets import is_ods_archive, ods_book
 from .reader import FileHead, SheetRequest
+from .reading_limits import MAX_COLUMNS, too_big
 from .sheet_cells import SetAside, SheetCells
-from .workbook_grid import filled_header, read_grid, refuse_merged
+from .sheet_grid import Book, Grid, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
+from .shown_numbers import resolved_units
+from .xls_sheets import xls_book
+from .xlsx_sheets import is_xlsx_archive, xlsx_book
+
+ARCHIVE = b"PK\x03\x04"
+OpenBook = Callable[[Path, str], AbstractContextManager[Book]]
 
 
 def is_xlsx(head: FileHead) -> bool:
-    """Whether the file is an archive with a workbook inside."""
-    if not head.start.startswith(b"PK\x03\x04"):
-        return False
+    """Whether the file is an archive with an xlsx workbook inside."""
+    return head.start.startswith(ARCHIVE) and _archive_is(head.path, is_xlsx_archive)
+
+
+def is_ods(head: FileHead) -> bool:
+    """Whether the file is an archive with an OpenDocument spreadsheet inside."""
+    return head.start.startswith(ARCHIVE) and _archive_is(head.path, is_ods_archive)
+
+
+def _archive_is(path: Path, test: Callable[[zipfile.ZipFile], bool]) -> bool:
     try:
-        with zipfile.ZipFile(head.path) as archive:
-            return any(name.startswith("xl/workbook") for name in archive.namelist())
-    except zipfile.BadZipFile:
+        with zipfile.ZipFile(path) as archive:
+            return test(archive)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
 
 
 def is_xls(head: FileHead) -> bool:
-    """Whether the first bytes are those of an OLE file, as workbooks were until 2003."""
+    """Whether the first bytes are those of an OLE file, as workbooks were until 2003 and encrypted ones are."""
     return head.start.startswith(b"\xd0\xcf\x11\xe0")
 
 
-def read_xlsx(request: SheetRequest) -> SheetCells:
-    """The sheet that is meant; DataError S02 (no rows), S08 (hidden, merged, not computed), S09 (beyond the limits)."""
-    check_archive(request.file.path, request.file.name)
-    return _read(request, xml=True)
+def read_xlsx(request: SheetRequest) -> list[SheetCells]:
+    """The sheets that are meant; DataError S02 (no rows), S08 (hidden, merged, stale, damaged), S09 (beyond the limits)."""
+    return _read(request, xlsx_book)
 
 
-def read_xls(request: SheetRequest) -> SheetCells:
+def read_xls(request: SheetRequest) -> list[SheetCells]:
     """The same for the old binary format."""
-    return _read(request, xml=False)
+    return _read(request, xls_book)
 
 
-def _read(request: SheetRequest, *, xml: bool) -> SheetCells:
+def read_ods(request: SheetRequest) -> list[SheetCells]:
+    """The same for OpenDocument."""
+    return _read(request, ods_book)
+
+
+def _read(request: SheetRequest, opened: OpenBook) -> list[SheetCells]:
+    with opened(request.file.path, request.file.name) as book:
+        names = chosen_sheets(book, request.source.sheet, request.file.name)
+        return [_sheet(request, book.grid(name)) for name in names]
+
+
+def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
-    grid = read_grid(file.path, source.sheet, file.name, xml=xml)
     where = f"{file.name} [{grid.name}]"
-    layout = header_layout(filled_header(grid, PEEK), source, request.table, where)
+    head = filled_header(grid, PEEK)
+    layout = header_layout(head, source, request.table, where)
+    if len(layout.labels) > MAX_COLUMNS:
+        raise too_big(where, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
+    grid = filled_down(grid, _columns(layout, request, source.fill_down))
     top = layout.row + layout.below
     note_rows = [n for n, row in enumerate(grid.rows, 1) if row_set_aside(n, row).reason in (BLANK, NOTE)]
-    refuse_merged(grid, top, note_rows, where)
+    used = _used(layout, request)
+    refuse_merged(grid, top, note_rows, used, where)
+    refuse_uncached(grid, used, where)
     if len(grid.rows) <= top:
         raise no_rows(where)
+    rows, printed = resolved_units(grid.rows, grid.marked, top, _stated_units(layout, request))
+    labels = _trimmed(layout.labels, rows[top:])
     target = engine.folder / f"{engine.new_name()}.txt"
-    with target.open("w", encoding="utf-8", newline="\n") as plain_text:
-        counts = write_records(grid.rows, plain_text, Shape(",", len(layout.labels), top))
-    label_rows = [SetAside(row, tuple(grid.rows[row - 1]), HEADER) for row in range(layout.row + 1, top + 1)]
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        counts = write_records(_records(rows, len(labels)), out, Shape(",", len(labels), top))
+    label_rows = [SetAside(row, tuple(rows[row - 1]), HEADER) for row in range(layout.row + 1, top + 1)]
     return SheetCells(
         file=file.name,
         sheet=grid.name,
         digest=file.digest,
-        labels=layout.labels,
+        labels=labels,
         header_row=layout.row,
-        table=engine.scan_records(target, len(layout.labels)),
+        table=engine.scan_records(target, len(labels)),
         rows=counts.rows,
         set_aside=(*label_rows, *counts.set_aside),
-        units=layout.units,
+        notices=_hidden_rows(grid, where),
+        units=(*layout.units, *printed),
         padded=counts.padded,
     )
+
+
+def _trimmed(labels: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The labels, and '' for each column to their right that holds cells; blank columns at the end are none."""
+    width = max((len(row) for row in rows), default=0)
+    named = max((place + 1 for place, label in enumerate(labels) if label), default=0)
+    return (*labels[: max(width, named)], *[""] * (width - len(labels)))
+
+
+def _records(rows: Iterable[list[str]], width: int) -> Iterable[TextRecord]:
+    """Rows of a sheet as records, each filled up to the width of its header; blank rows stay blank."""
+    for n, row in enumerate(rows, 1):
+        yield TextRecord(n, [*row, *[""] * (width - len(row))] if row else [])
+
+
+def _columns(layout: Layout, request: SheetRequest, names: Iterable[str]) -> list[int]:
+    """Where canonical columns are."""
+    known, wanted = known_labels(request.source, request.table), set(names)
+    return [place for place, label in enumerate(layout.labels) if canonical_name(label, known) in wanted]
+
+
+def _used(layout: Layout, request: SheetRequest) -> set[int]:
+    """The columns that are read: those with a label that is known."""
+    known = known_labels(request.source, request.table)
+    return {place for place, label in enumerate(layout.labels) if canonical_name(label, known) is not None}
+
+
+def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
+    """The unit of each column by the study's word, else by its label or a row of units."""
+    known = known_labels(request.source, request.table)
+    printed = dict(layout.units)
+    stated = {}
+    for place, label in enumerate(layout.labels):
+        name = canonical_name(label, known)
+        unit = request.source.units.get(name or "") or label_and_unit(label)[1] or printed.get(place)
+        if unit:
+            stated[place] = unit
+    return stated
+
+
+def _hidden_rows(grid: Grid, where: str) -> tuple[Notice, ...]:
+    if not grid.hidden_rows:
+        return ()
+    count = grid.hidden_rows
+    return (Notice("S08", where, f"{count} hidden rows were read too", f"有 {count} 个隐藏行,同样读取"),)

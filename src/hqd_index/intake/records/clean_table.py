@@ -9,6 +9,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
+from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
 from .row_ledger import OUT_OF_SCOPE, QUARANTINED
 
@@ -45,7 +46,7 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
         if name != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
     files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
-    row_id = f"f.prefix || CAST(y.rid % {FILE_SPAN} AS VARCHAR) AS row_id"
+    row_id = f"f.prefix || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
     rows = f"{clean_table.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
     order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
 from ..layout.text_columns import FILE_SPAN
+from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable
 from .row_ledger import QUARANTINED
 
@@ -32,7 +33,7 @@ def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     findings = clean_table.findings
     if findings.empty:
         return pd.DataFrame(columns=QUARANTINE)
-    located_findings = findings.assign(number=findings["rid"] // FILE_SPAN, row=findings["rid"] % FILE_SPAN)
+    located_findings = findings.assign(number=findings["rid"] // FILE_SPAN, row=findings["rid"] % ROW_SPAN)
     located_findings = located_findings.merge(
         clean_table.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one"
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ...errors import CheckError
 from ..layout.text_columns import FILE_SPAN
+from ..read.sheet_cells import ROW_SPAN
 
 USED, QUARANTINED, OUT_OF_SCOPE = "used", "quarantined", "out_of_scope"
 READ, VALIDATE = "read", "validate"
@@ -38,7 +39,7 @@ def check_balance(books: Books, engine: Engine, where: str) -> None:
     engine.drop([removed])
     if len(unbalanced):
         first = unbalanced.iloc[0]
-        row = int(first["rid"]) % FILE_SPAN
+        row = int(first["rid"]) % ROW_SPAN
         raise CheckError(
             f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
             zh=f"数据台账不平:第 {row} 行进 {int(first['came'])} 次、出 {int(first['went'])} 次",

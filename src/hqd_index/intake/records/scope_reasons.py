@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...study.records import Label
 
-BLANK, NOTE, HEADER, TOTAL = "blank", "note", "header", "total"
+BLANK, NOTE, HEADER, TOTAL, CONTINUED = "blank", "note", "header", "total", "continued"
 OPENING = "opening"
 TWIN = "twin listing"
 UNLISTED = "unlisted"
@@ -12,6 +12,7 @@ UNLISTED = "unlisted"
 REASONS = {
     HEADER: Label(zh="剔除:表头下的说明行", en="left out: label rows below the header"),
     BLANK: Label(zh="剔除:空行", en="left out: blank rows"),
+    CONTINUED: Label(zh="剔除:上一行单元格内换行的后续行", en="left out: lines that end a cell begun above"),
     NOTE: Label(zh="剔除:注释与资料来源行", en="left out: footnotes and sources"),
     TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
     OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),

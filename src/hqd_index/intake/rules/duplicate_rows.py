@@ -10,6 +10,7 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN
+from ..read.sheet_cells import ROW_SPAN
 from .rule_catalogue import joined_findings, rule_findings
 
 IDENTICAL = Label(zh="与第 {row} 行({file})完全相同,保留该行", en="identical to row {row} ({file}), which is kept")
@@ -120,7 +121,7 @@ def _findings_of_duplicates(
     )
     findings = []
     for rid, counterpart, label, difference in sorted(duplicates_found, key=lambda duplicate: duplicate[0]):
-        place = {"row": counterpart % FILE_SPAN, "file": names[counterpart // FILE_SPAN], "what": difference}
+        place = {"row": counterpart % ROW_SPAN, "file": names[counterpart // FILE_SPAN], "what": difference}
         row = pd.DataFrame({"rid": [rid], "column": ", ".join(key), "value": cells.at[rid, "value"]})
         expected = Label(zh=label.zh.format(**place), en=label.en.format(**place))
         findings.append(rule_findings(row, "E01", expected=expected, mend=MEND))

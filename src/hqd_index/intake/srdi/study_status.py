@@ -12,6 +12,7 @@ from ...canonical import CANONICAL
 from ...engines.duckdb import Engine
 from ...study.records import SrdiList, Study
 from ..layout.text_columns import FILE_SPAN
+from ..read.sheet_cells import ROW_SPAN
 from ..records.clean_table import CleanTable
 from ..records.intake_notice import Notice
 from .list_checks import batch_notices, province_notices
@@ -51,5 +52,5 @@ def _province_notices(records: pd.DataFrame, settings: SrdiList, name: str, fold
 def _list_records(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """The clean recognition list with file, sheet and row of each record."""
     rows = engine.collect(f"SELECT * FROM {clean_table.clean} ORDER BY rid")
-    placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % FILE_SPAN)
+    placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % ROW_SPAN)
     return placed.merge(clean_table.files[["number", "file", "sheet"]], on="number", validate="many_to_one")

@@ -48,6 +48,7 @@ class Source(Record):
     units: dict[Name, str] = {}
     missing: tuple[str, ...] = ("", "—", "-", "…", "..", "*", "NA")
     zero_is_missing: tuple[Name, ...] = ()
+    fill_down: tuple[Name, ...] = ()
     parse_units: bool = False
     parse_separators: bool = False
     pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}

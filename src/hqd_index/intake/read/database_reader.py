@@ -1,0 +1,117 @@
+"""A table of a SQLite or DuckDB database as a sheet of cells; `sheet:` names the table where there are several."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from ...engines.duckdb import copy_database_table, database_tables
+from ..layout.header_rows import header_layout, no_rows
+from .parquet_reader import parquet_cells
+from .reader import FileHead, SheetRequest
+from .reading_limits import MAX_COLUMNS, damaged, guarded, too_big
+from .sheet_cells import SheetCells
+from .sheet_grid import Book, Grid, SheetName, chosen_sheets
+from .shown_numbers import number_text
+
+SQLITE = b"SQLite format 3\x00"
+DUCKDB = b"DUCK"  # after a checksum of eight bytes
+TRIALS = ("utf-8", "gb18030")
+STEPS = 100_000  # of SQLite's machine between two looks at the clock
+SECONDS = 600
+
+
+def is_sqlite(head: FileHead) -> bool:
+    """Whether the first bytes are those of a SQLite database."""
+    return head.start.startswith(SQLITE)
+
+
+def is_duckdb(head: FileHead) -> bool:
+    """Whether the first bytes are those of a DuckDB database."""
+    return head.start[8:12] == DUCKDB
+
+
+def read_sqlite(request: SheetRequest) -> list[SheetCells]:
+    """The rows of a table in the order in which they were put in; DataError S02, S08 (damaged, several tables), S09."""
+    file, where = request.file, request.file.name
+    with guarded(where), closing(_opened(file.path)) as database:
+        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+        names = [name.decode("utf-8", "replace") for (name,) in found]
+        return [_sqlite_table(request, database, name) for name in _chosen(names, request)]
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    database.text_factory = bytes
+    database.execute("PRAGMA trusted_schema = OFF")
+    end = time.monotonic() + SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    return database
+
+
+def _chosen(names: list[Any], request: SheetRequest) -> list[str]:
+    where = request.file.name
+    texts = [name for name in names if name]
+    if not texts:
+        raise damaged(where, "no table")
+    book = Book(tuple(SheetName(name, True) for name in texts), lambda name: Grid(name, []), lambda _: True)
+    return chosen_sheets(book, request.source.sheet, where)
+
+
+def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, name: str) -> SheetCells:
+    engine, where = request.engine, f"{request.file.name} [{name}]"
+    quoted_name = '"' + name.replace('"', '""') + '"'
+    rows = database.execute(f"SELECT * FROM {quoted_name}")
+    labels = [_text(column[0], where) for column in rows.description]
+    if len(labels) > MAX_COLUMNS:
+        raise too_big(where, f"{len(labels)} columns", f"{len(labels)} 列")
+    layout = header_layout([labels], request.source, request.table, where)
+    target = engine.folder / f"{engine.new_name()}.txt"
+    count = 0
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        for count, cells in enumerate(_texts(rows, where), 1):
+            writer.writerow([count + 1, *cells])
+    if not count:
+        raise no_rows(where)
+    return SheetCells(
+        request.file.name, name, request.file.digest, layout.labels, 1, engine.scan_records(target, len(labels)), count
+    )
+
+
+def _texts(rows: sqlite3.Cursor, where: str) -> Iterator[list[str]]:
+    for row in rows:
+        yield [_text(cell, where) for cell in row]
+
+
+def _text(cell: object, where: str) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return number_text(repr(cell))
+    if isinstance(cell, bytes):
+        for encoding in TRIALS:
+            try:
+                return cell.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+        raise damaged(where, "a cell holds bytes that are no text")
+    return str(cell)
+
+
+def read_duckdb(request: SheetRequest) -> list[SheetCells]:
+    """The same for a table of a DuckDB database, which is opened for reading only and may read no other file."""
+    file, engine = request.file, request.engine
+    read = []
+    with guarded(file.name):
+        for name in _chosen(database_tables(file.path), request):
+            target = engine.folder / f"{engine.new_name()}.parquet"
+            copy_database_table(file.path, name, target)
+            read.append(parquet_cells(request, target, name))
+            target.unlink()
+    return read

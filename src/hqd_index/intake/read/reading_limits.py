@@ -1,0 +1,74 @@
+"""Bounds on what is opened, and the two faults of a file that cannot be read: too big (S09) or damaged (S08)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...errors import DataError, HqdError, SetupError
+
+MAX_BYTES = 200 * 2**20
+MAX_UNPACKED = 4 * 2**30
+MAX_RATIO = 100
+MAX_MEMBERS = 1000
+SMALL = 2**20
+MAX_ROWS = 2**20  # of a sheet
+MAX_COLUMNS = 2**13
+MAX_CELLS = 4_000_000  # filled cells of a sheet, which is held in memory
+MAX_SPREAD = 20  # cells of the rectangle around the data for each filled one, in sheets that are not small
+MAX_LINE = 2**22  # bytes
+MAX_BREAKS = 40  # line breaks inside one quoted cell
+NEVER_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+def too_big(where: str, en: str, zh: str | None = None) -> DataError:
+    """S09: the file is refused before or while it is opened, and what would be read."""
+    bounds = f"{MAX_BYTES // 2**20} MB, {MAX_RATIO}:1, {MAX_MEMBERS}, {MAX_ROWS} x {MAX_COLUMNS}, {MAX_LINE // 2**20} MB"
+    return DataError(
+        f"refused unread: {en} (limits: size unpacked, packing, members, rows x columns, line: {bounds}); "
+        "save the part you need as a new file",
+        zh=f"已拒绝读取:{zh or en}(上限依次为解压后大小、压缩比、成员数、行 x 列、单行长度:{bounds});请把需要的部分另存为新文件",
+        where=where,
+        rule="S09",
+    )
+
+
+def damaged(where: str, reason: str) -> DataError:
+    """S08: the reader's own reason why a file cannot be read."""
+    return DataError(
+        f"cannot be read, the file is damaged or incomplete: {reason}; open it in the program it comes from and save it again",
+        zh=f"无法读取,文件损坏或不完整:{reason};请用原来的程序打开后另存,或重新下载",
+        where=where,
+        rule="S08",
+    )
+
+
+def trouble(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
+    """S08: what a file holds that cannot be read safely, and how to mend it."""
+    return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", where=where, rule="S08")
+
+
+@contextmanager
+def guarded(where: str) -> Iterator[None]:
+    """Whatever a reader raises inside the block becomes S08 with its reason (S09 when memory ran out)."""
+    try:
+        yield
+    except (HqdError, *NEVER_CAUGHT):
+        raise
+    except ImportError as fault:
+        raise SetupError(
+            f"the package {fault.name} that reads such files is missing; install hqd-index again",
+            zh=f"缺少读取该类文件的软件包 {fault.name};请重新安装 hqd-index",
+            where=where,
+        ) from fault
+    except MemoryError as fault:
+        raise too_big(where, "it does not fit into memory", "内存放不下") from fault
+    except BaseException as fault:  # readers in Rust and C raise panics that are no Exception
+        raise damaged(where, reason(fault)) from None
+
+
+def reason(fault: BaseException) -> str:
+    """The first line of what a reader says, with its kind where it says nothing."""
+    lines = str(fault).strip().splitlines()
+    text = lines[0][:200] if lines else ""
+    return text if " " in text else f"{type(fault).__name__} {text}".strip()
