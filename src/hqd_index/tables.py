@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,10 @@ from .errors import CheckError
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
+
+
+LONGEST_VARIABLE = 32
+"""Characters of a variable's name in Stata."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,12 @@ class Table:
 def _table(zh: str, en: str, key: str, columns: str) -> Table:
     pairs = [column.partition(":")[::2] for column in columns.split()]
     return Table(zh, en, tuple(key.split()), {name: kind or "text" for name, kind in pairs})
+
+
+def variable(name: str) -> str:
+    """A column of the exported panel by the name that Stata accepts: ASCII, at most 32 characters."""
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return (plain if re.match(r"[A-Za-z_]", plain) else f"v_{plain}")[:LONGEST_VARIABLE]
 
 
 def empty(name: str) -> pd.DataFrame:

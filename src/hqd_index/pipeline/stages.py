@@ -259,7 +259,8 @@ def report(context: Context) -> dict[str, Table]:
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
-UNPUBLISHED = ("raw_rows", "controls", "unit_names")  # tables that the report reads and no CSV holds
+UNPUBLISHED = ("raw_rows", "controls", "unit_names", "moderators", "mediator_values", "leader_scores")
+"""Tables that the report reads and no CSV holds."""
 
 
 def _published(context: Context) -> dict[str, pd.DataFrame]:

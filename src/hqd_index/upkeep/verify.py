@@ -15,6 +15,7 @@ from ..provenance import file_digests
 from ..study.choices import family_choice
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
+from .second_opinion import second_opinion
 
 SHARES = 1e-9
 """Shares are quotients by their own sum: only rounding is left."""
@@ -46,13 +47,14 @@ def verify(home: Path, run: str | None, study: Study, same: Callable[[Study, Map
     weights = [row for row in _rows(folder, "weights") if row["scenario"] == "base"]
     lines.append(_shares(weights))
     lines.append(_scores(folder, weights, study) if same(study, manifest) else NOT_RECOMPUTED)
-    effects = _effects(folder)
-    return Checked(str(manifest["run"]), tuple([*lines, effects] if effects else lines))
+    comparison = second_opinion(folder)
+    lines += [line for line in (_effects(folder), comparison.line if comparison else None) if line]
+    return Checked(str(manifest["run"]), tuple(lines))
 
 
 NOT_RECOMPUTED = (
     "得分未重算:当前配置不是该次运行所用的配置",
-    "scores not computed again: the configuration is not the one of this run",
+    "scores were not recomputed: the configuration is not the one of this run",
 )
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
+from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import column_labels
 from ..results import Results
+from .regression_columns import with_regression_columns
 
-LONGEST_NAME, LONGEST_LABEL = 32, 80
+LONGEST_LABEL = 80
 SAMPLES = {"all": "", "leave_out": "_lo"}
 """Ending of the outcome columns of each sample."""
-
-
-def variable(name: str) -> str:
-    """An ASCII name of at most 32 characters that Stata accepts."""
-    ascii_name = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return (ascii_name if re.match(r"[A-Za-z_]", ascii_name) else f"v_{ascii_name}")[:LONGEST_NAME]
 
 
 def panel(results: Results) -> pd.DataFrame:
@@ -39,7 +33,9 @@ def panel(results: Results) -> pd.DataFrame:
         wide = wide[[node for node in results.inner if node in wide.columns]].add_suffix(ending)
         frame = frame.merge(wide.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
-    return frame.assign(used=_in_sample(results, frame)).rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
+    used = _in_sample(results, frame)
+    frame = with_regression_columns(results, frame).assign(used=used.to_numpy())
+    return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
 def _groups(results: Results) -> dict[str, str]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ...study.records import SpecificationChoice
+from ...tables import variable
 from ..number_format import is_missing
 from ..results import Results
-from .panel_export import SAMPLES, variable
+from .panel_export import SAMPLES
 
 STATA_EFFECTS = {"unit": "unit_id", "year": "year", "group_year": "group_id#year"}
 FIXEST_EFFECTS = STATA_EFFECTS | {"group_year": "group_id^year"}

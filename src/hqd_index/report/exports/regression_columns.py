@@ -1,0 +1,75 @@
+"""Columns of the published panel that only some regressions need, so that `regressions` can be estimated again from it.
+
+`splittable`: the part of the root computed from firm tables. `<node>_leaders`, `<node>_others`: the index of those firms.
+`base_<name>`: a moderator's or weight's value before density began. `via_<name>`: a mediator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ...models.analyses.interactions import early_paths
+from ...models.composite import composite
+from ...models.estimation_sample import SPLITTABLE, base_values, base_year
+from ..results import Results
+
+KEY = ["unit", "year"]
+VIA = "via_"
+
+
+def with_regression_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
+    """The panel (unit, year, `density_lag` if the study has one) with those columns that its tables allow."""
+    if "density_lag" not in panel or results.table("regressions").empty:
+        return panel
+    for columns in (*_splittable(results), *_mediators(results)):
+        panel = panel.merge(columns, on=KEY, how="left")
+    for columns in _base_values(results, panel):
+        panel = panel.merge(columns, on="unit", how="left")
+    return panel
+
+
+def _firm_shares(results: Results) -> tuple[str, dict[str, float]]:
+    """The root, and the shares in it of the indicators computed from firms."""
+    weights = results.table("weights")
+    tree = composite(weights[weights["scenario"] == "base"])
+    indicators = results.study.indicators.indicators
+    return tree.root, {leaf: share for leaf, share in tree.weights(tree.root).items() if indicators[leaf].table == "firms"}
+
+
+def _splittable(results: Results) -> Iterator[pd.DataFrame]:
+    """The splittable part of the root by sample, and the index of leading and of other firms."""
+    root, shares = _firm_shares(results)
+    partial = 0 < sum(shares.values()) < 1 - 1e-12
+    cells = results.table("indicators")
+    for sample, ending in (("all", ""), ("leave_out", "_lo")) if partial else ():
+        values = cells[cells["sample"] == sample].pivot(index=KEY, columns="indicator", values="normalised")
+        yield _mean(values, shares).rename(f"{SPLITTABLE}{ending}").reset_index()
+    leader_scores = results.table("leader_scores")
+    for group, rows in leader_scores.groupby("sample") if len(leader_scores) else ():
+        values = rows.pivot(index=KEY, columns="node", values="score")
+        if partial and set(shares) <= set(values):
+            yield _mean(values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
+        elif root in values:
+            yield values[root].rename(f"{root}_{group}").reset_index()
+
+
+def _mean(values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
+    part: pd.Series = sum((share * values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=values.index))
+    return part / sum(shares.values())
+
+
+def _mediators(results: Results) -> Iterator[pd.DataFrame]:
+    values = results.table("mediator_values")
+    if len(values):
+        yield values.rename(columns=lambda column: column if column in KEY else f"{VIA}{column}").astype({"year": "int64"})
+
+
+def _base_values(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    moderators = results.table("moderators")
+    if len(moderators.columns) > len(KEY) and panel["density_lag"].notna().any():
+        yield base_values(moderators, base_year(panel, "density_lag")).reset_index()
+    paths = results.table("paths")
+    if len(paths):
+        yield early_paths(paths, results.study.modes.window)

@@ -1,0 +1,297 @@
+"""Every unit-year row of `regressions` estimated again from the published files, by statsmodels: least squares on dummies.
+
+Compared are the estimate and the CV1 standard error, after the factor that is stated for it. CV3, the bootstrap and rows of
+firms, whose panel is not published, are not compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import CheckError
+from ..tables import variable
+
+GOAL = 1e-8
+"""Largest relative difference that two ways of arithmetic in double precision should leave."""
+BOUND = 1e-6
+"""A larger one is a fault (exit 4)."""
+RANK = 1e-10
+"""Singular values of the dummies below this part of the largest are rounding."""
+REGRESSION = ["spec", "sample", "subset", "outcome"]
+OUTCOME_ENDINGS = {"all": "", "leave_out": "_lo", "leaders": "_leaders", "others": "_others"}
+LINK_WEIGHTS = {"direct": ("upstream", "downstream"), "complete": ("leontief", "ghosh")}
+INTERACTION = "density_x_"
+FIRM_ROWS = ("企业层面数据不发布", "data of firms are not published")
+NO_COLUMN = ("已发布面板没有所需的列", "the published panel lacks a column")
+OTHER_SAMPLE = ("已发布面板无法还原其样本", "its sample cannot be rebuilt from the published panel")
+
+
+class NotComparable(Exception):
+    """A regression that the published files do not hold; `reason` is (Chinese, English)."""
+
+    def __init__(self, reason: tuple[str, str]) -> None:
+        super().__init__(reason[1])
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows compared, the largest relative difference among them and where it is; rows not compared by reason."""
+
+    rows: int
+    difference: float
+    largest: str
+    skipped: Mapping[tuple[str, str], int]
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """In Chinese and in English."""
+        zh = f"statsmodels 由已发布面板重新估计 {self.rows:,} 行回归:系数与 CV1 标准误的最大相对差为 {self.difference:.1e}"
+        en = f"{self.rows:,} rows of regressions re-estimated by statsmodels: largest relative difference {self.difference:.1e}"
+        zh, en = f"{zh}(目标 {GOAL:.0e})", f"{en} (goal {GOAL:.0e})"
+        for (reason_zh, reason_en), count in self.skipped.items():
+            zh, en = f"{zh};未比较 {count:,} 行:{reason_zh}", f"{en}; {count:,} rows not compared: {reason_en}"
+        return zh, en
+
+
+def second_opinion(run: Path) -> Comparison | None:
+    """The comparison for a published run, None where it has no regressions; CheckError (exit 4) beyond 1e-6."""
+    published = read_table(run / "tables" / "regressions.csv")
+    panel_path = run / "stata" / "panel.csv"
+    if published.empty or not panel_path.is_file():
+        return None
+    files = PublishedFiles(run, read_table(panel_path), json.loads((run / "config.json").read_text("utf-8"))["regressions"])
+    differences: dict[str, float] = {}
+    skipped: Counter[tuple[str, str]] = Counter()
+    for _, rows in published.groupby(REGRESSION, sort=False):
+        try:
+            differences |= _differences(files, rows)
+        except NotComparable as error:
+            skipped[error.reason] += len(rows)
+    largest = max(differences, key=lambda row: differences[row], default="")
+    comparison = Comparison(len(differences), differences.get(largest, 0.0), largest, dict(skipped))
+    if comparison.difference > BOUND:
+        raise CheckError(
+            f"{largest}: statsmodels differs from the published estimate by {comparison.difference:.1e}, relative",
+            zh=f"{largest}:statsmodels 与已发布的估计相对差 {comparison.difference:.1e}",
+            where="regressions.csv",
+        )
+    return comparison
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A published CSV with every digit; text stays text."""
+    if not path.is_file():
+        return pd.DataFrame()
+    text = {"unit": str, "from_unit": str, "to_unit": str}
+    frame = pd.read_csv(path, encoding="utf-8-sig", dtype=text, low_memory=False)
+    words = ["spec", "sample", "subset", "outcome", "term", "fixed_effects", "controls", "density", "note"]
+    return frame.fillna({name: "" for name in words if name in frame})
+
+
+@dataclass(frozen=True)
+class PublishedFiles:
+    """A run's panel, tables and the `regressions` part of its configuration."""
+
+    run: Path
+    panel: pd.DataFrame
+    config: Mapping[str, Any]
+
+    @cached_property
+    def scenarios(self) -> pd.DataFrame:
+        return read_table(self.run / "tables" / "scenarios.csv")
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        return read_table(self.run / "tables" / "io_links.csv")
+
+    def choice(self, spec: str) -> Mapping[str, Any]:
+        """The specification of that name as configured; empty for one that the program derives from the headline."""
+        return next((choice for choice in self.config["specifications"] if choice["id"] == spec), {})
+
+    def column(self, frame: pd.DataFrame, name: str) -> pd.Series:
+        """A column by the name that Stata accepts; NotComparable where the panel has none."""
+        if variable(name) not in frame:
+            raise NotComparable(NO_COLUMN)
+        return frame[variable(name)].astype(float)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A regression's rows: outcome (n,), terms (n, k), effects as codes, clusters, weights (n,) where there are any."""
+
+    outcome: pd.Series
+    terms: pd.DataFrame
+    effects: Sequence[pd.Series]
+    unit: pd.Series
+    weights: pd.Series | None
+
+    def keep(self, rows: pd.Series) -> Design:
+        weights = None if self.weights is None else self.weights[rows]
+        return Design(self.outcome[rows], self.terms[rows], [effect[rows] for effect in self.effects], self.unit[rows], weights)
+
+
+def _differences(files: PublishedFiles, rows: pd.DataFrame) -> dict[str, float]:
+    """Row -> larger relative difference of its estimate and its CV1 standard error."""
+    row = rows.iloc[0]
+    if "firm" in row["fixed_effects"]:
+        raise NotComparable(FIRM_ROWS)
+    design = _design(files, row, list(rows["term"]))
+    if len(design.outcome) != row["n_obs"] or design.unit.nunique() != row["n_clusters"]:
+        raise NotComparable(OTHER_SAMPLE)
+    estimates, errors = _least_squares(design)
+    name = ", ".join(str(row[part]) for part in REGRESSION if row[part])
+    both = zip(rows["term"], rows["estimate"], estimates, rows["se_cv1"], errors)
+    return {f"{name}, {term}": max(_relative(b, b2), _relative(se, se2)) for term, b, b2, se, se2 in both}
+
+
+def _relative(published: float, estimated: float) -> float:
+    return abs(published - estimated) / abs(published) if published else abs(estimated)
+
+
+def _least_squares(design: Design) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients and CV1 standard errors of the terms, every effect as dummies."""
+    import statsmodels.api as sm
+    from scipy.linalg import orth
+
+    constant = np.ones((len(design.outcome), 1))
+    dummies = np.hstack([constant, *(pd.get_dummies(effect).to_numpy(dtype=float) for effect in design.effects)])
+    # an orthonormal basis of the dummies: the same space, without the collinear ones
+    regressors = np.hstack([design.terms.to_numpy(dtype=float), orth(dummies, rcond=RANK)])
+    y, groups = design.outcome.to_numpy(dtype=float), pd.factorize(design.unit)[0]
+    model = sm.OLS(y, regressors) if design.weights is None else sm.WLS(y, regressors, weights=design.weights.to_numpy())
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
+    slopes = design.terms.shape[1]
+    return fit.params[:slopes], fit.bse[:slopes] * np.sqrt(_cv1_factor(design))
+
+
+def _cv1_factor(design: Design) -> float:
+    """G/(G-1) * (N-1)/(N-K), K = slopes + 1 + (levels - 1) of each effect not nested in the unit (design 5.7)."""
+    n, g = len(design.outcome), design.unit.nunique()
+    outside = [effect for effect in design.effects if (design.unit.groupby(effect).nunique() > 1).any()]
+    k = design.terms.shape[1] + 1 + sum(effect.nunique() - 1 for effect in outside)
+    return g / (g - 1) * (n - 1) / (n - k)
+
+
+def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Design:
+    frame = files.panel[files.panel["used"] == 1].reset_index(drop=True)
+    density = _density(files, frame, row)
+    columns = dict(_terms(files, frame, row, density, terms))
+    weights = re.search(r"weights: (\w+)", row["note"])
+    design = Design(
+        outcome=_outcome(files, frame, row),
+        terms=pd.DataFrame(columns),
+        effects=list(_effects(frame, row["fixed_effects"])),
+        unit=frame["unit"],
+        weights=files.column(frame, weights[1]) if weights and weights[1].startswith("base_") else None,
+    )
+    if row["spec"].endswith("_long_difference"):
+        return _long_difference(design, frame, row["subset"])
+    numbers = design.terms.assign(**{":outcome": design.outcome, ":density": density})
+    if design.weights is not None:
+        numbers[":weights"] = design.weights
+    present = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=frame.index)
+    return _without_singletons(design.keep(present & _subset(frame, row["subset"])))
+
+
+def _density(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
+    own = files.config["density"]
+    measure, lag = row["density"].partition("_")[0], int(row["lag"])
+    default = (measure, lag) == (own["measure"], own["lag"])
+    return files.column(frame, "density_lag" if default else f"{measure}_lag{lag}")
+
+
+def _terms(
+    files: PublishedFiles, frame: pd.DataFrame, row: pd.Series, density: pd.Series, terms: Sequence[str]
+) -> Iterator[tuple[str, pd.Series]]:
+    """Every published term with its column."""
+    linked = _linked_density(files, row["spec"], density.name) if {"upstream", "downstream"} & set(terms) else None
+    for term in terms:
+        if term == "density":
+            yield term, density
+        elif term.startswith(INTERACTION):
+            yield term, density * _standardised(frame, files.column(frame, f"base_{term.removeprefix(INTERACTION)}"))
+        elif linked is not None and term in linked:
+            yield term, frame.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
+        else:
+            yield term, files.column(frame, f"{term}_lag")
+
+
+def _standardised(frame: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """A moderator over units: 0 and 1 where it has two values, else in standard deviations from its mean."""
+    by_unit = values.groupby(frame["unit"]).first()
+    levels = sorted(by_unit.dropna().unique())
+    if len(levels) == 2:
+        return (values == levels[1]).astype(float).where(values.notna())
+    return (values - by_unit.mean()) / by_unit.std(ddof=0)
+
+
+def _linked_density(files: PublishedFiles, spec: str, density: Any) -> pd.DataFrame:
+    """upstream, downstream by unit and year: the density of suppliers and customers, weighted by their links."""
+    names = LINK_WEIGHTS["complete" if spec.endswith("complete") else "direct"]
+    links = files.links[files.links["from_unit"] != files.links["to_unit"]]
+    values = files.panel.pivot(index="year", columns="unit", values=density)
+    units = sorted({*links["from_unit"], *links["to_unit"]} & set(values))
+    to_users, to_suppliers = (
+        links.pivot(index="from_unit", columns="to_unit", values=name).reindex(index=units, columns=units).fillna(0.0)
+        for name in names
+    )
+    upstream, downstream = values[units] @ to_users, values[units] @ to_suppliers.T
+    return pd.DataFrame({"upstream": upstream.unstack(), "downstream": downstream.unstack()}).rename_axis(["unit", "year"])
+
+
+def _outcome(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
+    scenario = files.choice(row["spec"]).get("scenario")
+    if scenario:
+        scored = files.scenarios[(files.scenarios["scenario"] == scenario) & (files.scenarios["node"] == row["outcome"])]
+        return frame.merge(scored[["unit", "year", "score"]], on=["unit", "year"], how="left")["score"] / 100
+    if row["spec"] == "mechanism":
+        return files.column(frame, f"via_{row['outcome']}")
+    return files.column(frame, f"{row['outcome']}{OUTCOME_ENDINGS[row['sample']]}")
+
+
+def _effects(frame: pd.DataFrame, fixed_effects: str) -> Iterator[pd.Series]:
+    for effect in fixed_effects.split("+") if fixed_effects else ():
+        yield frame["group_id"].astype(str) + " " + frame["year"].astype(str) if effect == "group_year" else frame[effect]
+
+
+def _subset(frame: pd.DataFrame, subset: str) -> pd.Series:
+    """Rows of `2015-2024; without 2020 2021; without C42 C43`."""
+    rows = pd.Series(True, index=frame.index)
+    for restriction in subset.split("; ") if subset else ():
+        span = re.fullmatch(r"(\d{4})-(\d{4})", restriction)
+        if span:
+            rows &= frame["year"].between(int(span[1]), int(span[2]))
+        else:
+            absent = restriction.removeprefix("without ").split(" ")
+            rows &= ~frame["year"].astype(str).isin(absent) & ~frame["unit"].isin(absent)
+    return rows
+
+
+def _long_difference(design: Design, frame: pd.DataFrame, subset: str) -> Design:
+    """One row per unit: changes between the two years."""
+    first, last = (int(year) for year in subset.split("-"))
+    columns = pd.concat([design.outcome.rename("outcome"), design.terms], axis=1).set_index([frame["unit"], frame["year"]])
+    change = (columns.xs(last, level="year") - columns.xs(first, level="year")).dropna().reset_index()
+    return Design(change["outcome"], change[list(design.terms)], [], change["unit"], None)
+
+
+def _without_singletons(design: Design) -> Design:
+    """Rows that are alone in a level of an effect leave, again and again."""
+    while True:
+        alone = [effect.groupby(effect).transform("size") == 1 for effect in design.effects]
+        keep = ~pd.concat(alone, axis=1).any(axis=1) if alone else pd.Series(True, index=design.outcome.index)
+        if keep.all():
+            return design
+        design = design.keep(keep)

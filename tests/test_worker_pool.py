@@ -1,0 +1,98 @@
+"""Worker processes: results, lines and faults come back, and no process outlives the one that started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hqd_index.worker_pool import WorkerPool
+
+SOON = 5.0
+"""Seconds; a process that sees its input close ends in milliseconds."""
+PARENT = """
+import sys, time
+from hqd_index.worker_pool import WorkerPool
+with WorkerPool(2) as pool:
+    pool.submit(time.sleep, 60)
+    print(*[worker._process.pid for worker in pool._workers], flush=True)
+    time.sleep(60)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not yet waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + SOON
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
+
+
+def divide(number: int, report_line: Callable[[str], None]) -> float:
+    report_line(f"dividing by {number}")
+    report_line("now")
+    return 1 / number
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]))  # finds this module
+    with WorkerPool(2) as pool:
+        yield pool
+
+
+def test_results_and_lines_come_in_order(pool: WorkerPool) -> None:
+    lines: list[str] = []
+    assert pool.submit(divide, 4, listener=lines.append).result() == 0.25
+    assert lines == ["dividing by 4", "now"]
+    assert [future.result() for future in [pool.submit(abs, -number) for number in range(7)]] == list(range(7))
+
+
+def test_a_fault_is_raised_here_with_its_traceback(pool: WorkerPool) -> None:
+    lines: list[str] = []
+    with pytest.raises(ZeroDivisionError) as raised:
+        pool.submit(divide, 0, listener=lines.append).result()
+    assert lines == ["dividing by 0", "now"] and "return 1 / number" in "".join(raised.value.__notes__)
+    assert pool.submit(abs, -1).result() == 1
+
+
+def test_a_process_that_ends_by_itself_is_an_error(pool: WorkerPool) -> None:
+    with pytest.raises(RuntimeError, match="ended with code 3"):
+        pool.submit(os._exit, 3).result()
+
+
+def test_what_a_library_prints_is_no_answer(pool: WorkerPool) -> None:
+    assert pool.submit(print, "hello").result() is None
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_stop_ends_what_is_running(pool: WorkerPool) -> None:
+    future = pool.submit(time.sleep, 60)
+    pids = [worker._process.pid for worker in pool._workers]
+    pool.stop()
+    assert gone(pids) and future.done()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_outlives_its_parent(end: signal.Signals) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2 and all(map(alive, pids))
+    parent.send_signal(end)
+    parent.wait()
+    assert gone(pids)
