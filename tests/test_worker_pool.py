@@ -94,5 +94,5 @@ def test_no_process_outlives_its_parent(end: signal.Signals) -> None:
     pids = [int(pid) for pid in parent.stdout.readline().split()]
     assert len(pids) == 2 and all(map(alive, pids))
     parent.send_signal(end)
-    parent.wait()
+    parent.communicate()
     assert gone(pids)

@@ -72,6 +72,8 @@ class WorkerPool:
         for worker in self._workers:
             worker.wait()
         self._threads.shutdown(wait=True)
+        for worker in self._workers:
+            worker.close()
 
     def _grow(self, count: int) -> None:
         new_workers = [_Worker(self._preload) for _ in range(count - len(self._workers))]
@@ -121,9 +123,12 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
+
+    def close(self) -> None:
+        """Close the pipes, which no thread reads any more."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
 
 def main(preload: Sequence[str]) -> None:
