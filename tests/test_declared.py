@@ -17,7 +17,7 @@ from .test_floors import modules
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 DECLARED = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
-MODULES = {"scikit-learn": "sklearn", "python-calamine": "python_calamine"}
+MODULES = {"scikit-learn": "sklearn"}
 
 
 def pinned(lock: str) -> set[str]:
