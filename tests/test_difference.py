@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.console import difference_lines
-from hqd_index.errors import SetupError
+from hqd_index.errors import ConfigError, SetupError
 from hqd_index.upkeep import difference
 from hqd_index.upkeep.difference import found
 
@@ -131,3 +131,19 @@ def test_runs_are_named_by_latest_or_by_the_beginning_of_an_id(tmp_path):
         found(tmp_path, "ab")
     with pytest.raises(SetupError, match="did you mean 'ab34'"):
         found(tmp_path, "ab43")
+
+
+def test_without_names_the_last_two_runs_are_compared(tmp_path):
+    """F73: the one that `latest` names and the newest of the others; ConfigError (exit 2) where there are not two."""
+    with pytest.raises(ConfigError, match="there are none"):
+        difference(tmp_path, None, "latest")
+    for name, day in (("aa", 1), ("bb", 3), ("cc", 2)):
+        folder = run(tmp_path, name)
+        manifest = json.loads((folder / "manifest.json").read_text()) | {"made_at": f"2026-01-0{day}T00:00:00+00:00"}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        if name == "aa":
+            (tmp_path / "latest").symlink_to(folder)
+            with pytest.raises(ConfigError, match="there is 1"):
+                difference(tmp_path, None, "latest")
+    before, after, _ = difference(tmp_path, None, "latest")
+    assert (before.name, after.name) == ("bb", "aa")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from .command_help import LocalCommand, LocalGroup
 from .errors import CheckError, Faults, HqdError, environment
+from .usage_faults import spoken_language, usage_fault
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 REMARKS = ("[S03]", "[S07]", "[S10]", "[C08]", "[C09]", "[M16]", "[M19]", "[SL02]")  # told, but no warnings under --strict
 INTERRUPTED = 130
@@ -20,15 +22,33 @@ LOG = Path("hqd-error.log")  # in the working folder
 StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
 DataOption = Annotated[Path, typer.Option("--data", help="原始数据文件夹 / folder of raw files")]
 OutOption = Annotated[Path, typer.Option("--out", help="结果文件夹 / folder of results")]
-LangOption = Annotated[str | None, typer.Option("--lang", help="zh | en")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="weighting.weight.indicators={method: equal}")]
+LangOption = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", help="语言:zh | en / language: zh | en")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="改一处,如 weighting.weight.indicators={method: equal} / one change, as weighting.weight.indicators={method: equal}",
+    ),
+]
 Sample = Literal["all", "leave_out"]
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", help="configs/scenarios 中的情景名 / a scenario's name, or a file")
 ]
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
+def first(context: typer.Context, lang: LangOption = None) -> None:
+    """高质量发展指数与专精特新的贡献 / Index of high-quality development and what SRDI firms contribute."""
+    if context.invoked_subcommand is not None:
+        context.default_map = {name: {"lang": lang} for name in context.command.commands}  # type: ignore[attr-defined]
+        return
+    from .console import first_words
+
+    for line in first_words(Path.cwd(), lang or context.obj):
+        typer.echo(line)
+
+
+@app.command(cls=LocalCommand)
 def run(
     study: StudyOption = Path("configs"),
     data: DataOption = Path("data/raw"),
@@ -65,7 +85,7 @@ def run(
         raise typer.Exit(3)
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def check(study: StudyOption = Path("configs"), lang: LangOption = None) -> None:
     """检查配置:一次列出所有问题 / Check the configuration; all faults at once."""
     from .study.study_folder import load_study
@@ -77,9 +97,13 @@ def check(study: StudyOption = Path("configs"), lang: LangOption = None) -> None
     typer.echo(f"配置正确:{count} 个文件" if loaded.study.study.language == "zh" else f"configuration is sound: {count} files")
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def demo(
-    folder: Annotated[Path, typer.Argument(help="写入的文件夹 / folder to write to")] = Path("data/raw"),
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="数据写入的文件夹 / folder for the raw files")] = Path("data/raw"),
+    configs: Annotated[
+        Path, typer.Option("--configs", help="没有配置时,演示研究的配置写到这里 / where its configs go when there are none")
+    ] = Path("configs"),
     seed: Annotated[int, typer.Option(help="随机种子 / seed")] = 1,
     firms: Annotated[int, typer.Option(help="企业数 / number of firms")] = 6000,
     own: Annotated[float, typer.Option(help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
@@ -87,20 +111,27 @@ def demo(
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="仅当 configs 为演示研究且缺少其数据时 / only for the demo study without files")
     ] = False,
+    lang: LangOption = None,
 ) -> None:
-    """生成已知真值的合成演示数据 / Write the synthetic demo study with its truth."""
-    if if_missing and ("name: demo\n" not in Path("configs/study.yaml").read_text("utf-8") or any(folder.glob("synthetic_*"))):
+    """生成已知真值的合成演示数据,没有配置时也写配置 / Write the synthetic demo data with their truth, and its configs."""
+    from .console import demo_lines
+    from .demo import is_demo, write_demo, write_demo_configs
+
+    if if_missing and (not is_demo(configs) or any(folder.glob("synthetic_*"))):
         return
-    from .demo import write_demo
-
+    written = not configs.exists()
+    if written:
+        write_demo_configs(configs)
     write_demo(folder, seed=seed, firms=firms, own_effect=own, spillover=spillover)
-    typer.echo(f"合成演示数据已写入 {folder}(真值见 truth.json)/ synthetic demo data written, truth in truth.json")
+    state = "written" if written else "kept" if is_demo(configs) else "other"
+    for line in demo_lines(folder, configs, state, lang or context.obj):
+        typer.echo(line)
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def explain(
-    unit: Annotated[str, typer.Argument(help="单位代码或名称 / a unit's code or name")],
-    year: Annotated[int, typer.Argument(help="年份 / year")],
+    unit: Annotated[str, typer.Argument(help="代码或名称,如 浙江 或 C35 / a unit's code or name, as C35")],
+    year: Annotated[int, typer.Argument(help="年份,如 2023 / a year, as 2023")],
     node: Annotated[str | None, typer.Argument(help="节点或指标,默认总指数 / a node or indicator; default the index")] = None,
     study: StudyOption = Path("configs"),
     data: DataOption = Path("data/raw"),
@@ -127,18 +158,20 @@ def explain(
         typer.echo(f"明细已写入 {csv}" if chosen == "zh" else f"every row is in {csv}")
 
 
-@app.command()
-def init(folder: Annotated[Path, typer.Argument(help="新文件夹 / a new folder")], lang: LangOption = None) -> None:
+@app.command(cls=LocalCommand)
+def init(
+    context: typer.Context, folder: Annotated[Path, typer.Argument(help="新文件夹 / a new folder")], lang: LangOption = None
+) -> None:
     """新建一个最小的研究,可直接运行 / Write a minimal study that runs at once."""
     from .starter import write_starter
 
     for path in write_starter(folder):
         typer.echo(str(path))
     hint = f"cd {folder} && hqd check && hqd run"
-    typer.echo(f"下一步:{hint}" if language(lang) == "zh" else f"next: {hint}")
+    typer.echo(f"下一步:{hint}" if lang or context.obj == "zh" else f"next: {hint}")
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def verify(
     run: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
     study: StudyOption = Path("configs"),
@@ -160,9 +193,14 @@ def verify(
     typer.echo(f"运行 {found.run}:核对通过" if chosen == "zh" else f"run {found.run}: all is as it was published")
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def diff(
-    one: Annotated[str, typer.Argument(help="较早的运行:latest 或编号开头 / the earlier run: latest or the beginning of an id")],
+    one: Annotated[
+        str | None,
+        typer.Argument(
+            help="较早的运行:编号开头,默认上一次 / the earlier run: the beginning of its id; default the last but one"
+        ),
+    ] = None,
     other: Annotated[str, typer.Argument(help="较晚的运行 / the later run")] = "latest",
     study: StudyOption = Path("configs"),
     out: OutOption = Path("data/processed"),
@@ -179,8 +217,9 @@ def diff(
         typer.echo(line)
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def clean(
+    context: typer.Context,
     data: DataOption = Path("data/raw"),
     out: OutOption = Path("data/processed"),
     everything: Annotated[bool, typer.Option("--all", help="删除全部结果与缓存 / remove all results and caches")] = False,
@@ -190,24 +229,24 @@ def clean(
     from .console import clean_lines
     from .upkeep import clean as removed
 
-    for line in clean_lines(removed(out.resolve(), everything=everything, raw=data), language(lang)):
+    for line in clean_lines(removed(out.resolve(), everything=everything, raw=data), lang or context.obj):
         typer.echo(line)
 
 
-@app.command()
-def doctor(out: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
+@app.command(cls=LocalCommand)
+def doctor(context: typer.Context, out: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
     """检查运行环境 / Check what this machine has of what is needed."""
     from .console import doctor_lines
     from .upkeep import doctor as looked
 
     findings = looked(out)
-    for line in doctor_lines(findings, language(lang)):
+    for line in doctor_lines(findings, lang or context.obj):
         typer.echo(line)
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(5)
 
 
-@app.command()
+@app.command(cls=LocalCommand)
 def cite(
     study: StudyOption = Path("configs"),
     bibtex: Annotated[bool, typer.Option("--bibtex", help="输出 BibTeX / as BibTeX")] = False,
@@ -223,17 +262,24 @@ def cite(
         typer.echo(line)
 
 
-@app.command()
-def methods(family: Annotated[str | None, typer.Argument()] = None, lang: LangOption = None) -> None:
+@app.command(cls=LocalCommand)
+def methods(
+    context: typer.Context,
+    family: Annotated[str | None, typer.Argument(help="只列这一类,如 weight / this family alone, as weight")] = None,
+    lang: LangOption = None,
+) -> None:
     """列出全部方法、选项与出处 / List every method with options and source."""
     from .console import methods_lines
 
-    for line in methods_lines(family, language(lang)):
+    for line in methods_lines(family, lang or context.obj):
         typer.echo(line)
 
 
-@app.command()
-def schema(folder: Annotated[Path, typer.Argument()] = Path("configs/schema")) -> None:
+@app.command(cls=LocalCommand)
+def schema(
+    folder: Annotated[Path, typer.Argument(help="写入的文件夹 / folder to write to")] = Path("configs/schema"),
+    lang: LangOption = None,
+) -> None:
     """写出配置文件的 JSON schema(供编辑器补全) / Write the JSON schemas that editors complete from."""
     from .study.json_schemas import write_schemas
 
@@ -241,48 +287,47 @@ def schema(folder: Annotated[Path, typer.Argument()] = Path("configs/schema")) -
         typer.echo(str(path))
 
 
-def language(chosen: str | None) -> str:
-    return chosen or os.environ.get("HQD_LANG", "zh")
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a person's mistake ends in a message and its exit code, never in a traceback."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    code = _exit_code(arguments)
+    code = _exit_code(sys.argv[1:] if arguments is None else arguments)
     if code:
         # out of the handlers: a fault that lives on at exit keeps the engine's objects, and the engine complains of each
         sys.exit(code)
 
 
-def _exit_code(arguments: list[str] | None) -> int:
-    """The code a command ends with, its fault told."""
+def _exit_code(arguments: Sequence[str]) -> int:
+    """The code a command ends with, its fault reported."""
+    language = spoken_language(arguments)
     try:
-        # outside its standalone mode click gives the code of typer.Exit back instead of raising it
-        code = app(arguments, standalone_mode=False)
+        # outside its standalone mode the code of typer.Exit comes back instead of being raised
+        code = app(list(arguments), standalone_mode=False, obj=language)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except HqdError as fault:
-        return report_fault(fault)
+        return report_fault(fault, language)
     except OSError as fault:
-        return report_fault(environment(fault))
+        return report_fault(environment(fault), language)
+    except typer.TyperException as fault:
+        return report_fault(usage_fault(fault, arguments), language)
     except Exception as fault:
         fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
-        return report_fault(_fan_out(fault)) if fan_out else report_bug(fault)
-    if code == INTERRUPTED:  # click turns Ctrl-C into this code
-        typer.echo("已中断;上一次完整结果未受影响 / interrupted; the previous complete results are untouched", err=True)
+        return report_fault(_fan_out(fault), language) if fan_out else report_bug(fault, language)
+    if code == INTERRUPTED:  # Ctrl-C comes back as this code
+        interrupted = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
+        typer.echo(interrupted[language == "zh"], err=True)
     return code if isinstance(code, int) else 0
 
 
-def report_fault(fault: HqdError) -> int:
-    """Print a fault in the user's language with its exit code."""
+def report_fault(fault: HqdError, language: str) -> int:
+    """Print a fault in the language with its exit code."""
     faults = fault.faults if isinstance(fault, Faults) else [fault]
-    chosen = language(None)
     for each in faults:
-        typer.echo(each.text(chosen), err=True)
-    count = f"共 {len(faults)} 处问题;" if chosen == "zh" else f"{len(faults)} fault(s); "
-    tail = f"退出码 {fault.exit_code}" if chosen == "zh" else f"exit code {fault.exit_code}"
+        typer.echo(each.text(language), err=True)
+    count = f"共 {len(faults)} 处问题;" if language == "zh" else f"{len(faults)} fault(s); "
+    tail = f"退出码 {fault.exit_code}" if language == "zh" else f"exit code {fault.exit_code}"
     typer.echo(count + tail, err=True)
     return fault.exit_code
 
@@ -294,17 +339,14 @@ def _fan_out(fault: Exception) -> CheckError:
     )
 
 
-def report_bug(fault: Exception) -> int:
+def report_bug(fault: Exception, language: str) -> int:
     """Five lines for a person; the traceback goes to the log."""
-    if type(fault).__module__.startswith("click") or type(fault).__name__ in ("UsageError", "BadParameter", "NoSuchOption"):
-        typer.echo(str(getattr(fault, "message", fault)), err=True)
-        return 2
     LOG.write_text(traceback.format_exc(), "utf-8")
-    typer.echo(
-        f"程序内部错误 / a bug in the program: {type(fault).__name__}: {fault}\n"
-        "上一次完整结果未受影响 / the previous complete results are untouched\n"
-        f"详情已写入 / details in {LOG}\n请把该文件连同所用配置发给维护者 / please send it with your configs to the maintainers\n"
-        "退出码 / exit code 1",
-        err=True,
-    )
+    kind = f"{type(fault).__name__}: {fault}"
+    lines = {
+        "en": f"a bug in the program: {kind}\nthe previous complete results are untouched\ndetails in {LOG}\n"
+        "please send it with your configs to the maintainers\nexit code 1",
+        "zh": f"程序内部错误:{kind}\n上一次完整结果未受影响\n详情已写入 {LOG}\n请把该文件连同所用配置发给维护者\n退出码 1",
+    }
+    typer.echo(lines[language], err=True)
     return 1

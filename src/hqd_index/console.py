@@ -64,6 +64,51 @@ class Console:
         print(summary.read_text("utf-8").rstrip())
 
 
+def first_words(here: Path, language: str) -> list[str]:
+    """What `hqd` alone shows: what to do next in this folder, and where the list of commands is."""
+    zh, en = _next_steps(here)
+    title = ("hqd:从原始文件到高质量发展指数,以及专精特新的贡献", "hqd: from raw files to an index of high-quality development")
+    more = ("全部命令:hqd --help", "all commands: hqd --help")
+    at = int(language == "en")
+    return [title[at], "", *(zh, en)[at], "", more[at]]
+
+
+def _next_steps(here: Path) -> tuple[list[str], list[str]]:
+    """Lines of commands with what they do, zh and en: for a folder with a study, and for one without."""
+    if (here / "configs" / "study.yaml").is_file():
+        steps = [("hqd check --data data/raw", "检查配置与数据文件", "check configuration and files"),
+                 ("hqd run", "从原始数据到报告", "raw files to report"),
+                 ("hqd explain", "拆开一个得分", "take a score apart")]  # fmt: skip
+        heads = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
+    else:
+        steps = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
+                 ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
+                 ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
+        heads = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
+    from .command_help import aligned
+
+    zh, en = aligned([(step[0], step[1]) for step in steps]), aligned([(step[0], step[2]) for step in steps])
+    return [heads[0], *zh], [heads[1], *en]
+
+
+def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[str]:
+    """What `hqd demo` wrote and the next command; `state` of its configs: written, kept, or other (those of another study)."""
+    zh, en = [f"合成演示数据已写入 {folder}(真值见 truth.json)"], [f"synthetic demo data are in {folder} (truth in truth.json)"]
+    if state == "written":
+        zh.append(f"演示研究的配置已写入 {configs}")
+        en.append(f"the configs of the demo study are in {configs}")
+    if state == "other":
+        zh.append(f"{configs} 是另一个研究,未改动;要运行演示研究,请用 `hqd demo --configs 新文件夹` 另写一份配置")
+        en.append(f"{configs} is another study and stays as it is; `hqd demo --configs NEW_FOLDER` writes those of the demo")
+        return en if language == "en" else zh
+    command = "hqd run"
+    command += "" if configs.as_posix() == "configs" else f" --study {configs}"
+    command += "" if folder.as_posix() == "data/raw" else f" --data {folder}"
+    zh.append(f"下一步:{command}")
+    en.append(f"next: {command}")
+    return en if language == "en" else zh
+
+
 def methods_lines(family: str | None, language: str) -> list[str]:
     """Every method by family: name, options with defaults, source; below it, what comes out, in one line."""
     from .methods import FAMILIES

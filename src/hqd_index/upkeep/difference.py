@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import SetupError, unknown
+from ..errors import ConfigError, SetupError, unknown
 
 SAME = 1e-9
 """Numbers of two runs nearer than this are the same: their last digits hang on the order of additions."""
@@ -49,12 +49,13 @@ class Section:
     lines: tuple[Text, ...]
 
 
-def difference(home: Path, one: str, other: str) -> tuple[Run, Run, tuple[Section, ...]]:
+def difference(home: Path, one: str | None, other: str) -> tuple[Run, Run, tuple[Section, ...]]:
     """The two runs named (by `latest` or the beginning of an id) and what differs, section by section; none where all is equal.
 
-    SetupError when a name fits no run or several.
+    Without a first name it is the newest run besides the second; ConfigError where there are not two. SetupError when a name
+    fits no run or several.
     """
-    runs = found(home, one), found(home, other)
+    runs = (_run_before(home, other) if one is None else found(home, one)), found(home, other)
     parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
@@ -66,12 +67,37 @@ def difference(home: Path, one: str, other: str) -> tuple[Run, Run, tuple[Sectio
     return (*runs, tuple(section for section in made if section.lines))
 
 
+def _run_folders(home: Path) -> dict[str, Path]:
+    """Id -> folder of each whole run."""
+    return {path.parent.name: path.parent for path in sorted((home / "runs").glob("*/manifest.json"))}
+
+
+def _run_before(home: Path, name: str) -> Run:
+    """The newest run besides the one named; ConfigError where there are not two."""
+    folders = _run_folders(home)
+    if len(folders) < 2:
+        count, count_zh = "there is 1" if folders else "there are none", str(len(folders))
+        raise ConfigError(
+            f"two runs are needed to compare and {count}; change something and run again: hqd run",
+            zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
+            where=str(home),
+        )
+    later = found(home, name).name
+    return max(
+        (_run(folder) for id, folder in folders.items() if id != later), key=lambda run: (run.manifest["made_at"], run.name)
+    )
+
+
+def _run(folder: Path) -> Run:
+    return Run(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
+
+
 def found(home: Path, name: str) -> Run:
     """The published run of a name; SetupError lists those there are."""
-    runs = {path.parent.name: path.parent for path in sorted((home / "runs").glob("*/manifest.json"))}
+    runs = _run_folders(home)
     fitting = [home / "latest"] if name == "latest" and runs else [runs[id] for id in runs if id.startswith(name)]
     if len(fitting) == 1:
-        return Run(fitting[0], json.loads((fitting[0] / "manifest.json").read_text("utf-8")))
+        return _run(fitting[0])
     if not runs:
         raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(home))
     if fitting:

@@ -1,0 +1,91 @@
+"""What a person reads first: what to do next, or what is wrong with the command, in one language, with nothing left behind."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hqd_index.usage_faults import spoken_language
+
+from .small import hqd
+
+CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+ENGLISH_OF_THE_LIBRARY = ("Missing", "No such", "Usage", "Error", "Invalid", "unexpected", "Input should")
+
+# arguments, what the message says in zh and in en
+WRONG = [
+    (["explain"], "缺少单位", "UNIT is missing"),
+    (["rnu"], "您是不是想写 'run'", "did you mean 'run'"),
+    (["qqq"], "可用的有:check", "known: check"),
+    (["run", "--stud", "x"], "您是不是想写 '--study'", "did you mean '--study'"),
+    (["run", "-x"], "不认识的选项 '-x'", "unknown option '-x'"),
+    (["run", "--study"], "--study 后面要写一个值", "--study needs a value"),
+    (["run", "--processes", "abc"], "'abc' 不合法,应为不小于 1 的整数", "'abc' will not do, a whole number, 1 or more is needed"),
+    (["run", "--processes", "0"], "'0' 不合法", "'0' will not do"),
+    (["explain", "a", "b"], "年份:应为整数", "YEAR: a whole number is needed"),
+    (["explain", "a", "2020", "x", "y"], "多出参数 y", "y is more than it takes"),
+    (["explain", "a", "2020", "--sample", "al"], "应为 all、leave_out 之一", "one of all, leave_out is needed"),
+    (["init"], "缺少文件夹", "FOLDER is missing"),
+    (["demo", "--seed", "x"], "应为整数", "a whole number is needed"),
+]
+
+
+@pytest.fixture(autouse=True)
+def empty(tmp_path, monkeypatch):
+    """An empty working folder, and nothing chosen outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HQD_LANG", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "zh", "en"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else None)
+def test_a_wrong_command_is_told_alone_in_the_language_chosen(arguments, zh, en, capsys, empty):
+    said = hqd(capsys, *arguments, "--lang", "zh") if arguments != ["run", "--study"] else hqd(capsys, *arguments)
+    assert said.code == 2 and zh in said.said.splitlines()[0]
+    assert not any(word in said.said for word in ENGLISH_OF_THE_LIBRARY)
+    english = ["--lang", "en", *arguments] if arguments == ["run", "--study"] else [*arguments, "--lang", "en"]
+    said = hqd(capsys, *english)
+    assert said.code == 2 and en in said.said.splitlines()[0]
+    assert not CHINESE.search(said.said)
+    assert not list(empty.iterdir())
+
+
+def test_hqd_alone_says_what_to_do_next(capsys, empty):
+    said = hqd(capsys)
+    assert said.code == 0 and "hqd init my_study --from" in said.said and "还没有研究" in said.said
+    english = hqd(capsys, "--lang", "en")
+    assert english.code == 0 and "no study in this folder" in english.said and not CHINESE.search(english.said)
+    (empty / "configs").mkdir()
+    (empty / "configs" / "study.yaml").write_text("version: 1\nlanguage: en\n")
+    inside = hqd(capsys)
+    assert inside.code == 0 and "hqd check" in inside.said and not CHINESE.search(inside.said)
+
+
+@pytest.mark.parametrize("command", ["", "run", "check", "demo", "explain", "init", "diff", "methods", "schema", "clean"])
+def test_help_is_in_one_language(command, capsys):
+    arguments = [command] if command else []
+    said = hqd(capsys, *arguments, "--help")
+    assert said.code == 0 and "用法:" in said.said and " / " not in said.said
+    said = hqd(capsys, *arguments, "--help", "--lang", "en")
+    assert said.code == 0 and "Usage:" in said.said and not CHINESE.search(said.said)
+
+
+def test_a_fault_of_the_configuration_is_in_the_language_of_its_study(capsys, empty):
+    (empty / "mine").mkdir()
+    (empty / "mine" / "study.yaml").write_text("version: 1\nlanguage: en\nnmae: x\n")
+    said = hqd(capsys, "check", "--study", "mine")
+    assert said.code == 2 and "unknown key 'nmae'" in said.said and not CHINESE.search(said.said)
+    said = hqd(capsys, "check", "--study", "mine", "--lang", "zh")
+    assert said.code == 2 and "不认识的键 'nmae'" in said.said
+
+
+def test_the_language_is_that_of_the_command_then_of_the_study_then_of_the_environment(empty, monkeypatch):
+    assert spoken_language([]) == "zh"
+    monkeypatch.setenv("HQD_LANG", "en")
+    assert spoken_language(["run"]) == "en"
+    (empty / "configs").mkdir()
+    (empty / "configs" / "study.yaml").write_text("language: zh\n")
+    assert spoken_language(["run"]) == "zh"
+    assert spoken_language(["run", "--lang=en"]) == "en"
+    assert spoken_language(["run", "--lang", "fr"]) == "zh"
