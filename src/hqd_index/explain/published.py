@@ -15,7 +15,7 @@ from ..errors import ConfigError, SetupError
 from ..pipeline import Place, section
 from ..provenance import canonical_json, digest_text, table_path
 from ..study.records import Study
-from ..study.study_folder import Loaded
+from ..study.study_folder import LoadedStudy
 from ..study.varied_study import vary
 
 HEEDED = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
@@ -59,7 +59,7 @@ class Published:
         return found
 
 
-def published(loaded: Loaded, place: Place) -> Published:
+def published(loaded: LoadedStudy, place: Place) -> Published:
     """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
     folder = place.out / loaded.study.name / "latest"
     try:

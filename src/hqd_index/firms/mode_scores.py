@@ -11,7 +11,7 @@ import pandas as pd
 from ..engines.duckdb import Engine, literal, quoted
 from ..errors import DataError
 from ..expressions import parse, row_sql
-from ..study.column_facts import tables as known_tables
+from ..study.column_facts import study_tables as known_tables
 from ..study.records import ModeAxis, ModeItem, Study
 from . import modes
 from .modes import AXES, Array, Codes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..canonical import CanonicalTable, rows_per_unit
 from ..errors import ConfigError, unknown
 from ..expressions import parse
-from ..study.column_facts import behind, known_columns, tables
+from ..study.column_facts import column_facts, raw_columns_behind, study_tables
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
 from .cells.column_reading import Exact
@@ -15,7 +15,7 @@ from .cells.column_reading import Exact
 
 def table_of(study: Study, name: str) -> CanonicalTable:
     """The schema of a table in this study; ConfigError when neither the program nor the study knows it."""
-    schemas = tables(study)
+    schemas = study_tables(study)
     if name not in schemas:
         en, zh = unknown("table", name, schemas, kind_zh="表")
         raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", where="sources.yaml")
@@ -29,10 +29,10 @@ def exactness(study: Study, table: CanonicalTable) -> Exact:
 
 def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
     """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
-    columns = known_columns(study)[name]
+    columns = column_facts(study)[name]
     needed = {part for part in study.study.unit.by if name == "firms"}
     for formula in _formulas(study, name):
-        needed |= behind(parse(formula, columns=columns, aggregate=True), columns)
+        needed |= raw_columns_behind(parse(formula, columns=columns, aggregate=True), columns)
     return frozenset(column for column in needed if column in table.columns and not column.startswith("srdi_"))
 
 

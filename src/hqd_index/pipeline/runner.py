@@ -24,7 +24,7 @@ from .stages import Place, Stage
 
 if TYPE_CHECKING:
     from ..study.records import Study
-    from ..study.study_folder import Loaded
+    from ..study.study_folder import LoadedStudy
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Outcome:
     notices: tuple[str, ...]
 
 
-def run(loaded: Loaded, place: Place, report_event: Callable[[Event], None], workers: WorkerPool | None = None) -> Outcome:
+def run(loaded: LoadedStudy, place: Place, report_event: Callable[[Event], None], workers: WorkerPool | None = None) -> Outcome:
     """Run what changed and publish; `latest` is the previous complete run until the last moment. No workers: in this process.
 
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
@@ -66,7 +66,7 @@ class Runner:
     """One run of the stages: keys, cache, tables so far."""
 
     def __init__(
-        self, loaded: Loaded, place: Place, home: Path, report_event: Callable[[Event], None], workers: WorkerPool | None
+        self, loaded: LoadedStudy, place: Place, home: Path, report_event: Callable[[Event], None], workers: WorkerPool | None
     ) -> None:
         self.loaded, self.study, self.place, self.home = loaded, loaded.study, place, home
         self.report_event, self.jobs = report_event, JobQueue(workers)

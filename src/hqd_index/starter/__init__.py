@@ -19,8 +19,8 @@ def write_starter(folder: Path) -> list[Path]:
             where=str(folder),
         )
     sources = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
-    written = [folder / path.relative_to(TEMPLATE) for path in sources]
-    for source, target in zip(sources, written):
+    targets = [folder / path.relative_to(TEMPLATE) for path in sources]
+    for source, target in zip(sources, targets):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    return written
+    return targets

@@ -19,10 +19,10 @@ DEFAULTS = {
 def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[BoundChoice, Place]:
     """How a leaf is imputed, treated or normalised, and where that is written; a band is a moderate indicator."""
     weighting, parent = study.weighting, tree.parent(leaf) or ""
-    own = getattr(weighting.indicators.get(leaf), part, None)
+    indicator_choice = getattr(weighting.indicators.get(leaf), part, None)
     branch = getattr(weighting.branches.get(parent), part, None)
-    if own is not None:
-        return own, ("weighting", "indicators", leaf, part)
+    if indicator_choice is not None:
+        return indicator_choice, ("weighting", "indicators", leaf, part)
     place: Place = ("weighting", "branches", parent, part) if branch is not None else ("weighting", part)
     choice: BoundChoice = branch if branch is not None else getattr(weighting, part)
     direction = study.indicators.indicators[leaf].direction
@@ -35,13 +35,13 @@ def leaf_choice(study: Study, tree: Tree, leaf: str, part: str) -> tuple[BoundCh
 
 def year_by_year(study: Study, tree: Tree) -> list[tuple[str, Place]]:
     """Methods that normalise or weigh each year by itself, and where that is written: such scores do not compare over years."""
-    chosen = [leaf_choice(study, tree, leaf, "normalise") for leaf in tree.leaves(tree.root)]
+    placed_choices = [leaf_choice(study, tree, leaf, "normalise") for leaf in tree.leaves(tree.root)]
     flat = study.weighting.weight.get(FLAT)
     if flat is not None:
-        chosen.append((flat, ("weighting", "weight", FLAT)))
+        placed_choices.append((flat, ("weighting", "weight", FLAT)))
     else:
-        chosen += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner]
-    places = {place: choice.method for choice, place in chosen if choice.over == "each_year"}
+        placed_choices += [family_choice(study.weighting, tree, node, "weight") for node in tree.inner]
+    places = {place: choice.method for choice, place in placed_choices if choice.over == "each_year"}
     return [(method, place) for place, method in places.items()]
 
 

@@ -32,7 +32,7 @@ COMPUTED_TABLES: dict[str, tuple[str, ...]] = {"linkages": ("io", "trade_hs6")}
 
 
 @dataclass(frozen=True)
-class Known:
+class ColumnFacts:
     """One column: `plain` and `lagged` are the raw columns behind it, `numerator` those not only divided by.
 
     `money` is its dimension in money of the day: 1 for nominal money or a price index, 0 for what is real or a ratio.
@@ -51,13 +51,13 @@ class Known:
         return self.plain | self.lagged
 
 
-Columns = Mapping[str, Known]
+Columns = Mapping[str, ColumnFacts]
 
 
-def tables(study: Study) -> dict[str, CanonicalTable]:
+def study_tables(study: Study) -> dict[str, CanonicalTable]:
     """The built-in tables and the study's own, with the study's own columns."""
-    own = {name: _own(name, spec) for name, spec in study.sources.tables.items()}
-    return {**CANONICAL, **own}
+    study_schemas = {name: _study_table(name, spec) for name, spec in study.sources.tables.items()}
+    return {**CANONICAL, **study_schemas}
 
 
 def row_key(study: Study, table: str) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def row_key(study: Study, table: str) -> tuple[str, ...]:
     return CANONICAL[table].key
 
 
-def _own(name: str, spec: TableSpec) -> CanonicalTable:
+def _study_table(name: str, spec: TableSpec) -> CanonicalTable:
     columns = {
         key: Column(dtype=column.dtype, unit=column.unit, zh=column.label.zh, en=column.label.en, categories=column.categories)
         for key, column in spec.columns.items()
@@ -76,104 +76,104 @@ def _own(name: str, spec: TableSpec) -> CanonicalTable:
     return extended(CANONICAL.get(name), spec.key, columns)
 
 
-def raw_columns(study: Study) -> dict[str, dict[str, Known]]:
+def raw_column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
     """Table -> column -> what is known of it, as the files give it."""
-    return {name: _raw(table, study.study.unit.by) for name, table in tables(study).items()}
+    return {name: _raw_table_facts(table, study.study.unit.by) for name, table in study_tables(study).items()}
 
 
-def _raw(table: CanonicalTable, unit: tuple[str, ...]) -> dict[str, Known]:
+def _raw_table_facts(table: CanonicalTable, unit: tuple[str, ...]) -> dict[str, ColumnFacts]:
     types = expression_types(table, unit)
-    keys = {name: _known(name, "integer" if name == "year" else "text", "") for name in table.key}
-    return keys | {name: _known(name, types[name], column.unit) for name, column in table.columns.items()}
+    keys = {name: _raw_facts(name, "integer" if name == "year" else "text", "") for name in table.key}
+    return keys | {name: _raw_facts(name, types[name], column.unit) for name, column in table.columns.items()}
 
 
-def _known(name: str, type_: str, unit: str) -> Known:
+def _raw_facts(name: str, dtype: str, unit: str) -> ColumnFacts:
     index = bool(PRICE_INDEX.search(unit))
     money = 1.0 if index or (MONEY.search(unit) and not REAL.search(unit)) else 0.0
-    one = frozenset({name})
-    return Known(type_, one, numerator=one, money=money, price_index=index)
+    itself = frozenset({name})
+    return ColumnFacts(dtype, itself, numerator=itself, money=money, price_index=index)
 
 
-def known_columns(study: Study) -> dict[str, dict[str, Known]]:
+def column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
     """Table -> column -> what is known of it, derived columns included; one whose formula is at fault is left a number."""
-    known = raw_columns(study)
+    facts = raw_column_facts(study)
     for table, derived in study.columns.tables.items():
-        columns = known.setdefault(table, {})
+        columns = facts.setdefault(table, {})
         for name, column in derived.items():
             if column.function == "lookup":
-                source = known.get(str(column.options.get("table")), {})
-                columns[name] = source.get(str(column.options.get("column")), Known("double", frozenset()))
+                source = facts.get(str(column.options.get("table")), {})
+                columns[name] = source.get(str(column.options.get("column")), ColumnFacts("double", frozenset()))
             elif column.function:
-                columns[name] = _from_function(column.options, columns)
+                columns[name] = _function_facts(column.options, columns)
             else:
-                columns[name] = _derived(column.formula, columns)
-    return known
+                columns[name] = _formula_facts(column.formula, columns)
+    return facts
 
 
-def _from_function(options: Mapping[str, object], columns: Columns) -> Known:
+def _function_facts(options: Mapping[str, object], columns: Columns) -> ColumnFacts:
     """A chained price index stays a price index; whatever else a function makes is no money of the day."""
-    named = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
-    behind = frozenset(raw for value in named if str(value) in columns for raw in columns[str(value)].raw)
-    of = columns.get(str(options.get("of")))
-    index = of is not None and of.price_index
-    return Known("double", behind, numerator=behind, money=1.0 if index else 0.0, price_index=index)
+    values = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
+    raw_behind = frozenset(raw for value in values if str(value) in columns for raw in columns[str(value)].raw)
+    chained = columns.get(str(options.get("of")))
+    is_index = chained is not None and chained.price_index
+    return ColumnFacts("double", raw_behind, numerator=raw_behind, money=1.0 if is_index else 0.0, price_index=is_index)
 
 
-def _derived(formula: str | None, columns: Columns) -> Known:
+def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
     try:
         expression = parse(formula or "null", columns=columns, aggregate=False)
-        kind = type_of(expression, types(columns))
+        dtype = type_of(expression, column_types(columns))
     except ConfigError:
-        return Known("double", frozenset())
-    plain, lagged = reach(expression.tree, columns)
-    money = dimension(expression.tree, columns)
-    return Known(kind if kind != "null" else "double", plain, lagged, numerator(expression.tree, columns), money)
+        return ColumnFacts("double", frozenset())
+    plain, lagged = raw_columns_by_year(expression.tree, columns)
+    money = money_dimension(expression.tree, columns)
+    return ColumnFacts(dtype if dtype != "null" else "double", plain, lagged, numerator_columns(expression.tree, columns), money)
 
 
-def types(columns: Columns) -> dict[str, str]:
+def column_types(columns: Columns) -> dict[str, str]:
     """Column -> type, as formulas are bound against it."""
     return {name: column.type for name, column in columns.items()}
 
 
-def behind(expression: Expression, columns: Columns) -> frozenset[str]:
+def raw_columns_behind(expression: Expression, columns: Columns) -> frozenset[str]:
     """The raw columns that a formula works on."""
     return frozenset(raw for name in expression.columns for raw in columns[name].raw)
 
 
-def reach(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
+def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
     """(raw columns of this year, raw columns of earlier years) below a node."""
-    plain: set[str] = set()
+    current: set[str] = set()
     lagged: set[str] = set()
     for column in node.find_all(exp.Column):
-        known = columns[column.name]
-        lagged |= known.lagged
-        (lagged if column.find_ancestor(exp.Lag) else plain).update(known.plain)
-    return frozenset(plain), frozenset(lagged)
+        facts = columns[column.name]
+        lagged |= facts.lagged
+        (lagged if column.find_ancestor(exp.Lag) else current).update(facts.plain)
+    return frozenset(current), frozenset(lagged)
 
 
-def numerator(node: exp.Expression, columns: Columns) -> frozenset[str]:
+def numerator_columns(node: exp.Expression, columns: Columns) -> frozenset[str]:
     """Raw columns of a formula that are not only divided by."""
     if isinstance(node, exp.Column):
         return columns[node.name].numerator
     below = [node.this] if isinstance(node, exp.Div) else node.iter_expressions()
-    return frozenset(raw for child in below for raw in numerator(child, columns))
+    return frozenset(raw for child in below for raw in numerator_columns(child, columns))
 
 
-def dimension(node: exp.Expression, columns: Columns) -> float:
+def money_dimension(node: exp.Expression, columns: Columns) -> float:
     """Powers of money of the day in a formula's value: revenue 1, revenue / price index 0, revenue / employees 1."""
     if isinstance(node, exp.Column):
         return columns[node.name].money
     if isinstance(node, exp.Mul):
-        return dimension(node.this, columns) + dimension(node.expression, columns)
+        return money_dimension(node.this, columns) + money_dimension(node.expression, columns)
     if isinstance(node, exp.Div):
-        return dimension(node.this, columns) - dimension(node.expression, columns)
+        return money_dimension(node.this, columns) - money_dimension(node.expression, columns)
     if isinstance(node, exp.Pow):
-        return dimension(node.this, columns) * _exponent(node.expression)
+        return money_dimension(node.this, columns) * _exponent(node.expression)
     if isinstance(node, exp.Ln | exp.Exp | exp.Count | exp.Predicate | exp.Literal):
         return 0.0
     if isinstance(node, exp.Filter | exp.Lag | exp.Round | exp.Nullif):
-        return dimension(node.this, columns)
-    return max((dimension(child, columns) for child in node.iter_expressions()), key=abs, default=0.0)
+        return money_dimension(node.this, columns)
+    return max((money_dimension(child, columns) for child in node.iter_expressions()), key=abs, default=0.0)
 
 
 def _exponent(node: exp.Expression) -> float:
@@ -190,10 +190,10 @@ def nominal_growth(expression: Expression, columns: Columns) -> Iterator[exp.Exp
             if not (isinstance(new, exp.Ln) and isinstance(old, exp.Ln)):
                 continue
             new, old = new.this, old.this
-        if dimension(new, columns) and dimension(old, columns) and _across_years(new, old, columns):
+        if money_dimension(new, columns) and money_dimension(old, columns) and _across_years(new, old, columns):
             yield node
 
 
 def _across_years(new: exp.Expression, old: exp.Expression, columns: Columns) -> bool:
-    (new_plain, new_lagged), (old_plain, old_lagged) = reach(new, columns), reach(old, columns)
+    (new_plain, new_lagged), (old_plain, old_lagged) = raw_columns_by_year(new, columns), raw_columns_by_year(old, columns)
     return bool(new_plain & old_lagged or new_lagged & old_plain)

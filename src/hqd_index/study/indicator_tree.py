@@ -72,19 +72,21 @@ def tree_of(indicators: Indicators) -> Tree:
             zh=f"tree:只能有一个根节点,现有 {sorted(indicators.tree)}",
         )
     root = next(iter(indicators.tree))
-    kept = set(indicators.profiles[indicators.profile]) if indicators.profile else None
+    active_leaves = set(indicators.profiles[indicators.profile]) if indicators.profile else None
     links: dict[str, tuple[str, ...]] = {}
-    _link(root, indicators.tree[root], kept, links, len(indicators.levels), [root])
+    _link(root, indicators.tree[root], active_leaves, links, len(indicators.levels), [root])
     return Tree(root, links, indicators.levels)
 
 
-def _link(node: str, below: Any, kept: set[str] | None, links: dict[str, tuple[str, ...]], depth: int, path: list[str]) -> None:
+def _link(
+    node: str, below: Any, active_leaves: set[str] | None, links: dict[str, tuple[str, ...]], depth: int, path: list[str]
+) -> None:
     """Fill `links` from one node down; `depth` levels remain."""
     place = ".".join(path)
     if isinstance(below, Mapping) and depth > 1:
         children = tuple(below)
     elif isinstance(below, list | tuple) and depth == 1:
-        children = tuple(leaf for leaf in below if kept is None or leaf in kept)
+        children = tuple(leaf for leaf in below if active_leaves is None or leaf in active_leaves)
     else:
         raise ConfigError(
             f"tree.{place}: the tree must be {depth} level(s) deep below this node, as `levels` says",
@@ -100,4 +102,4 @@ def _link(node: str, below: Any, kept: set[str] | None, links: dict[str, tuple[s
     links[node] = children
     if depth > 1:
         for child in children:
-            _link(child, below[child], kept, links, depth - 1, [*path, child])
+            _link(child, below[child], active_leaves, links, depth - 1, [*path, child])

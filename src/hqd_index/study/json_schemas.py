@@ -38,13 +38,13 @@ def write_schemas(folder: Path) -> list[Path]:
 
 def _schema(name: str, model: type[Record]) -> Schema:
     schema = model.model_json_schema()
-    used = _families(schema)
+    families = _families(schema)
     definitions: Schema = schema.get("$defs", {})
-    for family in used:
+    for family in families:
         definitions[family] = {"anyOf": [_method(family, id, method, definitions) for id, method in FAMILIES[family].items()]}
     if definitions:
         schema["$defs"] = dict(sorted(definitions.items()))
-    return {"$schema": DIALECT, **_referred(schema), "title": f"{name}.yaml"}
+    return {"$schema": DIALECT, **_with_references(schema), "title": f"{name}.yaml"}
 
 
 def _families(part: Any) -> list[str]:
@@ -55,37 +55,37 @@ def _families(part: Any) -> list[str]:
     return sorted({family for value in part for family in _families(value)}) if isinstance(part, list) else []
 
 
-def _referred(part: Any) -> Any:
+def _with_references(part: Any) -> Any:
     """The schema with each named family as a reference to its definition."""
     if isinstance(part, list):
-        return [_referred(value) for value in part]
+        return [_with_references(value) for value in part]
     if not isinstance(part, dict):
         return part
     if isinstance(part.get("family"), str):
-        rest = {key: value for key, value in part.items() if key != "family"}
-        return {"$ref": f"#/$defs/{part['family']}", **rest}
-    return {key: _referred(value) for key, value in part.items()}
+        other_keys = {key: value for key, value in part.items() if key != "family"}
+        return {"$ref": f"#/$defs/{part['family']}", **other_keys}
+    return {key: _with_references(value) for key, value in part.items()}
 
 
 def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema:
     """One method with its options, their types and defaults."""
-    known = options(method, family)
-    properties = {name: _option(kind, default, family, definitions) for name, (kind, default) in known.items()}
+    method_options = options(method, family)
+    properties = {name: _option(dtype, default, family, definitions) for name, (dtype, default) in method_options.items()}
     return {
         "type": "object",
         "title": f"{method.label_zh} {method.label_en}",
         "description": method.summary,
         "properties": {"method": {"const": id}, **properties},
-        "required": ["method", *(name for name, (_, default) in known.items() if default is REQUIRED)],
+        "required": ["method", *(name for name, (_, default) in method_options.items() if default is REQUIRED)],
         "additionalProperties": False,
     }
 
 
-def _option(kind: Any, default: Any, family: str, definitions: Schema) -> Schema:
-    schema = TypeAdapter(kind).json_schema(ref_template="#/$defs/{model}")
+def _option(dtype: Any, default: Any, family: str, definitions: Schema) -> Schema:
+    schema = TypeAdapter(dtype).json_schema(ref_template="#/$defs/{model}")
     for name, inner in schema.pop("$defs", {}).items():
         if name != "Choice":
             definitions[name] = inner
     text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
-    made: Schema = json.loads(text)
-    return made if default is REQUIRED or default is None else {**made, "default": default}
+    option_schema: Schema = json.loads(text)
+    return option_schema if default is REQUIRED or default is None else {**option_schema, "default": default}

@@ -19,23 +19,25 @@ Texts = tuple[str, str]
 R = TypeVar("R", bound=Record)
 
 
-def checked(model: type[R], document: Document) -> R | None:
+def checked_record(model: type[R], document: Document) -> R | None:
     """The record a document holds, or None with every fault added to the document."""
     try:
         return model.model_validate_json(to_json(document.value, inf_nan_mode="constants"), strict=True)
     except ValidationError as error:
-        document.faults.extend(explain(error, model, document))
+        document.faults.extend(record_faults(error, model, document))
         return None
 
 
-def explain(error: ValidationError, model: type[Record], document: Document) -> list[ConfigError]:
+def record_faults(error: ValidationError, model: type[Record], document: Document) -> list[ConfigError]:
     """One ConfigError per fault, in the order of the file."""
-    found: dict[Place, list[ErrorDetails]] = {}
+    details_by_path: dict[Place, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
-        found.setdefault(_path(detail, document.value), []).append(detail)
-    told = [(path, detail) for path, details in found.items() for detail in _meant(path, details, found)]
-    told.sort(key=lambda pair: document.line(pair[0]))
-    return [_fault(path, detail, model, document) for path, detail in told]
+        details_by_path.setdefault(_path(detail, document.value), []).append(detail)
+    placed_details = [
+        (path, detail) for path, details in details_by_path.items() for detail in _details_meant(path, details, details_by_path)
+    ]
+    placed_details.sort(key=lambda pair: document.line(pair[0]))
+    return [_fault(path, detail, model, document) for path, detail in placed_details]
 
 
 def _path(detail: ErrorDetails, value: Any) -> Place:
@@ -54,9 +56,11 @@ def _path(detail: ErrorDetails, value: Any) -> Place:
     return tuple(path)
 
 
-def _meant(path: Place, details: Sequence[ErrorDetails], found: dict[Place, list[ErrorDetails]]) -> Iterator[ErrorDetails]:
+def _details_meant(
+    path: Place, details: Sequence[ErrorDetails], details_by_path: dict[Place, list[ErrorDetails]]
+) -> Iterator[ErrorDetails]:
     """Of the faults that the members of a union report on one value, those of the member that was meant."""
-    deeper = any(other[: len(path)] == path and other != path for other in found)
+    deeper = any(other_path[: len(path)] == path and other_path != path for other_path in details_by_path)
     choices = [d for d in details if d["type"] == "literal_error"]
     if len({d["type"] for d in details}) == 1 and not (choices and deeper):
         yield details[0]
@@ -73,24 +77,24 @@ def _fault(path: Place, detail: ErrorDetails, model: type[Record], document: Doc
 
 
 def _texts(path: Place, detail: ErrorDetails, model: type[Record], document: Document) -> Texts:
-    kind, context = detail["type"], detail.get("ctx", {})
+    error_type, context = detail["type"], detail.get("ctx", {})
     if "zh" in context:
         return context["en"], context["zh"]
-    if kind == "missing":
+    if error_type == "missing":
         return _missing(path)
-    if kind == "extra_forbidden":
+    if error_type == "extra_forbidden":
         return misspelt_key(str(path[-1])) or _unknown_key(path, detail, model)
-    if kind == "literal_error":
+    if error_type == "literal_error":
         return _literal(path, detail, document)
-    if kind == "string_pattern_mismatch":
+    if error_type == "string_pattern_mismatch":
         return _pattern(detail)
-    if kind in LIMITS:
-        sign, (limit,) = LIMITS[kind], context.values()
+    if error_type in LIMITS:
+        sign, (limit,) = LIMITS[error_type], context.values()
         return f"{detail['input']!r} must be {sign} {limit}", f"{detail['input']!r} 须 {sign} {limit}"
-    if kind in ("too_short", "too_long"):
-        least, word = ("min_length", "least") if kind == "too_short" else ("max_length", "most")
-        word_zh = "至少" if kind == "too_short" else "至多"
-        return f"at {word} {context[least]} item(s) are needed", f"{word_zh}需要 {context[least]} 项"
+    if error_type in ("too_short", "too_long"):
+        limit_key, word = ("min_length", "least") if error_type == "too_short" else ("max_length", "most")
+        word_zh = "至少" if error_type == "too_short" else "至多"
+        return f"at {word} {context[limit_key]} item(s) are needed", f"{word_zh}需要 {context[limit_key]} 项"
     return _wrong_type(path, detail, document)
 
 
@@ -147,40 +151,40 @@ def _wrong_type(path: Place, detail: ErrorDetails, document: Document) -> Texts:
         en, zh = f"{en}; write {wide[0]!r} as {wide[1]!r}", f"{zh};请把全角 {wide[0]!r} 改为半角 {wide[1]!r}"
     elif isinstance(value, str) and base in ("int", "float", "finite_number", "bool"):
         en, zh = f"{en}, without quotes", f"{zh},不加引号"
-    return f"{_shown(value)} stands where {en} is needed", f"现为 {_shown(value)},应为{zh}"
+    return f"{_short_repr(value)} stands where {en} is needed", f"现为 {_short_repr(value)},应为{zh}"
 
 
-def _shown(value: Any) -> str:
+def _short_repr(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def keys_at(model: type[BaseModel], path: Place) -> list[str]:
     """The keys a file may have at a path."""
-    kinds: list[Any] = [model]
+    types: list[Any] = [model]
     for step in path:
-        kinds = [inner for kind in kinds for inner in _inside(kind, step)]
-    return [name for kind in kinds for name in _fields(kind)]
+        types = [inner for dtype in types for inner in _types_at(dtype, step)]
+    return [name for dtype in types for name in _field_names(dtype)]
 
 
-def _inside(kind: Any, step: str | int) -> list[Any]:
-    origin, members = get_origin(kind), get_args(kind)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        info = kind.model_fields.get(str(step))
-        return _members(info.annotation) if info else []
+def _types_at(dtype: Any, step: str | int) -> list[Any]:
+    origin, members = get_origin(dtype), get_args(dtype)
+    if isinstance(dtype, type) and issubclass(dtype, BaseModel):
+        info = dtype.model_fields.get(str(step))
+        return _union_members(info.annotation) if info else []
     if origin is dict:
-        return _members(members[1])
-    return [inner for member in members for inner in _members(member)] if origin in (tuple, list) else []
+        return _union_members(members[1])
+    return [inner for member in members for inner in _union_members(member)] if origin in (tuple, list) else []
 
 
-def _members(kind: Any) -> list[Any]:
-    if get_origin(kind) in (Union, UnionType):
-        return [inner for member in get_args(kind) for inner in _members(member)]
-    return _members(get_args(kind)[0]) if get_origin(kind) is Annotated else [kind]
+def _union_members(dtype: Any) -> list[Any]:
+    if get_origin(dtype) in (Union, UnionType):
+        return [inner for member in get_args(dtype) for inner in _union_members(member)]
+    return _union_members(get_args(dtype)[0]) if get_origin(dtype) is Annotated else [dtype]
 
 
-def _fields(kind: Any) -> list[str]:
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+def _field_names(dtype: Any) -> list[str]:
+    return list(dtype.model_fields) if isinstance(dtype, type) and issubclass(dtype, BaseModel) else []
 
 
 LIMITS = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ..errors import ConfigError, unknown
 from ..expressions import KIND_NAMES, Expression, parse, type_of
-from .column_facts import Columns, types
+from .column_facts import Columns, column_types
 from .yaml_document import Place
 
 KINDS = {
@@ -18,7 +18,7 @@ KINDS = {
 }
 FORMULAS = 1024
 """How many formulas are remembered: those of some studies."""
-WANTED = {"number": ("a number", "数值"), "flag": ("a condition", "条件"), "any": ("a value", "值")}
+NEEDED_VALUES = {"number": ("a number", "数值"), "flag": ("a condition", "条件"), "any": ("a value", "值")}
 
 
 @dataclass(frozen=True)
@@ -31,43 +31,45 @@ class Finding:
     notice: bool = field(default=False, kw_only=True)
 
 
-def unknown_name(path: Place, kind: tuple[str, str], name: str, known: Collection[str]) -> Finding:
+def unknown_name(path: Place, noun: tuple[str, str], name: str, names: Collection[str]) -> Finding:
     """A name that does not exist, with did-you-mean."""
-    en, zh = unknown(kind[0], name, known, kind_zh=kind[1])
+    en, zh = unknown(noun[0], name, names, kind_zh=noun[1])
     return Finding(path, en, zh)
 
 
-def bound(
-    path: Place, text: str, columns: Columns, *, aggregate: bool, wanted: str, elsewhere: Mapping[str, Columns] | None = None
+def bound_formula(
+    path: Place, text: str, columns: Columns, *, aggregate: bool, needed: str, elsewhere: Mapping[str, Columns] | None = None
 ) -> tuple[Expression | None, list[Finding]]:
     """The formula bound to its table's columns, or what is wrong with it; `wanted` is number, flag or any."""
     try:
-        free = _free(text, aggregate)
-        strange = sorted(free.columns - set(columns))
-        if strange:
-            return None, [_strange(path, name, columns, elsewhere or {}) for name in strange]
-        kind = _kind(text, aggregate, tuple(types(columns).items()))
+        expression = _parsed_formula(text, aggregate)
+        unknown_columns = sorted(expression.columns - set(columns))
+        if unknown_columns:
+            return None, [_unknown_column(path, name, columns, elsewhere or {}) for name in unknown_columns]
+        formula_type = _formula_type(text, aggregate, tuple(column_types(columns).items()))
     except ConfigError as fault:
         return None, [Finding(path, fault.en, fault.zh)]
-    if kind not in KINDS[wanted]:
-        (got, got_zh), (en, zh) = KIND_NAMES[kind], WANTED[wanted]
-        return None, [Finding(path, f"{text!r} gives {got} where {en} is needed", f"{text!r} 的结果是{got_zh},应为{zh}")]
-    return free, []
+    if formula_type not in KINDS[needed]:
+        (type_name, type_name_zh), (en, zh) = KIND_NAMES[formula_type], NEEDED_VALUES[needed]
+        return None, [
+            Finding(path, f"{text!r} gives {type_name} where {en} is needed", f"{text!r} 的结果是{type_name_zh},应为{zh}")
+        ]
+    return expression, []
 
 
 @lru_cache(maxsize=FORMULAS)
-def _free(text: str, aggregate: bool) -> Expression:
+def _parsed_formula(text: str, aggregate: bool) -> Expression:
     """A formula read; scenarios check the same ones again and again."""
     return parse(text, columns=None, aggregate=aggregate)
 
 
 @lru_cache(maxsize=FORMULAS)
-def _kind(text: str, aggregate: bool, columns: tuple[tuple[str, str], ...]) -> str:
-    return type_of(_free(text, aggregate), dict(columns))
+def _formula_type(text: str, aggregate: bool, columns: tuple[tuple[str, str], ...]) -> str:
+    return type_of(_parsed_formula(text, aggregate), dict(columns))
 
 
-def _strange(path: Place, name: str, columns: Columns, elsewhere: Mapping[str, Columns]) -> Finding:
-    owners = [table for table, other in elsewhere.items() if name in other]
+def _unknown_column(path: Place, name: str, columns: Columns, elsewhere: Mapping[str, Columns]) -> Finding:
+    owners = [table for table, columns_there in elsewhere.items() if name in columns_there]
     if owners:
         listed = ", ".join(owners)
         return Finding(path, f"column {name!r} is in table {listed}, not in this one; name that table or another column",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
 from .checks.all_checks import check, check_alternatives, check_changes, check_scenarios
-from .record_faults import checked
+from .record_faults import checked_record
 from .records import Record, Scenario, Study
 from .study_findings import Finding
 from .varied_study import vary
@@ -25,7 +25,7 @@ REQUIRED = ("study", "sources", "indicators", "weighting")
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedStudy:
     """A study, the folder it was read from, sha256 of each file, its documents by name, and remarks that do not stop."""
 
     study: Study
@@ -39,65 +39,77 @@ class Loaded:
         return _place(self.documents, tuple(path.split(".")) if isinstance(path, str) else path)
 
 
-def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence[str] = ()) -> Loaded:
+def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence[str] = ()) -> LoadedStudy:
     """The study in a folder, with a scenario (a name, or a file) and `path=value` overrides applied.
 
     Raises Faults of ConfigError (exit 2): each with file:line:column, what is wrong and how to mend it, in zh and en.
     """
     documents, strays = _documents(folder)
     parts = {name: record for name, record in ((n, _part(n, documents)) for n in PARTS) if record is not None}
-    scenarios = {id: record for id, record in ((_id(n), checked(Scenario, d)) for n, d in _scenarios(documents)) if record}
+    scenarios = {id: record for id, record in ((_id(n), checked_record(Scenario, d)) for n, d in _scenarios(documents)) if record}
     faults = strays + [fault for document in documents.values() for fault in document.faults]
-    known: dict[str, Any] = {**parts, "scenarios": scenarios}
-    study = Study.model_construct(**known)
-    found = check(study, valid=parts.keys() if faults else None)
-    if not faults and all(finding.notice for finding in found):
-        found += check_scenarios(study) + check_alternatives(study)
-    faults += _placed([finding for finding in found if not finding.notice], documents)
+    study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
+    study = Study.model_construct(**study_parts)
+    findings = check(study, valid=parts.keys() if faults else None)
+    if not faults and all(finding.notice for finding in findings):
+        findings += check_scenarios(study) + check_alternatives(study)
+    faults += _located_faults([finding for finding in findings if not finding.notice], documents)
     if faults:
         raise Faults(faults)
-    varied, taken = _applied(study, scenario, overrides)
-    same = (varied.indicators, varied.weighting, varied.study.years) == (study.indicators, study.weighting, study.study.years)
-    varied, unfit = (varied, []) if same else _fitting(varied)
-    notices = _placed([finding for finding in [*found, *unfit] if finding.notice], documents)
-    files = {name: document.digest for name, document in {**documents, **taken}.items() if document.digest}
-    return Loaded(varied, folder, files, {**documents, **taken}, tuple(notices))
+    varied, scenario_files = _with_changes(study, scenario, overrides)
+    same_index = (varied.indicators, varied.weighting, varied.study.years) == (
+        study.indicators,
+        study.weighting,
+        study.study.years,
+    )
+    varied, unfit = (varied, []) if same_index else _without_unfit_scenarios(varied)
+    notices = _located_faults([finding for finding in [*findings, *unfit] if finding.notice], documents)
+    files = {name: document.digest for name, document in {**documents, **scenario_files}.items() if document.digest}
+    return LoadedStudy(varied, folder, files, {**documents, **scenario_files}, tuple(notices))
 
 
 def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
     """Every YAML file of a study by its name in the folder, and faults of files that are missing or belong to nothing."""
-    shown = _shown(folder)
+    shown_folder = _shown_folder(folder)
     if not folder.is_dir():
         raise Faults(
-            [ConfigError("there is no such folder; hqd init makes one", zh="没有这个文件夹;可用 hqd init 新建", where=shown)]
+            [
+                ConfigError(
+                    "there is no such folder; hqd init makes one", zh="没有这个文件夹;可用 hqd init 新建", where=shown_folder
+                )
+            ]
         )
-    known = {f"{name}.yaml" for name in PARTS}
+    known_names = {f"{name}.yaml" for name in PARTS}
     present = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml") and path.is_file()}
-    strays = [_stray(f"{shown}/{name}", name, known) for name in present if name not in known]
+    strays = [_stray(f"{shown_folder}/{name}", name, known_names) for name in present if name not in known_names]
     strays += [
         ConfigError(
-            f"{name}.yaml is missing; every study needs it", zh=f"缺少 {name}.yaml;每个研究都需要它", where=f"{shown}/{name}.yaml"
+            f"{name}.yaml is missing; every study needs it",
+            zh=f"缺少 {name}.yaml;每个研究都需要它",
+            where=f"{shown_folder}/{name}.yaml",
         )
         for name in REQUIRED
         if f"{name}.yaml" not in present
     ]
-    files = {name: path for name, path in present.items() if name in known}
+    files = {name: path for name, path in present.items() if name in known_names}
     files |= {f"scenarios/{path.name}": path for path in sorted((folder / "scenarios").glob("*.yaml"))}
-    return {name: read_document(path, f"{shown}/{name}") for name, path in files.items()}, strays
+    return {name: read_document(path, f"{shown_folder}/{name}") for name, path in files.items()}, strays
 
 
 def _missing(where: str) -> ConfigError:
     return ConfigError("the file is missing; every study needs it", zh="缺少该文件;每个研究都需要它", where=where)
 
 
-def _shown(folder: Path) -> str:
+def _shown_folder(folder: Path) -> str:
     """The folder as a message names it: from the working folder where it lies inside."""
-    here = Path.cwd()
-    return (folder.relative_to(here) if folder.is_absolute() and folder.is_relative_to(here) else folder).as_posix()
+    working_folder = Path.cwd()
+    return (
+        folder.relative_to(working_folder) if folder.is_absolute() and folder.is_relative_to(working_folder) else folder
+    ).as_posix()
 
 
-def _stray(where: str, name: str, known: set[str]) -> ConfigError:
-    en, zh = unknown("file", name, known, kind_zh="文件")
+def _stray(where: str, name: str, known_names: set[str]) -> ConfigError:
+    en, zh = unknown("file", name, known_names, kind_zh="文件")
     return ConfigError(f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", where=where)
 
 
@@ -106,7 +118,7 @@ def _part(name: str, documents: Mapping[str, Document]) -> Record | None:
     document = documents.get(f"{name}.yaml")
     if document is None:
         return None if name in REQUIRED else PARTS[name].model_validate({"version": 1})
-    return None if document.faults else checked(PARTS[name], document)
+    return None if document.faults else checked_record(PARTS[name], document)
 
 
 def _scenarios(documents: Mapping[str, Document]) -> list[tuple[str, Document]]:
@@ -117,7 +129,7 @@ def _id(name: str) -> str:
     return name.removeprefix("scenarios/").removesuffix(".yaml")
 
 
-def _placed(findings: Sequence[Finding], documents: Mapping[str, Document]) -> list[ConfigError]:
+def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Document]) -> list[ConfigError]:
     """Findings as faults at their places, in the order of files and lines."""
     order = list(documents)
     faults = []
@@ -143,15 +155,15 @@ def _place(documents: Mapping[str, Document], path: Place) -> str:
     return documents[name].place(below) if name in documents else name
 
 
-def _applied(study: Study, scenario: str | None, overrides: Sequence[str]) -> tuple[Study, dict[str, Document]]:
+def _with_changes(study: Study, scenario: str | None, overrides: Sequence[str]) -> tuple[Study, dict[str, Document]]:
     """The study with a scenario, then each override; and the scenario's file when it came from elsewhere."""
-    taken: dict[str, Document] = {}
+    scenario_files: dict[str, Document] = {}
     if scenario is not None:
-        chosen, taken = _scenario(study, scenario)
-        study = _changed(study, chosen.changes, f"--scenario {scenario}")
+        applied_scenario, scenario_files = _scenario(study, scenario)
+        study = _changed_study(study, applied_scenario.changes, f"--scenario {scenario}")
     changes = dict(_override(override) for override in overrides)
     place = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
-    return (_changed(study, changes, place) if changes else study), taken
+    return (_changed_study(study, changes, place) if changes else study), scenario_files
 
 
 def _override(text: str) -> tuple[str, Any]:
@@ -160,28 +172,28 @@ def _override(text: str) -> tuple[str, Any]:
     if not path.strip() or not value.strip():
         example = "weighting.weight.indicators='{method: equal}'"
         en, zh = f"{text!r}: write path=value, as {example}", f"{text!r}:请写成 路径=值,如 {example}"
-        wrong = ConfigError(en, zh=zh, where="--set")
-        raise Faults([wrong])
+        fault = ConfigError(en, zh=zh, where="--set")
+        raise Faults([fault])
     document = read_text(value, Document(f"--set {path}"))
     if document.faults:
         raise Faults(document.faults)
     return path.strip(), document.value
 
 
-def _fitting(study: Study) -> tuple[Study, list[Finding]]:
+def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
     """The study without the scenarios that no longer fit it once it was changed, and a remark on each."""
-    unfit = {id: check_changes(study, scenario.changes, ()) for id, scenario in study.scenarios.items()}
+    findings_by_scenario = {id: check_changes(study, scenario.changes, ()) for id, scenario in study.scenarios.items()}
     remarks = [
-        Finding(("scenarios", id), f"left out, as it does not fit the changed study: {found[0].en}",
-                f"与改动后的研究不相容,已略去:{found[0].zh}", notice=True)
-        for id, found in unfit.items()
-        if found
+        Finding(("scenarios", id), f"left out, as it does not fit the changed study: {findings[0].en}",
+                f"与改动后的研究不相容,已略去:{findings[0].zh}", notice=True)
+        for id, findings in findings_by_scenario.items()
+        if findings
     ]  # fmt: skip
-    kept = {id: scenario for id, scenario in study.scenarios.items() if not unfit[id]}
-    return study.model_copy(update={"scenarios": kept}), remarks
+    fitting = {id: scenario for id, scenario in study.scenarios.items() if not findings_by_scenario[id]}
+    return study.model_copy(update={"scenarios": fitting}), remarks
 
 
-def _changed(study: Study, changes: Mapping[str, Any], where: str) -> Study:
+def _changed_study(study: Study, changes: Mapping[str, Any], where: str) -> Study:
     findings = check_changes(study, changes, ())
     if findings:
         raise Faults([ConfigError(finding.en, zh=finding.zh, where=where) for finding in findings])
@@ -197,7 +209,7 @@ def _scenario(study: Study, name: str) -> tuple[Scenario, dict[str, Document]]:
         en, zh = unknown("scenario", name, study.scenarios, kind_zh="情景")
         raise Faults([ConfigError(en, zh=zh, where="--scenario")])
     document = read_document(path, path.as_posix())
-    scenario = None if document.faults else checked(Scenario, document)
+    scenario = None if document.faults else checked_record(Scenario, document)
     if scenario is None:
         raise Faults(document.faults)
     return scenario, {path.as_posix(): document}

@@ -9,12 +9,12 @@ from .records import Label
 
 def _by_code(groups: Mapping[str, str], pattern: str) -> dict[str, str]:
     """'13-15 20' by group, as code -> group."""
-    found: dict[str, str] = {}
+    group_by_code: dict[str, str] = {}
     for group, text in groups.items():
         for part in text.split():
             first, _, last = part.partition("-")
-            found |= {pattern.format(code): group for code in range(int(first), int(last or first) + 1)}
-    return found
+            group_by_code |= {pattern.format(code): group for code in range(int(first), int(last or first) + 1)}
+    return group_by_code
 
 
 # GB/T 4754-2017 divisions by R&D intensity, after the OECD (Galindo-Rueda and Verger 2016); 28 is also put in medium-high

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from ..errors import ConfigError, Faults, unknown
 from ..methods.choice import Choice
-from .record_faults import explain
+from .record_faults import record_faults
 from .records import Study
 from .yaml_document import Document
 
@@ -27,7 +27,7 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
     try:
         return Study.model_validate_json(to_json(data, inf_nan_mode="constants"), strict=True)
     except ValidationError as error:
-        raise Faults(explain(error, Study, Document("", data))) from None
+        raise Faults(record_faults(error, Study, Document("", data))) from None
 
 
 def _set(data: Any, steps: list[str], value: Any) -> None:

@@ -256,10 +256,10 @@ def _syntax_faults(text: str, error: MarkedYAMLError, document: Document) -> Non
         return
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    begun = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
-    begun_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if begun else ""
+    context = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
+    context_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if context else ""
     wide = full_width(text.splitlines()[line - 1]) if line <= len(text.splitlines()) else None
     hint = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
     hint_zh = f";{wide[0]!r} 可能应为半角 {wide[1]!r}" if wide else ";请检查缩进、引号和括号"
-    document.fault(f"YAML does not read here: {error.problem}{begun}{hint}",
-                   f"此处不是合法的 YAML({error.problem}){begun_zh}{hint_zh}", line=line, column=column)  # fmt: skip
+    document.fault(f"YAML does not read here: {error.problem}{context}{hint}",
+                   f"此处不是合法的 YAML({error.problem}){context_zh}{hint_zh}", line=line, column=column)  # fmt: skip

@@ -21,14 +21,14 @@ def full_width(text: str) -> tuple[str, str] | None:
 
 def misspelt_lines(text: str) -> list[tuple[int, str, str]]:
     """(line, English, Chinese) of each line with one of the usual slips."""
-    found = []
+    slips = []
     for number, line in enumerate(text.splitlines(), 1):
         if "\t" in line.split("#")[0]:
-            found.append((number, "a Tab stands here; use blanks", "这里用了 Tab;请改用空格"))
+            slips.append((number, "a Tab stands here; use blanks", "这里用了 Tab;请改用空格"))
         slip = misspelt_key(line)
         if slip:
-            found.append((number, *slip))
-    return found
+            slips.append((number, *slip))
+    return slips
 
 
 def misspelt_key(text: str) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ from . import tree_checks as tree
 from . import weighting_checks as weighting
 
 Check = Callable[[Study], Iterator[Finding]]
-Told = frozenset[tuple[Place, str]]
+FindingKeys = frozenset[tuple[Place, str]]
 
 # part -> the parts it needs -> its check; one that follows another runs only where that other found nothing
 CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
@@ -41,98 +41,102 @@ def check(study: Study, *, valid: Collection[str] | None = None, touched: Collec
     `valid` names the parts that could be read (default all); with `touched`, only what depends on those parts is checked.
     """
     parts = set(Study.model_fields) if valid is None else set(valid)
-    heeded = parts if touched is None else set(touched)
+    parts_to_check = parts if touched is None else set(touched)
     stopped: set[str] = set()
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, needs, run in CHECKS:
-        if FOLLOWS.get(name) in stopped or not parts.issuperset(needs) or heeded.isdisjoint(needs):
+        if FOLLOWS.get(name) in stopped or not parts.issuperset(needs) or parts_to_check.isdisjoint(needs):
             continue
-        new = [finding for finding in run(study) if finding not in found]
-        if any(not finding.notice for finding in new):
+        new_findings = [finding for finding in run(study) if finding not in findings]
+        if any(not finding.notice for finding in new_findings):
             stopped.add(name)
-        found += new
-    return found
+        findings += new_findings
+    return findings
 
 
 def check_scenarios(study: Study) -> list[Finding]:
     """Faults of the scenarios of a sound study: labels, paths, and what each would make of the study."""
-    found = list(_same_labels(study))
-    before = cache(partial(_unchanged, study))  # most scenarios touch the same parts
+    findings = list(_repeated_labels(study))
+    findings_before = cache(partial(_findings_before, study))  # most scenarios touch the same parts
     for id, scenario in study.scenarios.items():
-        found += check_changes(study, scenario.changes, ("scenarios", id, "changes"), before=before)
-    return found
+        findings += check_changes(study, scenario.changes, ("scenarios", id, "changes"), earlier_findings=findings_before)
+    return findings
 
 
 def check_alternatives(study: Study) -> list[Finding]:
     """Alternatives of uncertainty.yaml that name no entry or no choice; how they go together is seen as they are drawn."""
-    found = []
+    findings = []
     for path, choices in study.uncertainty.alternatives.items():
         place = ("uncertainty", "alternatives", path)
         for position, choice in enumerate(choices):
             try:
                 vary(study, {path: choice})
             except Faults as faults:
-                found += [Finding((*place, position), fault.en, fault.zh) for fault in _told(faults)]
+                findings += [Finding((*place, position), fault.en, fault.zh) for fault in _config_errors(faults)]
             except ConfigError as fault:
-                found.append(Finding(place, fault.en, fault.zh))
+                findings.append(Finding(place, fault.en, fault.zh))
                 break
-    return found
+    return findings
 
 
 def check_changes(
-    study: Study, changes: Mapping[str, Any], place: tuple[str, ...], *, before: Callable[[frozenset[str]], Told] | None = None
+    study: Study,
+    changes: Mapping[str, Any],
+    place: tuple[str, ...],
+    *,
+    earlier_findings: Callable[[frozenset[str]], FindingKeys] | None = None,
 ) -> list[Finding]:
     """What is wrong with a set of changes, each fault at the change that brings it.
 
     `before` tells what is found in the parts that are touched as they are, where that is known (default: looked for).
     """
-    found = []
+    path_faults = []
     for path in changes:
         try:
             check_path(study, path)
         except ConfigError as fault:
-            found.append(Finding((*place, path), fault.en, fault.zh))
-    if found:
-        return found
+            path_faults.append(Finding((*place, path), fault.en, fault.zh))
+    if path_faults:
+        return path_faults
     try:
         varied = vary(study, changes)
     except Faults as faults:
-        return [Finding(_change(changes, place, fault.en), fault.en, fault.zh) for fault in _told(faults)]
+        return [Finding(_change_path(changes, place, fault.en), fault.en, fault.zh) for fault in _config_errors(faults)]
     touched = frozenset(path.split(".")[0] for path in changes)
-    known = before(touched) if before else _unchanged(study, touched)
-    new = [finding for finding in check(varied, touched=touched) if (finding.path, finding.en) not in known]
-    return [_at_change(changes, place, finding) for finding in new if not finding.notice]
+    known_keys = earlier_findings(touched) if earlier_findings else _findings_before(study, touched)
+    new_findings = [finding for finding in check(varied, touched=touched) if (finding.path, finding.en) not in known_keys]
+    return [_finding_at_change(changes, place, finding) for finding in new_findings if not finding.notice]
 
 
-def _unchanged(study: Study, touched: frozenset[str]) -> Told:
+def _findings_before(study: Study, touched: frozenset[str]) -> FindingKeys:
     """Where and what is found in the parts of a study that a change touches, before it does."""
     return frozenset((finding.path, finding.en) for finding in check(study, touched=touched))
 
 
-def _at_change(changes: Mapping[str, Any], place: tuple[str, ...], finding: Finding) -> Finding:
+def _finding_at_change(changes: Mapping[str, Any], place: tuple[str, ...], finding: Finding) -> Finding:
     dotted = ".".join(str(step) for step in finding.path)
-    return Finding(_change(changes, place, dotted), f"{dotted}: {finding.en}", f"{dotted}:{finding.zh}")
+    return Finding(_change_path(changes, place, dotted), f"{dotted}: {finding.en}", f"{dotted}:{finding.zh}")
 
 
-def _told(faults: Faults) -> Iterable[ConfigError]:
+def _config_errors(faults: Faults) -> Iterable[ConfigError]:
     return [fault for fault in faults.faults if isinstance(fault, ConfigError)]
 
 
-def _change(changes: Mapping[str, Any], place: tuple[str, ...], text: str) -> tuple[str, ...]:
+def _change_path(changes: Mapping[str, Any], place: tuple[str, ...], text: str) -> tuple[str, ...]:
     """The change that a fault's path begins with, or the set as a whole."""
-    near = [path for path in changes if text.startswith(path)]
-    if near or len(changes) == 1:
-        return (*place, max(near or changes, key=len))
+    matching_paths = [path for path in changes if text.startswith(path)]
+    if matching_paths or len(changes) == 1:
+        return (*place, max(matching_paths or changes, key=len))
     return place
 
 
-def _same_labels(study: Study) -> Iterator[Finding]:
+def _repeated_labels(study: Study) -> Iterator[Finding]:
     for language in ("zh", "en"):
-        seen: dict[str, str] = {}
+        scenario_by_label: dict[str, str] = {}
         for id, scenario in study.scenarios.items():
             text = scenario.label[language]
-            if text in seen:
+            if text in scenario_by_label:
                 yield Finding(("scenarios", id, "label", language),
-                              f"scenario {id!r} has the label {text!r} of {seen[text]!r}; give it its own",
-                              f"情景 {id!r} 与 {seen[text]!r} 的名称同为 {text!r};请另取名称")  # fmt: skip
-            seen.setdefault(text, id)
+                              f"scenario {id!r} has the label {text!r} of {scenario_by_label[text]!r}; give it its own",
+                              f"情景 {id!r} 与 {scenario_by_label[text]!r} 的名称同为 {text!r};请另取名称")  # fmt: skip
+            scenario_by_label.setdefault(text, id)

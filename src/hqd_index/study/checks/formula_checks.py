@@ -11,72 +11,72 @@ from ..column_facts import (
     COMPUTED_TABLES,
     FUNCTION_OPTIONS,
     Columns,
-    behind,
-    known_columns,
+    column_facts,
     nominal_growth,
-    raw_columns,
-    tables,
+    raw_column_facts,
+    raw_columns_behind,
+    study_tables,
 )
 from ..indicator_tree import listed_leaves, tree_of
 from ..records import Derived, Indicator, Study
-from ..study_findings import Finding, bound, unknown_name
+from ..study_findings import Finding, bound_formula, unknown_name
 from ..yaml_document import Place
 
 
 def check_columns(study: Study) -> Iterator[Finding]:
     """columns.yaml: each column from those before it."""
-    raw, known = raw_columns(study), known_columns(study)
+    raw_facts, facts = raw_column_facts(study), column_facts(study)
     for table, derived in study.columns.tables.items():
-        if table not in raw:
-            yield unknown_name(("columns", "tables", table), ("table", "数据表"), table, raw)
+        if table not in raw_facts:
+            yield unknown_name(("columns", "tables", table), ("table", "数据表"), table, raw_facts)
             continue
-        before = dict(raw[table])
+        earlier_columns = dict(raw_facts[table])
         for name, column in derived.items():
             path = ("columns", "tables", table, name)
-            if name in read_columns(study, table):
+            if name in columns_of_sources(study, table):
                 yield Finding(path, f"{name} is read from a file already; give the derived column another name",
                               f"{name} 已从文件读入;请给派生列另取名称")  # fmt: skip
-            yield from _derived(path, column, {k: v for k, v in before.items() if k != name}, list(derived))
-            before[name] = known[table][name]
+            yield from _derived(path, column, {k: v for k, v in earlier_columns.items() if k != name}, list(derived))
+            earlier_columns[name] = facts[table][name]
 
 
-def read_columns(study: Study, table: str) -> set[str]:
+def columns_of_sources(study: Study, table: str) -> set[str]:
     """The columns that sources say they fill in a table."""
     feeding = [source for source in study.sources.sources.values() if source.table == table]
     reshaped = {column for source in feeding if source.reshape for column in source.reshape.columns.values()}
     return reshaped | {column for source in feeding for column in (*source.aliases.values(), *source.constants)}
 
 
-def _derived(path: Place, column: Derived, before: Columns, order: list[str]) -> Iterator[Finding]:
+def _derived(path: Place, column: Derived, earlier_columns: Columns, order: list[str]) -> Iterator[Finding]:
     if (column.formula is None) == (column.function is None):
         yield Finding(path, "write either formula or function", "formula 和 function 须写且只写一个")
     elif column.function is not None:
-        yield from _function(path, column, before)
+        yield from _function(path, column, earlier_columns)
     else:
-        _, faults = bound((*path, "formula"), column.formula or "", before, aggregate=False, wanted="any")
+        _, faults = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed="any")
         if faults:
-            later = _later(faults[0].path, str(path[-1]), column.formula or "", before, order)
+            later = _later_column(faults[0].path, str(path[-1]), column.formula or "", earlier_columns, order)
             yield from [later] if later else faults
 
 
-def _later(path: Place, name: str, formula: str, before: Columns, order: list[str]) -> Finding | None:
+def _later_column(path: Place, name: str, formula: str, earlier_columns: Columns, order: list[str]) -> Finding | None:
     """The column that is needed is derived itself, only further down: a wrong order, or a circle."""
     try:
-        needed = parse(formula, columns=None, aggregate=False).columns - set(before)
+        needed = parse(formula, columns=None, aggregate=False).columns - set(earlier_columns)
     except ConfigError:
         return None
-    other = next((later for later in order if later in needed), None)
-    if other is None:
+    later_column = next((later for later in order if later in needed), None)
+    if later_column is None:
         return None
-    if other == name:
+    if later_column == name:
         return Finding(path, f"{name} is defined by itself", f"{name} 的公式用到了它自己")
-    return Finding(path, f"{name} needs {other}, which is derived below it; move {other} above {name} "
-                   f"(if {other} needs {name} too, they form a circle)",
-                   f"{name} 用到了排在它后面的派生列 {other};请把 {other} 移到 {name} 之前"
-                   f"(若 {other} 也用到 {name},则构成循环)")  # fmt: skip
+    return Finding(path, f"{name} needs {later_column}, which is derived below it; move {later_column} above {name} "
+                   f"(if {later_column} needs {name} too, they form a circle)",
+                   f"{name} 用到了排在它后面的派生列 {later_column};请把 {later_column} 移到 {name} 之前"
+                   f"(若 {later_column} 也用到 {name},则构成循环)")  # fmt: skip
 
 
-def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding]:
+def _function(path: Place, column: Derived, earlier_columns: Columns) -> Iterator[Finding]:
     assert column.function is not None
     if column.function not in FUNCTION_OPTIONS:
         yield unknown_name((*path, "function"), ("function", "函数"), column.function, FUNCTION_OPTIONS)
@@ -91,36 +91,36 @@ def _function(path: Place, column: Derived, before: Columns) -> Iterator[Finding
         if option not in takes:
             yield unknown_name((*path, "options", option), ("option", "选项"), option, takes)
         elif option in COLUMN_OPTIONS:
-            named = value.values() if isinstance(value, dict) else [value]
-            for each in named:
-                if each is not None and each not in before:
-                    yield unknown_name((*path, "options", option), ("column", "列"), str(each), before)
+            columns = value.values() if isinstance(value, dict) else [value]
+            for column_name in columns:
+                if column_name is not None and column_name not in earlier_columns:
+                    yield unknown_name((*path, "options", option), ("column", "列"), str(column_name), earlier_columns)
 
 
 def check_indicators(study: Study) -> Iterator[Finding]:
     """indicators.yaml against the tables."""
-    known = known_columns(study)
-    keyed = {name: table.key for name, table in tables(study).items()}
-    scored = listed_leaves(study.indicators.tree)
+    facts = column_facts(study)
+    keys = {name: table.key for name, table in study_tables(study).items()}
+    scored_leaves = listed_leaves(study.indicators.tree)
     for name, leaf in study.indicators.indicators.items():
         path = ("indicators", "indicators", name)
-        if leaf.table not in known:
-            yield unknown_name((*path, "table"), ("table", "数据表"), leaf.table, known)
+        if leaf.table not in facts:
+            yield unknown_name((*path, "table"), ("table", "数据表"), leaf.table, facts)
             continue
-        yield from _fed(study, (*path, "table"), leaf.table)
-        if name in scored:
-            yield from unit_missing(study, (*path, "table"), leaf.table, {*known[leaf.table], *keyed.get(leaf.table, ())})
-        yield from _formula(study, path, leaf, known)
+        yield from _unfed_table(study, (*path, "table"), leaf.table)
+        if name in scored_leaves:
+            yield from missing_unit_columns(study, (*path, "table"), leaf.table, {*facts[leaf.table], *keys.get(leaf.table, ())})
+        yield from _formula(study, path, leaf, facts)
 
 
-def _fed(study: Study, path: Place, table: str) -> Iterator[Finding]:
+def _unfed_table(study: Study, path: Place, table: str) -> Iterator[Finding]:
     fed = {source.table for source in study.sources.sources.values()}
     if fed.isdisjoint({table, *COMPUTED_TABLES.get(table, ())}):
         yield Finding(path, f"no source feeds table {table!r}; add one to sources.yaml",
                       f"没有任何来源提供数据表 {table!r};请在 sources.yaml 中添加")  # fmt: skip
 
 
-def unit_missing(study: Study, path: Place, table: str, columns: set[str]) -> Iterator[Finding]:
+def missing_unit_columns(study: Study, path: Place, table: str, columns: set[str]) -> Iterator[Finding]:
     """The table cannot be grouped by the study's unit and year."""
     missing = [name for name in (*study.study.unit.by, "year") if name not in columns]
     if missing:
@@ -129,23 +129,23 @@ def unit_missing(study: Study, path: Place, table: str, columns: set[str]) -> It
                       f"数据表 {table!r} 没有构成单元-年份的列 {listed};请在 columns.yaml 中派生")  # fmt: skip
 
 
-def _formula(study: Study, path: Place, leaf: Indicator, known: Mapping[str, Columns]) -> Iterator[Finding]:
-    place, columns = (*path, "formula"), known[leaf.table]
-    formula, faults = bound(place, leaf.formula, columns, aggregate=True, wanted="number", elsewhere=known)
+def _formula(study: Study, path: Place, leaf: Indicator, facts: Mapping[str, Columns]) -> Iterator[Finding]:
+    place, columns = (*path, "formula"), facts[leaf.table]
+    formula, faults = bound_formula(place, leaf.formula, columns, aggregate=True, needed="number", elsewhere=facts)
     yield from faults
     if formula:
         yield from _treatment(study, place, formula, columns)
         yield from _growth(study, place, leaf, formula, columns)
 
 
-def barred(study: Study) -> set[str]:
+def treatment_columns(study: Study) -> set[str]:
     """The columns of the treatment: those the study names, and every canonical SRDI column."""
-    named = {column for table in tables(study).values() for column in table.columns if "srdi" in column}
-    return {*study.indicators.treatment, *named}
+    srdi_columns = {column for table in study_tables(study).values() for column in table.columns if "srdi" in column}
+    return {*study.indicators.treatment, *srdi_columns}
 
 
 def _treatment(study: Study, place: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
-    for column in sorted((behind(formula, columns) | formula.columns) & barred(study)):
+    for column in sorted((raw_columns_behind(formula, columns) | formula.columns) & treatment_columns(study)):
         yield Finding(place, f"indicator {place[-2]}: {column} is a column of the treatment and may not enter the index",
                       f"指标 {place[-2]}:{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
 
@@ -155,7 +155,7 @@ def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, co
     texts = {place: formula} | {
         ("columns", "tables", leaf.table, name, "formula"): parsed
         for name in sorted(formula.columns & set(derived))
-        if (parsed := bound((), derived[name].formula or "null", columns, aggregate=False, wanted="any")[0])
+        if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed="any")[0])
     }
     for where, expression in texts.items():
         for part in nominal_growth(expression, columns):
@@ -167,7 +167,7 @@ def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, co
                           notice=leaf.nominal_growth)  # fmt: skip
 
 
-def scored(study: Study) -> dict[str, Indicator]:
+def scored_indicators(study: Study) -> dict[str, Indicator]:
     """The indicators of the active profile's leaves."""
     tree = tree_of(study.indicators)
     return {leaf: study.indicators.indicators[leaf] for leaf in tree.leaves(tree.root)}

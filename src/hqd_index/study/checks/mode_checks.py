@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..column_facts import Columns, known_columns, tables
+from ..column_facts import Columns, column_facts, study_tables
 from ..records import ModeItem, ModePath, PathIndicator, Study
-from ..study_findings import Finding, bound, unknown_name
+from ..study_findings import Finding, bound_formula, unknown_name
 from ..yaml_document import Place
 
 AXES = ("tech", "market", "safety", "efficiency")
@@ -16,27 +16,29 @@ def check(study: Study) -> Iterator[Finding]:
     """Faults of modes.yaml; a file without items says nothing and has none."""
     if not study.modes.items:
         return
-    known = known_columns(study)
+    facts = column_facts(study)
     for name, item in study.modes.items.items():
-        yield from _item(study, ("modes", "items", name), item, known)
+        yield from _item(study, ("modes", "items", name), item, facts)
     yield from _axes(study)
     for name in ("focus", "capability", "integration"):
-        yield from _path(study, ("modes", "paths", name), getattr(study.modes.paths, name), known.get("firms", {}))
-    yield from _inside(study, ("modes", "norm", "base_years"), study.modes.norm.base_years)
+        yield from _path(study, ("modes", "paths", name), getattr(study.modes.paths, name), facts.get("firms", {}))
+    yield from _years_inside_study(study, ("modes", "norm", "base_years"), study.modes.norm.base_years)
 
 
-def _item(study: Study, path: Place, item: ModeItem, known: Mapping[str, Columns]) -> Iterator[Finding]:
-    if item.table not in known:
-        yield unknown_name((*path, "table"), ("table", "数据表"), item.table, known)
+def _item(study: Study, path: Place, item: ModeItem, facts: Mapping[str, Columns]) -> Iterator[Finding]:
+    if item.table not in facts:
+        yield unknown_name((*path, "table"), ("table", "数据表"), item.table, facts)
         return
-    key = set(tables(study)[item.table].key)
-    strange = sorted(key - {*known.get("firms", {}), "year"})
-    if strange:
-        yield Finding((*path, "table"), f"firms carry no {', '.join(strange)}, the key of table {item.table}; take another table",
-                      f"企业表没有列 {'、'.join(strange)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
-    yield from bound((*path, "formula"), item.formula, known[item.table], aggregate=False, wanted="any", elsewhere=known)[1]
+    key = set(study_tables(study)[item.table].key)
+    absent = sorted(key - {*facts.get("firms", {}), "year"})
+    if absent:
+        yield Finding((*path, "table"), f"firms carry no {', '.join(absent)}, the key of table {item.table}; take another table",
+                      f"企业表没有列 {'、'.join(absent)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
+    yield from bound_formula((*path, "formula"), item.formula, facts[item.table], aggregate=False, needed="any", elsewhere=facts)[
+        1
+    ]
     if item.fixed is not None:
-        yield from _inside(study, (*path, "fixed"), (item.fixed, item.fixed))
+        yield from _years_inside_study(study, (*path, "fixed"), (item.fixed, item.fixed))
 
 
 def _axes(study: Study) -> Iterator[Finding]:
@@ -53,23 +55,23 @@ def _axes(study: Study) -> Iterator[Finding]:
                           f"只有 {len(axis.items)} 项,而 min_items 要求 {axis.min_items} 项;请补足")  # fmt: skip
 
 
-def _path(study: Study, path: Place, said: ModePath, firms: Columns) -> Iterator[Finding]:
-    for name, indicator in said.indicators.items():
+def _path(study: Study, path: Place, mode_path: ModePath, firms: Columns) -> Iterator[Finding]:
+    for name, indicator in mode_path.indicators.items():
         place = (*path, "indicators", name)
-        yield from _of(study, (*place, "of"), indicator)
+        yield from _measured_items(study, (*place, "of"), indicator)
         if indicator.within is not None and indicator.within not in firms:
             yield unknown_name((*place, "within"), ("column", "列"), indicator.within, firms)
 
 
-def _of(study: Study, path: Place, indicator: PathIndicator) -> Iterator[Finding]:
+def _measured_items(study: Study, path: Place, indicator: PathIndicator) -> Iterator[Finding]:
     """Items, or one axis."""
-    known = {*study.modes.items, *(AXES if len(indicator.of) == 1 else ())}
+    names = {*study.modes.items, *(AXES if len(indicator.of) == 1 else ())}
     for position, name in enumerate(indicator.of):
-        if name not in known:
-            yield unknown_name((*path, position), ("item", "测度项"), name, known)
+        if name not in names:
+            yield unknown_name((*path, position), ("item", "测度项"), name, names)
 
 
-def _inside(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
+def _years_inside_study(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:
     first, last = study.study.years
     if not first <= years[0] <= years[1] <= last:
         yield Finding(path, f"{years[0]}-{years[1]} does not lie inside the study's years {first}-{last}",

@@ -5,112 +5,114 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...canonical import SRDI_LEVELS
-from ..column_facts import Columns, behind, known_columns, numerator, tables
+from ..column_facts import Columns, column_facts, numerator_columns, raw_columns_behind, study_tables
 from ..indicator_tree import tree_of
 from ..records import Control, Density, SpecificationChoice, Study
-from ..study_findings import Finding, bound, unknown_name
+from ..study_findings import Finding, bound_formula, unknown_name
 from ..yaml_document import Place
-from .formula_checks import barred, scored, unit_missing
+from .formula_checks import missing_unit_columns, scored_indicators, treatment_columns
 
 CRITERIA = "criteria"
 
 
 def check(study: Study) -> Iterator[Finding]:
     """Faults of regressions.yaml; the tree and the indicators must be sound."""
-    yield from _outside(study, "controls", study.regressions.controls, ("control", "控制变量"))
-    yield from _outside(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
-    yield from _named_twice(study)
+    yield from _outside_variables(study, "controls", study.regressions.controls, ("control", "控制变量"))
+    yield from _outside_variables(study, "mediators", study.regressions.mediators, ("mediator", "机制变量"))
+    yield from _names_in_use(study)
     yield from _specifications(study)
     yield from _density(study, ("regressions", "density"), study.regressions.density)
     yield from _moderators_of_h8(study)
     for position, effects in enumerate(study.regressions.multiverse.fixed_effects):
         yield from _effects(study, ("regressions", "multiverse", "fixed_effects", position), effects)
-    said = study.regressions.contribution
-    for part, year in (("from_year", said.from_year), ("to_year", said.to_year)):
+    contribution = study.regressions.contribution
+    for part, year in (("from_year", contribution.from_year), ("to_year", contribution.to_year)):
         if year is not None:
             yield from _years(study, ("regressions", "contribution", part), (year, year))
 
 
 def _moderators_of_h8(study: Study) -> Iterator[Finding]:
-    said = study.regressions
-    for position, name in enumerate(said.hypotheses.moderators if said.hypotheses else ()):
-        if name not in said.moderators:
+    regressions = study.regressions
+    for position, name in enumerate(regressions.hypotheses.moderators if regressions.hypotheses else ()):
+        if name not in regressions.moderators:
             path = ("regressions", "hypotheses", "moderators", position)
-            yield unknown_name(path, ("moderator", "调节变量"), name, said.moderators)
+            yield unknown_name(path, ("moderator", "调节变量"), name, regressions.moderators)
 
 
-def _outside(study: Study, part: str, chosen: Mapping[str, Control], kind: tuple[str, str]) -> Iterator[Finding]:
+def _outside_variables(study: Study, part: str, variables: Mapping[str, Control], label: tuple[str, str]) -> Iterator[Finding]:
     """Controls or mediators: their formulas bind, and none is made of what the index measures."""
-    known, defined = known_columns(study), tables(study)
-    ingredients = _ingredients(study, known)
-    for name, one in chosen.items():
+    facts, schemas = column_facts(study), study_tables(study)
+    ingredients = _ingredients(study, facts)
+    for name, variable in variables.items():
         path = ("regressions", part, name)
-        if one.table not in known:
-            yield unknown_name((*path, "table"), ("table", "数据表"), one.table, known)
+        if variable.table not in facts:
+            yield unknown_name((*path, "table"), ("table", "数据表"), variable.table, facts)
             continue
-        columns = known[one.table]
-        yield from unit_missing(study, (*path, "table"), one.table, {*columns, *defined[one.table].key})
-        formula, faults = bound((*path, "formula"), one.formula, columns, aggregate=True, wanted="number", elsewhere=known)
+        columns = facts[variable.table]
+        yield from missing_unit_columns(study, (*path, "table"), variable.table, {*columns, *schemas[variable.table].key})
+        formula, faults = bound_formula(
+            (*path, "formula"), variable.formula, columns, aggregate=True, needed="number", elsewhere=facts
+        )
         yield from faults
         if formula:
-            used = behind(formula, columns)
-            yield from _overlap(study, (*path, "formula"), (name, kind), used, ingredients)
+            variable_columns = raw_columns_behind(formula, columns)
+            yield from _overlap(study, (*path, "formula"), (name, label), variable_columns, ingredients)
             if part == "mediators":
-                yield from _treatment(study, (*path, "formula"), name, used)
+                yield from _treatment(study, (*path, "formula"), name, variable_columns)
 
 
-def _treatment(study: Study, path: Place, name: str, used: frozenset[str]) -> Iterator[Finding]:
+def _treatment(study: Study, path: Place, name: str, variable_columns: frozenset[str]) -> Iterator[Finding]:
     """A mediator made of recognition is the density over again."""
-    for column in sorted(used & barred(study)):
+    for column in sorted(variable_columns & treatment_columns(study)):
         yield Finding(path, f"mediator {name}: {column} is a column of the treatment, which does not pass on its own effect; "
                       "take another column", f"机制变量 {name}:{column} 是处理变量,不能传导自身的作用;请换用其他列")  # fmt: skip
 
 
-def _named_twice(study: Study) -> Iterator[Finding]:
+def _names_in_use(study: Study) -> Iterator[Finding]:
     """A mediator shares no name with a control or a node: tables tell them apart by it."""
     for name in study.regressions.mediators:
         nodes = {*tree_of(study.indicators).order, *study.indicators.indicators}
-        for names, kind, said in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
+        for names, role, role_zh in ((study.regressions.controls, "control", "控制变量"), (nodes, "node", "指标树节点")):
             if name in names:
                 path = ("regressions", "mediators", name)
-                yield Finding(path, f"{name} is the name of a {kind} too; give the mediator another",
-                              f"{name} 同时是{said}的名称;请给机制变量另取名称")  # fmt: skip
+                yield Finding(path, f"{name} is the name of a {role} too; give the mediator another",
+                              f"{name} 同时是{role_zh}的名称;请给机制变量另取名称")  # fmt: skip
 
 
-def _ingredients(study: Study, known: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
+def _ingredients(study: Study, facts: Mapping[str, Columns]) -> dict[str, frozenset[str]]:
     """Scored indicator -> the raw columns of its numerators."""
-    found = {}
-    for name, leaf in scored(study).items():
-        columns = known.get(leaf.table, {})
-        formula, _ = bound((), leaf.formula, columns, aggregate=True, wanted="number")
+    ingredients = {}
+    for name, leaf in scored_indicators(study).items():
+        columns = facts.get(leaf.table, {})
+        formula, _ = bound_formula((), leaf.formula, columns, aggregate=True, needed="number")
         if formula:
-            found[name] = numerator(formula.tree, columns)
-    return found
+            ingredients[name] = numerator_columns(formula.tree, columns)
+    return ingredients
 
 
 def _overlap(
     study: Study,
     path: Place,
-    which: tuple[str, tuple[str, str]],
-    used: frozenset[str],
+    variable: tuple[str, tuple[str, str]],
+    variable_columns: frozenset[str],
     ingredients: Mapping[str, frozenset[str]],
 ) -> Iterator[Finding]:
     """A control or mediator (name, and what it is) made of what an indicator measures; columns of size and keys are exempt."""
-    name, (kind, kind_zh) = which
+    name, (role, role_zh) = variable
     exempt = {*study.indicators.scale, *study.study.unit.by, "year", "firm_id"}
     for leaf, columns in ingredients.items():
-        for column in sorted(used & columns - exempt):
-            yield Finding(path, f"{kind} {name} uses {column}, an ingredient of indicator {leaf}; take another {kind}, "
+        for column in sorted(variable_columns & columns - exempt):
+            yield Finding(path, f"{role} {name} uses {column}, an ingredient of indicator {leaf}; take another {role}, "
                           f"leave {leaf} out, or list {column} under scale: if it only measures size",
-                          f"{kind_zh} {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换{kind_zh}、去掉 {leaf},"
+                          f"{role_zh} {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换{role_zh}、去掉 {leaf},"
                           f"或在 {column} 仅表示规模时把它写入 scale:")  # fmt: skip
 
 
 def _specifications(study: Study) -> Iterator[Finding]:
-    said, nodes = study.regressions, tree_of(study.indicators).order
-    ids = [specification.id for specification in said.specifications]
-    headlines = [specification.id for specification in said.specifications if specification.headline]
-    for position, specification in enumerate(said.specifications):
+    regressions, nodes = study.regressions, tree_of(study.indicators).order
+    ids = [specification.id for specification in regressions.specifications]
+    headlines = [specification.id for specification in regressions.specifications if specification.headline]
+    for position, specification in enumerate(regressions.specifications):
         path = ("regressions", "specifications", position)
         if specification.id in ids[:position]:
             yield Finding(
@@ -122,23 +124,23 @@ def _specifications(study: Study) -> Iterator[Finding]:
         yield from _specification(study, path, specification, nodes)
 
 
-def _specification(study: Study, path: Place, said: SpecificationChoice, nodes: Sequence[str]) -> Iterator[Finding]:
-    for position, outcome in enumerate(said.outcomes):
+def _specification(study: Study, path: Place, specification: SpecificationChoice, nodes: Sequence[str]) -> Iterator[Finding]:
+    for position, outcome in enumerate(specification.outcomes):
         if outcome not in nodes:
             yield unknown_name((*path, "outcomes", position), ("node", "节点"), outcome, nodes)
-    for position, control in enumerate(said.controls if isinstance(said.controls, tuple) else ()):
+    for position, control in enumerate(specification.controls if isinstance(specification.controls, tuple) else ()):
         if control not in study.regressions.controls:
             yield unknown_name((*path, "controls", position), ("control", "控制变量"), control, study.regressions.controls)
-    if said.scenario is not None and study.scenarios and said.scenario not in study.scenarios:
-        yield unknown_name((*path, "scenario"), ("scenario", "情景"), said.scenario, study.scenarios)
-    if said.scenario is not None and said.headline:
+    if specification.scenario is not None and study.scenarios and specification.scenario not in study.scenarios:
+        yield unknown_name((*path, "scenario"), ("scenario", "情景"), specification.scenario, study.scenarios)
+    if specification.scenario is not None and specification.headline:
         yield Finding((*path, "headline"), "the headline is estimated on the study's own index; take `scenario` out",
                       "主设定以本研究自己的指数为结果变量;请去掉 scenario")  # fmt: skip
-    if said.density is not None:
-        yield from _density(study, (*path, "density"), said.density)
-    if said.years is not None:
-        yield from _years(study, (*path, "years"), said.years)
-    yield from _effects(study, (*path, "fixed_effects"), said.fixed_effects)
+    if specification.density is not None:
+        yield from _density(study, (*path, "density"), specification.density)
+    if specification.years is not None:
+        yield from _years(study, (*path, "years"), specification.years)
+    yield from _effects(study, (*path, "fixed_effects"), specification.fixed_effects)
 
 
 def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Finding]:
@@ -156,14 +158,14 @@ def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Find
                       "group_year 已含年份固定效应;请去掉 year")  # fmt: skip
 
 
-def _density(study: Study, path: Place, said: Density) -> Iterator[Finding]:
+def _density(study: Study, path: Place, density: Density) -> Iterator[Finding]:
     criteria = "sources" in study.model_fields_set and study.sources.status is not None
-    known = (CRITERIA,) if criteria else SRDI_LEVELS[1:]
-    if not said.levels:
+    levels = (CRITERIA,) if criteria else SRDI_LEVELS[1:]
+    if not density.levels:
         yield Finding((*path, "levels"), "name at least one level", "至少写一个层级")
-    for position, level in enumerate(said.levels):
-        if level not in known:
-            yield unknown_name((*path, "levels", position), ("level", "层级"), level, known)
+    for position, level in enumerate(density.levels):
+        if level not in levels:
+            yield unknown_name((*path, "levels", position), ("level", "层级"), level, levels)
 
 
 def _years(study: Study, path: Place, years: tuple[int, int]) -> Iterator[Finding]:

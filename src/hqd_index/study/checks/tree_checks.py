@@ -16,23 +16,25 @@ TREE = ("indicators", "tree")
 
 def check(study: Study) -> Iterator[Finding]:
     """Faults of indicators.yaml in itself."""
-    said = study.indicators
-    if len(set(said.levels)) != len(said.levels) or not said.levels:
+    indicators = study.indicators
+    if len(set(indicators.levels)) != len(indicators.levels) or not indicators.levels:
         yield Finding(("indicators", "levels"), "levels must be named, each once", "levels 不能为空,且名称不能重复")
         return
-    if len(said.tree) != 1:
-        roots = ", ".join(said.tree) or "-"
+    if len(indicators.tree) != 1:
+        roots = ", ".join(indicators.tree) or "-"
         yield Finding(TREE, f"one root is needed, found {roots}", f"tree 只能有一个根节点,现有 {roots}")
         return
-    shape = list(_shape(said, (*TREE, next(iter(said.tree))), next(iter(said.tree.values())), len(said.levels)))
+    shape = list(
+        _shape(indicators, (*TREE, next(iter(indicators.tree))), next(iter(indicators.tree.values())), len(indicators.levels))
+    )
     yield from shape
     if not shape:
-        yield from _nodes(said)
-        yield from _profiles(said)
-    yield from _bands(said)
+        yield from _nodes(indicators)
+        yield from _profiles(indicators)
+    yield from _bands(indicators)
 
 
-def _shape(said: Indicators, path: Place, below: Any, depth: int) -> Iterator[Finding]:
+def _shape(indicators: Indicators, path: Place, below: Any, depth: int) -> Iterator[Finding]:
     """Every branch is as deep as there are levels: mappings down to lists of leaves."""
     if isinstance(below, Mapping) and below and depth > 1:
         for name, deeper in below.items():
@@ -40,76 +42,79 @@ def _shape(said: Indicators, path: Place, below: Any, depth: int) -> Iterator[Fi
                 yield Finding(
                     (*path, name), f"{name!r} is no id; use letters, digits and _", f"{name!r} 不能作标识;请用字母、数字和下划线"
                 )
-            yield from _shape(said, (*path, name), deeper, depth - 1)
+            yield from _shape(indicators, (*path, name), deeper, depth - 1)
     elif not (isinstance(below, list | tuple) and below and depth == 1 and all(isinstance(leaf, str) for leaf in below)):
-        levels = ", ".join(reversed(said.levels[:depth]))
+        levels = ", ".join(reversed(indicators.levels[:depth]))
         form, form_zh = ("a list of indicator ids", "指标 id 的列表") if depth == 1 else ("a mapping of nodes", "下级节点的映射")
         yield Finding(path, f"{form} is needed here: below {path[-1]} stand the levels {levels}",
                       f"此处应为{form_zh}:{path[-1]} 以下各层为 {levels}")  # fmt: skip
 
 
-def _places(below: Any, path: Place) -> Iterator[tuple[str, Place, bool]]:
+def _node_places(below: Any, path: Place) -> Iterator[tuple[str, Place, bool]]:
     """(id, path, whether it is a leaf) of every node below."""
     if isinstance(below, Mapping):
         for name, deeper in below.items():
             yield str(name), (*path, name), False
-            yield from _places(deeper, (*path, name))
+            yield from _node_places(deeper, (*path, name))
     else:
         for position, leaf in enumerate(below):
             yield leaf, (*path, position), True
 
 
-def _nodes(said: Indicators) -> Iterator[Finding]:
-    seen: dict[str, Place] = {}
+def _nodes(indicators: Indicators) -> Iterator[Finding]:
+    place_by_name: dict[str, Place] = {}
     leaves = set()
-    for name, path, is_leaf in _places(said.tree, TREE):
-        if name in seen:
-            other = ".".join(str(step) for step in seen[name][2:])
-            yield Finding(path, f"{name!r} stands twice in the tree (also at {other})", f"{name!r} 在树中出现两次(另见 {other})")
-        elif is_leaf and name not in said.indicators:
-            yield unknown_name(path, ("indicator", "指标"), name, said.indicators)
-        elif not is_leaf and name in said.indicators:
+    for name, path, is_leaf in _node_places(indicators.tree, TREE):
+        if name in place_by_name:
+            first_place = ".".join(str(step) for step in place_by_name[name][2:])
+            yield Finding(
+                path, f"{name!r} stands twice in the tree (also at {first_place})", f"{name!r} 在树中出现两次(另见 {first_place})"
+            )
+        elif is_leaf and name not in indicators.indicators:
+            yield unknown_name(path, ("indicator", "指标"), name, indicators.indicators)
+        elif not is_leaf and name in indicators.indicators:
             yield Finding(path, f"{name!r} is the id of an indicator; a node needs another", f"{name!r} 已是指标 id;节点请另取名")
-        seen.setdefault(name, path)
+        place_by_name.setdefault(name, path)
         leaves |= {name} if is_leaf else set()
-    for name in said.nodes.keys() - seen.keys():
-        yield unknown_name(("indicators", "nodes", name), ("node", "节点"), name, seen)
-    for name in [name for name in seen if name not in leaves and name not in said.nodes]:
-        yield Finding(seen[name], f"node {name!r} has no label under nodes:; its id is shown instead",
+    for name in indicators.nodes.keys() - place_by_name.keys():
+        yield unknown_name(("indicators", "nodes", name), ("node", "节点"), name, place_by_name)
+    for name in [name for name in place_by_name if name not in leaves and name not in indicators.nodes]:
+        yield Finding(place_by_name[name], f"node {name!r} has no label under nodes:; its id is shown instead",
                       f"节点 {name!r} 在 nodes: 下没有名称,将直接显示 id", notice=True)  # fmt: skip
-    for name in [name for name in said.indicators if name not in leaves]:
+    for name in [name for name in indicators.indicators if name not in leaves]:
         yield Finding(("indicators", "indicators", name), f"indicator {name!r} stands in no branch of the tree; it is not scored",
                       f"指标 {name!r} 不在树的任何分支中,不参与评分", notice=True)  # fmt: skip
 
 
-def _profiles(said: Indicators) -> Iterator[Finding]:
-    leaves = {name for name, _, is_leaf in _places(said.tree, TREE) if is_leaf}
-    for profile, chosen in said.profiles.items():
-        for position, leaf in enumerate(chosen):
+def _profiles(indicators: Indicators) -> Iterator[Finding]:
+    leaves = {name for name, _, is_leaf in _node_places(indicators.tree, TREE) if is_leaf}
+    for profile, profile_leaves in indicators.profiles.items():
+        for position, leaf in enumerate(profile_leaves):
             if leaf not in leaves:
                 yield unknown_name(("indicators", "profiles", profile, position), ("leaf", "树中指标"), leaf, leaves)
-    if said.profile is None:
+    if indicators.profile is None:
         return
-    if said.profile not in said.profiles:
-        yield unknown_name(("indicators", "profile"), ("profile", "profile"), said.profile, said.profiles)
+    if indicators.profile not in indicators.profiles:
+        yield unknown_name(("indicators", "profile"), ("profile", "profile"), indicators.profile, indicators.profiles)
         return
-    kept = set(said.profiles[said.profile])
-    for name, path, is_leaf in _places(said.tree, TREE):
-        below = said.tree if is_leaf else _at(said.tree, path[2:])
-        if not is_leaf and not kept & {leaf for leaf, _, at_end in _places(below, path) if at_end}:
-            yield Finding(path, f"profile {said.profile!r} leaves {name!r} without an indicator; add one or leave the branch out",
-                          f"profile {said.profile!r} 之下 {name!r} 没有任何指标;请补一个指标或去掉该分支")  # fmt: skip
+    active_leaves = set(indicators.profiles[indicators.profile])
+    for name, path, is_leaf in _node_places(indicators.tree, TREE):
+        below = indicators.tree if is_leaf else _subtree(indicators.tree, path[2:])
+        if not is_leaf and not active_leaves & {leaf for leaf, _, at_end in _node_places(below, path) if at_end}:
+            profile = indicators.profile
+            yield Finding(path, f"profile {profile!r} leaves {name!r} without an indicator; add one or leave the branch out",
+                          f"profile {profile!r} 之下 {name!r} 没有任何指标;请补一个指标或去掉该分支")  # fmt: skip
 
 
-def _at(tree: Mapping[str, Any], path: Place) -> Any:
+def _subtree(tree: Mapping[str, Any], path: Place) -> Any:
     below: Any = tree
     for step in path:
         below = below[step]
     return below
 
 
-def _bands(said: Indicators) -> Iterator[Finding]:
-    for name, leaf in said.indicators.items():
+def _bands(indicators: Indicators) -> Iterator[Finding]:
+    for name, leaf in indicators.indicators.items():
         if isinstance(leaf.direction, Band) and leaf.direction.band[0] > leaf.direction.band[1]:
             low, high = (f"{limit:g}" for limit in leaf.direction.band)
             path = ("indicators", "indicators", name, "direction")
