@@ -43,8 +43,8 @@ def pick(language: str, zh: str, en: str) -> str:
 
 def says(page: str, language: str) -> Callable[[str], str]:
     """The headings and prose of a generated page, by name."""
-    own = texts("pages")[page]
-    return lambda name: str(own[name][language])
+    page_texts = texts("pages")[page]
+    return lambda name: str(page_texts[name][language])
 
 
 def heading(depth: int, title: str, anchor: str) -> list[str]:
@@ -73,7 +73,7 @@ def full_width(text: str) -> str:
 
 
 def _full_width(text: str) -> str:
-    text = re.sub(rf"(?<={HAN})([,;:])|([,;:])(?={HAN})", lambda found: WIDE[found.group()], text)
+    text = re.sub(rf"(?<={HAN})([,;:])|([,;:])(?={HAN})", lambda match: WIDE[match.group()], text)
     return re.sub(rf"\(([^()]*{HAN}[^()]*)\)", r"（\1）", text)
 
 
@@ -82,11 +82,11 @@ def code(value: object) -> str:
     return f"`{value}`" if str(value) else ""
 
 
-def named(names: Iterable[str]) -> str:
+def code_list(names: Iterable[str]) -> str:
     return ", ".join(map(code, names))
 
 
-def kind(annotation: Any, language: str) -> str:
+def type_name(annotation: Any, language: str) -> str:
     """A type in words."""
     return words(TypeAdapter(annotation).json_schema(), language)
 

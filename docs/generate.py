@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from cells import HERE, YAML, code, default, full_width, grid, heading, kind, named, pick, prose, says, texts
+from cells import HERE, YAML, code, code_list, default, full_width, grid, heading, pick, prose, says, texts, type_name
 from mkdocs.structure.files import File
 from page_configs import configs_page
 
@@ -45,16 +45,27 @@ def methods_page(language: str) -> list[str]:
 def _estimators(language: str) -> list[str]:
     """Estimators with source and known answer; those not offered with the commands that do them on the exported files."""
     say = says("methods", language)
-    there = [[code(id), pick(language, one.zh, one.en), one.source, one.known_answer] for id, one in OFFERED.items()]
-    absent = [[code(id), pick(language, one.zh, one.en), pick(language, one.why_zh, one.why_en), one.stata, one.r]
-              for id, one in NOT_OFFERED.items()]  # fmt: skip
-    lines = [*heading(2, say("estimators"), "estimators"), *grid(say("estimator_heads"), there)]
+    offered_rows = [
+        [code(id), pick(language, estimator.zh, estimator.en), estimator.source, estimator.known_answer]
+        for id, estimator in OFFERED.items()
+    ]
+    left_out_rows = [
+        [
+            code(id),
+            pick(language, estimator.zh, estimator.en),
+            pick(language, estimator.why_zh, estimator.why_en),
+            estimator.stata,
+            estimator.r,
+        ]
+        for id, estimator in NOT_OFFERED.items()
+    ]
+    lines = [*heading(2, say("estimators"), "estimators"), *grid(say("estimator_heads"), offered_rows)]
     return [
         *lines,
         *heading(2, say("not_offered"), "not-offered"),
         "",
         say("not_offered_intro"),
-        *grid(say("not_offered_heads"), absent),
+        *grid(say("not_offered_heads"), left_out_rows),
     ]
 
 
@@ -67,8 +78,8 @@ def method_meaning(family: str, name: str, language: str) -> str:
 def _method_facts(family: str, method: Any, language: str) -> list[str]:
     """Options, sign needed and source of one method."""
     say = says("methods", language)
-    known = options(method, family)
-    rows = [[code(name), kind(spec, language), default(value, language)] for name, (spec, value) in known.items()]
+    method_options = options(method, family)
+    rows = [[code(name), type_name(spec, language), default(value, language)] for name, (spec, value) in method_options.items()]
     lines = grid(say("options"), rows) if rows else []
     facts = [say(method.needs)] if method.needs != "any_sign" else []
     facts += [] if method.batch else [say("loops")]
@@ -88,8 +99,8 @@ def inputs_page(language: str) -> list[str]:
 
 def _input_row(id: str, column: canonical.Column, key: Sequence[str], language: str) -> list[str]:
     say = says("inputs", language)
-    held = say(column.dtype) + (say("required") if column.required else "")
-    return [_key(id, key), pick(language, column.zh, column.en), held, column.unit, named(column.categories)]
+    dtype = say(column.dtype) + (say("required") if column.required else "")
+    return [_key(id, key), pick(language, column.zh, column.en), dtype, column.unit, code_list(column.categories)]
 
 
 def _key(column: str, key: Sequence[str]) -> str:
@@ -101,7 +112,7 @@ def rules_page(language: str) -> list[str]:
     say = says("rules", language)
     lines = [f"# {say('title')}", "", say("intro"), *heading(2, say("built_in"), "built-in")]
     rows = [[code(id), rule.text[language], rule.mend[language]] for id, rule in RULES.items()]
-    rows += [[code(id), said["text"][language], said["mend"][language]] for id, said in texts("rules").items()]
+    rows += [[code(id), rule_text["text"][language], rule_text["mend"][language]] for id, rule_text in texts("rules").items()]
     lines += grid(say("built_in_heads"), sorted(rows))
     lines += [*heading(2, say("shipped"), "shipped"), "", say("shipped_intro")]
     lines += grid(say("shipped_heads"), [_rule_row(rule, language) for rule in shipped_rules()])
@@ -118,8 +129,8 @@ def _rule_row(rule: Mapping[str, Any], language: str) -> list[str]:
 @cache
 def shipped_rules() -> list[Mapping[str, Any]]:
     """The rules of configs/rules.yaml."""
-    found: list[Mapping[str, Any]] = YAML(typ="safe").load((HERE.parent / "configs" / "rules.yaml").read_text("utf-8"))["rules"]
-    return found
+    rules: list[Mapping[str, Any]] = YAML(typ="safe").load((HERE.parent / "configs" / "rules.yaml").read_text("utf-8"))["rules"]
+    return rules
 
 
 def outputs_page(language: str) -> list[str]:
@@ -141,9 +152,9 @@ PICTURES = ("page-srdi", "page-phone", "workbook-ranking", "word-baseline", "wor
 
 
 def _output_row(table: str, column: str, language: str) -> list[str]:
-    say, held = says("outputs", language), tables.TABLES[table].columns[column]
-    missing = say("optional") if held.endswith("?") else ""
-    return [_key(column, tables.TABLES[table].key), say(held.rstrip("?")) + missing, column_meaning(table, column, language)]
+    say, dtype = says("outputs", language), tables.TABLES[table].columns[column]
+    missing = say("optional") if dtype.endswith("?") else ""
+    return [_key(column, tables.TABLES[table].key), say(dtype.rstrip("?")) + missing, column_meaning(table, column, language)]
 
 
 def column_meaning(table: str, column: str, language: str) -> str:
@@ -171,7 +182,7 @@ def _half(text: str, language: str) -> str:
 
 
 def _spelled(parameter: Any) -> str:
-    return named(parameter.opts if parameter.param_type_name == "option" else [f"[{parameter.name.upper()}]"])
+    return code_list(parameter.opts if parameter.param_type_name == "option" else [f"[{parameter.name.upper()}]"])
 
 
 def _fallback(parameter: Any) -> str:
@@ -193,8 +204,8 @@ def tolerance(entry: Mapping[str, Any], language: str) -> str:
     if "tolerance" not in entry:
         return str(entry["within"][language])
     source = (HERE.parent / entry["test"].partition("::")[0]).read_text("utf-8")
-    found = re.search(rf"^{entry['tolerance']}(?:: \w+)? = (\S+)", source, re.MULTILINE)
-    return found.group(1) if found else ""
+    match = re.search(rf"^{entry['tolerance']}(?:: \w+)? = (\S+)", source, re.MULTILINE)
+    return match.group(1) if match else ""
 
 
 def stages_page(language: str) -> list[str]:
@@ -204,22 +215,24 @@ def stages_page(language: str) -> list[str]:
         [
             code(stage.name),
             pick(language, stage.zh, stage.name),
-            named(stage.reads),
-            named(path for path in stage.config_sections if path) or say("all"),
+            code_list(stage.reads),
+            code_list(path for path in stage.config_sections if path) or say("all"),
         ]
         for stage in pipeline.STAGES
     ]
     lines = [f"# {say('title')}", "", say("intro"), *grid(say("heads"), rows), *heading(2, say("floors"), "floors")]
-    return lines + grid(say("floor_heads"), [[floor, named(parts)] for floor, parts in sorted(floors().items(), reverse=True)])
+    return lines + grid(
+        say("floor_heads"), [[floor, code_list(parts)] for floor, parts in sorted(floors().items(), reverse=True)]
+    )
 
 
 def floors() -> dict[int, list[str]]:
-    """Floor -> parts of the package that stand there, as the test of the floors has them."""
+    """Floor -> parts of the package on it, as the test of the floors has them."""
     source = (HERE.parent / "tests" / "test_floors.py").read_text("utf-8")
-    known: dict[str, int] = ast.literal_eval(re.search(r"^FLOORS = (\{.*?\})", source, re.MULTILINE | re.DOTALL).group(1))  # type: ignore[union-attr]
+    floor_of: dict[str, int] = ast.literal_eval(re.search(r"^FLOORS = (\{.*?\})", source, re.MULTILINE | re.DOTALL).group(1))  # type: ignore[union-attr]
     package = Path(errors.__file__).parent
-    there = [part for part in known if (package / part).is_dir() or (package / f"{part}.py").is_file()]
-    return {floor: [part for part in there if known[part] == floor] for floor in sorted(set(known.values()))}
+    parts = [part for part in floor_of if (package / part).is_dir() or (package / f"{part}.py").is_file()]
+    return {floor: [part for part in parts if floor_of[part] == floor] for floor in sorted(set(floor_of.values()))}
 
 
 PAGES: dict[str, Callable[[str], list[str]]] = {

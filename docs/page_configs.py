@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from cells import code, default, grid, heading, kind, named, says, texts
+from cells import code, code_list, default, grid, heading, says, texts, type_name
 
 from hqd_index.expressions.grammar import FUNCTIONS
 from hqd_index.intake.cells.units_of_measure import UNITS
@@ -23,10 +23,10 @@ def configs_page(language: str) -> list[str]:
     for name, model in files.items():
         lines += heading(2, "scenarios/*.yaml" if name == "scenario" else f"{name}.yaml", name)
         lines += grid(say("keys"), keys(model, language))
-    rows = [[code(name), say(name), named(needed), named(o for o in known if o not in needed)]
-            for name, (needed, known) in FUNCTION_OPTIONS.items()]  # fmt: skip
+    rows = [[code(name), say(name), code_list(needed), code_list(o for o in allowed if o not in needed)]
+            for name, (needed, allowed) in FUNCTION_OPTIONS.items()]  # fmt: skip
     lines += [*heading(2, say("functions"), "functions"), *grid(say("function_heads"), rows)]
-    lines += [*heading(2, say("formulas"), "formulas"), "", say("formulas_intro"), "", named(FUNCTIONS)]
+    lines += [*heading(2, say("formulas"), "formulas"), "", say("formulas_intro"), "", code_list(FUNCTIONS)]
     return [*lines, *heading(2, say("units"), "units"), "", *_units()]
 
 
@@ -37,8 +37,8 @@ def keys(model: type[Record], language: str, prefix: str = "") -> Iterator[list[
         inner, suffix = record_below(info.annotation)
         value = info.get_default(call_default_factory=True)
         meaning = meanings.get(name, {}).get(language, "")
-        held = "" if inner else kind(info.rebuild_annotation(), language)
-        yield [code(prefix + name + suffix), held, "" if isinstance(value, Record) else default(value, language), meaning]
+        value_text = "" if inner else type_name(info.rebuild_annotation(), language)
+        yield [code(prefix + name + suffix), value_text, "" if isinstance(value, Record) else default(value, language), meaning]
         if inner:
             yield from keys(inner, language, prefix + name + suffix + ".")
 
@@ -65,7 +65,7 @@ def _members(annotation: Any) -> list[Any]:
 
 def _units() -> list[str]:
     """One line per quantity with the units that convert into each other."""
-    kinds: dict[str, list[str]] = {}
+    paths_by_kind: dict[str, list[str]] = {}
     for unit, (measured, _) in UNITS.items():
-        kinds.setdefault(measured, []).append(unit)
-    return [f"- {named(units)}" for units in kinds.values()]
+        paths_by_kind.setdefault(measured, []).append(unit)
+    return [f"- {code_list(units)}" for units in paths_by_kind.values()]

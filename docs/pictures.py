@@ -38,9 +38,9 @@ def main(run: Path) -> None:
             save(page_picture(page, address, language, "header", "#ranking", DESKTOP), f"readme-{language}")
         save(page_picture(page, address, "zh", "#srdi", "#srdi .figures", DESKTOP), "page-srdi")
         save(page_picture(page, address, "zh", "header", "#lab-rows tr:nth-child(12)", PHONE), "page-phone")
-        save(printed(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")
-        save(printed(run / "paper" / "tables_zh.docx", folder, holds="基准回归结果"), "word-baseline")
-        save(printed(run / "paper" / "methods_zh.docx", folder, holds="指数的构造"), "word-methods")
+        save(page_image(run / "results.xlsx", folder, holds="指数排名", landscape=True), "workbook-ranking")
+        save(page_image(run / "paper" / "tables_zh.docx", folder, holds="基准回归结果"), "word-baseline")
+        save(page_image(run / "paper" / "methods_zh.docx", folder, holds="指数的构造"), "word-methods")
 
 
 @contextmanager
@@ -75,12 +75,12 @@ def page_picture(page: Any, address: str, language: str, first: str, last: str, 
     return Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
 
 
-def printed(document: Path, folder: Path, *, holds: str, landscape: bool = False) -> Image.Image:
+def page_image(document: Path, folder: Path, *, holds: str, landscape: bool = False) -> Image.Image:
     """The first page of an Office file that holds a text, as LibreOffice prints it, without its margins."""
     command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf", "--outdir"]
     subprocess.run([*command, str(folder), str(document)], check=True, capture_output=True, timeout=300)
-    made = folder / f"{document.stem}.pdf"
-    pages = subprocess.run(["pdftotext", "-layout", str(made), "-"], check=True, capture_output=True).stdout.decode().split("\f")
+    pdf = folder / f"{document.stem}.pdf"
+    pages = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True).stdout.decode().split("\f")
     number = next(k for k, text in enumerate(pages, 1) if holds in text.replace(" ", "") and (k > 1 or not landscape))
     picture = [
         "pdftoppm",
@@ -92,14 +92,14 @@ def printed(document: Path, folder: Path, *, holds: str, landscape: bool = False
         "-l",
         str(number),
         "-singlefile",
-        str(made),
+        str(pdf),
         str(folder / "page"),
     ]
     subprocess.run(picture, check=True)
     page = Image.open(folder / "page.png").convert("RGB")
     inked = ImageChops.difference(page, Image.new("RGB", page.size, "white")).getbbox() or (0, 0, *page.size)
-    left, top, right, bottom = inked
-    return page.crop((max(0, left - 20), max(0, top - 20), min(page.width, right + 20), min(page.height, bottom + 20)))
+    left_edge, top, right, bottom = inked
+    return page.crop((max(0, left_edge - 20), max(0, top - 20), min(page.width, right + 20), min(page.height, bottom + 20)))
 
 
 def save(picture: Image.Image, name: str) -> None:

@@ -69,17 +69,17 @@ def years_instead_of_cells() -> dict[str, str]:
     """k = 1 / ln T while the sum runs over all n T rows."""
     z = pooled()
     h = shannon(z / z.sum(axis=0))
-    right, wrong = weights_of(h / np.log(len(z))), weights_of(h / np.log(YEARS))
+    right_weights, wrong_weights = weights_of(h / np.log(len(z))), weights_of(h / np.log(YEARS))
     return {
         "skewness of the six indicators": span(skew(z), 1),
         "e with ln T": span(h / np.log(YEARS), 2),
         "d with ln T": span(1 - h / np.log(YEARS), 2),
-        "weights with ln T": span(wrong),
-        "weights with ln nT": span(right),
-        "rank correlation of the two": f"{spearmanr(right, wrong).statistic:.0f}".replace("-", "−"),
-        "share of the most skewed, wrong": f"{wrong[skew(z).argmax()]:.3f}",
-        "share of the most skewed, right": f"{right[skew(z).argmax()]:.3f}",
-        "units that change rank": f"{(ranks(z, right) != ranks(z, wrong)).sum()}",
+        "weights with ln T": span(wrong_weights),
+        "weights with ln nT": span(right_weights),
+        "rank correlation of the two": f"{spearmanr(right_weights, wrong_weights).statistic:.0f}".replace("-", "−"),
+        "share of the most skewed, wrong": f"{wrong_weights[skew(z).argmax()]:.3f}",
+        "share of the most skewed, right": f"{right_weights[skew(z).argmax()]:.3f}",
+        "units that change rank": f"{(ranks(z, right_weights) != ranks(z, wrong_weights)).sum()}",
     }
 
 
@@ -95,26 +95,26 @@ def log_of_zero() -> dict[str, str]:
 def shifts() -> dict[str, str]:
     """z + c before the shares are taken, against no shift."""
     z = pooled()
-    right = entropy(z)[0]
-    told: dict[str, str] = {}
+    right_weights = entropy(z)[0]
+    figures: dict[str, str] = {}
     for c in (0.0001, 0.001, 0.01, 0.1, 1.0):
-        moved = z + c
-        w = weights_of(shannon(moved / moved.sum(axis=0)) / np.log(len(z)))
-        told |= {
-            f"shift {c:g}: largest change": f"{np.abs(w - right).max():.4f}",
-            f"shift {c:g}: units that change rank": f"{(ranks(z, w) != ranks(z, right)).sum()}",
+        shifted = z + c
+        w = weights_of(shannon(shifted / shifted.sum(axis=0)) / np.log(len(z)))
+        figures |= {
+            f"shift {c:g}: largest change": f"{np.abs(w - right_weights).max():.4f}",
+            f"shift {c:g}: units that change rank": f"{(ranks(z, w) != ranks(z, right_weights)).sum()}",
         }
-    return told
+    return figures
 
 
 def raw_shares() -> dict[str, str]:
     """Entropy on shares of raw values: a column moved by 1,000, one of mixed sign with abs(), one missing cell."""
     rows = np.random.default_rng(SEED).uniform(50, 100, size=(50, 4))
-    moved, mixed, gap = rows.copy(), rows.copy(), rows.copy()
-    moved[:, 0] += 1000
+    shifted, mixed, gap = rows.copy(), rows.copy(), rows.copy()
+    shifted[:, 0] += 1000
     mixed[:, 0] = np.random.default_rng(SEED + 1).normal(1, 5, size=50)
     gap[7, 0] = np.nan
-    weights = [weights_of(shannon(np.abs(x / x.sum(axis=0))) / np.log(len(x))) for x in (rows, moved, mixed, gap)]
+    weights = [weights_of(shannon(np.abs(x / x.sum(axis=0))) / np.log(len(x))) for x in (rows, shifted, mixed, gap)]
     return {
         "raw shares: weight": f"{weights[0][0]:.3f}",
         "raw shares: weight after + 1,000": f"{weights[1][0]:.3f}",
@@ -136,13 +136,13 @@ def outliers() -> dict[str, str]:
     """One value of a million among 50 rows, and an outlier of 8 standard deviations among 372."""
     random = np.random.default_rng(SEED)
     rows = random.uniform(50, 100, size=(50, 4))
-    before = entropy(scaled(rows))[0, 0]
+    entropy_before = entropy(scaled(rows))[0, 0]
     rows[7, 0] = 1e6
     z = np.random.default_rng(SEED).normal(size=(UNITS * YEARS, 24))
     plain = entropy(scaled(z))[0, 0]
     z[7, 0] = 8.0
     return {
-        "one of four before the slip": f"{before:.3f}",
+        "one of four before the slip": f"{entropy_before:.3f}",
         "one of four after the slip": f"{entropy(scaled(rows))[0, 0]:.3f}",
         "one of 24 before an 8-sd outlier": f"{plain:.4f}",
         "one of 24 with an 8-sd outlier": f"{entropy(scaled(z))[0, 0]:.4f}",
@@ -183,9 +183,9 @@ def history_revised() -> dict[str, str]:
     """Three years appended to nine: how far published scores of the nine move under bounds over all years."""
     raw = panel()
     early = scaled(raw[:9].reshape(9 * UNITS, -1)).mean(axis=-1)
-    again = scaled(raw.reshape(YEARS * UNITS, -1)).mean(axis=-1)[: 9 * UNITS]
+    rescored = scaled(raw.reshape(YEARS * UNITS, -1)).mean(axis=-1)[: 9 * UNITS]
     return {
-        "mean revision of published scores": f"{np.abs(again - early).mean():.3f}",
+        "mean revision of published scores": f"{np.abs(rescored - early).mean():.3f}",
         "mean published score": f"{early.mean():.3f}",
     }
 
@@ -193,20 +193,20 @@ def history_revised() -> dict[str, str]:
 def rounded_ranks() -> dict[str, str]:
     """Share of 2,000 rankings of 31 scores (mean 50, sd 10) that rounding to one decimal changes."""
     scores = np.random.default_rng(SEED).normal(50, 10, size=(2000, UNITS))
-    changed = (competition(scores) != competition(np.round(scores, 1))).any(axis=1).mean()
-    return {"rankings altered by rounding first": f"{100 * changed:.0f}%"}
+    changed_ranks = (competition(scores) != competition(np.round(scores, 1))).any(axis=1).mean()
+    return {"rankings altered by rounding first": f"{100 * changed_ranks:.0f}%"}
 
 
 def coupling_forms() -> dict[str, str]:
     """The classic degree where both are low, and forms in circulation for U = .3, .6."""
-    low, apart = np.array([0.01, 0.01]), np.array([0.3, 0.6])
-    u1, u2 = apart
+    low, distant = np.array([0.01, 0.01]), np.array([0.3, 0.6])
+    u1, u2 = distant
     return {
         "classic C at .01, .01": f"{classic(low).coupling:.3f}",
-        "classic C at .3, .6": f"{classic(apart).coupling:.3f}",
+        "classic C at .3, .6": f"{classic(distant).coupling:.3f}",
         "without the factor 2": f"{np.sqrt(u1 * u2) / (u1 + u2):.3f}",
         "squared": f"{4 * u1 * u2 / (u1 + u2) ** 2:.3f}",
-        "corrected C at .3, .6": f"{corrected(apart).coupling:.3f}",
+        "corrected C at .3, .6": f"{corrected(distant).coupling:.3f}",
         "corrected, ratio outside the product": f"{np.sqrt((1 - (u2 - u1)) * u1 * u2 / u2):.3f}",
     }
 
@@ -228,11 +228,11 @@ def constant_column() -> dict[str, str]:
     with np.errstate(invalid="ignore", divide="ignore"):
         merits = z.std(axis=0) * (1 - np.corrcoef(z.T)).sum(axis=0)
         naive = merits / merits.sum()
-    kept = critic(z)[0]
+    critic_weights = critic(z)[0]
     return {
         "CRITIC weights lost to one constant column": f"{np.isnan(naive).sum()}",
-        "its weight here": f"{kept[3]:.0f}",
-        "the others here": span(kept[:3]),
+        "its weight here": f"{critic_weights[3]:.0f}",
+        "the others here": span(critic_weights[:3]),
     }
 
 
@@ -252,16 +252,16 @@ def smallest_eigenvector() -> dict[str, str]:
 
 def random_index() -> dict[str, str]:
     """The consistency ratio of one 3 x 3 matrix under two tables of the random index."""
-    found = consistency(np.array([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]]))
-    return {"CR with 0.58": f"{found.index / 0.58:.4f}", "CR with 0.49": f"{found.index / 0.49:.4f}"}
+    ahp_consistency = consistency(np.array([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]]))
+    return {"CR with 0.58": f"{ahp_consistency.index / 0.58:.4f}", "CR with 0.49": f"{ahp_consistency.index / 0.49:.4f}"}
 
 
 def nested_effects() -> dict[str, str]:
     """CV1 standard errors when nested unit effects are counted as parameters, against when they are not (31 x 12, 2 slopes)."""
     rows, slopes = UNITS * YEARS, 2
-    nested, counted = slopes + YEARS, slopes + YEARS + UNITS - 1
-    ratio = np.sqrt((rows - nested) / (rows - counted))
-    return {"K, nested": f"{nested}", "K, counted": f"{counted}", "wider by": f"{100 * (ratio - 1):.1f}%"}
+    nested, all_effects = slopes + YEARS, slopes + YEARS + UNITS - 1
+    ratio = np.sqrt((rows - nested) / (rows - all_effects))
+    return {"K, nested": f"{nested}", "K, counted": f"{all_effects}", "wider by": f"{100 * (ratio - 1):.1f}%"}
 
 
 def figures() -> dict[str, str]:

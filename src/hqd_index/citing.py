@@ -20,10 +20,10 @@ COLUMN_FAMILIES = ("impute", "treat", "normalise")
 
 @dataclass(frozen=True)
 class Reference:
-    """One thing to cite: BibTeX key, kind (program, data or method), the text in both languages, and BibTeX fields."""
+    """One thing to cite: BibTeX key, type (program, data or method), the text in both languages, and BibTeX fields."""
 
     key: str
-    kind: str
+    type: str
     zh: str
     en: str
     fields: tuple[tuple[str, str], ...]
@@ -41,12 +41,12 @@ def _program() -> Reference:
 
 def _origins(study: Study) -> Iterator[Reference]:
     """One per producer and title, in the order of sources.yaml."""
-    told = set()
+    cited = set()
     for id, source in study.sources.sources.items():
         origin = source.origin
-        if origin is None or (origin.producer, origin.title) in told:
+        if origin is None or (origin.producer, origin.title) in cited:
             continue
-        told.add((origin.producer, origin.title))
+        cited.add((origin.producer, origin.title))
         text = f"{origin.producer}. {origin.title}{f', {origin.date}' if origin.date else ''}"
         zh = f"{text}[DS].{f' 许可:{origin.licence}.' if origin.licence else ''}"
         en = f"{text}. Data set.{f' Licence: {origin.licence}.' if origin.licence else ''}"
@@ -58,7 +58,7 @@ def _origins(study: Study) -> Iterator[Reference]:
 
 def _methods(study: Study) -> Iterator[Reference]:
     """Each method that scores something in this study and has a source."""
-    for family, name in chosen(study):
+    for family, name in chosen_methods(study):
         method = FAMILIES[family][name]
         if not method.source.strip("-"):
             continue
@@ -68,17 +68,17 @@ def _methods(study: Study) -> Iterator[Reference]:
         yield Reference(f"{family}_{name}", "method", zh, en, fields)
 
 
-def chosen(study: Study) -> list[tuple[str, str]]:
+def chosen_methods(study: Study) -> list[tuple[str, str]]:
     """(family, method) of everything a study chooses, parts of combinations among them, once each and `none` left out."""
     tree, weighting = tree_of(study.indicators), study.weighting
-    used = [(part, leaf_choice(study, tree, leaf, part)[0]) for part in COLUMN_FAMILIES for leaf in tree.leaves(tree.root)]
+    choices = [(part, leaf_choice(study, tree, leaf, part)[0]) for part in COLUMN_FAMILIES for leaf in tree.leaves(tree.root)]
     flat = weighting.weight.get("leaves")
     for node in tree.inner:
-        used.append(("weight", flat or family_choice(weighting, tree, node, "weight")[0]))
-        used.append(("aggregate", family_choice(weighting, tree, node, "aggregate")[0]))
-    named = [(family, name) for family, choice in used for name in _names(choice) if name != "none"]
+        choices.append(("weight", flat or family_choice(weighting, tree, node, "weight")[0]))
+        choices.append(("aggregate", family_choice(weighting, tree, node, "aggregate")[0]))
+    method_names = [(family, name) for family, choice in choices for name in _names(choice) if name != "none"]
     order = list(FAMILIES)
-    return sorted(dict.fromkeys(named), key=lambda pair: order.index(pair[0]))
+    return sorted(dict.fromkeys(method_names), key=lambda pair: order.index(pair[0]))
 
 
 def _names(choice: Choice) -> Iterator[str]:
@@ -90,18 +90,18 @@ def _names(choice: Choice) -> Iterator[str]:
 
 
 def text_lines(study: Study, language: str) -> list[str]:
-    """The references as they stand in a list of references, under three headings."""
-    found, place = references(study), 1 if language == "en" else 0
+    """The references as a list of references prints them, under three headings."""
+    listed, place = references(study), 1 if language == "en" else 0
     lines = []
-    for kind, *title in KINDS:
-        mine = [ref.en if place else ref.zh for ref in found if ref.kind == kind]
-        lines += [title[place], *(f"  {text}" for text in mine or [NO_ORIGIN[place]])]
-    return [*lines, SYNTHETIC[place]] if study.study.synthetic else lines
+    for section, *title in SECTIONS:
+        texts = [reference.en if place else reference.zh for reference in listed if reference.type == section]
+        lines += [title[place], *(f"  {text}" for text in texts or [NO_ORIGIN[place]])]
+    return [*lines, SYNTHETIC_NOTICE[place]] if study.study.synthetic else lines
 
 
 NO_ORIGIN = ("sources.yaml 未写明数据来源(origin)", "sources.yaml names no origin")
-SYNTHETIC = ("注意:合成数据,不可作为证据引用", "Note: synthetic data, not to be cited as evidence")
-KINDS = (("program", "程序", "Program"), ("data", "数据", "Data"), ("method", "方法", "Methods"))
+SYNTHETIC_NOTICE = ("注意:合成数据,不可作为证据引用", "Note: synthetic data, not to be cited as evidence")
+SECTIONS = (("program", "程序", "Program"), ("data", "数据", "Data"), ("method", "方法", "Methods"))
 
 
 def bibtex(study: Study) -> list[str]:
@@ -110,9 +110,9 @@ def bibtex(study: Study) -> list[str]:
 
 
 def _entry(reference: Reference) -> list[str]:
-    kind = {"program": "software", "data": "dataset"}.get(reference.kind, "misc")
+    entry_type = {"program": "software", "data": "dataset"}.get(reference.type, "misc")
     fields = [f"  {name} = {{{_escaped(value)}}}," for name, value in reference.fields]
-    return [f"@{kind}{{{reference.key},", *fields, "}"]
+    return [f"@{entry_type}{{{reference.key},", *fields, "}"]
 
 
 def _escaped(text: str) -> str:

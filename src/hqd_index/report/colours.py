@@ -11,8 +11,8 @@ HUES = (
     ("#3d7a4f", "#6fa77f", "#a9ceb3", "#d3e7d8"),
     ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
     ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
-)  # blue and orange first: told apart under every common colour blindness, and by lightness in print
-RISE, FALL, STILL = "#b03a2e", "#2b6e50", "#9aa5b0"
+)  # blue and orange first: distinct under every common colour blindness, and by lightness in print
+RISE, FALL, STEADY = "#b03a2e", "#2b6e50", "#9aa5b0"
 
 
 def node_colours(tree: Tree) -> dict[str, str]:

@@ -19,7 +19,7 @@ COUNTS = {
     "paths": ("n_srdi", ("n_srdi", "value", "z")),
     "density": ("n_srdi", ("n_srdi", "density", "count", "revenue", "employment", "ihs", "density_lag")),
 }
-"""Table -> the count of firms behind a row, and the columns that would tell about so few."""
+"""Table -> the count of firms behind a row, and the columns that would disclose so few."""
 
 
 def publishable_results(results: Results) -> Results:
@@ -36,7 +36,7 @@ def publishable_results(results: Results) -> Results:
 
 
 def without_small_cells(frame: pd.DataFrame, count: str, columns: tuple[str, ...], min_firms: int) -> pd.DataFrame:
-    """The frame without what rests on at least one but fewer than `least` firms; a count of none tells about nobody."""
+    """The frame without what rests on at least one but fewer than `min_firms` firms; a count of none discloses nobody."""
     small_cells = (frame[count].astype("Float64") < min_firms) & (frame[count].astype("Float64") > 0)
     small_cells = small_cells.fillna(False).astype(bool)
     return frame.assign(**{column: frame[column].mask(small_cells) for column in columns if column in frame.columns})

@@ -18,7 +18,7 @@ WORDS = {
 
 
 def formula_in_words(study: Study, indicator: str) -> Bilingual:
-    """The formula of an indicator in both languages; the exact expression stands in the codebook."""
+    """The formula of an indicator in both languages; the exact expression is in the codebook."""
     leaf = study.indicators.indicators[indicator]
     names = column_names(study, leaf.table)
     return Bilingual(_in_words(leaf.formula, names, "zh"), _in_words(leaf.formula, names, "en"))

@@ -1,4 +1,4 @@
-"""What a run found, in sentences with numbers; each knows the tables its numbers stand in."""
+"""What a run found, in sentences with numbers; each knows the tables that hold its numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from .bilingual import Bilingual
 from .number_format import integer, number, p_value, percent
 from .results import Results
-from .sentences import ASSUMPTION, REPRESENTED, TOTAL, caution_text, verdict_label
+from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, caution_text, verdict_label
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def contribution_finding(results: Results) -> Finding | None:
     )
     en = f"From {first_year} to {last_year} the rise of SRDI density accounts for {percent(row['value'])} of the mean change "
     en += f"(95% interval {low} to {high})."
-    return Finding(Bilingual(zh + ASSUMPTION.zh, f"{en} {ASSUMPTION.en}"), ("contribution",))
+    return Finding(Bilingual(zh + INTERCEPT_NOTE.zh, f"{en} {INTERCEPT_NOTE.en}"), ("contribution",))
 
 
 def leading_units(results: Results, count: int = 3) -> Finding | None:
@@ -216,7 +216,7 @@ def sample_coverage(results: Results) -> Finding | None:
     if rows.empty:
         return None
     lowest = rows.sort_values(["share_revenue", "unit", "year"]).iloc[0]
-    name, units_below = results.unit_name(str(lowest["unit"])), int((rows["share_revenue"] < REPRESENTED).sum())
+    name, units_below = results.unit_name(str(lowest["unit"])), int((rows["share_revenue"] < MIN_REPRESENTED).sum())
     share, lowest_share, year = percent(rows["share_revenue"].median()), percent(lowest["share_revenue"]), int(lowest["year"])
     zh = (
         f"样本营业收入占官方总量的比重：中位数 {share}，最低 {lowest_share}（{name.zh}，{year} 年）；低于 20% "

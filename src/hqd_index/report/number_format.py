@@ -36,7 +36,7 @@ def percent(value: Any, digits: int = 1) -> str:
 
 
 def p_value(value: Any, *, smallest: float = 0.001) -> str:
-    """p to three decimals; below the least that can be told (decimals, draws, sign vectors) that bound."""
+    """p to three decimals; below the smallest that can be resolved (decimals, draws, sign vectors) that bound."""
     if is_missing(value):
         return MISSING
     bound = max(smallest, 0.001)

@@ -44,7 +44,7 @@ class PagePlace:
 
 @dataclass(frozen=True)
 class PaperPlace:
-    """A numbered table of the paper: its title, its layout, the table whose reason stands in where it is absent.
+    """A numbered table of the paper: its title, its layout, the table whose reason is given where it is absent.
 
     `section` is the section of the page that repeats it; `absence` a reason of its own.
     """
@@ -215,7 +215,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         paper=PaperPlace(
             7,
             Bilingual("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"),
-            estimate_tables.leave_out,
+            estimate_tables.endogeneity,
             "regressions",
             section="srdi",
         ),

@@ -23,7 +23,7 @@ from .paper.methods_section import methods_section
 from .paper.paper_tables import AbsentTable, PaperTable, paper_tables
 from .paper.word import write_methods, write_tables
 from .results import Results
-from .sentences import SYNTHETIC
+from .sentences import SYNTHETIC_NOTICE
 from .studio import Studio
 from .weight_lab import weight_lab
 from .workbook.quarantine_workbook import write_quarantine
@@ -75,7 +75,7 @@ def write_paper(results: Results, tables: Sequence[PaperTable | AbsentTable], fo
     paths = []
     for language in ("zh", "en"):
         heading = Bilingual("研究方法", "Methods").of(language)
-        notice = SYNTHETIC.of(language) if results.study.study.synthetic else ""
+        notice = SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else ""
         paths.append(write_tables(tables, folder / f"tables_{language}.docx", language, title[language], notice))
         paths.append(write_latex(tables, folder / f"tables_{language}.tex", language, notice))
         paths.append(write_methods(blocks, folder / f"methods_{language}.docx", language, heading, notice))

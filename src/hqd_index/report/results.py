@@ -146,10 +146,10 @@ class Results:
         """Whether every score above the parts is a weighted mean of its children."""
         weighting = self.study.weighting
         upper = [node for node in self.inner if node not in self.parts]
-        methods = [self._aggregate(node) for node in upper]
+        methods = [self._aggregation_method(node) for node in upper]
         return weighting is not None and all(method == "arithmetic" for method in methods)
 
-    def _aggregate(self, node: str) -> str:
+    def _aggregation_method(self, node: str) -> str:
         branch = self.study.weighting.branches.get(node)
         if branch is not None and branch.aggregate is not None:
             return str(branch.aggregate.method)
@@ -170,10 +170,10 @@ class Results:
         """unit, unit_zh, unit_en, score, rank, coverage, flag, one score column per part and dimension; the best first."""
         rows = self.scores[self.scores["year"] == year]
         index_rows = rows[rows["node"] == self.tree.root]
-        wide = rows.pivot(index="unit", columns="node", values="score")
-        columns = [node for node in self.tree.order if node in wide.columns and node != self.tree.root]
+        by_node = rows.pivot(index="unit", columns="node", values="score")
+        columns = [node for node in self.tree.order if node in by_node.columns and node != self.tree.root]
         table = index_rows[["unit", "unit_zh", "unit_en", "score", "rank", "coverage", "flag"]].merge(
-            wide[columns].reset_index(), on="unit", validate="one_to_one"
+            by_node[columns].reset_index(), on="unit", validate="one_to_one"
         )
         return table.sort_values(["rank", "unit"], na_position="last", ignore_index=True)
 

@@ -97,24 +97,24 @@ GROUPS: dict[str, Bilingual] = {
     "others": Bilingual("其他从未被认定的企业", "other never-recognised firms"),
 }
 
-ASSUMPTION = Bilingual(
+INTERCEPT_NOTE = Bilingual(
     "年份固定效应吸收了各单位共同的变动，因此这一数字假定专精特新企业除此之外没有对所有单位共同的影响（缺失截距）。",
     "Year effects absorb what moves all units alike, "
     "so this figure assumes no effect of SRDI firms common to all units (missing intercept).",
 )
 
 TOTAL = "total"
-REPRESENTED = 0.2
+MIN_REPRESENTED = 0.2
 """Share of official revenue below which a unit-year is flagged."""
 
-MECHANICAL = Bilingual(
+MECHANICAL_PART_NOTE = Bilingual(
     "认定标准（研发强度、市场占有率等）本身就是指数的成分，所以“全部企业”的估计即使没有外溢也会为正；"
     "请与“剔除专精特新企业”的估计一并阅读。",
     "Recognition criteria (R&D ratio, market share ...) are ingredients of the index, "
     "so the all-firms estimate is positive even without spillover; read it beside the leave-out estimate.",
 )
 
-SYNTHETIC = Bilingual(
+SYNTHETIC_NOTICE = Bilingual(
     "本研究使用程序生成的合成数据，结果只用于演示，不代表任何真实行业。",
     "This study runs on synthetic data made by the program: its results are a demonstration and describe no real industry.",
 )

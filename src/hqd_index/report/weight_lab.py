@@ -26,7 +26,7 @@ from .results import BASE, Results
 
 Array = NDArray[np.float64]
 JOINABLE = ("arithmetic", "geometric", "harmonic", "power")
-CELLS = 60_000
+MAX_CELLS = 60_000
 """Values embedded at most (about 1.2 MB); of a longer panel the latest years are kept."""
 
 
@@ -70,36 +70,36 @@ def weight_lab(results: Results) -> WeightLab | None:
     if rows.empty or not results.years:
         return None
     units = tuple(results.units["unit"])
-    years = _recent(results, len(units) * len(results.leaves))
-    wide = rows.pivot(index=["year", "unit"], columns="indicator", values="normalised")
+    years = _latest_years(results, len(units) * len(results.leaves))
+    by_indicator = rows.pivot(index=["year", "unit"], columns="indicator", values="normalised")
     grid = [(year, unit) for year in years for unit in units]
-    values = wide.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
+    values = by_indicator.reindex(index=grid, columns=results.leaves).to_numpy(dtype=np.float64)
     value_cube = values.reshape(len(years), len(units), len(results.leaves))
-    base = _design(results, results.study, BASE, Bilingual("发布", "Published"), {})
+    base = _scenario_design(results, results.study, BASE, Bilingual("发布", "Published"), {})
     if base is None:
         return None
     lab = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
     return WeightLab(
-        lab.years, units, lab.leaves, value_cube, tuple(d for d in _designs(results, base) if reproduces(lab, d, results))
+        lab.years, units, lab.leaves, value_cube, tuple(d for d in _all_designs(results, base) if reproduces(lab, d, results))
     )
 
 
-def _recent(results: Results, per_year: int) -> list[int]:
+def _latest_years(results: Results, per_year: int) -> list[int]:
     all_years = sorted(int(year) for year in results.scores["year"].unique())
-    return all_years[-max(1, CELLS // per_year) :]
+    return all_years[-max(1, MAX_CELLS // per_year) :]
 
 
-def _designs(results: Results, base: Design) -> list[Design]:
+def _all_designs(results: Results, base: Design) -> list[Design]:
     designs = [base]
     for id, scenario in results.study.scenarios.items():
         label = Bilingual(scenario.label.zh, scenario.label.en)
-        design = _design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
+        design = _scenario_design(results, vary(results.study, scenario.changes), id, label, scenario.changes)
         if design is not None:
             designs.append(design)
     return designs
 
 
-def _design(results: Results, study: Study, id: str, label: Bilingual, changes: Mapping[str, Any]) -> Design | None:
+def _scenario_design(results: Results, study: Study, id: str, label: Bilingual, changes: Mapping[str, Any]) -> Design | None:
     """A design as the weights table has it; None when a node is joined in a way the lab cannot repeat, or has other leaves."""
     tree = tree_of(study.indicators)
     rows = results.table("weights")
@@ -144,7 +144,7 @@ def scores(design: Design, leaves: Sequence[str], values: Array, shares: Mapping
 
 
 def weighted_mean(cells: Array, weights: Array, method: str, exponent: float, *, min_children: int) -> Array:
-    """A weighted mean of the cells present, shares rescaled over them; NaN below `least` cells or without weight."""
+    """A weighted mean of the cells present, shares rescaled over them; NaN below `min_children` cells or without weight."""
     observed = ~np.isnan(cells)
     total = np.where(observed, weights, 0.0).sum(axis=-1)
     power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
@@ -189,18 +189,18 @@ def lab_json(results: Results, lab: WeightLab) -> dict[str, Any]:
         "units": [{"id": u, "zh": results.unit_name(u).zh, "en": results.unit_name(u).en} for u in lab.units],
         "leaves": lab.leaves,
         "empty": sorted(lab.empty),
-        "names": _names(results, lab),
+        "names": _node_names(results, lab),
         "values": [[[None if v != v else float(v) for v in row] for row in block] for block in lab.values],
         "designs": [_design_json(results.study, design) for design in lab.designs],
-        "fixed": _published_only(results, lab),
-        "ranges": _ranges(results, lab),
+        "fixed": _published_scenarios(results, lab),
+        "ranges": _rank_ranges(results, lab),
         "rankFrom": results.study.weighting.coverage.rank_from,
         "tie": TIE,
         "name": results.study.name,
     }
 
 
-def _names(results: Results, lab: WeightLab) -> dict[str, dict[str, str]]:
+def _node_names(results: Results, lab: WeightLab) -> dict[str, dict[str, str]]:
     """node -> names, over the trees of all designs."""
     rows = results.table("weights").drop_duplicates("node")
     node_names = {row["node"]: {"zh": row["node_zh"], "en": row["node_en"]} for row in rows.to_dict("records")}
@@ -227,7 +227,7 @@ def _design_json(study: Study, design: Design) -> dict[str, Any]:
     }
 
 
-def _published_only(results: Results, lab: WeightLab) -> list[dict[str, Any]]:
+def _published_scenarios(results: Results, lab: WeightLab) -> list[dict[str, Any]]:
     """Scenarios the lab cannot recompute: their published scores and ranks by year."""
     known_designs, published_scenarios = {design.id for design in lab.designs}, []
     rows = results.index_scenarios
@@ -244,7 +244,7 @@ def _published_only(results: Results, lab: WeightLab) -> list[dict[str, Any]]:
     return published_scenarios
 
 
-def _ranges(results: Results, lab: WeightLab) -> dict[str, list[list[float | None]]]:
+def _rank_ranges(results: Results, lab: WeightLab) -> dict[str, list[list[float | None]]]:
     """Rank interval by year and unit."""
     from .grids.uncertainty_text import rank_range
 

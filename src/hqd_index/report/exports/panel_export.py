@@ -1,4 +1,4 @@
-"""The panel for Stata and R, and scripts that run the same regressions, each expected number in a comment."""
+"""The panel for Stata and R: one row per unit-year, every column with its label."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def panel(results: Results) -> pd.DataFrame:
     rows = results.table("scores")
     frame = results.units.merge(pd.DataFrame({"year": sorted(rows["year"].unique())}), how="cross")
     frame["unit_id"] = frame["unit"].map({unit: k for k, unit in enumerate(results.units["unit"], 1)})
-    groups = _groups(results)
+    groups = _unit_groups(results)
     if groups:
         numbers = {group: k for k, group in enumerate(sorted(set(groups.values())), 1)}
         frame["group_id"] = frame["unit"].map(groups).map(numbers)
     for sample, ending in SAMPLES.items():
-        wide = rows[rows["sample"] == sample].pivot(index=["unit", "year"], columns="node", values="score") / 100
-        wide = wide[[node for node in results.inner if node in wide.columns]].add_suffix(ending)
-        frame = frame.merge(wide.reset_index(), on=["unit", "year"], how="left")
+        scores_by_node = rows[rows["sample"] == sample].pivot(index=["unit", "year"], columns="node", values="score") / 100
+        scores_by_node = scores_by_node[[node for node in results.inner if node in scores_by_node.columns]].add_suffix(ending)
+        frame = frame.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
     used = _in_sample(results, frame)
     frame = with_regression_columns(results, frame).assign(used=used.to_numpy())
     return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
-def _groups(results: Results) -> dict[str, str]:
+def _unit_groups(results: Results) -> dict[str, str]:
     """unit -> group, of the units that are in one."""
     names = results.table("unit_names")
     return {unit: group for unit, group in zip(names["unit"], names["group"]) if group} if len(names) else {}
@@ -56,23 +56,25 @@ def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
             continue
         columns = [c for c in rows.columns if c not in ("unit", "year", "density_lag", "n_firms", "n_srdi")]
         current = rows[["unit", "year", *columns]].astype({"year": "int64"})
-        blocks = [current, _lagged(current, columns, lag, "_lag")]
+        blocks = [current, _lagged_columns(current, columns, lag, "_lag")]
         blocks += [
-            _lagged(current, [measure], years, f"_lag{years}") for measure, years in sorted(lagged_measures) if measure in columns
+            _lagged_columns(current, [measure], years, f"_lag{years}")
+            for measure, years in sorted(lagged_measures)
+            if measure in columns
         ]
         for block in blocks:
             frame = frame.merge(block, on=["unit", "year"], how="left")
     return frame
 
 
-def _lagged(rows: pd.DataFrame, columns: list[str], years: int, ending: str) -> pd.DataFrame:
+def _lagged_columns(rows: pd.DataFrame, columns: list[str], years: int, ending: str) -> pd.DataFrame:
     """Columns moved to the year in which their values are `years` old."""
     shifted = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
     return shifted.rename(columns={column: f"{column}{ending}" for column in columns})
 
 
 def _in_sample(results: Results, frame: pd.DataFrame) -> pd.Series:
-    """1 where the rows of the published regressions stand."""
+    """1 on the rows of the published regressions."""
     cells = results.table("indicators")
     if cells.empty or "density_lag" not in frame.columns:
         return pd.Series(0, index=frame.index)
@@ -99,7 +101,7 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
     variable_labels |= {variable(node): results.name(node) for node in results.inner}
     variable_labels |= {
-        variable(f"{node}_lo"): _extended(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner
+        variable(f"{node}_lo"): _with_suffix(results.name(node), "（剔除专精特新）", ", leave-out") for node in results.inner
     }
     variable_labels |= {variable(id): Bilingual(c.label.zh, c.label.en) for id, c in results.study.regressions.controls.items()}
     variable_labels |= {
@@ -109,7 +111,7 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
     lag = results.study.regressions.density.lag
     variable_labels |= {
-        variable(f"{name}_lag"): _extended(pair, f"（滞后 {lag} 年）", f", lag {lag}")
+        variable(f"{name}_lag"): _with_suffix(pair, f"（滞后 {lag} 年）", f", lag {lag}")
         for name, pair in list(variable_labels.items())
     }
     return {
@@ -117,5 +119,5 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
     }
 
 
-def _extended(pair: Bilingual, zh: str, en: str) -> Bilingual:
+def _with_suffix(pair: Bilingual, zh: str, en: str) -> Bilingual:
     return Bilingual(pair.zh + zh, pair.en + en)

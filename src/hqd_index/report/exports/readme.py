@@ -9,7 +9,7 @@ from ...tables import TABLES
 from ..bilingual import Bilingual
 from ..key_findings import main_findings
 from ..results import Results
-from ..sentences import SYNTHETIC
+from ..sentences import SYNTHETIC_NOTICE
 
 FILES: dict[str, Bilingual] = {
     "report.html": Bilingual(
@@ -43,15 +43,17 @@ FILES: dict[str, Bilingual] = {
 def write_readme(results: Results, folder: Path, message: Bilingual | None = None) -> Path:
     """README.md of a run's folder; `message` is a remark on how the figures came out."""
     path = folder / "README.md"
-    path.write_text("\n".join([*_part(results, "zh", message), "", "---", "", *_part(results, "en", message), ""]), "utf-8")
+    path.write_text(
+        "\n".join([*_language_part(results, "zh", message), "", "---", "", *_language_part(results, "en", message), ""]), "utf-8"
+    )
     return path
 
 
-def _part(results: Results, language: str, message: Bilingual | None) -> list[str]:
+def _language_part(results: Results, language: str, message: Bilingual | None) -> list[str]:
     study = results.study.study
     lines = [f"# {study.label[language]}", ""]
     if study.synthetic:
-        lines += [f"> {SYNTHETIC.of(language)}", ""]
+        lines += [f"> {SYNTHETIC_NOTICE.of(language)}", ""]
     if message is not None:
         lines += [f"> {message.of(language)}", ""]
     lines += [f"- {finding.text.of(language)} (`tables/{finding.sources[0]}.csv`)" for finding in main_findings(results)]
@@ -65,11 +67,11 @@ def _part(results: Results, language: str, message: Bilingual | None) -> list[st
         ).of(language),
         "",
     ]
-    lines += _tables(results, language)
+    lines += _table_lines(results, language)
     return lines
 
 
-def _tables(results: Results, language: str) -> Sequence[str]:
+def _table_lines(results: Results, language: str) -> Sequence[str]:
     """One line per table with its rows; why a table is empty."""
     lines = []
     for name, table in TABLES.items():

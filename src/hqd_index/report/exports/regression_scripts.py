@@ -35,41 +35,41 @@ def _specifications(results: Results, data: pd.DataFrame) -> Iterator[Regression
                 yield spec, outcome, density, controls, row
 
 
-def _expected(row: pd.Series) -> str:
+def _expected_numbers(row: pd.Series) -> str:
     """What the script should print, to ten digits."""
     names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
     parts = [f"{name} {row[column]:.10g}" for column, name in names.items() if not is_missing(row[column])]
     return "; ".join([*parts, f"N {row['n_obs']}"])
 
 
-ABOUT = (
+SCRIPT_NOTES = (
     "Expected numbers are those of hqd-index (regressions.csv); other versions of these commands may differ in the last digits.",
     "Outcomes are scores/100, `_lo` leaves out firms ever recognised; `used` marks the rows of the published regressions.",
 )
-GROUPED = (
+GROUP_EFFECTS_NOTE = (
     "K of the CV1 factor counts every level of group x year but one, as fixest does; a command that finds more of them redundant "
     "gives a smaller CV1 se, by the root of (N - K) over its own."
 )
 
 
-def _about(results: Results) -> tuple[str, ...]:
+def _script_notes(results: Results) -> tuple[str, ...]:
     """What the reader of either script has to know."""
     grouped = any("group_year" in spec.fixed_effects for spec in results.study.regressions.specifications)
-    return (*ABOUT, GROUPED) if grouped else ABOUT
+    return (*SCRIPT_NOTES, GROUP_EFFECTS_NOTE) if grouped else SCRIPT_NOTES
 
 
-def _do(results: Results, data: pd.DataFrame) -> Iterator[str]:
+def _stata_script(results: Results, data: pd.DataFrame) -> Iterator[str]:
     """Stata: load, set the panel, one block per regression."""
     draws = results.study.regressions.inference.draws
     yield f"* {results.study.name}: baseline and robustness tables"
-    yield from (f"* {line}" for line in _about(results))
+    yield from (f"* {line}" for line in _script_notes(results))
     yield "* ssc install ftools; ssc install reghdfe; ssc install boottest"
     yield from ("version 16", 'use "panel.dta", clear', "xtset unit_id year", "")
     for spec, outcome, density, controls, row in _specifications(results, data):
         effects = [STATA_EFFECTS[effect] for effect in spec.fixed_effects]
         regressors = " ".join([density, *controls])
-        condition = " & ".join(["used == 1", *_restrictions(spec, _ids(data))])
-        yield f"* {spec.id}, {outcome}: {_expected(row)}"
+        condition = " & ".join(["used == 1", *_stata_conditions(spec, _unit_numbers(data))])
+        yield f"* {spec.id}, {outcome}: {_expected_numbers(row)}"
         if effects:
             yield f"reghdfe {outcome} {regressors} if {condition}, absorb({' '.join(effects)}) vce(cluster unit_id)"
         else:
@@ -78,32 +78,32 @@ def _do(results: Results, data: pd.DataFrame) -> Iterator[str]:
         yield ""
 
 
-def _restrictions(spec: SpecificationChoice, ids: Mapping[str, int]) -> list[str]:
-    """Conditions on year and unit, in Stata; units by number, so that no text of the data stands in a script."""
+def _stata_conditions(spec: SpecificationChoice, ids: Mapping[str, int]) -> list[str]:
+    """Conditions on year and unit, in Stata; units by number, so that no text of the data gets into a script."""
     conditions = [f"inrange(year, {spec.years[0]}, {spec.years[1]})"] if spec.years else []
     conditions += [f"year != {year}" for year in spec.drop_years]
     return conditions + [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
 
 
-def _ids(data: pd.DataFrame) -> dict[str, int]:
+def _unit_numbers(data: pd.DataFrame) -> dict[str, int]:
     return dict(zip(data["unit"], data["unit_id"].astype(int)))
 
 
-def _r(results: Results, data: pd.DataFrame) -> Iterator[str]:
+def _r_script(results: Results, data: pd.DataFrame) -> Iterator[str]:
     """R: the same with fixest, whose default small-sample rule is the one of CV1 here."""
     yield f"# {results.study.name}: baseline and robustness tables"
-    yield from (f"# {line}" for line in _about(results))
+    yield from (f"# {line}" for line in _script_notes(results))
     yield "library(fixest)"
     yield 'panel <- read.csv("../stata/panel.csv", fileEncoding = "UTF-8-BOM")'
     yield "panel <- panel[panel$used == 1, ]"
     yield ""
     for spec, outcome, density, controls, row in _specifications(results, data):
-        effects, ids = [FIXEST_EFFECTS[effect] for effect in spec.fixed_effects], _ids(data)
+        effects, ids = [FIXEST_EFFECTS[effect] for effect in spec.fixed_effects], _unit_numbers(data)
         formula = f"{outcome} ~ {' + '.join([density, *controls])}" + (f" | {' + '.join(effects)}" if effects else "")
         conditions = [f"year >= {spec.years[0]} & year <= {spec.years[1]}"] if spec.years else []
         conditions += [f"year != {year}" for year in spec.drop_years]
         conditions += [f"unit_id != {ids[unit]}" for unit in spec.drop_units if unit in ids]
         rows = f"subset(panel, {' & '.join(conditions)})" if conditions else "panel"
-        yield f"# {spec.id}, {outcome}: {_expected(row)}"
+        yield f"# {spec.id}, {outcome}: {_expected_numbers(row)}"
         yield f"print(coeftable(feols({formula}, data = {rows}, vcov = ~unit_id)))"
         yield ""

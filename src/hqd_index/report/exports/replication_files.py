@@ -8,8 +8,8 @@ from typing import Any
 
 from ...study.unit_schemes import GROUP_NAMES
 from ..results import Results
-from .panel_export import LONGEST_LABEL, _groups, describe, panel
-from .regression_scripts import _do, _r
+from .panel_export import LONGEST_LABEL, _unit_groups, describe, panel
+from .regression_scripts import _r_script, _stata_script
 
 STAMP = datetime.datetime(2020, 1, 1)
 
@@ -27,8 +27,10 @@ def write_stata(results: Results, folder: Path) -> list[Path]:
         "unit_id": {k: f"{unit} {names(unit).of(results.language)}" for k, unit in enumerate(results.units["unit"], 1)}
     }
     if "group_id" in data:
-        numbered_groups = enumerate(sorted(set(_groups(results).values())), 1)
-        values["group_id"] = {k: GROUP_NAMES[g][results.language] if g in GROUP_NAMES else g for k, g in numbered_groups}
+        numbered_groups = enumerate(sorted(set(_unit_groups(results).values())), 1)
+        values["group_id"] = {
+            k: GROUP_NAMES[group][results.language] if group in GROUP_NAMES else group for k, group in numbered_groups
+        }
     data.drop(columns=["unit_zh", "unit_en"]).to_stata(
         stata / "panel.dta",
         write_index=False,
@@ -39,6 +41,6 @@ def write_stata(results: Results, folder: Path) -> list[Path]:
         value_labels=values,
     )
     data.to_csv(stata / "panel.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
-    (stata / "baseline.do").write_text("\n".join(_do(results, data)) + "\n", "utf-8")
-    (r / "baseline.R").write_text("\n".join(_r(results, data)) + "\n", "utf-8")
+    (stata / "baseline.do").write_text("\n".join(_stata_script(results, data)) + "\n", "utf-8")
+    (r / "baseline.R").write_text("\n".join(_r_script(results, data)) + "\n", "utf-8")
     return [stata / "panel.dta", stata / "panel.csv", stata / "baseline.do", r / "baseline.R"]

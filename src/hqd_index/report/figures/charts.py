@@ -15,7 +15,7 @@ Chart = Any  # alt.LayerChart | alt.Chart
 FONT = "sans-serif"
 """Layout is measured with the system's own face (a Chinese one by name takes three times as long); the page sets the face."""
 WIDTH = 360
-"""Of the plot without its labels: two figures stand side by side on the page, one fills the width of a paper's text."""
+"""Of the plot without its labels: two figures are side by side on the page, one fills the width of a paper's text."""
 PADDING = {"left": 18, "right": 18, "top": 4, "bottom": 4}
 """Room for faces wider than the one the layout was measured with."""
 

@@ -1,4 +1,4 @@
-"""Every figure svg once: with both languages for the page, in one language as SVG, PNG and PDF for papers and slides."""
+"""Every figure drawn once: with both languages for the page, in one language as SVG, PNG and PDF for papers and slides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHINESE_FACES = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure as SVG with the wider of both languages in place, and the pairs those texts stand for."""
+    """A figure as SVG with the wider of both languages in place, and both languages of each of those texts."""
 
     title: Bilingual
     sources: tuple[str, ...]
@@ -41,7 +41,7 @@ class Drawing:
         return svg_text.in_both_languages(self.svg, self.pairs)
 
     def svg_in(self, language: str) -> str:
-        """For a file: one language, faces that hold Chinese."""
+        """For a file: one language, in faces that have Chinese characters."""
         return svg_text.in_one_language(self.svg, self.pairs, language).replace(
             'font-family="sans-serif"', f'font-family="{CHINESE_FACES}"'
         )
@@ -60,7 +60,7 @@ def draw(results: Results, studio: Studio) -> Iterator[tuple[str, Drawing]]:
 
 
 class FigureFiles:
-    """SVG, PNG (300 per inch) and PDF of the figures given to `add`, in `folder`; the last two are svg meanwhile."""
+    """SVG, PNG (300 per inch) and PDF of the figures given to `add`, in `folder`; the last two are drawn meanwhile."""
 
     def __init__(self, folder: Path, language: str, studio: Studio) -> None:
         self._folder, self._studio = folder, studio

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..bilingual import BLANK, Bilingual, legible_text
-from ..colours import HUES, RISE, STILL
+from ..colours import HUES, RISE, STEADY
 from ..key_findings import file_flow
 from ..results import Results
 from . import charts
@@ -42,7 +42,7 @@ def ledger(results: Results, labels: FigureLabels) -> Chart | None:
     flow["label"] = [legible_text(text) for text in flow["file"].astype(str) + sheets]
     frame = flow.melt("label", list(names), "key", "value")
     frame["key"] = [labels(names[key]) for key in frame["key"]]
-    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STILL))}
+    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STEADY))}
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 

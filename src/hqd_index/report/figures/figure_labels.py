@@ -25,7 +25,7 @@ class FigureLabels:
         """The same for the title of an axis, which is never cut."""
         if self.language != "both":
             return pair.of(self.language)
-        text = max(pair, key=_width)
+        text = max(pair, key=_text_width)
         self.pairs[text] = pair
         return text
 
@@ -34,23 +34,23 @@ class FigureLabels:
         return [self(short_unit_name(str(a), str(b))) for a, b in zip(zh, en)]
 
 
-FILLER = "Manufacture of "
+COMMON_PREFIX = "Manufacture of "
 """With it the English names of half the industries begin."""
 
 
 def short_unit_name(zh: str, en: str, widest: float = WIDEST) -> Bilingual:
     """A unit's name as a figure has room for."""
-    short_en = en.removeprefix(FILLER)
+    short_en = en.removeprefix(COMMON_PREFIX)
     return Bilingual(shortened(zh, widest), shortened(short_en[:1].upper() + short_en[1:], widest))
 
 
-def _width(text: str) -> float:
+def _text_width(text: str) -> float:
     """Width in ems, about."""
     return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
 
 
 def shortened(text: str, widest: float = WIDEST) -> str:
     """The text, ended by an ellipsis where it is wider than a label may be."""
-    while _width(text) > widest:
+    while _text_width(text) > widest:
         text = text.rstrip("…")[:-1].rstrip() + "…"
     return text

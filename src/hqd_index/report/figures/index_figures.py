@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STILL, node_colours
+from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STEADY, node_colours
 from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
@@ -16,7 +16,7 @@ from . import charts
 from .charts import Chart
 from .figure_labels import WIDEST, FigureLabels, short_unit_name
 
-MOVED = 3
+COLOURED_SHIFT = 3
 """Places from which a shift of rank is coloured."""
 
 
@@ -26,7 +26,7 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     table = results.ranking(results.years[-1]).dropna(subset=["score"])
     names = dict(zip(table["unit"], labels.unit_names(table["unit_zh"], table["unit_en"])))
-    colours = {labels(results.name(node)): colour for node, colour in _colours(results, results.parts).items()}
+    colours = {labels(results.name(node)): colour for node, colour in _node_colours(results, results.parts).items()}
     parts = results.stacked_parts(results.years[-1]).set_index("unit")
     parts = parts.loc[[unit for unit in table["unit"] if unit in parts.index]].reset_index()
     frame = pd.DataFrame({"label": parts["unit"].map(names), "value": parts["part"]})
@@ -37,7 +37,7 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("得分（0–100）", "score (0-100)")), ends=end_labels)
 
 
-def _colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
+def _node_colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
     node_colour = node_colours(results.tree)
     return {node: node_colour.get(node, MUTED) for node in nodes}
 
@@ -65,9 +65,9 @@ def trend(results: Results, labels: FigureLabels) -> Chart | None:
     means = rows.groupby(["node", "year"], as_index=False)["score"].mean().dropna()
     frame = pd.DataFrame({"x": means["year"], "value": means["score"]})
     frame["key"] = [labels(results.name(node)) for node in means["node"]]
-    colours = {results.tree.root: INK} | _colours(results, nodes[1:])
-    keyed = {labels(results.name(node)): colour for node, colour in colours.items()}
-    return charts.line_chart(frame, keyed, title=labels.title(Bilingual("各单位平均得分", "mean score over units")))
+    colours = {results.tree.root: INK} | _node_colours(results, nodes[1:])
+    colour_by_label = {labels(results.name(node)): colour for node, colour in colours.items()}
+    return charts.line_chart(frame, colour_by_label, title=labels.title(Bilingual("各单位平均得分", "mean score over units")))
 
 
 def heat(results: Results, labels: FigureLabels) -> Chart | None:
@@ -94,15 +94,15 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
     if ranked_in_both.empty:
         return None
     colours = {
-        labels(Bilingual(f"▲ 升 {MOVED} 位以上", f"▲ up {MOVED} or more")): RISE,
-        labels(Bilingual(f"▼ 降 {MOVED} 位以上", f"▼ down {MOVED} or more")): FALL,
-        labels(Bilingual(f"变动不足 {MOVED} 位", f"less than {MOVED}")): STILL,
+        labels(Bilingual(f"▲ 升 {COLOURED_SHIFT} 位以上", f"▲ up {COLOURED_SHIFT} or more")): RISE,
+        labels(Bilingual(f"▼ 降 {COLOURED_SHIFT} 位以上", f"▼ down {COLOURED_SHIFT} or more")): FALL,
+        labels(Bilingual(f"变动不足 {COLOURED_SHIFT} 位", f"less than {COLOURED_SHIFT}")): STEADY,
     }
     risen_label, fallen_label, steady_label = colours
     rows = []
     for unit, row in ranked_in_both.iterrows():
         places_won = float(row["then"]) - float(row["rank"])
-        key = risen_label if places_won >= MOVED else fallen_label if places_won <= -MOVED else steady_label
+        key = risen_label if places_won >= COLOURED_SHIFT else fallen_label if places_won <= -COLOURED_SHIFT else steady_label
         first_rank, last_rank = int(row["then"]), int(row["rank"])
         name = short_unit_name(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
         rows.append(
@@ -128,7 +128,7 @@ def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
 
 
 def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
-    """Share of the draws in which a unit stands in the best quarter, the middle and the last quarter, latest year."""
+    """Share of the draws in which a unit is in the best quarter, the middle and the last quarter, latest year."""
     rows = results.table("acceptability")
     if rows.empty or not results.years:
         return None
@@ -142,8 +142,8 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
         labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
     }
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
-    wide = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
-    frame = wide.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
+    band_shares = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
+    frame = band_shares.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
     colours = dict(zip(bands, (HUES[0][0], LINE, HUES[1][1])))
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占全部抽样的份额", "share of the draws")))
 

@@ -17,7 +17,7 @@ from . import charts
 from .charts import Chart
 from .figure_labels import FigureLabels
 
-THINNED = 400
+CURVE_POINTS = 400
 """Points of the specification curve that are drawn."""
 
 
@@ -37,7 +37,7 @@ def coefficients(results: Results, labels: FigureLabels) -> Chart | None:
     return charts.interval_plot(frame, colours, title=labels.title(title))
 
 
-PART = {"value": "part", "low": "ci_low", "high": "ci_high"}
+CHANNEL_COLUMNS = {"value": "part", "low": "ci_low", "high": "ci_high"}
 
 
 def channels(results: Results, labels: FigureLabels) -> Chart | None:
@@ -49,7 +49,7 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
     if not nodes:
         return None
     rows, colours = rows.loc[nodes], node_colours(results.tree)
-    frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in PART.items()})
+    frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in CHANNEL_COLUMNS.items()})
     frame["label"] = [labels(results.name(node)) for node in nodes]
     frame["colour"] = [colours.get(node, MUTED) for node in nodes]
     title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
@@ -100,7 +100,7 @@ def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
     if rows.empty:
         return None
     rows = rows.sort_values("position", ignore_index=True)
-    step = max(1, len(rows) // THINNED)
+    step = max(1, len(rows) // CURVE_POINTS)
     thinned = rows[(rows.index % step == 0) | rows["headline"].astype(bool)]
     frame = thinned.rename(
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
@@ -143,14 +143,14 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows[rows["estimator"].isin(estimators)]
     names = {estimator: labels(key_label(results, "estimator", estimator)) for estimator in estimators}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
-    frame = frame.assign(key=rows["estimator"].map(names), x=[_signed(int(time)) for time in rows["time"]])
+    frame = frame.assign(key=rows["estimator"].map(names), x=[_signed_years(int(time)) for time in rows["time"]])
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
     return charts.event_plot(
         frame[["x", "key", "value", "low", "high"]], colours, title=labels.title(key_label(results, "outcome", first_outcome))
     )
 
 
-def _signed(years: int) -> str:
+def _signed_years(years: int) -> str:
     """Years since recognition with a sign; none on zero."""
     return f"{years:+d}".replace("-", "−") if years else "0"
 
@@ -164,14 +164,16 @@ def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows.sort_values(["value", "choice"], ascending=[False, True])
     hues = {"design": HUES[0][1], "specification": HUES[1][1]}
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
-    frame["label"] = [labels(_choice(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])]
+    frame["label"] = [
+        labels(_choice_label(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])
+    ]
     frame["colour"] = [hues.get(choice_type, MUTED) for choice_type in rows["kind"]]
     return charts.bar_chart(
         frame, title=labels.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
     )
 
 
-def _choice(results: Results, choice_type: str, choice: str) -> Bilingual:
+def _choice_label(results: Results, choice_type: str, choice: str) -> Bilingual:
     """A choice in words, and whether it belongs to the index or to the regression."""
     step, _, level = choice.partition(".")
     name, level_label = key_label(results, "kind", choice_type), LEVEL_LABELS.get(level)

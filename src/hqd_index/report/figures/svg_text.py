@@ -1,4 +1,4 @@
-"""Texts and ids of a drawn SVG: both languages in one, or one of them; its size in print; whether Chinese can be drawn."""
+"""Texts and ids of a rendered SVG: both languages in one, or one of them; its size in print; whether Chinese can be drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 from ..bilingual import Bilingual
 from .charts import FONT
 
-PRINTED = 160 / 25.4
+PRINT_WIDTH = 160 / 25.4
 """Inches a figure takes at most in print: the text width of an A4 page with usual margins."""
 
 
@@ -19,29 +19,29 @@ def tidy_svg(svg: str, prefix: str) -> str:
     ids = list(dict.fromkeys(re.findall(r'\sid="([^"]+)"', svg)))  # numbered by the renderer over its whole life
     for k, id in enumerate(ids):
         svg = svg.replace(f'id="{id}"', f'id="{prefix}-{k}"').replace(f"#{id})", f"#{prefix}-{k})")
-    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _short_coordinate, tag[0]), svg)
     return svg.replace('<rect width="', '<rect class="paper" width="', 1)
 
 
-def _rounded(coordinate: re.Match[str]) -> str:
+def _short_coordinate(coordinate: re.Match[str]) -> str:
     """A coordinate to a hundredth of a pixel."""
     return f"{float(coordinate[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def in_both_languages(svg: str, pairs: Mapping[str, Bilingual]) -> str:
-    """The SVG with each text that stands for a pair written in both languages; the page's style shows one of them."""
+    """The SVG with each text that has two languages written in both; the page's style shows one of them."""
     return _replace_texts(
         svg, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
     )
 
 
 def in_one_language(svg: str, pairs: Mapping[str, Bilingual], language: str) -> str:
-    """The SVG with each text that stands for a pair written in one language."""
+    """The SVG with each text that has two languages written in one."""
     return _replace_texts(svg, pairs, lambda zh, en: en if language == "en" else zh)
 
 
 def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
-    """The SVG with texts that stand for pairs written anew."""
+    """The SVG with the texts that have two languages replaced."""
     pair_of_text = {escape(text, quote=False): pair for text, pair in pairs.items()}
 
     def anew(element: re.Match[str]) -> str:
@@ -54,16 +54,16 @@ def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write: Callable[[st
 def print_scale(svg: str) -> float:
     """How much an SVG, whose own size is at 72 per inch, must shrink to fit a printed page."""
     width = float(re.search(r'<svg[^>]* width="([\d.]+)"', svg)[1])  # type: ignore[index]
-    return min(1.0, 72 * PRINTED / width)
+    return min(1.0, 72 * PRINT_WIDTH / width)
 
 
 def has_chinese_face() -> bool:
     """Whether this machine can draw Chinese: without a face, two different characters come out as the same box."""
     import vl_convert
 
-    def drawn(text: str) -> bytes:
+    def rendered_png(text: str) -> bytes:
         size = 'width="40" height="40"'
         mark = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
         return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{mark}</svg>'))
 
-    return drawn("专") != drawn("新")
+    return rendered_png("专") != rendered_png("新")

@@ -9,7 +9,7 @@ from ..bilingual import Bilingual
 from ..key_findings import file_flow
 from ..key_labels import key_label
 from ..results import Results
-from ..sentences import ASSUMPTION, MECHANICAL
+from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
 from .grid import Column, Grid, parse_columns, text_or_empty
 
 LEDGER = parse_columns("""
@@ -72,7 +72,7 @@ def rules(results: Results) -> Grid | None:
         return None
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
-        first, column_names = findings.iloc[0], _columns(findings["column"])
+        first, column_names = findings.iloc[0], _column_names(findings["column"])
         expected, mend = Bilingual(first["expected_zh"], first["expected_en"]), Bilingual(first["mend_zh"], first["mend_en"])
         values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expected, mend))
     note = Bilingual(
@@ -81,7 +81,7 @@ def rules(results: Results) -> Grid | None:
     return Grid(Bilingual("按规则统计的隔离", "Quarantine by rule"), RULES, tuple(values), ("quarantine",), note)
 
 
-def _columns(columns: pd.Series) -> Bilingual:
+def _column_names(columns: pd.Series) -> Bilingual:
     """The columns that findings point at, each once, by name and id."""
     ids = sorted({id.strip() for text in columns.dropna().astype(str) for id in text.split(",")})
     names = {id: column for table in reversed(CANONICAL.values()) for id, column in table.columns.items()}
@@ -110,8 +110,8 @@ HS6 | HS6 | text | 9
 最大来源占比 | Top source share | % | 11
 """)
 CHOKEPOINT_VALUES = ("hs6", "industries", "imports", "hhi_import", "hhi_world", "import_export_ratio", "top_source", "top_share")
-LISTED = 20
-CAPPED = 1000.0
+PRODUCTS_LISTED = 20
+HARDLY_ANY_EXPORTS = 1000.0
 """Imports over exports from which on the figure says only that there are hardly any exports."""
 
 
@@ -125,10 +125,10 @@ def chokepoints(results: Results) -> Grid | None:
         ["imports", "hs6"], ascending=[False, True]
     )
     ratio = rows["import_export_ratio"].map(
-        lambda value: value if value < CAPPED else Bilingual("几乎无出口", "hardly any exports")
+        lambda value: value if value < HARDLY_ANY_EXPORTS else Bilingual("几乎无出口", "hardly any exports")
     )
     rows = rows.assign(import_export_ratio=ratio)
-    values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(LISTED).to_dict("records")]
+    values = [tuple(record[name] for name in CHOKEPOINT_VALUES) for record in rows.head(PRODUCTS_LISTED).to_dict("records")]
     title = Bilingual(
         f"{year} 年卡脖子产品（{len(rows)} 个中进口额最大的）", f"Chokepoint products {year} (largest of {len(rows)})"
     )
@@ -177,7 +177,7 @@ def facts(results: Results) -> Grid | None:
     return Grid(title, FACTS, tuple(values), ("facts",), note)
 
 
-def notes(results: Results) -> Grid:
+def notes(_results: Results) -> Grid:
     """What the marks mean and what to keep in mind."""
     texts = [
         Bilingual("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
@@ -189,8 +189,8 @@ def notes(results: Results) -> Grid:
             "“全部企业”与“剔除专精特新企业”使用同样的公式、上下界与权重。",
             "'All firms' and 'recognised firms left out' share formulas, bounds and weights.",
         ),
-        ASSUMPTION,
-        MECHANICAL,
+        INTERCEPT_NOTE,
+        MECHANICAL_PART_NOTE,
         Bilingual(
             "更细的表不在本工作簿，见 tables/：diagnostics（诊断）、dynamics（分布与演变）、regression_diagnostics（回归诊断）、"
             "network（投入产出网络）等；README.md 列出全部文件。",

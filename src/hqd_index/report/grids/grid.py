@@ -23,7 +23,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Grid:
-    """What a table is called, its columns and rows, a note, and the CSV files its numbers stand in."""
+    """What a table is called, its columns and rows, a note, and the CSV files that hold its numbers."""
 
     title: Bilingual
     columns: tuple[Column, ...]

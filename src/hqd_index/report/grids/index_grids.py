@@ -92,11 +92,11 @@ def panel(results: Results) -> Grid | None:
     rows = results.scores
     if rows.empty:
         return None
-    wide = rows.pivot(index=["unit", "year"], columns="node", values="score")
-    nodes = [node for node in results.inner if node in wide.columns]
+    by_node = rows.pivot(index=["unit", "year"], columns="node", values="score")
+    nodes = [node for node in results.inner if node in by_node.columns]
     index_rows = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
-    wide = wide[nodes].join(index_rows[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
-    titles = [Column(_with_id(results.name(node), node), "2", 12) for node in nodes]
+    by_node = by_node[nodes].join(index_rows[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
+    titles = [Column(_name_with_id(results.name(node), node), "2", 12) for node in nodes]
     values = [
         (
             record["unit"],
@@ -105,13 +105,13 @@ def panel(results: Results) -> Grid | None:
             *[record[n] for n in nodes],
             record["rank"],
         )
-        for record in wide.to_dict("records")
+        for record in by_node.to_dict("records")
     ]
     header = (*LABELS, *YEAR, *titles, *parse_columns("名次 | Rank | int | 7"))
     return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
 
 
-def _with_id(name: Bilingual, id: str, unit: str = "") -> Bilingual:
+def _name_with_id(name: Bilingual, id: str, unit: str = "") -> Bilingual:
     measure = unit_name(unit)
     return Bilingual(name.zh + (f"（{measure.zh}）" if unit else " ") + id, name.en + (f" ({measure.en}) " if unit else " ") + id)
 
@@ -123,13 +123,13 @@ def indicators(results: Results) -> Grid | None:
     if rows.empty:
         return None
     min_cell = results.study.study.publish.min_cell
-    wide = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
-    leaves = [leaf for leaf in results.leaves if leaf in wide.columns]
+    by_node = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
+    leaves = [leaf for leaf in results.leaves if leaf in by_node.columns]
     choices = results.study.indicators.indicators
-    titles = [Column(_with_id(results.name(leaf), leaf, choices[leaf].unit), "4", 14) for leaf in leaves]
+    titles = [Column(_name_with_id(results.name(leaf), leaf, choices[leaf].unit), "4", 14) for leaf in leaves]
     values = [
         (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
-        for record in wide.reset_index().to_dict("records")
+        for record in by_node.reset_index().to_dict("records")
     ]
     note = Bilingual(
         f"企业数少于 {min_cell} 的单元格不公布（study.yaml 的 publish.min_cell）。",
@@ -174,10 +174,10 @@ def scenarios(results: Results) -> Grid | None:
     year = results.years[-1]
     rows = rows[rows["year"] == year]
     scenario_names = rows.drop_duplicates("scenario").set_index("scenario")
-    wide = rows.pivot(index="unit", columns="scenario", values="rank")
+    by_node = rows.pivot(index="unit", columns="scenario", values="rank")
     values = []
     for record in results.ranking(year).to_dict("records"):
-        ranks = [wide[scenario].get(record["unit"]) for scenario in scenario_names.index]
+        ranks = [by_node[scenario].get(record["unit"]) for scenario in scenario_names.index]
         shifts = [abs(rank - record["rank"]) for rank in ranks if not is_missing(rank) and not is_missing(record["rank"])]
         name = Bilingual(record["unit_zh"], record["unit_en"])
         values.append((record["unit"], name, record["rank"], *ranks, max(shifts) if shifts else None))

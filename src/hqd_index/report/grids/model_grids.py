@@ -64,7 +64,7 @@ CONTRIBUTION = parse_columns("""
 
 
 def regressions(results: Results) -> Grid | None:
-    """Every coefficient of a density (own, linked, or times a moderator); controls stand in regressions.csv."""
+    """Every coefficient of a density (own, linked, or times a moderator); controls are in regressions.csv."""
     rows = results.table("regressions")
     rows = rows[~rows["term"].isin(results.study.regressions.controls)] if len(rows) else rows
     values = [
@@ -91,7 +91,7 @@ def regressions(results: Results) -> Grid | None:
 
 
 def statement(results: Results, hypothesis: str, outcome: str) -> Bilingual:
-    """The hypothesis in words; H6b stands on several lines, so it names its outcome."""
+    """The hypothesis in words; H6b has several lines, so it names its outcome."""
     text = HYPOTHESES.get(hypothesis, results.name(outcome))
     if hypothesis != "H6b":
         return text
@@ -144,7 +144,7 @@ def contribution(results: Results) -> Grid | None:
             record["to_year"],
             key_label(results, "quantity", record["quantity"]),
             *(record[name] for name in ("value", "ci_low", "ci_high")),
-            _measure(record["measure"]),
+            _measure_label(record["measure"]),
         )
         for record in rows.to_dict("records")
     ]
@@ -156,7 +156,7 @@ def contribution(results: Results) -> Grid | None:
     return Grid(Bilingual("专精特新的贡献", "Contribution of SRDI firms"), CONTRIBUTION, tuple(values), ("contribution",), note)
 
 
-def _measure(text: str) -> Bilingual:
+def _measure_label(text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
     measure = MEASURES.get(text)
     if measure is not None:

@@ -16,9 +16,9 @@ from ..number_format import is_missing
 from ..results import Results
 from .grid import Column, Grid
 
-KINDS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
-WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
-YEARS = ("year", "from_year", "to_year", "io_year")
+CELL_FORMATS = {"text": "text", "int": "int", "number": "4", "share": "4", "p": "4", "flag": "text"}
+COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
+YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year")
 MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
 OBSTACLES_SHOWN = 5
@@ -37,7 +37,7 @@ ROW_CHOICES: dict[str, RowChoice] = {
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
 }
 """Table -> the rows that a reader wants, and how the note says so."""
-LATEST = ("ranks", "neighbours", "linkages", "chokepoints")
+LATEST_YEAR_ONLY = ("ranks", "neighbours", "linkages", "chokepoints")
 """Tables of which a reader wants the latest year."""
 
 
@@ -80,7 +80,7 @@ def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingua
     if name in ROW_CHOICES:
         chosen_rows, choice_zh, choice_en = ROW_CHOICES[name]
         shown_rows, zh, en = rows[chosen_rows(rows)], [choice_zh], [choice_en]
-    if (len(shown_rows) > MAX_ROWS or name in LATEST) and "year" in rows.columns and rows["year"].notna().any():
+    if (len(shown_rows) > MAX_ROWS or name in LATEST_YEAR_ONLY) and "year" in rows.columns and rows["year"].notna().any():
         last_year = shown_rows["year"].max()
         shown_rows, zh, en = (
             shown_rows[shown_rows["year"] == last_year],
@@ -97,7 +97,7 @@ def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingua
 
 
 def _has_labels(name: str, column: str) -> bool:
-    """Whether a column holds flags or ids that stand by name; no id beside its own name."""
+    """Whether a column holds flags or ids that are shown by name; no id beside its own name."""
     columns = TABLES[name].columns
     dtype = columns[column].rstrip("?")
     has_own_name = f"{column}_zh" in columns or (column in NODE_COLUMNS and "label_zh" in columns)
@@ -117,20 +117,20 @@ def _is_other_language(column: str, language: str) -> bool:
 
 def column_labels(results: Results, name: str) -> dict[str, Bilingual]:
     """column -> its names in the codebook."""
-    book = results.table("codebook")
-    rows = book[book["table"] == name] if len(book) else book
+    codebook = results.table("codebook")
+    rows = codebook[codebook["table"] == name] if len(codebook) else codebook
     return {row["column"]: Bilingual(row["label_zh"], row["label_en"]) for row in rows.to_dict("records")}
 
 
 def column_units(results: Results, name: str) -> dict[str, str]:
     """column -> its unit of measure in the codebook."""
-    book = results.table("codebook")
-    rows = book[(book["table"] == name) & book["unit"].fillna("").ne("")] if len(book) else book
+    codebook = results.table("codebook")
+    rows = codebook[(codebook["table"] == name) & codebook["unit"].fillna("").ne("")] if len(codebook) else codebook
     return dict(zip(rows["column"], rows["unit"])) if len(rows) else {}
 
 
 def short_label(label: str) -> str:
-    """A label as a header: up to the first long bracket, colon or comma; the whole stands in the codebook."""
+    """A label as a header: up to the first long bracket, colon or comma; the whole label is in the codebook."""
     head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{SHORT_BRACKET + 1},}}[）)]", "", label))[0].strip()
     return head or label
 
@@ -140,5 +140,5 @@ def _header(column: str, dtype: str, label: Bilingual, unit: str) -> Column:
     zh, en = short_label(label.zh), short_label(label.en)
     if unit and measure.zh not in zh:
         zh, en = f"{zh}（{measure.zh}）", f"{en} ({measure.en})"
-    style = "year" if column in YEARS else KINDS.get(dtype.rstrip("?"), "text")
-    return Column(Bilingual(zh, en), style, WIDTHS.get(style, 12))
+    style = "year" if column in YEAR_COLUMNS else CELL_FORMATS.get(dtype.rstrip("?"), "text")
+    return Column(Bilingual(zh, en), style, COLUMN_WIDTHS.get(style, 12))

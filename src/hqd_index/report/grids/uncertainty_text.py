@@ -30,16 +30,16 @@ def rank_intervals(results: Results, year: int) -> tuple[tuple[Column, ...], Cel
     if not sources:
         return (), {}
     rows = ranks[ranks["year"] == year].to_dict("records")
-    cells = {row["unit"]: tuple(_span(row[f"{name}_low"], row[f"{name}_high"]) for name in sources) for row in rows}
+    cells = {row["unit"]: tuple(_rank_span(row[f"{name}_low"], row[f"{name}_high"]) for name in sources) for row in rows}
     return tuple(Column(SOURCES[name], "text", 12) for name in sources), cells
 
 
-def _span(low: float, high: float) -> str:
+def _rank_span(low: float, high: float) -> str:
     return "" if pd.isna(low) or pd.isna(high) else f"{low:.0f}–{high:.0f}"
 
 
 def undecided_neighbours(results: Results, year: int) -> Cells:
-    """Unit -> codes of the units next to it in the ranking that stand on either side of it from draw to draw."""
+    """Unit -> codes of the units next to it in the ranking that are now above, now below it from draw to draw."""
     rows = results.table("neighbours")
     rows = rows[(rows["year"] == year) & ~rows["apart"].astype(bool)] if len(rows) else rows
     neighbours: dict[str, list[str]] = {}

@@ -13,11 +13,11 @@ from ..figures.figure_labels import short_unit_name
 from ..number_format import is_missing, number, percent
 from ..results import Results
 
-LINKS = 3
+INPUTS_DRAWN = 3
 """Largest inputs drawn per industry."""
-SIZE, RING, LABEL, WIDEST = 760.0, 232.0, 250.0, 9.5
+MAP_SIZE, RING_RADIUS, LABEL_RADIUS, LABEL_WIDTH = 760.0, 232.0, 250.0, 9.5
 """Side of the drawing, radius of the ring and of the labels in pixels; ems of a label."""
-FACTS: dict[str, tuple[Bilingual, str]] = {
+LINKAGE_FACTS: dict[str, tuple[Bilingual, str]] = {
     "imported_input_share": (Bilingual("中间品进口依赖（%）", "imported inputs (%)"), "2"),
     "self_sufficiency": (Bilingual("自给率", "self-sufficiency"), "%"),
     "upstreamness": (Bilingual("上游度", "upstreamness"), "2"),
@@ -28,7 +28,7 @@ FACTS: dict[str, tuple[Bilingual, str]] = {
 
 @dataclass(frozen=True)
 class IndustryNode:
-    """An industry on the ring: where it and its label stand, how the label is turned, how large it is, what is said of it."""
+    """An industry on the ring: its place and that of its label, how the label is turned, its size, and its figures."""
 
     unit: str
     name: Bilingual
@@ -72,16 +72,20 @@ def chain_map(results: Results) -> ChainMap | None:
     if len(units) < 3:
         return None
     angles = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
-    facts = _facts(results)
+    facts = _latest_linkages(results)
     size = rows.groupby("from_unit")["upstream"].sum()
     largest = float(size.max()) or 1.0
-    nodes = tuple(_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units)
+    nodes = tuple(
+        _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units
+    )
     return ChainMap(
-        int(rows["year"].max()), nodes, tuple(_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], angles))
+        int(rows["year"].max()),
+        nodes,
+        tuple(_input_links(rows[rows["from_unit"].isin(units) & rows["to_unit"].isin(units)], angles)),
     )
 
 
-def _facts(results: Results) -> dict[str, dict[str, Any]]:
+def _latest_linkages(results: Results) -> dict[str, dict[str, Any]]:
     """unit -> figures of the latest year that has them."""
     rows = results.table("linkages")
     if rows.empty:
@@ -90,34 +94,35 @@ def _facts(results: Results) -> dict[str, dict[str, Any]]:
     return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest.to_dict("records")}
 
 
-def _node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> IndustryNode:
+def _industry_node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> IndustryNode:
     facts_shown = []
-    for column, (label, number_style) in FACTS.items():
+    for column, (label, number_style) in LINKAGE_FACTS.items():
         value = facts.get(unit, {}).get(column)
         if not is_missing(value):
             facts_shown.append((label, percent(value) if number_style == "%" else number(value, int(number_style))))
-    x, y = SIZE / 2 + RING * math.cos(angle), SIZE / 2 + RING * math.sin(angle)
-    label_x, label_y = SIZE / 2 + LABEL * math.cos(angle), SIZE / 2 + LABEL * math.sin(angle)
+    x, y = MAP_SIZE / 2 + RING_RADIUS * math.cos(angle), MAP_SIZE / 2 + RING_RADIUS * math.sin(angle)
+    label_x, label_y = MAP_SIZE / 2 + LABEL_RADIUS * math.cos(angle), MAP_SIZE / 2 + LABEL_RADIUS * math.sin(angle)
     outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
     rotation, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
     name = results.unit_name(unit)
-    short = short_unit_name(name.zh, name.en, WIDEST)
+    short = short_unit_name(name.zh, name.en, LABEL_WIDTH)
     return IndustryNode(unit, name, short, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
 
 
-def _links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
+def _input_links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
     """The largest inputs of every buyer."""
     rows = rows[rows["from_unit"] != rows["to_unit"]].sort_values(
         ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
     )
-    largest = rows.groupby("to_unit").head(LINKS)
+    largest = rows.groupby("to_unit").head(INPUTS_DRAWN)
     links = []
     for seller, buyer, share in zip(largest["from_unit"], largest["to_unit"], largest["upstream"]):
         if not share > 0:
             continue
         (x1, y1), (x2, y2) = (
-            (SIZE / 2 + RING * math.cos(angles[u]), SIZE / 2 + RING * math.sin(angles[u])) for u in (seller, buyer)
+            (MAP_SIZE / 2 + RING_RADIUS * math.cos(angles[u]), MAP_SIZE / 2 + RING_RADIUS * math.sin(angles[u]))
+            for u in (seller, buyer)
         )
-        path = f"M{x1:.1f} {y1:.1f}Q{SIZE / 2:.0f} {SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
+        path = f"M{x1:.1f} {y1:.1f}Q{MAP_SIZE / 2:.0f} {MAP_SIZE / 2:.0f} {x2:.1f} {y2:.1f}"
         links.append(InputLink(seller, buyer, float(share), path, 0.6 + 6 * float(share)))
     return links

@@ -45,24 +45,24 @@ def page(
     results: Results, lab: WeightLab | None, drawings: Mapping[str, Drawing], paper: Sequence[PaperTable | AbsentTable]
 ) -> str:
     """The page as HTML, with the tables of the paper; the same text for the same results."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset_text("page.css"), _asset_text("page.js")
     return _template().render(
         results=results,
         study=results.study.study,
         manifest=results.manifest,
         language=results.language,
         policy=policy(style, script),
-        style=_inert(style),
-        script=_inert(script),
-        data=_inert(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
+        style=_trusted(style),
+        script=_trusted(script),
+        data=_trusted(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
         lab=lab,
         profiles=profiles(results, lab),
-        strip=strips(results),
+        strip=strip_data(results),
         rule=RULE,
         blocks=methods_section(results),
         chain=chain_map(results),
         figures=shown_figures(drawings),
-        field=field(results),
+        score_field=score_field(results),
         tables=tables(results),
         page_tables=page_tables,
         paper_tables_on_page=paper_tables_on_page,
@@ -78,12 +78,12 @@ def page(
 def policy(style: str, script: str) -> str:
     """Content-security policy: nothing but this page's own style and script, known by their hashes."""
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data: blob:; "
+        f"default-src 'none'; style-src '{_sha256(style)}'; script-src '{_sha256(script)}'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _hash(text: str) -> str:
+def _sha256(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -96,35 +96,35 @@ def script_safe_json(value: Any) -> str:
 
 
 def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
-    """name -> title, sources and the SVG in both languages; the field of scores stands on the page as a table."""
+    """name -> title, sources and the SVG in both languages; the scores by unit and year are on the page as a table."""
     return {
         name: {
             "title": drawing.title,
             "sources": drawing.sources,
             "note": drawing.note,
-            "svg": _inert(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
+            "svg": _trusted(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
         for name, drawing in drawings.items()
         if name != "heat"
     }
 
 
-def field(results: Results) -> dict[str, Any] | None:
+def score_field(results: Results) -> dict[str, Any] | None:
     """Scores of every unit by year with a tint from 0 to 9, ordered by the latest year; None for a single year."""
     if len(results.years) < 2:
         return None
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
-    wide = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
+    by_year = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
     low, high = float(rows["score"].min()), float(rows["score"].max())
     ranking = results.ranking(results.years[-1])
     lines = []
     for unit, name in zip(ranking["unit"], bilingual_names(ranking["unit_zh"], ranking["unit_en"])):
-        unit_scores = wide.loc[unit] if unit in wide.index else []
-        lines.append((name, [(number(score, 1), _tint(score, low, high)) for score in unit_scores]))
+        unit_scores = by_year.loc[unit] if unit in by_year.index else []
+        lines.append((name, [(number(score, 1), _tint_level(score, low, high)) for score in unit_scores]))
     return {"years": results.years, "rows": lines}
 
 
-def _tint(score: float, low: float, high: float) -> int | None:
+def _tint_level(score: float, low: float, high: float) -> int | None:
     """0 (lowest) to 9 (highest); None for a missing score."""
     if is_missing(score):
         return None
@@ -138,26 +138,27 @@ def tables(results: Results) -> dict[str, Grid]:
 
 
 def _page_grid(exhibit: Exhibit, place: PagePlace, results: Results) -> Grid | None:
-    make = place.grid or exhibit.grid
-    grid = make(results) if make is not None else None
-    return _head(grid) if place.head else grid
+    grid_of = place.grid or exhibit.grid
+    grid = grid_of(results) if grid_of is not None else None
+    return _first_rows(grid) if place.head else grid
 
 
-LINES = 40
+PAGE_ROWS = 40
 
 
-def _head(grid: Grid | None) -> Grid | None:
+def _first_rows(grid: Grid | None) -> Grid | None:
     """The first lines of a grid, and where the rest is."""
-    if grid is None or len(grid) <= LINES:
+    if grid is None or len(grid) <= PAGE_ROWS:
         return grid
     remark = Bilingual(
-        f"只列前 {LINES} 行；全部见 tables/{grid.sources[0]}.csv。", f"First {LINES} lines; all in tables/{grid.sources[0]}.csv."
+        f"只列前 {PAGE_ROWS} 行；全部见 tables/{grid.sources[0]}.csv。",
+        f"First {PAGE_ROWS} lines; all in tables/{grid.sources[0]}.csv.",
     )
-    return replace(grid, rows=grid.rows[:LINES], note=remark)
+    return replace(grid, rows=grid.rows[:PAGE_ROWS], note=remark)
 
 
 def _indicators(results: Results) -> list[dict[str, Any]]:
-    """The indicator system, leaf by leaf: where it stands, what it is, how it is computed."""
+    """The indicator system, leaf by leaf: its parent, what it is, how it is computed."""
     shares = results.shares(results.years[-1]) if results.years else {}
     rows = []
     for leaf in results.leaves:
@@ -180,15 +181,15 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
     return rows
 
 
-def strips(results: Results) -> dict[str, Any]:
+def strip_data(results: Results) -> dict[str, Any]:
     """What each profile's strip draws: parts in order with colour, everyone's scores and their median, latest year."""
     if not results.years:
         return {"parts": [], "scores": {}, "median": {}, "colours": {}}
     ranking = results.ranking(results.years[-1])
     parts = [node for node in results.parts if node in ranking.columns and ranking[node].notna().any()]
-    peers = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
+    peer_scores = {node: [round(float(score), 2) for score in ranking[node].dropna()] for node in parts}
     median = {node: round(float(ranking[node].median()), 2) for node in parts}
-    return {"parts": parts, "scores": peers, "median": median, "colours": node_colours(results.tree)}
+    return {"parts": parts, "scores": peer_scores, "median": median, "colours": node_colours(results.tree)}
 
 
 def cell(value: Any, cell_format: str) -> Bilingual:
@@ -197,7 +198,7 @@ def cell(value: Any, cell_format: str) -> Bilingual:
 
 
 @cache
-def _asset(name: str) -> str:
+def _asset_text(name: str) -> str:
     return (files(__package__) / name).read_text("utf-8")
 
 
@@ -212,10 +213,10 @@ def _template() -> Any:
     environment.globals["Bilingual"] = Bilingual
     environment.tests["made"] = lambda table: isinstance(table, PaperTable)
     environment.filters["pair"] = lambda cell: cell if isinstance(cell, Bilingual) else Bilingual(cell, cell)
-    return environment.from_string(_asset("page.html.jinja"))
+    return environment.from_string(_asset_text("page.html.jinja"))
 
 
-def _inert(text: str) -> Any:
+def _trusted(text: str) -> Any:
     """Text of our own making (SVG, CSS, script, escaped JSON) that the template passes through."""
     from markupsafe import Markup
 

@@ -48,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Profile:
-    """A unit in the latest year: where it stands, and sentences about it."""
+    """A unit in the latest year: its places, and sentences about it."""
 
     unit: str
     name: Bilingual
@@ -81,9 +81,9 @@ def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
         return []
     year = results.years[-1]
     rows = results.scores[results.scores["year"] == year]
-    places, places_won = _places(rows), results.change(year, results.years[0])
+    places, places_won = _places_by_unit(rows), results.change(year, results.years[0])
     gains = levers(lab, year).by_unit if lab and year in lab.years else {}
-    obstacles = _obstacles(results, year)
+    obstacles = _obstacles_by_unit(results, year)
     unit_profiles = []
     for unit in results.units["unit"]:
         unit_places = places.get(unit, {})
@@ -101,7 +101,7 @@ def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
     return unit_profiles
 
 
-def _places(rows: pd.DataFrame) -> Mapping[str, dict[str, Place]]:
+def _places_by_unit(rows: pd.DataFrame) -> Mapping[str, dict[str, Place]]:
     """unit -> node -> place, for ranked scores."""
     places: dict[str, dict[str, Place]] = {}
     for record in rows.dropna(subset=["score", "rank"]).to_dict("records"):
@@ -155,7 +155,7 @@ def _strengths_and_weaknesses(results: Results, parts: tuple[Place, ...]) -> Fin
     weak = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:MOST_LISTED]
     if not parts:
         return None
-    strengths, weaknesses = _listed(results, strong), _listed(results, weak)
+    strengths, weaknesses = _places_listed(results, strong), _places_listed(results, weak)
     zh = f"强项：{strengths.zh or '没有位列前四分之一的分维度'}；弱项：{weaknesses.zh or '没有位列后四分之一的分维度'}。"
     en = (
         f"Strengths: {strengths.en or 'no part in the best quarter'}; weaknesses: "
@@ -164,14 +164,14 @@ def _strengths_and_weaknesses(results: Results, parts: tuple[Place, ...]) -> Fin
     return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _listed(results: Results, places: list[Place]) -> Bilingual:
+def _places_listed(results: Results, places: list[Place]) -> Bilingual:
     names = [(results.name(place.node), integer(place.rank)) for place in places]
     return Bilingual(
         "、".join(f"{name.zh}（第 {rank}）" for name, rank in names), ", ".join(f"{name.en} ({rank})" for name, rank in names)
     )
 
 
-def _obstacles(results: Results, year: int) -> dict[str, pd.DataFrame]:
+def _obstacles_by_unit(results: Results, year: int) -> dict[str, pd.DataFrame]:
     """unit -> its leaves with an obstacle degree in a year, the largest first."""
     rows = results.table("obstacles")
     if rows.empty:

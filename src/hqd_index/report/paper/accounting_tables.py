@@ -16,7 +16,7 @@ from .estimate_layout import POINTS, Cell, TableParts, digits_for
 
 def mediators_table(results: Results) -> TableParts | None:
     """The density's coefficient on the whole index without and with mediators, and each one's part of the change."""
-    sample_rows = _of_root(results, "mediators", "mediator")
+    sample_rows = _rows_of_index(results, "mediators", "mediator")
     if not sample_rows:
         return None
     header: list[Cell] = [""]
@@ -28,9 +28,9 @@ def mediators_table(results: Results) -> TableParts | None:
     for key in [("base", ""), *parts, ("change", ""), ("full", "")]:
         line: list[Cell] = [_line_label(results, key, "mediator")]
         for rows in sample_rows.values():
-            line += [_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
+            line += [_estimate_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
         body.append(tuple(line))
-    body += _counts(sample_rows.values(), 2)
+    body += _count_lines(sample_rows.values(), 2)
     note = Bilingual(
         "注：按 Gelbach（2016）把加入机制变量前后密度系数之差精确分到各变量：密度对机制变量的系数乘以机制变量在完整回归中的系数。"
         "这是核算，不是因果中介。圆括号内为逐一剔除单位的标准误（CV3）；占比以不含机制变量的系数为分母，该系数小于其标准误时不列。"
@@ -45,18 +45,20 @@ def mediators_table(results: Results) -> TableParts | None:
 
 def oaxaca_table(results: Results) -> TableParts | None:
     """The gap of the whole index between units above and below the median density, and what goes with each control."""
-    sample_rows = _of_root(results, "oaxaca", "term")
+    sample_rows = _rows_of_index(results, "oaxaca", "term")
     if not sample_rows:
         return None
-    gaps = [_row(rows, ("gap", "")) for rows in sample_rows.values()]
+    gaps = [_key_row(rows, ("gap", "")) for rows in sample_rows.values()]
     body: list[tuple[Cell, ...]] = [
         (Bilingual("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
         (Bilingual("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
     parts = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
     for key in [("gap", ""), ("explained", ""), *parts, ("unexplained", "")]:
-        body.append((_line_label(results, key, "term"), *[_with_error(_row(rows, key), 3) for rows in sample_rows.values()]))
-    body += _counts(sample_rows.values(), 1)
+        body.append(
+            (_line_label(results, key, "term"), *[_estimate_with_error(_key_row(rows, key), 3) for rows in sample_rows.values()])
+        )
+    body += _count_lines(sample_rows.values(), 1)
     return (
         (("", *(SAMPLES[sample] for sample in sample_rows)),),
         body,
@@ -82,7 +84,7 @@ def _group_note(gap: pd.Series) -> Bilingual:
     )
 
 
-def _of_root(results: Results, name: str, within: str) -> dict[str, pd.DataFrame]:
+def _rows_of_index(results: Results, name: str, within: str) -> dict[str, pd.DataFrame]:
     """Sample -> rows of the whole index by (quantity, what it is about)."""
     rows = results.table(name)
     rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
@@ -93,7 +95,7 @@ def _of_root(results: Results, name: str, within: str) -> dict[str, pd.DataFrame
     }
 
 
-def _row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
+def _key_row(rows: pd.DataFrame, key: tuple[str, str]) -> pd.Series:
     return pd.Series(rows.loc[key])
 
 
@@ -103,11 +105,11 @@ def _line_label(results: Results, key: tuple[str, str], column: str) -> Bilingua
     return key_label(results, column, subject) if subject else key_label(results, "quantity", quantity)
 
 
-def _with_error(row: pd.Series, digits: int) -> str:
+def _estimate_with_error(row: pd.Series, digits: int) -> str:
     return f"{number(POINTS * row['estimate'], digits)} ({number(POINTS * row['se_cv3'], digits)})"
 
 
-def _counts(samples: Iterable[pd.DataFrame], span: int) -> list[tuple[Cell, ...]]:
+def _count_lines(samples: Iterable[pd.DataFrame], span: int) -> list[tuple[Cell, ...]]:
     """Lines of N and G; each sample spans `wide` columns."""
     lines = []
     for column, label in (("n_obs", Bilingual("样本量 N", "N")), ("n_clusters", Bilingual("聚类数 G", "Clusters G"))):

@@ -46,7 +46,7 @@ MECHANISM_NOTE = Bilingual(
 YES, NO = Bilingual("是", "Yes"), Bilingual("否", "No")
 POINTS = 100.0
 """Scores are estimated as score/100; a table for people has points of 0-100."""
-SCALED = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
+SCALED_COLUMNS = ("estimate", "se_cv1", "se_cv3", "ci_low", "ci_high")
 LISTING_HEADER = (
     Bilingual("设定", "Specification"), Bilingual("样本", "Sample"), Bilingual("系数", "Estimate"), Bilingual("标准化", "In SDs"),
     Bilingual("95% 区间（CV3）", "95% interval (CV3)"), Bilingual("自助法 p", "Bootstrap p"), Bilingual("样本量", "N"),
@@ -58,7 +58,7 @@ def in_points(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     factor = rows["outcome"].isin({*results.tree.order, "splittable"}).map({True: POINTS, False: 1.0})
-    return rows.assign(**{column: rows[column] * factor for column in SCALED})
+    return rows.assign(**{column: rows[column] * factor for column in SCALED_COLUMNS})
 
 
 def p_in_brackets(p: Any) -> str:
@@ -82,7 +82,7 @@ def regression_table(
     controls = list(dict.fromkeys(term for block in blocks for term in block.index if term not in ("density", *omitted)))
     body: list[tuple[Cell, ...]] = []
     for term in ["density", *controls]:
-        body.extend(_term(results, term, blocks, digits))
+        body.extend(_term_lines(results, term, blocks, digits))
     rule = len(body)
     body.extend(extra_lines)
     body.append((Bilingual("控制变量", "Controls"), *[YES if _first_text(block, "controls") else NO for block in blocks]))
@@ -110,7 +110,7 @@ def digits_for(values: list[float]) -> int:
     return next((places for places in range(4, 6) if smallest >= 10.0 ** (1 - places)), 6)
 
 
-def _term(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
+def _term_lines(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
     """Lines of one regressor: coefficient, standard error and, for the density, the bootstrap p."""
     estimate_line: list[Cell] = [term_label(results, term)]
     error_line: list[Cell] = [""]
@@ -140,7 +140,7 @@ def coefficient_listing(
     digits, previous_label = digits_for([float(value) for value in rows["estimate"]]), None
     body: list[tuple[Cell, ...]] = []
     for record in rows.to_dict("records"):
-        label = _line_name(results, record)
+        label = _listing_label(results, record)
         numbers = (
             number(record["estimate"], digits) + stars(record["p_wild"]),
             number(record["estimate_sd"], 3),
@@ -153,11 +153,11 @@ def coefficient_listing(
     return ((first_header, *LISTING_HEADER[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
 
-def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
+def _listing_label(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
     listed_specs = {spec.id for spec in results.study.regressions.specifications}
     named_by_outcome = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
-    parts = [] if named_by_outcome else [_short_name(results, record["spec"])]
+    parts = [] if named_by_outcome else [_short_spec_label(results, record["spec"])]
     if record["outcome"] != results.tree.root:
         parts.append(key_label(results, "outcome", record["outcome"]))
     if record["term"] != "density":
@@ -167,7 +167,7 @@ def _line_name(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     return Bilingual("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
 
 
-def _short_name(results: Results, id: str) -> Bilingual:
+def _short_spec_label(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
     return next((addition for ending, addition in EXTENSIONS.items() if id == base + ending), spec_label(results, id))

@@ -31,7 +31,7 @@ from .estimate_layout import (
 
 def baseline(results: Results) -> TableParts | None:
     """The whole index on density: one column per specification, as the study lists them."""
-    rows = _outcome(results, results.tree.root, "all")
+    rows = _outcome_rows(results, results.tree.root, "all")
     if rows.empty:
         return None
     specs = [spec for spec in stepwise(results) if spec.id in set(rows["spec"])]
@@ -64,7 +64,7 @@ def channels_table(results: Results) -> TableParts | None:
     return regression_table(results, blocks, heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
 
 
-IV = {
+INSTRUMENT_STATISTICS = {
     "first_stage": (Bilingual("第一阶段系数", "First stage"), 4),
     "first_stage_f": (Bilingual("第一阶段 F（Kleibergen-Paap）", "First-stage F (Kleibergen-Paap)"), 2),
     "effective_f": (Bilingual("有效 F（Montiel Olea-Pflueger）", "Effective F (Montiel Olea-Pflueger)"), 2),
@@ -76,10 +76,10 @@ IV = {
 IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
 
 
-def leave_out(results: Results) -> TableParts | None:
+def endogeneity(results: Results) -> TableParts | None:
     """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
     headline = headline_spec(results)
-    blocks = {sample: _headline(results, headline, sample) for sample in SAMPLES}
+    blocks = {sample: _headline_row(results, headline, sample) for sample in SAMPLES}
     if any(block is None for block in blocks.values()):
         return None
     rows = [block for block in blocks.values() if block is not None]
@@ -92,7 +92,7 @@ def leave_out(results: Results) -> TableParts | None:
         ("", *[f"({number(row['se_cv3'], digits)})" for row in rows]),
         ("", *[p_in_brackets(row["p_wild"]) for row in rows]),
     ]
-    instrument = [_instrument(results, headline, sample) for sample in SAMPLES]
+    instrument = [_instrument_estimates(results, headline, sample) for sample in SAMPLES]
     rule = len(body)
     if all(instrument):
         body.append(
@@ -106,7 +106,7 @@ def leave_out(results: Results) -> TableParts | None:
             f"[{number(estimates['ar_low'], digits)}, {number(estimates['ar_high'], digits)}]" for estimates in instrument
         ]
         body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
-        for quantity, (label, places) in IV.items():
+        for quantity, (label, places) in INSTRUMENT_STATISTICS.items():
             body.append((label, *[number(estimates.get(quantity), places) for estimates in instrument]))
     body.append((Bilingual("样本量 N", "N"), *[integer(row["n_obs"]) for row in rows]))
     note = Bilingual(
@@ -118,13 +118,13 @@ def leave_out(results: Results) -> TableParts | None:
     return (("", *SAMPLES.values()),), body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
 
 
-def _headline(results: Results, spec: str | None, sample: str) -> pd.Series | None:
-    rows = _outcome(results, results.tree.root, sample)
+def _headline_row(results: Results, spec: str | None, sample: str) -> pd.Series | None:
+    rows = _outcome_rows(results, results.tree.root, sample)
     rows = rows[(rows["spec"] == spec) & (rows["term"] == "density")] if len(rows) else rows
     return rows.iloc[0] if len(rows) else None
 
 
-def _instrument(results: Results, spec: str | None, sample: str) -> dict[str, float]:
+def _instrument_estimates(results: Results, spec: str | None, sample: str) -> dict[str, float]:
     """quantity -> value of the shift-share instrument for the whole index; empty where it was not run."""
     rows = results.table("endogeneity")
     if rows.empty:
@@ -139,7 +139,7 @@ def _instrument(results: Results, spec: str | None, sample: str) -> dict[str, fl
     return estimates if {"estimate", "se_cv1", "ar_low", "ar_high"} <= set(estimates) else {}
 
 
-def _outcome(results: Results, node: str, sample: str) -> pd.DataFrame:
+def _outcome_rows(results: Results, node: str, sample: str) -> pd.DataFrame:
     rows = results.table("regressions")
     if rows.empty:
         return rows
@@ -186,7 +186,7 @@ def heterogeneity(results: Results) -> TableParts | None:
                 blocks.append(block)
                 names.append(Bilingual(moderator.label.zh, moderator.label.en))
                 samples.append(SAMPLES[sample])
-                holm.append(_holm(block))
+                holm.append(_holm_p(block))
     if not blocks:
         return None
     omitted_terms = {term for block in blocks for term in block.index if "density" not in term}
@@ -197,7 +197,7 @@ def heterogeneity(results: Results) -> TableParts | None:
     return regression_table(results, blocks, heads, extra_lines=extra, omitted=omitted_terms)
 
 
-def _holm(block: pd.DataFrame) -> str:
+def _holm_p(block: pd.DataFrame) -> str:
     """The Holm p that the note of an interaction gives; empty without one."""
     notes = " ".join(note for note in block["note"] if isinstance(note, str))
     match = re.search(r"Holm p[^:]*: ([0-9.]+)", notes)
@@ -219,23 +219,26 @@ def mechanism(results: Results) -> TableParts | None:
     return coefficient_listing(results, mechanism_rows, note, Bilingual("被解释变量", "Dependent variable"))
 
 
+CONTRIBUTION_LINES = {
+    "effect_sd": Bilingual("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
+    "effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
+    "effect_composition_sd": Bilingual("其中：构成", "of which composition"),
+    "splittable_effect_sd": Bilingual("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
+    "splittable_effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
+    "splittable_effect_composition_sd": Bilingual("其中：构成", "of which composition"),
+    "share": Bilingual("占指数升幅的核算份额", "Accounting share of the change"),
+    "share_spillover": Bilingual("其中：外溢", "of which spillover"),
+    "share_composition": Bilingual("其中：构成", "of which composition"),
+}
+
+
 def contribution_table(results: Results) -> TableParts | None:
     """Composition, spillover, accounting share, and the fractions of dimensions and channels."""
     rows = results.table("contribution")
     rows = rows[(rows["unit"].fillna(TOTAL) == TOTAL) & (rows["sample"] == "all")] if len(rows) else rows
     if rows.empty:
         return None
-    names = {
-        "effect_sd": Bilingual("全部企业的效应（标准差）", "Effect on all firms (SDs)"),
-        "effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
-        "effect_composition_sd": Bilingual("其中：构成", "of which composition"),
-        "splittable_effect_sd": Bilingual("可拆分部分的效应（标准差）", "Effect on the splittable part (SDs)"),
-        "splittable_effect_spillover_sd": Bilingual("其中：外溢", "of which spillover"),
-        "splittable_effect_composition_sd": Bilingual("其中：构成", "of which composition"),
-        "share": Bilingual("占指数升幅的核算份额", "Accounting share of the change"),
-        "share_spillover": Bilingual("其中：外溢", "of which spillover"),
-        "share_composition": Bilingual("其中：构成", "of which composition"),
-    }
+    names = dict(CONTRIBUTION_LINES)
     for node in results.inner:
         name = results.name(node)
         names[f"fraction_{node}"] = Bilingual(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")

@@ -25,7 +25,7 @@ PREAMBLE = (
 
 
 def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "") -> Path:
-    """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice stands first."""
+    """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice comes first."""
     notice_lines = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
     parts = [
         DOCUMENT_CLASS[language],
@@ -39,7 +39,7 @@ def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX prints as it stands."""
+    """Text that LaTeX prints unchanged."""
     return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
@@ -53,14 +53,14 @@ def environment(table: PaperTable | AbsentTable, language: str) -> str:
         f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"
         for j, share in enumerate(shares)
     )
-    body = [("\\midrule\n" if k in table.rule_before else "") + _line(line, language) for k, line in enumerate(table.body)]
+    body = [("\\midrule\n" if k in table.rule_before else "") + _table_line(line, language) for k, line in enumerate(table.body)]
     note = escape(table.note.of(language))
     return "\n".join(
         [
             f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}",
             f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\\begin{{longtable}}{{{columns}}}",
             "\\toprule",
-            *[_line(line, language) for line in table.header],
+            *[_table_line(line, language) for line in table.header],
             "\\midrule\\endhead",
             *body,
             "\\bottomrule",
@@ -70,7 +70,7 @@ def environment(table: PaperTable | AbsentTable, language: str) -> str:
     )
 
 
-def _line(line: Sequence[Cell], language: str) -> str:
+def _table_line(line: Sequence[Cell], language: str) -> str:
     """Cells of a line; one that opens with [ is held apart from the line break before it."""
     cells = [escape(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line]
     return " & ".join(f"{{{cell}}}" if cell.startswith("[") else cell for cell in cells) + " \\\\"

@@ -11,6 +11,24 @@ from .estimate_layout import Cell, TableParts
 
 YEARS_SHOWN = 6
 """Years of the table of scores: the first, the last, and others evenly between."""
+LEVEL_TITLES = (
+    Bilingual("一级指标", "Dimension"),
+    Bilingual("二级指标", "Sub-dimension"),
+    Bilingual("三级", "Level 3"),
+    Bilingual("四级", "Level 4"),
+)
+LEAF_TITLES = (
+    Bilingual("指标", "Indicator"),
+    Bilingual("计算方法", "Formula"),
+    Bilingual("单位", "Unit"),
+    Bilingual("属性", "Sign"),
+    Bilingual("权重（%）", "Weight (%)"),
+)
+SYSTEM_NOTE = Bilingual(
+    "注：Σ 为对单位内全部企业或记录求和；+ 为正向指标，− 为负向指标，◇ 为适度指标；权重为在总指数中的份额。",
+    "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
+    "weights are shares in the whole index.",
+)
 
 
 def indicator_system(results: Results) -> TableParts | None:
@@ -43,25 +61,7 @@ def indicator_system(results: Results) -> TableParts | None:
             )
         )
     depth = len(body[0]) - 5 if body else 0
-    level_titles = (
-        Bilingual("一级指标", "Dimension"),
-        Bilingual("二级指标", "Sub-dimension"),
-        Bilingual("三级", "Level 3"),
-        Bilingual("四级", "Level 4"),
-    )
-    leaf_titles = (
-        Bilingual("指标", "Indicator"),
-        Bilingual("计算方法", "Formula"),
-        Bilingual("单位", "Unit"),
-        Bilingual("属性", "Sign"),
-        Bilingual("权重（%）", "Weight (%)"),
-    )
-    note = Bilingual(
-        "注：Σ 为对单位内全部企业或记录求和；+ 为正向指标，− 为负向指标，◇ 为适度指标；权重为在总指数中的份额。",
-        "Notes: Σ sums over the firms or records of a unit; + more is better, − less is better, ◇ a band is best; "
-        "weights are shares in the whole index.",
-    )
-    return (((*level_titles[:depth], *leaf_titles),), body, note, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
+    return (((*LEVEL_TITLES[:depth], *LEAF_TITLES),), body, SYSTEM_NOTE, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
 
 
 def descriptives(results: Results) -> TableParts | None:
@@ -78,14 +78,14 @@ def descriptives(results: Results) -> TableParts | None:
     known_variables = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
     order = {variable: k for k, variable in enumerate(known_variables)}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
-    body = [_described(results, node) for node in (results.tree.root, *results.dimensions)]
+    body = [_score_line(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
         figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
         body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], integer(record["n"]), *figures))
     return (header,), body, BLANK, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
 
 
-def _described(results: Results, node: str) -> tuple[Cell, ...]:
+def _score_line(results: Results, node: str) -> tuple[Cell, ...]:
     """One line of descriptive statistics of a score."""
     values = results.scores.loc[results.scores["node"] == node, "score"].dropna()
     figures = (values.mean(), values.std(), values.min(), values.median(), values.max())

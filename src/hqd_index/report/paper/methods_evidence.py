@@ -19,7 +19,7 @@ METHOD_WORKS: dict[str, str] = {
     "Hwang and Yoon 1981": "Hwang C L, Yoon K. Multiple Attribute Decision Making: Methods and Applications. "
     "Berlin: Springer, 1981.",
 }
-"""Full references of method sources, by what the source begins with; others stand as the method gives them."""
+"""Full references of method sources, by what the source begins with; others are printed as the method gives them."""
 STUDIED_PAPER = (
     "锁箭， 李霞. 专精特新中小企业驱动制造业高质量发展：内在逻辑、实现路径与政策建议[J]. 技术经济， 2024, 43(9): 85-94. "
     "DOI 10.12404/j.issn.1002-980X.J24030412"
@@ -112,14 +112,7 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
             "and only the latter are read where the F is small.",
         )
     if results.has("mediators"):
-        labels = [mediator.label for mediator in results.study.regressions.mediators.values()]
-        yield list_item(
-            f"机制变量（{'、'.join(label.zh for label in labels)}）均在指数之外，取当年值：估计上年密度对它们的影响"
-            "（江艇 2022），并按 Gelbach（2016）把加入它们前后密度系数之差精确分到各变量；后者是核算，不是因果中介。",
-            f"Mediators ({'; '.join(label.en for label in labels)}) lie outside the index and are of its own year: the effect of "
-            "last year's density on them is estimated (Jiang 2022), and the change of the density's coefficient as they enter is "
-            "split exactly (Gelbach 2016), which is accounting and no causal mediation.",
-        )
+        yield _mediator_item(results)
     if results.has("oaxaca"):
         yield list_item(
             "高低密度单位的差距：按首次认定以来密度均值的中位数分组，以含分组变量的合并回归作二重分解（Blinder-Oaxaca），只作描述。",
@@ -127,16 +120,7 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
             "Blinder-Oaxaca decomposition with pooled coefficients that hold the group; a description only.",
         )
     if results.has("event_study"):
-        years_before, years_after = results.study.regressions.events.window if results.study.regressions.events else (-4, 3)
-        yield list_item(
-            f"企业事件研究：以首次认定为事件，认定前 {-years_before} 年至后 {years_after} 年；"
-            "估计量对处理效应随时间和批次变化稳健，"
-            "双向固定效应只作对照。结果变量为企业指标，不是指数。",
-            f"Firm event study around the first recognition, {-years_before} years before to {years_after} after; the "
-            "estimators allow "
-            "effects to differ by cohort and time, two-way effects stand for comparison. "
-            "Outcomes are those of firms, never the index.",
-        )
+        yield _event_study_item(results)
     if results.has("resilience"):
         yield list_item(
             "韧性：冲击当年的跌幅与恢复所需年数，对冲击前的密度、暴露程度及其交互回归。",
@@ -150,6 +134,32 @@ def further_estimate_blocks(results: Results) -> Iterator[Block]:
         )
 
 
+def _mediator_item(results: Results) -> Block:
+    """Which mediators, and how their part is found."""
+    labels = [mediator.label for mediator in results.study.regressions.mediators.values()]
+    return list_item(
+        f"机制变量（{'、'.join(label.zh for label in labels)}）均在指数之外，取当年值：估计上年密度对它们的影响"
+        "（江艇 2022），并按 Gelbach（2016）把加入它们前后密度系数之差精确分到各变量；后者是核算，不是因果中介。",
+        f"Mediators ({'; '.join(label.en for label in labels)}) lie outside the index and are of its own year: the effect of "
+        "last year's density on them is estimated (Jiang 2022), and the change of the density's coefficient as they enter is "
+        "split exactly (Gelbach 2016), which is accounting and no causal mediation.",
+    )
+
+
+def _event_study_item(results: Results) -> Block:
+    """The event, its window and the estimators."""
+    years_before, years_after = results.study.regressions.events.window if results.study.regressions.events else (-4, 3)
+    return list_item(
+        f"企业事件研究：以首次认定为事件，认定前 {-years_before} 年至后 {years_after} 年；"
+        "估计量对处理效应随时间和批次变化稳健，"
+        "双向固定效应只作对照。结果变量为企业指标，不是指数。",
+        f"Firm event study around the first recognition, {-years_before} years before to {years_after} after; the "
+        "estimators allow "
+        "effects to differ by cohort and time, two-way effects stand for comparison. "
+        "Outcomes are those of firms, never the index.",
+    )
+
+
 def reference_blocks(results: Results) -> Iterator[Block]:
     """Works the used methods rest on, numbered."""
     weighting = results.study.weighting
@@ -159,7 +169,7 @@ def reference_blocks(results: Results) -> Iterator[Block]:
     sources = {FAMILIES[family][choice.method].source for family, choice in chosen_methods if choice.method in FAMILIES[family]}
     reference_list = [
         STUDIED_PAPER,
-        *sorted({_full(source) for source in sources if source != "-"} | {METHOD_WORKS["OECD-JRC 2008"]}),
+        *sorted({_full_reference(source) for source in sources if source != "-"} | {METHOD_WORKS["OECD-JRC 2008"]}),
     ]
     for table, works in TABLE_WORKS.items():
         reference_list += works if results.has(table) else ()
@@ -167,6 +177,6 @@ def reference_blocks(results: Results) -> Iterator[Block]:
         yield text_block(f"[{k}] {work}", f"[{k}] {work}", block_type="work")
 
 
-def _full(source: str) -> str:
+def _full_reference(source: str) -> str:
     """The full reference of a method's source."""
     return next((work for front, work in METHOD_WORKS.items() if source.startswith(front)), f"{source}.")

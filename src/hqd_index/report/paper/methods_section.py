@@ -14,7 +14,7 @@ from ..key_labels import effect_names
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS, TABLE_LABELS
 from ..number_format import integer, is_missing, number, percent
 from ..results import Results
-from ..sentences import ASSUMPTION, MECHANICAL, SYNTHETIC
+from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE, SYNTHETIC_NOTICE
 from .methods_evidence import further_estimate_blocks, reference_blocks, robustness_blocks
 from .prose_blocks import Block, formula_block, list_item, text_block
 
@@ -48,7 +48,7 @@ def data_blocks(results: Results) -> Iterator[Block]:
         f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
         f"{parts} sub-dimensions and {count} indicators (Table 1); no column of the treatment enters the index.",
     )
-    origins = [o for source in study.sources.sources.values() if (o := source.origin) is not None]
+    origins = [origin for source in study.sources.sources.values() if (origin := source.origin) is not None]
     if origins:
         titles = [both_languages(f"{origin.title}") for origin in origins]
         producers = [both_languages(origin.producer) for origin in origins]
@@ -58,12 +58,12 @@ def data_blocks(results: Results) -> Iterator[Block]:
     rows_finding = row_accounting(results)
     if rows_finding is not None:
         yield Block("text", rows_finding.text)
-    yield from _flow(results)
+    yield from _sample_flow_items(results)
     if study.study.synthetic:
-        yield Block("text", SYNTHETIC)
+        yield Block("text", SYNTHETIC_NOTICE)
 
 
-def _flow(results: Results) -> Iterator[Block]:
+def _sample_flow_items(results: Results) -> Iterator[Block]:
     """One item per table: every step of the sample with its rows."""
     rows = results.table("sample_flow")
     for table, steps in rows.groupby("table", sort=False) if len(rows) else ():
@@ -85,14 +85,14 @@ def construction_blocks(results: Results) -> Iterator[Block]:
     weighting = results.study.weighting
     for family, choice in (("impute", weighting.impute), ("treat", weighting.treat)):
         if choice.method != "none":
-            yield _step(family, choice)
-            yield from _formulas(choice)
-    yield _step("normalise", weighting.normalise)
-    yield from _formulas(weighting.normalise)
+            yield _step_block(family, choice)
+            yield from _formula_blocks(choice)
+    yield _step_block("normalise", weighting.normalise)
+    yield from _formula_blocks(weighting.normalise)
     for family, choices in (("weight", weighting.weight), ("aggregate", weighting.aggregate)):
         for choice in dict.fromkeys(choices.values()):
-            yield _step(family, choice, tuple(level for level, level_choice in choices.items() if level_choice == choice))
-        yield from _formulas(*choices.values())
+            yield _step_block(family, choice, tuple(level for level, level_choice in choices.items() if level_choice == choice))
+        yield from _formula_blocks(*choices.values())
     for node, branch in weighting.branches.items():
         name = results.name(node)
         branch_choices = {
@@ -114,21 +114,21 @@ def construction_blocks(results: Results) -> Iterator[Block]:
     )
 
 
-def _step(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
+def _step_block(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block:
     """One sentence: what is done at this step, with its options and source."""
     method = FAMILIES[family][choice.method]
     label = Bilingual(method.label_zh, method.label_en)
     source = f" ({method.source})" if method.source != "-" else ""
     places = [LEVEL_LABELS.get(level, Bilingual(level, level)) for level in levels]
     level_text = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else BLANK
-    head, options = STEP_LABELS[family], _options(choice, method)
+    head, options = STEP_LABELS[family], _option_text(choice, method)
     return text_block(
         f"{head.zh}{level_text.zh}：{label.zh}{source}{options.zh}。",
         f"{head.en}{level_text.en}: {label.en}{source}{options.en}.",
     )
 
 
-def _options(choice: Any, method: Any) -> Bilingual:
+def _option_text(choice: Any, method: Any) -> Bilingual:
     """Options that differ from what is usual, the years first."""
     defaults = {name: parameter.default for name, parameter in method.options.items()}
     defaults = {"floor": 0.0, "cap": 1.0, "matrices": choice.options.get("matrices"), **defaults}
@@ -163,7 +163,7 @@ def _value_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _formulas(*choices: BoundChoice) -> Iterator[Block]:
+def _formula_blocks(*choices: BoundChoice) -> Iterator[Block]:
     """The formula of each method as it is set, once; those of a combination's parts before its own."""
     formulas = [part.formula for choice in choices for part in (*choice.parts, choice)]
     yield from map(formula_block, dict.fromkeys(formulas))
@@ -193,14 +193,31 @@ def density_blocks(results: Results) -> Iterator[Block]:
     )
 
 
-def _grouped(results: Results) -> tuple[str, str]:
-    """What stands for the year effects where effects are of groups, and what the groups are."""
+def _group_effects_text(results: Results) -> tuple[str, str]:
+    """What replaces the year effects where effects are of groups, and what the groups are."""
     groups, name = results.study.study.unit.groups, effect_names(results)["group_year"]
     scheme_name = SCHEME_NAMES[groups] if isinstance(groups, str) else None
     return (
         f"部分设定以{name.zh}代替 λ，使各组有各自的年份效应" + (f"；{scheme_name.zh}。" if scheme_name else "。"),
         f"Some specifications have {name.en.lower()} in place of λ, year effects of each group's own"
         + (f"; {scheme_name.en}." if scheme_name else "."),
+    )
+
+
+def _standard_errors(draws: str) -> Block:
+    """Outcome, effects, standard errors and the bootstrap with its draws."""
+    return text_block(
+        "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
+        "逐个剔除单位并重新估计全部固定效应，"
+        f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
+        "tidy 表中另列 CV1，小样本修正为 G/(G−1)·(N−1)/(N−K)，K 不计嵌套于聚类的固定效应。",
+        "Outcomes are scores/100; μ and λ are unit and year effects. Standard errors are clustered by unit: "
+        "parentheses hold CV3 (jackknife, "
+        "all effects re-estimated without each unit, factor (G−1)/G), intervals use t(G−1); "
+        "brackets hold the restricted wild cluster bootstrap p "
+        f"({draws} draws, all sign vectors where units are few). CV1 stands beside them in the tidy table, "
+        "factor G/(G−1)·(N−1)/(N−K), "
+        "K without effects nested in the cluster.",
     )
 
 
@@ -222,34 +239,21 @@ def model_blocks(results: Results) -> Iterator[Block]:
             + ", ".join(label.en for label in controls)
             + "; none is an ingredient of the index.",
         )
-    draws = integer(regressions.inference.draws)
-    yield text_block(
-        "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
-        "逐个剔除单位并重新估计全部固定效应，"
-        f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
-        "tidy 表中另列 CV1，小样本修正为 G/(G−1)·(N−1)/(N−K)，K 不计嵌套于聚类的固定效应。",
-        "Outcomes are scores/100; μ and λ are unit and year effects. Standard errors are clustered by unit: "
-        "parentheses hold CV3 (jackknife, "
-        "all effects re-estimated without each unit, factor (G−1)/G), intervals use t(G−1); "
-        "brackets hold the restricted wild cluster bootstrap p "
-        f"({draws} draws, all sign vectors where units are few). CV1 stands beside them in the tidy table, "
-        "factor G/(G−1)·(N−1)/(N−K), "
-        "K without effects nested in the cluster.",
-    )
+    yield _standard_errors(integer(regressions.inference.draws))
     if any("group_year" in spec.fixed_effects for spec in regressions.specifications):
-        yield text_block(*_grouped(results))
+        yield text_block(*_group_effects_text(results))
     yield text_block(
-        "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL.zh,
+        "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL_PART_NOTE.zh,
         "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "
-        "rest). " + MECHANICAL.en,
+        "rest). " + MECHANICAL_PART_NOTE.en,
     )
     yield formula_block("β = Σ_k w_k β_k")
     yield text_block(
         "指数是各分维度的固定加权和，因此系数可精确分解为各渠道之和（同一样本、同一解释变量），份额允许为负；"
-        "|β| 小于其标准误时不报告份额。" + ASSUMPTION.zh,
+        "|β| 小于其标准误时不报告份额。" + INTERCEPT_NOTE.zh,
         "The index is a fixed weighted sum of its parts, so the coefficient splits exactly into channels on the same rows "
         "and regressors; "
-        "shares may be negative and are withheld where |β| is below its standard error. " + ASSUMPTION.en,
+        "shares may be negative and are withheld where |β| is below its standard error. " + INTERCEPT_NOTE.en,
     )
 
 
@@ -286,7 +290,7 @@ def limit_blocks(results: Results) -> Iterator[Block]:
         "releases.",
     )
     if results.has("regressions"):
-        yield Block("list", ASSUMPTION)
+        yield Block("list", INTERCEPT_NOTE)
     shares = results.table("coverage")
     low = int((shares["share_revenue"] < 0.2).sum()) if len(shares) else 0
     if low:

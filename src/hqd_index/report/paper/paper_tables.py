@@ -1,4 +1,4 @@
-"""The tables of a paper, as text laid out for three rules: what Word and LaTeX both print."""
+"""The tables of a paper, as text laid out for three-line tables: what Word and LaTeX both print."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def paper_tables(results: Results) -> list[PaperTable | AbsentTable]:
             tables.append(AbsentTable(id, place.number, place.title, place.absence or results.absence_reason(place.table)))
         else:
             header, body, *layout_options = parts
-            tables.append(PaperTable(id, place.number, place.title, _lines(header), _lines(body), *layout_options))
+            tables.append(PaperTable(id, place.number, place.title, _cell_rows(header), _cell_rows(body), *layout_options))
     return tables
 
 
-def _lines(lines: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
+def _cell_rows(lines: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(tuple(line) for line in lines)

@@ -28,7 +28,7 @@ TEXT_WIDTH = 16.6
 """Width of the text in cm."""
 TWIPS = 566.93
 """Twentieths of a point in a centimetre."""
-POINT = 20
+TWIPS_PER_POINT = 20
 """Twentieths of a point in one."""
 TABLE_XML = (
     '<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
@@ -43,7 +43,7 @@ TEXT_SIZES = ((9, 7.0, 15), (7, 8.0, 40), (0, 9.0, 90))
 
 
 def new_document(title: str, notice: str = "") -> Any:
-    """An A4 document in 宋体 and Times New Roman, 10.5 pt; a notice stands at the head of every page."""
+    """An A4 document in 宋体 and Times New Roman, 10.5 pt; a notice at the head of every page."""
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height, section.orientation = Cm(21), Cm(29.7), WD_ORIENT.PORTRAIT
@@ -60,8 +60,8 @@ def new_document(title: str, notice: str = "") -> Any:
         language.set(qn("w:val"), "en-US")
         language.set(qn("w:eastAsia"), "zh-CN")
         properties = style.element.get_or_add_rPr()
-        for old in properties.findall(qn("w:lang")):
-            properties.remove(old)
+        for existing in properties.findall(qn("w:lang")):
+            properties.remove(existing)
         properties.append(language)
     document.styles["Normal"].font.size = Pt(10.5)
     for name, size in (("Heading 1", 14), ("Heading 2", 12), ("Title", 18)):
@@ -90,21 +90,21 @@ def save(document: Any, path: Path) -> Path:
 def write_tables(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, title: str, notice: str = "") -> Path:
     """All tables of the paper in one file, each with its caption above and its note below."""
     document = new_document(title, notice)
-    _fill(document, [part for table in tables for part in with_caption(table, language)])
+    _fill_body(document, [part for table in tables for part in with_caption(table, language)])
     return save(document, path)
 
 
 def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str, notice: str = "") -> Path:
     """The methods section as a document."""
     document = new_document(title, notice)
-    _fill(
+    _fill_body(
         document,
         [paragraph(text_run(title, 16, bold=True), align="center"), *(prose_paragraph(block, language) for block in blocks)],
     )
     return save(document, path)
 
 
-def _fill(document: Any, parts: Sequence[str]) -> None:
+def _fill_body(document: Any, parts: Sequence[str]) -> None:
     """The document's body, read as XML at once: paragraph by paragraph through the library takes many times as long."""
     body = document.element.body
     for element in parse_xml(f"<w:body {nsdecls('w')}>{''.join(parts)}</w:body>").iterchildren():
@@ -168,29 +168,33 @@ def paragraph(
     first_indent: float = 0,
     bullet: bool = False,
 ) -> str:
-    """A paragraph around its runs, as WordprocessingML; spaces and indents in points, `lines` the height of a line in lines."""
+    """A paragraph around its runs, as WordprocessingML; spaces and indents in points, `line_height` in lines."""
     spaces = {"before": space_before, "after": space_after}
-    spacing = "".join(f' w:{side}="{round(POINT * space)}"' for side, space in spaces.items() if space is not None)
+    spacing = "".join(f' w:{side}="{round(TWIPS_PER_POINT * space)}"' for side, space in spaces.items() if space is not None)
     spacing += f' w:line="{round(240 * line_height)}" w:lineRule="auto"' if line_height else ""
-    indent = f' w:left="{round(POINT * left_indent)}"' if left_indent else ""
-    indent += f' w:{"firstLine" if first_indent > 0 else "hanging"}="{round(POINT * abs(first_indent))}"' if first_indent else ""
-    looks = (
+    indent = f' w:left="{round(TWIPS_PER_POINT * left_indent)}"' if left_indent else ""
+    indent += (
+        f' w:{"firstLine" if first_indent > 0 else "hanging"}="{round(TWIPS_PER_POINT * abs(first_indent))}"'
+        if first_indent
+        else ""
+    )
+    paragraph_properties = (
         '<w:pStyle w:val="ListBullet"/>' if bullet else "",
         KEEP_NEXT if keep_with_next else "",
         f"<w:spacing{spacing}/>" if spacing else "",
         f"<w:ind{indent}/>" if indent else "",
         f'<w:jc w:val="{align}"/>' if align else "",
     )
-    return f"<w:p><w:pPr>{''.join(looks)}</w:pPr>{runs}</w:p>"
+    return f"<w:p><w:pPr>{''.join(paragraph_properties)}</w:pPr>{runs}</w:p>"
 
 
 def text_run(text: str, size: float, *, bold: bool = False, italic: bool = False, place: str = "") -> str:
     """A run of text in both faces, as WordprocessingML; `size` in points, `place` is sub or super."""
-    look = f'<w:rFonts w:ascii="{LATIN_FACE}" w:hAnsi="{LATIN_FACE}" w:eastAsia="{CHINESE_FACE}"/>'
-    look += f"{'<w:b/>' * bold}{'<w:i/>' * italic}"
-    look += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
-    look += f'<w:vertAlign w:val="{place}script"/>' if place else ""
-    return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(legible_text(text))}</w:t></w:r>'
+    run_properties = f'<w:rFonts w:ascii="{LATIN_FACE}" w:hAnsi="{LATIN_FACE}" w:eastAsia="{CHINESE_FACE}"/>'
+    run_properties += f"{'<w:b/>' * bold}{'<w:i/>' * italic}"
+    run_properties += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
+    run_properties += f'<w:vertAlign w:val="{place}script"/>' if place else ""
+    return f'<w:r><w:rPr>{run_properties}</w:rPr><w:t xml:space="preserve">{escape(legible_text(text))}</w:t></w:r>'
 
 
 def table_xml(table: PaperTable, language: str) -> str:
@@ -207,7 +211,7 @@ def table_xml(table: PaperTable, language: str) -> str:
         borders = _borders(i, len(lines), table)
         cells = "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep}<w:spacing w:after="0"/>'
-            f'<w:jc w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_text(cell, language), size)}</w:p></w:tc>'
+            f'<w:jc w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_plain_text(cell, language), size)}</w:p></w:tc>'
             for cell, width, is_left in zip(line, widths, left_aligned)
         )
         rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells}</w:tr>")
@@ -225,11 +229,11 @@ def _borders(line: int, lines: int, table: PaperTable) -> str:
     return f"<w:tcBorders>{borders}</w:tcBorders>" if borders else ""
 
 
-def _text(cell: Cell, language: str) -> str:
+def _plain_text(cell: Cell, language: str) -> str:
     return cell.of(language) if isinstance(cell, Bilingual) else cell
 
 
 def _holds_words(table: PaperTable, column: int) -> bool:
     """Whether a column holds words: the first, and those with a cell longer than a number in brackets."""
-    longest = max((len(_text(line[column], "zh")) for line in table.body), default=0)
+    longest = max((len(_plain_text(line[column], "zh")) for line in table.body), default=0)
     return column == 0 or (longest > 18 and table.id != "robustness")

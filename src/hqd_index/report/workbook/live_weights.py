@@ -16,14 +16,14 @@ from ..results import Results
 from ..weight_lab import Array, Design, WeightLab, scores
 from .sheet_format import CellStyles
 
-TOP = 6
+FIRST_WEIGHT_ROW = 6
 """Row of the first weight, and of the first line of the ranking beside it."""
-RANKING = 9
+RANKING_COLUMN = 9
 """Column at which the ranking begins."""
-UNITS = 3
-"""Row of the first unit on the sheet of working; names, ids and weights stand above."""
-VALUES = 4
-"""Column of the first leaf on the sheet of working; code, name, year and published rank stand before it."""
+FIRST_UNIT_ROW = 3
+"""Row of the first unit on the sheet of working; below names, ids and weights."""
+FIRST_LEAF_COLUMN = 4
+"""Column of the first leaf on the sheet of working; after code, name, year and published rank."""
 UNRANKED = 999_999
 TITLE = Bilingual("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
 ABOUT = Bilingual(
@@ -39,7 +39,7 @@ RANKING_HEADERS = (
     Bilingual("名次", "Rank"), Bilingual("代码", "Code"), Bilingual("名称", "Name"), Bilingual("指数", "Index"),
     Bilingual("发布名次", "Published rank"),
 )  # fmt: skip
-TAIL = (
+TAIL_HEADERS = (
     Bilingual("覆盖率", "Coverage"),
     Bilingual("可排名得分", "Score ranked"),
     Bilingual("名次", "Rank"),
@@ -49,7 +49,7 @@ TAIL = (
 
 @dataclass(frozen=True)
 class LiveSheets:
-    """What the two sheets are made from, and where everything stands on them."""
+    """What the two sheets are made from, and the place of everything on them."""
 
     results: Results
     lab: WeightLab
@@ -73,30 +73,30 @@ class LiveSheets:
     @cached_property
     def weights(self) -> dict[str, int]:
         """node -> row of its weight."""
-        return {node: TOP + k for k, node in enumerate(node for node in self.design.tree.order if node != self.root)}
+        return {node: FIRST_WEIGHT_ROW + k for k, node in enumerate(node for node in self.design.tree.order if node != self.root)}
 
     @cached_property
     def columns(self) -> dict[str, int]:
-        """node -> column of its values; children of a node stand side by side, so that one range holds them."""
+        """node -> column of its values; children of a node are side by side, so that one range holds them."""
         order = self.design.tree.order
         inner = sorted(self.design.tree.inner, key=lambda node: (-self.depth(node), order.index(node)))
-        return {node: VALUES + k for k, node in enumerate([*self.lab.leaves, *inner])}
+        return {node: FIRST_LEAF_COLUMN + k for k, node in enumerate([*self.lab.leaves, *inner])}
 
     @property
     def tail_column(self) -> int:
         """Column after the last node: coverage, then the score ranked, rank and sort key."""
-        return VALUES + len(self.columns)
+        return FIRST_LEAF_COLUMN + len(self.columns)
 
     @property
     def all_years(self) -> int:
         """Row of the first value of all years."""
-        return UNITS + len(self.lab.units) + 3
+        return FIRST_UNIT_ROW + len(self.lab.units) + 3
 
     def unit_cells(self, column: int, *, sheet: bool = False) -> str:
         """The units' cells of a column of the working sheet."""
         name = xl_col_to_name(column, col_abs=True)
         sheet_prefix = f"'{self.working_sheet}'!" if sheet else ""
-        return f"{sheet_prefix}{name}${UNITS + 1}:{name}${UNITS + len(self.lab.units)}"
+        return f"{sheet_prefix}{name}${FIRST_UNIT_ROW + 1}:{name}${FIRST_UNIT_ROW + len(self.lab.units)}"
 
     def history_cells(self, column: int, *, sheet: bool = False) -> str:
         """The cells of a column that hold all years."""
@@ -129,8 +129,8 @@ def is_linear(lab: WeightLab | None) -> bool:
     return lab is not None and all(method == "arithmetic" for method, _ in lab.designs[0].joins.values())
 
 
-def write_live_weights(book: Any, styles: CellStyles, results: Results, lab: WeightLab, language: str) -> None:
-    """Adds the sheet to edit and the sheet of working."""
+def write_live_weights(workbook: Any, styles: CellStyles, results: Results, lab: WeightLab, language: str) -> None:
+    """Adds the sheet to edit and the working sheet."""
     sheets = LiveSheets(
         results,
         lab,
@@ -139,11 +139,11 @@ def write_live_weights(book: Any, styles: CellStyles, results: Results, lab: Wei
         Bilingual("权重试算", "Try weights").of(language),
         Bilingual("试算过程", "Working").of(language),
     )
-    edit, work = book.add_worksheet(sheets.edit_sheet), book.add_worksheet(sheets.working_sheet)
-    _weights(edit, sheets)
-    _ranking(edit, sheets)
-    _working(work, sheets)
-    _history(work, sheets)
+    edit, work = workbook.add_worksheet(sheets.edit_sheet), workbook.add_worksheet(sheets.working_sheet)
+    _weight_table(edit, sheets)
+    _ranking_table(edit, sheets)
+    _fill_working_sheet(work, sheets)
+    _history_rows(work, sheets)
 
 
 def _opening_value(value: Any) -> float | str:
@@ -151,57 +151,59 @@ def _opening_value(value: Any) -> float | str:
     return MISSING if is_missing(value) else float(value)
 
 
-def _weights(page: Any, sheets: LiveSheets) -> None:
+def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
     """The year, and every node's weight, rescaled within its parent and in the whole."""
     styles, design, year = sheets.styles, sheets.design, sheets.lab.years[-1]
-    page.write_string(0, 0, TITLE.of(sheets.language), styles(bold=True, font_size=13))
-    page.write_string(1, 0, ABOUT.of(sheets.language), styles(font_color="#5B6672"))
-    page.write_string(3, 0, Bilingual("年份", "Year").of(sheets.language), styles(bold=True))
-    page.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
-    page.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in sheets.lab.years]})
-    _headers(page, sheets, 0, WEIGHT_HEADERS, (22, 30, 14, 13, 10, 12))
+    worksheet.write_string(0, 0, TITLE.of(sheets.language), styles(bold=True, font_size=13))
+    worksheet.write_string(1, 0, ABOUT.of(sheets.language), styles(font_color="#5B6672"))
+    worksheet.write_string(3, 0, Bilingual("年份", "Year").of(sheets.language), styles(bold=True))
+    worksheet.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
+    worksheet.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in sheets.lab.years]})
+    _write_headers(worksheet, sheets, 0, WEIGHT_HEADERS, (22, 30, 14, 13, 10, 12))
     shares, shares_in_index = design.weights(year), {sheets.root: 1.0}
     for node, row in sheets.weights.items():
         parent = design.tree.parent(node) or sheets.root
         share = shares.get(node, 0.0)
         shares_in_index[node] = shares_in_index[parent] * share
-        page.write_string(row, 0, sheets.results.name(parent).of(sheets.language), styles())
-        page.write_string(row, 1, sheets.results.name(node).of(sheets.language), styles(indent=sheets.depth(node) - 1))
-        page.write_string(row, 2, node, styles(font_color="#5B6672"))
-        page.write_number(row, 3, share, styles(num_format="0.0000", bg_color="#FFF7C2", border=1))
+        worksheet.write_string(row, 0, sheets.results.name(parent).of(sheets.language), styles())
+        worksheet.write_string(row, 1, sheets.results.name(node).of(sheets.language), styles(indent=sheets.depth(node) - 1))
+        worksheet.write_string(row, 2, node, styles(font_color="#5B6672"))
+        worksheet.write_number(row, 3, share, styles(num_format="0.0000", bg_color="#FFF7C2", border=1))
         total = "+".join(f"$D${sheets.weights[child] + 1}" for child in design.tree.children(parent))
-        page.write_formula(row, 4, f"=IF(({total})>0,D{row + 1}/({total}),0)", styles(num_format="0.0000"), share)
+        worksheet.write_formula(row, 4, f"=IF(({total})>0,D{row + 1}/({total}),0)", styles(num_format="0.0000"), share)
         parent_share = "" if parent == sheets.root else f"*F{sheets.weights[parent] + 1}"
-        page.write_formula(row, 5, f"=E{row + 1}{parent_share}", styles(num_format="0.0000"), shares_in_index[node])
-    last = TOP + len(sheets.weights) - 1
-    page.data_validation(TOP, 3, last, 3, {"validate": "decimal", "criteria": ">=", "value": 0})
-    page.freeze_panes(TOP, 0)
-    page.hide_gridlines(2)
-    page.set_column(6, RANKING - 1, 2)
-    _print_setup(page)
+        worksheet.write_formula(row, 5, f"=E{row + 1}{parent_share}", styles(num_format="0.0000"), shares_in_index[node])
+    last = FIRST_WEIGHT_ROW + len(sheets.weights) - 1
+    worksheet.data_validation(FIRST_WEIGHT_ROW, 3, last, 3, {"validate": "decimal", "criteria": ">=", "value": 0})
+    worksheet.freeze_panes(FIRST_WEIGHT_ROW, 0)
+    worksheet.hide_gridlines(2)
+    worksheet.set_column(6, RANKING_COLUMN - 1, 2)
+    _print_setup(worksheet)
 
 
-def _print_setup(page: Any) -> None:
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
+def _print_setup(worksheet: Any) -> None:
+    worksheet.set_landscape()
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 0)
 
 
-def _headers(page: Any, sheets: LiveSheets, column: int, titles: tuple[Bilingual, ...], widths: tuple[int, ...]) -> None:
+def _write_headers(
+    worksheet: Any, sheets: LiveSheets, column: int, titles: tuple[Bilingual, ...], widths: tuple[int, ...]
+) -> None:
     for j, (title, width) in enumerate(zip(titles, widths)):
-        page.write_string(TOP - 1, column + j, title.of(sheets.language), sheets.styles.header())
-        page.set_column(column + j, column + j, width)
+        worksheet.write_string(FIRST_WEIGHT_ROW - 1, column + j, title.of(sheets.language), sheets.styles.header())
+        worksheet.set_column(column + j, column + j, width)
 
 
-def _ranking(page: Any, sheets: LiveSheets) -> None:
+def _ranking_table(worksheet: Any, sheets: LiveSheets) -> None:
     """Units in the order of their rank, beside the rank published for the chosen year."""
-    _headers(page, sheets, RANKING, RANKING_HEADERS, (8, 9, 34, 12, 12))
+    _write_headers(worksheet, sheets, RANKING_COLUMN, RANKING_HEADERS, (8, 9, 34, 12, 12))
     keys = sheets.unit_cells(sheets.tail_column + 3, sheet=True)
     sources = [
         sheets.unit_cells(position, sheet=True) for position in (sheets.tail_column + 2, 0, 1, sheets.columns[sheets.root], 3)
     ]
     ranks, units, points = sheets.ranks, sheets.lab.units, sheets.node_scores[sheets.root]
-    published_ranks = _published(sheets, sheets.lab.years[-1])
+    published_ranks = _published_ranks_of(sheets, sheets.lab.years[-1])
     for line, k in enumerate(sorted(range(len(units)), key=lambda k: (UNRANKED if is_missing(ranks[k]) else ranks[k], k))):
         name = sheets.results.unit_name(units[k]).of(sheets.language)
         values = (
@@ -213,66 +215,76 @@ def _ranking(page: Any, sheets: LiveSheets) -> None:
         )
         position = f"MATCH(SMALL({keys},{line + 1}),{keys},0)"
         for j, (source, number_format, value) in enumerate(zip(sources, ("0", "@", "@", "0.0000", "0"), values)):
-            page.write_formula(
-                TOP + line, RANKING + j, f"=INDEX({source},{position})", sheets.styles(num_format=number_format), value
+            worksheet.write_formula(
+                FIRST_WEIGHT_ROW + line,
+                RANKING_COLUMN + j,
+                f"=INDEX({source},{position})",
+                sheets.styles(num_format=number_format),
+                value,
             )
-    last = TOP + len(units) - 1
+    last = FIRST_WEIGHT_ROW + len(units) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    page.conditional_format(TOP, RANKING + 3, last, RANKING + 3, bar)
+    worksheet.conditional_format(FIRST_WEIGHT_ROW, RANKING_COLUMN + 3, last, RANKING_COLUMN + 3, bar)
 
 
-def _published(sheets: LiveSheets, year: int) -> dict[str, Any]:
+def _published_ranks_of(sheets: LiveSheets, year: int) -> dict[str, Any]:
     """unit -> published rank of a year."""
     table = sheets.results.ranking(year)
     return dict(zip(table["unit"], table["rank"]))
 
 
-def _working(page: Any, sheets: LiveSheets) -> None:
+def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
     """The chosen year: values of the leaves, scores of the nodes, coverage, rank and sort key of every unit."""
     styles, results, year = sheets.styles, sheets.results, sheets.lab.years[-1]
     shares = sheets.design.weights(year)
     for node, column in sheets.columns.items():
-        page.write_string(0, column, results.name(node).of(sheets.language), styles.header())
-        page.write_string(1, column, node, styles.header())
+        worksheet.write_string(0, column, results.name(node).of(sheets.language), styles.header())
+        worksheet.write_string(1, column, node, styles.header())
         if node != sheets.root:
             formula = f"='{sheets.edit_sheet}'!$E${sheets.weights[node] + 1}"
-            page.write_formula(2, column, formula, styles(num_format="0.0000"), shares.get(node, 0.0))
+            worksheet.write_formula(2, column, formula, styles(num_format="0.0000"), shares.get(node, 0.0))
     labels = (
         Bilingual("代码", "Code"),
         Bilingual("名称", "Name"),
         Bilingual("年份", "Year"),
         Bilingual("发布名次", "Published rank"),
     )
-    for column, label in [*enumerate(labels), *((sheets.tail_column + j, label) for j, label in enumerate(TAIL))]:
-        page.write_string(1, column, label.of(sheets.language), styles.header())
+    for column, label in [*enumerate(labels), *((sheets.tail_column + j, label) for j, label in enumerate(TAIL_HEADERS))]:
+        worksheet.write_string(1, column, label.of(sheets.language), styles.header())
     for k, unit in enumerate(sheets.lab.units):
-        row = UNITS + k
-        page.write_string(row, 0, unit, styles())
-        page.write_string(row, 1, results.unit_name(unit).of(sheets.language), styles())
-        page.write_formula(row, 2, f"='{sheets.edit_sheet}'!$D$4", styles(num_format="0"), year)
-        for column in (3, *range(VALUES, VALUES + len(sheets.lab.leaves))):
-            _look_up(page, sheets, k, column)
+        row = FIRST_UNIT_ROW + k
+        worksheet.write_string(row, 0, unit, styles())
+        worksheet.write_string(row, 1, results.unit_name(unit).of(sheets.language), styles())
+        worksheet.write_formula(row, 2, f"='{sheets.edit_sheet}'!$D$4", styles(num_format="0"), year)
+        for column in (3, *range(FIRST_LEAF_COLUMN, FIRST_LEAF_COLUMN + len(sheets.lab.leaves))):
+            _look_up_formula(worksheet, sheets, k, column)
         for node in sheets.design.tree.inner:
-            page.write_formula(
+            worksheet.write_formula(
                 row,
                 sheets.columns[node],
                 _node_formula(sheets, node, row),
                 styles(num_format="0.0000"),
                 _opening_value(sheets.node_scores[node][k]),
             )
-        _rank_columns(page, sheets, k)
-    page.freeze_panes(UNITS, 2)
-    _print_setup(page)
-    page.set_column(0, 0, 8)
-    page.set_column(1, 1, 28)
+        _rank_columns(worksheet, sheets, k)
+    worksheet.freeze_panes(FIRST_UNIT_ROW, 2)
+    _print_setup(worksheet)
+    worksheet.set_column(0, 0, 8)
+    worksheet.set_column(1, 1, 28)
 
 
-def _look_up(page: Any, sheets: LiveSheets, k: int, column: int) -> None:
+def _look_up_formula(worksheet: Any, sheets: LiveSheets, k: int, column: int) -> None:
     """One unit's cell of the chosen year, taken from the rows of all years, which keep the order of the units."""
-    row, year = UNITS + k, sheets.lab.years[-1]
+    row, year = FIRST_UNIT_ROW + k, sheets.lab.years[-1]
     formula = f"=INDEX({sheets.history_cells(column)},MATCH($C{row + 1},{sheets.history_cells(2)},0)+{k})"
-    value = _published(sheets, year).get(sheets.lab.units[k]) if column == 3 else sheets.lab.values[-1][k, column - VALUES]
-    page.write_formula(row, column, formula, sheets.styles(num_format="0" if column == 3 else "0.0000"), _opening_value(value))
+    value = (
+        _published_ranks_of(sheets, year).get(sheets.lab.units[k])
+        if column == 3
+        else sheets.lab.values[-1][k, column - FIRST_LEAF_COLUMN]
+    )
+    worksheet.write_formula(
+        row, column, formula, sheets.styles(num_format="0" if column == 3 else "0.0000"), _opening_value(value)
+    )
 
 
 def _node_formula(sheets: LiveSheets, node: str, row: int) -> str:
@@ -289,9 +301,9 @@ def _node_formula(sheets: LiveSheets, node: str, row: int) -> str:
     return f'=IF(COUNT({cells})<{min_children},"{MISSING}",{mean})'
 
 
-def _rank_columns(page: Any, sheets: LiveSheets, k: int) -> None:
+def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     """Coverage; the score if it may be ranked, else -1; competition rank with the tie rule; a key that sorts ties by code."""
-    row, styles = UNITS + k, sheets.styles
+    row, styles = FIRST_UNIT_ROW + k, sheets.styles
     covered, ranked, rank = (xl_rowcol_to_cell(row, sheets.tail_column + j) for j in range(3))
     root = xl_rowcol_to_cell(row, sheets.columns[sheets.root])
     parts = (
@@ -303,25 +315,25 @@ def _rank_columns(page: Any, sheets: LiveSheets, k: int) -> None:
     ranked_formula = f"=IF(AND(ISNUMBER({root}),{covered}>={min_coverage!r}-1E-12),{root},-1)"
     rank_formula = f'=IF({ranked}<0,"{MISSING}",SUMPRODUCT(--({sheets.unit_cells(sheets.tail_column + 1)}>{ranked}+1E-9))+1)'
     key = (UNRANKED if is_missing(rank_value) else float(rank_value)) + (k + 1) / 100_000
-    page.write_formula(row, sheets.tail_column, f"={'+'.join(parts)}", styles(num_format="0.00%"), float(sheets.coverage[k]))
-    page.write_formula(
+    worksheet.write_formula(row, sheets.tail_column, f"={'+'.join(parts)}", styles(num_format="0.00%"), float(sheets.coverage[k]))
+    worksheet.write_formula(
         row, sheets.tail_column + 1, ranked_formula, styles(num_format="0.0000"), -1.0 if is_missing(score) else float(score)
     )
-    page.write_formula(row, sheets.tail_column + 2, rank_formula, styles(num_format="0"), _opening_value(rank_value))
-    page.write_formula(row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank}),{rank},{UNRANKED})+{k + 1}/100000", styles(), key)
+    worksheet.write_formula(row, sheets.tail_column + 2, rank_formula, styles(num_format="0"), _opening_value(rank_value))
+    worksheet.write_formula(row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank}),{rank},{UNRANKED})+{k + 1}/100000", styles(), key)
 
 
-def _history(page: Any, sheets: LiveSheets) -> None:
+def _history_rows(worksheet: Any, sheets: LiveSheets) -> None:
     """Published rank and normalised values of every unit in every year; a dash where there is none."""
     row = sheets.all_years
     for block, year in zip(sheets.lab.values, sheets.lab.years):
-        published_ranks = _published(sheets, year)
+        published_ranks = _published_ranks_of(sheets, year)
         for unit, values in zip(sheets.lab.units, block):
-            page.write_string(row, 0, unit, sheets.styles())
-            page.write_number(row, 2, year, sheets.styles(num_format="0"))
-            for column, value in [(3, published_ranks.get(unit)), *enumerate(values, VALUES)]:
+            worksheet.write_string(row, 0, unit, sheets.styles())
+            worksheet.write_number(row, 2, year, sheets.styles(num_format="0"))
+            for column, value in [(3, published_ranks.get(unit)), *enumerate(values, FIRST_LEAF_COLUMN)]:
                 if is_missing(value):
-                    page.write_string(row, column, MISSING, sheets.styles())
+                    worksheet.write_string(row, column, MISSING, sheets.styles())
                 else:
-                    page.write_number(row, column, float(value), sheets.styles(num_format="0" if column == 3 else "0.0000"))
+                    worksheet.write_number(row, column, float(value), sheets.styles(num_format="0" if column == 3 else "0.0000"))
             row += 1

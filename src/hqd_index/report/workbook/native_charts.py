@@ -12,25 +12,25 @@ from ..results import Results
 from .sheet_format import FIRST_ROW, CellStyles
 
 
-def write_charts(book: Any, styles: CellStyles, results: Results, language: str) -> None:
+def write_charts(workbook: Any, styles: CellStyles, results: Results, language: str) -> None:
     """A sheet with two native charts: the ranking, and the first and last three units over the years."""
-    page = book.add_worksheet(SHEETS["charts"].name.of(language))
-    page.hide_gridlines(2)
-    page.write_string(0, 0, SHEETS["charts"].about.of(language), styles(bold=True, font_size=13))
+    worksheet = workbook.add_worksheet(SHEETS["charts"].name.of(language))
+    worksheet.hide_gridlines(2)
+    worksheet.write_string(0, 0, SHEETS["charts"].about.of(language), styles(bold=True, font_size=13))
     ranking, panel = index_grids.ranking(results), index_grids.panel(results)
     if ranking is None or panel is None:
         return
-    page.insert_chart(2, 0, _ranking_chart(book, ranking, language))
+    worksheet.insert_chart(2, 0, _ranking_chart(workbook, ranking, language))
     if len(results.years) > 1:
-        page.insert_chart(2, 10, _trend_chart(book, results, panel, language))
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 1)
+        worksheet.insert_chart(2, 10, _trend_chart(workbook, results, panel, language))
+    worksheet.set_landscape()
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 1)
 
 
-def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
+def _ranking_chart(workbook: Any, grid: Grid, language: str) -> Any:
     last, sheet = FIRST_ROW + len(grid) - 1, SHEETS["ranking"].name.of(language)
-    chart = book.add_chart({"type": "bar"})
+    chart = workbook.add_chart({"type": "bar"})
     chart.add_series(
         {
             "name": [sheet, FIRST_ROW - 1, 3],
@@ -49,10 +49,10 @@ def _ranking_chart(book: Any, grid: Grid, language: str) -> Any:
     return chart
 
 
-def _trend_chart(book: Any, results: Results, grid: Grid, language: str) -> Any:
+def _trend_chart(workbook: Any, results: Results, grid: Grid, language: str) -> Any:
     ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
     chart_units = list(dict.fromkeys([*ranked["unit"].head(3), *ranked["unit"].tail(3)]))
-    chart, sheet = book.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
+    chart, sheet = workbook.add_chart({"type": "line"}), SHEETS["panel"].name.of(language)
     for unit in chart_units:
         rows = [FIRST_ROW + i for i, row in enumerate(grid.rows) if row[0] == unit]
         chart.add_series(

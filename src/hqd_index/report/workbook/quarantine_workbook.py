@@ -40,15 +40,17 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
     """The workbook of findings (contract of tables.py) and of their whole rows `raw_rows` (file, sheet, row, cells ...)."""
     language = study.study.language
     title = Bilingual("数据隔离清单", "Quarantine")
-    book = open_book(path, title.of(language), study.name)
-    styles = CellStyles(book)
+    workbook = open_book(path, title.of(language), study.name)
+    styles = CellStyles(workbook)
     findings = _findings_in(quarantine, language)
-    _summary_sheet(book.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
-    for name, part in _sheets(Bilingual("逐行明细", "Line by line").of(language), findings):
-        _findings_sheet(book.add_worksheet(name), styles, part, language)
-    for name, part in _sheets(Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()):
-        _raw_rows_sheet(book.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
-    book.close()
+    _summary_sheet(workbook.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
+    for name, part in _sheet_parts(Bilingual("逐行明细", "Line by line").of(language), findings):
+        _findings_sheet(workbook.add_worksheet(name), styles, part, language)
+    for name, part in _sheet_parts(
+        Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()
+    ):
+        _raw_rows_sheet(workbook.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
+    workbook.close()
     return path
 
 
@@ -59,37 +61,37 @@ def _findings_in(quarantine: pd.DataFrame, language: str) -> pd.DataFrame:
     return rows.assign(severity=severity).sort_values([*PLACE_COLUMNS, "rule"], kind="stable", ignore_index=True)
 
 
-def _sheets(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _sheet_parts(name: str, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """(name, rows) per sheet: one, unless Excel's limit asks for more."""
     for k in range(max(1, -(-len(rows) // SHEET_ROWS))):
         yield (name if k == 0 else f"{name} {k + 1}"), rows.iloc[k * SHEET_ROWS : (k + 1) * SHEET_ROWS]
 
 
-def _header(page: Any, styles: CellStyles, row: int, names: tuple[str, ...], language: str) -> None:
+def _write_header(worksheet: Any, styles: CellStyles, row: int, names: tuple[str, ...], language: str) -> None:
     for j, name in enumerate(names):
         title, width = HEADERS[name]
-        page.write_string(row, j, title.of(language), styles.header())
-        page.set_column(j, j, width)
+        worksheet.write_string(row, j, title.of(language), styles.header())
+        worksheet.set_column(j, j, width)
 
 
-def _print_setup(page: Any, header: int) -> None:
-    page.hide_gridlines(2)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(header)
+def _print_setup(worksheet: Any, header: int) -> None:
+    worksheet.hide_gridlines(2)
+    worksheet.set_landscape()
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(header)
 
 
-def _summary_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
+def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """One line per rule: findings, rows, share, what is expected, how to mend it."""
     title = Bilingual(
         "数据隔离清单：这些行没有进入指数，修改后重跑 make pipeline",
         "Quarantine: these rows are not in the index; mend them and run make pipeline again",
     )
-    page.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
-    _header(page, styles, 2, SUMMARY_COLUMNS, language)
+    worksheet.write_string(0, 0, title.of(language), styles(bold=True, font_size=13))
+    _write_header(worksheet, styles, 2, SUMMARY_COLUMNS, language)
     if findings.empty:
-        page.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
+        worksheet.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
         first = rows.iloc[0]
         columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
@@ -106,15 +108,15 @@ def _summary_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, langua
         needed = [
             lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY_COLUMNS) if isinstance(value, str)
         ]
-        page.set_row(3 + i, 15 * max(1, *needed))
+        worksheet.set_row(3 + i, 15 * max(1, *needed))
         for j, (value, cell_format) in enumerate(zip(cells, ("text", "text", "text", "int", "int", "%", "text", "text"))):
-            write_cell(page, 3 + i, j, value, styles.cell(cell_format), language)
-    _print_setup(page, 2)
+            write_cell(worksheet, 3 + i, j, value, styles.cell(cell_format), language)
+    _print_setup(worksheet, 2)
 
 
-def _findings_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
+def _findings_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """Every finding with place, key, value, what is expected and how to mend it; the bad cell is marked."""
-    _header(page, styles, 0, FINDING_COLUMNS, language)
+    _write_header(worksheet, styles, 0, FINDING_COLUMNS, language)
     plain, marked, integer = (
         styles.cell("text"),
         styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"),
@@ -123,51 +125,51 @@ def _findings_sheet(page: Any, styles: CellStyles, findings: pd.DataFrame, langu
     formats = [marked if name == "value" else integer if name == "row" else plain for name in FINDING_COLUMNS]
     for i, record in enumerate(findings[list(FINDING_COLUMNS)].itertuples(index=False)):
         for j, (value, style) in enumerate(zip(record, formats)):
-            write_cell(page, 1 + i, j, value, style, language)
-    page.freeze_panes(1, 3)
-    page.autofilter(0, 0, max(1, len(findings)), len(FINDING_COLUMNS) - 1)
-    _print_setup(page, 0)
+            write_cell(worksheet, 1 + i, j, value, style, language)
+    worksheet.freeze_panes(1, 3)
+    worksheet.autofilter(0, 0, max(1, len(findings)), len(FINDING_COLUMNS) - 1)
+    _print_setup(worksheet, 0)
 
 
 def _bad_cells(quarantine: pd.DataFrame) -> dict[tuple[Any, ...], set[str]]:
     """(file, sheet, row) -> text of the cells found wrong there."""
     texts_by_place: dict[tuple[Any, ...], set[str]] = {}
-    for place, value in zip(_places(quarantine), quarantine["value"]):
+    for place, value in zip(_places_of(quarantine), quarantine["value"]):
         if isinstance(value, str):
             texts_by_place.setdefault(place, set()).add(value)
     return texts_by_place
 
 
-def _places(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _places_of(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
     """(file, sheet or None, row) of each record."""
     sheets = [sheet if isinstance(sheet, str) and sheet else None for sheet in rows["sheet"]]
     return list(zip(rows["file"], sheets, rows["row"].astype(int)))
 
 
 def _raw_rows_sheet(
-    page: Any, styles: CellStyles, raw_rows: pd.DataFrame, bad_cells: dict[tuple[Any, ...], set[str]], language: str
+    worksheet: Any, styles: CellStyles, raw_rows: pd.DataFrame, bad_cells: dict[tuple[Any, ...], set[str]], language: str
 ) -> None:
     """Whole rows as they were read, file by file, each file under its own header; a bad cell is marked."""
-    page.set_column(0, 0, 26)
+    worksheet.set_column(0, 0, 26)
     plain, marked = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
     sheet_row, header = 0, None
     if raw_rows.empty:
-        page.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
+        worksheet.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
         return
     ordered = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
-    for place, record in zip(_places(ordered), ordered.drop(columns=PLACE_COLUMNS).to_dict("records")):
+    for place, record in zip(_places_of(ordered), ordered.drop(columns=PLACE_COLUMNS).to_dict("records")):
         names, cells = _raw_cells({str(name): value for name, value in record.items()})
         if header != (place[:2], names):
             header = (place[:2], names)
             sheet_row += 1 if sheet_row else 0
             for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE_COLUMNS], *names]):
-                page.write_string(sheet_row, j, str(name), styles.header())
+                worksheet.write_string(sheet_row, j, str(name), styles.header())
             sheet_row += 1
         for j, value in enumerate([*place, *cells]):
             style = marked if j > 2 and isinstance(value, str) and value in bad_cells.get(place, ()) else plain
-            write_cell(page, sheet_row, j, value, style, language)
+            write_cell(worksheet, sheet_row, j, value, style, language)
         sheet_row += 1
-    page.freeze_panes(0, 3)
+    worksheet.freeze_panes(0, 3)
 
 
 def _raw_cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:

@@ -11,7 +11,7 @@ from ..grids.grid import Grid
 from ..key_findings import main_findings
 from ..outline import OUTLINE, SHEETS, Exhibit, Sheet
 from ..results import Results
-from ..sentences import SYNTHETIC
+from ..sentences import SYNTHETIC_NOTICE
 from ..weight_lab import WeightLab
 from .live_weights import is_linear, write_live_weights
 from .native_charts import write_charts
@@ -21,40 +21,42 @@ from .sheet_format import FIRST_ROW, CellStyles, fill_sheet, open_book
 def write_workbook(results: Results, path: Path, lab: WeightLab | None = None) -> Path:
     """The workbook of one run; with `lab`, a sheet of weights to try."""
     language = results.language
-    book = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
-    styles = CellStyles(book, SYNTHETIC.of(language) if results.study.study.synthetic else "")
-    cover = book.add_worksheet(COVER.of(language))
-    exhibits = [exhibit for exhibit in OUTLINE if exhibit.sheet and _add_sheet(book, styles, exhibit, results, lab, language)]
+    workbook = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
+    styles = CellStyles(workbook, SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else "")
+    cover = workbook.add_worksheet(COVER.of(language))
+    exhibits = [exhibit for exhibit in OUTLINE if exhibit.sheet and _add_sheet(workbook, styles, exhibit, results, lab, language)]
     _cover(cover, styles, results, [SHEETS[exhibit.id] for exhibit in exhibits], language)
-    book.close()
+    workbook.close()
     return path
 
 
-def _add_sheet(book: Any, styles: CellStyles, exhibit: Exhibit, results: Results, lab: WeightLab | None, language: str) -> bool:
+def _add_sheet(
+    workbook: Any, styles: CellStyles, exhibit: Exhibit, results: Results, lab: WeightLab | None, language: str
+) -> bool:
     """Whether the sheet had something to show and was added."""
     if exhibit.id == "charts" and results.years:
-        write_charts(book, styles, results, language)
+        write_charts(workbook, styles, results, language)
         return True
     if exhibit.id == "live_weights" and lab is not None and is_linear(lab):
-        write_live_weights(book, styles, results, lab, language)
+        write_live_weights(workbook, styles, results, lab, language)
         return True
     grid = exhibit.grid(results) if exhibit.grid is not None else None
     if grid is None or not len(grid):
         return False
-    page = book.add_worksheet(SHEETS[exhibit.id].name.of(language))
-    fill_sheet(page, styles, grid, language)
+    worksheet = workbook.add_worksheet(SHEETS[exhibit.id].name.of(language))
+    fill_sheet(worksheet, styles, grid, language)
     if exhibit.id == "ranking":
-        _ranking_extras(page, grid)
+        _ranking_extras(worksheet, grid)
     return True
 
 
-def _cover(page: Any, styles: CellStyles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
+def _cover(worksheet: Any, styles: CellStyles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
     study, manifest = results.study.study, results.manifest
-    page.hide_gridlines(2)
-    page.set_column(0, 0, 22)
-    page.set_column(1, 1, COVER_WIDTH)
-    page.write_string(0, 0, study.label[language], styles(bold=True, font_size=16))
-    page.set_row(0, 28)
+    worksheet.hide_gridlines(2)
+    worksheet.set_column(0, 0, 22)
+    worksheet.set_column(1, 1, COVER_WIDTH)
+    worksheet.write_string(0, 0, study.label[language], styles(bold=True, font_size=16))
+    worksheet.set_row(0, 28)
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     facts = [
         (Bilingual("单位 × 年份", "Units x years"), f"{len(results.units)} × {years}"),
@@ -64,41 +66,41 @@ def _cover(page: Any, styles: CellStyles, results: Results, sheets: Sequence[She
         (Bilingual("数据", "Data"), _file_count(manifest.get("inputs", {}), language)),
     ]
     if study.synthetic:
-        facts.insert(0, (Bilingual("注意", "Note"), SYNTHETIC.of(language)))
+        facts.insert(0, (Bilingual("注意", "Note"), SYNTHETIC_NOTICE.of(language)))
     row = 2
     for label, text in facts:
-        page.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
-        _paragraph(page, styles, row, text)
+        worksheet.write_string(row, 0, label.of(language), styles(bold=True, valign="top"))
+        _paragraph(worksheet, styles, row, text)
         row += 1
     row = _numbered_lines(
-        page,
+        worksheet,
         styles,
         row + 1,
         Bilingual("主要发现", "Findings").of(language),
-        [f.text.of(language) for f in main_findings(results)],
+        [finding.text.of(language) for finding in main_findings(results)],
     )
-    page.write_string(row + 1, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
+    worksheet.write_string(row + 1, 0, Bilingual("目录", "Contents").of(language), styles(bold=True, font_size=12))
     for k, sheet in enumerate(sheets):
         name = sheet.name.of(language)
-        page.write_url(row + 2 + k, 0, f"internal:'{name}'!A1", styles(font_color="#0B5E8A", underline=1), string=name)
-        page.write_string(row + 2 + k, 1, sheet.about.of(language), styles(text_wrap=True))
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
+        worksheet.write_url(row + 2 + k, 0, f"internal:'{name}'!A1", styles(font_color="#0B5E8A", underline=1), string=name)
+        worksheet.write_string(row + 2 + k, 1, sheet.about.of(language), styles(text_wrap=True))
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 0)
 
 
-def _paragraph(page: Any, styles: CellStyles, row: int, text: str) -> None:
+def _paragraph(worksheet: Any, styles: CellStyles, row: int, text: str) -> None:
     """Wrapped text in the second column, the row as high as it needs (a Chinese character is two wide)."""
-    page.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
+    worksheet.write_string(row, 1, text, styles(text_wrap=True, valign="top"))
     width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
-    page.set_row(row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
+    worksheet.set_row(row, 15 * max(1, -(-width // (COVER_WIDTH - 4))))
 
 
-def _numbered_lines(page: Any, styles: CellStyles, row: int, title: str, lines: Sequence[str]) -> int:
+def _numbered_lines(worksheet: Any, styles: CellStyles, row: int, title: str, lines: Sequence[str]) -> int:
     """A heading and numbered lines; the next free row."""
-    page.write_string(row, 0, title, styles(bold=True, font_size=12))
+    worksheet.write_string(row, 0, title, styles(bold=True, font_size=12))
     for k, line in enumerate(lines):
-        page.write_number(row + 1 + k, 0, k + 1, styles(valign="top", align="left", num_format="0"))
-        _paragraph(page, styles, row + 1 + k, line)
+        worksheet.write_number(row + 1 + k, 0, k + 1, styles(valign="top", align="left", num_format="0"))
+        _paragraph(worksheet, styles, row + 1 + k, line)
     return row + 1 + len(lines)
 
 
@@ -108,14 +110,14 @@ def _file_count(digests: Any, language: str) -> str:
     )
 
 
-def _ranking_extras(page: Any, grid: Grid) -> None:
+def _ranking_extras(worksheet: Any, grid: Grid) -> None:
     """A data bar on the score and a tint on the scores of dimensions and parts."""
     last = FIRST_ROW + len(grid) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    page.conditional_format(FIRST_ROW, 3, last, 3, bar)
+    worksheet.conditional_format(FIRST_ROW, 3, last, 3, bar)
     tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
     parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
-    page.conditional_format(FIRST_ROW, parts, last, len(grid.columns) - 2, tint)
+    worksheet.conditional_format(FIRST_ROW, parts, last, len(grid.columns) - 2, tint)
 
 
 COVER_WIDTH = 100

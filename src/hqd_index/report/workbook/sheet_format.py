@@ -19,23 +19,23 @@ FONT = "Microsoft YaHei"
 FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
 TEXT_ONLY = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 FIRST_ROW = 3
-"""Row of the first record: title, blank line and header stand above it."""
+"""Row of the first record: below title, blank line and header."""
 
 
 def open_book(path: Path, title: str, comment: str) -> Any:
     """A workbook in which text never becomes a formula, link or number, stamped with a fixed time."""
-    book = xlsxwriter.Workbook(str(path), TEXT_ONLY)
-    book.set_properties({"title": title, "comments": comment, "created": CREATED})
-    book.formats[0].set_font_name(FONT)
-    book.formats[0].set_font_size(10)
-    return book
+    workbook = xlsxwriter.Workbook(str(path), TEXT_ONLY)
+    workbook.set_properties({"title": title, "comments": comment, "created": CREATED})
+    workbook.formats[0].set_font_name(FONT)
+    workbook.formats[0].set_font_size(10)
+    return workbook
 
 
 class CellStyles:
-    """The formats of a workbook, each made once; and what stands at the head of every printed page."""
+    """The formats of a workbook, each made once; and the notice at the head of every printed page."""
 
-    def __init__(self, book: Any, notice: str = "") -> None:
-        self.book = book
+    def __init__(self, workbook: Any, notice: str = "") -> None:
+        self.book = workbook
         self.notice = notice.replace("&", "&&")
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
@@ -54,33 +54,33 @@ class CellStyles:
         return self(bold=True, top=2, bottom=1, text_wrap=True, valign="vcenter", align="center", bg_color="#F2F5F7")
 
 
-def fill_sheet(page: Any, styles: CellStyles, grid: Grid, language: str) -> None:
+def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) -> None:
     """Title in A1, header in row 3, one record a row, note below; frozen, filtered, printed one page wide."""
-    page.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
-    page.hide_gridlines(2)
-    page.set_row(FIRST_ROW - 1, 2 + 14 * max(2, *(_header_lines(column, language) for column in grid.columns)))
+    worksheet.write_string(0, 0, grid.title.of(language), styles(bold=True, font_size=13))
+    worksheet.hide_gridlines(2)
+    worksheet.set_row(FIRST_ROW - 1, 2 + 14 * max(2, *(_header_lines(column, language) for column in grid.columns)))
     for j, column in enumerate(grid.columns):
-        page.write_string(FIRST_ROW - 1, j, column.title.of(language), styles.header())
-        page.set_column(j, j, column.width)
+        worksheet.write_string(FIRST_ROW - 1, j, column.title.of(language), styles.header())
+        worksheet.set_column(j, j, column.width)
     last = len(grid) - 1
     row_styles = [styles.cell(column.cell_format) for column in grid.columns]
     last_row_styles = [styles.cell(column.cell_format, bottom=2) for column in grid.columns]
     for i, row in enumerate(grid.rows):
         for j, (value, style) in enumerate(zip(row, last_row_styles if i == last else row_styles)):
-            write_cell(page, FIRST_ROW + i, j, value, style, language)
+            write_cell(worksheet, FIRST_ROW + i, j, value, style, language)
     source = Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
-    page.write_string(
+    worksheet.write_string(
         FIRST_ROW + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
     )
-    page.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
-    page.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last, len(grid.columns) - 1)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(FIRST_ROW - 1)
-    page.set_footer("&L&A&R&P / &N")
+    worksheet.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
+    worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last, len(grid.columns) - 1)
+    worksheet.set_landscape()
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(FIRST_ROW - 1)
+    worksheet.set_footer("&L&A&R&P / &N")
     if styles.notice:
-        page.set_header(f"&L{styles.notice}")
+        worksheet.set_header(f"&L{styles.notice}")
 
 
 def _header_lines(column: Column, language: str) -> int:
@@ -102,15 +102,15 @@ def _label_columns(columns: Sequence[Column]) -> int:
     return labels
 
 
-def write_cell(page: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
+def write_cell(worksheet: Any, row: int, column: int, value: Any, style: Any, language: str) -> None:
     """One cell: numbers as numbers, text as text whatever it begins with, missing as an empty cell."""
     if isinstance(value, str):
-        page.write_string(row, column, value, style)
+        worksheet.write_string(row, column, value, style)
     elif isinstance(value, Bilingual):
-        page.write_string(row, column, value.of(language), style)
+        worksheet.write_string(row, column, value.of(language), style)
     elif is_missing(value):
-        page.write_blank(row, column, None, style)
+        worksheet.write_blank(row, column, None, style)
     elif math.isinf(value):
-        page.write_string(row, column, number(value), style)
+        worksheet.write_string(row, column, number(value), style)
     else:
-        page.write_number(row, column, float(value), style)
+        worksheet.write_number(row, column, float(value), style)
