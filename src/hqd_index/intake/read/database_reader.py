@@ -16,8 +16,8 @@ from .parquet_reader import parquet_cells
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, damaged, guarded, too_big
 from .sheet_cells import SheetCells
-from .sheet_grid import Book, Grid, SheetName, chosen_sheets
-from .shown_numbers import number_text
+from .workbooks.sheet_grid import Book, Grid, SheetName, chosen_sheets
+from .workbooks.shown_numbers import number_text
 
 SQLITE = b"SQLite format 3\x00"
 DUCKDB = b"DUCK"  # after a checksum of eight bytes

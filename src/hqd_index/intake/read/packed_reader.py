@@ -13,10 +13,10 @@ from typing import IO, cast
 
 from ...errors import ConfigError, unknown
 from .hidden_files import is_hidden
-from .package_xml import check_packing, encrypted
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, SMALL, damaged, guarded, too_big, trouble
 from .sheet_cells import SheetCells
+from .workbooks.package_xml import check_packing, encrypted
 
 CHUNK = 1 << 20
 ReadInside = Callable[[SheetRequest], list[SheetCells]]

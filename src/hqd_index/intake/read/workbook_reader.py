@@ -12,14 +12,14 @@ from ..layout.header_rows import PEEK, Layout, canonical_name, header_layout, kn
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
 from .delimited_text import Shape, TextRecord, row_set_aside, write_records
-from .ods_sheets import is_ods_archive, ods_book
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, too_big
 from .sheet_cells import SetAside, SheetCells
-from .sheet_grid import Book, Grid, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
-from .shown_numbers import resolved_units
-from .xls_sheets import xls_book
-from .xlsx_sheets import is_xlsx_archive, xlsx_book
+from .workbooks.ods_sheets import is_ods_archive, ods_book
+from .workbooks.sheet_grid import Book, Grid, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
+from .workbooks.shown_numbers import resolved_units
+from .workbooks.xls_sheets import xls_book
+from .workbooks.xlsx_sheets import is_xlsx_archive, xlsx_book
 
 ARCHIVE = b"PK\x03\x04"
 OpenBook = Callable[[Path, str], AbstractContextManager[Book]]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ...errors import ConfigError, unknown
-from .reading_limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SPREAD, too_big, trouble
+from ....errors import ConfigError, unknown
+from ..reading_limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SPREAD, too_big, trouble
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 """0-based corners, both inside."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..reading_limits import MAX_BYTES, guarded, too_big
 from .package_xml import encrypted
-from .reading_limits import MAX_BYTES, guarded, too_big
 from .sheet_grid import Book, Grid, GridRows, Range, SheetName
 from .shown_numbers import UNIT_MARK, number_text, shown
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from ...errors import DataError
-from .reading_limits import MAX_BYTES, MAX_MEMBERS, MAX_RATIO, SMALL, guarded, too_big, trouble
+from ....errors import DataError
+from ..reading_limits import MAX_BYTES, MAX_MEMBERS, MAX_RATIO, SMALL, guarded, too_big, trouble
 
 CHUNK = 1 << 16
 ENCRYPTED = 1  # bit of a member's flags

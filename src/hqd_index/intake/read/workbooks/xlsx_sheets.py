@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ..reading_limits import damaged, guarded, too_big
 from .package_xml import Enough, elements, local, opened_package, parsed
-from .reading_limits import damaged, guarded, too_big
 from .sheet_grid import Book, Grid, GridRows, Range, SheetName, column_of, range_of
 from .shown_numbers import BUILT_IN, UNIT_MARK, number_text, shown
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..reading_limits import MAX_COLUMNS, MAX_ROWS, damaged, guarded, too_big, trouble
 from .package_xml import local, opened_package, parsed
-from .reading_limits import MAX_COLUMNS, MAX_ROWS, damaged, guarded, too_big, trouble
 from .sheet_grid import Book, Grid, GridRows, Range, SheetName, range_of
 from .shown_numbers import number_text, shown
 

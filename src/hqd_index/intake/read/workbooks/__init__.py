@@ -1,0 +1,1 @@
+"""Sheets of xlsx, xls and ods workbooks as grids of the texts they show."""
