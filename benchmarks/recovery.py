@@ -19,7 +19,7 @@ from hqd_index.errors import ConfigError
 from hqd_index.firms.derived_columns import derive
 from hqd_index.index.index_tables import Index, build_index
 from hqd_index.links import links
-from hqd_index.models import estimation_data, regressions
+from hqd_index.models import ModelInputs, estimation_data, regressions
 from hqd_index.panel import build_panel, unit_names
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
@@ -92,7 +92,7 @@ def economy(study: Study, case: str, seed: int) -> list[Found]:
         names = unit_names(study, engine, ready, panel.values, {})
     index = build_index(study, panel.values, names)
     data = estimation_data(index.scores, index.indicators, panel.density, panel.controls, study)
-    table = regressions(data, study, weights=index.weights).frames["regressions"]
+    table = regressions(data, study, ModelInputs(weights=index.weights)).frames["regressions"]
     found = []
     for sample in ("all", "leave_out"):
         row = table.query("spec == 'twfe' and outcome == 'hqd' and term == 'density' and sample == @sample").iloc[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,13 @@ def empty(name: str) -> pd.DataFrame:
     import pandas as pd
 
     return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))
+
+
+def of_rows(name: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """The rows as a frame with the contract's columns, not yet conformed; a column no row has is missing throughout."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=list(TABLES[name].columns))
 
 
 def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:

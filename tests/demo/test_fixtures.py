@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hqd_index.demo.fixtures import PARTS, SUBDIMENSIONS, panel_a, panel_b, panel_c, panel_d, weights_a
-from hqd_index.models.analyses.channels import decompose
+from hqd_index.models.analyses.channels import channel_parts
 from hqd_index.models.composite import composite
 from hqd_index.models.firms.event_study import imputation, twfe
 from hqd_index.models.kernels.inference import joint_draws
@@ -30,7 +30,7 @@ def test_a_channel_shares_are_the_parts() -> None:
     names = tuple(f"all:{n}" for n in (*tree.nodes, *tree.leaves))
     found = estimate(frame, Specification("a", names, "density_lag"), draws=99)
     joint = joint_draws(found.sums, draws=50, rng=np.random.default_rng(0))
-    parts, faults = decompose(found, frame, tree, "all", joint=joint, level=0.95)
+    parts, faults = channel_parts(found, frame, tree, "all", joint=joint, level=0.95)
     six = {p.node: p.fraction for p in parts if p.parent == "hqd" and p.depth == 2}
     assert not faults and sum(six.values()) == pytest.approx(1.0, abs=EXACT)
     assert six == pytest.approx(PARTS, abs=0.01)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models import regressions
+from hqd_index.models import ModelInputs, regressions
 from hqd_index.models.estimation_data import with_groups
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.study.records import SpecificationChoice
@@ -105,7 +105,9 @@ def test_a_unit_in_no_group_is_named_and_the_specification_not_made() -> None:
     ]
     some = names().replace({"group": {"g0": "g1"}})
     some.loc[some["unit"] == "C13", "group"] = ""
-    made = regressions(with_groups(index_panel(), some), study(specifications=tuple(asked), draws=99), weights=weights()).frames
+    made = regressions(
+        with_groups(index_panel(), some), study(specifications=tuple(asked), draws=99), ModelInputs(weights=weights())
+    ).frames
     assert set(made["regressions"]["spec"]) >= {"twfe", "without"} and "grouped" not in set(made["regressions"]["spec"])
     reasons = made["not_made"].query("table == 'regressions'")
     assert reasons["reason_en"].str.contains("specification grouped: no group for C13; group them").sum() == 1

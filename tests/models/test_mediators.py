@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models import regressions
-from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models import ModelInputs, regressions
 from hqd_index.models.analyses.mediators import gelbach
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.study.records import Control
@@ -95,7 +94,7 @@ def test_tables_of_a_study() -> None:
     values = mine[["unit", "year"]].assign(talent=mine["density_lag"] + rng.normal(size=len(mine)), empty=np.nan)
     values.loc[values["year"] == 2013, "talent"] = np.nan
     chosen = {name: Control(table="industry", formula="sum(revenue)", label=NAME) for name in ("talent", "empty")}
-    found = regressions(data, study(draws=199, mediators=chosen), weights=weights(), beside=Beside(mediators=values)).frames
+    found = regressions(data, study(draws=199, mediators=chosen), ModelInputs(weights=weights(), mediator_values=values)).frames
     check("mediators", found["mediators"])
     check("regressions", found["regressions"])
     told = found["not_made"].query("table == 'mediators'")["reason_en"].tolist()
@@ -115,7 +114,7 @@ def test_tables_of_a_study() -> None:
 def test_without_mediators_or_their_values_the_reason_is_told() -> None:
     chosen = {"talent": Control(table="industry", formula="sum(revenue)", label=NAME)}
     for more, reason in (({}, "regressions.yaml lists no mediator"), ({"mediators": chosen}, "no mediator has a value: talent")):
-        found = regressions(index_panel(), study(draws=199, **more), weights=weights()).frames
+        found = regressions(index_panel(), study(draws=199, **more), ModelInputs(weights=weights())).frames
         assert found["mediators"].empty and "mechanism" not in set(found["regressions"]["spec"])
         assert found["not_made"].query("table == 'mediators'")["reason_en"].tolist() == [reason]
 

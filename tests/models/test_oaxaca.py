@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models import regressions
-from hqd_index.models.analyses.oaxaca import decompose, density_groups, twofold
+from hqd_index.models import ModelInputs, regressions
+from hqd_index.models.analyses.oaxaca import density_groups, oaxaca_decomposition, twofold
 from hqd_index.models.kernels.specification import Specification
 from hqd_index.tables import check
 
@@ -47,7 +47,7 @@ def statsmodels(rows: pd.DataFrame, high: tuple[str, ...]) -> tuple[float, float
 
 
 def test_equal_to_statsmodels_and_its_refits_without_each_unit(panel: pd.DataFrame) -> None:
-    found = decompose(panel, SPEC)
+    found = oaxaca_decomposition(panel, SPEC)
     rows = panel[panel["year"] >= found.groups.first]
     ours = {quantity: (v, e) for (quantity, term), v, e in zip(found.lines, found.value[:, 0], found.error[:, 0]) if not term}
     theirs = np.array(statsmodels(rows, found.groups.high))
@@ -76,17 +76,19 @@ def test_groups_are_split_at_the_median_of_mean_density_and_ties_are_low() -> No
 
 def test_a_control_that_others_span_is_dropped_by_name_and_too_few_rows_are_refused(panel: pd.DataFrame) -> None:
     spec = Specification("h", ("y",), "density_lag", ("size", "age", "twice", "flat"))
-    found = decompose(panel.assign(twice=2 * panel["size"] + panel["age"], flat=7.0), spec)
+    found = oaxaca_decomposition(panel.assign(twice=2 * panel["size"] + panel["age"], flat=7.0), spec)
     assert found.dropped == ("twice", "flat")
-    assert found.value == pytest.approx(decompose(panel, SPEC).value, abs=EXACT)
+    assert found.value == pytest.approx(oaxaca_decomposition(panel, SPEC).value, abs=EXACT)
     two = [rows for _, rows in panel[panel["year"] == 2024].groupby(panel["unit"].isin(found.groups.high))]
     with pytest.raises(EstimationError, match="4 rows for 4 parameters"):
-        decompose(pd.concat(rows.head(2) for rows in two), SPEC)
+        oaxaca_decomposition(pd.concat(rows.head(2) for rows in two), SPEC)
 
 
 def test_every_gap_of_a_study_is_explained_plus_unexplained() -> None:
     """The unexplained part is the coefficient of the group, so that the sum is no definition."""
-    found = check("oaxaca", regressions(index_panel(concentrated=True), study(draws=199), weights=weights()).frames["oaxaca"])
+    found = check(
+        "oaxaca", regressions(index_panel(concentrated=True), study(draws=199), ModelInputs(weights=weights())).frames["oaxaca"]
+    )
     found["term"] = found["term"].replace("", "sum")
     wide = found.pivot_table(index=["sample", "outcome"], columns=["quantity", "term"], values="estimate", aggfunc="sum")
     assert len(wide) == 20 and np.abs(wide["gap"]["sum"]).max() > 0

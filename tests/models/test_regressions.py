@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models import regressions
-from hqd_index.models.analyses.headline_tables import Beside
-from hqd_index.models.analyses.verdicts import verdict
-from hqd_index.models.kernels.moderation import holm
+from hqd_index.models import ModelInputs, regressions
+from hqd_index.models.kernels.multiple_testing import holm
 from hqd_index.models.kernels.specification import Specification, estimate
-from hqd_index.models.model_results import ModelResults, headline
+from hqd_index.models.kernels.verdicts import verdict
+from hqd_index.models.model_results import ModelResults, headline_choice
 from hqd_index.study.records import Control, Label, SpecificationChoice
 from hqd_index.tables import TABLES, check
 
@@ -21,16 +20,21 @@ EXACT = 1e-10  # identities of least squares
 NAME = Label(zh="名", en="name")
 
 
-def beside(links: pd.DataFrame) -> Beside:
+def inputs(links: pd.DataFrame) -> ModelInputs:
     """Links, 10 firms more in each unit than in the one before, and products of C13 and C20 that are chokepoints."""
     firms = pd.DataFrame({"unit": [f"C{13 + u}" for u in range(31)], "year": 2024, "n_firms": range(50, 360, 10), "density": 1.0})
     goods = [(2023, 1, "C30"), (2024, 1, "C13+C20"), (2024, 1, "C99"), (2024, 0, "C14"), (2024, None, "C15")]
-    return Beside(io_links=links, density=firms, chokepoints=pd.DataFrame(goods, columns=["year", "chokepoint", "industries"]))
+    return ModelInputs(
+        weights=weights(),
+        io_links=links,
+        density=firms,
+        chokepoints=pd.DataFrame(goods, columns=["year", "chokepoint", "industries"]),
+    )
 
 
 @pytest.fixture(scope="module")
 def results() -> ModelResults:
-    return regressions(index_panel(), study(), weights=weights(), beside=beside(io_links()))
+    return regressions(index_panel(), study(), inputs(io_links()))
 
 
 def row(frame: pd.DataFrame, **where: object) -> pd.Series:
@@ -82,7 +86,7 @@ def test_composition_and_spillover_add_up(results: ModelResults) -> None:
 def test_accounting_is_beta_times_the_changes() -> None:
     """Density rises by a known amount in every unit; the share of the change is beta times its ratio to the index's change."""
     data = index_panel(3, concentrated=True, scale=5.0)
-    found = regressions(data, study(), weights=weights())
+    found = regressions(data, study(), ModelInputs(weights=weights()))
     frame = found.frames["contribution"].query("item == 'A' and sample == 'all'").set_index(["unit", "quantity"])
     assert set(frame["from_year"].dropna()) == {2019}  # the ramp starts in 2020
     beta = frame.loc[("total", "effect"), "value"]
@@ -118,7 +122,7 @@ def test_policy_simulation_is_beta_times_the_rise(results: ModelResults) -> None
     mine = io_links().query("from_unit == 'C13'")["upstream"].sum(), io_links().query("to_unit == 'C13'")["downstream"].sum()
     whole = (b["density"] + b["upstream"] * mine[0] + b["downstream"] * mine[1]) * 1e5 / 50 / 31
     assert rows.loc[("C13", "per_100_with_links"), "value"] == pytest.approx(whole)
-    bare = regressions(index_panel(), study(), weights=weights(), beside=Beside(density=beside(io_links()).density))
+    bare = regressions(index_panel(), study(), ModelInputs(weights=weights(), density=inputs(io_links()).density))
     assert "no unit of the study holds a chokepoint" in missing(bare, "contribution")
 
 
@@ -147,15 +151,15 @@ def test_verdict_rule(estimate: float, p: float, detectable: float, expected: st
     ],
 )
 def test_each_verdict_is_reached(options: dict[str, float], sample: str, expected: str) -> None:
-    found = regressions(index_panel(1, **options), study(), weights=weights()).frames["hypotheses"]
+    found = regressions(index_panel(1, **options), study(), ModelInputs(weights=weights())).frames["hypotheses"]
     assert row(found, hypothesis="H1", sample=sample)["verdict"] == expected
 
 
 def test_additions_are_reached() -> None:
     """Own effect only: gone once recognised firms are left out. p = .04 by chance: some industries carry the verdict."""
-    own = regressions(index_panel(1, own=1.25, scale=2), study(), weights=weights()).frames["hypotheses"]
+    own = regressions(index_panel(1, own=1.25, scale=2), study(), ModelInputs(weights=weights())).frames["hypotheses"]
     assert "composition_only" in row(own, hypothesis="H1", sample="all")["additions"]
-    chance = regressions(index_panel(2, own=0.0, scale=0, units=60), study(), weights=weights())
+    chance = regressions(index_panel(2, own=0.0, scale=0, units=60), study(), ModelInputs(weights=weights()))
     assert row(chance.frames["hypotheses"], hypothesis="H1", sample="all")["additions"] == "fragile"
     notes = chance.frames["regression_diagnostics"].query("quantity == 'verdict_without' and outcome == 'hqd'")["note"]
     assert notes.str.match(r"H1: \w+ without C\d+").all() and len(notes) > 0
@@ -166,7 +170,7 @@ def test_rows_are_the_same_in_every_column() -> None:
     data = index_panel()
     data.loc[data["year"] == 2015, "size"] = np.nan
     data.loc[(data["unit"] == "C20") & (data["year"] == 2020) & (data["sample"] == "leave_out"), "z_brand1"] = np.nan
-    found = regressions(data, study(), weights=weights())
+    found = regressions(data, study(), ModelInputs(weights=weights()))
     frame = found.frames["regressions"]
     assert set(frame.loc[frame["spec"].isin(["effects", "twfe"]), "n_obs"]) == {31 * 11 - 1}
     rows = found.frames["regression_diagnostics"].query("quantity == 'rows_incomplete'")["value"]
@@ -175,7 +179,7 @@ def test_rows_are_the_same_in_every_column() -> None:
 
 def test_row_order_does_not_matter(results: ModelResults) -> None:
     shuffled = index_panel().sample(frac=1, random_state=1)
-    again = regressions(shuffled, study(), weights=weights(), beside=beside(io_links().sample(frac=1, random_state=2)))
+    again = regressions(shuffled, study(), inputs(io_links().sample(frac=1, random_state=2)))
     for name in results.frames:
         left, right = (check(name, r.frames[name]) for r in (results, again))
         pd.testing.assert_frame_equal(left, right, check_exact=True)
@@ -187,22 +191,22 @@ def missing(found: ModelResults, table: str) -> str:
 
 def test_what_cannot_be_made_says_why() -> None:
     data, w = index_panel(), weights()
-    none = regressions(data.drop(columns=["density", "density_lag"]), study(), weights=w)
+    none = regressions(data.drop(columns=["density", "density_lag"]), study(), ModelInputs(weights=w))
     assert "no SRDI density" in missing(none, "regressions") and none.frames["regressions"].empty
     assert none.frames["not_made"][["mend_zh", "mend_en"]].notna().all().all()
-    one_year = regressions(data[data["year"] == 2020], study(), weights=w)
+    one_year = regressions(data[data["year"] == 2020], study(), ModelInputs(weights=w))
     assert "alone in a fixed effect" in missing(one_year, "channels")
-    constant = regressions(data.assign(density_lag=1.0), study(), weights=w)
+    constant = regressions(data.assign(density_lag=1.0), study(), ModelInputs(weights=w))
     assert "does not vary" in missing(constant, "hypotheses")
-    common = regressions(data.assign(density_lag=data["year"] * 1.0), study(), weights=w)
+    common = regressions(data.assign(density_lag=data["year"] * 1.0), study(), ModelInputs(weights=w))
     assert "does not vary" in missing(common, "regressions")
-    one_unit = regressions(data[data["unit"] == "C13"], study(), weights=w)
+    one_unit = regressions(data[data["unit"] == "C13"], study(), ModelInputs(weights=w))
     assert "one fixed effect" in missing(one_unit, "regressions") or "alone in a fixed effect" in missing(one_unit, "regressions")
-    assert "no smallest effect" in missing(regressions(data, study(hypotheses=None), weights=w), "hypotheses")
+    assert "no smallest effect" in missing(regressions(data, study(hypotheses=None), ModelInputs(weights=w)), "hypotheses")
 
 
 def test_three_industries_are_estimated_but_prove_nothing() -> None:
-    found = regressions(index_panel(1, units=3, scale=5), study(), weights=weights())
+    found = regressions(index_panel(1, units=3, scale=5), study(), ModelInputs(weights=weights()))
     h1 = row(found.frames["hypotheses"], hypothesis="H1", sample="all")
     assert h1["verdict"] == "underpowered" and "few_clusters" in h1["additions"]
 
@@ -218,7 +222,7 @@ def test_collinear_control_is_dropped_by_name_and_constant_outcome_too() -> None
         "size": Control(table="industry", formula="x", label=NAME),
         "twice": Control(table="industry", formula="x", label=NAME),
     }
-    found = regressions(data, study(controls=controls), weights=weights())
+    found = regressions(data, study(controls=controls), ModelInputs(weights=weights()))
     dropped = found.frames["regression_diagnostics"].query("quantity == 'dropped_term'")
     assert dropped["note"].tolist() == ["twice"]
     assert "brand is constant" in missing(found, "regressions")
@@ -230,7 +234,7 @@ def test_collinear_control_is_dropped_by_name_and_constant_outcome_too() -> None
 def test_geometric_aggregation_is_not_split() -> None:
     data = index_panel()
     data["hqd"] = np.sqrt(data["quality"] * data["safety"])
-    found = regressions(data, study(), weights=weights())
+    found = regressions(data, study(), ModelInputs(weights=weights()))
     assert "hqd: no weighted sum" in missing(found, "channels")
     assert set(found.frames["channels"]["parent"]) == {"quality", "safety", *TAU}
 
@@ -240,7 +244,7 @@ def test_subset_and_other_density_are_rows_of_their_own() -> None:
         SpecificationChoice(id="twfe", label=NAME, controls="all", headline=True),
         SpecificationChoice(id="late", label=NAME, years=(2016, 2024), drop_units=("C42", "C43"), outcomes=("hqd",)),
     )
-    found = regressions(index_panel(), study(specifications=specs), weights=weights()).frames["regressions"]
+    found = regressions(index_panel(), study(specifications=specs), ModelInputs(weights=weights())).frames["regressions"]
     late = found.query("spec == 'late'")
     assert set(late["outcome"]) == {"hqd"} and set(late["n_obs"]) == {29 * 9}
     assert set(late["subset"]) == {"2016-2024; without C42 C43"}
@@ -271,7 +275,7 @@ def test_links_without_effect_are_not_supported(results: ModelResults) -> None:
     assert own["ci_low"] < np.mean(list(TAU.values())) < own["ci_high"]
     linked = results.frames["contribution"].query("quantity == 'explained_with_links' and sample == 'all'").iloc[0]
     assert linked["ci_low"] < linked["value"] < linked["ci_high"]
-    assert "H6" in missing(regressions(index_panel(), study(), weights=weights()), "hypotheses")
+    assert "H6" in missing(regressions(index_panel(), study(), ModelInputs(weights=weights())), "hypotheses")
 
 
 def test_pre_trend_is_seen_when_there_is_one() -> None:
@@ -283,7 +287,7 @@ def test_pre_trend_is_seen_when_there_is_one() -> None:
     for node in [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:
         steep[node] = calm[node] + lead
     for data, expected in ((calm, False), (steep, True)):
-        found = regressions(data, study(), weights=weights())
+        found = regressions(data, study(), ModelInputs(weights=weights()))
         additions = row(found.frames["hypotheses"], hypothesis="H1", sample="all")["additions"]
         assert ("pre_trend" in additions) == expected
         assert (quantity(found, "pre_trend_p", "all") <= 0.05) == expected
@@ -299,7 +303,7 @@ def test_moderator_finds_where_the_effect_is() -> None:
     what = keys.assign(late=(keys["unit"] >= "C28") * 1.0, noise=np.tile(np.arange(12.0), 31), constant=1.0)
     what["noise"] = keys["unit"].map({u: i % 7 for i, u in enumerate(sorted(keys["unit"].unique()))}) * 1.0
     controls = {n: Control(table="industry", formula="x", label=NAME) for n in ("late", "noise", "constant", "absent")}
-    found = regressions(data, study(moderators=controls), weights=weights(), moderators=what)
+    found = regressions(data, study(moderators=controls), ModelInputs(weights=weights(), moderators=what))
     frame = found.frames["regressions"].query("sample == 'all' and outcome == 'hqd'")
     inter = row(frame, spec="twfe_by_late", term="density_x_late")
     assert inter["ci_low"] < 0.01 < inter["ci_high"] and inter["p_wild"] < 0.01
@@ -325,7 +329,7 @@ def test_weights_are_base_year_values() -> None:
     what = keys.assign(mass=keys["unit"].map(size) + 100.0 * (keys["year"] > 2019))
     specs = (SpecificationChoice(id="w", label=NAME, weights="mass", headline=True),)
     mass = {"mass": Control(table="industry", formula="x", label=NAME)}
-    found = regressions(data, study(specifications=specs, moderators=mass), weights=weights(), moderators=what)
+    found = regressions(data, study(specifications=specs, moderators=mass), ModelInputs(weights=weights(), moderators=what))
     rows = data[data["sample"] == "all"].assign(mass=lambda d: d["unit"].map(size))
     known = estimate(rows, Specification("w", ("hqd",), "density_lag", weights="mass"), draws=99)
     mine = row(found.frames["regressions"], spec="w", sample="all", outcome="hqd", term="density")
@@ -348,9 +352,9 @@ def test_the_outcome_of_another_scenario_and_years_left_out() -> None:
     made = study(draws=199)
     listed = [*made.regressions.specifications, *(SpecificationChoice.model_validate(spec | one) for one in asked)]
     made = made.model_copy(update={"regressions": made.regressions.model_copy(update={"specifications": tuple(listed)})})
-    found = regressions(data, made, weights=weights(), beside=Beside(scenarios=other)).frames
+    found = regressions(data, made, ModelInputs(weights=weights(), scenarios=other)).frames
     rows = found["regressions"].query("outcome == 'hqd' and term == 'density' and sample == 'all'").set_index("spec")
-    own = headline(made).id
+    own = headline_choice(made).id
     assert rows.loc["other", "estimate"] == pytest.approx(rows.loc[own, "estimate"] + moved, abs=1e-10)
     assert rows.loc["other", "n_obs"] == rows.loc[own, "n_obs"] > rows.loc["short", "n_obs"]
     assert rows.loc["short", "subset"] == "without 2020 2021"

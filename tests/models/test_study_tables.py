@@ -9,12 +9,13 @@ import pytest
 from hqd_index.demo.fixtures import panel_d
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import EstimationError
-from hqd_index.models.analyses.headline_tables import Beside
-from hqd_index.models.analyses.resilience import resilience_tables
+from hqd_index.models import ModelInputs
+from hqd_index.models.analyses.resilience import resilience_rows
 from hqd_index.models.firms.firm_cells import firm_cells, policy_exposure
-from hqd_index.models.firms.firm_tables import ESTIMATORS, firm_tables
+from hqd_index.models.firms.firm_tables import ESTIMATORS, firm_rows
 from hqd_index.models.firms.firm_years import firm_years
 from hqd_index.models.model_results import regressions
+from hqd_index.models.model_rows import frames_of
 from hqd_index.models.multiverse.multiverse_tables import multiverse_tables, scores_of, universes_of
 from hqd_index.study.records import Control, Events, FirmOutcome, Label, Resilience, SpecificationGrid
 from hqd_index.tables import check
@@ -53,7 +54,7 @@ def firms() -> pd.DataFrame:
 
 
 def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> None:
-    made = firm_tables(firms, study(events=OUTCOME))
+    made = frames_of(firm_rows(firms, study(events=OUTCOME)), ("event_study", "contribution"))
     events = check("event_study", made["event_study"])
     check("contribution", made["contribution"])
     assert made["not_made"].empty and set(events["estimator"]) == {*ESTIMATORS, "bacon", "dcdh"}
@@ -69,7 +70,7 @@ def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> 
 
 
 def test_without_firms_the_reason_is_told() -> None:
-    made = firm_tables(EstimationError("no firms", zh="无企业"), study())
+    made = frames_of(firm_rows(EstimationError("no firms", zh="无企业"), study()), ("event_study",))
     assert made["event_study"].empty and made["not_made"]["table"].tolist() == ["event_study"]
 
 
@@ -80,13 +81,13 @@ def test_resilience_table_and_its_reasons() -> None:
     keys = pd.DataFrame({"unit": np.repeat([f"u{i}" for i in range(20)], 10), "year": np.tile(range(2015, 2025), 20)})
     density = keys.assign(density=rng.uniform(0, 2, 200))
     inputs = keys.assign(level=10 + rng.normal(size=200), exposure=np.repeat(rng.uniform(size=20), 10))
-    made = resilience_tables(inputs, density, asked)
+    made = frames_of(resilience_rows(inputs, density, asked), ("resilience",))
     assert set(check("resilience", made["resilience"])["outcome"]) == {"fall", "recovery"} and made["not_made"].empty
     rising = inputs.assign(level=inputs["year"] * 1.0)
-    told = resilience_tables(rising, density, asked)
+    told = frames_of(resilience_rows(rising, density, asked), ("resilience",))
     assert told["resilience"].empty and len(told["not_made"]) == 2
     for case, text in (((inputs, density, study()), "no level"), ((inputs, density.iloc[:0], asked), "no SRDI density")):
-        assert text in resilience_tables(*case)["not_made"]["reason_en"].iloc[0]
+        assert text in resilience_rows(*case)["not_made"][0]["reason_en"]
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_multiverse_holds_the_headline_and_counts_what_it_ran(world: tuple[pd.Da
     assert value["declared"] == 2 * 4 * 2 * 2 and value["run"] == 2 * 2 * 2 * 2  # employment is missing, ihs is constant
     assert value["not_estimable"] == value["declared"] - value["run"]
     headline = curve[curve["headline"]].iloc[0]
-    known = regressions(index_panel(), study(), weights=weights()).frames["regressions"]
+    known = regressions(index_panel(), study(), ModelInputs(weights=weights())).frames["regressions"]
     same = known.query("spec == 'twfe' and sample == 'all' and outcome == 'hqd' and term == 'density'").iloc[0]
     assert headline["estimate_sd"] == pytest.approx(same["estimate_sd"]) and headline["p_cv3"] == pytest.approx(same["p_cv3"])
     choices = summary[summary["quantity"] == "variance_share"].set_index("choice")["value"]
@@ -176,7 +177,7 @@ def test_policy_exposure_by_hand() -> None:
 def test_endogeneity_table_and_long_difference() -> None:
     data = index_panel(3, concentrated=True, scale=5.0)
     firms = cells(sorted(data["unit"].unique()), range(2012, 2025))
-    found = regressions(data, study(draws=199), weights=weights(), beside=Beside(firm_cells=firms)).frames
+    found = regressions(data, study(draws=199), ModelInputs(weights=weights(), firm_cells=firms)).frames
     table = check("endogeneity", found["endogeneity"])
     here = table[table["sample"] == "all"].set_index("quantity")["value"]
     headline = found["regressions"].query("spec == 'twfe' and sample == 'all' and outcome == 'hqd' and term == 'density'").iloc[0]
@@ -190,5 +191,5 @@ def test_endogeneity_table_and_long_difference() -> None:
     moved = pd.DataFrame({c: one[c][2024] - one[c][2019] for c in ("density_lag", "hqd", "size")})
     design = np.column_stack([moved["density_lag"], moved["size"], np.ones(31)])
     assert far["estimate"].iloc[0] == pytest.approx(np.linalg.lstsq(design, moved["hqd"], rcond=None)[0][0])
-    bare = regressions(data, study(draws=199), weights=weights()).frames
+    bare = regressions(data, study(draws=199), ModelInputs(weights=weights())).frames
     assert "shift-share" in " ".join(bare["not_made"].query("table == 'endogeneity'")["reason_en"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.models import ModelInputs
 from hqd_index.models.analyses.leading_firms import leader_firms
 from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED, mode_columns, mode_matrix, predicted_against_rest
-from hqd_index.models.analyses.theory import Theory
 from hqd_index.models.composite import composite
-from hqd_index.models.estimation_sample import widen
+from hqd_index.models.estimation_sample import estimation_sample
 from hqd_index.models.kernels.specification import Specification
 from hqd_index.models.model_results import regressions
 from hqd_index.study.records import Control, Hypotheses, Modes
@@ -48,8 +50,8 @@ def one(data: pd.DataFrame) -> pd.DataFrame:
     return data[data["sample"] == "all"].reset_index(drop=True)
 
 
-def lines(data: pd.DataFrame, theory: Theory, said=None, **more: object) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    found = regressions(data, said or asked(), weights=weights(), theory=theory, **more).frames
+def lines(data: pd.DataFrame, inputs: ModelInputs, said=None, **more: object) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    found = regressions(data, said or asked(), replace(inputs, weights=weights(), **more)).frames
     return check("hypotheses", found["hypotheses"]).set_index(["hypothesis", "sample", "spec"]), found
 
 
@@ -70,7 +72,7 @@ def h4(cells: list[tuple[str, str]], seed: int = 1) -> tuple[pd.Series, dict[str
     densities, columns = mode_densities(data, seed + 100)
     for mode, node in cells:
         data = moved(data, node, STRONG * columns[mode])
-    table, found = lines(data, Theory(mode_densities=densities))
+    table, found = lines(data, ModelInputs(mode_densities=densities))
     return table.loc[("H4", "leave_out", "twfe_modes")], found
 
 
@@ -105,7 +107,7 @@ def test_h4_without_effects_errs_no_more_than_it_may() -> None:
     rejected = 0
     for seed in range(12):
         data = plain(seed)
-        wide = widen(data, composite(weights()), asked())
+        wide = estimation_sample(data, composite(weights()), asked())
         densities, spec = mode_densities(data, seed + 100)[0], Specification("s", (), "density_lag", ("size",))
         made = mode_matrix(wide, wide.frame, spec, densities, 1, draws=399, weights="rademacher", seed=seed, level=0.95)
         rejected += made.against.p_wild <= 0.05
@@ -127,7 +129,7 @@ def test_h4_is_refused_where_it_would_be_a_tautology_or_a_mode_is_absent() -> No
     densities, _ = mode_densities(data, 5)
 
     def told(data: pd.DataFrame, densities: pd.DataFrame) -> str:
-        found = lines(data, Theory(mode_densities=densities))[1]
+        found = lines(data, ModelInputs(mode_densities=densities))[1]
         return " ".join(found["not_made"].query("table == 'hypotheses'")["reason_en"])
 
     assert "H4: no leave-out index" in told(data[data["sample"] == "all"], densities)
@@ -162,7 +164,7 @@ def with_paths(acting: dict[str, tuple[str, ...]], strength: float) -> tuple[pd.
     for path, nodes in acting.items():
         for node in nodes:
             data = moved(data, node, strength * x * p[path])
-    return lines(data, Theory(paths=paths))
+    return lines(data, ModelInputs(paths=paths))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -188,10 +190,10 @@ def test_h5_without_interaction_is_not_found_and_without_paths_says_so() -> None
     x = one(data)["density_lag"].to_numpy()
     for node in SUBS:
         data = moved(data, node, STRONG * x)  # the density itself acts; the paths do not change it
-    table, _ = lines(data, Theory(paths=paths))
+    table, _ = lines(data, ModelInputs(paths=paths))
     rows = table[table.index.get_level_values("hypothesis").str.startswith("H5")]
     assert len(rows) == 7 and set(rows["verdict"]) <= {"not_supported", "underpowered"}
-    none = lines(data, Theory())[1]["not_made"]
+    none = lines(data, ModelInputs())[1]["not_made"]
     assert none["reason_en"].str.contains("H5: no path index").any() and none["reason_en"].str.contains("H6b").any()
 
 
@@ -211,10 +213,10 @@ def test_h8_speaks_of_the_moderators_that_are_named(strength: float, wanted: set
         data = moved(data, node, strength * STRONG * x * p)
     control = Control(table="industry", formula="sum(revenue)", label=NAME)
     named = Hypotheses(sesoi=0.10, alpha=0.05, moderators=("basic",))
-    table, found = lines(data, Theory(), asked(hypotheses=named, moderators={"basic": control}), moderators=frame)
+    table, found = lines(data, ModelInputs(), asked(hypotheses=named, moderators={"basic": control}), moderators=frame)
     assert set(table.loc["H8"]["verdict"]) == wanted if strength else set(table.loc["H8"]["verdict"]) <= wanted
     assert set(table.loc["H8"].index.get_level_values("sample")) == {"all", "leave_out"}
-    unnamed = lines(data, Theory(), asked(moderators={"basic": control}), moderators=frame)[1]["not_made"]
+    unnamed = lines(data, ModelInputs(), asked(moderators={"basic": control}), moderators=frame)[1]["not_made"]
     assert unnamed["reason_en"].str.contains("H8: no moderator is named").any()
     assert not found["not_made"]["reason_en"].str.contains("H8").any()
 
@@ -222,7 +224,7 @@ def test_h8_speaks_of_the_moderators_that_are_named(strength: float, wanted: set
 # H6b
 
 
-def leaders(data: pd.DataFrame, tau: float, seed: int) -> Theory:
+def leaders(data: pd.DataFrame, tau: float, seed: int) -> ModelInputs:
     """Leaf scores of leaders, which move by tau per unit of density, and of others, which do not; two firms of each per unit."""
     rng, rows = np.random.default_rng(seed), one(data)
     x = rows["density_lag"].to_numpy()
@@ -234,7 +236,7 @@ def leaders(data: pd.DataFrame, tau: float, seed: int) -> Theory:
         for number in range(2):
             made = rows[["unit", "year"]].assign(firm=[f"{sample}{number}{u}" for u in rows["unit"]], sample=sample)
             firms.append(made.assign(sales=10 * number + 30 * effect * x + rng.normal(size=len(x))))
-    return Theory(leader_scores=pd.concat(scores), leader_firms=pd.concat(firms, ignore_index=True))
+    return ModelInputs(leader_scores=pd.concat(scores), leader_firms=pd.concat(firms, ignore_index=True))
 
 
 def test_h6b_tells_leaders_from_others() -> None:

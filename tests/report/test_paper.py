@@ -14,8 +14,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from hqd_index.models import regressions
-from hqd_index.models.analyses.headline_tables import Beside
+from hqd_index.models import ModelInputs, regressions
 from hqd_index.models.estimation_data import estimation_data, with_groups
 from hqd_index.report.bilingual import Bilingual, formula_pieces
 from hqd_index.report.exports.panel_export import panel as stata_panel
@@ -226,11 +225,11 @@ def _estimated(tables: dict[str, pd.DataFrame]) -> Results:
         "study.unit.groups": "technology",
     }
     chosen = vary(study(), changes)
-    beside = Beside(mediators=grid.assign(talent=draw.normal(size=len(grid))))
+    weights = tables["weights"][tables["weights"]["scenario"] == "base"]
+    inputs = ModelInputs(weights=weights, mediator_values=grid.assign(talent=draw.normal(size=len(grid))))
     names = pd.DataFrame(scheme_groups("technology", ("industry_code",), list(UNITS)).items(), columns=["unit", "group"])
     data = with_groups(estimation_data(tables["scores"], tables["indicators"], density, controls, chosen), names)
-    weights = tables["weights"][tables["weights"]["scenario"] == "base"]
-    frames = regressions(data, chosen, weights=weights, beside=beside).frames
+    frames = regressions(data, chosen, inputs).frames
     return Results(chosen, {**tables, **frames, "density": density, "controls": controls, "unit_names": names}, MANIFEST)
 
 

@@ -90,7 +90,7 @@ def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame])
 
 
 def test_verdict_keys_are_those_of_the_models() -> None:
-    from hqd_index.models.analyses.verdicts import verdict as judge
+    from hqd_index.models.kernels.verdicts import verdict as judge
 
     made = {judge(sign * 0.3, p, mde, sesoi=0.1, alpha=0.05) for sign in (1, -1) for p in (0.01, 0.5) for mde in (0.05, 0.3)}
     assert made == set(VERDICTS)

@@ -21,39 +21,61 @@ HALF = 0.5  # a node is split into composition and spillover when at least this 
 
 
 @dataclass(frozen=True)
-class Wide:
+class EstimationSample:
     """`frame`: unit, year, regressors, and outcomes named `<sample>:<node or leaf>`; `composition` is all - leave_out."""
 
     frame: pd.DataFrame
     tree: Composite
     samples: tuple[str, ...]
-    split: frozenset[str]  # leaves that are computed from firms
+    firm_leaves: frozenset[str]  # leaves that are computed from firms
 
-    def share(self, node: str) -> float:
+    def firm_share(self, node: str) -> float:
         """Share of a node that is computed from firms."""
-        return 1.0 if node == SPLITTABLE else self.tree.within(node, self.split)
+        return 1.0 if node == SPLITTABLE else self.tree.within(node, self.firm_leaves)
+
+    def mostly_firms(self, node: str) -> bool:
+        """True when enough of a node is computed from firms for its leave-out version to mean something."""
+        return self.firm_share(node) >= HALF
+
+    def root_column(self, sample: str) -> str:
+        """Column of the whole index in a sample."""
+        return f"{sample}:{self.tree.root}"
+
+    def root_in(self, sample: str) -> str | None:
+        """The node that stands for the index in a sample.
+
+        On leave_out its splittable part where less than half of it can be split, None where nothing can.
+        """
+        if sample != "leave_out" or self.mostly_firms(self.tree.root):
+            return self.tree.root
+        return SPLITTABLE if SPLITTABLE in self.reported_nodes else None
 
     @cached_property
-    def shown(self) -> tuple[str, ...]:
+    def reported_nodes(self) -> tuple[str, ...]:
         """Nodes and, where only a part of the root can be split, that part."""
-        part = 0 < self.share(self.tree.root) < 1 - 1e-12 and len(self.samples) > 1
-        return (*self.tree.nodes, SPLITTABLE) if part else self.tree.nodes
+        partly = 0 < self.firm_share(self.tree.root) < 1 - 1e-12 and len(self.samples) > 1
+        return (*self.tree.nodes, SPLITTABLE) if partly else self.tree.nodes
 
-    def outcomes(self, names: Sequence[str], *, composition: bool) -> tuple[str, ...]:
+    def outcome_columns(self, nodes: Sequence[str], *, composition: bool = False) -> tuple[str, ...]:
         """Columns of the given nodes in every sample (and their difference)."""
-        kinds = (*self.samples, "composition") if composition and len(self.samples) > 1 else self.samples
-        return tuple(f"{kind}:{name}" for kind in kinds for name in names)
+        names = (*self.samples, "composition") if composition and len(self.samples) > 1 else self.samples
+        return tuple(f"{name}:{node}" for name in names for node in nodes)
+
+    @property
+    def reported_columns(self) -> tuple[str, ...]:
+        """Columns of the reported nodes in every sample."""
+        return self.outcome_columns(self.reported_nodes)
 
 
-def _outcomes(rows: pd.DataFrame, tree: Composite, split: Collection[str]) -> pd.DataFrame:
+def _outcomes(rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str]) -> pd.DataFrame:
     """Nodes, leaves and the splittable part of one sample, by unit and year."""
-    out = rows.set_index(KEY)[[*tree.nodes]]
-    leaves = rows.set_index(KEY)[[f"z_{leaf}" for leaf in tree.leaves]]
-    out = out.join(leaves.rename(columns=lambda c: c.removeprefix("z_")))
-    shares = {leaf: w for leaf, w in tree.weights(tree.root).items() if leaf in split}
+    indexed = rows.set_index(KEY)
+    leaves = indexed[[f"z_{leaf}" for leaf in tree.leaves]].rename(columns=lambda c: c.removeprefix("z_"))
+    outcomes = indexed[[*tree.nodes]].join(leaves)
+    shares = {leaf: share for leaf, share in tree.weights(tree.root).items() if leaf in firm_leaves}
     if shares:
-        out[SPLITTABLE] = sum(w * out[leaf] for leaf, w in shares.items()) / sum(shares.values())
-    return out
+        outcomes[SPLITTABLE] = sum(share * outcomes[leaf] for leaf, share in shares.items()) / sum(shares.values())
+    return outcomes
 
 
 def base_year(rows: pd.DataFrame, density: str) -> int:
@@ -65,50 +87,57 @@ def base_year(rows: pd.DataFrame, density: str) -> int:
 
 def base_values(moderators: pd.DataFrame, year: int) -> pd.DataFrame:
     """`base_<name>` by unit: the value of the last year up to `year` that has one, else of the first year."""
-    order = moderators.sort_values(KEY)
-    early, late = (order[order["year"] <= year].groupby("unit").last(), order.groupby("unit").first())
+    ordered = moderators.sort_values(KEY)
+    early, late = (ordered[ordered["year"] <= year].groupby("unit").last(), ordered.groupby("unit").first())
     return early.combine_first(late).drop(columns="year").add_prefix(BASE)
 
 
-def widen(data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.DataFrame | None = None) -> Wide:
+def estimation_sample(
+    data: pd.DataFrame, tree: Composite, study: Study, moderators: pd.DataFrame | None = None
+) -> EstimationSample:
     """Both samples of `data` side by side, base-year values of moderators joined; a sample without any value is left out."""
-    split = frozenset(leaf for leaf in tree.leaves if study.indicators.indicators[leaf].table == "firms")
-    present = {s: rows for s, rows in data.groupby("sample") if rows[tree.root].notna().any()}
-    samples = tuple(s for s in SAMPLES if s in present)
-    blocks = {s: _outcomes(present[s], tree, split) for s in samples}
-    columns: list[pd.DataFrame | pd.Series] = [b.add_prefix(f"{s}:") for s, b in blocks.items()]
+    firm_leaves = frozenset(leaf for leaf in tree.leaves if study.indicators.indicators[leaf].table == "firms")
+    present = {name: rows for name, rows in data.groupby("sample") if rows[tree.root].notna().any()}
+    samples = tuple(name for name in SAMPLES if name in present)
+    blocks = {name: _outcomes(present[name], tree, firm_leaves) for name in samples}
+    columns: list[pd.DataFrame | pd.Series] = [block.add_prefix(f"{name}:") for name, block in blocks.items()]
     if len(samples) > 1:
         columns.append((blocks["all"] - blocks["leave_out"]).add_prefix("composition:"))
-    names = {*tree.nodes, *(f"z_{leaf}" for leaf in tree.leaves), "sample"}
+    outcomes = {*tree.nodes, *(f"z_{leaf}" for leaf in tree.leaves), "sample"}
     regressors = data[data["sample"] == samples[0]].set_index(KEY) if samples else data.set_index(KEY).iloc[:0]
-    keep = [c for c in regressors.columns if c not in names]
-    frame = regressors[keep].join(columns).copy().reset_index()  # the copy joins a hundred blocks into a few
+    regressors = regressors[[c for c in regressors.columns if c not in outcomes]]
+    frame = regressors.join(columns).copy().reset_index()  # the copy joins a hundred blocks into a few
     if moderators is not None and len(moderators.columns) > len(KEY) and "density_lag" in frame:
         frame = frame.merge(base_values(moderators, base_year(frame, "density_lag")), on="unit", how="left")
-    return Wide(frame.sort_values(KEY, ignore_index=True), tree, samples, split)
+    return EstimationSample(frame.sort_values(KEY, ignore_index=True), tree, samples, firm_leaves)
 
 
-def of_scenario(wide: Wide, choice: SpecificationChoice, scenarios: pd.DataFrame | None) -> Wide:
+def with_scenario(sample: EstimationSample, choice: SpecificationChoice, scenarios: pd.DataFrame) -> EstimationSample:
     """The same with the index of the specification's scenario as the root of sample `all`, on the rows of the study's own.
 
-    `scenarios`: scenario, unit, year, score of the root. EstimationError when that scenario scores nothing.
+    `scenarios`: scenario, unit, year, node, score. EstimationError when that scenario scores nothing.
     """
     if choice.scenario is None:
-        return wide
-    root = f"all:{wide.tree.root}"
-    scored = scenarios if scenarios is not None else pd.DataFrame(columns=["scenario", *KEY, "score"])
-    found = scored[scored["scenario"] == choice.scenario].dropna(subset=["score"])
-    if found.empty:
+        return sample
+    root, column = sample.tree.root, sample.root_column("all")
+    of_root = (scenarios["scenario"] == choice.scenario) & (scenarios["node"] == root)
+    scored = scenarios[of_root].dropna(subset=["score"])
+    if scored.empty:
         raise EstimationError(
-            f"specification {choice.id}: scenario {choice.scenario} has no score of {wide.tree.root}",
-            zh=f"回归设定 {choice.id}:情景 {choice.scenario} 没有 {wide.tree.root} 的得分",
+            f"specification {choice.id}: scenario {choice.scenario} has no score of {root}",
+            zh=f"回归设定 {choice.id}:情景 {choice.scenario} 没有 {root} 的得分",
         )
-    other = found[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": root})
-    other[root] = other[root].astype(float) / 100
-    own = wide.frame[[*wide.outcomes([*wide.tree.nodes, *wide.tree.leaves], composition=False)]].notna().all(axis=1)
-    frame = wide.frame.drop(columns=root).merge(other, on=KEY, how="left", validate="one_to_one")
-    frame[root] = frame[root].where(own.to_numpy())
-    return replace(wide, frame=frame, samples=SAMPLES[:1])
+    scores = scored[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": column})
+    scores[column] = scores[column].astype(float) / 100
+    complete = sample.frame[list(_index_columns(sample))].notna().all(axis=1)
+    frame = sample.frame.drop(columns=column).merge(scores, on=KEY, how="left", validate="one_to_one")
+    frame[column] = frame[column].where(complete.to_numpy())
+    return replace(sample, frame=frame, samples=SAMPLES[:1])
+
+
+def _index_columns(sample: EstimationSample) -> tuple[str, ...]:
+    """Columns of every node and leaf in every sample."""
+    return sample.outcome_columns([*sample.tree.nodes, *sample.tree.leaves])
 
 
 def controls_of(choice: SpecificationChoice, study: Study) -> tuple[str, ...]:
@@ -121,11 +150,11 @@ def controls_of(choice: SpecificationChoice, study: Study) -> tuple[str, ...]:
 def subset_text(choice: SpecificationChoice) -> str:
     """The sample restriction in words that sort: `2015-2024; without 2020 2021; without C42 C43`."""
     years = f"{choice.years[0]}-{choice.years[1]}" if choice.years else ""
-    left_out = [f"without {' '.join(map(str, dropped))}" for dropped in (choice.drop_years, choice.drop_units) if dropped]
-    return "; ".join([*([years] if years else []), *left_out])
+    exclusions = [f"without {' '.join(map(str, values))}" for values in (choice.drop_years, choice.drop_units) if values]
+    return "; ".join([*([years] if years else []), *exclusions])
 
 
-def compared(wide: Wide, choice: SpecificationChoice, study: Study) -> pd.DataFrame:
+def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study: Study) -> pd.DataFrame:
     """Rows for a specification and for all that differ from it only in controls and effects: the same in every column.
 
     A row must have every leaf of positive weight in every sample (a fixed indicator set), the density, and the controls
@@ -133,15 +162,14 @@ def compared(wide: Wide, choice: SpecificationChoice, study: Study) -> pd.DataFr
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
     alike = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
-    asked = {c for s in [choice, *alike] for c in controls_of(s, study)}
-    controls = sorted(c for c in asked if c in wide.frame and wide.frame[c].notna().any())
-    needed = [*wide.outcomes([*wide.tree.nodes, *wide.tree.leaves], composition=False), *controls]
-    needed += [density] if density in wide.frame else []
-    rows = wide.frame
+    named = {control for other in [choice, *alike] for control in controls_of(other, study)}
+    controls = sorted(c for c in named if c in sample.frame and sample.frame[c].notna().any())
+    required = [*_index_columns(sample), *controls, *([density] if density in sample.frame else [])]
+    rows = sample.frame
     if choice.years:
         rows = rows[rows["year"].between(*choice.years)]
     rows = rows[~rows["unit"].isin(choice.drop_units) & ~rows["year"].isin(choice.drop_years)]
-    return rows[np.isfinite(rows[needed].to_numpy(dtype=float)).all(axis=1)]
+    return rows[np.isfinite(rows[required].to_numpy(dtype=float)).all(axis=1)]
 
 
 def _restriction(choice: SpecificationChoice) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ MEND = ("在 weighting.yaml 中改为 over: all_years", "write over: all_years i
 MARK = "over=each_year"  # in the label of a design that differs so from the study's own
 
 
-def barred(study: Study) -> EstimationError | None:
+def ineligible(study: Study) -> EstimationError | None:
     """Why the study's own index is no outcome, or None."""
     names = ", ".join(dict.fromkeys(method for method, _ in year_by_year(study, tree_of(study.indicators))))
     if not names:
@@ -24,6 +24,6 @@ def barred(study: Study) -> EstimationError | None:
     )
 
 
-def comparable(designs: pd.DataFrame) -> pd.DataFrame:
+def comparable_designs(designs: pd.DataFrame) -> pd.DataFrame:
     """The designs whose scores compare over years."""
     return designs[~designs["label"].astype(str).str.contains(MARK, regex=False)]

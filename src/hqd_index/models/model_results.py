@@ -1,26 +1,37 @@
-"""All regressions of a study: each specification estimated for every node and both samples, then read as tables."""
+"""All regressions of a study: each specification estimated for every node and both samples, the headline then analysed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ..errors import EstimationError
 from ..study.records import SpecificationChoice, Study
-from .analyses.headline_tables import Beside, read_headline
-from .analyses.theory import Theory
+from .analyses.headline_tables import headline_tables, tables_made
 from .composite import composite
 from .estimation_data import density_column
-from .estimation_sample import Wide, compared, controls_of, of_scenario, subset_text, widen
-from .ineligible import MEND, barred
+from .estimation_sample import (
+    EstimationSample,
+    comparable_rows,
+    controls_of,
+    estimation_sample,
+    subset_text,
+    with_scenario,
+)
+from .headline import Headline, inference_settings
+from .ineligible import MEND as INELIGIBLE_MEND
+from .ineligible import ineligible
 from .kernels.moderation import BASE
 from .kernels.specification import Estimate, Specification, estimate
-from .model_rows import diagnostic_rows, regression_rows, split_name
-from .store import HEADLINE, Store
+from .model_inputs import ModelInputs
+from .model_rows import Mend, Row, Rows, frames_of, merged, not_made, regression_rows, split_outcome
+from .specification_diagnostics import diagnostic_rows, influence_rows
 
-DENSITY_MEND = (
+TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
+WITHOUT_HEADLINE = tuple(name for name in TABLES if name != "mode_matrix")  # what its absence leaves empty
+DENSITY_MEND: Mend = (
     "在 sources.yaml 中提供专精特新名单(srdi_list)或认定规则(status.criteria),至少覆盖两年",
     "give a list of SRDI firms (srdi_list) or a rule (status.criteria) in sources.yaml that covers at least two years",
 )
@@ -34,65 +45,50 @@ class ModelResults:
     estimates: Mapping[str, Estimate]
 
 
-def headline(study: Study) -> SpecificationChoice | None:
-    """The specification marked headline, else the last."""
+def headline_choice(study: Study) -> SpecificationChoice | None:
+    """The specification marked headline, else the last; None where the study lists none."""
     listed = study.regressions.specifications
-    marked = [s for s in listed if s.headline]
+    marked = [choice for choice in listed if choice.headline]
     return marked[0] if marked else (listed[-1] if listed else None)
 
 
-def regressions(
-    data: pd.DataFrame,
-    study: Study,
-    *,
-    weights: pd.DataFrame,
-    moderators: pd.DataFrame | None = None,
-    beside: Beside | None = None,
-    theory: Theory | None = None,
-) -> ModelResults:
+def regressions(data: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
     """Tables regressions, regression_diagnostics, channels, contribution, oaxaca, mediators, hypotheses, mode_matrix,
     endogeneity, placebo, not_made.
 
-    `data` as `estimation_data` makes it; `weights` is the weights table of the index's own scenario; `moderators` (unit,
-    year, a column each) what units were like: the base year counts; `beside` the tables for spillover, instrument and policy
-    (without them not_made says so); `theory` what H4, H5 and H6b rest on (None: those are not asked). Outcomes are
-    score/100, standardised estimates are in within standard deviations. What cannot be estimated is a row of `not_made`.
+    `data` as `estimation_data` makes it. Outcomes are score/100, standardised estimates are in within standard deviations.
+    What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.
     """
-    store, found = Store(), {}
-    tree = composite(weights)
-    wide = widen(data, tree, study, moderators)
-    fault = _no_density(wide, study)
-    if fault is not None:
-        store.missing(("regressions", *HEADLINE), fault, DENSITY_MEND)
-        return ModelResults(store.frames(), {})
-    refused = barred(study)
-    if refused is not None:
-        store.missing(("regressions", *HEADLINE), refused, MEND)
-        return ModelResults(store.frames(), {})
-    chosen = headline(study)
-    scenarios = beside.scenarios if beside else None
-    roots = None if scenarios is None else scenarios[scenarios["node"] == wide.tree.root]
+    sample = estimation_sample(data, composite(inputs.weights), study, inputs.moderators)
+    for fault, mend in ((_no_density(sample, study), DENSITY_MEND), (ineligible(study), INELIGIBLE_MEND)):
+        if fault is not None:
+            return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, fault, mend)}, TABLES), {})
+    parts: list[Mapping[str, Iterable[Row]]] = []
+    estimates: dict[str, Estimate] = {}
     for choice in study.regressions.specifications:
+        is_headline = choice is headline_choice(study)
         try:
-            scored = of_scenario(wide, choice, roots)
-            found[choice.id] = _one(store, scored, choice, study, main=choice is chosen)
-            if choice is chosen:
-                read_headline(store, wide, found[choice.id], choice, study, beside or Beside(), theory)
-        except EstimationError as reason:
-            store.missing(("regressions", *HEADLINE) if choice is chosen else ("regressions",), reason)
-    return ModelResults(store.frames(), found)
+            scored = with_scenario(sample, choice, inputs.scenarios)
+            fitted = estimates[choice.id] = _fit(scored, choice, study, is_headline=is_headline)
+            parts.append(_specification_tables(fitted, scored, choice, study, is_headline=is_headline))
+            if is_headline:
+                parts.append(headline_tables(Headline(sample, fitted, choice, study, inputs)))
+        except EstimationError as fault:
+            parts.append({"not_made": not_made(WITHOUT_HEADLINE if is_headline else ("regressions",), fault)})
+    return ModelResults(frames_of(merged(parts), TABLES), estimates)
 
 
-def _no_density(wide: Wide, study: Study) -> EstimationError | None:
+def _no_density(sample: EstimationSample, study: Study) -> EstimationError | None:
     """Why no regression can be run at all, or None."""
-    if not wide.samples:
+    if not sample.samples:
         return EstimationError("the index has no score", zh="指数没有任何得分")
     if not study.regressions.specifications:
         return EstimationError("regressions.yaml lists no specification", zh="regressions.yaml 没有回归设定")
-    if "density_lag" in wide.frame and wide.frame["density_lag"].notna().any():
+    frame = sample.frame
+    if "density_lag" in frame and frame["density_lag"].notna().any():
         return None
-    if "density" in wide.frame and wide.frame["density"].notna().any():
-        lag, years = study.regressions.density.lag, sorted(wide.frame["year"].unique())
+    if "density" in frame and frame["density"].notna().any():
+        lag, years = study.regressions.density.lag, sorted(frame["year"].unique())
         span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
         return EstimationError(
             f"no SRDI density of {lag} year(s) before: the study's years are {span}",
@@ -103,19 +99,20 @@ def _no_density(wide: Wide, study: Study) -> EstimationError | None:
     )
 
 
-def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main: bool) -> Specification:
+def specification(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Specification:
     """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
-    wanted = choice.outcomes or ((wide.tree.root,) if choice.scenario else wide.shown)
-    nodes = [node for node in wanted if node in wide.shown]
+    tree, reported = sample.tree, sample.reported_nodes
+    named = choice.outcomes or ((tree.root,) if choice.scenario else reported)
+    nodes = [node for node in named if node in reported]
     if not nodes:
         raise EstimationError(
             f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",
             zh=f"回归设定 {choice.id}:其结果变量 {'、'.join(choice.outcomes)} 均不在指标树中",
         )
-    names = dict.fromkeys([*(wide.shown if main else nodes), *(wide.tree.leaves if main else ())])
+    outcomes = dict.fromkeys([*(reported if is_headline else nodes), *(tree.leaves if is_headline else ())])
     return Specification(
         id=choice.id,
-        outcomes=wide.outcomes(list(names), composition=main),
+        outcomes=sample.outcome_columns(list(outcomes), composition=is_headline),
         density=density_column(choice.density or study.regressions.density, study.regressions.density),
         controls=controls_of(choice, study),
         fixed_effects=choice.fixed_effects,
@@ -125,21 +122,29 @@ def specification(wide: Wide, choice: SpecificationChoice, study: Study, *, main
     )
 
 
-def _one(store: Store, wide: Wide, choice: SpecificationChoice, study: Study, *, main: bool) -> Estimate:
-    """Estimate one specification and add its rows."""
-    settings, seed = study.regressions.inference, study.study.seed
-    spec = specification(wide, choice, study, main=main)
-    sample = compared(wide, choice, study)
-    found = estimate(sample, spec, draws=settings.draws, weights=settings.weights, seed=seed, level=settings.level)
+def _fit(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Estimate:
+    spec = specification(sample, choice, study, is_headline=is_headline)
+    return estimate(comparable_rows(sample, choice, study), spec, **inference_settings(study))
+
+
+def _specification_tables(
+    fitted: Estimate, sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool
+) -> Rows:
+    """Rows that every specification has; clusters are left out in turn for the headline alone."""
+    incomplete = len(sample.frame) - len(comparable_rows(sample, choice, study))
+    diagnostics = list(diagnostic_rows(fitted, incomplete))
+    if is_headline:
+        diagnostics += influence_rows(fitted, sample, study.regressions.inference.level)
+    constant = [
+        row
+        for j, column in enumerate(fitted.spec.outcomes)
+        for name, node in [split_outcome(column)]
+        if node in sample.reported_nodes and name != "composition" and not fitted.varies(j)
+        for row in not_made(("regressions",), _constant(fitted.spec.id, name, node))
+    ]
     density = choice.density or study.regressions.density
-    store.add("regressions", regression_rows(found, choice, density, wide))
-    left = len(wide.frame) - len(sample)
-    store.add("regression_diagnostics", diagnostic_rows(found, wide, left, headline=main, level=settings.level))
-    for j, column in enumerate(spec.outcomes):
-        name, node = split_name(column)
-        if node in wide.shown and name != "composition" and not found.sums.sd_outcomes[j] > 0:
-            store.missing(("regressions",), _constant(spec.id, name, node))
-    return found
+    rows = list(regression_rows(fitted, density, sample))
+    return {"regressions": rows, "regression_diagnostics": diagnostics, "not_made": constant}
 
 
 def _constant(spec: str, sample: str, node: str) -> EstimationError:

@@ -2,68 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..errors import EstimationError
 from ..study.records import Study
-from .analyses.headline_tables import Beside
 from .analyses.leading_firms import leader_firms
-from .analyses.resilience import resilience_tables
-from .analyses.theory import Theory
+from .analyses.resilience import resilience_rows
 from .estimation_data import estimation_data, with_groups
-from .firms.firm_cells import COLUMNS, firm_cells
-from .firms.firm_tables import firm_tables
+from .firms.firm_cells import firm_cells
+from .firms.firm_tables import firm_rows
 from .firms.firm_years import firm_years
+from .model_inputs import ModelInputs
 from .model_results import regressions
+from .model_rows import frames_of, merged
 from .multiverse.multiverse_tables import multiverse_tables
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """Tables as published; `weights` those of the study's own design, `sources` item F as `event_tables` made it."""
-
-    scores: pd.DataFrame
-    indicators: pd.DataFrame
-    weights: pd.DataFrame
-    density: pd.DataFrame
-    controls: pd.DataFrame
-    io_links: pd.DataFrame
-    moderators: pd.DataFrame
-    sources: pd.DataFrame
-    firm_cells: pd.DataFrame
-    chokepoints: pd.DataFrame
-    scenarios: pd.DataFrame
-    unit_names: pd.DataFrame
-    mediator_values: pd.DataFrame
-    theory: Theory = field(default_factory=Theory)
+def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
+    """Regressions and what is asked of the headline. What cannot be made is a row of not_made."""
+    frames = dict(regressions(_data(study, inputs), study, inputs).frames)
+    pieces = [frame for frame in (frames["contribution"], inputs.sources) if len(frame)]
+    return frames | {"contribution": pd.concat(pieces, ignore_index=True) if pieces else frames["contribution"]}
 
 
-def study_tables(study: Study, inputs: Inputs) -> dict[str, pd.DataFrame]:
-    """Regressions and their readings. What cannot be made is a row of not_made."""
-    data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
-    data = with_groups(data, inputs.unit_names)
-    beside = Beside(
-        inputs.io_links, inputs.firm_cells, inputs.density, inputs.chokepoints, inputs.scenarios, inputs.mediator_values
-    )
-    made = regressions(
-        data, study, weights=inputs.weights, moderators=inputs.moderators, beside=beside, theory=inputs.theory
-    ).frames
-    return _joined(made, {"contribution": inputs.sources})
-
-
-def design_tables(
-    study: Study, scores: pd.DataFrame, indicators: pd.DataFrame, density: pd.DataFrame, controls: pd.DataFrame,
-    unit_names: pd.DataFrame, design_scores: pd.DataFrame | None = None, designs: pd.DataFrame | None = None,
-) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """multiverse, multiverse_summary, not_made; tables as published, the designs those of the uncertainty stage if it ran."""
-    data = with_groups(estimation_data(scores, indicators, density, controls, study), unit_names)
-    none = pd.DataFrame(columns=["design", "unit", "year", "score", "label"])
-    made, described = (none if frame is None else frame for frame in (design_scores, designs))
-    return multiverse_tables(made, described, data[data["sample"] == "all"], density, study)
+def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
+    """multiverse, multiverse_summary, not_made: every design that the uncertainty stage scored, in every specification."""
+    data = _data(study, inputs)
+    all_firms = data[data["sample"] == "all"]
+    return multiverse_tables(inputs.design_scores, inputs.designs, all_firms, inputs.density, study)
 
 
 def event_tables(
@@ -75,21 +42,20 @@ def event_tables(
     exposure; `marks` the firms of the base year with their standing.
     """
     years = _firm_years(study, engine, firms)
-    made = firm_tables(years, study)
-    made = {"sources" if name == "contribution" else name: frame for name, frame in made.items()}
-    cells = firm_cells(study, engine, firms) if firms else pd.DataFrame(columns=COLUMNS)
+    rows = merged([firm_rows(years, study), resilience_rows(shocks, density, study)])
+    frames = frames_of(rows, ("event_study", "resilience", "contribution"))
+    cells = firm_cells(study, engine, firms) if firms else ModelInputs().firm_cells
     outcomes = list(study.regressions.events.outcomes)
-    led = Theory().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
-    return _joined(made, resilience_tables(shocks, density, study), {"firm_cells": cells, "leader_firms": led})
+    leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
+    return {
+        "event_study": frames["event_study"], "resilience": frames["resilience"], "sources": frames["contribution"],
+        "firm_cells": cells, "leader_firms": leaders, "not_made": frames["not_made"],
+    }  # fmt: skip
 
 
-def _joined(*made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The parts of each table put together."""
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for tables in made:
-        for name, frame in tables.items():
-            parts.setdefault(name, []).append(frame)
-    return {name: pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True) for name, frames in parts.items()}
+def _data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
+    data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
+    return with_groups(data, inputs.unit_names)
 
 
 def _firm_years(study: Study, engine: Engine, firms: str | None) -> pd.DataFrame | EstimationError:

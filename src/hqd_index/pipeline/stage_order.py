@@ -76,7 +76,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "models",
         "回归与贡献",
         stages.models,
-        reads=(*stages.ESTIMATED_FROM, "weights", *stages.THEORY),
+        reads=(*stages.ESTIMATED_FROM, "weights"),
         config_sections=("study", "indicators", "weighting", "regressions", "modes"),
         before=frozenset({"links", "panel", "modes", "index", "events"}),
     ),

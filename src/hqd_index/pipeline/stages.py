@@ -213,31 +213,29 @@ def events(context: Context) -> dict[str, Table]:
 
 ESTIMATED_FROM = (
     "scores", "indicators", "density", "controls", "io_links", "moderators", "sources", "firm_cells", "chokepoints", "scenarios",
-    "unit_names", "mediator_values",
+    "unit_names", "mediator_values", "mode_densities", "paths", "leader_scores", "leader_firms",
 )  # fmt: skip
-THEORY = ("mode_densities", "paths", "leader_scores", "leader_firms")
 DESIGNS = ("design_scores", "designs")
 CROSSED_WITH = ("scores", "indicators", "density", "controls", "unit_names")
 
 
 def models(context: Context) -> dict[str, Table]:
     """Scores and density -> regressions, channels, contribution, verdicts."""
-    from ..models import Inputs, Theory, study_tables
+    from ..models import ModelInputs, study_tables
 
     frames = {name: context.frame(name) for name in ESTIMATED_FROM} | {
         "weights": context.frame("weights").query("scenario == 'base'")
     }
-    theory = Theory(**{name: context.frame(name) for name in THEORY})
-    return dict(study_tables(context.study, Inputs(**frames, theory=theory)))
+    return dict(study_tables(context.study, ModelInputs(**frames)))
 
 
 def multiverse(context: Context) -> dict[str, Table]:
     """Every design of the index with every specification of the regressions: the specification curve and what it comes to."""
-    from ..models import design_tables
+    from ..models import ModelInputs, design_tables
 
     frames = {name: context.frame(name) for name in CROSSED_WITH}
     designs = {name: context.frame(name) for name in DESIGNS if name in context.tables}
-    return dict(design_tables(context.study, **frames, **designs))
+    return dict(design_tables(context.study, ModelInputs(**frames, **designs)))
 
 
 def workbook(context: Context) -> dict[str, Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,16 @@ import pandas as pd
 
 from ...errors import CheckError, EstimationError
 from ..composite import LINEAR, Composite, gap
+from ..contribution_items import Item, contribution_rows
+from ..headline import Headline
+from ..kernels.inference import joint_draws, stream
+from ..kernels.multiple_testing import romano_wolf
 from ..kernels.specification import Estimate
 from ..kernels.within import Array
-from .verdicts import romano_wolf
+from ..model_rows import Mend, Row, Rows, not_made
 
 EXACT = 1e-10  # the parts add up to the whole by algebra; more than this is a fault of the program
+CHANNELS_MEND: Mend = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
 JOINT_DRAWS = 1_999  # resamples of clusters; their percentiles move by less than 0.1 standard errors from seed to seed
 
 
@@ -47,11 +52,11 @@ def condition(frame: pd.DataFrame, tree: Composite, node: str, sample: str) -> N
             f"{node}: its weights change by year, so its coefficient is no fixed sum of its parts' coefficients",
             zh=f"{node}:权重随年份变化,其系数不能精确分解为各部分系数之和",
         )
-    apart = gap(frame, tree, node, {c: tree.share[c] for c in tree.children[node]}, f"{sample}:")
-    if not apart <= LINEAR:
+    deviation = gap(frame, tree, node, {c: tree.share[c] for c in tree.children[node]}, f"{sample}:")
+    if not deviation <= LINEAR:
         raise EstimationError(
-            f"{node}: no weighted sum of its children (largest gap {apart:.2g}); only arithmetic aggregation splits exactly",
-            zh=f"{node}:不是其下级的加权和(最大差 {apart:.2g}),只有算术合成才能精确分解",
+            f"{node}: no weighted sum of its children (largest gap {deviation:.2g}); only arithmetic aggregation splits exactly",
+            zh=f"{node}:不是其下级的加权和(最大差 {deviation:.2g}),只有算术合成才能精确分解",
         )
 
 
@@ -60,68 +65,107 @@ def _quantiles(draws: Array, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _family(found: Estimate, parts: Mapping[str, float], sample: str) -> tuple[list[int], Array]:
+def _family(estimate: Estimate, shares: Mapping[str, float], sample: str) -> tuple[list[int], Array]:
     """Outcome positions of the parts, and their step-down adjusted p."""
-    at = [found.at(f"{sample}:{node}") for node in parts]
-    return at, romano_wolf(found.bootstrap.t()[at], found.bootstrap.t_star(at))
+    positions = [estimate.at(f"{sample}:{node}") for node in shares]
+    bootstrap = estimate.bootstrap
+    return positions, romano_wolf(bootstrap.t()[positions], bootstrap.t_star(positions))
 
 
-def split(
-    found: Estimate, parent: str, parts: Mapping[str, float], depth: int, sample: str, *, joint: Array, level: float
+def _parts_of(
+    estimate: Estimate, parent: str, shares: Mapping[str, float], depth: int, sample: str, *, joint: Array, level: float
 ) -> list[Part]:
     """The parts of `parent`'s coefficient at one depth below it, with intervals from joint draws (B, m) of clusters.
 
     Fractions are suppressed where the coefficient is below its CV3 standard error. CheckError if the parts do not add up.
     """
-    whole = found.at(f"{sample}:{parent}")
-    total, error = float(found.coefficient[0, whole]), float(found.se_cv3[0, whole])
-    at, adjusted = _family(found, parts, sample)
-    b = np.nan_to_num(found.coefficient[0, at])
-    apart = total - float(sum(w * x for w, x in zip(parts.values(), b)))
-    if abs(apart) > EXACT * max(1.0, abs(total)):
+    whole = estimate.at(f"{sample}:{parent}")
+    total, error = float(estimate.coefficient[0, whole]), float(estimate.se_cv3[0, whole])
+    positions, adjusted = _family(estimate, shares, sample)
+    b = np.nan_to_num(estimate.coefficient[0, positions])
+    remainder = total - float(sum(share * slope for share, slope in zip(shares.values(), b)))
+    if abs(remainder) > EXACT * max(1.0, abs(total)):
         raise CheckError(
-            f"the parts of {parent} add up to {total - apart:.12g}, not to {total:.12g}",
-            zh=f"{parent} 的各部分之和为 {total - apart:.12g},不等于 {total:.12g}",
+            f"the parts of {parent} add up to {total - remainder:.12g}, not to {total:.12g}",
+            zh=f"{parent} 的各部分之和为 {total - remainder:.12g},不等于 {total:.12g}",
         )
     weak = not abs(total) >= error
-    made = []
-    for i, (node, share) in enumerate(parts.items()):
-        drawn = share * joint[:, at[i]]
-        low, high = _quantiles(drawn, level)
+    parts = []
+    for i, (node, share) in enumerate(shares.items()):
+        j, drawn_parts = positions[i], share * joint[:, positions[i]]
+        low, high = _quantiles(drawn_parts, level)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = _quantiles(drawn / joint[:, whole], level)
-        made.append(
+            ratio = _quantiles(drawn_parts / joint[:, whole], level)
+        parts.append(
             Part(
-                parent=parent, node=node, depth=depth, share=share, estimate=float(found.coefficient[0, at[i]]),
-                se_cv3=float(found.se_cv3[0, at[i]]), p_wild=float(found.p_wild[at[i]]), p_adjusted=float(adjusted[i]),
+                parent=parent, node=node, depth=depth, share=share, estimate=float(estimate.coefficient[0, j]),
+                se_cv3=float(estimate.se_cv3[0, j]), p_wild=float(estimate.p_wild[j]), p_adjusted=float(adjusted[i]),
                 part=share * b[i], low=low, high=high,
                 fraction=np.nan if weak else share * b[i] / total,
                 fraction_low=np.nan if weak else ratio[0], fraction_high=np.nan if weak else ratio[1],
-                gap=apart, note="fraction suppressed: estimate below its standard error" if weak else "",
+                gap=remainder, note="fraction suppressed: estimate below its standard error" if weak else "",
             )
         )  # fmt: skip
-    return made
+    return parts
 
 
-def decompose(
-    found: Estimate, frame: pd.DataFrame, tree: Composite, sample: str, *, joint: Array, level: float
+def channel_parts(
+    estimate: Estimate, frame: pd.DataFrame, tree: Composite, sample: str, *, joint: Array, level: float
 ) -> tuple[list[Part], list[EstimationError]]:
     """Every composite over its children, the root over its descendants at each depth; and why some could not be split."""
-    rows, faults, broken = frame.loc[found.rows], [], set()
+    rows, faults, not_linear = frame.loc[estimate.rows], [], set()
     for node in tree.nodes:
         try:
             condition(rows, tree, node, sample)
         except EstimationError as fault:
             faults.append(fault)
-            broken.add(node)
-    made: list[Part] = []
+            not_linear.add(node)
+    parts: list[Part] = []
     for node in tree.nodes:
-        if np.isnan(found.coefficient[0, found.at(f"{sample}:{node}")]):
+        if np.isnan(estimate.coefficient[0, estimate.at(f"{sample}:{node}")]):
             continue
         above = {node}
-        for depth, parts in enumerate(tree.parts(node), start=1):
-            if above & broken or (depth > 1 and node != tree.root):
+        for depth, shares in enumerate(tree.parts(node), start=1):
+            if above & not_linear or (depth > 1 and node != tree.root):
                 break
-            made += split(found, node, parts, depth, sample, joint=joint, level=level)
-            above = set(parts)
-    return made, faults
+            parts += _parts_of(estimate, node, shares, depth, sample, joint=joint, level=level)
+            above = set(shares)
+    return parts, faults
+
+
+def channel_rows(parts: Sequence[Part], spec: str, sample: str) -> Iterator[Row]:
+    """Rows of `channels`; the interval is that of the part."""
+    for part in parts:
+        yield {
+            "spec": spec, "sample": sample, "parent": part.parent, "node": part.node, "share_local": part.share,
+            "estimate": part.estimate, "se_cv3": part.se_cv3, "p_wild": part.p_wild, "p_adjusted": part.p_adjusted,
+            "part": part.part, "fraction": part.fraction, "ci_low": part.low, "ci_high": part.high, "gap": part.gap,
+            "note": part.note,
+        }  # fmt: skip
+
+
+def fraction_items(parts: Sequence[Part], root: str) -> list[Item]:
+    """Items D (sub-dimensions) and E (dimensions): fraction of the root's coefficient, interval from joint resampling."""
+    letters = {1: "E", 2: "D"}
+    return [
+        Item(
+            letters[part.depth], "total", None, None, f"fraction_{part.node}",
+            part.fraction, part.fraction_low, part.fraction_high, part.note or "share of the coefficient",
+        )
+        for part in parts
+        if part.parent == root and part.depth in letters
+    ]  # fmt: skip
+
+
+def channels(headline: Headline) -> Rows:
+    """The split of every composite's coefficient in each sample, and items D and E of the contribution."""
+    estimate, sample = headline.estimate, headline.sample
+    joint = joint_draws(estimate.sums, draws=JOINT_DRAWS, rng=stream(headline.seed, "joint", headline.id))
+    rows: Rows = {"channels": [], "contribution": [], "not_made": []}
+    for name in sample.samples:
+        parts, faults = channel_parts(estimate, sample.frame, sample.tree, name, joint=joint, level=headline.level)
+        rows["channels"] += channel_rows(parts, headline.id, name)
+        rows["contribution"] += contribution_rows(fraction_items(parts, sample.tree.root), headline.id, name)
+        for fault in faults:
+            rows["not_made"] += not_made(("channels",), fault, CHANNELS_MEND)
+    return rows

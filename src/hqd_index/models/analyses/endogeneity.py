@@ -8,13 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..estimation_sample import Wide, base_year
+from ...errors import EstimationError
+from ..estimation_sample import base_year
 from ..firms.firm_cells import policy_exposure
+from ..headline import Headline
 from ..kernels.iv import STOCK_YOGO
 from ..kernels.shift_share import ShiftShare, shift_share
-from ..kernels.specification import Estimate, Specification, estimate
-from ..model_rows import Row, split_name
+from ..kernels.specification import Specification
+from ..model_rows import Mend, Row, Rows, outcome_key, regression_rows
 
+CELLS_MEND: Mend = ("提供含行业、省份与专精特新状态的企业表", "give a firm table with industry, province and SRDI status")
 LARGEST_WEIGHTS = 5
 
 
@@ -22,38 +25,44 @@ def long_difference(rows: pd.DataFrame, spec: Specification, first: int, last: i
     """One row per unit: changes between two years of outcomes, density and controls; a constant takes the common change."""
     columns = [*spec.outcomes, *spec.regressors]
     ends = rows.set_index(["unit", "year"])[columns].astype(float)
-    moved = (ends.xs(last, level="year") - ends.xs(first, level="year")).dropna().reset_index()
-    return moved, replace(spec, id=f"{spec.id}_long_difference", fixed_effects=(), subset=f"{first}-{last}")
+    differences = (ends.xs(last, level="year") - ends.xs(first, level="year")).dropna().reset_index()
+    return differences, replace(spec, id=f"{spec.id}_long_difference", fixed_effects=(), subset=f"{first}-{last}")
 
 
-def fit_long_difference(
-    rows: pd.DataFrame, spec: Specification, first: int, last: int, *, draws: int, weights: str, seed: int, level: float
-) -> Estimate:
+def long_difference_regressions(headline: Headline) -> Rows:
     """The long difference; without controls when there are not units enough for them (two per parameter)."""
-    moved, chosen = long_difference(rows, spec, first, last)
-    if len(moved) < 2 * (len(spec.controls) + 2):
-        chosen = replace(chosen, controls=())
-    return estimate(moved, chosen, draws=draws, weights=weights, seed=seed, level=level)
+    years = headline.years
+    if years is None:
+        raise EstimationError("long difference: one year only", zh="长差分:只有一年")
+    differences, spec = long_difference(headline.rows, headline.specification, years.first, years.last)
+    if len(differences) < 2 * (len(spec.controls) + 2):
+        spec = replace(spec, controls=())
+    return {"regressions": list(regression_rows(headline.fit(differences, spec), headline.density, headline.sample))}
 
 
-def instrument_rows(found: Estimate, wide: Wide, cells: pd.DataFrame, lag: int, level: float) -> Iterator[Row]:
-    """Rows of `endogeneity`: the root of each sample, density instrumented by other units' recognitions where its firms are."""
-    rows, spec = wide.frame.loc[found.rows], found.spec
+def instrument(headline: Headline) -> Rows:
+    """The root of each sample, density instrumented by other units' recognitions where its firms are."""
+    if headline.inputs.firm_cells.empty:
+        raise EstimationError("shift-share: no firms by industry and province", zh="份额移动工具变量:没有分行业、省份的企业")
+    return {"endogeneity": list(_instrument_rows(headline))}
+
+
+def _instrument_rows(headline: Headline) -> Iterator[Row]:
+    rows, spec, cells = headline.rows, headline.estimate.spec, headline.inputs.firm_cells
+    lag, shock = headline.density.lag, str(cells["kind"].iloc[0])
     exposure = policy_exposure(cells, base=base_year(rows, spec.density) - lag, lag=lag)
-    for sample in wide.samples:
-        column = f"{sample}:{wide.tree.root}"
+    for sample in headline.sample.samples:
+        column = headline.sample.root_column(sample)
         single = Specification(spec.id, (column,), spec.density, spec.controls, spec.fixed_effects, spec.cluster)
-        made = shift_share(rows, single, exposure, level=level)
-        for quantity, value, note in _quantities(made, str(cells["kind"].iloc[0])):
-            sample_, node = split_name(column)
-            yield {
-                "spec": spec.id, "sample": sample_, "outcome": node, "method": "shift_share", "quantity": quantity,
-                "value": value, "note": note,
+        result = shift_share(rows, single, exposure, level=headline.level)
+        for quantity, value, note in _quantities(result, shock):
+            yield outcome_key(headline.estimate, column) | {
+                "method": "shift_share", "quantity": quantity, "value": value, "note": note,
             }  # fmt: skip
 
 
-def _quantities(made: ShiftShare, shock: str) -> Iterator[tuple[str, float, str]]:
-    iv = made.iv
+def _quantities(result: ShiftShare, shock: str) -> Iterator[tuple[str, float, str]]:
+    iv = result.iv
     weak = f"weak below about 10 (effective F); Stock-Yogo {STOCK_YOGO} holds for iid errors only"
     yield "ols", iv.ols, ""
     yield "estimate", iv.estimate, "2SLS"
@@ -65,10 +74,10 @@ def _quantities(made: ShiftShare, shock: str) -> Iterator[tuple[str, float, str]
     yield "ar_p", iv.ar_p, "Anderson-Rubin, zero effect"
     yield from _ends("ar", iv.ar)
     yield "tf_critical", iv.tf_critical, "5% critical value of |t| at this F; infinite below F = 4"
-    yield "se_akm", made.se_akm, f"clustered by {shock}"
-    yield from _ends("akm0", made.akm0)
-    yield "effective_shocks", made.effective_shocks, f"{len(made.rotemberg)} shocks ({shock}): a weak design with about 30"
-    for i, row in made.rotemberg.head(LARGEST_WEIGHTS).iterrows():
+    yield "se_akm", result.se_akm, f"clustered by {shock}"
+    yield from _ends("akm0", result.akm0)
+    yield "effective_shocks", result.effective_shocks, f"{len(result.rotemberg)} shocks ({shock}): a weak design with about 30"
+    for i, row in result.rotemberg.head(LARGEST_WEIGHTS).iterrows():
         yield f"rotemberg_{int(str(i)) + 1}", float(row["weight"]), f"{row['shock']}: own estimate {row['estimate']:.4g}"
 
 

@@ -1,319 +1,94 @@
-"""The headline specification read: channels, contribution, verdicts, and what a referee asks."""
+"""All that is asked of the headline: a new analysis is a function of it and a row of `ANALYSES`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-from scipy import stats
-
 from ...errors import EstimationError
-from ...study.records import SpecificationChoice, Study
-from ..estimation_sample import SPLITTABLE, Wide
-from ..kernels.inference import joint_draws, stream
-from ..kernels.moderation import Moderated, all_moderated
-from ..kernels.slx import UP, Spillover, slx
-from ..kernels.specification import Estimate, Specification
-from ..model_rows import (
-    channel_rows,
-    contribution_rows,
-    density_text,
-    fraction_items,
-    hypothesis_rows,
-    regression_rows,
-    split_at_least_half,
-    verdict_rows,
-)
-from ..store import Store
-from .channels import JOINT_DRAWS, Part, decompose
-from .contribution import Item, accounting, counterfactual, effects, shared, window
-from .endogeneity import fit_long_difference, instrument_rows
-from .mediators import read_mediators
-from .oaxaca import read_oaxaca
-from .omitted_variables import sensitivity_rows
-from .policy import Ground, ground, simulated, with_links
-from .pre_trend import pre_trend
-from .robustness import (
-    fit_rows,
-    importance_items,
-    kernel_rows,
-    linked_items,
-    moderation_rows,
-    moved_before,
-    random_rows,
-    spillover_rows,
-    trend_rows,
-)
-from .theory import Theory, read_theory
-from .verdicts import NODES, Rule, composition_only, tests
-
-CELLS_MEND = ("提供含行业、省份与专精特新状态的企业表", "give a firm table with industry, province and SRDI status")
-CHANNELS_MEND = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
-RULE_MEND = (
-    "在 regressions.yaml 写 hypotheses: {sesoi: 0.10, alpha: 0.05}",
-    "write hypotheses: {sesoi: 0.10, alpha: 0.05} in regressions.yaml",
-)
-POLICY_MEND = (
-    "以企业数计密度(measure: count)并提供 HS6 双边贸易数据(trade_hs6)",
-    "let the density count firms (measure: count) and give bilateral trade by HS6 (trade_hs6)",
-)
-LINKS_MEND = ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io in sources.yaml")
+from ..headline import Headline
+from ..model_rows import DATA_MEND, Mend, Rows, merged, not_made
+from .channels import CHANNELS_MEND, channels
+from .contribution import accounting, effects
+from .endogeneity import CELLS_MEND, instrument, long_difference_regressions
+from .hypotheses import RULE_MEND, hypotheses
+from .interactions import MODERATOR_MEND, moderation, named_moderators, paths
+from .leading_firms import LEADERS_MEND, leader_indices, leader_outcomes
+from .mediators import MEDIATORS_MEND, mediators
+from .mode_matrix import MODES_MEND, modes
+from .oaxaca import oaxaca
+from .omitted_variables import omitted_variables
+from .policy import POLICY_MEND, policy
+from .robustness import earlier_trends, placebo, robustness
+from .spillover import LINKS_MEND, complete_spillover, direct_spillover
+from .variance_shares import variance_shares
 
 
 @dataclass(frozen=True)
-class Beside:
-    """Tables that some readings need besides the estimation data; without one, not_made says what it would have given."""
+class Analysis:
+    """`tables` lack what this analysis would give when it is not made; `also` get rows of it too.
 
-    io_links: pd.DataFrame | None = None
-    firm_cells: pd.DataFrame | None = None
-    density: pd.DataFrame | None = None
-    chokepoints: pd.DataFrame | None = None
-    scenarios: pd.DataFrame | None = None
-    mediators: pd.DataFrame | None = None
+    `about` (zh, en) goes before the reason where that does not say which analysis it is about.
+    """
 
-
-def read_headline(
-    store: Store,
-    wide: Wide,
-    found: Estimate,
-    choice: SpecificationChoice,
-    study: Study,
-    beside: Beside,
-    theory: Theory | None = None,
-) -> None:
-    """Add the rows of all tables that rest on the headline specification."""
-    rng = stream(study.study.seed, "joint", found.spec.id)
-    joint = joint_draws(found.sums, draws=JOINT_DRAWS, rng=rng)
-    parts = {sample: _channels(store, wide, found, study, sample, joint) for sample in wide.samples}
-    _contribution(store, wide, found, study, parts)
-    base = _policy(store, wide, found, choice, study, beside)
-    read_oaxaca(store, wide, found, choice, study)
-    read_mediators(store, wide, found, choice, study, beside.mediators)
-    lead = _referee(store, wide, found, study)
-    _verdicts(store, wide, found, study, lead)
-    _spillover(store, wide, found, choice, study, beside.io_links, base)
-    _endogeneity(store, wide, found, choice, study, beside.firm_cells)
-    moderators = _moderation(store, wide, found, choice, study)
-    if theory is not None:
-        read_theory(store, wide, found, choice, study, theory, moderators, lead)
+    function: Callable[[Headline], Rows]
+    tables: tuple[str, ...]
+    mend: Mend = DATA_MEND
+    also: tuple[str, ...] = ()
+    about: tuple[str, str] | None = None
 
 
-def _channels(store: Store, wide: Wide, found: Estimate, study: Study, sample: str, joint: np.ndarray) -> list[Part]:
-    parts, faults = decompose(found, wide.frame, wide.tree, sample, joint=joint, level=study.regressions.inference.level)
-    store.add("channels", channel_rows(parts, found.spec.id, sample))
-    for fault in faults:
-        store.missing(("channels",), fault, CHANNELS_MEND)
-    return parts
+DIAGNOSTICS = ("regression_diagnostics",)
+SPILLOVER = ("外溢(H6)", "spillover (H6)")
+
+ANALYSES: dict[str, Analysis] = {
+    "channels": Analysis(channels, ("channels",), CHANNELS_MEND, also=("contribution",)),
+    "variance_shares": Analysis(variance_shares, ("contribution",)),
+    "accounting": Analysis(accounting, ("contribution",)),
+    "effects": Analysis(effects, ("contribution",)),
+    "policy": Analysis(policy, ("contribution",), POLICY_MEND),
+    "oaxaca": Analysis(oaxaca, ("oaxaca",), about=("Blinder-Oaxaca 分解(H)", "Blinder-Oaxaca (H)")),
+    "mediators": Analysis(mediators, ("mediators",), MEDIATORS_MEND, also=("regressions",)),
+    "robustness": Analysis(robustness, DIAGNOSTICS),
+    "placebo": Analysis(placebo, ("placebo",), also=DIAGNOSTICS),
+    "earlier_trends": Analysis(earlier_trends, DIAGNOSTICS),
+    "hypotheses": Analysis(hypotheses, ("hypotheses",), RULE_MEND, also=DIAGNOSTICS),
+    "direct_spillover": Analysis(
+        direct_spillover, ("regressions", "hypotheses"), LINKS_MEND, also=("contribution", *DIAGNOSTICS), about=SPILLOVER
+    ),
+    "complete_spillover": Analysis(complete_spillover, ("regressions", "hypotheses"), LINKS_MEND, about=SPILLOVER),
+    "long_difference": Analysis(long_difference_regressions, ("regressions",)),
+    "omitted_variables": Analysis(omitted_variables, ("endogeneity",)),
+    "instrument": Analysis(instrument, ("endogeneity",), CELLS_MEND),
+    "moderation": Analysis(moderation, ("regressions",)),
+    "modes": Analysis(modes, ("hypotheses",), MODES_MEND, also=("mode_matrix", *DIAGNOSTICS), about=("H4", "H4")),
+    "paths": Analysis(paths, ("hypotheses",), MODES_MEND, also=("regressions", *DIAGNOSTICS), about=("H5", "H5")),
+    "leader_indices": Analysis(
+        leader_indices, ("hypotheses",), LEADERS_MEND, also=("regressions", *DIAGNOSTICS), about=("H6b", "H6b")
+    ),
+    "leader_outcomes": Analysis(
+        leader_outcomes, ("hypotheses",), LEADERS_MEND, also=("regressions", *DIAGNOSTICS), about=("H6b", "H6b")
+    ),
+    "moderators": Analysis(named_moderators, ("hypotheses",), MODERATOR_MEND, also=DIAGNOSTICS, about=("H8", "H8")),
+}
 
 
-def _contribution(store: Store, wide: Wide, found: Estimate, study: Study, parts: Mapping[str, list[Part]]) -> None:
-    choice, level = study.regressions.contribution, study.regressions.inference.level
-    root, sample = wide.tree.root, wide.frame.loc[found.rows]
-    years = window(sample, found.spec.density, choice)
-    if years is None:
-        store.missing(("contribution",), EstimationError("the sample has one year only", zh="样本只有一年"))
-    for kind in wide.samples:
-        items = fraction_items(parts[kind], root)
-        items += importance_items(found, wide, kind, seed=study.study.seed, level=level)
-        if years is not None:
-            items += accounting(found, sample, f"{kind}:{root}", years, choice, level=level)
-            items += counterfactual(found, sample, f"{kind}:{root}", years, level=level)
-        items += _told_apart(wide, found, sample, study) if kind == "all" else []
-        store.add("contribution", contribution_rows(items, found.spec.id, kind))
+def tables_made() -> tuple[str, ...]:
+    """Every table that some analysis gives rows to."""
+    return tuple(dict.fromkeys(name for analysis in ANALYSES.values() for name in (*analysis.tables, *analysis.also)))
 
 
-def _policy(
-    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, beside: Beside
-) -> Ground | None:
-    """Item G: what more recognitions would move; the ground it starts from is returned for the version with links."""
-    none = pd.DataFrame(columns=["year", "chokepoint", "industries"])
-    units = {str(u) for u in wide.frame.loc[found.rows, "unit"].unique()}
+def headline_tables(headline: Headline) -> Rows:
+    """Rows by table of every analysis in turn; one that cannot be made is a row of `not_made` for each of its tables."""
+    return merged(_rows(analysis, headline) for analysis in ANALYSES.values())
+
+
+def _rows(analysis: Analysis, headline: Headline) -> Rows:
     try:
-        if beside.density is None or beside.density.empty:
-            raise EstimationError("policy simulation (G): no number of firms by unit", zh="政策模拟(G):没有各单位的企业数")
-        density = choice.density or study.regressions.density
-        base = ground(beside.density, none if beside.chokepoints is None else beside.chokepoints, units, density)
+        return analysis.function(headline)
     except EstimationError as fault:
-        store.missing(("contribution",), fault, POLICY_MEND)
-        return None
-    for kind in wide.samples:
-        items = simulated(found, base, f"{kind}:{wide.tree.root}", level=study.regressions.inference.level)
-        store.add("contribution", contribution_rows(items, found.spec.id, kind))
-    return base
-
-
-def _told_apart(wide: Wide, found: Estimate, sample: pd.DataFrame, study: Study) -> list[Item]:
-    """Effect on all firms, composition and spillover: of the splittable part always, of the root when half of it can be split."""
-    choice, level = study.regressions.contribution, study.regressions.inference.level
-    root = wide.tree.root
-    whole = len(wide.samples) > 1 and split_at_least_half(wide, root)
-    kinds = ("all", "leave_out", "composition")
-    made = effects(found, root, kinds if whole else ("all",), level=level)
-    if SPLITTABLE in wide.shown:
-        made += effects(found, SPLITTABLE, kinds, level=level)
-    years = window(sample, found.spec.density, choice)
-    return made + (shared(found, sample, root, years, choice, level=level) if whole and years else [])
-
-
-def _referee(store: Store, wide: Wide, found: Estimate, study: Study) -> Estimate | None:
-    """Randomisation p, kernel errors and the pre-trend test; the latter is returned for the verdicts."""
-    settings, seed = study.regressions.inference, study.study.seed
-    store.add("regression_diagnostics", kernel_rows(found, wide))
-    store.add("regression_diagnostics", fit_rows(found, wide))
-    try:
-        rows, drawn = random_rows(found, wide, seed)
-        store.add("regression_diagnostics", rows)
-        store.add("placebo", drawn)
-    except EstimationError as fault:
-        store.missing(("placebo",), fault)
-    names = wide.outcomes(wide.shown, composition=False)
-    early = Specification(found.spec.id, names, found.spec.density, (), found.spec.fixed_effects)
-    try:
-        lead = pre_trend(wide.frame.loc[found.rows], early, draws=settings.draws, weights=settings.weights, seed=seed)
-    except EstimationError:
-        lead = None
-    store.add("regression_diagnostics", trend_rows(found, lead, wide))
-    return lead
-
-
-def _verdicts(store: Store, wide: Wide, found: Estimate, study: Study, lead: Estimate | None) -> None:
-    settings = study.regressions.hypotheses
-    if settings is None:
-        fault = EstimationError("no smallest effect of interest is set", zh="未设定最小关注效应(sesoi)")
-        store.missing(("hypotheses",), fault, RULE_MEND)
-        return
-    rule = Rule(sesoi=settings.sesoi, alpha=settings.alpha)
-    weights, seed = study.regressions.inference.weights, study.study.seed
-    judged = {}
-    for sample in wide.samples:
-        judged[sample], dropped = tests(found, _outcomes(wide, sample), rule, seed=seed, weights=weights)
-        store.add("regression_diagnostics", verdict_rows(judged[sample], dropped, found.spec.id, sample))
-    only = composition_only(judged["all"], judged.get("leave_out", []))
-    for sample, made in judged.items():
-        notes = {"pre_trend": moved_before(lead, _outcomes(wide, sample), rule.alpha)}
-        notes |= {"composition_only": only} if sample == "all" else {}
-        store.add("hypotheses", hypothesis_rows(made, found, sample, rule, notes))
-
-
-def _outcomes(wide: Wide, sample: str) -> dict[str, str]:
-    """Hypothesis -> outcome column: H1 the root, H2a-H3c the six; on leave_out only what can be split."""
-    chosen = {"H1": wide.tree.root} | {h: node for h, node in NODES.items() if node in wide.tree.nodes}
-    if sample == "leave_out":
-        chosen = {h: n for h, n in chosen.items() if split_at_least_half(wide, n)}
-        if "H1" not in chosen and SPLITTABLE in wide.shown:
-            chosen = {"H1": SPLITTABLE} | chosen
-    return {h: f"{sample}:{node}" for h, node in chosen.items()}
-
-
-def _spillover(
-    store: Store,
-    wide: Wide,
-    found: Estimate,
-    choice: SpecificationChoice,
-    study: Study,
-    io_links: pd.DataFrame | None,
-    base: Ground | None,
-) -> None:
-    """Density of suppliers and customers: regressions with direct and complete links, H6, and item A with spillover."""
-    settings, seed = study.regressions.inference, study.study.seed
-    names = wide.outcomes(wide.shown, composition=False)
-    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
-    density = choice.density or study.regressions.density
-    for rounds in ("direct", "complete"):
-        try:
-            if io_links is None or io_links.empty:
-                raise EstimationError("no weights between units", zh="没有单位间的投入产出权重")
-            made = slx(
-                wide.frame.loc[found.rows], spec, io_links, rounds=rounds, draws=settings.draws, weights=settings.weights,
-                seed=seed, level=settings.level, panel=wide.frame,
-            )  # fmt: skip
-        except EstimationError as fault:
-            text = EstimationError(f"spillover (H6): {fault.en}", zh=f"外溢(H6):{fault.zh}")
-            store.missing(("regressions", "hypotheses"), text, LINKS_MEND)
-            return
-        effect_text = "+".join(choice.fixed_effects)
-        store.add("regressions", spillover_rows(made, effect_text, density_text(density), density.lag, wide))
-        if rounds == "direct":
-            _linked(store, wide, made, wide.frame.loc[found.rows], study)
-            if base is not None:
-                _linked_policy(store, wide, made, io_links, study, base)
-
-
-def _linked_policy(store: Store, wide: Wide, made: Spillover, io_links: pd.DataFrame, study: Study, base: Ground) -> None:
-    """Item G with what reaches suppliers and customers."""
-    width = float(stats.t.ppf(0.5 + study.regressions.inference.level / 2, made.estimate.sums.g - 1))
-    for kind in wide.samples:
-        items = list(with_links(made, base, io_links, f"{kind}:{wide.tree.root}", width=width))
-        store.add("contribution", contribution_rows(items, made.estimate.spec.id, kind))
-
-
-def _linked(store: Store, wide: Wide, made: Spillover, sample_rows: pd.DataFrame, study: Study) -> None:
-    """H6 and the accounting with spillover, from direct links."""
-    settings, choice = study.regressions.hypotheses, study.regressions.contribution
-    found, rows = made.estimate, sample_rows.merge(made.exposure, on=["unit", "year"], how="inner")
-    t = float(stats.t.ppf(0.5 + study.regressions.inference.level / 2, found.sums.g - 1))
-    years = window(rows, found.spec.density, choice)
-    for sample in wide.samples:
-        root = _outcomes(wide, sample).get("H1")
-        if root is None:
-            continue
-        if years is not None:
-            items = linked_items(made, rows, root, years, choice.min_change, t)
-            store.add("contribution", contribution_rows(items, found.spec.id, sample))
-        if settings is not None and UP in made.bootstraps:
-            rule = Rule(sesoi=settings.sesoi, alpha=settings.alpha)
-            judged, dropped = tests(
-                found, {"H6": root}, rule, seed=study.study.seed, weights=study.regressions.inference.weights,
-                term=made.term(UP), boot=made.bootstraps[UP],
-            )  # fmt: skip
-            store.add("hypotheses", hypothesis_rows(judged, found, sample, rule, {}))
-            store.add("regression_diagnostics", verdict_rows(judged, dropped, found.spec.id, sample))
-
-
-def _endogeneity(
-    store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study, cells: pd.DataFrame | None
-) -> None:
-    """Long difference as rows of `regressions`, the shift-share instrument as table `endogeneity`."""
-    settings, rows = study.regressions.inference, wide.frame.loc[found.rows]
-    density = choice.density or study.regressions.density
-    names = wide.outcomes(wide.shown, composition=False)
-    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
-    years = window(rows, found.spec.density, study.regressions.contribution)
-    try:
-        if years is None:
-            raise EstimationError("long difference: one year only", zh="长差分:只有一年")
-        far = fit_long_difference(
-            rows, spec, years.first, years.last, draws=settings.draws, weights=settings.weights, seed=study.study.seed,
-            level=settings.level,
-        )  # fmt: skip
-        store.add("regressions", regression_rows(far, choice.model_copy(update={"fixed_effects": ()}), density, wide))
-    except EstimationError as fault:
-        store.missing(("regressions",), fault)
-    store.add("endogeneity", sensitivity_rows(found, wide))
-    try:
-        if cells is None or cells.empty:
-            raise EstimationError("shift-share: no firms by industry and province", zh="份额移动工具变量:没有分行业、省份的企业")
-        store.add("endogeneity", list(instrument_rows(found, wide, cells, density.lag, settings.level)))
-    except EstimationError as fault:
-        store.missing(("endogeneity",), fault, CELLS_MEND)
-
-
-def _moderation(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> list[Moderated]:
-    """Density x each moderator as rows of `regressions`, the interaction's p adjusted over moderators (Holm) in the note."""
-    settings, rows = study.regressions.inference, wide.frame.loc[found.rows]
-    names = wide.outcomes(wide.shown, composition=False)
-    spec = Specification(found.spec.id, names, found.spec.density, found.spec.controls, found.spec.fixed_effects)
-    made = []
-    for one in all_moderated(
-        rows, spec, tuple(study.regressions.moderators), draws=settings.draws, weights=settings.weights,
-        seed=study.study.seed, level=settings.level,
-    ):  # fmt: skip
-        if isinstance(one, EstimationError):
-            store.missing(("regressions",), one)
-        else:
-            made.append(one)
-    density = choice.density or study.regressions.density
-    store.add("regressions", moderation_rows(made, choice, density, wide))
-    return made
+        reason = fault
+        if analysis.about is not None:
+            zh, en = analysis.about
+            reason = EstimationError(f"{en}: {fault.en}", zh=f"{zh}:{fault.zh}")
+        return {"not_made": not_made(analysis.tables, reason, analysis.mend)}

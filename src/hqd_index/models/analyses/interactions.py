@@ -1,19 +1,22 @@
-"""H5 and H8: density times what units were like, each interaction judged on the channel the theory names."""
+"""Density times what units were like: every moderator in the regressions, H5 on the paths, H8 on the moderators named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ...errors import EstimationError
 from ..estimation_data import KEY
-from ..estimation_sample import SPLITTABLE, Wide
-from ..kernels.moderation import BASE, TIMES, Moderated, holm
-from ..kernels.specification import Estimate
-from ..model_rows import split_at_least_half
-from .verdicts import Rule, Test, attainable, tests, verdict
+from ..estimation_sample import EstimationSample
+from ..headline import Headline
+from ..kernels.moderation import BASE, TIMES, Moderated, all_moderated
+from ..kernels.multiple_testing import holm
+from ..kernels.verdicts import Rule, Test, attainable, composition_only, tests, verdict
+from ..model_rows import DATA_MEND, Mend, Row, Rows, merged, not_made, regression_rows
+from .hypotheses import fragile_rows, hypothesis_rows
+from .mode_matrix import MODES_MEND
 
 PATH = "path_"
 CHANNELS = {
@@ -22,16 +25,20 @@ CHANNELS = {
     "integration": (("H5c", "smoothness"), ("H5d", "")),
 }
 SPILLOVER = "H5d"  # of integration: the effect on firms never recognised, so on the leave-out index alone
+MODERATOR_MEND: Mend = (
+    "在 regressions.yaml 的 moderators 写调节变量(如基础研究、营商环境),并列入 hypotheses.moderators",
+    "write a moderator such as basic research under moderators of regressions.yaml and list it in hypotheses.moderators",
+)
 
-Dropped = Mapping[str, Mapping[str, str]]
+Outcomes = Mapping[str, Mapping[str, Mapping[str, str]]]  # sample -> moderator -> hypothesis -> column
 
 
 def early_paths(paths: pd.DataFrame, years: int) -> pd.DataFrame:
     """unit, base_path_<name>: mean path index of each unit's first `years` years that have one; set before later outcomes."""
     index = paths[(paths["indicator"] == "index") & paths["value"].notna()].sort_values(["path", *KEY])
     first = index[index.groupby(["path", "unit"]).cumcount() < years]
-    wide = first.groupby(["unit", "path"])["value"].mean().unstack("path")
-    return wide.add_prefix(f"{BASE}{PATH}").reset_index()
+    by_path = first.groupby(["unit", "path"])["value"].mean().unstack("path")
+    return by_path.add_prefix(f"{BASE}{PATH}").reset_index()
 
 
 def path_names(paths: pd.DataFrame) -> list[str]:
@@ -40,46 +47,126 @@ def path_names(paths: pd.DataFrame) -> list[str]:
     return [f"{PATH}{name}" for name in CHANNELS if name in known]
 
 
-def root_of(wide: Wide, sample: str) -> str | None:
-    """The whole index; on leave_out its splittable part where less than half of it can be split, None where nothing can."""
-    root = wide.tree.root
-    if sample != "leave_out" or split_at_least_half(wide, root):
-        return root
-    return SPLITTABLE if SPLITTABLE in wide.shown else None
-
-
-def channels_of(wide: Wide, path: str, sample: str) -> dict[str, str]:
+def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> dict[str, str]:
     """Hypothesis -> outcome column of a path in one sample; on leave_out only what can be split."""
-    out: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for hypothesis, node in CHANNELS[path]:
         if hypothesis == SPILLOVER:
-            root = root_of(wide, sample) if sample == "leave_out" else None
-            out |= {hypothesis: f"{sample}:{root}"} if root else {}
-        elif node in wide.tree.nodes and (sample == "all" or split_at_least_half(wide, node)):
-            out[hypothesis] = f"{sample}:{node}"
-    return out
+            root = estimation_sample.root_in(sample) if sample == "leave_out" else None
+            columns |= {hypothesis: f"{sample}:{root}"} if root else {}
+        elif node in estimation_sample.tree.nodes and (sample == "all" or estimation_sample.mostly_firms(node)):
+            columns[hypothesis] = f"{sample}:{node}"
+    return columns
 
 
-def interaction_tests(
-    one: Moderated, outcomes: Mapping[str, str], rule: Rule, *, seed: int, weights: str
-) -> tuple[list[Test], Dropped]:
-    """The interaction judged on each outcome, a positive sign predicted; and verdicts without each cluster."""
-    term = one.estimate.terms.index(f"{TIMES}{one.name}")
-    return tests(one.estimate, outcomes, rule, seed=seed, weights=weights, term=term, boot=one.bootstrap)
+def moderation_rows(fitted: Sequence[Moderated], headline: Headline) -> Iterator[Row]:
+    """Rows of `regressions`: every term of each moderated specification, with the interaction's p over all moderators."""
+    p = {moderated.name: moderated.bootstrap.p() for moderated in fitted}
+    for moderated in fitted:
+        for row in regression_rows(moderated.estimate, headline.density, headline.sample):
+            j = moderated.estimate.at(f"{row['sample']}:{row['outcome']}")
+            if row["term"] == f"{TIMES}{moderated.name}":
+                adjusted = dict(zip(p, holm([float(values[j]) for values in p.values()])))[moderated.name]
+                note = f"Holm p over {len(fitted)} moderators: {adjusted:.4f}"
+                row |= {"p_wild": float(p[moderated.name][j]), "note": note}
+            yield row
 
 
-def stepped(found: Sequence[tuple[Estimate, Moderated, Test]], rule: Rule) -> list[Test]:
-    """The tests of one family with Holm's p, each judged by it."""
-    adjusted = holm([test.p_wild for _, _, test in found])
-    out = []
-    for (_, one, test), p in zip(found, adjusted):
-        least = max(p, attainable(one.estimate.sums.g, one.bootstrap))
-        key = verdict(test.estimate, least, test.mde, sesoi=rule.sesoi, alpha=rule.alpha)
-        out.append(replace(test, p_adjusted=p, verdict=key))
-    return out
+def moderation(headline: Headline) -> Rows:
+    """Density x each moderator, the interaction's p adjusted over moderators (Holm) in the note."""
+    fitted, faults = _fitted(headline.moderated)
+    missing = [row for fault in faults for row in not_made(("regressions",), fault, DATA_MEND)]
+    return {"regressions": list(moderation_rows(fitted, headline)), "not_made": missing}
 
 
-def usable(made: Iterable[Moderated | EstimationError]) -> tuple[list[Moderated], list[EstimationError]]:
+def paths(headline: Headline) -> Rows:
+    """H5: density x each path on the channel that the theory names for it."""
+    names = path_names(headline.inputs.paths)
+    if not names:
+        raise EstimationError("no path index; see paths in this table", zh="没有路径指数,原因见本表 paths")
+    early = early_paths(headline.inputs.paths, headline.study.modes.window)
+    rows = headline.rows.merge(early, on="unit", how="left")
+    fitted, faults = _fitted(all_moderated(rows, headline.specification, names, **headline.settings))
+    missing = [row for fault in faults for row in hypothesis_not_made("H5", fault, MODES_MEND)]
+    columns = {
+        sample: {m.name: channels_of(headline.sample, m.name.removeprefix(PATH), sample) for m in fitted}
+        for sample in headline.sample.samples
+    }
+    regressions = {"regressions": list(moderation_rows(fitted, headline)), "not_made": missing}
+    return merged([regressions, _family_verdicts(headline, fitted, columns)])
+
+
+def named_moderators(headline: Headline) -> Rows:
+    """H8: the moderators that the study lists as hypotheses, each on the whole index."""
+    hypotheses = headline.study.regressions.hypotheses
+    names = hypotheses.moderators if hypotheses else ()
+    if not names:
+        raise EstimationError("no moderator is named as a hypothesis", zh="没有把任何调节变量列为假设")
+    fitted = [moderated for moderated in _fitted(headline.moderated)[0] if moderated.name in names]
+    missing: list[Row] = []
+    for name in names:
+        if name not in {moderated.name for moderated in fitted}:
+            fault = EstimationError(f"{name} could not be used", zh=f"{name} 无法使用")
+            missing += hypothesis_not_made("H8", fault, MODERATOR_MEND)
+    roots = {sample: headline.sample.root_in(sample) for sample in headline.sample.samples}
+    columns = {
+        sample: {moderated.name: {"H8": f"{sample}:{root}"} if root else {} for moderated in fitted}
+        for sample, root in roots.items()
+    }
+    return merged([{"not_made": missing}, _family_verdicts(headline, fitted, columns)])
+
+
+def hypothesis_not_made(hypothesis: str, fault: EstimationError, mend: Mend) -> list[Row]:
+    """Rows of `not_made` for one hypothesis."""
+    reason = EstimationError(f"{hypothesis}: {fault.en}", zh=f"{hypothesis}:{fault.zh}")
+    return not_made(("hypotheses",), reason, mend)
+
+
+def _fitted(results: Iterable[Moderated | EstimationError]) -> tuple[list[Moderated], list[EstimationError]]:
     """Those that could be estimated, and why the others could not."""
-    listed = list(made)
+    listed = list(results)
     return [m for m in listed if isinstance(m, Moderated)], [m for m in listed if isinstance(m, EstimationError)]
+
+
+@dataclass(frozen=True)
+class _JudgedInteraction:
+    moderated: Moderated
+    test: Test
+
+
+def _stepped(family: Sequence[_JudgedInteraction], rule: Rule) -> list[Test]:
+    """The tests of one family with Holm's p, each judged by it."""
+    adjusted = holm([judged.test.p_wild for judged in family])
+    stepped = []
+    for judged, p in zip(family, adjusted):
+        moderated, test = judged.moderated, judged.test
+        evidence = max(p, attainable(moderated.estimate.sums.g, moderated.bootstrap))
+        key = verdict(test.estimate, evidence, test.mde, sesoi=rule.sesoi, alpha=rule.alpha)
+        stepped.append(replace(test, p_adjusted=p, verdict=key))
+    return stepped
+
+
+def _family_verdicts(headline: Headline, fitted: Sequence[Moderated], columns: Outcomes) -> Rows:
+    """One family per sample, Holm's p, a positive sign predicted; no rows where the study has fixed no rule."""
+    rule = headline.rule
+    if rule is None:
+        return {}
+    families: dict[str, list[_JudgedInteraction]] = {sample: [] for sample in columns}
+    parts: list[Mapping[str, Iterable[Row]]] = []
+    for sample, by_moderator in columns.items():
+        for moderated in fitted:
+            judged_tests, dropped = tests(
+                moderated.estimate, by_moderator[moderated.name], rule, seed=headline.seed,
+                weights=headline.settings["weights"], term=moderated.term, bootstrap=moderated.bootstrap,
+            )  # fmt: skip
+            families[sample] += [_JudgedInteraction(moderated, test) for test in judged_tests]
+            fragile = fragile_rows(judged_tests, dropped, moderated.estimate, sample)
+            parts.append({"regression_diagnostics": list(fragile)})
+    stepped = {sample: _stepped(family, rule) for sample, family in families.items()}
+    only = composition_only(stepped.get("all", []), stepped.get("leave_out", []))
+    for sample, family in families.items():
+        for judged, test in zip(family, stepped[sample]):
+            notes = {"pre_trend": headline.trended_before({test.hypothesis: test.outcome})}
+            notes |= {"composition_only": only} if sample == "all" else {}
+            parts.append({"hypotheses": list(hypothesis_rows([test], judged.moderated.estimate, sample, rule, notes))})
+    return merged(parts)

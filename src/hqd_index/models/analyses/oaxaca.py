@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...linear_algebra import COLUMNS, least_squares, rank
-from ...study.records import SpecificationChoice, Study
-from ..estimation_sample import Wide
+from ...study.records import Density
+from ..headline import Headline
 from ..kernels.inference import interval, jackknife, p_value
-from ..kernels.specification import Estimate, Specification, refused
+from ..kernels.specification import Specification, specification_error
 from ..kernels.within import Array, independent
-from ..model_rows import Row, density_text, split_name
-from ..store import Store
+from ..model_rows import Row, Rows, density_text, split_outcome
 
 FEWEST = 2  # units of a group, so that one can be left out
 TIE = 1e-9  # relative: densities this near the median are at it
@@ -101,7 +100,7 @@ def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None =
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Lines (quantity, term), and by line and outcome (L, m) value and delete-one-unit error with the groups held."""
+    """Lines (quantity, term), and by line and outcome (L, m) value and delete-one-unit error with the groups kept."""
 
     spec: Specification
     groups: Groups
@@ -114,7 +113,7 @@ class Decomposition:
     n: int
 
 
-def decompose(rows: pd.DataFrame, spec: Specification) -> Decomposition:
+def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> Decomposition:
     """The gap of every outcome of `spec` between dense and sparse units, over the years since the first recognition.
 
     Characteristics are the controls and, where the specification has year effects, the years (one line, which does not depend
@@ -128,15 +127,17 @@ def decompose(rows: pd.DataFrame, spec: Specification) -> Decomposition:
     weights = since[spec.weights].to_numpy(dtype=float) if spec.weights else None
     x, columns, dropped = _characteristics(since, spec, high, weights)
     if len(y) <= x.shape[1] + 2:
-        raise refused(spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数")
+        raise specification_error(
+            spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数"
+        )
     lines = _lines(columns)
     whole = twofold(y, x, high, weights)
     value = _stacked(whole, columns, lines)
     without = []
-    for one in dict.fromkeys(unit):
-        kept = unit != one
-        left = twofold(y[kept], x[kept], high[kept], None if weights is None else weights[kept])
-        without.append(_stacked(left, columns, lines))
+    for label in dict.fromkeys(unit):
+        others = unit != label
+        deleted = twofold(y[others], x[others], high[others], None if weights is None else weights[others])
+        without.append(_stacked(deleted, columns, lines))
     return Decomposition(spec, groups, lines, value, jackknife(value, np.stack(without)), whole, columns, dropped, len(y))
 
 
@@ -164,59 +165,56 @@ def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return (("gap", ""), ("explained", ""), *(("part", name) for name in parts), ("unexplained", ""))
 
 
-def _stacked(made: Twofold, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
+def _stacked(split: Twofold, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
     """(L, m) values in the order of the lines."""
-    parts, names = made.parts, np.array(columns, dtype=object)
-    known = {"gap": made.gap, "explained": parts.sum(axis=0), "unexplained": made.unexplained}
+    parts, names = split.parts, np.array(columns, dtype=object)
+    known = {"gap": split.gap, "explained": parts.sum(axis=0), "unexplained": split.unexplained}
     return np.stack([known[quantity] if not term else parts[names == term].sum(axis=0) for quantity, term in lines])
 
 
-def oaxaca_rows(made: Decomposition, choice: SpecificationChoice, study: Study) -> Iterator[Row]:
+def oaxaca_rows(gaps: Decomposition, density: Density, level: float) -> Iterator[Row]:
     """Rows of `oaxaca`; a fraction is of the gap, suppressed where that is below its standard error."""
-    density, g = choice.density or study.regressions.density, len(made.groups.high) + len(made.groups.low)
-    low, high = interval(made.value, made.error, g, study.regressions.inference.level)
-    p = p_value(made.value, made.error, g)
-    for j, column in enumerate(made.spec.outcomes):
-        sample, node = split_name(column)
-        weak = made.value[0, j] == 0 or not abs(made.value[0, j]) >= made.error[0, j]
-        for i, (quantity, term) in enumerate(made.lines):
+    g = len(gaps.groups.high) + len(gaps.groups.low)
+    low, high = interval(gaps.value, gaps.error, g, level)
+    p = p_value(gaps.value, gaps.error, g)
+    for j, column in enumerate(gaps.spec.outcomes):
+        sample, node = split_outcome(column)
+        weak = gaps.value[0, j] == 0 or not abs(gaps.value[0, j]) >= gaps.error[0, j]
+        for i, (quantity, term) in enumerate(gaps.lines):
             yield {
-                "spec": made.spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
-                "estimate": made.value[i, j], "se_cv3": made.error[i, j], "p_cv3": p[i, j],
-                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if weak else made.value[i, j] / made.value[0, j],
-                **_detail(made, quantity, term, j), "from_year": made.groups.first, "to_year": made.groups.last,
-                "n_obs": made.n, "n_clusters": g, "n_high": len(made.groups.high), "n_low": len(made.groups.low),
-                "fixed_effects": YEAR if YEAR in made.spec.fixed_effects else "", "controls": "+".join(made.spec.controls),
-                "density": density_text(density), "lag": density.lag, "note": _note(made, quantity, weak=weak),
+                "spec": gaps.spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
+                "estimate": gaps.value[i, j], "se_cv3": gaps.error[i, j], "p_cv3": p[i, j],
+                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if weak else gaps.value[i, j] / gaps.value[0, j],
+                **_detail(gaps, quantity, term, j), "from_year": gaps.groups.first, "to_year": gaps.groups.last,
+                "n_obs": gaps.n, "n_clusters": g, "n_high": len(gaps.groups.high), "n_low": len(gaps.groups.low),
+                "fixed_effects": YEAR if YEAR in gaps.spec.fixed_effects else "", "controls": "+".join(gaps.spec.controls),
+                "density": density_text(density), "lag": density.lag, "note": _note(gaps, quantity, weak=weak),
             }  # fmt: skip
 
 
-def _detail(made: Decomposition, quantity: str, term: str, j: int) -> Row:
+def _detail(gaps: Decomposition, quantity: str, term: str, j: int) -> Row:
     """Means of both groups and the pooled coefficient behind a line; missing for sums and for the years."""
     high, low, slope = np.nan, np.nan, np.nan
     if quantity == "gap":
-        high, low = made.whole.means[:, j]
+        high, low = gaps.whole.means[:, j]
     elif term and term != YEAR:
-        k = made.columns.index(term)
-        (high, low), slope = made.whole.levels[:, k], made.whole.coefficient[k, j]
+        k = gaps.columns.index(term)
+        (high, low), slope = gaps.whole.levels[:, k], gaps.whole.coefficient[k, j]
     return {"mean_high": high, "mean_low": low, "coefficient": slope}
 
 
-def _note(made: Decomposition, quantity: str, *, weak: bool) -> str:
-    groups = made.groups
+def _note(gaps: Decomposition, quantity: str, *, weak: bool) -> str:
+    groups = gaps.groups
     parts = [NOTE]
     if quantity == "gap":
         parts.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
         parts += [f"at the median, counted low: {' '.join(groups.tied)}"] if groups.tied else []
-    parts += [f"dropped: {' '.join(made.dropped)}"] if made.dropped else []
+    parts += [f"dropped: {' '.join(gaps.dropped)}"] if gaps.dropped else []
     return "; ".join([*parts, *(["fraction suppressed: gap below its standard error"] if weak else [])])
 
 
-def read_oaxaca(store: Store, wide: Wide, found: Estimate, choice: SpecificationChoice, study: Study) -> None:
-    """Add `oaxaca`: every node of both samples on the headline's rows."""
-    spec = replace(found.spec, outcomes=wide.outcomes(wide.shown, composition=False))
-    try:
-        store.add("oaxaca", oaxaca_rows(decompose(wide.frame.loc[found.rows], spec), choice, study))
-    except EstimationError as fault:
-        text = EstimationError(f"Blinder-Oaxaca (H): {fault.en}", zh=f"Blinder-Oaxaca 分解(H):{fault.zh}")
-        store.missing(("oaxaca",), text)
+def oaxaca(headline: Headline) -> Rows:
+    """Every reported node of both samples on the headline's rows."""
+    spec = replace(headline.estimate.spec, outcomes=headline.sample.reported_columns)
+    gaps = oaxaca_decomposition(headline.rows, spec)
+    return {"oaxaca": list(oaxaca_rows(gaps, headline.density, headline.level))}

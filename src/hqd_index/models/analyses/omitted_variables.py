@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...linear_algebra import COLUMNS, least_squares
-from ..estimation_sample import Wide
+from ..headline import Headline
 from ..kernels.partial import partial_out
 from ..kernels.shapley import r2_of
-from ..kernels.specification import Estimate, Specification
+from ..kernels.specification import Specification
 from ..kernels.within import Array
-from ..model_rows import Row, split_name
+from ..model_rows import Row, Rows, outcome_key
 
 OSTER_R2 = 1.3  # R2 with everything observed, as a multiple of the controlled R2 (Oster 2019)
 
@@ -66,40 +66,46 @@ def robustness_value(t: float, df: float, *, critical: float = 0.0) -> float:
     return 0.0 if f <= 0 else float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)
 
 
-def sensitivity_rows(found: Estimate, wide: Wide) -> Iterator[Row]:
-    """Rows of `endogeneity` for the root of each sample; Oster's delta needs controls."""
-    spec = found.spec
-    for sample in wide.samples:
-        column = f"{sample}:{wide.tree.root}"
-        if not found.sums.sd_outcomes[found.at(column)] > 0:
-            continue
-        bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
-        part = partial_out(wide.frame.loc[found.rows], bare)
-        x, y = part.column(spec.density), part.column(column)
-        names = [t for t in found.terms if t != spec.density]
-        m = moments(x, y, part.residual(part.rows[names].to_numpy(dtype=float)))
-        levels = sum(int(e.max()) for e in part.effects) + 1
-        df = part.n - levels - len(names) - 1
-        partial = _partial(m) if df > 1 else np.nan
-        for quantity, value, note in (
-            ("partial_r2", partial, "of density with the index, effects and controls out"),
-            ("robustness_value", robustness_value(np.sqrt(df * partial / (1 - partial)), df) if 0 <= partial < 1 else np.nan,
-             "partial R2 with density and index at which an omitted variable explains all of it (Cinelli & Hazlett 2020)"),
-        ):  # fmt: skip
-            yield _row(spec.id, column, "omitted_variable", quantity, value, note)
-        if names:
-            r2_max = min(1.0, OSTER_R2 * m.r2_controlled)
-            note = f"Rmax = {r2_max:.3f} ({OSTER_R2} x within R2); above 1: unobservables must matter more than the controls"
-            yield _row(spec.id, column, "oster", "delta", oster_delta(m, r2_max=r2_max), note)
+def omitted_variables(headline: Headline) -> Rows:
+    """Rows of `endogeneity` for the root of each sample that varies; Oster's delta needs controls."""
+    estimate, sample = headline.estimate, headline.sample
+    roots = [sample.root_column(name) for name in sample.samples]
+    return {
+        "endogeneity": [
+            row for column in roots if estimate.varies(estimate.at(column)) for row in _sensitivity_rows(headline, column)
+        ]
+    }
 
 
-def _partial(m: Moments) -> float:
+def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
+    estimate, spec = headline.estimate, headline.estimate.spec
+    bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
+    part = partial_out(headline.rows, bare)
+    x, y = part.column(spec.density), part.column(column)
+    controls = [term for term in estimate.terms if term != spec.density]
+    m = moments(x, y, part.residual(part.rows[controls].to_numpy(dtype=float)))
+    levels = sum(int(codes.max()) for codes in part.effects) + 1
+    df = part.n - levels - len(controls) - 1
+    partial_r2 = _partial_r2(m) if df > 1 else np.nan
+    known = 0 <= partial_r2 < 1
+    needed = robustness_value(np.sqrt(df * partial_r2 / (1 - partial_r2)), df) if known else np.nan
+    for quantity, value, note in (
+        ("partial_r2", partial_r2, "of density with the index, effects and controls out"),
+        ("robustness_value", needed,
+         "partial R2 with density and index at which an omitted variable explains all of it (Cinelli & Hazlett 2020)"),
+    ):  # fmt: skip
+        yield outcome_key(estimate, column) | {
+            "method": "omitted_variable", "quantity": quantity, "value": value, "note": note,
+        }  # fmt: skip
+    if controls:
+        r2_max = min(1.0, OSTER_R2 * m.r2_controlled)
+        note = f"Rmax = {r2_max:.3f} ({OSTER_R2} x within R2); above 1: unobservables must matter more than the controls"
+        delta = oster_delta(m, r2_max=r2_max)
+        yield outcome_key(estimate, column) | {"method": "oster", "quantity": "delta", "value": delta, "note": note}
+
+
+def _partial_r2(m: Moments) -> float:
     """Partial R2 of the regressor given the controls."""
     explained = m.controlled**2 * m.var_x_left
-    left = (1 - m.r2_controlled) * m.var_y
-    return explained / (explained + left)
-
-
-def _row(spec: str, column: str, method: str, quantity: str, value: float, note: str) -> Row:
-    sample, node = split_name(column)
-    return {"spec": spec, "sample": sample, "outcome": node, "method": method, "quantity": quantity, "value": value, "note": note}
+    unexplained = (1 - m.r2_controlled) * m.var_y
+    return explained / (explained + unexplained)

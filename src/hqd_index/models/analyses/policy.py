@@ -10,22 +10,27 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ...study.records import Density
+from ..contribution_items import TOTAL, Item, contribution_rows
+from ..headline import Headline
 from ..kernels.slx import Spillover, link_weights
 from ..kernels.specification import Estimate
-from .contribution import TOTAL, Item
-from .robustness import combined
+from ..model_rows import Mend, Rows, merged
 
+POLICY_MEND: Mend = (
+    "以企业数计密度(measure: count)并提供 HS6 双边贸易数据(trade_hs6)",
+    "let the density count firms (measure: count) and give bilateral trade by HS6 (trade_hs6)",
+)
 RECOGNITIONS = 100
 PER = 1_000  # density counts recognised firms per 1,000 firms
 
 
 @dataclass(frozen=True)
-class Ground:
+class Baseline:
     """Firms and density by unit in the last year, units that hold a chokepoint product, and the largest density seen."""
 
     firms: pd.Series
     density: pd.Series
-    chosen: tuple[str, ...]
+    chokepoint_units: tuple[str, ...]
     year: int
     largest: float
 
@@ -40,12 +45,12 @@ def chokepoint_units(chokepoints: pd.DataFrame, units: set[str]) -> tuple[str, .
     return tuple(sorted(codes & units))
 
 
-def ground(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], choice: Density) -> Ground:
+def baseline(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], counting: Density) -> Baseline:
     """Where the simulation starts. EstimationError when density does not count firms, or no unit holds a chokepoint.
 
     `density` (unit, year, n_firms, density) is the table of the study, `units` those of the estimation sample.
     """
-    if choice.measure != "count" or "n_firms" not in density:
+    if counting.measure != "count" or "n_firms" not in density:
         raise EstimationError(
             "policy simulation (G): the density does not count firms, so that a recognition has no fixed effect on it",
             zh="政策模拟(G):密度不以企业数计,一次认定对密度没有固定的影响",
@@ -57,56 +62,77 @@ def ground(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], ch
         raise EstimationError(
             "policy simulation (G): no unit of the study holds a chokepoint product", zh="政策模拟(G):本研究没有单位含卡脖子产品"
         )
-    return Ground(last["n_firms"].astype(float), last["density"].astype(float), chosen, year, float(density["density"].max()))
+    return Baseline(last["n_firms"].astype(float), last["density"].astype(float), chosen, year, float(density["density"].max()))
 
 
-def simulated(found: Estimate, base: Ground, outcome: str, *, level: float) -> list[Item]:
+def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[Item]:
     """Own effects: +1 within SD of density in the chokepoint units, and 100 recognitions there and in each unit in turn.
 
     Effects are those on the mean index of all units, beta x the mean rise of density; intervals are beta's, by inversion of
     the bootstrap test.
     """
-    j = found.at(outcome)
-    betas = (float(found.coefficient[0, j]), *found.bootstrap.interval(j, level))
-    made = []
-    for unit, quantity, rise in _rises(base, float(found.sums.sd_terms[0])):
+    j = estimate.at(outcome)
+    betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
+    items = []
+    for unit, quantity, rise in _rises(start, float(estimate.sums.sd_terms[0])):
         values = [b * rise.mean() for b in betas]
-        made.append(_item(base, unit, quantity, values, rise))
-    chosen = _sd(base, float(found.sums.sd_terms[0]))
-    made.append(_item(base, TOTAL, "plus_sd_chokepoint_units", [b * float(found.sums.sd_terms[0]) for b in betas], chosen))
-    needed = float((chosen * base.firms).sum() / PER)
-    made.append(Item("G", TOTAL, None, base.year, "plus_sd_recognitions", needed, np.nan, np.nan, "firms"))
-    return made
+        items.append(_item(start, unit, quantity, values, rise))
+    sd = float(estimate.sums.sd_terms[0])
+    items.append(_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd)))
+    needed = float((_sd(start, sd) * start.firms).sum() / PER)
+    items.append(Item("G", TOTAL, None, start.year, "plus_sd_recognitions", needed, np.nan, np.nan, "firms"))
+    return items
 
 
-def with_links(made: Spillover, base: Ground, io_links: pd.DataFrame, outcome: str, *, width: float) -> Iterator[Item]:
+def linked_policy_items(
+    spillover: Spillover, start: Baseline, io_links: pd.DataFrame, outcome: str, *, width: float
+) -> Iterator[Item]:
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
-    found = made.estimate
-    units, reach = link_weights(io_links, base.firms.index)
-    count, at = len(base.firms), base.firms.index.get_indexer(pd.Index(units))
-    for unit, quantity, rise in _rises(base, float(found.sums.sd_terms[0])):
-        moved = {name: float((rise.to_numpy()[at] @ w).sum()) / count for name, w in reach.items()}
-        moved[found.spec.density] = float(rise.mean())
-        weights = {made.term(name): m for name, m in moved.items() if name in found.terms}
-        value, error = combined(found, weights, found.at(outcome))
-        yield _item(base, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], rise)
+    estimate = spillover.estimate
+    units, reach = link_weights(io_links, start.firms.index)
+    count, positions = len(start.firms), start.firms.index.get_indexer(pd.Index(units))
+    for unit, quantity, rise in _rises(start, float(estimate.sums.sd_terms[0])):
+        rises = {name: float((rise.to_numpy()[positions] @ w).sum()) / count for name, w in reach.items()}
+        rises[estimate.spec.density] = float(rise.mean())
+        weights = {spillover.term(name): mean for name, mean in rises.items() if name in estimate.terms}
+        value, error = estimate.combination(weights, estimate.at(outcome))
+        yield _item(start, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], rise)
 
 
-def _sd(base: Ground, sd: float) -> pd.Series:
-    return pd.Series(np.where(base.firms.index.isin(base.chosen), sd, 0.0), index=base.firms.index)
+def _sd(start: Baseline, sd: float) -> pd.Series:
+    return pd.Series(np.where(start.firms.index.isin(start.chokepoint_units), sd, 0.0), index=start.firms.index)
 
 
-def _rises(base: Ground, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
+def _rises(start: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
     """Unit, quantity, and the rise of density by unit that it supposes."""
-    yield TOTAL, "plus_sd", _sd(base, sd)
-    there = base.firms.index.isin(base.chosen)
-    yield TOTAL, "per_100", pd.Series(there * PER * RECOGNITIONS / base.firms[there].sum(), index=base.firms.index)
-    for unit, firms in base.firms.items():
-        yield str(unit), "per_100", pd.Series((base.firms.index == unit) * PER * RECOGNITIONS / firms, index=base.firms.index)
+    yield TOTAL, "plus_sd", _sd(start, sd)
+    holds = start.firms.index.isin(start.chokepoint_units)
+    yield TOTAL, "per_100", pd.Series(holds * PER * RECOGNITIONS / start.firms[holds].sum(), index=start.firms.index)
+    for unit, firms in start.firms.items():
+        yield str(unit), "per_100", pd.Series((start.firms.index == unit) * PER * RECOGNITIONS / firms, index=start.firms.index)
 
 
-def _item(base: Ground, unit: str, quantity: str, values: list[float], rise: pd.Series) -> Item:
+def _item(start: Baseline, unit: str, quantity: str, values: list[float], rise: pd.Series) -> Item:
     low, high = sorted(values[1:])
-    highest = float((base.density + rise)[rise > 0].max())
-    beyond = "; beyond the densities observed" if highest > base.largest else ""
-    return Item("G", unit, None, base.year, quantity, values[0], low, high, f"score/100, linear{beyond}")
+    highest = float((start.density + rise)[rise > 0].max())
+    beyond = "; beyond the densities observed" if highest > start.largest else ""
+    return Item("G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{beyond}")
+
+
+def policy_baseline(headline: Headline) -> Baseline:
+    """Where the simulation of this study starts. EstimationError when firms or chokepoints are not known."""
+    density = headline.inputs.density
+    if density.empty:
+        raise EstimationError("policy simulation (G): no number of firms by unit", zh="政策模拟(G):没有各单位的企业数")
+    units = {str(unit) for unit in headline.rows["unit"].unique()}
+    return baseline(density, headline.inputs.chokepoints, units, headline.density)
+
+
+def policy(headline: Headline) -> Rows:
+    """Item G: what more recognitions would move, own effects alone."""
+    start = policy_baseline(headline)
+    rows = []
+    for sample in headline.sample.samples:
+        items = policy_items(headline.estimate, start, headline.sample.root_column(sample), level=headline.level)
+        rows.append({"contribution": contribution_rows(items, headline.id, sample)})
+    return merged(rows)

@@ -10,10 +10,15 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ...study.records import Study
+from ..headline import inference_settings
 from ..kernels.specification import Estimate, Specification, estimate
-from ..model_rows import Row, missing_row
-from ..store import table
+from ..model_rows import Mend, Row, Rows, not_made
 
+LEVEL_MEND: Mend = ("选用会下降的变量或其他冲击年份", "choose a level that falls, or other shock years")
+MEND: Mend = (
+    "在 regressions.yaml 中写 resilience 的 level 与 exposure",
+    "write level and exposure under resilience in regressions.yaml",
+)
 SHOCKS = (2018, 2020, 2022)
 TERMS = ("density_before", "exposure", "density_x_exposure")
 OUTCOMES = ("fall", "recovery")
@@ -43,14 +48,14 @@ def _one_shock(wide: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, 
     if shock - 1 not in wide or shock not in wide:
         return []
     after = [y for y in range(shock, shock + horizon + 1) if y in wide]
-    made = []
+    rows = []
     for unit, row in wide.iterrows():
         before, path = float(row[shock - 1]), row[after].to_numpy(dtype=float)
         if np.isnan(before) or np.isnan(path).any():
             continue
         recovery, censored = _recovery(path, before)
-        made.append((str(unit), shock, before - float(path[:2].min()), recovery, censored))
-    return made
+        rows.append((str(unit), shock, before - float(path[:2].min()), recovery, censored))
+    return rows
 
 
 def _recovery(path: np.ndarray, before: float) -> tuple[float, bool]:
@@ -91,64 +96,60 @@ def resilience(
     for term in TERMS[:2]:
         seen[term] = seen[term] - seen[term].mean()
     seen[TERMS[2]] = seen[TERMS[0]] * seen[TERMS[1]]
-    found = {}
+    estimates = {}
     for outcome in OUTCOMES:
         spec = Specification(f"resilience_{outcome}", (outcome,), TERMS[0], TERMS[1:], ("shock",), "unit")
-        found[outcome] = estimate(seen, spec, draws=draws, weights=weights, seed=seed, level=level)
-    return Resilience(seen, found)
+        estimates[outcome] = estimate(seen, spec, draws=draws, weights=weights, seed=seed, level=level)
+    return Resilience(seen, estimates)
 
 
-def resilience_rows(found: Resilience) -> pd.DataFrame:
-    """The published table: one row per outcome and term; `censored` is the share of recoveries not seen to their end."""
-    rows = []
-    for outcome, fit in found.estimates.items():
-        for k, term in enumerate(fit.terms if fit.sums.sd_outcomes[0] > 0 else ()):
-            rows.append(
-                {
-                    "outcome": outcome, "term": term, "estimate": fit.coefficient[k, 0], "se_cv1": fit.se_cv1[k, 0],
-                    "se_cv3": fit.se_cv3[k, 0], "p_cv3": fit.p_cv3[k, 0], "p_wild": fit.p_wild[0] if k == 0 else np.nan,
-                    "ci_low": fit.low[k, 0], "ci_high": fit.high[k, 0], "n_obs": fit.sums.n, "n_clusters": fit.sums.g,
-                    "censored": float(found.episodes["censored"].mean()) if outcome == "recovery" else np.nan,
-                    "note": "density and exposure centred; shock effects",
-                }
-            )  # fmt: skip
-    return table("resilience", rows)
+def _term_rows(result: Resilience) -> Iterator[Row]:
+    """One row per outcome and term; `censored` is the share of recoveries not seen to their end."""
+    for outcome, fitted in result.estimates.items():
+        censored = float(result.episodes["censored"].mean()) if outcome == "recovery" else np.nan
+        for k, term in enumerate(fitted.terms if fitted.varies(0) else ()):
+            yield {
+                "outcome": outcome, "term": term, "estimate": fitted.coefficient[k, 0], "se_cv1": fitted.se_cv1[k, 0],
+                "se_cv3": fitted.se_cv3[k, 0], "p_cv3": fitted.p_cv3[k, 0], "p_wild": fitted.p_wild[0] if k == 0 else np.nan,
+                "ci_low": fitted.low[k, 0], "ci_high": fitted.high[k, 0], "n_obs": fitted.sums.n, "n_clusters": fitted.sums.g,
+                "censored": censored, "note": "density and exposure centred; shock effects",
+            }  # fmt: skip
 
 
-def _constant(found: Resilience) -> Iterator[Row]:
+def _constant_outcomes(result: Resilience) -> Iterator[EstimationError]:
     """Why an outcome has no rows: nobody fell, or all came back in the same year."""
-    for outcome, fit in found.estimates.items():
-        if not fit.sums.sd_outcomes[0] > 0:
-            fault = EstimationError(
-                f"resilience: {outcome} is the same for every unit of a shock ({found.episodes[outcome].mean():g} on average)",
-                zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {found.episodes[outcome].mean():g})",
-            )
-            yield missing_row(
-                "resilience", fault, ("选用会下降的变量或其他冲击年份", "choose a level that falls, or other shock years")
+    for outcome, fitted in result.estimates.items():
+        if not fitted.varies(0):
+            mean = result.episodes[outcome].mean()
+            yield EstimationError(
+                f"resilience: {outcome} is the same for every unit of a shock ({mean:g} on average)",
+                zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {mean:g})",
             )
 
 
-def resilience_tables(inputs: pd.DataFrame, density: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
-    """resilience and not_made; `inputs` (unit, year, level, exposure) as regressions.yaml asks, exposure of its first year."""
-    mend = (
-        "在 regressions.yaml 中写 resilience 的 level 与 exposure",
-        "write level and exposure under resilience in regressions.yaml",
-    )
-    choice, settings = study.regressions.resilience, study.regressions.inference
+def _of_study(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -> Resilience:
+    """EstimationError where the study sets no level and exposure, or has no density."""
+    choice = study.regressions.resilience
+    if choice is None or shocks.empty:
+        raise EstimationError(
+            "resilience: no level and exposure are set, or their tables do not identify the study's units",
+            zh="韧性:未设定 level 与 exposure,或其数据表不含本研究的单元",
+        )
+    if density.empty or density["density"].isna().all():
+        raise EstimationError("resilience: no SRDI density", zh="韧性:没有专精特新密度")
+    exposure = shocks.dropna(subset=["exposure"]).sort_values("year").groupby("unit")["exposure"].first()
+    levels, densities = shocks[["unit", "year", "level"]], density[["unit", "year", "density"]].astype({"year": "int64"})
+    return resilience(levels, "level", densities, exposure, shocks=choice.shocks, **inference_settings(study))
+
+
+def resilience_rows(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -> Rows:
+    """Rows of resilience and not_made; `shocks` (unit, year, level, exposure) as regressions.yaml asks.
+
+    The exposure is that of a unit's first year that has one.
+    """
     try:
-        if choice is None or inputs.empty:
-            raise EstimationError(
-                "resilience: no level and exposure are set, or their tables do not tell the study's units",
-                zh="韧性:未设定 level 与 exposure,或其数据表不含本研究的单元",
-            )
-        if density.empty or density["density"].isna().all():
-            raise EstimationError("resilience: no SRDI density", zh="韧性:没有专精特新密度")
-        base = inputs.dropna(subset=["exposure"]).sort_values("year").groupby("unit")["exposure"].first()
-        found = resilience(
-            inputs[["unit", "year", "level"]], "level", density[["unit", "year", "density"]].astype({"year": "int64"}), base,
-            shocks=choice.shocks, draws=settings.draws, weights=settings.weights, seed=study.study.seed, level=settings.level,
-        )  # fmt: skip
-        return {"resilience": resilience_rows(found), "not_made": table("not_made", _constant(found))}
+        result = _of_study(shocks, density, study)
     except EstimationError as fault:
-        missing = table("not_made", [missing_row("resilience", fault, mend)])
-        return {"resilience": table("resilience"), "not_made": missing}
+        return {"not_made": not_made(("resilience",), fault, MEND)}
+    missing = [row for fault in _constant_outcomes(result) for row in not_made(("resilience",), fault, LEVEL_MEND)]
+    return {"resilience": list(_term_rows(result)), "not_made": missing}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -11,9 +11,8 @@ from scipy import stats
 
 from ...errors import EstimationError
 from ...study.records import Study
-from ..analyses.contribution import TOTAL, Item
-from ..model_rows import Row, contribution_rows, missing_row
-from ..store import table
+from ..contribution_items import TOTAL, Item, contribution_rows
+from ..model_rows import Mend, Row, Rows, merged, not_made
 from .bacon import goodman_bacon, sun_abraham
 from .event_panel import Panel
 from .event_study import Events, did2s, imputation, twfe
@@ -31,7 +30,7 @@ ESTIMATORS: dict[str, Callable[..., Events]] = {
     "did2s": partial(did2s, effects=("cell",)), "callaway_santanna": _callaway_santanna,
     "sun_abraham": partial(sun_abraham, effects=("cell",)),
 }  # fmt: skip
-MEND = (
+MEND: Mend = (
     "在 regressions.yaml 的 events.outcomes 中写企业层面结果,并提供认定名单",
     "name firm outcomes under events.outcomes in regressions.yaml, and give a recognition list",
 )
@@ -45,35 +44,38 @@ NOTES = {
 }  # fmt: skip
 
 
-def firm_tables(firms: pd.DataFrame | EstimationError, study: Study) -> dict[str, pd.DataFrame]:
-    """event_study, contribution (item F) and not_made from `firm_years`, or from the reason why there are none."""
-    events: list[Row] = []
-    items: list[Row] = []
-    missing: list[Row] = []
+def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
+    """Rows of event_study, contribution (item F) and not_made from `firm_years`, or from the reason why there are none."""
     if isinstance(firms, EstimationError):
-        missing = [missing_row("event_study", firms, MEND)]
-    else:
-        firms = _numbered(firms)
-        panel = Panel(_finite(firms, list(study.regressions.events.outcomes)))
-        for outcome in study.regressions.events.outcomes:
-            for name, estimator in ESTIMATORS.items():
-                try:
-                    found = estimator(panel, outcome, window=study.regressions.events.window)
-                    events += _rows(found, outcome, study.regressions.inference.level)
-                except (EstimationError, np.linalg.LinAlgError) as fault:
-                    reason = fault if isinstance(fault, EstimationError) else EstimationError(f"{outcome}, {name}: {fault}")
-                    missing.append(missing_row("event_study", reason, MEND))
-            for reading in (_bacon, _switchers):
-                try:
-                    events += reading(panel.seen(outcome), outcome, study.regressions.inference.level)
-                except EstimationError as fault:
-                    missing.append(missing_row("event_study", fault, MEND))
-            items += _sources(firms, outcome, study)
-    return {
-        "event_study": table("event_study", events),
-        "contribution": table("contribution", items),
-        "not_made": table("not_made", missing).drop_duplicates(ignore_index=True),
-    }
+        return {"not_made": not_made(("event_study",), firms, MEND)}
+    outcomes = study.regressions.events.outcomes
+    numbered = _numbered(firms)
+    panel = Panel(_finite(numbered, list(outcomes)))
+    parts: list[Mapping[str, Iterable[Row]]] = []
+    for outcome in outcomes:
+        parts += [_estimator_rows(name, panel, outcome, study) for name in ESTIMATORS]
+        parts += [_summary_rows(analysis, panel.seen(outcome), outcome, study) for analysis in (_bacon, _switchers)]
+        parts.append({"contribution": _sources(numbered, outcome, study)})
+    return merged(parts)
+
+
+def _estimator_rows(name: str, panel: Panel, outcome: str, study: Study) -> Rows:
+    try:
+        events = ESTIMATORS[name](panel, outcome, window=study.regressions.events.window)
+        return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level))}
+    except EstimationError as fault:
+        return {"not_made": not_made(("event_study",), fault, MEND)}
+    except np.linalg.LinAlgError as fault:
+        return {"not_made": not_made(("event_study",), EstimationError(f"{outcome}, {name}: {fault}"), MEND)}
+
+
+def _summary_rows(
+    analysis: Callable[[pd.DataFrame, str, float], list[Row]], rows: pd.DataFrame, outcome: str, study: Study
+) -> Rows:
+    try:
+        return {"event_study": analysis(rows, outcome, study.regressions.inference.level)}
+    except EstimationError as fault:
+        return {"not_made": not_made(("event_study",), fault, MEND)}
 
 
 def _numbered(firms: pd.DataFrame) -> pd.DataFrame:
@@ -86,35 +88,39 @@ def _finite(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
     return firms.assign(**{column: firms[column].where(np.isfinite(firms[column].to_numpy(dtype=float))) for column in outcomes})
 
 
-def _rows(found: Events, outcome: str, level: float) -> Iterator[Row]:
+def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
     """One row per event time, the overall effect and the joint pre-trend test."""
-    z = float(stats.t.ppf(0.5 + level / 2, max(found.units - 1, 1)))
+    z = float(stats.t.ppf(0.5 + level / 2, max(events.units - 1, 1)))
 
     def row(quantity: str, time: int | None, value: float, se: float, p: float) -> Row:
         return {
-            "outcome": outcome, "estimator": found.estimator, "quantity": quantity, "time": time, "estimate": value, "se": se,
-            "ci_low": value - z * se, "ci_high": value + z * se, "p": p, "n_obs": found.n, "n_units": found.units,
-            "n_treated": found.treated, "note": NOTES.get(found.estimator, ""),
+            "outcome": outcome, "estimator": events.estimator, "quantity": quantity, "time": time, "estimate": value, "se": se,
+            "ci_low": value - z * se, "ci_high": value + z * se, "p": p, "n_obs": events.n, "n_units": events.units,
+            "n_treated": events.treated, "note": NOTES[events.estimator],
         }  # fmt: skip
 
     def two_sided(value: float, se: float) -> float:
-        return float(2 * stats.t.sf(abs(value / se), max(found.units - 1, 1))) if se > 0 else np.nan
+        return float(2 * stats.t.sf(abs(value / se), max(events.units - 1, 1))) if se > 0 else np.nan
 
-    for time, value, se in zip(found.time, found.estimate, found.se):
+    for time, value, se in zip(events.time, events.estimate, events.se):
         yield row("effect", time, float(value), float(se), two_sided(value, se))
-    yield row("overall", None, found.overall, found.overall_se, two_sided(found.overall, found.overall_se))
-    f, leads, p = found.pre_trend()
+    yield row("overall", None, events.overall, events.overall_se, two_sided(events.overall, events.overall_se))
+    f, leads, p = events.pre_trend()
     if leads:
         yield row("pre_trend_f", None, f, np.nan, p)
 
 
 def _bacon(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
-    found = goodman_bacon(firms, outcome)
-    kinds = found.kinds()
-    numbers = {"coefficient": found.coefficient} | {f"weight_{k}": v for k, v in kinds["weight"].items()}
+    decomposition = goodman_bacon(firms, outcome)
+    kinds = decomposition.kinds()
+    numbers = {"coefficient": decomposition.coefficient} | {f"weight_{k}": v for k, v in kinds["weight"].items()}
     numbers |= {f"effect_{k}": v for k, v in kinds["estimate"].items()}
-    counts = {"n_obs": found.units * firms["year"].nunique(), "n_units": found.units, "n_treated": found.treated}
+    counts = {
+        "n_obs": decomposition.units * firms["year"].nunique(),
+        "n_units": decomposition.units,
+        "n_treated": decomposition.treated,
+    }
     return [_plain("bacon", outcome, quantity, float(value), np.nan, level, counts) for quantity, value in numbers.items()]
 
 
@@ -122,9 +128,9 @@ def _switchers(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Effect of status in force on those who switch."""
     if "valid" not in firms:
         return []
-    found = switching_effect(firms, outcome)
-    counts = {"n_obs": found.rows, "n_units": found.units, "n_treated": found.switchers}
-    return [_plain("dcdh", outcome, "overall", found.estimate, found.se, level, counts)]
+    effect = switching_effect(firms, outcome)
+    counts = {"n_obs": effect.rows, "n_units": effect.units, "n_treated": effect.switchers}
+    return [_plain("dcdh", outcome, "overall", effect.estimate, effect.se, level, counts)]
 
 
 def _plain(estimator: str, outcome: str, quantity: str, value: float, se: float, level: float, counts: dict[str, int]) -> Row:
@@ -139,10 +145,10 @@ def _plain(estimator: str, outcome: str, quantity: str, value: float, se: float,
 
 def _sources(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:
     """Item F: FHK by kind of firm and Melitz-Polanec for the weighted mean of all firms between two years."""
-    said, years = study.regressions.contribution, sorted(firms["year"].unique())
+    choice, years = study.regressions.contribution, sorted(firms["year"].unique())
     recognised = firms["first"].min()
-    first = said.from_year or (int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0]))
-    last = said.to_year or int(years[-1])
+    first = choice.from_year or (int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0]))
+    last = choice.to_year or int(years[-1])
     rows = firms.rename(columns={"unit": "firm_id"})[["firm_id", "year", outcome, f"size_{outcome}", "ever"]]
     kind = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
     items = []

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from .partial import Partial, partial_out
-from .specification import Specification, refused
+from .specification import Specification, specification_error
 from .within import Array, independent
 
 STOCK_YOGO = 16.38  # 10% size, one instrument, independent homoskedastic errors only (Stock & Yogo 2005)
@@ -88,7 +88,7 @@ def _stages(part: Partial, spec: Specification, outcome: str, instruments: Seque
     kept = independent(z, np.linalg.norm((raw - raw.mean(axis=0)) * part.root[:, None], axis=0))
     if len(kept) < len(instruments):
         lost = [name for j, name in enumerate(instruments) if j not in kept]
-        raise refused(
+        raise specification_error(
             spec, f"instruments without variation of their own: {', '.join(lost)}", f"工具变量没有独立变化:{'、'.join(lost)}"
         )
     basis, triangle = np.linalg.qr(z)
@@ -115,7 +115,7 @@ def instrumented(
     part = partial_out(complete, spec)
     q = len(instruments)
     if part.g <= q:
-        raise refused(spec, f"{part.g} clusters for {q} instruments", f"{part.g} 个聚类,却有 {q} 个工具变量")
+        raise specification_error(spec, f"{part.g} clusters for {q} instruments", f"{part.g} 个聚类,却有 {q} 个工具变量")
     made, back = _stages(part, spec, name, instruments)
     b, se = _second_stage(part, made)
     variance_x = made.factor * made.score_x.T @ made.score_x

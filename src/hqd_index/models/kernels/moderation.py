@@ -25,17 +25,10 @@ class Moderated:
     estimate: Estimate
     bootstrap: Wild
 
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Step-down adjusted p (Holm 1979); missing values stay missing and do not count."""
-    values = np.asarray(p, dtype=float)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(values[known], kind="stable")]
-    adjusted, floor = np.full(len(values), np.nan), 0.0
-    for step, j in enumerate(order):
-        floor = max(floor, min(1.0, (len(order) - step) * values[j]))
-        adjusted[j] = floor
-    return adjusted.tolist()
+    @property
+    def term(self) -> int:
+        """Position of the interaction among the terms."""
+        return self.estimate.terms.index(f"{TIMES}{self.name}")
 
 
 def scaled(values: pd.Series) -> pd.Series:
@@ -58,12 +51,12 @@ def moderated(
     wider = Specification(
         f"{spec.id}_by_{name}", spec.outcomes, spec.density, (term, *spec.controls), spec.fixed_effects, spec.cluster
     )
-    found = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
-    if term not in found.terms:
+    fitted = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
+    if term not in fitted.terms:
         raise EstimationError(f"{name}: its product with density does not vary", zh=f"{name}:与密度的交互项没有变化")
-    k = found.terms.index(term)
-    boot = wild(found.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
-    return Moderated(name, found, boot)
+    k = fitted.terms.index(term)
+    bootstrap = wild(fitted.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
+    return Moderated(name, fitted, bootstrap)
 
 
 def all_moderated(

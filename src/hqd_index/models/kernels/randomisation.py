@@ -9,7 +9,7 @@ import pandas as pd
 
 from .inference import stream
 from .partial import Partial, partial_out
-from .specification import Specification, refused
+from .specification import Specification, specification_error
 from .wild import TIE
 from .within import Array
 
@@ -74,7 +74,7 @@ def randomisation(
     part = partial_out(data, spec)
     sets = exchangeable(part.rows, spec, groups)
     if all(len(members) < 2 for members in sets):
-        raise refused(
+        raise specification_error(
             spec,
             "no two units are observed in the same years; paths cannot be permuted",
             "没有两个单位的观测年份相同,无法置换密度路径",

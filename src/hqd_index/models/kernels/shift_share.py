@@ -11,7 +11,7 @@ from scipy import stats
 from ...linear_algebra import COLUMNS, least_squares
 from .iv import Instrumented, instrumented
 from .partial import Partial, partial_out
-from .specification import Specification, refused
+from .specification import Specification, specification_error
 from .within import Array
 
 Z = "shift_share"  # name of the instrument's column
@@ -105,7 +105,7 @@ def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, 
     part = partial_out(joined[joined[Z].notna()], wider)
     y, x, z = part.column(spec.outcomes[0]), part.column(spec.density), part.column(Z)
     if part.n <= len(exposure.names):
-        raise refused(
+        raise specification_error(
             spec, f"{part.n} rows for {len(exposure.names)} shocks", f"{part.n} 行数据却有 {len(exposure.names)} 个冲击"
         )
     share, shock, cell = _cells(part, exposure)

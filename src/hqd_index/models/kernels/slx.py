@@ -28,9 +28,9 @@ def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds
     wide = data.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
     units, weights = link_weights(io_links, wide.columns, rounds=rounds)
     x = wide[units].to_numpy(dtype=float)
-    made = {name: x @ w for name, w in weights.items()}
+    linked = {name: x @ w for name, w in weights.items()}
     keys = pd.MultiIndex.from_product([wide.index, units], names=["year", "unit"])
-    return pd.DataFrame({name: values.ravel() for name, values in made.items()}, index=keys).reset_index()
+    return pd.DataFrame({name: values.ravel() for name, values in linked.items()}, index=keys).reset_index()
 
 
 def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = "direct") -> tuple[list[str], dict[str, Array]]:
@@ -38,7 +38,7 @@ def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = 
     a row by year, to what each is exposed to. As `exposure`."""
     linked = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(units))
     if not linked:
-        raise EstimationError("no unit of the panel stands in the input-output table", zh="面板单位与投入产出表部门没有交集")
+        raise EstimationError("no unit of the panel is in the input-output table", zh="面板单位与投入产出表部门没有交集")
     names = WEIGHTS[rounds]
     return linked, {UP: _square(io_links, linked, names[UP]), DOWN: _square(io_links, linked, names[DOWN]).T}
 
@@ -46,9 +46,9 @@ def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = 
 def _square(io_links: pd.DataFrame, units: list[str], column: str) -> Array:
     """Weights (supplier, user) with a zero diagonal."""
     table = io_links.pivot(index="from_unit", columns="to_unit", values=column).reindex(index=units, columns=units)
-    out = table.fillna(0.0).to_numpy(dtype=float).copy()
-    np.fill_diagonal(out, 0.0)
-    return out
+    square = table.fillna(0.0).to_numpy(dtype=float).copy()
+    np.fill_diagonal(square, 0.0)
+    return square
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Spillover:
     def p_wild(self) -> Array:
         """(terms, m): p of the density and its links, NaN for controls."""
         p = np.full(self.estimate.coefficient.shape, np.nan)
-        for name, boot in self.bootstraps.items():
-            p[self.term(name)] = boot.p()
+        for name, bootstrap in self.bootstraps.items():
+            p[self.term(name)] = bootstrap.p()
         return p
 
     def term(self, name: str) -> int:
@@ -85,15 +85,15 @@ def slx(
 ) -> Spillover:
     """`spec` with linked density added (LeSage & Pace 2009); weights are predetermined, those of one base year.
 
-    `panel` is where the density of linked units stands when `data` lacks some of them.
+    `panel` holds the density of linked units when `data` lacks some of them.
     """
     linked = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
     joined = data.merge(linked, on=["unit", "year"], how="left", validate="many_to_one")
     wider = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UP, DOWN, *spec.controls))
-    found = estimate(joined, wider, draws=draws, weights=weights, seed=seed, level=level)
-    bootstraps = {spec.density: found.bootstrap}
+    fitted = estimate(joined, wider, draws=draws, weights=weights, seed=seed, level=level)
+    bootstraps = {spec.density: fitted.bootstrap}
     for name in (UP, DOWN):
-        if name in found.terms:
+        if name in fitted.terms:
             rng = stream(seed, "wild", wider.id, name)
-            bootstraps[name] = wild(found.sums, rng=rng, draws=draws, weights=weights, term=found.terms.index(name))
-    return Spillover(found, bootstraps, linked)
+            bootstraps[name] = wild(fitted.sums, rng=rng, draws=draws, weights=weights, term=fitted.terms.index(name))
+    return Spillover(fitted, bootstraps, linked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from ...errors import EstimationError
 from .clusters import ClusterSums, cluster_sums, compact, kept_rows, leave_one_out
-from .inference import coefficients, cv1, cv3, effective_clusters, interval, p_value, partial_leverage, stream
+from .inference import coefficients, cv1, cv3, effective_clusters, interval, jackknife, p_value, partial_leverage, stream
 from .wild import Wild, wild
 from .within import Array
 
@@ -63,13 +64,23 @@ class Estimate:
     def at(self, outcome: str) -> int:
         return self.spec.outcomes.index(outcome)
 
+    def varies(self, j: int) -> bool:
+        """Outcome j is not constant once the fixed effects are out."""
+        return bool(self.sums.sd_outcomes[j] > 0)
+
+    def combination(self, weights: Mapping[int, float], j: int) -> tuple[float, float]:
+        """A weighted sum of coefficients (term -> weight) on outcome j, and its CV3 standard error."""
+        terms, factors = list(weights), np.array(list(weights.values()))
+        value = float(factors @ self.coefficient[terms, j])
+        return value, float(jackknife(np.asarray(value), self.deleted[:, terms, j] @ factors))
+
     def scale(self) -> Array:
         """(k, m) factors that turn coefficients into within standard deviations; NaN for a constant outcome."""
         y = self.sums.sd_outcomes
         return self.sums.sd_terms[:, None] / np.where(y > 0, y, np.nan)[None, :]
 
 
-def refused(spec: Specification, en: str, zh: str) -> EstimationError:
+def specification_error(spec: Specification, en: str, zh: str) -> EstimationError:
     return EstimationError(f"specification {spec.id}: {en}", zh=f"回归设定 {spec.id}:{zh}")
 
 
@@ -80,7 +91,7 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     numbers = [*spec.outcomes, *spec.regressors, *([spec.weights] if spec.weights else [])]
     absent = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
     if absent:
-        raise refused(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
+        raise specification_error(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
     finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
     _refuse_ungrouped(data, finite, spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
@@ -94,7 +105,7 @@ def _refuse_ungrouped(data: pd.DataFrame, finite: np.ndarray, spec: Specificatio
         return
     named = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
     if named:
-        raise refused(
+        raise specification_error(
             spec, f"no group for {', '.join(named)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
             f"{'、'.join(named)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
         )  # fmt: skip
@@ -104,7 +115,7 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
     """The estimation sample, and the singletons left out of it as `level/level`."""
     rows = _complete(data, spec)
     if rows.empty:
-        raise refused(
+        raise specification_error(
             spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
         )
     effects = [compact(rows[e].to_numpy()) for e in spec.fixed_effects]
@@ -115,7 +126,7 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
     alone = tuple("/".join(levels) for levels in dropped.itertuples(index=False))
     rows = rows.loc[kept]
     if rows.empty:
-        raise refused(
+        raise specification_error(
             spec, "every row is alone in a fixed effect (one year only?); take the effect out or add years",
             "每一行都独占一个固定效应(只有一年?),请去掉该固定效应或增加年份",
         )  # fmt: skip
@@ -128,7 +139,9 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
     rows, alone = sample_of(data[[c for c in data if c in used]], spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
-        raise refused(spec, f"one cluster ({labels[0]}); at least 2 are needed", f"只有一个聚类({labels[0]}),至少需要 2 个")
+        raise specification_error(
+            spec, f"one cluster ({labels[0]}); at least 2 are needed", f"只有一个聚类({labels[0]}),至少需要 2 个"
+        )
     sums = cluster_sums(
         rows[list(spec.outcomes)].to_numpy(dtype=float),
         rows[list(spec.regressors)].to_numpy(dtype=float),
@@ -139,12 +152,14 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
         weights=rows[spec.weights].to_numpy(dtype=float) if spec.weights else None,
     )
     if spec.density in sums.dropped:
-        raise refused(
+        raise specification_error(
             spec, f"{spec.density} does not vary once the fixed effects are out; nothing to estimate",
             f"{spec.density} 在控制固定效应后没有变化,无法估计",
         )  # fmt: skip
     if sums.n <= sums.parameters:
-        raise refused(spec, f"{sums.n} rows for {sums.parameters} parameters", f"{sums.n} 行数据要估计 {sums.parameters} 个参数")
+        raise specification_error(
+            spec, f"{sums.n} rows for {sums.parameters} parameters", f"{sums.n} 行数据要估计 {sums.parameters} 个参数"
+        )
     return sums, alone, rows.index
 
 

@@ -12,14 +12,14 @@ from scipy import stats
 from ...errors import EstimationError
 from ...study.records import Study
 from ..estimation_data import KEY, lagged
-from ..ineligible import barred, comparable
+from ..ineligible import comparable_designs, ineligible
 from ..kernels.specification import GROUP_YEAR, Specification
-from ..model_rows import Row, missing_row
-from ..store import table
+from ..model_rows import Mend, Row, Rows, frames_of, not_made
 from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
 
 POINTS = 1_000  # points of the curve that are published, evenly taken
-MEND = (
+TABLES = ("multiverse", "multiverse_summary")
+MEND: Mend = (
     "运行不确定性阶段(uncertainty.yaml draws > 0)并提供专精特新密度",
     "run the uncertainty stage (draws > 0 in uncertainty.yaml) and give an SRDI density",
 )
@@ -66,36 +66,32 @@ def multiverse_tables(
 ) -> dict[str, pd.DataFrame]:
     """multiverse (the specification curve), multiverse_summary and not_made."""
     try:
-        if design_scores.empty:
-            raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
-        if density.empty or density["density"].isna().all():
-            raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
-        refused = barred(study)
-        if refused is not None:
-            raise refused
-        designs = comparable(designs)
-        design_scores = design_scores[design_scores["design"].isin(designs["design"])]
-        return _tables(scores_of(design_scores, designs), designs, data, density, study)
+        rows = _rows(design_scores, designs, data, density, study)
     except EstimationError as fault:
-        missing = [missing_row(name, fault, MEND) for name in ("multiverse", "multiverse_summary")]
-        return {
-            "multiverse": table("multiverse"), "multiverse_summary": table("multiverse_summary"),
-            "not_made": table("not_made", missing),
-        }  # fmt: skip
+        rows = {"not_made": not_made(TABLES, fault, MEND)}
+    return frames_of(rows, TABLES)
 
 
-def _tables(
-    scores: Scores, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study
-) -> dict[str, pd.DataFrame]:
+def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study) -> Rows:
+    """EstimationError where nothing can be estimated."""
+    if design_scores.empty:
+        raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
+    if density.empty or density["density"].isna().all():
+        raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
+    fault = ineligible(study)
+    if fault is not None:
+        raise fault
+    comparable = comparable_designs(designs)
+    scores = scores_of(design_scores[design_scores["design"].isin(comparable["design"])], comparable)
     universes = universes_of(data, density.astype({"year": "int64"}), study)
-    curve, keep = multiverse(scores, universes), distinct_designs(scores.values)
+    curve, distinct = multiverse(scores, universes), distinct_designs(scores.values)
     if np.isnan(curve.estimate).all():
         raise curve.faults[0] if curve.faults else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
-    alpha = study.regressions.hypotheses.alpha if study.regressions.hypotheses else 1 - study.regressions.inference.level
+    hypotheses, inference = study.regressions.hypotheses, study.regressions.inference
+    alpha = hypotheses.alpha if hypotheses else 1 - inference.level
     return {
-        "multiverse": table("multiverse", _points(curve, keep, designs, study)),
-        "multiverse_summary": table("multiverse_summary", _summary(curve, scores, keep, study, alpha)),
-        "not_made": table("not_made"),
+        "multiverse": list(_points(curve, distinct, comparable, study)),
+        "multiverse_summary": list(_summary(curve, scores, distinct, study, alpha)),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..kernels.specification import Estimate, Specification, estimate
+from .specification import Estimate, Specification, estimate
 
 SLOPE = "later_density_x_year"
 FEWEST = 3  # years without density

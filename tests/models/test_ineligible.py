@@ -1,9 +1,9 @@
-"""An index whose years were scaled apart is no outcome: told as the study is checked, and where regressions would stand."""
+"""An index whose years were scaled apart is no outcome: a notice as the study is checked, a reason in place of regressions."""
 
 import pandas as pd
 import pytest
 
-from hqd_index.models.ineligible import barred, comparable
+from hqd_index.models.ineligible import comparable_designs, ineligible
 from hqd_index.study.checks import weighting_checks as weighting
 
 from ..index.small import study
@@ -16,17 +16,17 @@ ENTROPY = {"weight": {"indicators": {"method": "entropy", "over": "each_year"}}}
     "said, names",
     [({}, ""), ({"normalise": EACH}, "minmax"), (ENTROPY, "entropy"), (ENTROPY | {"normalise": EACH}, "minmax, entropy")],
 )
-def test_year_by_year_is_told_and_barred(said, names):
+def test_year_by_year_is_noticed_and_ineligible(said, names):
     declared = study({"top": ["x", "y"]}, levels=["indicators"], weighting=said)
     told = [finding for finding in weighting.check(declared) if "common trend" in finding.en]
     assert [finding.notice for finding in told] == [True] * len(names.split(", ")) * bool(names)
-    refused = barred(declared)
-    assert (refused is None) == (names == "") and (refused is None or refused.en.startswith(f"{names} over each_year"))
+    fault = ineligible(declared)
+    assert (fault is None) == (names == "") and (fault is None or fault.en.startswith(f"{names} over each_year"))
 
 
 def test_designs_scaled_year_by_year_are_no_outcomes():
     labels = ["base", "normalise=minmax over=each_year, leave_out=x", "normalise=zscore"]
-    assert comparable(pd.DataFrame({"design": [0, 1, 2], "label": labels}))["design"].tolist() == [0, 2]
+    assert comparable_designs(pd.DataFrame({"design": [0, 1, 2], "label": labels}))["design"].tolist() == [0, 2]
 
 
 def test_cautions_of_methods_reach_the_reader():

@@ -1,0 +1,116 @@
+"""Density of suppliers and customers: the index on both, H6, and items A and G with what reaches along the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from scipy import stats
+
+from ...errors import EstimationError
+from ..contribution_items import TOTAL, Item, Window, changes, contribution_rows, window
+from ..headline import Headline
+from ..kernels.slx import DOWN, UP, Spillover, slx
+from ..kernels.verdicts import tests
+from ..model_rows import Mend, Row, Rows, merged, reported_outcomes, term_row
+from .hypotheses import hypothesis_outcomes, verdict_tables
+from .policy import linked_policy_items, policy_baseline
+
+LINKS_MEND: Mend = ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io in sources.yaml")
+NOTE = "weights of one base year, own links left out"
+
+
+def fit_spillover(headline: Headline, rounds: str) -> Spillover:
+    """The headline with linked density, `rounds` direct or complete. EstimationError without links between units."""
+    links = headline.inputs.io_links
+    if links.empty:
+        raise EstimationError("no weights between units", zh="没有单位间的投入产出权重")
+    panel = headline.sample.frame
+    return slx(headline.rows, headline.specification, links, rounds=rounds, panel=panel, **headline.settings)
+
+
+def spillover_rows(spillover: Spillover, headline: Headline) -> Iterator[Row]:
+    """Rows of `regressions` for the specification with linked density."""
+    estimate, p = spillover.estimate, spillover.p_wild
+    for j, _ in reported_outcomes(estimate, headline.sample):
+        for k in range(len(estimate.terms)):
+            yield term_row(estimate, j, k, headline.density, note=NOTE, p_wild=p[k, j], not_controls=(UP, DOWN))
+
+
+def direct_spillover(headline: Headline) -> Rows:
+    """Direct links: their regressions, H6, and the accounting and the policy simulation with them."""
+    spillover = fit_spillover(headline, "direct")
+    regressions: Rows = {"regressions": list(spillover_rows(spillover, headline))}
+    return merged([regressions, _linked_accounting(spillover, headline), _verdicts(spillover, headline),
+                   _linked_policy(spillover, headline)])  # fmt: skip
+
+
+def complete_spillover(headline: Headline) -> Rows:
+    """Complete links, by the Leontief and Ghosh inverses."""
+    return {"regressions": list(spillover_rows(fit_spillover(headline, "complete"), headline))}
+
+
+def _t_quantile(spillover: Spillover, headline: Headline) -> float:
+    return float(stats.t.ppf(0.5 + headline.level / 2, spillover.estimate.sums.g - 1))
+
+
+def linked_items(
+    spillover: Spillover, rows: pd.DataFrame, outcome: str, years: Window, min_change: float, t: float
+) -> list[Item]:
+    """Item A with spillover: beta x change in density + psi x change in linked density, over the change of the index."""
+    estimate = spillover.estimate
+    names = [name for name in (estimate.spec.density, UP, DOWN) if name in estimate.terms]
+    mean_changes = {name: changes(rows, outcome, name, years).to_numpy(dtype=float)[-1] for name in names}  # the last row
+    index_change = float(mean_changes[estimate.spec.density][1])
+    weights = {spillover.term(name): float(change[0]) for name, change in mean_changes.items()}
+    value, error = estimate.combination(weights, estimate.at(outcome))
+    ends = (value - t * error, value + t * error)
+    items = [Item("A", TOTAL, years.first, years.last, "explained_with_links", value, *ends, measure="score/100")]
+    if abs(index_change) >= min_change:
+        low, high = sorted(end / index_change for end in ends)
+        share = value / index_change
+        items.append(Item("A", TOTAL, years.first, years.last, "share_with_links", share, low, high, "share of change"))
+    return items
+
+
+def _linked_accounting(spillover: Spillover, headline: Headline) -> Rows:
+    """Item A with spillover in every sample."""
+    rows = headline.rows.merge(spillover.exposure, on=["unit", "year"], how="inner")
+    choice, spec = headline.study.regressions.contribution, spillover.estimate.spec
+    years = window(rows, spec.density, choice)
+    if years is None:
+        return {}
+    t, parts = _t_quantile(spillover, headline), []
+    for sample in headline.sample.samples:
+        if root := hypothesis_outcomes(headline.sample, sample).get("H1"):
+            items = linked_items(spillover, rows, root, years, choice.min_change, t)
+            parts.append({"contribution": contribution_rows(items, spec.id, sample)})
+    return merged(parts)
+
+
+def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
+    """H6: the density of suppliers moves the index."""
+    rule, estimate, parts = headline.rule, spillover.estimate, []
+    for sample in headline.sample.samples:
+        root = hypothesis_outcomes(headline.sample, sample).get("H1")
+        if root is None or rule is None or UP not in spillover.bootstraps:
+            continue
+        judged_tests, dropped = tests(
+            estimate, {"H6": root}, rule, seed=headline.seed, weights=headline.settings["weights"],
+            term=spillover.term(UP), bootstrap=spillover.bootstraps[UP],
+        )  # fmt: skip
+        parts.append(verdict_tables(judged_tests, dropped, estimate, sample, rule, {}))
+    return merged(parts)
+
+
+def _linked_policy(spillover: Spillover, headline: Headline) -> Rows:
+    """Item G with what reaches suppliers and customers; none where the simulation cannot be made."""
+    try:
+        start = policy_baseline(headline)
+    except EstimationError:
+        return {}  # analysis `policy` says why
+    width, links, parts = _t_quantile(spillover, headline), headline.inputs.io_links, []
+    for sample in headline.sample.samples:
+        items = list(linked_policy_items(spillover, start, links, headline.sample.root_column(sample), width=width))
+        parts.append({"contribution": contribution_rows(items, spillover.estimate.spec.id, sample)})
+    return merged(parts)

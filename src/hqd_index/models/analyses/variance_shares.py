@@ -1,0 +1,32 @@
+"""Item C of the contribution menu: what share of the index's variance goes with density and with each control."""
+
+from __future__ import annotations
+
+from ..contribution_items import TOTAL, Item, contribution_rows
+from ..headline import Headline
+from ..kernels.partial import partial_out
+from ..kernels.shapley import LARGEST, importance
+from ..kernels.specification import Specification
+from ..model_rows import Rows, merged
+
+
+def variance_items(headline: Headline, sample: str) -> list[Item]:
+    """Shapley shares of the within R2 of the root: density and each control (all controls together above 12)."""
+    spec, column = headline.estimate.spec, headline.sample.root_column(sample)
+    groups: dict[str, list[str]] = {"density": [spec.density]}
+    controls = [term for term in headline.estimate.terms if term != spec.density]
+    groups |= {control: [control] for control in controls} if len(controls) < LARGEST else {"controls": controls}
+    bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster)
+    shares = importance(partial_out(headline.rows, bare), column, groups, seed=headline.seed, level=headline.level)
+    values = zip(shares.groups, shares.share, shares.low, shares.high)
+    return [
+        Item("C", TOTAL, None, None, f"r2_{group}", float(share), float(low), float(high), "share of variance")
+        for group, share, low, high in values
+    ]
+
+
+def variance_shares(headline: Headline) -> Rows:
+    """Shares in every sample whose index varies within the effects."""
+    estimate, sample = headline.estimate, headline.sample
+    varying = [name for name in sample.samples if estimate.varies(estimate.at(sample.root_column(name)))]
+    return merged({"contribution": contribution_rows(variance_items(headline, name), headline.id, name)} for name in varying)

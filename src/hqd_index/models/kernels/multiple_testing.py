@@ -1,0 +1,36 @@
+"""p values of several tests at once, adjusted so that a family errs with the stated probability: both are step-down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .wild import TIE
+from .within import Array
+
+
+def romano_wolf(observed: Array, drawn: Array) -> Array:
+    """Adjusted p of several tests (m,) from joint draws (B, m) of t* (Romano & Wolf 2005; same p rule as `Wild.p`)."""
+    order = np.argsort(-np.abs(observed), kind="stable")
+    adjusted, floor = np.full(len(observed), np.nan), 0.0
+    sizes = np.abs(drawn[:, order[::-1]])
+    largest = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
+    for step, j in enumerate(order):
+        if np.isnan(observed[j]):
+            continue
+        floor = max(floor, float((largest[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
+        adjusted[j] = floor
+    return adjusted
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Adjusted p (Holm 1979, by statsmodels); missing values stay missing and do not count."""
+    from statsmodels.stats.multitest import multipletests
+
+    values = np.asarray(p, dtype=float)
+    known = ~np.isnan(values)
+    adjusted = np.full(len(values), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(values[known], method="holm")[1]
+    return adjusted.tolist()

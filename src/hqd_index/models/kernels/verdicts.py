@@ -1,0 +1,171 @@
+"""The verdict on each hypothesis: one rule, fixed before the run, as ready to say no or the opposite as yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from .clusters import ClusterSums, rows_left_out, without
+from .inference import coefficients, jackknife, stream
+from .multiple_testing import romano_wolf
+from .specification import Estimate
+from .wild import Wild, draw_signs, enumerable, wild_of
+from .within import Array
+
+POWER = 0.80
+DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
+
+NODES = {
+    "H2a": "innovation", "H2b": "brand", "H2c": "upgrading",
+    "H3a": "completeness", "H3b": "advantage", "H3c": "smoothness",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Test:
+    """One hypothesis judged: numbers in within standard deviations, verdict and additions as keys."""
+
+    hypothesis: str
+    outcome: str
+    estimate: float
+    low: float
+    high: float
+    p_wild: float
+    p_adjusted: float
+    mde: float
+    verdict: str
+    additions: tuple[str, ...]
+
+
+def mde(error: float, g: int, alpha: float) -> float:
+    """Minimum detectable effect (t_{1-alpha/2,G-1} + t_{0.80,G-1}) x SE (Bloom 1995): 2.90 SE at G = 31."""
+    return float((special.stdtrit(g - 1, 1 - alpha / 2) + special.stdtrit(g - 1, POWER)) * error)
+
+
+def verdict(estimate: float, p: float, detectable: float, *, sesoi: float, alpha: float) -> str:
+    """supported | opposite | not_supported | underpowered, for a predicted positive sign; unknown power counts as none."""
+    if p <= alpha:
+        return "supported" if estimate > 0 else "opposite"
+    return "not_supported" if detectable <= sesoi else "underpowered"
+
+
+def attainable(g: int, bootstrap: Wild) -> float:
+    """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
+    return 2.0 ** (1 - g) if bootstrap.enumerated else 0.0
+
+
+def attainable_with(g: int, draws: int, weights: str) -> float:
+    """The same from the number of draws that was asked for."""
+    return 2.0 ** (1 - g) if enumerable(g, draws, weights) else 0.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the study fixed beforehand: the smallest effect of interest, and the size of the test."""
+
+    sesoi: float
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Verdict on one hypothesis with its p, its p within the family, and the minimum detectable effect."""
+
+    verdict: str
+    p: float
+    p_adjusted: float
+    mde: float
+
+
+Dropped = dict[str, dict[str, str]]  # hypothesis -> {cluster left out: verdict without it}
+
+
+def _judgements(
+    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: Rule, term: int
+) -> dict[str, Judgement]:
+    """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
+    scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
+    effect, error = coefficients(sums)[term] * scale, error * scale
+    p = bootstrap.p()
+    family = [positions[h] for h in NODES if h in positions]
+    stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
+    judgements = {}
+    for hypothesis, j in positions.items():
+        adjusted = float(stepped[j]) if hypothesis in NODES else float(p[j])
+        evidence = max(adjusted, attainable(sums.g, bootstrap))
+        detectable = mde(float(error[j]), sums.g, rule.alpha)
+        key = verdict(float(effect[j]), evidence, detectable, sesoi=rule.sesoi, alpha=rule.alpha)
+        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted, detectable)
+    return judgements
+
+
+def verdicts_without_clusters(
+    estimate: Estimate, positions: Mapping[str, int], rule: Rule, *, seed: int, weights: str, term: int = 0
+) -> Dropped:
+    """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
+    sums = estimate.sums
+    dropped: Dropped = {h: {} for h in positions}
+    if not positions or sums.g < 4 or not sums.complete:
+        return dropped
+    columns = list(positions.values())
+    reduced_positions = {h: i for i, h in enumerate(positions)}
+    signs = draw_signs(sums.g - 1, DROP_ONE_DRAWS, weights, stream(seed, "drop-one", estimate.spec.id))
+    for g, label in enumerate(sums.labels):
+        reduced = without(sums, g, columns)
+        if np.linalg.norm(reduced.back[term]) == 0:
+            continue
+        error = jackknife(coefficients(reduced)[term], rows_left_out(reduced, [term])[:, 0])
+        bootstrap = wild_of(reduced, signs, term=term)
+        for hypothesis, judgement in _judgements(reduced, bootstrap, error, reduced_positions, rule, term).items():
+            dropped[hypothesis][label] = judgement.verdict
+    return dropped
+
+
+def tests(
+    estimate: Estimate,
+    outcomes: Mapping[str, str],
+    rule: Rule,
+    *,
+    seed: int,
+    weights: str,
+    term: int = 0,
+    bootstrap: Wild | None = None,
+) -> tuple[list[Test], Dropped]:
+    """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
+
+    `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
+    `few_clusters`: no p at or below alpha can arise with so few clusters. `bootstrap` is that of the term (default: density).
+    """
+    law = bootstrap or estimate.bootstrap
+    positions = {h: estimate.at(column) for h, column in outcomes.items() if estimate.varies(estimate.at(column))}
+    judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
+    dropped = verdicts_without_clusters(estimate, positions, rule, seed=seed, weights=weights, term=term)
+    scale, few = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
+    judged_tests = []
+    for hypothesis, judgement in judgements.items():
+        j = positions[hypothesis]
+        agree = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
+        changes = any(key != judgement.verdict for key in dropped[hypothesis].values())
+        additions = (["few_clusters"] if few else []) + ([] if agree and not changes else ["fragile"])
+        judged_tests.append(
+            Test(
+                hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),
+                low=float(estimate.low[term, j] * scale[j]), high=float(estimate.high[term, j] * scale[j]),
+                p_wild=judgement.p, p_adjusted=judgement.p_adjusted, mde=judgement.mde, verdict=judgement.verdict,
+                additions=tuple(additions),
+            )
+        )  # fmt: skip
+    return judged_tests, dropped
+
+
+def composition_only(all_firms: Sequence[Test], leave_out: Sequence[Test]) -> frozenset[str]:
+    """Hypotheses supported on all firms and not on the firms never recognised."""
+    without_srdi = {test.hypothesis: test.verdict for test in leave_out}
+    return frozenset(
+        test.hypothesis
+        for test in all_firms
+        if test.verdict == "supported" and without_srdi.get(test.hypothesis, "supported") != "supported"
+    )
