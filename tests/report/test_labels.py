@@ -7,7 +7,7 @@ from hqd_index.canonical import CANONICAL
 from hqd_index.codebook import OWN, meaning
 from hqd_index.methods import FAMILIES
 from hqd_index.models.analyses.interactions import CHANNELS
-from hqd_index.models.analyses.leading_firms import NAMES
+from hqd_index.models.analyses.leading_firms import GROUPS
 from hqd_index.models.firms.firm_tables import ESTIMATORS, NOTES
 from hqd_index.report.grids.index_grids import method_name
 from hqd_index.report.key_labels import LABELLED, key_label
@@ -40,7 +40,7 @@ def test_every_column_of_a_published_table_has_a_label() -> None:
 
 def test_every_derived_specification_has_a_label(results: Results) -> None:
     base = next(spec for spec in results.study.regressions.specifications if spec.headline).id
-    assert all(f"_{group}" in EXTENSIONS for group in NAMES)
+    assert all(f"_{group}" in EXTENSIONS for group in GROUPS)
     for ending in EXTENSIONS:
         assert base not in spec_label(results, f"{base}{ending}").zh
     for path in CHANNELS:
