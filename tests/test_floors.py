@@ -17,7 +17,7 @@ HOMES = {
     "duckdb": {"engines/duckdb.py"},
     "altair": {"report/figures/charts.py"},
     "docx": {"report/paper/word.py"},
-    "statsmodels": {"upkeep/second_opinion.py"},
+    "statsmodels": {"upkeep/second_opinion.py", "models/kernels/multiple_testing.py"},
 }
 
 

@@ -19,8 +19,8 @@ from .errors import SetupError
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMERIC = ("numpy", "pandas", "scipy", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera")
-"""Libraries that stages compute numbers with; statsmodels only checks them (`hqd verify`)."""
+NUMERIC = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "networkx", "duckdb", "sqlglot", "pandera")
+"""Libraries that stages compute numbers with."""
 KEEP_RUNS = 5
 CACHE_BYTES = 2 * 1024**3
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

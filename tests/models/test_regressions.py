@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.errors import EstimationError
 from hqd_index.models import ModelInputs, regressions
+from hqd_index.models.analyses.headline_tables import ANALYSES
+from hqd_index.models.composite import composite
+from hqd_index.models.estimation_sample import estimation_sample
+from hqd_index.models.headline import Headline
 from hqd_index.models.kernels.multiple_testing import holm
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.models.kernels.verdicts import verdict
@@ -47,8 +52,26 @@ def test_tables_meet_their_contract(results: ModelResults) -> None:
     for name, frame in results.frames.items():
         checked = check(name, frame)
         assert list(checked.columns) == list(TABLES[name].columns)
-    # the study lists no mediator, and no firms are given for the instrument
-    assert results.frames["not_made"]["table"].tolist() == ["mediators", "endogeneity"]
+    # the study lists no mediator, no firms are given for the instrument, and what H4, H5, H6b and H8 rest on is not there
+    missing = results.frames["not_made"]
+    assert set(missing["table"]) == {"mediators", "endogeneity", "hypotheses"}
+    reasons = missing.loc[missing["table"] == "hypotheses", "reason_en"]
+    assert set(reasons.str.split(":").str[0]) == {"H4", "H5", "H6b", "H8"}
+
+
+def test_every_analysis_keeps_to_its_tables(results: ModelResults) -> None:
+    """What an analysis gives rows to is declared beside it, in tables that have a contract."""
+    sample = estimation_sample(index_panel(), composite(weights()), study())
+    choice = headline_choice(study())
+    assert choice is not None
+    headline = Headline(sample, results.estimates[choice.id], choice, study(), inputs(io_links()))
+    for name, analysis in ANALYSES.items():
+        declared = {*analysis.tables, *analysis.also, "not_made"}
+        assert declared <= set(TABLES), name
+        try:
+            assert set(analysis.function(headline)) <= declared, name
+        except EstimationError:
+            continue
 
 
 def test_truth_is_inside_the_intervals(results: ModelResults) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.models.analyses.interactions import CHANNELS
-from hqd_index.models.analyses.leading_firms import GROUPS
+from hqd_index.models.analyses.leading_firms import GROUPS as FIRM_GROUPS
 from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import publishable_results
@@ -42,7 +42,7 @@ def test_a_line_becomes_a_sentence_with_its_numbers_and_cautions() -> None:
 
 def test_every_key_of_the_models_has_words() -> None:
     assert {h for lines in CHANNELS.values() for h, _ in lines} <= set(HYPOTHESES)
-    assert set(GROUPS) == set(GROUPS) and {"partly_split", "firm_level"} <= set(ADDITIONS)
+    assert set(FIRM_GROUPS) == set(GROUPS) and {"partly_split", "firm_level"} <= set(ADDITIONS)
     assert set(MODES) == set(ModeLabels.model_fields)
 
 

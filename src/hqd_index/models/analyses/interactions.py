@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
@@ -61,14 +62,14 @@ def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> 
 
 def moderation_rows(fitted: Sequence[Moderated], headline: Headline) -> Iterator[Row]:
     """Rows of `regressions`: every term of each moderated specification, with the interaction's p over all moderators."""
-    p = {moderated.name: moderated.bootstrap.p() for moderated in fitted}
-    for moderated in fitted:
+    p = np.array([moderated.bootstrap.p() for moderated in fitted])  # (moderators, outcomes)
+    adjusted = np.array([holm(of_outcome) for of_outcome in p.T]).T
+    for i, moderated in enumerate(fitted):
         for row in regression_rows(moderated.estimate, headline.density, headline.sample):
             j = moderated.estimate.at(f"{row['sample']}:{row['outcome']}")
             if row["term"] == f"{TIMES}{moderated.name}":
-                adjusted = dict(zip(p, holm([float(values[j]) for values in p.values()])))[moderated.name]
-                note = f"Holm p over {len(fitted)} moderators: {adjusted:.4f}"
-                row |= {"p_wild": float(p[moderated.name][j]), "note": note}
+                note = f"Holm p over {len(fitted)} moderators: {adjusted[i, j]:.4f}"
+                row |= {"p_wild": float(p[i, j]), "note": note}
             yield row
 
 
