@@ -112,9 +112,11 @@ def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[s
 def methods_lines(family: str | None, language: str) -> list[str]:
     """Every method by family: name, options with defaults, source; below it, what comes out, in one line."""
     from .methods import FAMILIES
-    from .methods.choice import options_of
+    from .methods.choice import FAMILY_ZH, options_of
 
     known = (*FAMILIES, "estimators", "not_offered")
+    chinese = {zh: name for name, zh in FAMILY_ZH.items()} | {"估计方法": "estimators", "不提供": "not_offered"}
+    family = chinese.get(family or "", family)
     if family is not None and family not in known:
         en, zh = unknown("family of methods", family, known, kind_zh="方法类别")
         raise ConfigError(en, zh=zh, where="hqd methods")

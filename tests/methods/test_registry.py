@@ -62,7 +62,7 @@ def test_the_listing_shows_meaning_options_and_source(added):
 
 def test_editors_complete_it(added):
     told = json.dumps(schemas()["weighting"])
-    assert f'"const": "{NAME}"' in told and '"steepness"' in told
+    assert f'"enum": ["{NAME}"' in told and '"steepness"' in told
 
 
 def test_the_invariants_of_its_family_run_on_it(added):

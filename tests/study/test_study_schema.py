@@ -43,7 +43,7 @@ def test_shipped_files_name_their_schema_and_obey_it(root: Path) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_method_is_offered_with_its_options(family: str) -> None:
-    offered = {part["properties"]["method"]["const"]: part for part in SCHEMAS["weighting"]["$defs"][family]["anyOf"]}
+    offered = {part["properties"]["method"]["enum"][0]: part for part in SCHEMAS["weighting"]["$defs"][family]["anyOf"]}
     assert set(offered) == set(FAMILIES[family])
     for name, method in FAMILIES[family].items():
         assert set(method.options) <= set(offered[name]["properties"]), name

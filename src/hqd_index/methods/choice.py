@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, PrivateAttr
 from pydantic_core import PydanticCustomError
 
-from ..errors import ConfigError, unknown
+from ..errors import ConfigError, closest, unknown
 from . import FAMILIES
 from .column_statistics import cell_counts
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, MethodNote
@@ -18,6 +20,12 @@ from .shares import bounded_shares, refuse_infeasible
 
 __all__ = ["FAMILY_ZH", "BoundChoice", "Choice", "bind", "one_of", "options_of", "refuse_sign"]
 
+# names in use besides the labels
+OTHER_NAMES = {
+    "weight": {"熵权法": "entropy", "等权重": "equal", "AHP法": "ahp", "主成分分析": "pca", "主成分分析法": "pca"},
+    "normalise": {"极差法": "minmax", "极值法": "minmax", "标准差标准化": "zscore", "Z-score法": "zscore"},
+    "aggregate": {"线性加权": "arithmetic", "加权算术平均": "arithmetic", "加权几何平均": "geometric"},
+}  # fmt: skip
 FAMILY_ZH = {"impute": "插补", "treat": "异常值处理", "normalise": "标准化", "weight": "赋权", "aggregate": "合成"}
 
 
@@ -130,6 +138,8 @@ def bind(choice: Choice, family: str) -> BoundChoice:
     """The choice with its method and every default; ConfigError names what is unknown, missing or of the wrong type."""
     if isinstance(choice, BoundChoice) and choice.family == family:
         return choice
+    if (id := _method_id(choice, family)) != choice.method:
+        choice = Choice(method=id, **choice.options)
     declared = options(_method(choice, family), family)
     with _Place(choice, family):
         for name in choice.options:
@@ -145,12 +155,34 @@ def bind(choice: Choice, family: str) -> BoundChoice:
 
 
 def _method(choice: Choice, family: str) -> Method:
-    """The method a choice names; ConfigError with did-you-mean when the family has none of that name."""
+    return FAMILIES[family][_method_id(choice, family)]
+
+
+def _method_id(choice: Choice, family: str) -> str:
+    """The id of the method a choice names by id or label; ConfigError with did-you-mean when the family has none of that name."""
     methods = FAMILIES[family]
-    if choice.method not in methods:
-        en, zh = unknown(f"{family} method", choice.method, methods, kind_zh=f"{FAMILY_ZH[family]}方法")
+    if choice.method in methods:
+        return choice.method
+    labels = _ids_by_label(family)
+    id = labels.get(_plain(choice.method))
+    if id is None:
+        near = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
+        known = [near] if near else methods
+        en, zh = unknown(f"{family} method", choice.method, known, kind_zh=f"{FAMILY_ZH[family]}方法")
         raise ConfigError(en, zh=zh)
-    return methods[choice.method]
+    return id
+
+
+@cache
+def _ids_by_label(family: str) -> dict[str, str]:
+    """Label, in either language and without the 法 at its end, and other common name -> id of a method."""
+    labels = {_plain(label): id for id, m in FAMILIES[family].items() for label in (id, m.label_en, m.label_zh)}
+    short = {label.removesuffix("法"): id for label, id in labels.items()}
+    return {**short, **labels, **{_plain(name): id for name, id in OTHER_NAMES.get(family, {}).items()}}
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", str(name)).split()).lower()
 
 
 def _option(name: str, choice: Choice, option_type: Any, default: Any, family: str) -> Any:

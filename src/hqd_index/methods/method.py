@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from ..errors import ConfigError, EstimationError, unknown
 
@@ -149,9 +151,32 @@ def by_child(value: Mapping[str, float], children: Sequence[str], valid_ids: Col
     return np.array([value[child] for child in children], dtype=np.float64)
 
 
+PERCENTAGE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*[%％]\s*")
+AS_PERCENTAGE = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}
+
+
+def _of_percentage(value: object) -> object:
+    """30% as 0.3; anything else as it is."""
+    found = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    return float(Decimal(found[1]) / 100) if found else value
+
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[
+    float,
+    BeforeValidator(_of_percentage),
+    Field(ge=0, le=1),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, AS_PERCENTAGE]}),
+]
+"""A share in [0, 1], or a percentage that says so: 0.3, 30%."""
+Part = Annotated[
+    float,
+    BeforeValidator(_of_percentage),
+    Field(ge=0, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, AS_PERCENTAGE]}),
+]
+"""A weight that may be written as a percentage."""
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ByChild = Annotated[Array, YamlForm(dict[str, Finite], by_child)]
-SharesByChild = Annotated[Array, YamlForm(dict[str, NonNegative], by_child)]
+SharesByChild = Annotated[Array, YamlForm(dict[str, Part], by_child)]

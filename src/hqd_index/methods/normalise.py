@@ -120,7 +120,7 @@ def robust(values: Array, *, reference: Array, direction: Array) -> Array:
 def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) -> Array:
     """1 - max(a - x, x - b, 0) / max(a - min, max - b): 1 inside the band [a, b], less on both sides of it.
 
-    A band that holds every reference cell makes a constant, hence NaN.
+    A band [a, a] is a single optimum. A band that holds every reference cell makes a constant, hence NaN.
     """
     lowest, highest = bounds(reference)
     widest = np.maximum(band[0] - lowest, highest - band[1])
@@ -174,12 +174,12 @@ def sign_if_inside(options: Mapping[str, Any]) -> Sign:
     return "non_negative" if stays_inside(options) else "any_sign"
 
 
-def rising_pair(option: str) -> Callable[[Mapping[str, Any]], None]:
-    """A check that refuses a pair whose first number is not the smaller."""
+def rising_pair(option: str, *, equal: bool = False) -> Callable[[Mapping[str, Any]], None]:
+    """A check that refuses a pair whose first number is not the smaller (or, with `equal`, is the larger)."""
 
     def check(options: Mapping[str, Any]) -> None:
         low, high = options[option]
-        if not low < high:
+        if low > high or (low == high and not equal):
             raise ConfigError(
                 f"{option}: [{low:g}, {high:g}] must rise, as in [0, 1]",
                 zh=f"{option}: [{low:g}, {high:g}] 应由小到大,例如 [0, 1]",
@@ -288,6 +288,6 @@ NORMALISE: dict[str, Method] = {
         "z_{ij} = 1 − max(a − x_{ij}, x_{ij} − b, 0) / max(a − min_j, max_j − b)",
         "OECD-JRC 2008",
         gives=sign_if_inside,
-        check=rising_pair("band"),
+        check=rising_pair("band", equal=True),
     ),
 }

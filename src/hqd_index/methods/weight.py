@@ -41,9 +41,11 @@ def check_sum(options: Mapping[str, Any]) -> None:
     """Refuses given shares whose sum is not 1, unless they say `normalize: true`."""
     share_sum = float(np.sum(options["shares"]))
     if share_sum <= 0 or (abs(share_sum - 1) > SUM_TOLERANCE and not options.get("normalize", False)):
+        percent = abs(share_sum - 100) <= 100 * SUM_TOLERANCE
+        mend, mend_zh = ("write 30% for 30", "若为百分数请写成 30%") if percent else ("correct them", "请改正")
         raise ConfigError(
-            f"given shares sum to {share_sum:.6g}, not 1; correct them or write normalize: true",
-            zh=f"给定权重之和为 {share_sum:.6g},应为 1;请改正,或写 normalize: true",
+            f"given shares sum to {share_sum:.6g}, not 1; {mend} or write normalize: true",
+            zh=f"给定权重之和为 {share_sum:.6g},应为 1;{mend_zh},或写 normalize: true",
         )
 
 

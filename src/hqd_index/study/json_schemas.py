@@ -75,7 +75,7 @@ def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema
         "type": "object",
         "title": f"{method.label_zh} {method.label_en}",
         "description": method.summary,
-        "properties": {"method": {"const": id}, **properties},
+        "properties": {"method": {"enum": [id, method.label_zh]}, **properties},
         "required": ["method", *(name for name, (_, default) in method_options.items() if default is REQUIRED)],
         "additionalProperties": False,
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ...methods.method import Share
 from .record import Label, Name, Record, Version
 
 
@@ -35,9 +36,9 @@ class Chokepoint(Record):
     window: Annotated[int, Field(ge=1, le=20)] = 3
     min_years: Annotated[int, Field(ge=1, le=20)] = 2
     control_risk_countries: tuple[str, ...] = ()
-    control_risk_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    control_risk_share: Share = 0.5
     bloc: tuple[str, ...] = ()
-    extra_bloc_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    extra_bloc_share: Share = 0.5
     centrality_pct: Annotated[float, Field(ge=0, le=100)] = 75.0
 
     @model_validator(mode="after")

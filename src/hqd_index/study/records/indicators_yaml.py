@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from ...errors import closest
 from .record import Label, Name, Record, Slug, Version
+
+DIRECTIONS: dict[str, Literal[1, -1]] = {
+    **dict.fromkeys(("1", "+1", "+", "正向", "正", "正向指标", "正指标", "效益型", "positive"), 1),
+    **dict.fromkeys(("-1", "-", "－", "−", "负向", "负", "负向指标", "负指标", "逆向", "逆向指标", "逆指标", "反向", "成本型",
+                     "negative"), -1),
+}  # fmt: skip
+SHOWN_DIRECTIONS = ("1", "-1", "正向", "负向")
 
 
 class Band(Record):
-    """A moderate indicator: best inside [low, high]."""
+    """A moderate indicator: best inside [low, high]; [x, x] is a single optimum."""
 
     band: tuple[float, float]
+
+
+def _direction(written: object) -> object:
+    """The direction a word stands for; a word that stands for none is refused with the nearest."""
+    if not isinstance(written, str):
+        return written
+    word = "".join(written.split()).lower()
+    if word in DIRECTIONS:
+        return DIRECTIONS[word]
+    moderate = "适度" in word or "区间" in word
+    near = "正向" if "正" in word else "负向" if any(mark in word for mark in "负逆反") else closest(word, DIRECTIONS)
+    listed = ", ".join(SHOWN_DIRECTIONS)
+    hint, hint_zh = (
+        (f"did you mean {near!r}?", f"您是不是想写 {near!r}?") if near else (f"write one of {listed}", f"请写 {listed}")
+    )
+    if moderate:
+        hint, hint_zh = "write where it is best, as {band: [40, 60]}", "适度指标请写最优区间,如 {band: [40, 60]}"
+    raise PydanticCustomError("order", "{en}", {"en": f"{written!r} is no direction; {hint}",
+                                                "zh": f"{written!r} 不是方向;{hint_zh}"})  # fmt: skip
+
+
+Sign = Annotated[Literal[1, -1], BeforeValidator(_direction), WithJsonSchema({"enum": [1, -1, "正向", "负向"]})]
+"""1 or 正向: more is better; -1 or 负向: less is better."""
 
 
 class Indicator(Record):
@@ -19,7 +53,7 @@ class Indicator(Record):
     table: Name
     formula: str
     unit: str = ""
-    direction: Literal[1, -1] | Band = 1
+    direction: Sign | Band = 1
     kind: Literal["input", "output", "structure"] = "output"
     nominal_growth: bool = False
     label: Label

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...methods.method import Share
 from .record import Label, Name, Record, Version
 
 
@@ -13,7 +14,7 @@ class Gates(Record):
     """When findings stop the run."""
 
     on_error: Literal["quarantine", "stop"] = "quarantine"
-    max_quarantine_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    max_quarantine_share: Share = 0.05
 
 
 class Rule(Record):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, WithJsonSchema
 
 from ...methods.choice import BoundChoice, Choice, bind, one_of
+from ...methods.method import Share
 from .record import Name, Record, Slug, Version
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Coverage(Record):
     """When a node has a score (`min_children`) and when it is ranked (`rank_from`, share of weight present)."""
 
     min_children: Annotated[int, Field(ge=1)] = 2
-    rank_from: Annotated[float, Field(ge=0, le=1)] = 0.6
+    rank_from: Share = 0.6
 
 
 class Weighting(Record):
