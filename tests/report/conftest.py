@@ -11,9 +11,9 @@ import pytest
 from hqd_index.codebook import codebook
 from hqd_index.index.index_tables import build_index
 from hqd_index.index.scenario_tables import scenarios
+from hqd_index.report.figures.drawing_pool import DrawingPool
 from hqd_index.report.figures.drawings import Drawing, draw
 from hqd_index.report.results import Results
-from hqd_index.report.studio import Studio
 from hqd_index.study.records import Study
 from hqd_index.tables import conform, empty
 
@@ -359,5 +359,5 @@ def results(tables: dict[str, pd.DataFrame]) -> Results:
 
 def drawn(results: Results) -> dict[str, Drawing]:
     """Every figure of a run."""
-    with Studio() as studio:
-        return dict(draw(results, studio))
+    with DrawingPool() as drawing_pool:
+        return dict(draw(results, drawing_pool))

@@ -13,12 +13,12 @@ import openpyxl
 import pytest
 
 from hqd_index.report.figures import charts, svg_text
+from hqd_index.report.figures.drawing_pool import DrawingPool
 from hqd_index.report.figures.drawings import PPI, Drawing, FigureFiles
 from hqd_index.report.figures.figure_catalogue import FIGURES
 from hqd_index.report.figures.figure_labels import FigureLabels
 from hqd_index.report.grids.published_grids import short_label
 from hqd_index.report.results import Results
-from hqd_index.report.studio import Studio
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
@@ -45,8 +45,8 @@ def drawings(results: Results) -> dict[str, Drawing]:
 
 def test_figures_in_three_forms_at_print_size(drawings: dict[str, Drawing], tmp_path: Path) -> None:
     drawings = {name: drawing for name, drawing in drawings.items() if name in ("coefficients", "ranking")}
-    with Studio() as studio:
-        files = FigureFiles(tmp_path / "figures", "zh", studio)
+    with DrawingPool() as drawing_pool:
+        files = FigureFiles(tmp_path / "figures", "zh", drawing_pool)
         for name, drawing in drawings.items():
             files.add(name, drawing)
         paths, message = files.paths(), files.message
@@ -63,8 +63,8 @@ def test_figures_in_three_forms_at_print_size(drawings: dict[str, Drawing], tmp_
 
 
 def test_a_drawing_that_fails_says_so() -> None:
-    with Studio() as studio, pytest.raises(RuntimeError, match="drawing failed"):
-        studio.svg("{").result()
+    with DrawingPool() as drawing_pool, pytest.raises(RuntimeError, match="drawing failed"):
+        drawing_pool.svg("{").result()
 
 
 def test_without_a_chinese_face_labels_are_english(
@@ -73,9 +73,9 @@ def test_without_a_chinese_face_labels_are_english(
     monkeypatch.setattr(svg_text, "has_chinese_face", lambda: False)
     done: Future[None] = Future()
     done.set_result(None)
-    with Studio() as studio:
-        monkeypatch.setattr(studio, "print_files", lambda *args, **options: done)
-        files = FigureFiles(tmp_path / "figures", "zh", studio)
+    with DrawingPool() as drawing_pool:
+        monkeypatch.setattr(drawing_pool, "print_files", lambda *args, **options: done)
+        files = FigureFiles(tmp_path / "figures", "zh", drawing_pool)
         for name, drawing in drawings.items():
             files.add(name, drawing)
         paths, message = files.paths(), files.message

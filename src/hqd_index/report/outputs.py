@@ -14,6 +14,7 @@ from .bilingual import Bilingual
 from .disclosure import publishable_results
 from .exports.readme import write_readme
 from .exports.replication_files import write_stata
+from .figures.drawing_pool import DrawingPool
 from .figures.drawings import Drawing, FigureFiles, draw
 from .key_findings import composition_split, headline_finding, leading_units, next_step, rows_accounted
 from .number_format import integer, percent
@@ -24,7 +25,6 @@ from .paper.paper_tables import AbsentTable, PaperTable, paper_tables
 from .paper.word import write_methods, write_tables
 from .results import Results
 from .sentences import SYNTHETIC_NOTICE
-from .studio import Studio
 from .weight_lab import weight_lab
 from .workbook.quarantine_workbook import write_quarantine
 from .workbook.results_workbook import write_workbook
@@ -37,9 +37,9 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
     """
     results = Results(study, tables, manifest)
     shown_results = publishable_results(results)
-    with Studio() as studio, ThreadPoolExecutor(max_workers=1) as executor:
-        files = FigureFiles(folder / "figures", study.study.language, studio)
-        drawings = executor.submit(_drawings, shown_results, studio, files)  # first: it takes longest
+    with DrawingPool() as drawing_pool, ThreadPoolExecutor(max_workers=1) as executor:
+        files = FigureFiles(folder / "figures", study.study.language, drawing_pool)
+        drawings = executor.submit(_drawings, shown_results, drawing_pool, files)  # first: it takes longest
         lab, paper = weight_lab(results), paper_tables(shown_results)
         paths = [
             *write_paper(shown_results, paper, folder / "paper"),
@@ -50,10 +50,10 @@ def write_report(study: Study, tables: Mapping[str, pd.DataFrame], manifest: Map
         return [*paths, *files.paths()]
 
 
-def _drawings(results: Results, studio: Studio, files: FigureFiles) -> dict[str, Drawing]:
+def _drawings(results: Results, drawing_pool: DrawingPool, files: FigureFiles) -> dict[str, Drawing]:
     """Every drawing by name; each goes to print as soon as it is there."""
     drawings = {}
-    for name, drawing in draw(results, studio):
+    for name, drawing in draw(results, drawing_pool):
         files.add(name, drawing)
         drawings[name] = drawing
     return drawings

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..bilingual import BLANK, Bilingual
 from ..results import Results
-from ..studio import Studio
 from . import charts, svg_text
+from .drawing_pool import DrawingPool
 from .figure_catalogue import FIGURES
 from .figure_labels import FigureLabels
 
@@ -47,14 +47,14 @@ class Drawing:
         )
 
 
-def draw(results: Results, studio: Studio) -> Iterator[tuple[str, Drawing]]:
+def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Drawing]]:
     """Name and drawing, each as soon as it is there; figures without data are left out."""
     jobs = {}
     for name, picture in FIGURES.items():
         labels = FigureLabels("both")
         chart = picture.make_chart(results, labels)
         if chart is not None:
-            jobs[name] = (picture, labels.pairs, studio.svg(charts.vega_lite(chart)))
+            jobs[name] = (picture, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
     for name, (picture, pairs, svg) in jobs.items():
         yield name, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), name), pairs, picture.note)
 
@@ -62,8 +62,8 @@ def draw(results: Results, studio: Studio) -> Iterator[tuple[str, Drawing]]:
 class FigureFiles:
     """SVG, PNG (300 per inch) and PDF of the figures given to `add`, in `folder`; the last two are drawn meanwhile."""
 
-    def __init__(self, folder: Path, language: str, studio: Studio) -> None:
-        self._folder, self._studio = folder, studio
+    def __init__(self, folder: Path, language: str, drawing_pool: DrawingPool) -> None:
+        self._folder, self._drawing_pool = folder, drawing_pool
         without_chinese_face = language == "zh" and not svg_text.has_chinese_face()
         self.message = NO_CHINESE_FACE if without_chinese_face else None
         self._language = "en" if without_chinese_face else language
@@ -80,7 +80,7 @@ class FigureFiles:
             (self._folder / f"{name}{end}" for end in (".svg", ".png", ".pdf")),
         )
         svg_path.write_text(svg, "utf-8")
-        self._jobs.append(self._studio.print_files(svg, pdf_path, png_path, scale=svg_text.print_scale(svg), ppi=PPI))
+        self._jobs.append(self._drawing_pool.print_files(svg, pdf_path, png_path, scale=svg_text.print_scale(svg), ppi=PPI))
         self._paths += [svg_path, png_path, pdf_path]
 
     def paths(self) -> list[Path]:

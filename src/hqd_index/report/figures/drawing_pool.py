@@ -7,11 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..renderer import print_files, svg
-from ..worker_pool import WorkerPool
+from ...renderer import print_files, svg
+from ...worker_pool import WorkerPool
 
 
-class Studio:
+class DrawingPool:
     """Takes drawing jobs and gives futures: one process makes SVG from charts, two others the files for print.
 
     Two pools, because getting ready takes long: the one needs an engine for JavaScript, the other its fonts.
