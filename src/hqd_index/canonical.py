@@ -45,30 +45,37 @@ class CanonicalTable:
 
 
 def number(unit: str, zh: str, en: str, *, required: bool = False) -> Column:
+    """A column of numbers in `unit`."""
     return Column("number", unit, zh, en, required=required)
 
 
 def share(zh: str, en: str) -> Column:
+    """A column of percentages between 0 and 100."""
     return Column("number", "%", zh, en, share=True)
 
 
 def count(unit: str, zh: str, en: str, *, required: bool = False) -> Column:
+    """A column of whole numbers in `unit`."""
     return Column("integer", unit, zh, en, required=required)
 
 
 def text(zh: str, en: str, *, required: bool = False) -> Column:
+    """A column of text."""
     return Column("text", "", zh, en, required=required)
 
 
 def category(zh: str, en: str, categories: tuple[str, ...]) -> Column:
+    """A column of one of `categories`."""
     return Column("text", "", zh, en, categories=categories)
 
 
 def flag(zh: str, en: str) -> Column:
+    """A column of true or false."""
     return Column("flag", "", zh, en)
 
 
 def date(zh: str, en: str) -> Column:
+    """A column of dates."""
     return Column("date", "", zh, en)
 
 

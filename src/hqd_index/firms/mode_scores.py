@@ -21,8 +21,11 @@ ALL_AXES = tuple(name for pair in AXES for name in pair)
 
 @dataclass(frozen=True)
 class FirmScores:
-    """`rows`: firm_id, year, unit, revenue, in_force, ever, the items, `z_<item>`, `raw_<axis>` (scores of the year) and what
-    `modes` publishes, sorted by firm and year; `lacking` says why an item is not there, as (zh, en)."""
+    """Scores of firms by year, and why an item is not there.
+
+    `rows`: firm_id, year, unit, revenue, in_force, ever, the items, `z_<item>`, `raw_<axis>` (scores of the year) and what
+    `modes` publishes, sorted by firm and year; `lacking`: item -> reason (zh, en).
+    """
 
     rows: pd.DataFrame
     lacking: Mapping[str, tuple[str, str]] = field(default_factory=dict)

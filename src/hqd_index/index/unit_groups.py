@@ -15,8 +15,7 @@ Array = NDArray[np.float64]
 
 
 def groupings(units: Sequence[str], own_groups: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
-    """Scheme -> unit -> group: technology and factor for divisions C13-C43, region for provinces, and the study's own
-    where they are another.
+    """Scheme -> unit -> group: technology and factor for divisions C13-C43, region for provinces, the study's own groups.
 
     A scheme applies only where every unit is of its kind; a unit in no group of a scheme is left out of it.
     """

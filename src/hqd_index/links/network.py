@@ -151,7 +151,7 @@ def network(table: IoTable, digital: Collection[str]) -> pd.DataFrame:
 
 
 def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
-    """Weights between units, supplier -> user, own links left out (a zero diagonal): year, from_unit, to_unit and
+    """Weights between units, supplier -> user, without a unit's links to itself: year, from_unit, to_unit, four weights.
 
     upstream: part of the user's domestic inputs that come from the supplier, d_ij / sum_k d_kj;
     downstream: part of the supplier's domestic intermediate sales that go to the user, d_ij / sum_k d_ik;

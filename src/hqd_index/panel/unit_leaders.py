@@ -43,8 +43,10 @@ def leader_marks(study: Study, engine: Engine, tables: Mapping[str, str], panel:
 
 
 def leader_panel(study: Study, engine: Engine, tables: Mapping[str, str], panel: Panel, marks: pd.DataFrame) -> pd.DataFrame:
-    """sample (leaders, others), unit, year, n_firms and a column per leaf, as `panel.values`; leaders and others together are
-    the firms of leave_out. Leaves of other tables than firms are those of the panel. Empty without leaders."""
+    """Rows as `panel.values` for the samples leaders and others, which together are the firms of leave_out.
+
+    Leaves of other tables than firms are those of the panel. Empty without leaders.
+    """
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in panel.leaves}
     firm_leaves = {id: leaf for id, leaf in leaves.items() if leaf.table == "firms"}
     if marks.empty or not firm_leaves:

@@ -25,10 +25,11 @@ DENSITY_LABEL = Label(zh="专精特新密度", en="SRDI density")
 
 @dataclass(frozen=True)
 class Panel:
-    """`values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`; `shocks`:
+    """All that is known of a unit in a year.
 
-    unit, year, level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit);
-    `moderators` and `mediators` likewise.
+    `values`: sample, unit, year, n_firms, one column per leaf; `density`: as `densities` says; `controls`; `shocks`: unit, year,
+    level, exposure of regressions.resilience (keys alone where it is not set or its tables lack the unit); `moderators` and
+    `mediators` likewise.
     """
 
     values: pd.DataFrame
@@ -133,8 +134,10 @@ def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[st
 def aggregate_columns(
     study: Study, engine: Engine, tables: Mapping[str, str], formulas: Mapping[str, Indicator] | Mapping[str, Control]
 ) -> pd.DataFrame:
-    """unit, year and one column per formula, each an exact aggregate of its table; outer-joined. ConfigError for a table that
-    no source feeds."""
+    """unit, year and one column per formula, each an exact aggregate of its table; outer-joined.
+
+    ConfigError for a table that no source feeds.
+    """
     frames = []
     for table in sorted({formula.table for formula in formulas.values()}):
         if table not in tables:

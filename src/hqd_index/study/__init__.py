@@ -1,0 +1,1 @@
+"""What the YAML says: read, checked, frozen, with all defaults written out."""

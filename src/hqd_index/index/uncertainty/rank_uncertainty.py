@@ -58,8 +58,7 @@ class RankDraws:
 
 
 def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: FirmDraws | None) -> dict[str, pd.DataFrame]:
-    """ranks, neighbours, uncertainty, acceptability, pairs, sensitivity, designs, left_out,
-    uncertainty_summary and design_scores.
+    """The tables of uncertainty by name, from ranks and neighbours to uncertainty_summary and design_scores.
 
     A unit-year without a published rank (too little coverage) has none in any draw. ConfigError when an alternative fits no
     combination, or when a method that works through draws one by one meets more than `LOOPED` firm draws.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Notice:
+    """A remark on what was read: rule, place, and the text in both languages."""
+
     rule: str
     where: str
     en: str

@@ -73,8 +73,10 @@ class Regressors:
 def regressors_of(
     values: Array, effects: Sequence[Codes], cluster: Codes, *, terms: Sequence[str], weights: Array | None = None
 ) -> Regressors:
-    """The basis for regressors (n, k): effects nested in the cluster are absorbed (their blocks stand alone), the others
-    are columns of the basis, so that deleting or reweighting clusters re-estimates them exactly. No effects: a constant.
+    """The basis for regressors (n, k), in which deleting or reweighting clusters re-estimates all effects exactly.
+
+    Effects nested in the cluster are absorbed (each of their blocks is in one cluster), the others are columns of the basis. No
+    effects: a constant.
     """
     root = np.ones(len(values)) if weights is None else np.sqrt(weights)
     groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]

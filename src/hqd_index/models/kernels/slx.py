@@ -34,8 +34,10 @@ def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds
 
 
 def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = "direct") -> tuple[list[str], dict[str, Array]]:
-    """The units with links (n, sorted) and, for `upstream` and `downstream`, the matrix (n, n) that takes their densities,
-    a row by year, to what each is exposed to. As `exposure`."""
+    """The units with links (n, sorted) and, by direction, the matrix (n, n) that takes their densities to their exposure.
+
+    Densities are a row by year; directions are `upstream` and `downstream`, as in `exposure`.
+    """
     linked = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(units))
     if not linked:
         raise EstimationError("no unit of the panel is in the input-output table", zh="面板单位与投入产出表部门没有交集")

@@ -99,7 +99,7 @@ class ModePaths(Record):
 
 
 class Modes(Record):
-    """modes.yaml
+    """The file modes.yaml.
 
     rule relative: by the difference of two scores, with dead band and hysteresis; absolute: strong in one and not in the
     other, strong meaning the base years' quantile `strong_from`.

@@ -109,7 +109,7 @@ class SpecificationGrid(Record):
 
 
 class Regressions(Record):
-    """regressions.yaml"""
+    """The file regressions.yaml."""
 
     version: Version
     density: Density = Density()

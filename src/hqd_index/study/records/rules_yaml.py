@@ -30,7 +30,7 @@ class Rule(Record):
 
 
 class Rules(Record):
-    """rules.yaml"""
+    """The file rules.yaml."""
 
     version: Version
     gates: Gates = Gates()

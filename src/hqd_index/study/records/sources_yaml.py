@@ -98,7 +98,7 @@ class Status(Record):
 
 
 class Sources(Record):
-    """sources.yaml"""
+    """The file sources.yaml."""
 
     version: Version
     sources: dict[Slug, Source]
