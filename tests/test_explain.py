@@ -289,7 +289,7 @@ def test_the_other_sample_counts_only_firms_never_recognised(ended, place, capsy
 
 
 @pytest.mark.parametrize(
-    "to, begins", [([1, 100], "(1 + (100 - 1) * ["), ([0, 100], "(x - min)"), ([0.01, 1], "0.01 + (1 - 0.01) * [")]
+    ("to", "begins"), [([1, 100], "(1 + (100 - 1) * ["), ([0, 100], "(x - min)"), ([0.01, 1], "0.01 + (1 - 0.01) * [")]
 )
 def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
     """`normalising` refuses a text that does not give the value; a z-score's mean counts as 1."""

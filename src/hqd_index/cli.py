@@ -73,7 +73,7 @@ def run(
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
         outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event, workers)
-    console.close(loaded.study, outcome)
+    console.close(outcome)
     if not strict:
         return
     from .upkeep import strict_lines

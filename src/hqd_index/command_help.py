@@ -53,7 +53,7 @@ class LocalGroup(core.TyperGroup):
         titles = _titled("用法", "Usage", language, pattern), _titled("命令", "Commands", language)
         return "\n".join([titles[0], "", titles[1], *aligned(rows), "", more])
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, _ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         if args[0] not in self.commands:
             en, zh = unknown("command", args[0], self.commands, kind_zh="命令")
             raise ConfigError(en, zh=zh, where="hqd")

@@ -52,7 +52,7 @@ class Console:
         else:
             print(line, flush=True)
 
-    def close(self, study: Study, outcome: Outcome) -> None:
+    def close(self, outcome: Outcome) -> None:
         """Notices and the ten closing lines."""
         if self.status:
             self.status.stop()

@@ -28,6 +28,7 @@ BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 
 
 def digest_text(text: str) -> str:
+    """SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -96,6 +97,7 @@ def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:
 
 
 def table_path(root: Path, stage: str, key: str, name: str) -> Path:
+    """Where the cache keeps a table of a stage."""
     return root / stage / key / f"{name}.parquet"
 
 

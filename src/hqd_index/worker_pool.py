@@ -99,7 +99,8 @@ class _Worker:
         )
 
     def call(self, call: tuple[Any, ...], listener: Callable[[str], None] | None) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended: its output has, too
             _send(self._process.stdin, call)
         while (payload := _receive(self._process.stdout)) is not None:
@@ -181,12 +182,12 @@ def _read_calls(calls: queue.SimpleQueue[bytes]) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def _end_in_order(signal_number: int, frame: FrameType | None) -> NoReturn:
+def _end_in_order(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     """End by an exception: open engines remove their scratch files."""
     sys.exit(INTERRUPTED)
 
 
-def _end_at_once(signal_number: int, frame: FrameType | None) -> NoReturn:
+def _end_at_once(_signal_number: int, _frame: FrameType | None) -> NoReturn:
     """Between calls nothing is open, and taking the interpreter apart would take a second."""
     os._exit(INTERRUPTED)
 

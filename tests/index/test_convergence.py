@@ -90,7 +90,7 @@ def test_gaps_and_singletons():
 
 
 @pytest.mark.parametrize(
-    "values, years, why",
+    ("values", "years", "why"),
     [
         (np.array([[1.0, 2, 3]]), [2000], "one year"),
         (np.array([[1.0, 2, 0], [1, 2, 3]]), [2000, 2001], "0 or negative"),

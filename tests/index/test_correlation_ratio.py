@@ -52,7 +52,7 @@ def test_a_symmetric_curve_that_correlation_does_not_see():
 
 
 @pytest.mark.parametrize(
-    "x, y",
+    ("x", "y"),
     [
         (np.ones(20), np.arange(20.0)),
         (np.arange(20.0), np.ones(20)),

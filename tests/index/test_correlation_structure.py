@@ -126,7 +126,7 @@ def test_bartlett_by_hand():
     assert found.dof == 3 and found.p == pytest.approx(stats.chi2.sf(found.statistic, 3), abs=EXACT)
 
 
-@pytest.mark.parametrize("r, n", [(equicorrelated(0.5), 3), (np.ones((2, 2)), 30)])
+@pytest.mark.parametrize(("r", "n"), [(equicorrelated(0.5), 3), (np.ones((2, 2)), 30)])
 def test_bartlett_refuses_a_singular_matrix(r, n):
     with pytest.raises(EstimationError, match="singular"):
         structure.bartlett(r, n)

@@ -105,7 +105,7 @@ def told():
 
 
 @pytest.mark.parametrize(
-    "leaf, flag, words",
+    ("leaf", "flag", "words"),
     [
         ("constant", "I-CONST", "weighs nothing"),
         ("empty", "I-EMPTY", "no cell"),

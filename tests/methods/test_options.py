@@ -60,6 +60,6 @@ def test_groups_are_passed_by_the_program() -> None:
 
 
 def test_years_are_written_at_the_combination() -> None:
+    parts = [{"method": "entropy", "over": "each_year"}, {"method": "critic"}]
     with pytest.raises(ConfigError, match="at the combination"):
-        parts = [{"method": "entropy", "over": "each_year"}, {"method": "critic"}]
         bind(sample("weight", "combine", of=parts), "weight").for_children(CHILDREN)

@@ -13,7 +13,7 @@ ENTROPY = {"weight": {"indicators": {"method": "entropy", "over": "each_year"}}}
 
 
 @pytest.mark.parametrize(
-    "said, names",
+    ("said", "names"),
     [({}, ""), ({"normalise": EACH}, "minmax"), (ENTROPY, "entropy"), (ENTROPY | {"normalise": EACH}, "minmax, entropy")],
 )
 def test_year_by_year_is_noticed_and_ineligible(said, names):

@@ -73,6 +73,7 @@ def _invented(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
 
 
 def number(row: Row, column: str) -> float:
+    """The cell of a column as a number."""
     return float(row[column])
 
 

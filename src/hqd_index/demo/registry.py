@@ -149,4 +149,5 @@ def _credit_code(region: str, body: str) -> str:
 
 
 def industry_codes(industry: Ints) -> Texts:
+    """The code of each industry by its position."""
     return np.array(CODES, dtype=object)[industry]

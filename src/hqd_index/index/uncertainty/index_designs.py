@@ -102,6 +102,7 @@ def looped_methods(designs: Designs) -> list[str]:
 
 
 def short_path(path: str) -> str:
+    """A dotted path without the name of the file it is in."""
     return path.removeprefix("weighting.")
 
 

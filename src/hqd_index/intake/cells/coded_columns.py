@@ -42,6 +42,7 @@ def _codes_by_text(text: str, name: str, reading: ColumnReading) -> pd.DataFrame
 
 
 def edition_sql(name: str, reading: ColumnReading) -> str:
+    """SQL for the edition that an industry code is of, an empty text where the column has none."""
     edition = reading.table.columns[name].code == "industry" and "industry_version" in reading.present
     return "coalesce(t.industry_version, '')" if edition else "''"
 

@@ -30,6 +30,7 @@ RAW_ROWS = ["file", "sheet", "row", "cells"]
 
 
 def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
+    """One row per finding: rule, file, sheet, row, key, column, value, expectation and mend."""
     findings = clean_table.findings
     if findings.empty:
         return pd.DataFrame(columns=QUARANTINE)

@@ -10,6 +10,7 @@ from .rule_catalogue import joined_findings, rule_findings
 
 
 def blank_key_findings(step: TableStep, text: str) -> pd.DataFrame:
+    """C04 for each key cell that is blank."""
     columns = step.engine.types(text)
     findings = []
     for name in step.table.key:
@@ -22,6 +23,7 @@ def blank_key_findings(step: TableStep, text: str) -> pd.DataFrame:
 
 
 def year_end_findings(step: TableStep, typed: str, text: str) -> pd.DataFrame:
+    """E07 for each statement date other than 31 December."""
     if "statement_date" not in step.engine.types(typed):
         return joined_findings([])
     rows = step.engine.collect(

@@ -128,6 +128,7 @@ def row_rule_findings(text: str, rows: str, rules: Sequence[BoundRule], engine: 
 
 
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
+    """The rules of the given severities, in their order."""
     return [rule for rule in rules if rule.severity in severities]
 
 

@@ -18,6 +18,7 @@ CRITERIA_LEVEL = "criteria"
 
 
 def status_from_spells(firms: str, firm_spells: pd.DataFrame, undecided: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
+    """The firm table with the status columns that the spells of recognition give."""
     spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
     undecided_from = engine.scan(undecided[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)

@@ -146,6 +146,7 @@ def _layout(data: pd.DataFrame, seen: np.ndarray, effects: tuple[str, ...]) -> t
 
 
 def panel_of(data: pd.DataFrame | Panel) -> Panel:
+    """The data as a panel of firms by year."""
     return data if isinstance(data, Panel) else Panel(data)
 
 

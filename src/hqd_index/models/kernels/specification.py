@@ -81,6 +81,7 @@ class Estimate:
 
 
 def specification_error(spec: Specification, en: str, zh: str) -> EstimationError:
+    """The error of a specification that cannot be estimated, under its id."""
     return EstimationError(f"specification {spec.id}: {en}", zh=f"回归设定 {spec.id}:{zh}")
 
 

@@ -45,6 +45,7 @@ def parse_columns(text: str) -> tuple[Column, ...]:
 
 
 def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
+    """Pairs of names from two columns."""
     return [Bilingual(str(a), str(b)) for a, b in zip(zh, en)]
 
 

@@ -19,12 +19,15 @@ class Block:
 
 
 def text_block(zh: str, en: str, *, block_type: BlockType = "text") -> Block:
+    """A paragraph."""
     return Block(block_type, Bilingual(zh, en))
 
 
 def list_item(zh: str, en: str) -> Block:
+    """An item of a list."""
     return Block("list", Bilingual(zh, en))
 
 
 def formula_block(unicode_formula: str) -> Block:
+    """A displayed formula, the same in both languages."""
     return Block("formula", Bilingual(unicode_formula, unicode_formula))

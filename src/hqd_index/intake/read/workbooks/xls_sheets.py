@@ -47,10 +47,10 @@ def xls_book(path: Path, where: str) -> Iterator[Book]:
                     kind not in (0, 6) for row in book.sheet_by_name(name).get_rows() for kind in (cell.ctype for cell in row)
                 )
 
-        yield Book(sheets, grid, filled, _ranges(book, names))
+        yield Book(sheets, grid, filled, _ranges(book))
 
 
-def _ranges(book: Any, names: list[str]) -> dict[str, tuple[str, Range]]:
+def _ranges(book: Any) -> dict[str, tuple[str, Range]]:
     ranges = {}
     for name in book.name_obj_list:
         with suppress(Exception):
