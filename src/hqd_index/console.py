@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .pipeline import Event, Outcome
-    from .study.records import Study
     from .upkeep import Finding, Section
 
 
