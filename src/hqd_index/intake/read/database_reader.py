@@ -40,6 +40,7 @@ def read_sqlite(request: SheetRequest) -> list[SheetCells]:
     """The rows of a table in the order in which they were put in; DataError S02, S08 (damaged, several tables), S09."""
     file, where = request.file, request.file.name
     with guarded(where), closing(_opened(file.path)) as database:
+        _refuse_damaged(file.path, database, where)
         found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
         names = [name.decode("utf-8", "replace") for (name,) in found]
         return [_sqlite_table(request, database, name) for name in _chosen(names, request)]
@@ -52,6 +53,18 @@ def _opened(path: Path) -> sqlite3.Connection:
     end = time.monotonic() + SECONDS
     database.set_progress_handler(lambda: time.monotonic() > end, STEPS)
     return database
+
+
+def _refuse_damaged(path: Path, database: sqlite3.Connection, where: str) -> None:
+    """S08 for a file shorter than its pages, which would be read as zeros, and for pages that contradict each other."""
+    with path.open("rb") as file:
+        head = file.read(32)
+    page = int.from_bytes(head[16:18], "big")
+    if (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big") > path.stat().st_size:
+        raise damaged(where, "the end of the file is missing")
+    (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != b"ok":
+        raise damaged(where, verdict.decode("utf-8", "replace"))
 
 
 def _chosen(names: list[Any], request: SheetRequest) -> list[str]:

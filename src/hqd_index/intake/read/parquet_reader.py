@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from .typed_cells_text import typed_cells
 
 LARGE = 20_000_000  # cells; below it no file is too dense
 FEATHER_1 = b"FEA1"
+CONVERT = "import sys; from arro3.io import read_ipc, write_parquet; write_parquet(read_ipc(sys.argv[1]), sys.argv[2])"
+CONVERT_SECONDS = 600
 
 
 def is_parquet(head: FileHead) -> bool:
@@ -31,16 +35,23 @@ def read_parquet(request: SheetRequest) -> list[SheetCells]:
 
 
 def read_feather(request: SheetRequest) -> list[SheetCells]:
-    """The same for feather, which is first written as parquet, batch by batch."""
+    """The same for feather, which is first written as parquet, batch by batch, in a process of its own.
+
+    The library takes lengths in a damaged file for true, and ends its process when there is not so much memory.
+    """
     file, engine = request.file, request.engine
     target = engine.folder / f"{engine.new_name()}.parquet"
     with guarded(file.name):
         with file.path.open("rb") as stream:
             if stream.read(4) == FEATHER_1:
                 raise damaged(file.name, "feather version 1, which today's programs no longer read")
-        from arro3.io import read_ipc, write_parquet
+        import arro3.io  # noqa: F401 - told here when it is missing
 
-        write_parquet(read_ipc(str(file.path)), str(target))
+        command = [sys.executable, "-P", "-c", CONVERT, str(file.path), str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=CONVERT_SECONDS, check=False)
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or [f"code {done.returncode}"]
+            raise damaged(file.name, lines[-1][:200] if done.returncode > 0 else lines[0][:200])
     cells = parquet_cells(request, target)
     target.unlink()
     return [cells]

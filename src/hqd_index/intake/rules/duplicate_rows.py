@@ -119,10 +119,11 @@ def _findings_of_duplicates(
     cells = engine.collect(f"SELECT rid, {key_text} AS value FROM {text} WHERE rid IN (SELECT rid FROM {row_ids})").set_index(
         "rid"
     )
-    findings = []
-    for rid, counterpart, label, difference in sorted(duplicates_found, key=lambda duplicate: duplicate[0]):
+    listed = sorted(duplicates_found, key=lambda duplicate: duplicate[0])
+    expected = []
+    for _, counterpart, label, difference in listed:
         place = {"row": counterpart % ROW_SPAN, "file": names[counterpart // FILE_SPAN], "what": difference}
-        row = pd.DataFrame({"rid": [rid], "column": ", ".join(key), "value": cells.at[rid, "value"]})
-        expected = Label(zh=label.zh.format(**place), en=label.en.format(**place))
-        findings.append(rule_findings(row, "E01", expected=expected, mend=MEND))
-    return joined_findings(findings)
+        expected.append(Label(zh=label.zh.format(**place), en=label.en.format(**place)))
+    rids = [rid for rid, *_ in listed]
+    rows = pd.DataFrame({"rid": rids, "column": ", ".join(key), "value": cells["value"].reindex(rids).to_numpy()})
+    return rule_findings(rows, "E01", expected=expected, mend=MEND)

@@ -144,13 +144,21 @@ RULES = {
 
 
 def rule_findings(
-    rows: pd.DataFrame, rule: str, *, expected: Label | None = None, mend: Label | None = None, severity: str = "error"
+    rows: pd.DataFrame,
+    rule: str,
+    *,
+    expected: Label | Sequence[Label] | None = None,
+    mend: Label | None = None,
+    severity: str = "error",
 ) -> pd.DataFrame:
-    """Findings of one rule for rows with rid, column and value; texts come from RULES unless given."""
+    """Findings of one rule for rows with rid, column and value; texts come from RULES unless given, for all rows or each."""
     expected = expected or RULES[rule].text
+    labels = [expected] * len(rows) if isinstance(expected, Label) else expected
     mend = mend or RULES[rule].mend
-    texts = {"expected_zh": expected.zh, "expected_en": expected.en, "mend_zh": mend.zh, "mend_en": mend.en}
-    return rows.assign(rule=rule, severity=severity, **texts).reindex(columns=list(COLUMNS))
+    texts = {"expected_zh": [label.zh for label in labels], "expected_en": [label.en for label in labels]}
+    given = {name: rows[name].to_numpy() for name in ("rid", "column", "value")}
+    constant = {"rule": rule, "severity": severity, "mend_zh": mend.zh, "mend_en": mend.en}
+    return pd.DataFrame({**given, **constant, **texts}, index=range(len(rows)), columns=list(COLUMNS))
 
 
 def joined_findings(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
