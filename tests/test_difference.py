@@ -8,7 +8,7 @@ import pytest
 from hqd_index.console import difference_lines
 from hqd_index.errors import ConfigError, SetupError
 from hqd_index.upkeep import difference
-from hqd_index.upkeep.difference import found
+from hqd_index.upkeep.difference import published_run
 
 CONFIG = {
     "weighting": {"weight": {"parts": {"method": "entropy", "over": "all_years"}}, "branches": {}},
@@ -122,15 +122,15 @@ def test_a_run_without_its_configuration_says_so(tmp_path):
 
 def test_runs_are_named_by_latest_or_by_the_beginning_of_an_id(tmp_path):
     with pytest.raises(SetupError, match="there is no whole run"):
-        found(tmp_path, "latest")
+        published_run(tmp_path, "latest")
     folder = run(tmp_path, "ab12")
     run(tmp_path, "ab34")
     (tmp_path / "latest").symlink_to(folder)
-    assert found(tmp_path, "latest").name == "ab12" and found(tmp_path, "ab3").name == "ab34"
+    assert published_run(tmp_path, "latest").name == "ab12" and published_run(tmp_path, "ab3").name == "ab34"
     with pytest.raises(SetupError, match="begins several runs: ab12, ab34"):
-        found(tmp_path, "ab")
+        published_run(tmp_path, "ab")
     with pytest.raises(SetupError, match="did you mean 'ab34'"):
-        found(tmp_path, "ab43")
+        published_run(tmp_path, "ab43")
 
 
 def test_without_names_the_last_two_runs_are_compared(tmp_path):

@@ -169,9 +169,13 @@ def test_a_stage_waits_for_all_it_reads(ended, place):
         made[folder.parent.name] |= {path.stem for path in folder.glob("*.parquet")}
     for at, stage in enumerate(STAGES):
         for earlier in STAGES[:at]:
-            strays = [name for name in made[earlier.name] if stage.reads_table(name)] if earlier.name not in stage.before else []
+            strays = (
+                [name for name in made[earlier.name] if stage.reads_table(name)]
+                if earlier.name not in stage.prerequisites
+                else []
+            )
             assert not strays, (stage.name, earlier.name)
-        assert stage.before <= {one.name for one in STAGES[:at]}, stage.name
+        assert stage.prerequisites <= {one.name for one in STAGES[:at]}, stage.name
 
 
 def test_a_fault_in_another_process_arrives_whole():

@@ -374,8 +374,8 @@ def extended(base: CanonicalTable | None, key: tuple[str, ...], columns: Mapping
     A key column that nobody describes is the canonical one of that name (a province is a province), else text.
     """
     table = base or CanonicalTable(key=key)
-    known = {**INDUSTRY_PANEL.columns, **FIRMS.columns}
-    keys = {name: known.get(name, text(name, name)) for name in key}
+    standard = {**INDUSTRY_PANEL.columns, **FIRMS.columns}
+    keys = {name: standard.get(name, text(name, name)) for name in key}
     return replace(table, key=key or table.key, columns={**keys, **table.columns, **columns})
 
 

@@ -149,13 +149,15 @@ def explain(
     from .study.study_folder import load_study
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
-    chosen = loaded.study.study.language
-    made = account(published(loaded, Place(study.resolve(), data.resolve(), out.resolve())), unit, year, node, sample=sample)
-    for line in lines(made, chosen):
+    language_code = loaded.study.study.language
+    score_account = account(
+        published(loaded, Place(study.resolve(), data.resolve(), out.resolve())), unit, year, node, sample=sample
+    )
+    for line in lines(score_account, language_code):
         typer.echo(line)
     if csv:
-        write_csv(frame(made), csv)
-        typer.echo(f"明细已写入 {csv}" if chosen == "zh" else f"every row is in {csv}")
+        write_csv(frame(score_account), csv)
+        typer.echo(f"明细已写入 {csv}" if language_code == "zh" else f"every row is in {csv}")
 
 
 @app.command(cls=LocalCommand)
@@ -186,11 +188,13 @@ def verify(
     from .upkeep import verify as examined
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
-    home, chosen = out.resolve() / loaded.study.name, loaded.study.study.language
-    found = examined(home, run, loaded.study, same_study)
-    for zh, en in found.lines:
-        typer.echo(zh if chosen == "zh" else en)
-    typer.echo(f"运行 {found.run}:核对通过" if chosen == "zh" else f"run {found.run}: all is as it was published")
+    home, language_code = out.resolve() / loaded.study.name, loaded.study.study.language
+    verification = examined(home, run, loaded.study, same_study)
+    for zh, en in verification.lines:
+        typer.echo(zh if language_code == "zh" else en)
+    typer.echo(
+        f"运行 {verification.run}:核对通过" if language_code == "zh" else f"run {verification.run}: all is as it was published"
+    )
 
 
 @app.command(cls=LocalCommand)
@@ -212,8 +216,8 @@ def diff(
     from .upkeep import difference
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    before, after, sections = difference(out.resolve() / loaded.study.name, one, other)
-    for line in difference_lines((before.name, after.name), sections, loaded.study.study.language):
+    earlier_run, later_run, sections = difference(out.resolve() / loaded.study.name, one, other)
+    for line in difference_lines((earlier_run.name, later_run.name), sections, loaded.study.study.language):
         typer.echo(line)
 
 
@@ -237,9 +241,9 @@ def clean(
 def doctor(context: typer.Context, out: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
     """检查运行环境 / Check what this machine has of what is needed."""
     from .console import doctor_lines
-    from .upkeep import doctor as looked
+    from .upkeep import doctor as diagnose
 
-    findings = looked(out)
+    findings = diagnose(out)
     for line in doctor_lines(findings, lang or context.obj):
         typer.echo(line)
     if any(finding.state == "missing" for finding in findings):
@@ -324,8 +328,8 @@ def _exit_code(arguments: Sequence[str]) -> int:
 def report_fault(fault: HqdError, language: str) -> int:
     """Print a fault in the language with its exit code."""
     faults = fault.faults if isinstance(fault, Faults) else [fault]
-    for each in faults:
-        typer.echo(each.text(language), err=True)
+    for single_fault in faults:
+        typer.echo(single_fault.text(language), err=True)
     count = f"共 {len(faults)} 处问题;" if language == "zh" else f"{len(faults)} fault(s); "
     tail = f"退出码 {fault.exit_code}" if language == "zh" else f"exit code {fault.exit_code}"
     typer.echo(count + tail, err=True)

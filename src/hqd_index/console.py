@@ -113,11 +113,11 @@ def methods_lines(family: str | None, language: str) -> list[str]:
     from .methods import FAMILIES
     from .methods.choice import FAMILY_ZH, options_of
 
-    known = (*FAMILIES, "estimators", "not_offered")
-    chinese = {zh: name for name, zh in FAMILY_ZH.items()} | {"估计方法": "estimators", "不提供": "not_offered"}
-    family = chinese.get(family or "", family)
-    if family is not None and family not in known:
-        en, zh = unknown("family of methods", family, known, kind_zh="方法类别")
+    families = (*FAMILIES, "estimators", "not_offered")
+    family_by_chinese_name = {zh: name for name, zh in FAMILY_ZH.items()} | {"估计方法": "estimators", "不提供": "not_offered"}
+    family = family_by_chinese_name.get(family or "", family)
+    if family is not None and family not in families:
+        en, zh = unknown("family of methods", family, families, kind_zh="方法类别")
         raise ConfigError(en, zh=zh, where="hqd methods")
     lines = []
     for name, table in FAMILIES.items():
@@ -139,15 +139,15 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
     english, lines = language == "en", []
     if family in (None, "estimators"):
         lines.append("estimators:" if english else "estimators 估计方法:")
-        for id, one in OFFERED.items():
-            tested = f"tested against: {one.known_answer}" if english else f"核对:{one.known_answer}"
-            lines.append(f"  {id:<18} {one.en if english else one.zh}  {one.source}  ({tested})")
+        for id, estimator in OFFERED.items():
+            tested = f"tested against: {estimator.known_answer}" if english else f"核对:{estimator.known_answer}"
+            lines.append(f"  {id:<18} {estimator.en if english else estimator.zh}  {estimator.source}  ({tested})")
     if family in (None, "not_offered"):
         lines.append("not_offered:" if english else "not_offered 不提供:")
-        for id, other in NOT_OFFERED.items():
-            why = other.why_en if english else other.why_zh
-            commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", other.stata), ("R", other.r)) if command)
-            lines.append(f"  {id:<18} {other.en if english else other.zh}: {why}. {commands}")
+        for id, absent in NOT_OFFERED.items():
+            reason = absent.why_en if english else absent.why_zh
+            commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", absent.stata), ("R", absent.r)) if command)
+            lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")
     return lines
 
 
@@ -177,8 +177,8 @@ def difference_lines(names: tuple[str, str], sections: tuple[Section, ...], lang
     """What differs between two runs, section by section."""
     at = 1 if language == "en" else 0
     if not sections:
-        same = ("两次运行没有差别", "the two runs do not differ")
-        return [f"{names[0]}, {names[1]}: {same[at]}"]
+        no_difference = ("两次运行没有差别", "the two runs do not differ")
+        return [f"{names[0]}, {names[1]}: {no_difference[at]}"]
     lines = [f"{names[0]} -> {names[1]}"]
     for section in sections:
         lines += ["", f"{section.title[at]} ({len(section.lines)})", *(f"  {line[at]}" for line in section.lines)]

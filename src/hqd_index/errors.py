@@ -29,18 +29,18 @@ class HqdError(Exception):
         super().__init__(self.text("en"))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _revived, (type(self), self.args, self.__dict__)
+        return _unpickled, (type(self), self.args, self.__dict__)
 
     def text(self, language: str | None = None) -> str:
         """`where: [rule] message` in the language asked for (default: HQD_LANG, else zh)."""
-        chosen = language or os.environ.get("HQD_LANG", "zh")
-        message = self.en if chosen == "en" else self.zh
+        output_language = language or os.environ.get("HQD_LANG", "zh")
+        message = self.en if output_language == "en" else self.zh
         return ": ".join(part for part in (self.where, f"[{self.rule}] {message}" if self.rule else message) if part)
 
 
-def _revived(kind: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
+def _unpickled(error_class: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
     """A fault as it came out of a pickle, whatever its constructor asks for."""
-    fault = kind.__new__(kind, *args)
+    fault = error_class.__new__(error_class, *args)
     fault.args = args
     fault.__dict__.update(state)
     return fault
@@ -110,15 +110,15 @@ class Faults(HqdError):
         super().__init__("\n".join(f.text("en") for f in faults), zh="\n".join(f.text("zh") for f in faults))
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
+def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when none is near."""
-    best = process.extractOne(str(name), [str(k) for k in known], score_cutoff=60)
+    best = process.extractOne(str(name), [str(k) for k in candidates], score_cutoff=60)
     return best[0] if best else None
 
 
-def unknown(kind: str, name: str, known: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
+def unknown(kind: str, name: str, candidates: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
     """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
-    names = sorted(str(k) for k in known)
+    names = sorted(str(k) for k in candidates)
     best = closest(name, names)
     listed = ", ".join(names[:40])
     en = f"unknown {kind} {name!r}; " + (f"did you mean {best!r}?" if best else f"known: {listed}")

@@ -141,9 +141,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> int:
             touched += sum(cell in risky for cell in cells)
             cells = [f"'{cell}" if cell in risky else cell for cell in cells]
         columns.append(cells)
-    with path.open("w", encoding="utf-8", newline="") as out:
-        out.write(BOM)
-        writer = csv.writer(out, lineterminator="\r\n")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(BOM)
+        writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(frame.columns)
         writer.writerows(zip(*columns))
     return touched

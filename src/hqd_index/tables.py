@@ -31,7 +31,7 @@ class Table:
 
 def _table(zh: str, en: str, key: str, columns: str) -> Table:
     pairs = [column.partition(":")[::2] for column in columns.split()]
-    return Table(zh, en, tuple(key.split()), {name: kind or "text" for name, kind in pairs})
+    return Table(zh, en, tuple(key.split()), {name: value_type or "text" for name, value_type in pairs})
 
 
 def variable(name: str) -> str:
@@ -63,14 +63,14 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if extra:
         raise CheckError(f"table {name}: columns not in its contract: {sorted(extra)}")
     columns = {}
-    for column, kind in table.columns.items():
+    for column, value_type in table.columns.items():
         if column in frame.columns:
             values = frame[column]
-        elif kind.endswith("?"):
+        elif value_type.endswith("?"):
             values = pd.Series([None] * len(frame), index=frame.index, dtype=object)
         else:
             raise CheckError(f"table {name}: column {column} is missing")
-        columns[column] = values.astype(DTYPES[kind.rstrip("?")])
+        columns[column] = values.astype(DTYPES[value_type.rstrip("?")])
     ordered = pd.DataFrame(columns)
     return ordered.sort_values(list(table.key), kind="stable", na_position="first", ignore_index=True)
 
@@ -84,10 +84,10 @@ def check(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         return schema(name).validate(conformed, lazy=True)
     except SchemaErrors as fault:
         first = fault.failure_cases.iloc[0]
-        what = f"{first['column']}: {first['check']} failed at row {first['index']} with {first['failure_case']!r}"
+        failure = f"{first['column']}: {first['check']} failed at row {first['index']} with {first['failure_case']!r}"
         raise CheckError(
-            f"table {name} breaks its contract ({len(fault.failure_cases)} cases): {what}",
-            zh=f"输出表 {name} 不符合约定(共 {len(fault.failure_cases)} 处):{what}",
+            f"table {name} breaks its contract ({len(fault.failure_cases)} cases): {failure}",
+            zh=f"输出表 {name} 不符合约定(共 {len(fault.failure_cases)} 处):{failure}",
         ) from fault
 
 
@@ -99,11 +99,11 @@ def schema(name: str) -> pa.DataFrameSchema:
     table = TABLES[name]
     columns = {
         column: pa.Column(
-            DTYPES[kind.rstrip("?")],
-            checks=[pa.Check.in_range(*RANGES[kind.rstrip("?")])] if kind.rstrip("?") in RANGES else [],
-            nullable=kind.endswith("?"),
+            DTYPES[value_type.rstrip("?")],
+            checks=[pa.Check.in_range(*RANGES[value_type.rstrip("?")])] if value_type.rstrip("?") in RANGES else [],
+            nullable=value_type.endswith("?"),
         )
-        for column, kind in table.columns.items()
+        for column, value_type in table.columns.items()
     }
     return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=list(table.key) or None)
 

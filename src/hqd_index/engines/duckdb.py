@@ -70,7 +70,7 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
@@ -78,14 +78,14 @@ class Engine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
-    def beside(self) -> Iterator[Self]:
+    def second_connection(self) -> Iterator[Self]:
         """A second hand on the same tables, for a thread of its own."""
-        other = copy.copy(self)
-        other._connection = self._connection.cursor()
+        clone = copy.copy(self)
+        clone._connection = self._connection.cursor()
         try:
-            yield other
+            yield clone
         finally:
-            other._connection.close()
+            clone._connection.close()
 
     def new_name(self) -> str:
         """A table name not used before in this engine."""
@@ -95,7 +95,7 @@ class Engine:
         """The name of a table with the rows of a frame, or of a view that reads the columns asked for from parquet."""
         if isinstance(source, Path):
             return self.view(f"SELECT * FROM read_parquet({literal(str(self._admitted(source)))})", name)
-        with self._named(source) as frame:
+        with self._registered(source) as frame:
             return self.query(f"SELECT * FROM {quoted(frame)}", name)
 
     def scan_numbered(self, source: Path, name: str | None = None) -> str:
@@ -125,8 +125,8 @@ class Engine:
 
     def collect(self, source: str | exp.Expression) -> pd.DataFrame:
         """A table (by name) or the result of a query, as a frame; decimals arrive as float64."""
-        known = isinstance(source, str) and source.isidentifier()
-        return self._run(f"SELECT * FROM {quoted(str(source))}" if known else self._text(source)).df()
+        is_name = isinstance(source, str) and source.isidentifier()
+        return self._run(f"SELECT * FROM {quoted(str(source))}" if is_name else self._text(source)).df()
 
     def types(self, name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""
@@ -141,13 +141,13 @@ class Engine:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
         inside = self.folder / f"{self.new_name()}.parquet"
-        with self._named(source) as name:
+        with self._registered(source) as name:
             self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(inside))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(inside, path)
 
     @contextmanager
-    def _named(self, source: str | pd.DataFrame) -> Iterator[str]:
+    def _registered(self, source: str | pd.DataFrame) -> Iterator[str]:
         """The name under which SQL finds a table, or a frame for the length of the block."""
         if isinstance(source, str):
             yield source
@@ -160,14 +160,14 @@ class Engine:
 
     def names(self) -> list[str]:
         """All tables and views."""
-        return [name for name, _ in self._made()]
+        return [name for name, _ in self._relations()]
 
     def drop(self, names: Iterable[str]) -> None:
         """Removes tables and views; those that are not there are no fault."""
-        kinds = dict(self._made())
+        relation_types = dict(self._relations())
         for name in names:
-            if name in kinds:
-                self._run(f"DROP {kinds[name]} {quoted(name)}")
+            if name in relation_types:
+                self._run(f"DROP {relation_types[name]} {quoted(name)}")
 
     def keep_only(self, names: Collection[str]) -> None:
         """Removes every other table and view, and the scratch files that views were read from."""
@@ -175,7 +175,7 @@ class Engine:
         for path in self.folder.glob("t*.txt"):
             path.unlink()
 
-    def _made(self) -> list[tuple[str, str]]:
+    def _relations(self) -> list[tuple[str, str]]:
         tables = "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE NOT internal"
         views = "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE NOT internal"
         return self._run(f"{tables} UNION ALL {views} ORDER BY 1").fetchall()

@@ -89,19 +89,19 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
     with Engine() as engine:
         stored = {stage: published.stored(stage) for stage in ("panel", "firms")}
         panel, names = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
-        chosen, wanted = unit_of(unit, names), node_of(node, study, tree)
+        unit_id, node_id = unit_of(unit, names), node_of(node, study, tree)
         index = build_index(study, panel, names)
-        at = (index.design.years.index(year_of(year, index.design.years)), index.units.index(chosen))
-        below = _below(tree, wanted)
-        nodes = tuple(_node(published, index, sample, each, at) for each in below if tree.children(each))
-        leaves = [each for each in below if not tree.children(each)]
-        raws = raw_values(study, engine, stored["firms"], leaves, chosen, year, sample=sample, files=published.files)
-        told = tuple(_leaf(published, index, sample, leaf, at, raws[leaf]) for leaf in leaves)
-    zh, en = _called(names, chosen)
-    firms = panel.query("sample == @sample and unit == @chosen and year == @year")
-    made = Account(published, chosen, zh, en, year, sample, wanted, _count(firms), nodes, told)
-    _verify(made)
-    return made
+        at = (index.design.years.index(year_of(year, index.design.years)), index.units.index(unit_id))
+        below = _below(tree, node_id)
+        nodes = tuple(_node(published, index, sample, child_node, at) for child_node in below if tree.children(child_node))
+        leaves = [child_node for child_node in below if not tree.children(child_node)]
+        raws = raw_values(study, engine, stored["firms"], leaves, unit_id, year, sample=sample, files=published.files)
+        leaf_accounts = tuple(_leaf(published, index, sample, leaf, at, raws[leaf]) for leaf in leaves)
+    zh, en = _unit_names(names, unit_id)
+    firms = panel.query("sample == @sample and unit == @unit_id and year == @year")
+    score_account = Account(published, unit_id, zh, en, year, sample, node_id, _count(firms), nodes, leaf_accounts)
+    _verify(score_account)
+    return score_account
 
 
 def _below(tree: Tree, node: str) -> list[str]:
@@ -109,7 +109,7 @@ def _below(tree: Tree, node: str) -> list[str]:
     return [node, *(deeper for child in tree.children(node) for deeper in _below(tree, child))]
 
 
-def _called(names: pd.DataFrame, unit: str) -> tuple[str, str]:
+def _unit_names(names: pd.DataFrame, unit: str) -> tuple[str, str]:
     """(Chinese, English) name of a unit."""
     row = names[names["unit"] == unit].iloc[0]
     return str(row["unit_zh"]), str(row["unit_en"])
@@ -175,33 +175,37 @@ def _leaf(published: Published, index: Index, sample: str, leaf: str, at: tuple[
     )
 
 
-def _verify(made: Account) -> None:
+def _verify(score_account: Account) -> None:
     """Every score is the published one, every sum adds up to it, every raw value is what its formula gives."""
-    scores = _at(made, made.published.table("scores")).set_index("node")["score"]
-    cells = _at(made, made.published.table("indicators")).set_index("indicator")
-    wrong: Mapping[str, tuple[float, float]] = {
-        **{node.node: (node.score, scores[node.node]) for node in made.nodes},
-        **{f"{n.node} (sum)": (n.sum, n.score) for n in made.nodes if n.additive and not np.isnan(n.score)},
-        **{leaf.leaf: (leaf.normalised, cells["normalised"][leaf.leaf]) for leaf in made.leaves},
+    scores = _at(score_account, score_account.published.table("scores")).set_index("node")["score"]
+    cells = _at(score_account, score_account.published.table("indicators")).set_index("indicator")
+    comparisons: Mapping[str, tuple[float, float]] = {
+        **{node.node: (node.score, scores[node.node]) for node in score_account.nodes},
+        **{f"{n.node} (sum)": (n.sum, n.score) for n in score_account.nodes if n.additive and not np.isnan(n.score)},
+        **{leaf.leaf: (leaf.normalised, cells["normalised"][leaf.leaf]) for leaf in score_account.leaves},
         **{
             f"{leaf.leaf} (raw)": (leaf.raw.value, cells["raw"][leaf.leaf])
-            for leaf in made.leaves
+            for leaf in score_account.leaves
             if not (leaf.imputed or leaf.raw.withheld)
         },
     }
-    off = {name: pair for name, pair in wrong.items() if not _same(*pair)}
-    if off:
-        name, (ours, told) = next(iter(off.items()))
+    differences = {name: pair for name, pair in comparisons.items() if not _equal(*pair)}
+    if differences:
+        name, (computed, published_value) = next(iter(differences.items()))
         raise CheckError(
-            f"{name}: {ours!r} here, {told!r} published; run hqd verify",
-            zh=f"{name}:此处算得 {ours!r},已发布的是 {told!r};请执行 hqd verify",
-            where=str(made.published.folder),
+            f"{name}: {computed!r} here, {published_value!r} published; run hqd verify",
+            zh=f"{name}:此处算得 {computed!r},已发布的是 {published_value!r};请执行 hqd verify",
+            where=str(score_account.published.folder),
         )
 
 
-def _at(made: Account, table: pd.DataFrame) -> pd.DataFrame:
-    return table[(table["sample"] == made.sample) & (table["unit"] == made.unit) & (table["year"] == made.year)]
+def _at(score_account: Account, table: pd.DataFrame) -> pd.DataFrame:
+    return table[
+        (table["sample"] == score_account.sample) & (table["unit"] == score_account.unit) & (table["year"] == score_account.year)
+    ]
 
 
-def _same(one: float, other: float) -> bool:
-    return (np.isnan(one) and np.isnan(other)) or abs(one - other) <= EXACT * max(1.0, abs(other))
+def _equal(computed: float, published_value: float) -> bool:
+    return (np.isnan(computed) and np.isnan(published_value)) or abs(computed - published_value) <= EXACT * max(
+        1.0, abs(published_value)
+    )

@@ -43,17 +43,17 @@ class Lines:
         yield from self._tail()
 
     def _head(self) -> Iterator[str]:
-        made, manifest = self.account, self.account.published.manifest
-        called = made.unit_zh if self.zh else made.unit_en
-        unit = made.unit if called == made.unit else f"{called} {made.unit}"
+        account, manifest = self.account, self.account.published.manifest
+        unit_name = account.unit_zh if self.zh else account.unit_en
+        unit = account.unit if unit_name == account.unit else f"{unit_name} {account.unit}"
         sample = (
-            self.say("全部企业", "all firms") if made.sample == "all" else self.say("从未认定的企业", "firms never recognised")
+            self.say("全部企业", "all firms") if account.sample == "all" else self.say("从未认定的企业", "firms never recognised")
         )
-        firms = "" if made.n_firms is None else self.say(f",企业 {made.n_firms} 家", f", {made.n_firms} firms")
-        yield f"{unit}  {made.year}  {self.name(made.node)}"
+        firms = "" if account.n_firms is None else self.say(f",企业 {account.n_firms} 家", f", {account.n_firms} firms")
+        yield f"{unit}  {account.year}  {self.name(account.node)}"
         yield self.say(f"样本:{sample}{firms}", f"Sample: {sample}{firms}")
-        told = f"{manifest['run']} ({manifest['study']})"
-        yield self.say(f"运行:{told}", f"Run: {told}")
+        run_label = f"{manifest['run']} ({manifest['study']})"
+        yield self.say(f"运行:{run_label}", f"Run: {run_label}")
         if manifest["synthetic"]:
             yield self.say("注意:合成演示数据,不代表任何真实行业", "Note: synthetic demo data, about no real industry")
         yield ""
@@ -69,8 +69,10 @@ class Lines:
 
     def _node(self, node: Node) -> Iterator[str]:
         title = f"{self.name(node.node)}  {self._score(node.score)}"
-        how = self.say(f"[赋权 {node.weight},合成 {node.aggregate}]", f"[weights {node.weight}, aggregation {node.aggregate}]")
-        yield f"{title}  {how}"
+        methods = self.say(
+            f"[赋权 {node.weight},合成 {node.aggregate}]", f"[weights {node.weight}, aggregation {node.aggregate}]"
+        )
+        yield f"{title}  {methods}"
         for child in node.children:
             product = "" if not node.additive else f" = {child.part:.6f}"
             yield f"  {child.share:.6f} x {self._score(child.value)}{product}  {self.name(child.node)}"
@@ -108,10 +110,10 @@ class Lines:
             by = self.say("(按函数计算,还用到其他行)", " (a function; reads other rows too)") if column.by_function else ""
             yield f"  {column.column}: {column.text}{by}"
         if raw.withheld:
-            least = self.account.published.study.study.min_firms
+            min_firms = self.account.published.study.study.min_firms
             yield self.say(
-                f"从未认定的企业不足 {least} 家(study.yaml: min_firms),该值不进入指数",
-                f"fewer than {least} never-recognised firms (study.yaml: min_firms): the value stays out of the index",
+                f"从未认定的企业不足 {min_firms} 家(study.yaml: min_firms),该值不进入指数",
+                f"fewer than {min_firms} never-recognised firms (study.yaml: min_firms): the value stays out of the index",
             )
         yield from self._files(raw)
 
@@ -127,12 +129,13 @@ class Lines:
             yield self._file(str(role), str(file), str(sheet), rows)
 
     def _file(self, role: str, file: str, sheet: str, rows: pd.DataFrame) -> str:
-        where = f"{file} [{sheet}]" if sheet else file
+        location = f"{file} [{sheet}]" if sheet else file
         first = ", ".join(str(row) for row in rows["row"].head(FIRST_ROWS))
-        more = ", ..." if len(rows) > FIRST_ROWS else ""
+        ellipsis = ", ..." if len(rows) > FIRST_ROWS else ""
         zh, en = ("上一年的行", "rows of the year before") if role == "earlier" else ("来自", "rows")
         return self.say(
-            f"{zh}:{where}  {len(rows)} 行  第 {first}{more} 行", f"{en}: {where}  {len(rows)} rows  row {first}{more}"
+            f"{zh}:{location}  {len(rows)} 行  第 {first}{ellipsis} 行",
+            f"{en}: {location}  {len(rows)} rows  row {first}{ellipsis}",
         )
 
     def _tail(self) -> Iterator[str]:

@@ -13,23 +13,23 @@ from ..study.records import Study
 
 def unit_of(text: str, names: pd.DataFrame) -> str:
     """The id of the unit with this code, Chinese name or English name (unit, unit_zh, unit_en)."""
-    wanted = _plain(text)
-    found = [str(row.unit) for row in names.itertuples(index=False)
-             if wanted in {_plain(row.unit), _plain(row.unit_zh), _plain(row.unit_en)}]  # fmt: skip
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(found)
+    folded_name = _plain(text)
+    matches = [str(row.unit) for row in names.itertuples(index=False)
+             if folded_name in {_plain(row.unit), _plain(row.unit_zh), _plain(row.unit_en)}]  # fmt: skip
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = ", ".join(matches)
         raise ConfigError(f"{text!r} names several units: {listed}; give the code", zh=f"{text!r} 对应多个单位:{listed};请写代码")
-    known = [name for column in ("unit", "unit_zh", "unit_en") for name in names[column].astype(str)]
-    raise _unknown("unit", text, known, "单位")
+    candidates = [name for column in ("unit", "unit_zh", "unit_en") for name in names[column].astype(str)]
+    raise _unknown("unit", text, candidates, "单位")
 
 
 def year_of(text: int, years: Iterable[int]) -> int:
     """The year, if it is scored."""
-    known = sorted(years)
-    if text not in known:
-        span = f"{known[0]}-{known[-1]}"
+    scored_years = sorted(years)
+    if text not in scored_years:
+        span = f"{scored_years[0]}-{scored_years[-1]}"
         raise ConfigError(f"year {text} is not scored; years: {span}", zh=f"没有 {text} 年的得分;年份为 {span}")
     return text
 
@@ -39,12 +39,12 @@ def node_of(text: str | None, study: Study, tree: Tree) -> str:
     if text is None:
         return tree.root
     labels = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
-    called = {_plain(node): node for node in tree.order}
+    node_by_name = {_plain(node): node for node in tree.order}
     for node in tree.order:
         if node in labels:
-            called |= {_plain(labels[node].zh): node, _plain(labels[node].en): node}
-    if _plain(text) in called:
-        return called[_plain(text)]
+            node_by_name |= {_plain(labels[node].zh): node, _plain(labels[node].en): node}
+    if _plain(text) in node_by_name:
+        return node_by_name[_plain(text)]
     raise _unknown("node", text, [*tree.order, *(labels[n].zh for n in tree.order if n in labels)], "节点")
 
 
@@ -52,6 +52,6 @@ def _plain(text: object) -> str:
     return " ".join(str(text).casefold().split())
 
 
-def _unknown(kind: str, text: str, known: list[str], kind_zh: str) -> ConfigError:
-    en, zh = unknown(kind, text, known, kind_zh=kind_zh)
+def _unknown(item: str, text: str, candidates: list[str], item_zh: str) -> ConfigError:
+    en, zh = unknown(item, text, candidates, kind_zh=item_zh)
     return ConfigError(en, zh=zh)

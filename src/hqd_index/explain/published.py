@@ -52,11 +52,11 @@ class Published:
     @cached_property
     def files(self) -> dict[str, str]:
         """First 12 digits of a raw file's digest -> its name; a further copy of the same bytes has (2), (3) ... behind."""
-        found: dict[str, str] = {}
+        name_by_digest: dict[str, str] = {}
         for name, digest in sorted(self.manifest["inputs"].items()):
-            copies = sum(key.partition("(")[0] == digest[:12] for key in found)
-            found[digest[:12] + (f"({copies + 1})" if copies else "")] = name
-        return found
+            copies = sum(key.partition("(")[0] == digest[:12] for key in name_by_digest)
+            name_by_digest[digest[:12] + (f"({copies + 1})" if copies else "")] = name
+        return name_by_digest
 
 
 def published(loaded: LoadedStudy, place: Place) -> Published:
@@ -68,12 +68,12 @@ def published(loaded: LoadedStudy, place: Place) -> Published:
         raise SetupError(
             "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", where=str(folder)
         ) from None
-    changed = _changed(loaded.study, manifest)
-    if changed:
+    changes = _changed_sections(loaded.study, manifest)
+    if changes:
         raise ConfigError(
-            f"the study differs from the published run in: {', '.join(changed)}; run hqd run, or give the same --scenario and "
+            f"the study differs from the published run in: {', '.join(changes)}; run hqd run, or give the same --scenario and "
             "--set as that run had",
-            zh=f"当前配置与已发布的结果不一致:{'、'.join(changed)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
+            zh=f"当前配置与已发布的结果不一致:{'、'.join(changes)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
             where=str(folder),
         )
     return Published(loaded.study, folder, manifest, place.out / ".cache")
@@ -81,14 +81,16 @@ def published(loaded: LoadedStudy, place: Place) -> Published:
 
 def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:
     """Whether a run was made with this configuration, in all that a score depends on."""
-    return not _changed(study, manifest)
+    return not _changed_sections(study, manifest)
 
 
-def _changed(study: Study, manifest: Mapping[str, Any]) -> list[str]:
+def _changed_sections(study: Study, manifest: Mapping[str, Any]) -> list[str]:
     """The parts a score depends on whose digest is not that of the run; the language of the output is no such part."""
-    used = {k: v for facts in manifest["stages"].values() for k, v in facts["ingredients"].items() if k.startswith("config ")}
-    spoken = [vary(study, {"study.language": language}) for language in ("zh", "en")]
-    return [path for path in HEEDED if used.get(f"config {path}") not in {_digest(each, path) for each in spoken}]
+    run_digests = {
+        k: v for facts in manifest["stages"].values() for k, v in facts["ingredients"].items() if k.startswith("config ")
+    }
+    variants = [vary(study, {"study.language": language}) for language in ("zh", "en")]
+    return [path for path in HEEDED if run_digests.get(f"config {path}") not in {_digest(variant, path) for variant in variants}]
 
 
 def _digest(study: Study, path: str) -> str:

@@ -77,14 +77,14 @@ def raw_values(
     files: Mapping[str, str],
 ) -> dict[str, Raw]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
-    chosen = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
-    read = {leaf.table for leaf in chosen.values()}
-    tables = {name: engine.scan(stored[f"ready_{name}"], f"ready_{name}") for name in sorted(read)}
-    made = {}
-    for leaf, indicator in chosen.items():
+    indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
+    table_names = {leaf.table for leaf in indicators.values()}
+    tables = {name: engine.scan(stored[f"ready_{name}"], f"ready_{name}") for name in sorted(table_names)}
+    values = {}
+    for leaf, indicator in indicators.items():
         reading = Reading(study, engine, indicator, tables[indicator.table], unit, year, sample)
-        made[leaf] = reading.raw(files)
-    return made
+        values[leaf] = reading.raw(files)
+    return values
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,16 @@ class Reading:
         )
 
     @property
-    def _kept(self) -> str:
+    def _sample_condition(self) -> str:
         """The condition of the sample; a table other than firms is the same in both."""
-        split = self.sample == "leave_out" and self.indicator.table == "firms"
-        return f"NOT {ever_sql(self.study)}" if split else "true"
+        leaves_out = self.sample == "leave_out" and self.indicator.table == "firms"
+        return f"NOT {ever_sql(self.study)}" if leaves_out else "true"
 
     @property
-    def _here(self) -> str:
-        return f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year} AND {self._kept}'
+    def _unit_year_condition(self) -> str:
+        return (
+            f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year} AND {self._sample_condition}'
+        )
 
     def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
         """The formula's value, and each aggregate's, computed as the panel computes them."""
@@ -135,44 +137,46 @@ class Reading:
         lags = lag_columns(expr, types, partition=[name for name in key if name != "year"])
         below = "".join(f", {sql} AS {quoted(name)}" for name, sql in lags.items())
         united = with_unit(self.study, self.engine, self.indicator.table, self.table)
-        rows = f"(SELECT *{below} FROM (SELECT * FROM {united} WHERE {self._kept}))"
+        rows = f"(SELECT *{below} FROM (SELECT * FROM {united} WHERE {self._sample_condition}))"
         texts = exact_parts(expr, types, key=key)
         selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
-        named = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))
-        found = self.engine.collect(
-            f'SELECT {named} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
+        columns = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))
+        result_row = self.engine.collect(
+            f'SELECT {columns} FROM {rows} WHERE unit = {literal(self.unit)} AND "year" = {self.year}'
         ).iloc[0]
-        numbers = [_number(found[f"v{place}"]) for place in range(1, len(selects))]
-        whole = float("nan") if pd.isna(found["v0"]) else float(found["v0"])
-        return whole, tuple(Aggregate(text, number) for (text, _), number in zip(texts, numbers))
+        numbers = [_number(result_row[f"v{place}"]) for place in range(1, len(selects))]
+        raw_value = float("nan") if pd.isna(result_row["v0"]) else float(result_row["v0"])
+        return raw_value, tuple(Aggregate(text, number) for (text, _), number in zip(texts, numbers))
 
     def _withheld(self) -> bool:
         """Whether the rule of min_firms empties this cell in both samples (design 5.6)."""
         if self.indicator.table != "firms" or "srdi_levels_ever" not in self.engine.types(self.table):
             return False
-        here = f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year}'
-        sql = f"SELECT count(DISTINCT firm_id) AS n FROM {self.table} WHERE {here} AND NOT {ever_sql(self.study)}"
+        condition = f'{unit_sql(self.study.study.unit.by)} = {literal(self.unit)} AND "year" = {self.year}'
+        sql = f"SELECT count(DISTINCT firm_id) AS n FROM {self.table} WHERE {condition} AND NOT {ever_sql(self.study)}"
         return int(self.engine.collect(sql)["n"].iloc[0]) < self.study.study.min_firms
 
     def _cells(self, expr: Expression, types: Mapping[str, str], lagged: bool) -> pd.DataFrame:
         """row_id, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
-        read = sources(self.study, self.indicator.table, expr, types)
-        shown = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(f'{CELL}{name}')}" for name in read)
-        selected = ", ".join(part for part in ("row_id", shown) if part)
-        found = [self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._here}").assign(role="year")]
+        source_columns = sources(self.study, self.indicator.table, expr, types)
+        cell_columns = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(f'{CELL}{name}')}" for name in source_columns)
+        selected = ", ".join(part for part in ("row_id", cell_columns) if part)
+        row_sets = [
+            self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
+        ]
         if lagged or expr.uses_lag:
-            found.append(self._earlier(selected, types).assign(role="earlier"))
-        rows = pd.concat(found, ignore_index=True)
-        if not read:
+            row_sets.append(self._earlier(selected, types).assign(role="earlier"))
+        rows = pd.concat(row_sets, ignore_index=True)
+        if not source_columns:
             return rows.assign(column="", value=None)
         long = rows.melt(id_vars=["row_id", "role"], var_name="column", value_name="value")
         return long.assign(column=long["column"].str.removeprefix(CELL))
 
     def _earlier(self, selected: str, types: Mapping[str, str]) -> pd.DataFrame:
-        same = [quoted(name) for name in row_key(self.study, self.indicator.table) if name != "year" and name in types]
-        rows = f"SELECT {', '.join(same)} FROM {self.table} WHERE {self._here}"
+        key_columns = [quoted(name) for name in row_key(self.study, self.indicator.table) if name != "year" and name in types]
+        rows = f"SELECT {', '.join(key_columns)} FROM {self.table} WHERE {self._unit_year_condition}"
         sql = f'SELECT {selected} FROM (SELECT * FROM {self.table} WHERE "year" = {self.year - 1}) SEMI JOIN ({rows})'
-        return self.engine.collect(f"{sql} USING ({', '.join(same)})")
+        return self.engine.collect(f"{sql} USING ({', '.join(key_columns)})")
 
 
 def _number(text: Any) -> Number:
@@ -184,14 +188,14 @@ def _number(text: Any) -> Number:
 
 def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Computed, ...]:
     """The columns of columns.yaml that a formula reads, with those that they read in turn."""
-    own = study.columns.tables.get(table, {})
-    found: dict[str, Derived] = {}
-    waiting = sorted(expr.columns & own.keys())
+    derived_columns = study.columns.tables.get(table, {})
+    derived_by_name: dict[str, Derived] = {}
+    waiting = sorted(expr.columns & derived_columns.keys())
     while waiting:
         column = waiting.pop(0)
-        found[column] = own[column]
-        waiting += sorted((_reads(own[column]) & own.keys()) - found.keys())
-    return tuple(_told(column, derived) for column, derived in found.items())
+        derived_by_name[column] = derived_columns[column]
+        waiting += sorted((_reads(derived_columns[column]) & derived_columns.keys()) - derived_by_name.keys())
+    return tuple(_computed_column(column, derived) for column, derived in derived_by_name.items())
 
 
 def _reads(derived: Derived) -> frozenset[str]:
@@ -201,7 +205,7 @@ def _reads(derived: Derived) -> frozenset[str]:
     return parse(derived.formula, columns=None, aggregate=False).columns
 
 
-def _told(column: str, derived: Derived) -> Computed:
+def _computed_column(column: str, derived: Derived) -> Computed:
     if derived.formula is None:
         options = ", ".join(f"{name}: {value}" for name, value in derived.options.items())
         return Computed(column, f"{derived.function}({options})", False, True)
@@ -211,34 +215,34 @@ def _told(column: str, derived: Derived) -> Computed:
 
 def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:
     """The columns behind a formula that stand in raw files."""
-    own = study.columns.tables.get(table, {})
-    found, waiting = set[str](), set(expr.columns)
+    derived_columns = study.columns.tables.get(table, {})
+    raw_columns, waiting = set[str](), set(expr.columns)
     while waiting:
         column = waiting.pop()
-        if column in own:
-            waiting |= set(_reads(own[column])) - found - {column}
+        if column in derived_columns:
+            waiting |= set(_reads(derived_columns[column])) - raw_columns - {column}
         elif column in types and column not in ("year", "unit"):
-            found.add(column)
-    return sorted(found)
+            raw_columns.add(column)
+    return sorted(raw_columns)
 
 
 def placed(rows: pd.DataFrame, files: Mapping[str, str]) -> pd.DataFrame:
     """The rows with file, sheet and row in place of the row id, in that order."""
     if rows.empty:
         return pd.DataFrame(columns=list(CELLS))
-    parts = [_split(str(id)) for id in rows["row_id"]]
-    named = rows.assign(
+    parts = [_row_location(str(id)) for id in rows["row_id"]]
+    located_rows = rows.assign(
         file=[files.get(digest, digest) for digest, _, _ in parts],
         sheet=[sheet for _, sheet, _ in parts],
         row=[row for _, _, row in parts],
     )
-    return named.sort_values(["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True)[
-        list(CELLS)
-    ]
+    return located_rows.sort_values(
+        ["role", "file", "sheet", "row", "column"], ascending=[False, *[True] * 4], ignore_index=True
+    )[list(CELLS)]
 
 
-def _split(row_id: str) -> tuple[str, str, int]:
+def _row_location(row_id: str) -> tuple[str, str, int]:
     """digest:sheet:row; a sheet's name may hold a colon in a format other than Excel's."""
-    digest, _, rest = row_id.partition(":")
-    sheet, _, row = rest.rpartition(":")
+    digest, _, sheet_and_row = row_id.partition(":")
+    sheet, _, row = sheet_and_row.rpartition(":")
     return digest, sheet, int(row)

@@ -15,8 +15,8 @@ def frame(account: Account) -> pd.DataFrame:
     """kind: node | child | leaf | aggregate | cell; `value` in full, a cell's as the program read it (canonical unit)."""
     rows: list[dict[str, Any]] = []
     for node in account.nodes:
-        how = f"{node.weight} / {node.aggregate}"
-        rows.append({"kind": "node", "node": node.node, "value": node.score, "text": how})
+        methods = f"{node.weight} / {node.aggregate}"
+        rows.append({"kind": "node", "node": node.node, "value": node.score, "text": methods})
         rows += [
             {"kind": "child", "node": node.node, "item": c.node, "value": c.value, "share": c.share, "part": c.part}
             for c in node.children

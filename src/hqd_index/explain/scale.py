@@ -26,11 +26,11 @@ def normalising(
     """
     if np.isnan(normalised):
         return ""
-    known = _looked_at(choice, reference, years, at)
+    observed = _looked_at(choice, reference, years, at)
     write = WRITTEN.get(choice.method)
-    if write is None or known.size == 0:
+    if write is None or observed.size == 0:
         return choice.definition.summary
-    text, result = write(choice, value, known, 1 if isinstance(direction, Band) else direction)
+    text, result = write(choice, value, observed, 1 if isinstance(direction, Band) else direction)
     if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
         raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
     return f"{text} = {short(normalised)}"
@@ -57,27 +57,27 @@ def _signed(value: float) -> str:
     return f"({short(value)})" if value < 0 else short(value)
 
 
-def _minmax(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
-    low, high = float(known.min()), float(known.max())
+def _minmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
+    low, high = float(observed.min()), float(observed.max())
     if direction > 0:
         text, result = f"(x - min) / (max - min) = ({short(value)} - {_signed(low)})", (value - low) / (high - low)
     else:
         text, result = f"(max - x) / (max - min) = ({short(high)} - {_signed(value)})", (high - value) / (high - low)
     text += f" / ({short(high)} - {_signed(low)})"
-    least, best = choice.options.get("to", (0.0, 1.0))
-    if least != 0:
-        text, result = f"{short(least)} + ({short(best)} - {_signed(least)}) * [{text}]", least + (best - least) * result
+    lowest, best = choice.options.get("to", (0.0, 1.0))
+    if lowest != 0:
+        text, result = f"{short(lowest)} + ({short(best)} - {_signed(lowest)}) * [{text}]", lowest + (best - lowest) * result
         text, result = (f"({text}) / {short(best)}", result / best) if best != 1 else (text, result)
     else:
         best = 1.0
-    if choice.options.get("clip", False) and not least / best <= result <= 1:
-        text, result = f"{text}, held within [{short(least / best)}, 1]", float(np.clip(result, least / best, 1))
+    if choice.options.get("clip", False) and not lowest / best <= result <= 1:
+        text, result = f"{text}, held within [{short(lowest / best)}, 1]", float(np.clip(result, lowest / best, 1))
     return text, result
 
 
-def _zscore(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
+def _zscore(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
     options = choice.options
-    mean, sd = float(known.mean()), float(known.std(ddof=options.get("ddof", 0)))
+    mean, sd = float(observed.mean()), float(observed.std(ddof=options.get("ddof", 0)))
     centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
     unit = centre or 1.0
     result = (centre + direction * spread * (value - mean) / sd) / unit
@@ -86,8 +86,8 @@ def _zscore(choice: BoundChoice, value: float, known: Array, direction: int) -> 
     return f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short(value)} - {_signed(mean)}) / {short(sd)}", result
 
 
-def _fracmax(choice: BoundChoice, value: float, known: Array, direction: int) -> Written:
-    high = float(known.max())
+def _fracmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
+    high = float(observed.max())
     share = value / high
     if direction > 0:
         return f"x / max = {short(value)} / {short(high)}", share

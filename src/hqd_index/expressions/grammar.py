@@ -154,7 +154,7 @@ def _literal(node: object, *, string: bool) -> bool:
     return isinstance(node, exp.Literal) and node.is_string == string
 
 
-def _whole(node: object, low: int, high: int) -> bool:
+def _integer_between(node: object, low: int, high: int) -> bool:
     return node is None or (
         isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and low <= int(node.name) <= high
     )
@@ -174,13 +174,15 @@ SHAPES = {
     exp.Distinct: lambda n: isinstance(n.parent, exp.Count) and len(n.expressions) == 1,
     exp.Filter: lambda n: type(n.this) in AGGREGATES and isinstance(n.expression, exp.Where),
     exp.Where: lambda n: isinstance(n.parent, exp.Filter),
-    exp.Lag: lambda n: _whole(n.args.get("offset"), 1, MAX_LAG),
+    exp.Lag: lambda n: _integer_between(n.args.get("offset"), 1, MAX_LAG),
     exp.Is: lambda n: isinstance(n.expression, exp.Null | exp.Boolean),
     exp.In: lambda n: bool(n.expressions),
     exp.PercentileCont: lambda n: _unit_interval(n.expression),
     exp.Pow: lambda n: _exponent(n.expression),
-    exp.Round: lambda n: _whole(n.args.get("decimals"), 0, 8),
-    exp.Substring: lambda n: n.args.get("start") is not None and all(_whole(n.args.get(a), 0, 1000) for a in ("start", "length")),
+    exp.Round: lambda n: _integer_between(n.args.get("decimals"), 0, 8),
+    exp.Substring: lambda n: (
+        n.args.get("start") is not None and all(_integer_between(n.args.get(a), 0, 1000) for a in ("start", "length"))
+    ),
     exp.Like: lambda n: _literal(n.expression, string=True),
     exp.RegexpLike: lambda n: _literal(n.expression, string=True),
     exp.DataType: lambda n: n.this in CASTS,
@@ -200,22 +202,24 @@ def _check_column(node: exp.Column, columns: Collection[str] | None, where: str)
 
 
 def _check_aggregation(tree: exp.Expression, aggregate: bool, where: str) -> None:
-    kinds = tuple(AGGREGATES)
-    found = list(tree.find_all(*kinds))
-    if found and not aggregate:
-        refuse(where, f"{snippet(found[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
-               f"{snippet(found[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
-    for node in tree.find_all(*kinds, exp.Lag):
-        outer = node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*kinds, exp.Lag, exp.Where)
+    aggregate_types = tuple(AGGREGATES)
+    aggregates = list(tree.find_all(*aggregate_types))
+    if aggregates and not aggregate:
+        refuse(where, f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
+               f"{snippet(aggregates[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
+    for node in tree.find_all(*aggregate_types, exp.Lag):
+        outer = (
+            node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*aggregate_types, exp.Lag, exp.Where)
+        )
         if outer is not None:
             refuse(where, f"{snippet(node)} cannot stand inside {snippet(outer)}; for two years back write lag(x, 2)",
                    f"{snippet(node)} 不能写在 {snippet(outer)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
     if aggregate:
-        _check_all_summed(tree, found, where)
+        _check_all_summed(tree, aggregates, where)
 
 
-def _check_all_summed(tree: exp.Expression, found: list[exp.Expression], where: str) -> None:
-    if not found:
+def _check_all_summed(tree: exp.Expression, aggregates: list[exp.Expression], where: str) -> None:
+    if not aggregates:
         refuse(where, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
                f"{snippet(tree)} 没有汇总;指标公式需要 sum(...)、avg(...)、count(*) 等")  # fmt: skip
     for column in tree.find_all(exp.Column):

@@ -36,28 +36,28 @@ class Parts:
     """The aggregates of a formula, and the SQL of the whole over columns that hold their results."""
 
     parts: tuple[Part, ...]
-    whole: str
+    combination: str
 
 
 def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb") -> Parts:
     """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
     scope = Scope(types, ROW, key=key, where=expr.where, lags_are_columns=True)
     tree = expr.tree.copy()
-    found: list[Part] = []
+    parts: list[Part] = []
     tops = [node for node in tree.find_all(*AGGREGATES) if not node.find_ancestor(*AGGREGATES)]
     for node in tops:
         outer = node.parent if isinstance(node.parent, exp.Filter) else node
         condition = outer.expression.this if isinstance(outer, exp.Filter) else None
-        part = _part(node, condition, scope, f"part_{len(found)}", dialect)
-        found.append(part)
+        part = _part(node, condition, scope, f"part_{len(parts)}", dialect)
+        parts.append(part)
         column = exp.column(part.name)
         if outer is tree:
             tree = column
         else:
             outer.replace(column)
-    results = {part.name: "double" for part in found}
-    whole = replace(scope, types=results).double(tree).sql(dialect=dialect)
-    return Parts(tuple(found), whole)
+    results = {part.name: "double" for part in parts}
+    combination = replace(scope, types=results).double(tree).sql(dialect=dialect)
+    return Parts(tuple(parts), combination)
 
 
 def exact_parts(
@@ -66,8 +66,8 @@ def exact_parts(
     """(text, SQL) of each aggregate in a formula, once each; unlike `aggregate_sql`, a sum of DECIMAL is left DECIMAL."""
     scope = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True)
     tops = [node for node in expr.tree.find_all(*AGGREGATES, bfs=False) if not node.find_ancestor(*AGGREGATES)]
-    whole = [node.parent if isinstance(node.parent, exp.Filter) else node for node in tops]
-    return tuple({_text(node): scope.emit(node).tree.sql(dialect=dialect) for node in whole}.items())
+    aggregates = [node.parent if isinstance(node.parent, exp.Filter) else node for node in tops]
+    return tuple({_text(node): scope.emit(node).tree.sql(dialect=dialect) for node in aggregates}.items())
 
 
 def _text(node: exp.Expression) -> str:
@@ -78,9 +78,9 @@ def _text(node: exp.Expression) -> str:
 
 
 def _part(node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str) -> Part:
-    counted = isinstance(node, exp.Count)
-    value = exp.Literal.number("1.0") if counted and isinstance(node.this, exp.Star | exp.Distinct) else scope.double(node.this)
-    if counted and not isinstance(node.this, exp.Star | exp.Distinct):
+    is_count = isinstance(node, exp.Count)
+    value = exp.Literal.number("1.0") if is_count and isinstance(node.this, exp.Star | exp.Distinct) else scope.double(node.this)
+    if is_count and not isinstance(node.this, exp.Star | exp.Distinct):
         value = exp.Case(ifs=[exp.If(this=value.copy().is_(exp.null()).not_(), true=exp.Literal.number("1.0"))])
     if condition is not None:
         value = exp.Case(ifs=[exp.If(this=scope.of_type(condition, "flag"), true=value)])

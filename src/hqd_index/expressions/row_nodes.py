@@ -22,15 +22,15 @@ def _column(node: exp.Expression, scope: Scope) -> Typed:
 def _literal(node: exp.Expression, scope: Scope) -> Typed:
     if node.is_string:
         return Typed(exp.Literal.string(node.name), "text")
-    whole, _, fraction = node.name.partition(".")
-    if node.name.isdigit() and len(whole) <= 18:
+    integer_digits, _, fraction = node.name.partition(".")
+    if node.name.isdigit() and len(integer_digits) <= 18:
         return Typed(exp.Literal.number(node.name), "integer")
-    if "e" in node.name.lower() or len(whole) > 18 or len(fraction) > 8:
+    if "e" in node.name.lower() or len(integer_digits) > 18 or len(fraction) > 8:
         return Typed(exp.cast(exp.Literal.number(node.name), "double"), "double")
     return Typed(exp.Literal.number(node.name), "decimal")
 
 
-def _kept(node: exp.Expression, scope: Scope) -> Typed:
+def _same_type(node: exp.Expression, scope: Scope) -> Typed:
     """Neg, Abs, Floor, Ceil: the type of what is inside; the least integer has no opposite of its own width."""
     value = scope.number(node.this)
     inside = exp.cast(value.tree, "bigint") if value.type == "integer" else value.tree
@@ -39,12 +39,12 @@ def _kept(node: exp.Expression, scope: Scope) -> Typed:
 
 def _sum_or_difference(node: exp.Expression, scope: Scope) -> Typed:
     left, right = scope.number(node.this), scope.number(node.expression)
-    kind = common_type((left.type, right.type))
-    if kind == "integer":
+    value_type = common_type((left.type, right.type))
+    if value_type == "integer":
         left = Typed(exp.cast(left.tree, "bigint"), "integer")
-    if kind == "double":
-        left, right = Typed(as_double(left), kind), Typed(as_double(right), kind)
-    return Typed(type(node)(this=left.tree, expression=right.tree), kind)
+    if value_type == "double":
+        left, right = Typed(as_double(left), value_type), Typed(as_double(right), value_type)
+    return Typed(type(node)(this=left.tree, expression=right.tree), value_type)
 
 
 def _product(node: exp.Expression, scope: Scope) -> Typed:
@@ -114,8 +114,8 @@ def _in(node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _between(node: exp.Expression, scope: Scope) -> Typed:
-    (this, low, high), _ = scope.alike([node.this, node.args["low"], node.args["high"]])
-    return Typed(exp.Between(this=this, low=low, high=high), "flag")
+    (value, low, high), _ = scope.alike([node.this, node.args["low"], node.args["high"]])
+    return Typed(exp.Between(this=value, low=low, high=high), "flag")
 
 
 def _like(node: exp.Expression, scope: Scope) -> Typed:
@@ -138,21 +138,21 @@ def _pattern(node: exp.Expression, scope: Scope) -> Typed:
 def _case(node: exp.Expression, scope: Scope) -> Typed:
     branches = [node] if isinstance(node, exp.If) else node.args["ifs"]
     last = node.args.get("false") if isinstance(node, exp.If) else node.args.get("default")
-    trees, kind = scope.alike([branch.args["true"] for branch in branches] + ([last] if last else []))
+    trees, value_type = scope.alike([branch.args["true"] for branch in branches] + ([last] if last else []))
     ifs = [exp.If(this=scope.of_type(branch.this, "flag"), true=tree) for branch, tree in zip(branches, trees)]
-    return Typed(exp.Case(ifs=ifs, default=trees[-1] if last else None), kind)
+    return Typed(exp.Case(ifs=ifs, default=trees[-1] if last else None), value_type)
 
 
 def _first_of(node: exp.Expression, scope: Scope) -> Typed:
     """Coalesce, Greatest, Least."""
-    trees, kind = scope.alike([node.this, *node.expressions])
+    trees, value_type = scope.alike([node.this, *node.expressions])
     extra = {"ignore_nulls": True} if isinstance(node, exp.Greatest | exp.Least) else {}
-    return Typed(type(node)(this=trees[0], expressions=trees[1:], **extra), kind)
+    return Typed(type(node)(this=trees[0], expressions=trees[1:], **extra), value_type)
 
 
 def _nullif(node: exp.Expression, scope: Scope) -> Typed:
-    (left, right), kind = scope.alike([node.this, node.expression])
-    return Typed(exp.Nullif(this=left, expression=right), kind)
+    (left, right), value_type = scope.alike([node.this, node.expression])
+    return Typed(exp.Nullif(this=left, expression=right), value_type)
 
 
 def _length(node: exp.Expression, scope: Scope) -> Typed:
@@ -169,14 +169,14 @@ def _date_part(node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _cast(node: exp.Expression, scope: Scope) -> Typed:
-    kind = CASTS[node.args["to"].this]
+    value_type = CASTS[node.args["to"].this]
     value = scope.emit(node.this)
-    if kind == "date":
+    if value_type == "date":
         return scope.dated(node.this, value)
-    sql_type = {"double": "double", "integer": "bigint", "text": "varchar"}[kind]
-    sure = kind == "text" or (kind == "double" and value.type != "text")
+    sql_type = {"double": "double", "integer": "bigint", "text": "varchar"}[value_type]
+    sure = value_type == "text" or (value_type == "double" and value.type != "text")
     build = exp.Cast if sure else exp.TryCast
-    return Typed(build(this=value.tree, to=exp.DataType.build(sql_type)), kind)
+    return Typed(build(this=value.tree, to=exp.DataType.build(sql_type)), value_type)
 
 
 def lag_name(node: exp.Expression) -> str:
@@ -204,7 +204,7 @@ ROW: dict[type[exp.Expression], Callable[[exp.Expression, Scope], Typed]] = {
     exp.Column: _column, exp.Literal: _literal, exp.Paren: lambda node, scope: scope.emit(node.this),
     exp.Null: lambda node, scope: Typed(exp.Null(), "null"),
     exp.Boolean: lambda node, scope: Typed(node.copy(), "flag"),
-    exp.Neg: _kept, exp.Abs: _kept, exp.Floor: _kept, exp.Ceil: _kept,
+    exp.Neg: _same_type, exp.Abs: _same_type, exp.Floor: _same_type, exp.Ceil: _same_type,
     exp.Add: _sum_or_difference, exp.Sub: _sum_or_difference, exp.Mul: _product, exp.Div: _quotient, exp.Pow: _power,
     exp.Ln: _logarithm, exp.Exp: _real_function, exp.Sqrt: _real_function, exp.Round: _rounded,
     exp.EQ: _comparison, exp.NEQ: _comparison, exp.GT: _comparison, exp.GTE: _comparison, exp.LT: _comparison,

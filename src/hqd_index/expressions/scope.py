@@ -34,10 +34,10 @@ def as_double(value: Typed) -> exp.Expression:
 
 def common_type(types: Sequence[str]) -> str:
     """The type all can take: the widest number, or the one type there is; '' when there is none."""
-    kinds = {kind for kind in types if kind != "null"}
-    if kinds <= set(NUMBERS):
-        return max(kinds, key=NUMBERS.index, default="null")
-    return kinds.pop() if len(kinds) == 1 else ""
+    distinct_types = {value_type for value_type in types if value_type != "null"}
+    if distinct_types <= set(NUMBERS):
+        return max(distinct_types, key=NUMBERS.index, default="null")
+    return distinct_types.pop() if len(distinct_types) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class Scope:
         """The SQL of a number as DOUBLE."""
         return as_double(self.number(node))
 
-    def of_type(self, node: exp.Expression, wanted: str) -> exp.Expression:
+    def of_type(self, node: exp.Expression, expected_type: str) -> exp.Expression:
         """The SQL of a text, flag or date."""
         value = self.emit(node)
-        if value.type not in (wanted, "null"):
-            self.mismatch(node, value.type, wanted)
+        if value.type not in (expected_type, "null"):
+            self.mismatch(node, value.type, expected_type)
         return value.tree
 
     def alike(self, nodes: Sequence[exp.Expression]) -> tuple[list[exp.Expression], str]:
@@ -83,10 +83,10 @@ class Scope:
         values = [self.emit(node) for node in nodes]
         if {value.type for value in values} == {"date", "text"}:
             values = [self.dated(node, value) for node, value in zip(nodes, values)]
-        kind = common_type([value.type for value in values])
-        if not kind:
+        value_type = common_type([value.type for value in values])
+        if not value_type:
             self._unlike(nodes, values)
-        return [as_double(v) if kind == "double" and v.type != "null" else v.tree for v in values], kind
+        return [as_double(v) if value_type == "double" and v.type != "null" else v.tree for v in values], value_type
 
     def dated(self, node: exp.Expression, value: Typed) -> Typed:
         """A quoted ISO day as that date; a date as it is."""
@@ -99,17 +99,17 @@ class Scope:
                    f"{snippet(node)} 不是日期;请写成 '2024-12-31'")  # fmt: skip
         return Typed(exp.cast(value.tree, "date"), "date")
 
-    def mismatch(self, node: exp.Expression, found: str, wanted: str) -> None:
+    def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
         """Raise: one type stands where another is needed."""
-        (en, zh), (needed, needed_zh) = KIND_NAMES[found], KIND_NAMES[wanted]
+        (en, zh), (needed, needed_zh) = KIND_NAMES[actual_type], KIND_NAMES[expected_type]
         refuse(self.where, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
 
     def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
         pairs = itertools.combinations(range(len(values)), 2)
-        other, one = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
-        quote = "text" in (values[one].type, values[other].type)
-        (first, first_zh), (second, second_zh) = KIND_NAMES[values[other].type], KIND_NAMES[values[one].type]
-        left, right = snippet(nodes[other]), snippet(nodes[one])
+        first_index, second_index = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
+        quote = "text" in (values[second_index].type, values[first_index].type)
+        (first, first_zh), (second, second_zh) = KIND_NAMES[values[first_index].type], KIND_NAMES[values[second_index].type]
+        left, right = snippet(nodes[first_index]), snippet(nodes[second_index])
         refuse(self.where, f"{left} is {first} and {right} {second}: they cannot be compared"
                + (" (codes are text: write them in quotes)" if quote else ""),
                f"{left} 是{first_zh},{right} 是{second_zh},不能放在一起比较"

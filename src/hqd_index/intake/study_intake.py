@@ -53,7 +53,7 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     clean_tables = _clean_tables(study, files, engine)
     refuse_changed([file for source_files in files.values() for file in source_files])
     tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
-    with engine.beside() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
+    with engine.second_connection() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
         result = _intake_result(study, clean_tables, tables, engine)
         _check_gate(study, clean_tables, result)
@@ -126,7 +126,7 @@ def _table_jobs(
 
 
 def _clean_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
-    with engine.beside() as table_engine:
+    with engine.second_connection() as table_engine:
         return read_table(replace(step, engine=table_engine), files, first)
 
 

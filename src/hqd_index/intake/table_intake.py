@@ -59,7 +59,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     if step.table.key:
         findings = joined_findings([findings, duplicate_findings(firms.rows, combined.text, step.table.key, file_list, engine)])
     clean, industry_notices = _with_firm_industry(step, without_rows(firms.rows, findings["rid"], engine), where)
-    with engine.beside() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
+    with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
         anomalies = pool.submit(anomaly_notices, step.name, clean, step.table, notice_engine)
         removed = by_raw_row(
             pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine

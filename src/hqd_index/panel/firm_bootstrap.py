@@ -183,7 +183,7 @@ def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, Parts], results: M
     values = []
     for parts in parts_by_leaf.values():
         part_selects = "".join(f', "{numbers[_key(part)]}" AS {part.name}' for part in parts.parts)
-        frame = engine.collect(f"SELECT {parts.whole} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell")
+        frame = engine.collect(f"SELECT {parts.combination} AS value FROM (SELECT cell{part_selects} FROM {cells}) ORDER BY cell")
         values.append(frame["value"].to_numpy(dtype=np.float64))
     engine.drop([cells])
     return np.stack(values, axis=1)

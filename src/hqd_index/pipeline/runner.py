@@ -139,7 +139,7 @@ class Runner:
         return {
             name: digest
             for name, digest in self.digests.items()
-            if stage.reads_table(name) and self.origin[name][0] in stage.before
+            if stage.reads_table(name) and self.origin[name][0] in stage.prerequisites
         }
 
     def _changed_ingredients(self, stage: Stage) -> str:
@@ -158,7 +158,7 @@ class Runner:
         """Every stage as soon as those before it are done and a process is free, in the order of the list."""
         waiting, finished = list(STAGES), set[str]()
         while waiting or self.jobs.busy:
-            ready = [stage for stage in waiting if self.jobs.free and finished >= stage.before]
+            ready = [stage for stage in waiting if self.jobs.free and finished >= stage.prerequisites]
             if ready:
                 waiting.remove(ready[0])
                 if self._from_cache(ready[0], folder):

@@ -13,7 +13,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.links,
         reads=("clean_*",),
         config_sections=("study", "sources", "columns"),
-        before=frozenset({"intake"}),
+        prerequisites=frozenset({"intake"}),
     ),
     Stage(
         "firms",
@@ -21,7 +21,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.firms,
         reads=("clean_*", "linkages"),
         config_sections=("study", "sources", "columns", "regressions.density"),
-        before=frozenset({"intake", "links"}),
+        prerequisites=frozenset({"intake", "links"}),
     ),
     Stage(
         "panel",
@@ -38,7 +38,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
             "regressions.moderators",
             "regressions.mediators",
         ),
-        before=frozenset({"firms"}),
+        prerequisites=frozenset({"firms"}),
     ),
     Stage(
         "modes",
@@ -46,7 +46,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.modes,
         reads=("ready_*", "io_links"),
         config_sections=("study", "sources", "modes", "regressions.density"),
-        before=frozenset({"firms", "links"}),
+        prerequisites=frozenset({"firms", "links"}),
     ),
     Stage(
         "index",
@@ -54,7 +54,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.index,
         reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
         config_sections=("study", "indicators", "weighting", "scenarios"),
-        before=frozenset({"panel", "links"}),
+        prerequisites=frozenset({"panel", "links"}),
     ),
     Stage(
         "events",
@@ -62,7 +62,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.events,
         reads=("ready_firms", "shocks", "density", "leader_marks"),
         config_sections=("study", "regressions"),
-        before=frozenset({"firms", "panel"}),
+        prerequisites=frozenset({"firms", "panel"}),
     ),
     Stage(
         "uncertainty",
@@ -70,7 +70,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.uncertainty,
         reads=("panel", "unit_names", "ready_firms"),
         config_sections=("study", "indicators", "weighting", "uncertainty"),
-        before=frozenset({"firms", "panel"}),
+        prerequisites=frozenset({"firms", "panel"}),
     ),
     Stage(
         "models",
@@ -78,7 +78,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.models,
         reads=(*stages.ESTIMATED_FROM, "weights"),
         config_sections=("study", "indicators", "weighting", "regressions", "modes"),
-        before=frozenset({"links", "panel", "modes", "index", "events"}),
+        prerequisites=frozenset({"links", "panel", "modes", "index", "events"}),
     ),
     Stage(
         "multiverse",
@@ -86,12 +86,12 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         stages.multiverse,
         reads=(*stages.CROSSED_WITH, *stages.DESIGNS),
         config_sections=("study", "indicators", "weighting", "regressions"),
-        before=frozenset({"panel", "index", "uncertainty"}),
+        prerequisites=frozenset({"panel", "index", "uncertainty"}),
     ),
 )
 _ALL = frozenset(stage.name for stage in _BEFORE_PUBLISHING)
 STAGES: tuple[Stage, ...] = (
     *_BEFORE_PUBLISHING,
-    Stage("workbook", "工作簿", stages.workbook, reads=("*",), config_sections=("",), before=_ALL, publishes=True),
-    Stage("report", "报告", stages.report, reads=("*",), config_sections=("",), before=_ALL, publishes=True),
+    Stage("workbook", "工作簿", stages.workbook, reads=("*",), config_sections=("",), prerequisites=_ALL, publishes=True),
+    Stage("report", "报告", stages.report, reads=("*",), config_sections=("",), prerequisites=_ALL, publishes=True),
 )

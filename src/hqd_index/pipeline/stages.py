@@ -58,8 +58,8 @@ class Context:
 class Stage:
     """A function with the tables it reads (patterns) and the sections of the study it depends on (dotted paths).
 
-    `before`: the stages that must be done, and whose tables it may read. `publishes`: writes into the run's folder, so that
-    no cache spares it.
+    `prerequisites`: the stages that must be done, and whose tables it may read. `publishes`: writes into the run's folder, so
+    that no cache spares it.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Stage:
     run: Callable[[Context], Mapping[str, Table]]
     reads: tuple[str, ...] = ()
     config_sections: tuple[str, ...] = ()
-    before: frozenset[str] = frozenset()
+    prerequisites: frozenset[str] = frozenset()
     publishes: bool = False
 
     def reads_table(self, name: str) -> bool:
@@ -137,20 +137,20 @@ def panel(context: Context) -> dict[str, Table]:
     from ..intake.cells.official_codes import official_names
     from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
 
-    built = build_panel(context.study, context.engine, context.matching("ready_"))
-    marks = leader_marks(context.study, context.engine, context.matching("ready_"), built)
-    names = unit_names(context.study, context.engine, context.matching("ready_"), built.values, official_names())
+    unit_years = build_panel(context.study, context.engine, context.matching("ready_"))
+    marks = leader_marks(context.study, context.engine, context.matching("ready_"), unit_years)
+    names = unit_names(context.study, context.engine, context.matching("ready_"), unit_years.values, official_names())
     return {
-        "panel": built.values,
-        "density": built.density,
-        "controls": built.controls,
-        "shocks": built.shocks,
-        "moderators": built.moderators,
-        "mediator_values": built.mediators,
+        "panel": unit_years.values,
+        "density": unit_years.density,
+        "controls": unit_years.controls,
+        "shocks": unit_years.shocks,
+        "moderators": unit_years.moderators,
+        "mediator_values": unit_years.mediators,
         "leader_marks": marks,
-        "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), built, marks),
+        "leader_panel": leader_panel(context.study, context.engine, context.matching("ready_"), unit_years, marks),
         "unit_names": names,
-        "descriptives": descriptives(context.study, built),
+        "descriptives": descriptives(context.study, unit_years),
         "facts": facts(context.study, context.engine, context.matching("ready_")),
     }
 

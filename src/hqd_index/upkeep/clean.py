@@ -13,14 +13,14 @@ RESULTS = ("runs", "latest", "latest.txt", "rejected")
 """What the program puts into a study's folder of results; nothing else there is touched."""
 
 
-def clean(out: Path, *, everything: bool = False, raw: Path | None = None) -> list[tuple[Path, int]]:
+def clean(results: Path, *, everything: bool = False, raw: Path | None = None) -> list[tuple[Path, int]]:
     """What was removed below a folder of results, with the bytes freed.
 
     Old runs beyond the last few and the cache beyond its limit; with `everything` all runs of all studies and the whole
     cache. SetupError (exit 5) where raw data lies inside what would go, or a run is being written.
     """
-    studies = sorted(path for path in out.glob("*/") if (path / "runs").is_dir() and not path.name.startswith("."))
-    cache = out / ".cache"
+    studies = sorted(path for path in results.glob("*/") if (path / "runs").is_dir() and not path.name.startswith("."))
+    cache = results / ".cache"
     if everything and raw is not None:
         _refuse_raw(raw, [cache, *(home / name for home in studies for name in RESULTS)])
     removed: list[tuple[Path, int]] = []
@@ -30,19 +30,19 @@ def clean(out: Path, *, everything: bool = False, raw: Path | None = None) -> li
             removed += [(path, _remove(path)) for path in going if path.exists() or path.is_symlink()]
     if everything:
         return [*removed, (cache, _remove(cache))] if cache.is_dir() else removed
-    before = _size(cache)
+    size_before = _size(cache)
     provenance.trim_cache(cache, [entry for home in studies for entry in _in_use(home, cache)])
-    freed = before - _size(cache)
+    freed = size_before - _size(cache)
     return [*removed, (cache, freed)] if freed else removed
 
 
 def _old(home: Path) -> list[Path]:
     """Runs beyond the last few, and torn ones; never the published one."""
     runs = [path for path in (home / "runs").iterdir() if path.is_dir()]
-    torn = [path for path in runs if path.name.startswith(".tmp-")]
-    whole = sorted((path for path in runs if path not in torn), key=lambda path: path.stat().st_mtime)
+    torn_runs = [path for path in runs if path.name.startswith(".tmp-")]
+    complete_runs = sorted((path for path in runs if path not in torn_runs), key=lambda path: path.stat().st_mtime)
     published = (home / "latest").resolve()
-    return torn + [path for path in whole[: -provenance.KEEP_RUNS] if path.resolve() != published]
+    return torn_runs + [path for path in complete_runs[: -provenance.KEEP_RUNS] if path.resolve() != published]
 
 
 def _in_use(home: Path, cache: Path) -> list[Path]:

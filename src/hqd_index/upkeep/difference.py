@@ -49,13 +49,16 @@ class Section:
     lines: tuple[Text, ...]
 
 
-def difference(home: Path, one: str | None, other: str) -> tuple[Run, Run, tuple[Section, ...]]:
+def difference(home: Path, earlier_name: str | None, later_name: str) -> tuple[Run, Run, tuple[Section, ...]]:
     """The two runs named (by `latest` or the beginning of an id) and what differs, section by section; none where all is equal.
 
     Without a first name it is the newest run besides the second; ConfigError where there are not two. SetupError when a name
     fits no run or several.
     """
-    runs = (_run_before(home, other) if one is None else found(home, one)), found(home, other)
+    runs = (
+        (_run_before(home, later_name) if earlier_name is None else published_run(home, earlier_name)),
+        published_run(home, later_name),
+    )
     parts = {
         ("配置", "Configuration"): _config(*runs),
         ("输入与程序", "Inputs and program"): _ingredients(*runs),
@@ -63,8 +66,8 @@ def difference(home: Path, one: str | None, other: str) -> tuple[Run, Run, tuple
         ("名次", "Ranks"): _ranks(*runs),
         ("回归系数", "Coefficients"): _coefficients(*runs),
     }
-    made = [Section(title, tuple(lines)) for title, lines in parts.items()]
-    return (*runs, tuple(section for section in made if section.lines))
+    all_sections = [Section(title, tuple(lines)) for title, lines in parts.items()]
+    return (*runs, tuple(section for section in all_sections if section.lines))
 
 
 def _run_folders(home: Path) -> dict[str, Path]:
@@ -82,7 +85,7 @@ def _run_before(home: Path, name: str) -> Run:
             zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
             where=str(home),
         )
-    later = found(home, name).name
+    later = published_run(home, name).name
     return max(
         (_run(folder) for id, folder in folders.items() if id != later), key=lambda run: (run.manifest["made_at"], run.name)
     )
@@ -92,7 +95,7 @@ def _run(folder: Path) -> Run:
     return Run(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
 
 
-def found(home: Path, name: str) -> Run:
+def published_run(home: Path, name: str) -> Run:
     """The published run of a name; SetupError lists those there are."""
     runs = _run_folders(home)
     fitting = [home / "latest"] if name == "latest" and runs else [runs[id] for id in runs if id.startswith(name)]
@@ -118,44 +121,46 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _config(one: Run, other: Run) -> Iterator[Text]:
-    before, after = one.config, other.config
-    if before is None or after is None:
-        which = (one if before is None else other).name
-        yield f"运行 {which} 没有保存配置,无法比较", f"run {which} did not keep its configuration: not compared"
+def _config(earlier: Run, later: Run) -> Iterator[Text]:
+    earlier_config, later_config = earlier.config, later.config
+    if earlier_config is None or later_config is None:
+        run_name = (earlier if earlier_config is None else later).name
+        yield f"运行 {run_name} 没有保存配置,无法比较", f"run {run_name} did not keep its configuration: not compared"
         return
-    for path in sorted({*before, *after}):
-        pair = tuple(_written(values[path]) if path in values else ABSENT for values in (before, after))
+    for path in sorted({*earlier_config, *later_config}):
+        pair = tuple(_yaml_text(values[path]) if path in values else ABSENT for values in (earlier_config, later_config))
         if pair[0] != pair[1]:
             line = f"{path}: {pair[0]} -> {pair[1]}"
             yield line, line
 
 
-def _written(value: Any) -> str:
+def _yaml_text(value: Any) -> str:
     """A value as one line of YAML would have it, options at their place in the order of names."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _ingredients(one: Run, other: Run) -> Iterator[Text]:
+def _ingredients(earlier: Run, later: Run) -> Iterator[Text]:
     """Raw files by their digests, the program and the libraries by their versions."""
-    for name, digests in _changed(one.manifest["inputs"], other.manifest["inputs"]):
+    for name, digests in _changed_entries(earlier.manifest["inputs"], later.manifest["inputs"]):
         words = ("新增", "new") if digests[0] is None else ("不再使用", "gone") if digests[1] is None else ("内容有变", "changed")
         yield f"{name}: {words[0]}", f"{name}: {words[1]}"
-    for name, versions in _changed(*({"program": run.manifest["program"], **run.manifest["versions"]} for run in (one, other))):
+    for name, versions in _changed_entries(
+        *({"program": run.manifest["program"], **run.manifest["versions"]} for run in (earlier, later))
+    ):
         line = f"{name}: {versions[0] or ABSENT} -> {versions[1] or ABSENT}"
         yield line, line
 
 
-def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
-    for name in sorted({*before, *after}):
-        if before.get(name) != after.get(name):
-            yield name, (before.get(name), after.get(name))
+def _changed_entries(earlier: Mapping[str, str], later: Mapping[str, str]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    for name in sorted({*earlier, *later}):
+        if earlier.get(name) != later.get(name):
+            yield name, (earlier.get(name), later.get(name))
 
 
-def _weights(one: Run, other: Run) -> Iterator[Text]:
+def _weights(earlier: Run, later: Run) -> Iterator[Text]:
     """Shares in the whole, those of the last year where they differ by year."""
     sides = []
-    for run in (one, other):
+    for run in (earlier, later):
         rows = run.table("weights")
         rows = rows[rows["scenario"] == "base"] if len(rows) else rows
         rows = rows.sort_values("year", na_position="first").drop_duplicates("node", keep="last") if len(rows) else rows
@@ -167,27 +172,33 @@ def _weights(one: Run, other: Run) -> Iterator[Text]:
             yield tuple(f"{node} {name}: {_arrow(*shares)}" for name in names)  # type: ignore[misc]
 
 
-def _ranks(one: Run, other: Run) -> Iterator[Text]:
+def _ranks(earlier: Run, later: Run) -> Iterator[Text]:
     """Ranks and scores of the last year that both have; in how many other unit-years the rank differs."""
-    sides = [_whole(run) for run in (one, other)]
+    sides = [_index_scores(run) for run in (earlier, later)]
     if not all(map(len, sides)):
         return
-    joined = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
-    changed = joined[[_differ(a, b) for a, b in zip(joined["rank_one"], joined["rank_other"])]]
+    both_runs = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
+    changed_ranks = both_runs[[_differ(a, b) for a, b in zip(both_runs["rank_one"], both_runs["rank_other"])]]
     year = min(side.index.get_level_values("year").max() for side in sides)
-    now = changed[changed.index.get_level_values("year") == year]
-    for (_, unit), row in now.sort_values("rank_other").iterrows():
+    last_year_changes = changed_ranks[changed_ranks.index.get_level_values("year") == year]
+    for (_, unit), row in last_year_changes.sort_values("rank_other").iterrows():
         scores = row["score_one"], row["score_other"]
-        moved = _arrow(row["rank_one"], row["rank_other"]) + (f" ({_arrow(*scores)})" if _differ(*scores) else "")
+        change_text = _arrow(row["rank_one"], row["rank_other"]) + (f" ({_arrow(*scores)})" if _differ(*scores) else "")
         names = [row[f"unit_{language}_other"] for language in ("zh", "en")]
         names = [row[f"unit_{lang}_one"] if pd.isna(name) else name for lang, name in zip(("zh", "en"), names)]
-        yield f"{year} {unit} {names[0]}: {moved}", f"{year} {unit} {names[1]}: {moved}"
-    rest, every = len(changed) - len(now), len(joined) - int((joined.index.get_level_values("year") == year).sum())
-    if rest:
-        yield f"其他年份:{every} 个名次中有 {rest} 个不同", f"other years: {rest} of {every} ranks differ"
+        yield f"{year} {unit} {names[0]}: {change_text}", f"{year} {unit} {names[1]}: {change_text}"
+    earlier_changes, earlier_ranks = (
+        len(changed_ranks) - len(last_year_changes),
+        len(both_runs) - int((both_runs.index.get_level_values("year") == year).sum()),
+    )
+    if earlier_changes:
+        yield (
+            f"其他年份:{earlier_ranks} 个名次中有 {earlier_changes} 个不同",
+            f"other years: {earlier_changes} of {earlier_ranks} ranks differ",
+        )
 
 
-def _whole(run: Run) -> pd.DataFrame:
+def _index_scores(run: Run) -> pd.DataFrame:
     scores = run.table("scores")
     if scores.empty:
         return scores
@@ -195,9 +206,9 @@ def _whole(run: Run) -> pd.DataFrame:
     return rows.set_index(["year", "unit"])[["rank", "score", "unit_zh", "unit_en"]]
 
 
-def _coefficients(one: Run, other: Run) -> Iterator[Text]:
+def _coefficients(earlier: Run, later: Run) -> Iterator[Text]:
     key = ["spec", "sample", "subset", "outcome", "term"]
-    sides = [run.table("regressions") for run in (one, other)]
+    sides = [run.table("regressions") for run in (earlier, later)]
     sides = [
         side.assign(**{k: side[k].astype(object).fillna("") for k in key}).set_index(key) if len(side) else side for side in sides
     ]
@@ -224,16 +235,16 @@ def _cell(side: pd.DataFrame, key: Any, column: str) -> float:
     return float(side.loc[key, column]) if len(side) and key in side.index else float("nan")
 
 
-def _differ(one: float, other: float) -> bool:
-    if pd.isna(one) or pd.isna(other):
-        return bool(pd.isna(one) != pd.isna(other))
-    return abs(one - other) > SAME * max(1.0, abs(one), abs(other))
+def _differ(earlier: float, later: float) -> bool:
+    if pd.isna(earlier) or pd.isna(later):
+        return bool(pd.isna(earlier) != pd.isna(later))
+    return abs(earlier - later) > SAME * max(1.0, abs(earlier), abs(later))
 
 
-def _arrow(one: float, other: float) -> str:
+def _arrow(earlier: float, later: float) -> str:
     """`before -> after` with as few digits, at least four, as tell them apart."""
     for digits in range(4, 18):
-        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (one, other)]
+        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (earlier, later)]
         if pair[0] != pair[1]:
             break
     return f"{pair[0]} -> {pair[1]}"

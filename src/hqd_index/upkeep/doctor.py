@@ -38,37 +38,47 @@ class Finding:
     en: str
 
 
-def doctor(out: Path) -> list[Finding]:
+def doctor(results: Path) -> list[Finding]:
     """Python, libraries, memory, disk, fonts, browser, office, write permission, one finding or more each."""
-    return [finding for look in LOOKS for finding in look(out)]
+    return [finding for look in LOOKS for finding in look(results)]
 
 
-def _python(out: Path) -> list[Finding]:
+def _python(results: Path) -> list[Finding]:
     state = "ok" if sys.version_info[:2] >= PYTHON else "missing"
-    told = f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"
+    version_text = f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"
     needed = ".".join(map(str, PYTHON))
-    return [Finding(state, f"{told},需要 {needed} 以上", f"{told}; {needed} or newer is needed")]
+    return [Finding(state, f"{version_text},需要 {needed} 以上", f"{version_text}; {needed} or newer is needed")]
 
 
-def _libraries(out: Path) -> list[Finding]:
+def _libraries(results: Path) -> list[Finding]:
     lock = next(
         (folder / LOCK for folder in (Path.cwd(), Path(__file__).resolve().parents[3]) if (folder / LOCK).is_file()), None
     )
     if lock is None:
         return [Finding("mind", f"找不到 {LOCK},未核对库的版本", f"{LOCK} is not here: versions were not compared")]
-    wanted = locked_versions(lock.read_text("utf-8"))
-    have = {name: _version(name) for name in wanted}
-    gone = [name for name, found in have.items() if found is None]
-    other = [f"{name} {have[name]} ({wanted[name]})" for name in wanted if have[name] not in (None, wanted[name])]
-    if not gone and not other:
-        return [Finding("ok", f"{len(wanted)} 个库与 {LOCK} 一致", f"{len(wanted)} libraries are those of {LOCK}")]
-    found = [
-        Finding("missing", f"缺少库:{', '.join(gone)};请执行 make setup", f"libraries missing: {', '.join(gone)}; run make setup")
+    pinned_versions = locked_versions(lock.read_text("utf-8"))
+    have = {name: _version(name) for name in pinned_versions}
+    missing_libraries = [name for name, found in have.items() if found is None]
+    other_versions = [
+        f"{name} {have[name]} ({pinned_versions[name]})"
+        for name in pinned_versions
+        if have[name] not in (None, pinned_versions[name])
     ]
-    differ = ", ".join(other)
+    if not missing_libraries and not other_versions:
+        return [
+            Finding("ok", f"{len(pinned_versions)} 个库与 {LOCK} 一致", f"{len(pinned_versions)} libraries are those of {LOCK}")
+        ]
+    missing_findings = [
+        Finding(
+            "missing",
+            f"缺少库:{', '.join(missing_libraries)};请执行 make setup",
+            f"libraries missing: {', '.join(missing_libraries)}; run make setup",
+        )
+    ]
+    differ = ", ".join(other_versions)
     mind = Finding("mind", f"与 {LOCK} 不同(括号内为锁定版本),数值可能有细微差别:{differ}",
                    f"not those of {LOCK} (in brackets), numbers may differ: {differ}")  # fmt: skip
-    return (found if gone else []) + ([mind] if other else [])
+    return (missing_findings if missing_libraries else []) + ([mind] if other_versions else [])
 
 
 def locked_versions(text: str) -> dict[str, str]:
@@ -83,23 +93,23 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _memory(out: Path) -> list[Finding]:
+def _memory(results: Path) -> list[Finding]:
     try:
         size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return [Finding("mind", "无法得知内存大小", "the size of memory is not known here")]
-    told = f"{size / 1024**3:.1f} GiB"
+    size_text = f"{size / 1024**3:.1f} GiB"
     if size >= MEMORY:
-        return [Finding("ok", f"内存 {told}", f"memory {told}")]
-    return [Finding("mind", f"内存只有 {told},大数据可能不够", f"memory is only {told}: little for large data")]
+        return [Finding("ok", f"内存 {size_text}", f"memory {size_text}")]
+    return [Finding("mind", f"内存只有 {size_text},大数据可能不够", f"memory is only {size_text}: little for large data")]
 
 
-def _disk(out: Path) -> list[Finding]:
-    free = shutil.disk_usage(_standing(out)).free
-    told = f"{free / 1024**3:.1f} GiB"
+def _disk(results: Path) -> list[Finding]:
+    free = shutil.disk_usage(_standing(results)).free
+    size_text = f"{free / 1024**3:.1f} GiB"
     if free >= DISK:
-        return [Finding("ok", f"磁盘可用 {told}", f"disk: {told} free")]
-    return [Finding("mind", f"磁盘只剩 {told};hqd clean 可腾出空间", f"disk: only {told} free; hqd clean frees some")]
+        return [Finding("ok", f"磁盘可用 {size_text}", f"disk: {size_text} free")]
+    return [Finding("mind", f"磁盘只剩 {size_text};hqd clean 可腾出空间", f"disk: only {size_text} free; hqd clean frees some")]
 
 
 def _standing(folder: Path) -> Path:
@@ -107,39 +117,39 @@ def _standing(folder: Path) -> Path:
     return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())
 
 
-def _writing(out: Path) -> list[Finding]:
-    folder = _standing(out)
+def _writing(results: Path) -> list[Finding]:
+    folder = _standing(results)
     try:
         with tempfile.TemporaryFile(dir=folder):
             return [Finding("ok", f"可以写入 {folder}", f"{folder} can be written")]
     except OSError as fault:
-        why = fault.strerror or str(fault)
-        return [Finding("missing", f"不能写入 {folder}:{why}", f"{folder} cannot be written: {why}")]
+        reason = fault.strerror or str(fault)
+        return [Finding("missing", f"不能写入 {folder}:{reason}", f"{folder} cannot be written: {reason}")]
 
 
-def _fonts(out: Path) -> list[Finding]:
+def _fonts(results: Path) -> list[Finding]:
     folders = [Path(folder).expanduser() for folder in FOLDERS]
-    found = next(
+    font_file = next(
         (file for folder in folders if folder.is_dir() for file in folder.rglob("*.[to]t[fc]") if FONTS.search(file.name)), None
     )
-    if found:
-        return [Finding("ok", f"中文字体 {found.name}", f"Chinese font {found.name}")]
+    if font_file:
+        return [Finding("ok", f"中文字体 {font_file.name}", f"Chinese font {font_file.name}")]
     return [Finding("mind", "没有中文字体,图片中的中文会显示为方框;可安装 fonts-noto-cjk",
                     "no Chinese font: Chinese in pictures shows as boxes; install fonts-noto-cjk")]  # fmt: skip
 
 
-def _programs(out: Path) -> list[Finding]:
+def _programs(results: Path) -> list[Finding]:
     return [
         _program(CHROMIUM, "Chromium", ("测试网页报告用", "tests of the page use it")),
         _program(OFFICE, "LibreOffice", ("测试工作簿与 Word 文件用", "tests of workbook and Word files use it")),
     ]
 
 
-def _program(names: tuple[str, ...], called: str, use: tuple[str, str]) -> Finding:
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found:
-        return Finding("ok", f"{called} {found}", f"{called} {found}")
-    return Finding("mind", f"没有 {called}({use[0]},运行分析不需要)", f"no {called} ({use[1]}, a run does not)")
+def _program(names: tuple[str, ...], label: str, use: tuple[str, str]) -> Finding:
+    program_path = next((path for name in names if (path := shutil.which(name))), None)
+    if program_path:
+        return Finding("ok", f"{label} {program_path}", f"{label} {program_path}")
+    return Finding("mind", f"没有 {label}({use[0]},运行分析不需要)", f"no {label} ({use[1]}, a run does not)")
 
 
 LOOKS: tuple[Callable[[Path], list[Finding]], ...] = (_python, _libraries, _memory, _disk, _writing, _fonts, _programs)

@@ -152,8 +152,8 @@ def _differences(files: PublishedFiles, rows: pd.DataFrame) -> dict[str, float]:
         raise NotComparable(OTHER_SAMPLE)
     estimates, errors = _least_squares(design)
     name = ", ".join(str(row[part]) for part in REGRESSION if row[part])
-    both = zip(rows["term"], rows["estimate"], estimates, rows["se_cv1"], errors)
-    return {f"{name}, {term}": max(_relative(b, b2), _relative(se, se2)) for term, b, b2, se, se2 in both}
+    compared_terms = zip(rows["term"], rows["estimate"], estimates, rows["se_cv1"], errors)
+    return {f"{name}, {term}": max(_relative(b, b2), _relative(se, se2)) for term, b, b2, se, se2 in compared_terms}
 
 
 def _relative(published: float, estimated: float) -> float:
@@ -206,9 +206,9 @@ def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Desi
 
 
 def _density(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
-    own = files.config["density"]
+    default_density = files.config["density"]
     measure, lag = row["density"].partition("_")[0], int(row["lag"])
-    default = (measure, lag) == (own["measure"], own["lag"])
+    default = (measure, lag) == (default_density["measure"], default_density["lag"])
     return files.column(frame, "density_lag" if default else f"{measure}_lag{lag}")
 
 

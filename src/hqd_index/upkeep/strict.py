@@ -11,7 +11,7 @@ def strict_lines(run: Path, language: str) -> list[str]:
     """One line per indicator of a published run that is constant or empty, whether or not any stage ran anew."""
     import pandas as pd
 
-    told = pd.read_csv(run / "tables" / "diagnostics.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
-    rows = told[(told["item"] == "column") & told["flag"].isin(STOPS)]
+    diagnostics = pd.read_csv(run / "tables" / "diagnostics.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    rows = diagnostics[(diagnostics["item"] == "column") & diagnostics["flag"].isin(STOPS)]
     names, notes = ("node_en", "note_en") if language == "en" else ("node_zh", "note_zh")
     return [f"[{flag}] {node} {name}: {note}" for flag, node, name, note in rows[["flag", "node", names, notes]].to_numpy()]

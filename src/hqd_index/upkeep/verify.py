@@ -36,7 +36,7 @@ class Checked:
     lines: tuple[tuple[str, str], ...]
 
 
-def verify(home: Path, run: str | None, study: Study, same: Callable[[Study, Mapping[str, Any]], bool]) -> Checked:
+def verify(home: Path, run: str | None, study: Study, is_same_study: Callable[[Study, Mapping[str, Any]], bool]) -> Checked:
     """Checks a run below a study's folder of results (default: the latest); CheckError (exit 4) names all that differs.
 
     `same` says whether a run's manifest is of this study: of another configuration the scores are not computed again.
@@ -46,7 +46,7 @@ def verify(home: Path, run: str | None, study: Study, same: Callable[[Study, Map
     lines = [_files(folder, manifest["files"])]
     weights = [row for row in _rows(folder, "weights") if row["scenario"] == "base"]
     lines.append(_shares(weights))
-    lines.append(_scores(folder, weights, study) if same(study, manifest) else NOT_RECOMPUTED)
+    lines.append(_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
     comparison = second_opinion(folder)
     lines += [line for line in (_effects(folder), comparison.line if comparison else None) if line]
     return Checked(str(manifest["run"]), tuple(lines))
@@ -79,17 +79,23 @@ def _rows(folder: Path, table: str) -> list[dict[str, str]]:
 
 def _files(folder: Path, listed: Mapping[str, str]) -> tuple[str, str]:
     """Every file of the manifest as it was written; a file that was added later is told, not refused."""
-    found = file_digests(folder.resolve())
-    gone = [name for name in listed if name not in found]
-    other = [name for name in listed if name in found and found[name] != listed[name]]
-    if gone or other:
-        faults: list[HqdError] = [CheckError("the file is gone", zh="文件已不存在", where=str(folder / name)) for name in gone]
+    current_digests = file_digests(folder.resolve())
+    missing_files = [name for name in listed if name not in current_digests]
+    changed_files = [name for name in listed if name in current_digests and current_digests[name] != listed[name]]
+    if missing_files or changed_files:
+        faults: list[HqdError] = [
+            CheckError("the file is gone", zh="文件已不存在", where=str(folder / name)) for name in missing_files
+        ]
         faults += [CheckError("the file was changed after it was written", zh="文件写成后被改动过", where=str(folder / name))
-                   for name in other]  # fmt: skip
+                   for name in changed_files]  # fmt: skip
         faults.append(CheckError("hqd run rebuilds them from the cache", zh="执行 hqd run 可由缓存重建"))
         raise Faults(faults)
-    added = sorted(found.keys() - listed.keys())
-    zh, en = (f";另有 {len(added)} 个后来放入的文件", f"; {len(added)} more were put there later") if added else ("", "")
+    added_files = sorted(current_digests.keys() - listed.keys())
+    zh, en = (
+        (f";另有 {len(added_files)} 个后来放入的文件", f"; {len(added_files)} more were put there later")
+        if added_files
+        else ("", "")
+    )
     return f"{len(listed)} 个文件与清单一致{zh}", f"{len(listed)} files are as the manifest lists them{en}"
 
 
@@ -98,9 +104,9 @@ def _shares(weights: Sequence[Row]) -> tuple[str, str]:
     families: dict[tuple[str, str], list[float]] = {}
     for row in weights:
         families.setdefault((row["parent"], row["year"]), []).append(float(row["share_local"]))
-    wrong = {family: math.fsum(shares) for family, shares in families.items() if abs(math.fsum(shares) - 1) > SHARES}
-    if wrong:
-        (parent, year), total = next(iter(wrong.items()))
+    wrong_sums = {family: math.fsum(shares) for family, shares in families.items() if abs(math.fsum(shares) - 1) > SHARES}
+    if wrong_sums:
+        (parent, year), total = next(iter(wrong_sums.items()))
         place = f"{parent} {year}".strip()
         raise CheckError(f"shares below {place} sum to {total!r}", zh=f"{place} 的下级份额之和为 {total!r}", where="weights.csv")
     return f"{len(families)} 组份额各自合计为 1", f"the shares of {len(families)} families sum to 1 each"
@@ -113,22 +119,31 @@ def _scores(folder: Path, weights: Sequence[Row], study: Study) -> tuple[str, st
     per_unit = {row["parent"] for row in weights if row["method"] == "bod"}
     values = {_key(row, row["indicator"]): _float(row["normalised"]) for row in _rows(folder, "indicators")}
     published = {_key(row, row["node"]): _float(row["score"]) for row in _rows(folder, "scores")}
-    counted = 0
+    n_recomputed = 0
     for node in reversed(tree.inner):
         children = tree.children(node)
         plain = family_choice(study.weighting, tree, node, "aggregate")[0].method == "arithmetic" and node not in per_unit
         leafy = not any(tree.children(child) for child in children)
         needed = max(1, min(study.weighting.coverage.min_children, len(children))) if leafy else len(children)
         for key in [key for key in published if key[1] == node]:
-            told = published[key] / 100
-            values[key] = told
+            published_score = published[key] / 100
+            values[key] = published_score
             if plain:
                 weight = [shares.get((child, key[0][2]), shares.get((child, ""), math.nan)) for child in children]
-                _same(_mean([values[key[0], child] for child in children], weight, needed), told, node, key[0])
-                counted += 1
-    left = len(published) - counted
-    zh, en = (f";{left} 个不可加的得分未重算", f"; {left} that are no weighted means were not") if left else ("", "")
-    return f"{counted:,} 个得分由权重和指标重算一致{zh}", f"{counted:,} scores come out of weights and indicators again{en}"
+                _require_equal(
+                    _mean([values[key[0], child] for child in children], weight, needed), published_score, node, key[0]
+                )
+                n_recomputed += 1
+    n_not_additive = len(published) - n_recomputed
+    zh, en = (
+        (f";{n_not_additive} 个不可加的得分未重算", f"; {n_not_additive} that are no weighted means were not")
+        if n_not_additive
+        else ("", "")
+    )
+    return (
+        f"{n_recomputed:,} 个得分由权重和指标重算一致{zh}",
+        f"{n_recomputed:,} scores come out of weights and indicators again{en}",
+    )
 
 
 def _key(row: Row, node: str) -> tuple[Key, str]:
@@ -142,19 +157,19 @@ def _float(text: str) -> float:
 def _mean(values: Sequence[float], weights: Sequence[float], needed: int) -> float:
     """The mean over the values present, NaN where they are too few or weigh nothing."""
     present = [(value, weight) for value, weight in zip(values, weights) if not math.isnan(value)]
-    whole = math.fsum(weight for _, weight in present)
-    if len(present) < needed or whole == 0:
+    total_weight = math.fsum(weight for _, weight in present)
+    if len(present) < needed or total_weight == 0:
         return math.nan
-    return math.fsum(value * weight for value, weight in present) / whole
+    return math.fsum(value * weight for value, weight in present) / total_weight
 
 
-def _same(ours: float, told: float, node: str, cell: Key) -> None:
-    if (math.isnan(ours) and math.isnan(told)) or abs(ours - told) <= SCORES:
+def _require_equal(recomputed: float, published_score: float, node: str, cell: Key) -> None:
+    if (math.isnan(recomputed) and math.isnan(published_score)) or abs(recomputed - published_score) <= SCORES:
         return
     place = f"{node}, {', '.join(cell)}"
     raise CheckError(
-        f"{place}: {100 * told!r} is published, weights and indicators give {100 * ours!r}",
-        zh=f"{place}:发布的是 {100 * told!r},由权重和指标算得 {100 * ours!r}",
+        f"{place}: {100 * published_score!r} is published, weights and indicators give {100 * recomputed!r}",
+        zh=f"{place}:发布的是 {100 * published_score!r},由权重和指标算得 {100 * recomputed!r}",
         where="scores.csv",
     )
 
@@ -165,19 +180,19 @@ def _effects(folder: Path) -> tuple[str, str] | None:
     for row in _rows(folder, "contribution"):
         key = tuple(row[name] for name in ("item", "spec", "sample", "unit", "from_year", "to_year"))
         parts.setdefault(key, {})[row["quantity"]] = _float(row["value"])
-    split = [(key, found, name) for key, found in parts.items() for name in found if COMPOSITION in name]
-    for key, found, name in split:
-        whole, rest = name.replace(COMPOSITION, ""), name.replace(COMPOSITION, "_spillover")
-        gap = found.get(whole, math.nan) - found[name] - found.get(rest, math.nan)
-        if whole in found and rest in found and abs(gap) > EFFECTS:
-            place = " ".join(part for part in (*key, whole) if part)
+    compositions = [(key, effects, name) for key, effects in parts.items() for name in effects if COMPOSITION in name]
+    for key, effects, name in compositions:
+        total, spillover = name.replace(COMPOSITION, ""), name.replace(COMPOSITION, "_spillover")
+        gap = effects.get(total, math.nan) - effects[name] - effects.get(spillover, math.nan)
+        if total in effects and spillover in effects and abs(gap) > EFFECTS:
+            place = " ".join(part for part in (*key, total) if part)
             raise CheckError(
                 f"{place}: all - composition - spillover is {gap!r}", zh=f"{place}:全部 - 构成 - 外溢 = {gap!r}",
                 where="contribution.csv",
             )  # fmt: skip
-    if not split:
+    if not compositions:
         return None
-    return f"{len(split)} 个估计均等于构成 + 外溢", f"{len(split)} estimates are composition + spillover"
+    return f"{len(compositions)} 个估计均等于构成 + 外溢", f"{len(compositions)} estimates are composition + spillover"
 
 
 COMPOSITION = "_composition"
