@@ -148,6 +148,22 @@ def test_a_subsidiary_on_the_list_counts_as_the_study_says(folder: Path, engine:
     assert len(told) == 1 and f"只计本企业 1 家,连同子公司 {with_subsidiary} 家" in told[0] and definition in told[0]
 
 
+LISTED = [LIST_HEAD, f"甲,{ONE},浙江省,国家级,1,2019-06-01,认定"]
+
+
+def test_a_list_that_is_a_sample_is_compared_with_no_totals(folder: Path, engine: Engine):
+    """One of the two firms of batch 1: SL01 and W09 unless the list says that it is a sample."""
+    assert {n.rule for n in with_list(folder, engine, {"list.csv": LISTED}).notices} >= {"SL01", "W09"}
+    assert not {n.rule for n in with_list(folder, engine, {"list.csv": LISTED}, sample=True).notices} & {"SL01", "W09", "W10"}
+
+
+def test_batch_totals_are_optional(folder: Path, engine: Engine):
+    firms = [FIRM_HEAD, f"000001,甲,2019,{ONE},C35,1"]
+    sources = {"firms": {**FIRMS, "aliases": FIRM_ALIASES}, "list": LIST}
+    result = taken(folder, engine, sources, {"firms.csv": firms, "list.csv": LISTED}, srdi_list={})
+    assert not {notice.rule for notice in result.notices} & {"SL01", "W09"}
+
+
 @pytest.mark.parametrize(("count", "told"), [("1", False), ("2", True)])
 def test_provinces_of_the_list_are_compared_with_published_counts(folder: Path, engine: Engine, count, told):
     """W10: one of the two firms of batch 1 is in Zhejiang; published are `count` of two."""

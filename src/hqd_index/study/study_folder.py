@@ -9,10 +9,12 @@ from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
 from .checks.all_checks import check, check_alternatives, check_changes, check_scenarios
+from .column_facts import study_tables
 from .record_faults import checked_record
 from .records import Record, Scenario, Study
 from .study_findings import Finding
 from .varied_study import vary
+from .vendor_presets import with_presets
 from .yaml_document import Document, Place, read_document, read_text
 
 # The parts of a study that stand in a file of their own; those without which there is no study.
@@ -50,6 +52,8 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     faults = strays + [fault for document in documents.values() for fault in document.faults]
     study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
     study = Study.model_construct(**study_parts)
+    if "sources" in parts:
+        study = study.model_copy(update={"sources": with_presets(study.sources, study_tables(study))})
     findings = check(study, valid=parts.keys() if faults else None)
     if not faults and all(finding.notice for finding in findings):
         findings += check_scenarios(study) + check_alternatives(study)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...errors import ConfigError, closest
 from ..cells import official_codes as codes
 
+BATCHES = "srdi_batches.csv"
 WHERE = "sources.yaml srdi_list.provinces"
 
 
@@ -58,9 +59,15 @@ def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> P
     )
 
 
-def batch_totals(name: str, folders: Sequence[Path]) -> dict[int, int]:
-    """batch -> firms recognised, from the study's file of batch totals; ConfigError when none is there or it is malformed."""
+def batch_totals(name: str | None, folders: Sequence[Path]) -> dict[int, int]:
+    """batch -> firms recognised, from the study's file of batch totals.
+
+    Without a name that of the usual one, and none where it is not there; ConfigError when a named one is missing or malformed.
+    """
     where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
+    if name is None and not any((folder / BATCHES).is_file() for folder in folders):
+        return {}
+    name = name or BATCHES
     totals = {}
     with study_csv(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):

@@ -36,6 +36,8 @@ def study_status(
         subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
     status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries)
     where = ", ".join(records["file"].unique())
+    if settings.sample:
+        return status
     notices = (*status.notices, *batch_notices(records, batch_totals(settings.batches, folders), settings, where))
     if settings.provinces:
         notices += tuple(_province_notices(records, settings, settings.provinces, folders, where))

@@ -40,6 +40,7 @@ class Source(Record):
 
     path: str
     table: Name
+    preset: Literal["csmar", "cnrds", "wind", "nbs", "st_yearbook"] | None = None
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     encoding: Literal["auto", "utf-8", "gb18030", "utf-16"] = "auto"
@@ -80,12 +81,17 @@ FirmIndustry = Literal["reported", "first", "modal"]
 
 
 class SrdiList(Record):
-    """How recognition records become firm status (domain: valid for three years, then reviewed)."""
+    """How recognition records become firm status (domain: valid for three years, then reviewed).
+
+    `batches` absent: the totals of srdi_batches.csv where the study has that file. A list that is a sample (`sample: true`) is
+    compared with no totals.
+    """
 
     treat_from: Literal["announce_year", "next_year_if_H2"] = "announce_year"
     assume_review: Literal["none", "pass", "drop"] = "none"
-    batches: str = "srdi_batches.csv"
+    batches: str | None = None
     provinces: str | None = None
+    sample: bool = False
     subsidiaries: Literal["parent_only", "parent_or_subsidiary"] = "parent_only"
     national_levels: tuple[str, ...] = ("national", "key_national")
 
