@@ -32,7 +32,7 @@ class Column:
     share: bool = False
     required: bool = False
     categories: tuple[str, ...] = ()
-    code: Literal["", "industry", "province", "firm", "uscc"] = ""
+    code: Literal["", "industry", "province", "firm", "uscc", "hs6", "area"] = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ YEAR = Column("integer", "", "年份", "year", required=True)
 INDUSTRY = Column("text", "", "行业代码", "industry code", required=True, code="industry")
 VERSION = Column("text", "", "行业代码版本", "industry code edition", categories=VERSIONS)
 PROVINCE = Column("text", "", "省份代码", "province code", code="province")
-CITY = text("城市代码", "city code")
+CITY = Column("text", "", "城市代码", "city code", code="area")
 USCC = Column("text", "", "统一社会信用代码", "unified social credit code", code="uscc")
 
 FIRMS = CanonicalTable(
@@ -243,7 +243,7 @@ TRADE_HS6 = CanonicalTable(
         "year": replace(YEAR, zh="年份 t", en="year t"),
         "exporter": text("出口国 i", "exporter i", required=True),
         "importer": text("进口国 j", "importer j", required=True),
-        "hs6": text("HS 六位码 k", "HS six-digit code k", required=True),
+        "hs6": Column("text", "", "HS 六位码 k", "HS six-digit code k", required=True, code="hs6"),
         "value": number(QIAN, "金额 v", "value v", required=True),
         "quantity": number("吨", "数量 q", "quantity q"),
         "hs_rev": text("HS 版本", "HS revision", required=True),
@@ -253,8 +253,8 @@ TRADE_HS6 = CanonicalTable(
 LINKS = CanonicalTable(
     key=("supplier_id", "customer_id", "year"),
     columns={
-        "supplier_id": text("供应商代码", "supplier id", required=True),
-        "customer_id": text("客户代码", "customer id", required=True),
+        "supplier_id": Column("text", "", "供应商代码", "supplier id", required=True, code="firm"),
+        "customer_id": Column("text", "", "客户代码", "customer id", required=True, code="firm"),
         "year": YEAR,
         "focal": category("披露方", "disclosing side", ("supplier", "customer")),
         "amount": number("元", "交易额", "amount"),

@@ -116,6 +116,10 @@ TABLES: dict[str, Table] = {
         "数据台账", "Row ledger", "file sheet stage reason",
         "file sheet:text? stage rows_in:int used:int quarantined:int out_of_scope:int reason:text?",
     ),
+    "repairs": _table(
+        "修整的单元格", "Repaired cells", "file sheet column kind",
+        "file sheet:text? column kind cells:int example_before:text? example_after:text?",
+    ),
     "quarantine": _table(
         "隔离清单", "Quarantine", "",
         "rule severity file sheet:text? row:int key:text? column:text? value:text? expected_zh expected_en mend_zh mend_en",

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from hqd_index.demo import Demo, generate
 from hqd_index.demo.effects import LEAVES, UNMOVED
 from hqd_index.demo.recognition import NATIONAL, RECOGNISED
-from hqd_index.intake.cells.official_codes import divisions, provinces, uscc_valid
+from hqd_index.intake.meaning.official_codes import divisions, provinces, uscc_valid
 from tests.demo.measured import KEY
 
 STAFF_SHARE, CERTIFIED = 28.7, 67.1  # concept.md section 8, little giants

@@ -15,7 +15,7 @@ from hqd_index.demo.files import FIRM_FILES, LABELS, YEARBOOK
 from hqd_index.demo.planted_faults import LOT, STANDING
 from hqd_index.demo.registry import PROVINCES
 from hqd_index.demo.world import MONEY
-from hqd_index.intake.cells.official_codes import divisions
+from hqd_index.intake.meaning.official_codes import divisions
 
 # batch totals depend on the number of firms, codes and incomes on nothing
 FIXED = {"synthetic_srdi_batches.csv", "synthetic_crosswalks.csv", "synthetic_countries.csv"}

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from hqd_index.index.unit_groups import contrast, groupings, groups_of
-from hqd_index.intake.cells.official_codes import DIVISIONS, PROVINCES
+from hqd_index.intake.meaning.official_codes import DIVISIONS, PROVINCES
 from hqd_index.study.unit_schemes import FACTOR, GROUP_NAMES, REGION, TECHNOLOGY, scheme_groups
 
 EXACT = 1e-12

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hqd_index.intake.cells.official_codes import divisions, industry, province, provinces, uscc_valid
+from hqd_index.intake.meaning.industries import industry
+from hqd_index.intake.meaning.official_codes import divisions, province, provinces, uscc_valid
 
 
 def test_divisions_are_those_of_the_published_tree(shared: Path):
@@ -25,8 +26,9 @@ def test_names_of_other_editions_lead_to_their_division(shared: Path):
     [
         ("C35", "2017", "C35"), ("35", "2011", "C35"), ("3511", "2017", "C35"), ("专用设备\n 制造业", "2017", "C35"),
         ("36", "2002", "C35"), ("35", "2002", "C34"), ("30", "2002", "C29"), ("29", "2002", "C29"), ("43", "2002", "C42"),
-        ("372", "2002", "C36"), ("371", "2002", "C37"), ("37", "2002", None), ("38", "2002", None), ("415", "2002", "C34"),
-        ("44", "2017", None), ("Z99", "2017", None), ("C12", "2017", None), ("专用设备", "2017", "C35"), ("设备", "2017", None),
+        ("372", "2002", "C36"), ("371", "2002", "C37"), ("37", "2002", "C36+C37"), ("38", "2002", None), ("415", "2002", "C34"),
+        ("44", "2017", "D44"), ("C44", "2017", None),
+        ("Z99", "2017", None), ("C12", "2017", None), ("专用设备", "2017", "C35"), ("设备", "2017", None),
     ],
 )  # fmt: skip
 def test_industry_texts(text: str, version: str, code: str | None):

@@ -79,7 +79,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_firms_are_told_apart_by_their_credit_code(case: Case, folder: Path, engine: Engine):
-    source = {**FIRMS, "aliases": FIRM_ALIASES}
+    source = {**FIRMS, "aliases": FIRM_ALIASES, "missing": ["", "无"]}
     got = taken(folder, engine, {"firms": source}, {"firms.csv": [FIRM_HEAD, *case.rows]}, **case.options)
     rows = engine.collect(f"SELECT firm_id, year, industry_code, revenue FROM {got.tables['firms']} ORDER BY ALL")
     assert list(rows.itertuples(index=False, name=None)) == case.stays

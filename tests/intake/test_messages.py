@@ -33,7 +33,8 @@ def test_the_summary_says_what_a_person_needs(folder: Path, engine: Engine):
 
 def test_every_id_in_the_code_is_documented(root: Path):
     """Ids written in the sources are in RULES, in the shipped rules, or belong to another part of the domain reference."""
-    sources = "\n".join(path.read_text("utf-8") for path in (root / "src/hqd_index/intake").rglob("*.py"))
+    paths = [path for path in (root / "src/hqd_index/intake").rglob("*.py") if path.name != "industry_names.py"]
+    sources = "\n".join(path.read_text("utf-8") for path in paths)
     used = set(re.findall(r'"((?:S|E|W|SL|LK|TR|IO)\d{2}|C0\d)"', sources))
     shipped = {rule.id for rule in load_study(root / "configs").study.rules.rules}
     assert len(used) > 30 and used - shipped <= set(RULES)

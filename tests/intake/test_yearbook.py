@@ -11,7 +11,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.cells.official_codes import province
+from hqd_index.intake.meaning.official_codes import province
 
 from .conftest import LABEL, build
 

@@ -112,7 +112,7 @@ def _older_than_the_firm(row: Row, rng: np.random.Generator) -> list[Row]:
 
 
 def _strange_industry(row: Row, rng: np.random.Generator) -> list[Row]:
-    return [row | {"industry_code": str(rng.choice(["44", "C44", "Z99", "C50"]))}]
+    return [row | {"industry_code": str(rng.choice(["C0", "C44", "Z99", "C50"]))}]
 
 
 def _extra_field(row: Row, rng: np.random.Generator) -> list[Row]:

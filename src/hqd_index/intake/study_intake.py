@@ -25,6 +25,7 @@ from .table_intake import read_table
 from .table_step import TableStep
 
 TABLES_AT_ONCE = 2
+REPAIRS = ["file", "sheet", "column", "kind", "cells", "example_before", "example_after"]
 SHEETS = 10_000  # of one table at most; a file may have several
 
 
@@ -144,12 +145,21 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
             ignore_index=True,
         ),
         "quarantine": pd.concat([quarantine_list(clean_table, engine) for clean_table in clean_tables], ignore_index=True),
+        "repairs": pd.concat([_repairs(clean_table) for clean_table in clean_tables], ignore_index=True),
         "sample_flow": sample_flow(study, clean_tables, engine),
         "coverage": coverage(study, tables, engine),
         "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
     }
     raw_rows = pd.concat([quarantined_raw_rows(clean_table, engine) for clean_table in clean_tables], ignore_index=True)
     return Intake(tables, frames, raw_rows, tuple(notice for clean_table in clean_tables for notice in clean_table.notices))
+
+
+def _repairs(clean_table: CleanTable) -> pd.DataFrame:
+    """file, sheet, column, kind, cells, example_before, example_after over the rows used of a table."""
+    repairs = clean_table.repairs.merge(
+        clean_table.files[["number", "file", "sheet"]], on="number", how="left", validate="many_to_one"
+    )
+    return repairs[REPAIRS]
 
 
 def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:

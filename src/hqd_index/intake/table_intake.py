@@ -8,12 +8,15 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ..engines.duckdb import Engine
 from ..study.records import Source
 from .cells.column_reading import ParsedSource
-from .cells.typed_columns import parse_source
-from .layout.header_rows import map_labels, require_columns, required_columns
+from .cells.repairs import counted_repairs
+from .cells.typed_columns import parse_source, with_year
+from .layout.header_rows import MissingColumns, map_labels, require_columns, required_columns
 from .layout.joined_sources import by_raw_row, combined_sources, without_rows
 from .layout.long_tables import LongSource, parse_long
+from .layout.note_rows import with_notes
 from .layout.text_columns import FILE_SPAN, Sheet
 from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
@@ -31,7 +34,7 @@ from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
 from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
-from .rules.scope_filters import OUT_COLUMNS, first_reasons, scope_filter_rows, study_filter_rows
+from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
 from .table_step import TableStep
 
 QUOTED = '" ...'  # a quote that is never closed, or closed in the middle of a cell
@@ -45,10 +48,8 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     out_of_scope = first_reasons(
         [_rows_set_aside(sheets), *(source.out_of_scope for source in parsed), *scope_filter_rows(step, files, parsed)]
     )
-    combined = combined_sources(
-        [_with_key_findings(source, out_of_scope, step) for source in parsed], step.table.key, file_list, engine
-    )
-    scope = without_rows(combined.typed, out_of_scope["rid"], engine)
+    combined = combined_sources([_in_scope(source, out_of_scope, step) for source in parsed], step.table.key, file_list, engine)
+    scope = combined.typed
     where = ", ".join(file_list["file"])
     refuse_mixed_values(scope, where, engine)
     findings = joined_findings([combined.findings, *_row_findings(step, scope, combined.text, "error")])
@@ -57,14 +58,16 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     )
     firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), where)
     if step.table.key:
-        findings = joined_findings([findings, duplicate_findings(firms.rows, combined.text, step.table.key, file_list, engine)])
+        findings = joined_findings([findings, _duplicates(step, firms.rows, combined, file_list)])
     clean, industry_notices = _with_firm_industry(step, without_rows(firms.rows, findings["rid"], engine), where)
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
         anomalies = pool.submit(anomaly_notices, step.name, clean, step.table, notice_engine)
         removed = by_raw_row(
             pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine
         )
-        _check_books(step, sheets, combined, clean, removed)
+        used = _used_rows(clean, combined, engine)
+        _check_books(step, sheets, combined, clean, used, removed)
+        repairs = counted_repairs([repairs for source in parsed for repairs in source.repairs], used, engine)
         warnings = [
             *_row_findings(step, clean, combined.text, "warning", "info"),
             interpolation_findings(clean, combined.text, step.table, engine),
@@ -74,7 +77,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result()]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
     return CleanTable(
-        step.name, step.table, clean, combined.text, findings, removed, file_list, rows_in, tuple(sheets), tuple(notices)
+        step.name, step.table, clean, combined.text, findings, removed, file_list, rows_in, tuple(sheets), tuple(notices), repairs
     )
 
 
@@ -101,15 +104,14 @@ def _parsed_sources(
         source = step.study.sources.sources[source_id]
         cells = [cells for file in source_files for cells in read_sheets(SheetRequest(file, source, step.table, step.engine))]
         source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
-        sheets += source_sheets
         where = f"sources.yaml sources.{source_id}"
-        parsed.append(_with_year(_parsed_source(step, source_sheets, source_id, where), step))
+        parsed.append(with_year(_parsed_source(step, source_sheets, source_id, where), step.engine))
+        sheets += [with_notes(sheet, parsed[-1].notes) for sheet in source_sheets]
     known_columns = {name for source_rows in parsed for name in step.engine.types(source_rows.typed)}
-    labels = [label for sheet in sheets for label in sheet.cells.labels]
+    unused_labels = [label for sheet in sheets for label in sheet.header.unused]
     sources = [step.study.sources.sources[source_id] for source_id in files]
-    require_columns(
-        sorted(step.needed - known_columns), sources, step.table, labels, ", ".join(sheet.cells.file for sheet in sheets)
-    )
+    missing = MissingColumns(sorted(step.needed - known_columns), sources, unused_labels)
+    require_columns(missing, step.table, ", ".join(sheet.cells.file for sheet in sheets))
     return sheets, parsed
 
 
@@ -119,35 +121,25 @@ def _parsed_source(step: TableStep, sheets: list[Sheet], source_id: str, where: 
         return parse_source(sheets, source, step.table, step.exact, step.engine, where)
     limits = step.study.rules.ranges.get(step.name, {})
     shape = LongSource(source.reshape, source, step.table, step.exact, limits, _file_list(sheets), step.engine, where)
-    return parse_long(sheets, shape, lambda rows: list(study_filter_rows(step, source_id, rows)))
+    return parse_long(sheets, shape, lambda rows: [*opening_rows(step, rows), *study_filter_rows(step, source_id, rows)])
 
 
-def _with_key_findings(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep) -> ParsedSource:
-    """The source with blank keys and statement dates judged; rows out of scope have no findings."""
-    findings = joined_findings(
-        [source.findings, blank_key_findings(step, source.text), year_end_findings(step, source.typed, source.text)]
-    )
-    return replace(source, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
+def _in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep) -> ParsedSource:
+    """The source without its rows out of scope, which must not meet others by key; blank keys and statement dates judged."""
+    text, typed = (without_rows(rows, out_of_scope["rid"], step.engine) for rows in (source.text, source.typed))
+    findings = joined_findings([source.findings, blank_key_findings(step, text), year_end_findings(step, typed, text)])
+    return replace(source, text=text, typed=typed, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
 
 
 def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> Sheet:
-    headed = map_labels(cells.labels, dict(cells.units), source, step.table, cells.file)
-    missing = required_columns(source, step.table, headed.positions, step.needed if step.single else ())
-    require_columns(missing, [source], step.table, cells.labels, cells.file)
-    return Sheet(number, cells, headed)
+    header = map_labels(cells, source, step.table)
+    missing = required_columns(source, step.table, header.positions, step.needed if step.single else ())
+    require_columns(MissingColumns(missing, [source], header.unused), step.table, cells.file)
+    return Sheet(number, cells, header)
 
 
-def _with_year(parsed: ParsedSource, step: TableStep) -> ParsedSource:
-    """The year of the statement date where a source gives no year of its own."""
-    columns = step.engine.types(parsed.typed)
-    if "year" in columns or "statement_date" not in columns:
-        return parsed
-    year = "year(y.statement_date)"
-    typed = step.engine.query(f"SELECT y.*, CAST({year} AS DECIMAL(28,8)) AS year FROM {parsed.typed} AS y")
-    text = step.engine.query(
-        f"SELECT t.*, CAST({year} AS VARCHAR) AS year FROM {parsed.text} AS t JOIN {parsed.typed} AS y USING (rid)"
-    )
-    return ParsedSource(text, typed, parsed.findings, parsed.out_of_scope, parsed.notices, parsed.members)
+def _duplicates(step: TableStep, rows: str, combined: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:
+    return duplicate_findings(rows, combined.text, step.table.key, files, step.engine, shifts=combined.shifts)
 
 
 def _file_list(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -188,17 +180,22 @@ def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rid": rules.index, "stage": VALIDATE, "outcome": QUARANTINED, "reason": rules.to_numpy()})
 
 
-def _check_books(step: TableStep, sheets: Sequence[Sheet], combined: ParsedSource, clean: str, removed: pd.DataFrame) -> None:
+def _used_rows(clean: str, combined: ParsedSource, engine: Engine) -> str:
+    """A view of the raw row ids behind the clean rows."""
+    if combined.members is None:
+        return clean
+    members = f"LEFT JOIN {combined.members} AS m USING (rid)"
+    return engine.view(f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c {members}")
+
+
+def _check_books(
+    step: TableStep, sheets: Sequence[Sheet], combined: ParsedSource, clean: str, used: str, removed: pd.DataFrame
+) -> None:
     engine = step.engine
     cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
     set_aside = engine.scan(_rows_set_aside(sheets)[["rid"]].astype("int64"))
     incoming = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {set_aside}"]))
-    used_rows = clean
-    if combined.members:
-        used_rows = engine.view(
-            f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c LEFT JOIN {combined.members} AS m USING (rid)"
-        )
-    check_balance(Books(incoming, used_rows, removed), engine, step.name)
+    check_balance(Books(incoming, used, removed), engine, step.name)
     typed_columns = engine.types(combined.typed)
     money = [name for name, column in step.table.columns.items() if column.dtype == "number" and not column.share]
     additive = [name for name in money if name in typed_columns]

@@ -80,7 +80,7 @@ class Stage:
 
 def intake(context: Context) -> dict[str, Table]:
     """Raw files -> clean tables, ledger, quarantine."""
-    from ..intake import GateError, intake_lines
+    from ..intake import GateError, intake_lines, repair_line
     from ..intake import intake as read_all
 
     language = context.study.study.language
@@ -94,6 +94,8 @@ def intake(context: Context) -> dict[str, Table]:
     for line in intake_lines(result, language, str(full / "latest" / "quarantine.xlsx")):
         if line.startswith("["):  # the counts of a file; the faults of its rows are in the quarantine workbook
             context.report_line(line)
+    if line := repair_line(result.frames["repairs"], language):
+        context.report_line(line)
     context.notices.extend(_notice(notice, language) for notice in result.notices)
     clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
     return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
@@ -134,7 +136,7 @@ def modes(context: Context) -> dict[str, Table]:
 
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
-    from ..intake.cells.official_codes import official_names
+    from ..intake.meaning.official_codes import official_names
     from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
 
     unit_years = build_panel(context.study, context.engine, context.matching("ready_"))

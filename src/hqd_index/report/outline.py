@@ -308,7 +308,7 @@ OUTLINE: tuple[Exhibit, ...] = (
 )
 CSV_ONLY = frozenset({
     "designs", "diagnostics", "distribution", "dynamics", "elasticities", "left_out", "lisa", "modes", "network", "pairs",
-    "placebo", "regression_diagnostics", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
+    "placebo", "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
 })  # fmt: skip
 """Published tables that no page, sheet, paper or figure shows."""
 SHEETS = {exhibit.id: exhibit.sheet for exhibit in OUTLINE if exhibit.sheet is not None}

@@ -1,116 +1,145 @@
-"""Texts of coded columns by distinct value: categories, flags, dates, industries, provinces, ids."""
+"""Texts of coded columns by distinct value: how each kind of column is read."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...canonical import Column
-from ...errors import closest
-from . import official_codes as codes
-from .units_of_measure import normalised_label
+from ..meaning import dates, identifiers
+from ..meaning import official_codes as codes
+from ..meaning.category_names import CATEGORY_NAMES, FLAGS
+from ..meaning.glyphs import normalised_label
+from ..meaning.industries import industry
+from ..meaning.numbers import MARKS
+from ..meaning.reading import Reading, refused
+from ..meaning.suggestions import nearest
+from ..records.scope_reasons import NOT_MANUFACTURING, SPLIT, TOTAL
 
-EXCEL_EPOCH = date(1899, 12, 30)
-SERIALS = range(20000, 80000)  # 1954 to 2119: any other whole number is no date
-FLAGS = {
-    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "是", "有", "√"), "true"),
-    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n", "否", "无", "×"), "false"),
-}
-CATEGORY_NAMES = {
-    "soe": ("国有", "国有企业", "国企"), "private": ("民营", "民营企业", "私营"),
-    "foreign": ("外资", "外资企业", "外商投资"), "other": ("其他",), "consolidated": ("合并", "合并报表", "A"),
-    "parent": ("母公司", "母公司报表", "B"), "publicised": ("公示",), "recognised": ("公告", "认定"),
-    "passed_review": ("复核通过",), "failed_review": ("复核未通过", "复核不通过"), "revoked": ("撤销",),
-    "renamed": ("更名",), "innovative": ("创新型", "创新型中小企业"), "provincial": ("省级", "专精特新中小企业"),
-    "national": ("国家级", "小巨人", "专精特新小巨人"), "key_national": ("重点小巨人",),
-    "single_champion": ("单项冠军", "制造业单项冠军"), "domestic": ("国内",), "imported": ("进口",),
-    "intermediate": ("中间使用", "中间投入"), "final_cons": ("最终消费",), "gfcf": ("固定资本形成",),
-    "export": ("出口",), "inventory": ("存货变动",), "registered": ("注册地",), "operating": ("经营地",),
-    "supplier": ("供应商",), "customer": ("客户",), "invention": ("发明", "发明专利"), "utility": ("实用新型",),
-    "design": ("外观设计",),
-    "all": ("全部", "全部企业"), "above_scale": ("规模以上", "规上"), "large_medium": ("大中型", "大中型企业"),
-}  # fmt: skip
-USCC_SHAPE = re.compile(r"[0-9A-Z]{18}")
-SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
+SCOPES = {"manufacturing": "", "other": NOT_MANUFACTURING, "split": SPLIT}
+DECLARED, CODE, CATEGORY, FLAG = "values", "code", "category", "flag"
+
+ReadText = Callable[[str], Reading]
 
 
 @dataclass(frozen=True)
-class CodeReading:
-    """What a text stands for, or the rule it breaks and the nearest text that would do."""
+class CodedColumn:
+    """What the reading of one column depends on: its place in the table, the study's word on it, the texts it holds."""
 
-    value: str | None
-    rule: str = ""
-    suggestion: str | None = None
+    name: str
+    column: Column
+    in_key: bool
+    edition: str = ""
+    pad: int | None = None
+    values: Mapping[str, str] | None = None
+    year_ends: bool = False
 
 
-def code_reader(column: Column, aliases: Mapping[str, str], version: str = "") -> Callable[[str], CodeReading]:
-    """The reading of one coded column: a study's aliases first (exact after normalising), then the built-in texts."""
-    study_aliases = {normalised_label(text): value for text, value in aliases.items()}
-    read_text = _reader_of_column(column, version)
+def is_year(name: str, column: Column) -> bool:
+    """Whether a column of whole numbers holds calendar years."""
+    return column.dtype == "integer" and (name == "year" or name.endswith("_year"))
 
-    def look(text: str) -> CodeReading:
-        return read_text(study_aliases.get(normalised_label(text), text))
+
+def is_batch(name: str, column: Column) -> bool:
+    """Whether a column of whole numbers holds the number of a batch."""
+    return column.dtype == "integer" and (name == "batch" or name.endswith("_batch"))
+
+
+def code_reader(coded: CodedColumn) -> ReadText:
+    """The reading of a column's texts: the study's `values` first (exact after normalising), then the built-in forms."""
+    study_values = {normalised_label(text): value for text, value in (coded.values or {}).items()}
+    read_text = _reader_of_column(coded)
+
+    def look(text: str) -> Reading:
+        meaning = study_values.get(normalised_label(text))
+        if meaning == "":
+            return Reading(None, DECLARED)
+        reading = read_text(text if meaning is None else meaning)
+        if reading.value is None or reading.value == text:
+            return reading
+        return replace(reading, kind=DECLARED if meaning is not None else reading.kind or _repair_of(coded))
 
     return look
 
 
-def _reader_of_column(column: Column, version: str) -> Callable[[str], CodeReading]:
+def _repair_of(coded: CodedColumn) -> str:
+    if coded.column.dtype == "flag":
+        return FLAG
+    return CATEGORY if coded.column.categories else CODE
+
+
+def _reader_of_column(coded: CodedColumn) -> ReadText:
+    column = coded.column
     if column.code == "industry":
-        return lambda text: _code_or_rule(codes.industry(text, version), "E09")
+        return lambda text: _industry(text, coded)
     if column.code == "province":
-        return lambda text: _code_or_rule(codes.province(text), "C03")
+        return lambda text: _code_or_rule(codes.province(_unwrapped(text)), "C03", text)
+    if column.code in ("firm", "uscc", "hs6", "area") or coded.pad:
+        return _identifier(column, coded.pad)
+    if is_year(coded.name, column):
+        return lambda text: dates.year(text, openings=coded.year_ends)
+    if is_batch(coded.name, column):
+        return dates.batch
     if column.categories == codes.EDITIONS:
-        return lambda text: _code_or_rule(codes.version(text), "C03")
-    if column.code in ("firm", "uscc"):
-        return _identifier
+        return lambda text: _code_or_rule(codes.version(text), "C03", text)
     if column.dtype == "date":
-        return _date
+        return dates.year_end if coded.name == "statement_date" else dates.calendar_date
     if column.dtype == "flag":
         return _flag
-    if column.categories:
-        return _category(column.categories)
-    return lambda text: CodeReading(text)
+    return _category(column.categories) if column.categories else Reading
 
 
-def _code_or_rule(match: codes.CodeMatch, rule: str) -> CodeReading:
-    return CodeReading(match.code) if match.code else CodeReading(None, rule, match.suggestion)
+def _identifier(column: Column, pad: int | None) -> ReadText:
+    """Ids: a firm id declared six digits wide is a stock code."""
+    if column.code == "firm" and pad == identifiers.STOCK_DIGITS:
+        return identifiers.stock_code
+    if pad:
+        return lambda text: identifiers.padded(text, pad)
+    return {"firm": identifiers.firm_id, "uscc": identifiers.credit_code, "hs6": identifiers.hs6, "area": identifiers.area_code}[
+        column.code
+    ]
 
 
-def _identifier(text: str) -> CodeReading:
-    if SCIENTIFIC.fullmatch(text) or (USCC_SHAPE.fullmatch(text) and not codes.uscc_valid(text)):
-        return CodeReading(None, "C06")
-    return CodeReading(text)
+def _unwrapped(text: str) -> str:
+    plain = identifiers.unwrapped(text)[0]
+    return plain if plain.isdigit() else text
 
 
-def _flag(text: str) -> CodeReading:
+def _industry(text: str, coded: CodedColumn) -> Reading:
+    """A 2017 division; what is right but no division of manufacturing keeps its code and goes out of scope."""
+    match = industry(text, codes.version(coded.edition).code or "")
+    if match.scope in SCOPES:
+        return Reading(match.code, scope=SCOPES[match.scope])
+    if match.scope in ("section", "total") and coded.in_key:
+        return Reading(match.code, scope=TOTAL)
+    return _missing_mark(text) or refused("E09", match.suggestion)
+
+
+def _missing_mark(text: str) -> Reading | None:
+    """C09 for a text that is written where something is missing."""
+    return refused("C09") if text.strip().lower() in MARKS else None
+
+
+def _code_or_rule(match: codes.CodeMatch, rule: str, text: str) -> Reading:
+    return Reading(match.code) if match.code else _missing_mark(text) or refused(rule, match.suggestion)
+
+
+def _flag(text: str) -> Reading:
     value = FLAGS.get(normalised_label(text))
-    return CodeReading(value) if value else CodeReading(None, "C03", "是 / 否")
+    return Reading(value) if value else refused("C03", "是 / 否")
 
 
-def _category(categories: Sequence[str]) -> Callable[[str], CodeReading]:
+def _category(categories: Sequence[str]) -> ReadText:
     category_by_name = {
         normalised_label(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))
     }
 
-    def look(text: str) -> CodeReading:
+    def look(text: str) -> Reading:
         value = category_by_name.get(normalised_label(text))
-        return CodeReading(value) if value else CodeReading(None, "C03", closest(text, category_by_name))
+        return Reading(value) if value else _missing_mark(text) or refused("C03", nearest(text, _category_names(categories)))
 
     return look
 
 
-def _date(text: str) -> CodeReading:
-    """ISO text of a date: 2023-12-31, 2023/12/31, 20231231, 2023年12月31日, a time after it, or a spreadsheet serial."""
-    date_text = re.sub(r"[T ].*$", "", text.strip())
-    if re.fullmatch(r"\d{5}(\.0+)?", date_text) and int(date_text[:5]) in SERIALS:
-        return CodeReading((EXCEL_EPOCH + timedelta(days=int(date_text[:5]))).isoformat())
-    match = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)|(\d{2})(\d{2}))", date_text)
-    if match is None:
-        return CodeReading(None, "C07")
-    year, *month_and_day = (int(part) for part in match.groups() if part)
-    try:
-        return CodeReading(date(year, month_and_day[0], month_and_day[1] if len(month_and_day) > 1 else 1).isoformat())
-    except ValueError:
-        return CodeReading(None, "C07")
+def _category_names(categories: Collection[str]) -> list[str]:
+    return [name for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))]

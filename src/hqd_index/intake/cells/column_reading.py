@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
 
 from ...canonical import CanonicalTable
-from ...engines.duckdb import Engine
+from ...engines.duckdb import Engine, literal
 from ...study.records import Source
+from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
+from .column_units import ColumnUnits
 
 Exact = Literal["decimal", "double"]
+Shifts = Mapping[str, Mapping[int, int]]
+"""Column -> sheet -> the power of ten that leads from the printed unit to the column's."""
 SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
+COMMA_DECIMAL = r"[-+]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?"
 SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 
 
@@ -22,7 +27,9 @@ SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 class ParsedSource:
     """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
 
-    `members` (rid, member) names the raw rows of each row where several made one.
+    `members` (rid, member) names the raw rows of each row where several made one; `code_scope` are rows whose code is right but
+    out of scope, after the study's own filters; `notes` are rows set aside in reading that are notes; `shifts` are powers of
+    ten by column and sheet; `repairs` say which cells are not as printed.
     """
 
     text: str
@@ -31,6 +38,10 @@ class ParsedSource:
     out_of_scope: pd.DataFrame
     notices: tuple[Notice, ...]
     members: str | None = None
+    code_scope: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["rid", "reason"]))
+    notes: frozenset[int] = frozenset()
+    shifts: Shifts = field(default_factory=dict)
+    repairs: tuple[SourceRepairs, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,16 +52,37 @@ class ColumnReading:
     table: CanonicalTable
     exact: Exact
     present: tuple[str, ...]
-    units: Mapping[str, str]
-    shifts: Mapping[str, int]
+    units: ColumnUnits
     engine: Engine
 
     def is_numeric(self, name: str) -> bool:
         return self.table.columns[name].dtype in ("number", "integer")
 
-    def number(self, name: str, text: str) -> str:
+    def number(self, name: str, text: str, rid: str = "rid") -> str:
+        """SQL of the number in a cell, in the column's unit; NULL for what is not a plain finite number."""
         exact: Exact = "decimal" if self.table.columns[name].dtype == "integer" else self.exact
-        return number_sql(text, self.shifts.get(name, 0), exact)
+        cell = comma_decimal_sql(text) if self.source.decimal == "," else text
+        return number_by_sheet_sql(cell, rid, self.units.shifts(name), exact)
+
+    def meant(self, name: str, cell: str) -> str:
+        """SQL of a cell of a number column with the study's `values` in the place of texts."""
+        return replaced_sql(cell, self.source.values.get(name, {}))
+
+
+@dataclass(frozen=True)
+class SourceRepairs:
+    """What happened to the cells of one source: its text rows with what is known of each row, before and after filling down, and
+    typed; the readings of coded columns, the columns where one was a repair; conversions of texts (text, number, sheet).
+    """
+
+    all_rows: str
+    printed: str
+    text: str
+    typed: str
+    reading: ColumnReading
+    codes_by_column: Mapping[str, str]
+    repaired: tuple[str, ...]
+    conversions: Mapping[str, pd.DataFrame]
 
 
 def number_sql(text: str, shift: int, exact: Exact) -> str:
@@ -64,4 +96,35 @@ def number_sql(text: str, shift: int, exact: Exact) -> str:
     else:
         scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {sql_type})"
     scientific = f"CASE WHEN regexp_matches({text}, '{SCIENTIFIC}') THEN {scaled} END"
-    return f"CASE WHEN NOT contains({text}, '_') THEN coalesce({plain_number}, {scientific}) END"
+    return f"CASE WHEN {_cast_as_meant(text)} THEN coalesce({plain_number}, {scientific}) END"
+
+
+def _cast_as_meant(text: str) -> str:
+    """False for the texts that the engine's own cast takes for numbers and a person does not: 1_0, +-1, a control in front."""
+    return f"NOT contains({text}, '_') AND NOT starts_with({text}, '+-') AND unicode({text}) > 32"
+
+
+def number_by_sheet_sql(text: str, rid: str, shifts: Mapping[int, int], exact: Exact) -> str:
+    """The number under the power of ten of the sheet that its row is of; one expression where all sheets agree."""
+    powers = sorted(set(shifts.values()) or {0})
+    if len(powers) == 1:
+        return number_sql(text, powers[0], exact)
+    cases = []
+    for power in powers:
+        sheet_numbers = ", ".join(str(number) for number, shift in sorted(shifts.items()) if shift == power)
+        cases.append(f"WHEN {rid} // {FILE_SPAN} IN ({sheet_numbers}) THEN {number_sql(text, power, exact)}")
+    return f"CASE {' '.join(cases)} END"
+
+
+def replaced_sql(cell: str, values: Mapping[str, str]) -> str:
+    """The cell with the study's `values` in the place of exact texts; '' becomes missing."""
+    if not values:
+        return cell
+    cases = " ".join(f"WHEN {literal(text)} THEN {literal(meaning) if meaning else 'NULL'}" for text, meaning in values.items())
+    return f"CASE {cell} {cases} ELSE {cell} END"
+
+
+def comma_decimal_sql(cell: str) -> str:
+    """A number with a decimal comma as one with a point; NULL for a text of another form, which a point would misread."""
+    with_point = f"replace(replace(replace({cell}, '.', ''), ' ', ''), ',', '.')"
+    return f"CASE WHEN regexp_full_match({cell}, {literal(COMMA_DECIMAL)}) THEN {with_point} END"

@@ -9,30 +9,37 @@ from dataclasses import dataclass
 from ...canonical import CanonicalTable
 from ...errors import DataError, closest
 from ...study.records import Source
-from ..cells.units_of_measure import UNITS, label_and_unit, normalised_label
+from ..meaning.glyphs import normalised_label
+from ..meaning.unit_choice import PrintedUnits
+from ..meaning.unit_labels import is_printed_unit, is_weak, label_and_unit, unit_label, units_above, units_in
+from ..meaning.units import exponent
+from ..read.sheet_cells import SheetCells
 from ..records.intake_notice import Notice
 
 PEEK = 40
 SUB_HEADERS = 3
+SHOWN = 30
 
 
 @dataclass(frozen=True)
 class HeaderMap:
-    """Canonical column -> position in the sheet, units that labels name, and what was told on the way."""
+    """Canonical column -> position in the sheet and units printed around it; labels that are not used; notices."""
 
     positions: dict[str, int]
-    units: dict[str, str]
+    printed: dict[str, PrintedUnits]
+    unused: tuple[str, ...]
     notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which row the header is (from 1), its labels, how many rows below are labels too, and units they name."""
+    """Which row the header is (from 1), its labels, how many rows below are labels too, units they and the lines above name."""
 
     row: int
     labels: tuple[str, ...]
     below: int
     units: tuple[tuple[int, str], ...] = ()
+    above: tuple[str, ...] = ()
 
 
 def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
@@ -40,7 +47,8 @@ def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     built_in = {normalised_label(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
     names = {normalised_label(name): name for name in table.columns}
     aliases = {normalised_label(label): name for label, name in source.aliases.items()}
-    return {**built_in, **names, **aliases, **_reshape_labels(source)}
+    without_units = {normalised_label(label_and_unit(label)[0]): name for label, name in source.aliases.items()}
+    return {**built_in, **without_units, **names, **aliases, **_reshape_labels(source)}
 
 
 def _reshape_labels(source: Source) -> dict[str, str]:
@@ -50,49 +58,115 @@ def _reshape_labels(source: Source) -> dict[str, str]:
     return {normalised_label(part): f"reshape:{part}" for part in parts if part}
 
 
-def header_place(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str]) -> int:
+def header_place(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str], table: CanonicalTable) -> int:
     """The place of the row with the most known labels, else of the first row that is not blank."""
-    known_counts = [sum(canonical_name(label, column_by_label) is not None for label in row) for row in rows]
+    known_counts = [sum(canonical_name(label, column_by_label, table) is not None for label in row) for row in rows]
     if any(known_counts):
         return known_counts.index(max(known_counts))
     return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
 
 
-def canonical_name(label: str, column_by_label: Mapping[str, str]) -> str | None:
-    """The canonical column of a label, with or without a unit in brackets."""
-    return column_by_label.get(normalised_label(label)) or column_by_label.get(normalised_label(label_and_unit(label)[0]))
+def canonical_name(label: str, column_by_label: Mapping[str, str], table: CanonicalTable) -> str | None:
+    """The canonical column of a label, with or without the unit it prints.
+
+    What may be a unit or part of the name (医生数/万人, GDP/人) is a unit only where the column is measured in it.
+    """
+    whole = column_by_label.get(normalised_label(label))
+    if whole is not None:
+        return whole
+    parts = unit_label(label)
+    name = column_by_label.get(normalised_label(parts.name)) if parts.units else None
+    column = table.columns.get(name or "")
+    if column is None or not (parts.slashed or all(is_weak(unit) for unit in parts.units)):
+        return name
+    fits = any(exponent(unit, column.unit) is not None for unit in parts.units)
+    return name if fits or not (parts.slashed or column.unit) else None
+
+
+SHEET_FACTS = frozenset(
+    [
+        "单位",
+        "频率",
+        "指标id",
+        "指标代码",
+        "来源",
+        "数据来源",
+        "更新时间",
+        "时间区间",
+        "起止时间",
+        "frequency",
+        "source",
+        "indicatorid",
+        "lastupdated",
+    ]
+)
 
 
 def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
-    """How many rows right below the header are labels or units: two or more number cells filled, no digit but in a unit.
+    """How many rows right below the header are labels or units.
 
-    A data row whose numbers are all unreadable still has its code or year, and must not pass for a label.
+    A row of units has nothing but units over the number columns; a row of labels has two number cells or more, or stands right
+    above a row of units, and no digit but in a unit. A data row whose numbers are all unreadable still has its code or year.
     """
-    label_rows = 0
-    for row in rows[:SUB_HEADERS]:
-        filled_cells = [row[k].strip() for k in numeric if k < len(row) and row[k].strip()]
-        if len(filled_cells) < 2 or any(_has_digit(cell) for cell in row):
+    below = 0
+    for place, row in enumerate(rows[: SUB_HEADERS + 5]):
+        following = rows[place + 1] if place + 1 < len(rows) else ()
+        if _states_facts(row) or (below < SUB_HEADERS and _is_label_row(row, following, numeric)):
+            below += 1
+        else:
             break
-        label_rows += 1
-    return label_rows
+    return below
+
+
+def _is_label_row(row: Sequence[str], following: Sequence[str], numeric: Sequence[int]) -> bool:
+    filled_cells = _filled_cells(row, numeric)
+    if _is_unit_row(row, numeric):
+        return True
+    if not filled_cells or any(_has_digit(cell) for cell in row):
+        return False
+    return len(filled_cells) > 1 or _is_unit_row(following, numeric)
+
+
+def _filled_cells(row: Sequence[str], places: Sequence[int]) -> list[str]:
+    return [row[k].strip() for k in places if k < len(row) and row[k].strip()]
+
+
+def _is_unit_row(row: Sequence[str], numeric: Sequence[int]) -> bool:
+    """Whether number columns hold units and nothing else, and no other cell a digit."""
+    filled_cells = _filled_cells(row, numeric)
+    units = [cell for cell in filled_cells if units_in(cell)]
+    only_units = all(units_in(cell) or normalised_label(cell) in NO_UNIT for cell in filled_cells)
+    return bool(units) and only_units and not any(_has_digit(cell) for k, cell in enumerate(row) if k not in numeric)
+
+
+NO_UNIT = frozenset(("没有单位", "无单位", "-", "—", "无", "nounit", "none", "--", "/"))
+
+
+def _states_facts(row: Sequence[str]) -> bool:
+    """A row of a database below its header: 单位, 频率, 来源 ... in front, and something for the columns."""
+    first = normalised_label(row[0]) if row else ""
+    return first.rstrip(":") in SHEET_FACTS and any(cell.strip() for cell in row[1:])
 
 
 def _has_digit(cell: str) -> bool:
-    return any(mark.isdigit() for mark in cell) and cell.strip() not in UNITS
+    return any(mark.isdigit() for mark in cell) and not is_printed_unit(cell)
 
 
 def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, where: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
     column_by_label = known_labels(source, table)
-    place = header_place(rows, column_by_label) if source.header_row == "auto" else source.header_row - 1
+    place = header_place(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
         raise no_rows(where)
     labels = tuple(label.strip() for label in rows[place])
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
-    numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label) in numbers]
+    numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
+    numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers]
     below = label_rows_below(rows[place + 1 :], numeric)
-    cells_below = [(k, cell.strip()) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row)]
-    return Layout(place + 1, labels, below, tuple((k, unit) for k, unit in cells_below if unit in UNITS))
+    printed_units = [
+        (k, unit) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row) for unit in units_in(cell)
+    ]
+    return Layout(place + 1, labels, below, tuple(printed_units), units_above(rows[:place]))
 
 
 def no_rows(where: str) -> DataError:
@@ -105,26 +179,30 @@ def no_rows(where: str) -> DataError:
     )
 
 
-def map_labels(
-    labels: Sequence[str], printed_units: Mapping[int, str], source: Source, table: CanonicalTable, where: str
-) -> HeaderMap:
-    """Positions and units (in brackets, or `printed` below a label) of canonical columns; DataError S05 for a label twice."""
+def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> HeaderMap:
+    """Positions of canonical columns and the units printed around them; DataError S05 for a label twice."""
+    labels, where = cells.labels, cells.file
     _refuse_repeated_labels(labels, where)
     column_by_label = known_labels(source, table)
     positions: dict[str, int] = {}
     unused_labels: list[str] = []
     for place, label in enumerate(labels):
-        name = canonical_name(label, column_by_label)
+        name = canonical_name(label, column_by_label, table)
         if name is None:
             unused_labels.append(label)
         elif name in positions:
             raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
         else:
             positions[name] = place
-    units = {
-        name: unit for name, place in positions.items() if (unit := label_and_unit(labels[place])[1] or printed_units.get(place))
-    }
-    return HeaderMap(positions, units, _unused_label_notices(unused_labels, where))
+    printed = {name: _printed_units(labels[place], place, cells) for name, place in positions.items()}
+    unused = tuple(label for label in unused_labels if label.strip())
+    return HeaderMap(positions, printed, unused, _unused_label_notices(unused, where))
+
+
+def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
+    parts = unit_label(label)
+    below = tuple(unit for column, unit in cells.units if column == place)
+    return PrintedUnits(parts.units, below, cells.above, parts.words)
 
 
 def _refuse_repeated_labels(labels: Sequence[str], where: str) -> None:
@@ -163,28 +241,39 @@ def required_columns(source: Source, table: CanonicalTable, positions: Collectio
     ]
 
 
-def require_columns(
-    missing: Sequence[str], sources: Sequence[Source], table: CanonicalTable, labels: Sequence[str], where: str
-) -> None:
-    """DataError S06 for the columns that are missing, each with the labels it is known by and the nearest one."""
+@dataclass(frozen=True)
+class MissingColumns:
+    """Columns that are missing, the sources that could have given them, and the labels of their files that nobody used."""
+
+    names: Sequence[str]
+    sources: Sequence[Source]
+    unused: Sequence[str]
+
+
+def require_columns(missing: MissingColumns, table: CanonicalTable, where: str) -> None:
+    """DataError S06 for the columns that are missing, each with the labels it is known by, beside the labels not used."""
+    if not missing.names:
+        return
     en, zh = [], []
-    for name in missing:
+    for name in missing.names:
         column = table.columns.get(name)
         source_name = name.removeprefix("reshape:")
-        names = [source_name, *(alias for source in sources for alias, target in source.aliases.items() if target == name)]
-        names += [column.zh, column.en] if column else []
-        nearest = next((best for candidate in names if (best := closest(candidate, [x for x in labels if x]))), None)
+        aliases = [alias for source in missing.sources for alias, target in source.aliases.items() if target == name]
+        names = [source_name, *aliases, *([column.zh, column.en] if column else [])]
+        nearest = next((best for candidate in names if (best := closest(candidate, missing.unused))), None)
         accepted = ", ".join(dict.fromkeys(names))
         en.append(f"{source_name} (accepted labels: {accepted}" + (f"; is it {nearest!r}?)" if nearest else ")"))
         zh.append(f"{source_name}(可识别的列名:{accepted}" + (f";是不是 {nearest!r}?)" if nearest else ")"))
-    if en:
-        mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
-        raise DataError(
-            f"required column missing: {'; '.join(en)}; {mend}",
-            zh=f"缺少必需的列:{';'.join(zh)};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
-            where=where,
-            rule="S06",
-        )
+    unused = list(dict.fromkeys(missing.unused))
+    listed = ", ".join(unused[:SHOWN]) + (" ..." if len(unused) > SHOWN else "")
+    left, left_zh = (f"; columns of the file not used: {listed}", f";文件中未采用的列:{listed}") if unused else ("", "")
+    mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
+    raise DataError(
+        f"required column missing: {'; '.join(en)}{left}; {mend}",
+        zh=f"缺少必需的列:{';'.join(zh)}{left_zh};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+        where=where,
+        rule="S06",
+    )
 
 
 def _unused_label_notices(labels: Sequence[str], where: str) -> tuple[Notice, ...]:

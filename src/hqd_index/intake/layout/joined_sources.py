@@ -19,11 +19,19 @@ def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: 
     """One parsed table; its `members` name the raw rows behind each row where that is not one."""
     if len(parsed) == 1:
         return parsed[0]
-    value_columns = [set(engine.types(source.typed)) - CONTEXT_COLUMNS - set(key) for source in parsed]
-    disjoint = sum(map(len, value_columns)) == len(set().union(*value_columns))
-    if key and disjoint:
+    columns = [set(engine.types(source.typed)) - CONTEXT_COLUMNS - set(key) for source in parsed]
+    numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
+    if key and (_disjoint(columns) or (all(numbers) and _disjoint(numbers))):
         return _sources_by_key([_source_without_duplicates(source, key, files, engine) for source in parsed], key, engine)
     return _stacked_sources(parsed, engine)
+
+
+def _number_columns(source: ParsedSource, engine: Engine) -> set[str]:
+    return {name for name, sql_type in engine.types(source.typed).items() if sql_type in ("decimal", "double")}
+
+
+def _disjoint(columns: Sequence[set[str]]) -> bool:
+    return sum(map(len, columns)) == len(set().union(*columns))
 
 
 def _stacked_sources(parsed: Sequence[ParsedSource], engine: Engine) -> ParsedSource:
@@ -36,13 +44,15 @@ def _stacked_sources(parsed: Sequence[ParsedSource], engine: Engine) -> ParsedSo
 def _source_without_duplicates(source: ParsedSource, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
     """The source with its own duplicates found and its faulty rows left out, ready to be joined."""
     valid_rows = without_rows(source.typed, source.findings["rid"], engine)
-    findings = joined_findings([source.findings, duplicate_findings(valid_rows, source.text, key, files, engine)])
+    findings = joined_findings(
+        [source.findings, duplicate_findings(valid_rows, source.text, key, files, engine, shifts=source.shifts)]
+    )
     valid_rows, text = (without_rows(rows, findings["rid"], engine) for rows in (source.typed, source.text))
     return replace(source, typed=valid_rows, text=text, findings=findings)
 
 
 def _sources_by_key(parsed: Sequence[ParsedSource], key: Sequence[str], engine: Engine) -> ParsedSource:
-    """One row per key, each value from the one source that has it."""
+    """One row per key, each value from the first source that has it."""
     keys = ", ".join(map(quoted, key))
     typed = _union([source.typed for source in parsed], engine)
     rows = engine.query(f"SELECT rid AS part, min(rid) OVER (PARTITION BY {keys}) AS rid FROM {typed}")
@@ -54,7 +64,7 @@ def _sources_by_key(parsed: Sequence[ParsedSource], key: Sequence[str], engine: 
 
 
 def _one_row_per_key(table: str, rows: str, engine: Engine) -> str:
-    values = ", ".join(f"any_value(t.{quoted(name)}) AS {quoted(name)}" for name in engine.types(table) if name != "rid")
+    values = ", ".join(f"arg_min(t.{quoted(name)}, t.rid) AS {quoted(name)}" for name in engine.types(table) if name != "rid")
     return engine.query(f"SELECT r.rid, {values} FROM {table} AS t JOIN {rows} AS r ON r.part = t.rid GROUP BY r.rid")
 
 
@@ -73,7 +83,12 @@ def _union(names: Sequence[str], engine: Engine) -> str:
 def _combined_source(parsed: Sequence[ParsedSource], text: str, typed: str, members: str | None) -> ParsedSource:
     out_of_scope = pd.concat([source.out_of_scope for source in parsed], ignore_index=True)
     notices = tuple(notice for source in parsed for notice in source.notices)
-    return ParsedSource(text, typed, joined_findings([source.findings for source in parsed]), out_of_scope, notices, members)
+    shifts: dict[str, dict[int, int]] = {}
+    for source in parsed:
+        for name, powers in source.shifts.items():
+            shifts.setdefault(name, {}).update(powers)
+    findings = joined_findings([source.findings for source in parsed])
+    return ParsedSource(text, typed, findings, out_of_scope, notices, members, shifts=shifts)
 
 
 def without_rows(rows: str, rids: pd.Series, engine: Engine) -> str:

@@ -11,9 +11,9 @@ from ...canonical import CanonicalTable, Column
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Reshape, Source
 from ..cells.column_reading import SQL_TYPES, Exact, ParsedSource
-from ..cells.number_text import diagnose
-from ..cells.typed_columns import parse_source
-from ..cells.units_of_measure import exponent
+from ..cells.typed_columns import parse_source, with_year
+from ..meaning.numbers import diagnose
+from ..meaning.units import exponent
 from ..records.intake_notice import Notice
 from ..rules.duplicate_rows import duplicate_findings
 from ..rules.row_rules import limits_sql
@@ -22,6 +22,7 @@ from .joined_sources import without_rows
 from .text_columns import Sheet
 
 UNLISTED = "unlisted"
+CONTEXT = ("statement_date", "disclose_date", "statement_type", "industry_code", "industry_version")
 NAME, VALUE, UNIT = "reshape_name", "reshape_value", "reshape_unit"
 Limits = Mapping[str, tuple[float | None, float | None]]
 
@@ -53,6 +54,7 @@ class LongTable:
     findings: pd.DataFrame
     out_of_scope: pd.DataFrame
     notices: tuple[Notice, ...]
+    keys: ParsedSource
 
 
 def parse_long(sheets: Sequence[Sheet], shape: LongSource, left_out: Callable[[str], list[pd.DataFrame]]) -> ParsedSource:
@@ -75,7 +77,9 @@ def parse_long(sheets: Sequence[Sheet], shape: LongSource, left_out: Callable[[s
         f"SELECT min(rid) OVER (PARTITION BY {', '.join(map(quoted, key))}) AS rid, rid AS member FROM {kept_rows}"
     )
     text, typed = (_wide_rows(rows, members, shape) for rows in (long.text, long.typed))
-    return ParsedSource(text, typed, findings, out_of_scope, long.notices, members)
+    return ParsedSource(
+        text, typed, findings, out_of_scope, long.notices, members, notes=long.keys.notes, repairs=long.keys.repairs
+    )
 
 
 def _long_table(sheets: Sequence[Sheet], shape: LongSource) -> LongTable:
@@ -96,13 +100,14 @@ def _long_table(sheets: Sequence[Sheet], shape: LongSource) -> LongTable:
     text = engine.query(f"SELECT t.rid, {text_keys}, n.canonical AS {NAME}, t.{VALUE} {rows}")
     read_keys = f"JOIN {key_rows.typed} AS y USING (rid)"
     typed = engine.query(f"SELECT t.rid, {typed_keys}, n.canonical AS {NAME}, {number} AS {VALUE} {rows} {read_keys}")
-    findings, out_of_scope = [key_rows.findings, _unreadable_values(text, typed, units, engine)], key_rows.out_of_scope
+    findings = [key_rows.findings, _unreadable_values(text, typed, units, engine)]
+    out_of_scope = pd.concat([key_rows.out_of_scope, key_rows.code_scope], ignore_index=True)
     unlisted = _unlisted_rows(cells, columns_by_name, shape)
     if reshape.drop_unlisted:
         out_of_scope = pd.concat([out_of_scope, unlisted[["rid"]].assign(reason=UNLISTED)], ignore_index=True)
     else:
         findings.append(rule_findings(unlisted, "C03"))
-    return LongTable(text, typed, joined_findings(findings), out_of_scope, (*key_rows.notices, *notices))
+    return LongTable(text, typed, joined_findings(findings), out_of_scope, (*key_rows.notices, *notices), key_rows)
 
 
 def _read_keys(sheets: Sequence[Sheet], shape: LongSource) -> tuple[ParsedSource, list[str]]:
@@ -110,11 +115,12 @@ def _read_keys(sheets: Sequence[Sheet], shape: LongSource) -> tuple[ParsedSource
     long_columns = {NAME: Column("text", "", "变量", "variable"), VALUE: Column("text", "", "数值", "value")}
     long_columns |= {UNIT: Column("text", "", "单位", "unit")} if shape.reshape.units else {}
     columns = shape.table.columns
-    keys = {name: columns[name] for name in (*shape.table.key, "disclose_date", "industry_version") if name in columns}
+    keys = {name: columns[name] for name in (*shape.table.key, *CONTEXT) if name in columns}
     long_schema = replace(shape.table, columns={**keys, **long_columns})
     plain_source = shape.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": ()})
     long_sheets = [_with_reshape_columns(sheet, shape.reshape) for sheet in sheets]
-    key_rows = parse_source(long_sheets, plain_source, long_schema, shape.exact, shape.engine, shape.where)
+    parsed = parse_source(long_sheets, plain_source, long_schema, shape.exact, shape.engine, shape.where)
+    key_rows = with_year(parsed, shape.engine)
     typed_columns = shape.engine.types(key_rows.typed)
     return key_rows, [name for name in keys if name in typed_columns]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...canonical import CanonicalTable
+from ...canonical import CanonicalTable, Column
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
-from ..read.delimited_text import NOTE_MARKS
 from ..read.sheet_cells import BLANKS, SheetCells
-from ..records.scope_reasons import BLANK, NOTE, TOTAL
+from ..records.scope_reasons import BLANK, TOTAL
 from .header_rows import HeaderMap
 
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
@@ -26,22 +25,81 @@ class Sheet:
 
 
 def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, engine: Engine) -> str:
-    """`rid`, `aside` (NULL, blank, note or total) and one trimmed text column per canonical column, NULL where missing."""
+    """One trimmed text column per canonical column, NULL where missing, with `rid` and what is known of the row.
+
+    `aside` (NULL, blank, note or total), `lead` and `filled` (the first text and the number of filled cells of a row without
+    any value: it may be a note), `marks` (the columns where a declared mark stands for something missing).
+    """
     selects = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
     return engine.query(" UNION ALL BY NAME ".join(selects))
 
 
+MARK_OF, NEXT_MARK = "\x1f", "\x1e"
+ROW_FACTS = ("aside", "lead", "filled", "marks")
+
+
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    columns = {name: _cell_sql(name, place, source, table) for name, place in sheet.header.positions.items()}
+    positions = sheet.header.positions
+    columns = {name: _cell_sql(name, place, source, table) for name, place in positions.items()}
     columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
-    scope_reason = _scope_reason_sql(width, sheet.header.positions, source, table)
+    row_facts = [
+        f"{_scope_reason_sql(width, positions, source, table)} AS aside",
+        *_lead_sql(width, value_places(positions, table)),
+        f"{_marks_sql(positions, source, table)} AS marks",
+    ]
     trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
-    return (
-        f"SELECT {rid}, {scope_reason} AS aside, {selected} FROM (SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)})"
-    )
+    inside = f"SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)}"
+    return f"SELECT {rid}, {', '.join(row_facts)}, {selected} FROM ({inside})"
+
+
+def value_places(positions: Mapping[str, int], table: CanonicalTable) -> list[int]:
+    """Where values stand: the number and flag columns outside the key, else the columns outside it, else all but the first."""
+    non_key = {name: place for name, place in positions.items() if name not in table.key}
+    measured = [place for name, place in non_key.items() if _is_measured(table.columns.get(name))]
+    if measured:
+        return measured
+    first = min(positions.values(), default=0)
+    return [place for place in non_key.values() if place != first]
+
+
+def _is_measured(column: Column | None) -> bool:
+    return column is not None and column.dtype in ("number", "integer", "flag")
+
+
+def _lead_sql(width: int, values: Sequence[int]) -> list[str]:
+    """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
+    cells = [f"c{place}" for place in range(width)]
+    filled = " + ".join(f"CAST({cell} <> '' AS TINYINT)" for cell in cells)
+    empty = " AND ".join(f"c{place} = ''" for place in values) or f"({filled}) = 1"
+    texts = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
+    first = f"coalesce({texts})"
+    return [f"CASE WHEN {empty} THEN {first} END AS lead", f"CASE WHEN {empty} THEN {filled} END AS filled"]
+
+
+def _marks_sql(positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+    """Each column in which a mark was read as missing, and the mark."""
+    cases = []
+    for name, place in positions.items():
+        if is_plain_text(name, table):
+            continue
+        marks = [f"c{place} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark]
+        if marks:
+            cases.append(
+                f"CASE WHEN {' OR '.join(marks)} THEN {literal(name + MARK_OF)} || c{place} || '{NEXT_MARK}' ELSE '' END"
+            )
+    return " || ".join(cases) or "''"
+
+
+def missing_marks(name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
+    """The texts that mean missing in a column; NA is a code of units (Namibia) where the study does not declare it."""
+    marks = tuple(dict.fromkeys(("", *source.missing)))
+    column = table.columns.get(name)
+    is_unit_code = name in table.key and column is not None and column.dtype == "text" and column.code != "firm"
+    declared = "missing" in source.model_fields_set
+    return tuple(mark for mark in marks if mark != "NA") if is_unit_code and not declared else marks
 
 
 def _trim_sql(cell: str) -> str:
@@ -55,12 +113,9 @@ def _has_blank(cell: str) -> str:
 
 def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable) -> str:
     cell = f"c{place}"
-    if name in source.pad:
-        padded = f"lpad({cell}, CAST(greatest({source.pad[name]}, length({cell})) AS INTEGER), '0')"
-        cell = f"CASE WHEN regexp_full_match({cell}, '[0-9]+') THEN {padded} ELSE {cell} END"
     if is_plain_text(name, table):
         return f"NULLIF({cell}, '')"
-    present = " AND ".join(f"{cell} <> {literal(mark)}" for mark in dict.fromkeys(("", *source.missing)))
+    present = " AND ".join(f"{cell} <> {literal(mark)}" for mark in missing_marks(name, source, table))
     return f"CASE WHEN {present} THEN {cell} END"  # half the time of NOT IN
 
 
@@ -73,9 +128,6 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
 def _scope_reason_sql(width: int, positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
     others_blank = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
     cases = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK}'"]
-    if width > 1:
-        marks = " OR ".join(f"starts_with(c0, {literal(mark)})" for mark in NOTE_MARKS)
-        cases.append(f"WHEN {others_blank} AND ({marks}) THEN '{NOTE}'")
     totals = ", ".join(literal(total) for total in source.totals)
     for name, place in positions.items():
         column = table.columns.get(name)

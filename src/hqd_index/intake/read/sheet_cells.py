@@ -28,7 +28,8 @@ class SetAside:
 
 @dataclass(frozen=True)
 class SheetCells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows.
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows,
+    and the units that the lines above the header name.
 
     `padded`: whether a cell may have blanks around it.
     """
@@ -43,4 +44,5 @@ class SheetCells:
     set_aside: tuple[SetAside, ...] = ()
     notices: tuple[Notice, ...] = ()
     units: tuple[tuple[int, str], ...] = ()
+    above: tuple[str, ...] = ()
     padded: bool = True

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
+from ...canonical import CanonicalTable
 from ...engines.duckdb import FILE_ROW
 from ..layout.header_rows import canonical_name, known_labels
+from ..meaning.unit_labels import unit_label
 from ..records.intake_notice import Notice
 from .reader import FileHead, SheetRequest
 from .reading_limits import guarded
@@ -44,23 +48,28 @@ def _read(request: SheetRequest, kind: ReadKind) -> list[SheetCells]:
     known = known_labels(request.source, request.table)
 
     def keeps_numbers(label: str) -> bool:
-        column = request.table.columns.get(canonical_name(label, known) or "")
+        column = request.table.columns.get(canonical_name(label, known, request.table) or "")
         return column is not None and column.dtype in ("number", "integer")
 
     content = stat_file(request.file.path, kind, keeps_numbers, name)
-    labels = _labels(content, known)
+    labels = _labels(content, known, request.table)
     with guarded(name):
         frame = pd.concat(content.blocks, ignore_index=True)
         numbered = engine.scan(frame.set_axis(_distinct(labels), axis=1).assign(**{FILE_ROW: range(1, len(frame) + 1)}))
     cells = typed_cells(request, numbered, labels, (*encoding_notices(name, content.encoding), *_undecoded(content, name)))
-    return [cells]
+    return [replace(cells, units=_units(content))]
 
 
-def _labels(content: StatFile, known: dict[str, str]) -> list[str]:
+def _units(content: StatFile) -> tuple[tuple[int, str], ...]:
+    """(place, unit) of the units that the longer labels of variables print: revenue, 营业收入(万元)."""
+    return tuple((place, unit) for place, label in enumerate(content.long_names) for unit in unit_label(label).units)
+
+
+def _labels(content: StatFile, known: dict[str, str], table: CanonicalTable) -> list[str]:
     """The variables' names; the longer label where it is the one that is known, and no name is known as the same column."""
-    taken = {canonical_name(name, known) for name in content.names} | {None}
+    taken = {canonical_name(name, known, table) for name in content.names} | {None}
     return [
-        label if canonical_name(name, known) is None and canonical_name(label, known) not in taken else name
+        label if canonical_name(name, known, table) is None and canonical_name(label, known, table) not in taken else name
         for name, label in zip(content.names, content.long_names)
     ]
 

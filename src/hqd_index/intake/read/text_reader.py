@@ -78,6 +78,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             set_aside=(*label_rows, *counts.set_aside),
             notices=encoding_notices(file.name, text_survey.encoding),
             units=layout.units,
+            above=layout.above,
             padded=counts.padded,
         )
     ]

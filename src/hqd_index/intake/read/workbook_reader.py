@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..cells.units_of_measure import label_and_unit
 from ..layout.header_rows import PEEK, Layout, canonical_name, header_layout, known_labels, no_rows
+from ..meaning.unit_labels import label_and_unit
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
 from .delimited_text import Shape, TextRecord, row_set_aside, write_records
@@ -101,6 +101,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
         set_aside=(*label_rows, *counts.set_aside),
         notices=_hidden_rows(grid, where),
         units=(*layout.units, *printed),
+        above=layout.above,
         padded=counts.padded,
     )
 
@@ -121,13 +122,13 @@ def _records(rows: Iterable[list[str]], width: int) -> Iterable[TextRecord]:
 def _columns(layout: Layout, request: SheetRequest, names: Iterable[str]) -> list[int]:
     """Where canonical columns are."""
     known, wanted = known_labels(request.source, request.table), set(names)
-    return [place for place, label in enumerate(layout.labels) if canonical_name(label, known) in wanted]
+    return [place for place, label in enumerate(layout.labels) if canonical_name(label, known, request.table) in wanted]
 
 
 def _used(layout: Layout, request: SheetRequest) -> set[int]:
     """The columns that are read: those with a label that is known."""
     known = known_labels(request.source, request.table)
-    return {place for place, label in enumerate(layout.labels) if canonical_name(label, known) is not None}
+    return {place for place, label in enumerate(layout.labels) if canonical_name(label, known, request.table) is not None}
 
 
 def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
@@ -136,7 +137,7 @@ def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
     printed = dict(layout.units)
     stated = {}
     for place, label in enumerate(layout.labels):
-        name = canonical_name(label, known)
+        name = canonical_name(label, known, request.table)
         unit = request.source.units.get(name or "") or label_and_unit(label)[1] or printed.get(place)
         if unit:
             stated[place] = unit

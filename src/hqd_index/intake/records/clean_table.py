@@ -28,6 +28,7 @@ class CleanTable:
     rows_in: dict[int, int]
     sheets: tuple[Sheet, ...]
     notices: tuple[Notice, ...]
+    repairs: pd.DataFrame
 
     @property
     def quarantined_share(self) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 from ...canonical import CANONICAL
 from ...engines.duckdb import Engine, quoted
 from ...study.records import Label, Study
-from ..cells.units_of_measure import exponent
+from ..meaning.units import exponent
 from .clean_table import CleanTable
 from .row_ledger import OUT_OF_SCOPE, QUARANTINED
 from .scope_reasons import REASONS

@@ -8,6 +8,8 @@ BLANK, NOTE, HEADER, TOTAL, CONTINUED = "blank", "note", "header", "total", "con
 OPENING = "opening"
 TWIN = "twin listing"
 UNLISTED = "unlisted"
+NOT_MANUFACTURING = "not manufacturing"
+SPLIT = "split"
 
 REASONS = {
     HEADER: Label(zh="剔除:表头下的说明行", en="left out: label rows below the header"),
@@ -17,5 +19,9 @@ REASONS = {
     TOTAL: Label(zh="剔除:合计行", en="left out: totals"),
     OPENING: Label(zh="剔除:01-01 期初行", en="left out: opening balances of 1 January"),
     TWIN: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
+    NOT_MANUFACTURING: Label(zh="剔除:不属于制造业的行业", en="left out: industries that are not manufacturing"),
+    SPLIT: Label(
+        zh="剔除:后来拆分的 2002 版行业(需三位代码)", en="left out: divisions of 2002 that were split (three digits tell)"
+    ),
     UNLISTED: Label(zh="剔除:研究未用到的变量", en="left out: variables the study does not use"),
 }

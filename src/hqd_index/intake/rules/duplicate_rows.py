@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -24,7 +24,13 @@ CONFLICT = Label(
 MEND = Label(zh="只保留正确的一行,或加上披露日期", en="keep the right row, or add the disclosure date")
 
 
-def duplicate_findings(rows: str, text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> pd.DataFrame:
+Shifts = Mapping[str, Mapping[int, int]]
+"""Column -> sheet -> the power of ten that leads from the printed unit to the column's."""
+
+
+def duplicate_findings(
+    rows: str, text: str, key: Sequence[str], files: pd.DataFrame, engine: Engine, *, shifts: Shifts | None = None
+) -> pd.DataFrame:
     """E01 findings for the rows that must go so that the key is unique among `rows` (a typed table or query)."""
     text_columns = [name for name in engine.types(text) if name != "rid"]
     keys = ", ".join(map(quoted, key))
@@ -41,10 +47,26 @@ def duplicate_findings(rows: str, text: str, key: Sequence[str], files: pd.DataF
     if len(distinct_rows):
         row_ids = engine.scan(distinct_rows[["rid"]])
         printed_rows = engine.collect(f"SELECT * FROM {text} WHERE rid IN (SELECT rid FROM {row_ids})").set_index("rid")
+        printed_rows = _in_one_unit(printed_rows, shifts or {})
         for _, group in distinct_rows.groupby(list(key), sort=True, dropna=False):
             duplicates_found += _rows_to_drop(group.set_index("rid"), printed_rows, values)
     engine.drop([marked])
     return _findings_of_duplicates(duplicates_found, text, key, files, engine)
+
+
+def _in_one_unit(printed_rows: pd.DataFrame, shifts: Shifts) -> pd.DataFrame:
+    """Printed numbers of columns whose sheets have different units, all in the column's unit, so that digits compare."""
+    rows = printed_rows.copy()
+    for name, powers in shifts.items():
+        if name in rows and len(set(powers.values())) > 1:
+            texts = [_scaled(text, powers.get(rid // FILE_SPAN, 0)) for rid, text in zip(rows.index, rows[name])]
+            rows[name] = pd.Series(texts, index=rows.index, dtype=object)
+    return rows
+
+
+def _scaled(text: object, power: int) -> object:
+    value = _decimal(text)
+    return text if value is None or not value.is_finite() else format(value.scaleb(power), "f")
 
 
 Duplicate = tuple[int, int, Label, str]

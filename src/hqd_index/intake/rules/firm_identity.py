@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal
 from ...study.records import FirmIndustry
-from ..cells.official_codes import USCC_ALPHABET
+from ..meaning.official_codes import USCC_ALPHABET
 from ..records.intake_notice import Notice
 from ..records.row_ledger import OUT_OF_SCOPE, VALIDATE
 

@@ -82,6 +82,10 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对单位;程序不会自行换算",
         "check the unit; nothing is converted by itself",
     ),
+    "W11": (
+        "印有单位而未采用", "printed unit not used",
+        "在该数据源的 units 中写明单位", "say the unit under `units` of the source",
+    ),
     "M16": (
         "同一企业有两个上市代码(提示)", "two listings of one firm (told)",
         "只保留一个代码,或不作处理", "keep one code, or leave it",

@@ -19,14 +19,18 @@ OUT_COLUMNS = ["rid", "stage", "outcome", "reason"]
 
 
 def scope_filter_rows(step: TableStep, source_ids: Iterable[str], parsed: Sequence[ParsedSource]) -> Iterable[pd.DataFrame]:
-    """Rows the study leaves out (rid, stage, reason): opening balances, then its own filters."""
+    """Rows left out (rid, stage, reason): opening balances, the study's own filters, codes that are right but out of scope."""
     for source_id, source_rows in zip(source_ids, parsed):
-        if "statement_date" in step.engine.types(source_rows.typed):
-            opening = "month(statement_date) = 1 AND day(statement_date) = 1"
-            yield step.engine.collect(
-                f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {source_rows.typed} WHERE {opening}"
-            )
+        yield from opening_rows(step, source_rows.typed)
         yield from study_filter_rows(step, source_id, with_all_columns(source_rows.typed, step.table, step.exact, step.engine))
+        yield source_rows.code_scope.assign(stage=VALIDATE)
+
+
+def opening_rows(step: TableStep, rows: str) -> Iterator[pd.DataFrame]:
+    """Opening balances: rows of 1 January."""
+    if "statement_date" in step.engine.types(rows):
+        opening = "month(statement_date) = 1 AND day(statement_date) = 1"
+        yield step.engine.collect(f"SELECT rid, '{VALIDATE}' AS stage, '{OPENING}' AS reason FROM {rows} WHERE {opening}")
 
 
 def study_filter_rows(step: TableStep, source_id: str, rows: str) -> Iterator[pd.DataFrame]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...study.records import SrdiList
-from ..cells.official_codes import PROVINCES
+from ..meaning.official_codes import PROVINCES
 from ..records.intake_notice import Notice
 from .published_counts import ProvinceCount
 

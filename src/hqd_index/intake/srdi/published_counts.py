@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ConfigError, closest
-from ..cells import official_codes as codes
+from ..meaning import official_codes as codes
 
 BATCHES = "srdi_batches.csv"
 WHERE = "sources.yaml srdi_list.provinces"

@@ -52,9 +52,10 @@ class Source(Record):
     fill_down: tuple[Name, ...] = ()
     parse_units: bool = False
     parse_separators: bool = False
+    decimal: Literal[".", ","] = "."
     pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}
     values: dict[Name, dict[str, str]] = {}
-    totals: tuple[str, ...] = ("合计", "总计", "全国", "Total")
+    totals: tuple[str, ...] = ("合计", "总计", "全国", "全国总计", "全国合计", "Total")
     out_of_scope: tuple[OutOfScope, ...] = ()
     reshape: Reshape | None = None
     optional: bool = False

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
-from rapidfuzz import process
 
-from .units_of_measure import normalised_label
+from .glyphs import half_width, normalised_label
+from .industry_names import EDITIONS
+from .suggestions import slip
 
 # code: (Chinese, English, short Chinese), GB/T 4754-2017
 DIVISIONS: dict[str, tuple[str, str, str]] = {
@@ -54,23 +55,6 @@ DIVISIONS: dict[str, tuple[str, str, str]] = {
     "C42": ("废弃资源综合利用业", "Recovery of waste resources", "废弃资源"),
     "C43": ("金属制品、机械和设备修理业", "Repair of metal products, machinery and equipment", "设备修理"),
 }
-# names of earlier editions and common variants that mean the same division
-OTHER_NAMES = {
-    "饮料制造业": "C15", "纺织服装、鞋、帽制造业": "C18", "皮革、毛皮、羽毛(绒)及其制品业": "C19", "造纸及纸制品业": "C22",
-    "印刷业和记录媒介的复制": "C23", "文教体育用品制造业": "C24", "石油加工、炼焦和核燃料加工业": "C25",
-    "石油加工、炼焦及核燃料加工业": "C25", "化学原料及化学制品制造业": "C26", "非金属矿物制品": "C30",
-    "黑色金属冶炼及压延加工业": "C31", "有色金属冶炼及压延加工业": "C32", "电气机械及器材制造业": "C38",
-    "通信设备、计算机及其他电子设备制造业": "C39", "仪器仪表及文化、办公用机械制造业": "C40",
-}  # fmt: skip
-# GB/T 4754-2002 division -> 2011/2017; 29 and 30 merge. 37 and 42 split: see GROUPS_2002
-DIVISIONS_2002 = {
-    **{str(n): str(n) for n in (*range(13, 29), 29)}, "30": "29", "31": "30", "32": "31", "33": "32", "34": "33",
-    "35": "34", "36": "35", "39": "38", "40": "39", "41": "40", "43": "42",
-}  # fmt: skip
-# groups (three digits) of 2002 that went elsewhere than the rest of their division
-GROUPS_2002 = {"182": "19", "372": "36", "415": "34", "421": "24"}
-SPLIT_2002 = {"37": "37", "42": "41"}
-EDITIONS = ("2002", "2011", "2017")
 VERSION_NAMES = {"gb/t4754-2002": "2002", "gb/t4754-2011": "2011", "gb/t4754-2017": "2017", "证监会2012": "2011"}
 
 # code: (Chinese, short Chinese, English), GB/T 2260
@@ -91,6 +75,8 @@ PROVINCES: dict[str, tuple[str, str, str]] = {
     "810000": ("香港特别行政区", "香港", "Hong Kong"), "820000": ("澳门特别行政区", "澳门", "Macao"),
 }  # fmt: skip
 OTHER_PROVINCE_NAMES = {"内蒙": "150000", "Xizang": "540000", "Nei Mongol": "150000", "新疆生产建设兵团": "650000"}
+
+REGION = re.compile(r"[部区域带圈]|沿海|华[东南西北中]|[东西][南北]|地区|城市群|三角洲")
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
@@ -120,51 +106,25 @@ def official_names() -> dict[str, tuple[str, str]]:
     return industries | {code: (short, en) for code, (_, short, en) in PROVINCES.items()}
 
 
-def industry(text: str, version: str) -> CodeMatch:
-    """The 2017 division of a code ('C35', '35', '3511') or an exact name; an edition-2002 code is carried over."""
-    digits = re.fullmatch(r"[Cc]?(\d{2})(\d{0,2})", text.strip())
-    if digits is None:
-        names = _industry_names()
-        code = names.get(normalised_label(text))
-        return CodeMatch(code, None if code else _nearest_name(text, [zh for zh, _, _ in DIVISIONS.values()]))
-    division: str | None = (
-        _from_2002(digits.group(1), digits.group(1) + digits.group(2)) if version == "2002" else digits.group(1)
-    )
-    code = f"C{division}"
-    return CodeMatch(code) if code in DIVISIONS else CodeMatch(None)
-
-
-def _from_2002(division: str, code: str) -> str | None:
-    group = code[:3] if len(code) >= 3 else ""
-    if group in GROUPS_2002:
-        return GROUPS_2002[group]
-    return DIVISIONS_2002.get(division) or (SPLIT_2002.get(division) if group else None)
-
-
-@cache
-def _industry_names() -> Mapping[str, str]:
-    official = {normalised_label(text): code for code, names in DIVISIONS.items() for text in names}
-    return official | {normalised_label(name): code for name, code in OTHER_NAMES.items()}
-
-
 def province(text: str) -> CodeMatch:
-    """The GB/T 2260 code of a province: code of two or six digits, long, short or English name; never by likeness."""
-    if re.fullmatch(r"\d{2}|\d{6}", text.strip()):
-        first = text.strip()[:2] + "0000"
-        return CodeMatch(first) if first in PROVINCES else CodeMatch(None, _nearest_name(first, list(PROVINCES)))
+    """The GB/T 2260 code of a province: area code of 2, 6 or 12 digits, long, short or English name; never by likeness."""
+    plain = re.sub(r"(?<=[0-9])\.0+$", "", half_width(text).strip().strip("'"))
+    if re.fullmatch(r"[0-9]{2}|[0-9]{6}|[0-9]{12}", plain):
+        first = plain[:2] + "0000"
+        return CodeMatch(first if first in PROVINCES else None)
     code = _province_names().get(normalised_label(text))
-    return CodeMatch(code) if code else CodeMatch(None, _nearest_name(text, [short for _, short, _ in PROVINCES.values()]))
+    return CodeMatch(code) if code else CodeMatch(None, _slip_of_a_province(text))
+
+
+def _slip_of_a_province(text: str) -> str | None:
+    """浙汀 -> 浙江; a region (东部, 华北) is no slip of a province."""
+    return None if REGION.search(text) else slip(text, [short for _, short, _ in PROVINCES.values()])
 
 
 @cache
 def _province_names() -> Mapping[str, str]:
     official = {normalised_label(text): code for code, names in PROVINCES.items() for text in names}
     return official | {normalised_label(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
-
-
-def _nearest_name(text: str, names: list[str]) -> str | None:
-    match = process.extractOne(text, names, score_cutoff=50)
-    return str(match[0]) if match else None
 
 
 def version(text: str) -> CodeMatch:

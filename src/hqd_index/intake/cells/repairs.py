@@ -1,0 +1,141 @@
+"""Cells whose value is not as printed: what was done to them, how often, with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, literal, quoted
+from ...study.records import Label
+from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK
+from .coded_columns import edition_sql
+from .column_reading import SourceRepairs
+
+# kind: what it says (zh, en)
+KINDS = {
+    kind: Label(zh=zh, en=en)
+    for kind, (zh, en) in {
+        "unit": ("单位换算", "units converted"), "code": ("名称换成代码", "names turned into codes"),
+        "category": ("类别", "categories"), "flag": ("是/否", "yes or no"), "values": ("按 values 替换",
+        "replaced by `values`"),
+        "leading_zeros": ("补前导零", "leading zeros put back"), "exchange": ("去掉交易所代码", "exchange taken off a code"),
+        "quotes": ("去掉引号或等号", "quotes around a code"), "decimal_point": ("代码去掉小数点", "points in a code"),
+        "blanks": ("代码去掉空白", "blanks in a code"), "full_width": ("全角字符", "full-width characters"),
+        "letter_case": ("代码大小写", "letter case of a code"), "area_length": ("区划代码位数", "length of an area code"),
+        "written_out": ("年份、日期或批次的写法", "years, dates or batches written out"), "date_serial": ("日期序号",
+        "date serials"),
+        "year_of_date": ("由日期取年份", "year taken from a date"), "no_day": ("日期缺日", "dates without a day"),
+        "no_month": ("日期缺月", "dates without a month"), "separators": ("千分位与全角数字", "digit separators"),
+        "unit_in_cell": ("单元格内的单位", "units inside cells"), "decimal_comma": ("小数逗号", "decimal commas"),
+        "missing_mark": ("缺失标记", "marks read as missing"), "zero_is_missing": ("0 按缺失", "zeros read as missing"),
+        "filled_down": ("向下填充", "filled down"),
+    }.items()
+}  # fmt: skip
+COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after"]
+
+
+def counted_repairs(sources: Sequence[SourceRepairs], used: str, engine: Engine) -> pd.DataFrame:
+    """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used` (rid)."""
+    queries = [query for source_repairs in sources for query in _queries(source_repairs)]
+    parts = [_scaled(source_repairs, used, engine) for source_repairs in sources]
+    if queries:
+        rows = " UNION ALL ".join(queries)
+        parts.append(
+            engine.collect(
+                f"""SELECT rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
+                arg_min(coalesce(before, ''), rid) AS example_before, arg_min(coalesce(after, ''), rid) AS example_after
+                FROM ({rows}) WHERE rid IN (SELECT rid FROM {used}) GROUP BY ALL"""
+            )
+        )
+    filled_parts = [part for part in parts if len(part)]
+    if not filled_parts:
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.concat(filled_parts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
+
+
+def _queries(repairs: SourceRepairs) -> Iterator[str]:
+    """SQL of rid, column, kind, before, after for every kind of repair but units."""
+    text, reading, source = repairs.text, repairs.reading, repairs.reading.source
+    for name in repairs.repaired:
+        if name in source.constants:
+            continue
+        cell = f"t.{quoted(name)}"
+        yield f"""SELECT t.rid, {literal(name)} AS "column", l.kind, {cell} AS before, CAST(l.code AS VARCHAR) AS after
+            FROM {text} AS t JOIN {repairs.codes_by_column[name]} AS l
+            ON {cell} = l.text AND {edition_sql(name, reading)} = l.edition WHERE l.kind <> ''"""
+    for name, texts in repairs.conversions.items():
+        pairs = reading.engine.scan(texts)
+        cell = f"t.{quoted(name)}"
+        kind = f"CASE WHEN regexp_matches({cell}, '[^0-9０-９,，. 　''.+-]') THEN 'unit_in_cell' ELSE 'separators' END"
+        yield f"""SELECT t.rid, {literal(name)} AS "column", {kind} AS kind, {cell} AS before, l.number AS after
+            FROM {text} AS t JOIN {pairs} AS l ON {cell} = l.text AND t.rid // {FILE_SPAN} = l.sheet"""
+    yield from _declared(repairs)
+    yield f"""SELECT rid, split_part(mark, '{MARK_OF}', 1) AS "column", 'missing_mark' AS kind,
+        split_part(mark, '{MARK_OF}', 2) AS before, '' AS after
+        FROM (SELECT rid, unnest(string_split(rtrim(marks, '{NEXT_MARK}'), '{NEXT_MARK}')) AS mark
+        FROM {repairs.all_rows} WHERE marks <> '')"""
+
+
+def _declared(repairs: SourceRepairs) -> Iterator[str]:
+    """What the study says of its number columns: texts replaced, zeros that mean missing, decimal commas; blanks filled down."""
+    text, reading, source = repairs.text, repairs.reading, repairs.reading.source
+    numeric = [name for name in reading.present if reading.table.columns[name].dtype in ("number", "integer")]
+    for name in numeric:
+        cell, column = quoted(name), literal(name)
+        both = f"FROM {text} AS t JOIN {repairs.typed} AS y USING (rid)"
+        if (values := source.values.get(name, {})) and name not in repairs.codes_by_column:
+            listed = ", ".join(map(literal, values))
+            yield f"""SELECT t.rid, {column} AS "column", 'values' AS kind, t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
+                {both} WHERE t.{cell} IN ({listed})"""
+        if name in source.zero_is_missing:
+            yield f"""SELECT t.rid, {column} AS "column", 'zero_is_missing' AS kind, t.{cell} AS before, '' AS after
+                {both} WHERE TRY_CAST(t.{cell} AS DOUBLE) = 0 AND y.{cell} IS NULL"""
+        if source.decimal == ",":
+            yield f"""SELECT t.rid, {column} AS "column", 'decimal_comma' AS kind, t.{cell} AS before,
+                CAST(y.{cell} AS VARCHAR) AS after
+                {both} WHERE regexp_matches(t.{cell}, '[,. ]') AND y.{cell} IS NOT NULL"""
+    if repairs.printed != text:
+        for name in source.fill_down:
+            cell = quoted(name)
+            yield f"""SELECT t.rid, {literal(name)} AS "column", 'filled_down' AS kind, '' AS before, t.{cell} AS after
+                FROM {text} AS t JOIN {repairs.printed} AS p USING (rid) WHERE p.{cell} IS NULL AND t.{cell} IS NOT NULL"""
+
+
+def _scaled(repairs: SourceRepairs, used: str, engine: Engine) -> pd.DataFrame:
+    """Cells that were multiplied by a power of ten; 0 stays 0 in every unit."""
+    names = [
+        name
+        for name in repairs.reading.units.choices
+        if any(repairs.reading.units.shifts(name).values()) and name not in repairs.reading.source.constants
+    ]
+    if not names:
+        return pd.DataFrame(columns=COLUMNS)
+    tests = [f"{quoted(name)} <> 0" for name in names]
+    wanted = ", ".join(f"count(*) FILTER (WHERE {test}), min(rid) FILTER (WHERE {test})" for test in tests)
+    counts = engine.collect(
+        f"""SELECT rid // {FILE_SPAN} AS number, {wanted} FROM {repairs.typed} WHERE rid IN (SELECT rid FROM {used}) GROUP BY 1"""
+    ).set_axis(range(2 * len(names) + 1), axis=1)
+    rows = []
+    for place, name in enumerate(names):
+        column = repairs.reading.table.columns[name]
+        for number, cells, first in counts[[0, 2 * place + 1, 2 * place + 2]].itertuples(index=False):
+            choice = repairs.reading.units.choices[name][int(number)]
+            if cells and choice.shift:
+                before, after = _example(repairs, name, int(first), engine)
+                rows.append((int(number), name, "unit", int(cells), f"{before} {choice.unit}", f"{after} {column.unit}"))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _example(repairs: SourceRepairs, name: str, rid: int, engine: Engine) -> tuple[str, str]:
+    cell = quoted(name)
+    pair = engine.collect(
+        f"""SELECT t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
+        FROM {repairs.text} AS t JOIN {repairs.typed} AS y USING (rid) WHERE t.rid = {rid}"""
+    ).iloc[0]
+    return str(pair["before"]), plain_number(str(pair["after"]))
+
+
+def plain_number(text: str) -> str:
+    """The number without zeros at the end of its fraction."""
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text

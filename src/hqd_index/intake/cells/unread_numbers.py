@@ -1,0 +1,87 @@
+"""Cells of number columns that hold no plain number: why, which the study lets be converted, and what is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ...engines.duckdb import literal, quoted
+from ...study.records import Label, Source
+from ..layout.text_columns import FILE_SPAN
+from ..meaning.numbers import Diagnosis, diagnose, has_decimal_commas
+from ..records.intake_notice import Notice
+from ..rules.rule_catalogue import expected_text, joined_findings, rule_findings
+from .column_reading import ColumnReading
+
+DECIMAL_COMMA = Label(
+    zh='该列用逗号作小数点:请在该数据源写 decimal: ","', en='the column has decimal commas: write decimal: "," at the source'
+)
+
+
+def unreadable_cells(text: str, typed: str, reading: ColumnReading, codes_by_column: Mapping[str, str]) -> pd.DataFrame:
+    """rid, column, value of the filled cells that are not plain numbers; cells that were looked up have findings of their own."""
+    selects = []
+    for name in _columns_with_unread_cells(text, typed, reading):
+        cell, meant = quoted(name), reading.meant(name, quoted(name))
+        not_looked_up = f" AND {cell} NOT IN (SELECT text FROM {codes_by_column[name]})" if name in codes_by_column else ""
+        selects.append(
+            f"""SELECT rid, {literal(name)} AS "column", {cell} AS "value" FROM {text}
+            WHERE ({meant}) IS NOT NULL AND ({reading.number(name, meant)}) IS NULL{not_looked_up}"""
+        )
+    if not selects:
+        return pd.DataFrame({"rid": [], "column": [], "value": []})
+    return reading.engine.collect(" UNION ALL ".join(selects) + ' ORDER BY rid, "column"')
+
+
+def _columns_with_unread_cells(text: str, typed: str, reading: ColumnReading) -> list[str]:
+    """The columns with fewer numbers than filled cells."""
+    names = list(filter(reading.is_numeric, reading.present))
+    if not names:
+        return []
+    counts = ", ".join(f"count({quoted(name)})" for name in names)
+    filled_counts, number_counts = (reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text, typed))
+    return [name for name, filled_cells, numbers in zip(names, filled_counts, number_counts) if numbers < filled_cells]
+
+
+def diagnoses(cells: pd.DataFrame, reading: ColumnReading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """(column -> text, number and sheet of the cells that config allows to convert; findings of the others)."""
+    source = reading.source
+    conversions: dict[str, list[tuple[str, str, int]]] = {}
+    findings = []
+    allowed_conversions = {"separators": source.parse_separators, "units": source.parse_units}
+    comma_columns = {str(name) for name, texts in cells.groupby("column")["value"] if has_decimal_commas(set(texts))}
+    numbered = cells.assign(number=cells["rid"] // FILE_SPAN)
+    for (column, text, sheet), rows in numbered.groupby(["column", "value", "number"], sort=True):
+        name, number = str(column), int(str(sheet))
+        unit = reading.units.unit(name, number)
+        diagnosis = diagnose(str(text), unit, comma_decimal=name in comma_columns or source.decimal == ",")
+        if diagnosis.proposed and allowed_conversions.get(diagnosis.conversion):
+            conversions.setdefault(name, []).append((str(text), _in_marks_of(source, diagnosis.proposed), number))
+        else:
+            findings.append(_number_findings(rows, diagnosis, unit))
+    frames = {name: pd.DataFrame(rows, columns=["text", "number", "sheet"]) for name, rows in conversions.items()}
+    return frames, joined_findings(findings)
+
+
+def _in_marks_of(source: Source, number: str) -> str:
+    """A plain number as the source writes numbers."""
+    return number.replace(".", source.decimal)
+
+
+def _number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
+    expected = expected_text(diagnosis.rule, diagnosis.proposed, unit)
+    mend = DECIMAL_COMMA if diagnosis.conversion == "decimal" else None
+    return rule_findings(rows, diagnosis.rule, expected=expected, mend=mend)
+
+
+def conversion_notices(conversions: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
+    """The texts that config let the program convert, listed."""
+    rows = [(name, row.text, row.number) for name, frame in sorted(conversions.items()) for row in frame.itertuples()]
+    examples = list(dict.fromkeys(f"{name} {text!r} -> {number}" for name, text, number in rows))
+    if not examples:
+        return []
+    listed = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")
+    return [
+        Notice("C08", where, f"{len(examples)} kinds of cells converted: {listed}", f"已换算 {len(examples)} 种单元格:{listed}")
+    ]

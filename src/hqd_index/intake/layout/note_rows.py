@@ -1,0 +1,93 @@
+"""Footnotes, sources and lines of databases among the rows of a sheet, found by what they say and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine, quoted
+from ..meaning import official_codes as codes
+from ..meaning.industries import industry
+from ..meaning.notes import Candidate, is_marked, note_rows
+from ..meaning.numbers import PLAIN
+from ..read.sheet_cells import SetAside
+from ..records.scope_reasons import NOTE
+from .text_columns import FILE_SPAN, Sheet, value_places
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Row ids of notes among the rows of the table, and among the rows that reading had put aside."""
+
+    rids: tuple[int, ...]
+    set_aside: frozenset[int]
+
+
+def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, engine: Engine) -> Notes:
+    """The notes of all sheets of a source; `all_rows` is its text table."""
+    key_columns = [name for name in table.key if name in engine.types(all_rows)]
+    keys = "".join(f", {quoted(name)}" for name in key_columns)
+    rows = engine.collect(f"SELECT rid, lead, filled{keys} FROM {all_rows} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
+    data = (
+        f"SELECT rid // {FILE_SPAN} AS number, max(rid) AS last FROM {all_rows} WHERE lead IS NULL AND aside IS NULL GROUP BY 1"
+    )
+    last = engine.collect(data).set_index("number")["last"].to_dict()
+    rids: list[int] = []
+    set_aside_notes: set[int] = set()
+    for sheet in sheets:
+        first = sheet.number * FILE_SPAN
+        sheet_rows = rows[(rows["rid"] >= first) & (rows["rid"] < first + FILE_SPAN)]
+        ragged = {first + row.row: row for row in sheet.cells.set_aside if _may_be_note(row)}
+        if sheet_rows.empty and not ragged:
+            continue
+        candidates = [_candidate(row, key_columns, table) for row in sheet_rows.to_dict("records")]
+        candidates += [Candidate(rid, row.cells, values=_has_numbers(row)) for rid, row in ragged.items()]
+        has_values = bool(value_places(sheet.header.positions, table))
+        notes = note_rows(candidates, int(last.get(sheet.number, first)) if has_values else _last_plain(candidates))
+        rids += sorted(notes - ragged.keys())
+        set_aside_notes |= notes & ragged.keys()
+    return Notes(tuple(rids), frozenset(set_aside_notes))
+
+
+def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
+    """The sheet with rows that reading had put aside told apart: a note is out of scope, not broken."""
+    first = sheet.number * FILE_SPAN
+    rows = tuple(
+        replace(row, reason=NOTE, rule="") if first + row.row in notes and row.rule else row for row in sheet.cells.set_aside
+    )
+    return replace(sheet, cells=replace(sheet.cells, set_aside=rows))
+
+
+def _may_be_note(row: SetAside) -> bool:
+    return row.reason == NOTE or bool(row.rule and row.cells)
+
+
+def _has_numbers(row: SetAside) -> bool:
+    """Whether more than one cell is filled and one of the others is a number: data of the wrong width, not a note."""
+    filled = [cell.strip() for cell in row.cells if cell.strip()]
+    return any(PLAIN.fullmatch(cell) for cell in filled[1:])
+
+
+def _candidate(row: Mapping[Hashable, object], keys: Sequence[str], table: CanonicalTable) -> Candidate:
+    """A row without values: data all the same when all of its key cells stand for something that is known."""
+    filled = (str(row["lead"]), *["..."] * (int(str(row["filled"])) - 1))
+    coded = [_is_known(name, row.get(name), table) for name in keys]
+    return Candidate(int(str(row["rid"])), filled, values=any(coded) and all(flag is not False for flag in coded))
+
+
+def _is_known(name: str, text: object, table: CanonicalTable) -> bool | None:
+    """Whether a key cell holds a code or year that is known; None for text of any kind."""
+    if not isinstance(text, str) or not text:
+        return False
+    column = table.columns.get(name)
+    if column is not None and column.code == "province":
+        return codes.province(text).code is not None
+    if column is not None and column.code == "industry":
+        return industry(text, "").scope != "none"
+    return None
+
+
+def _last_plain(candidates: Sequence[Candidate]) -> int:
+    """The last row that does not begin as notes do, in a table that has no values to go by."""
+    return max((candidate.row for candidate in candidates if not is_marked(candidate.cells[0])), default=0)

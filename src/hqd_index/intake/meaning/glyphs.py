@@ -1,0 +1,28 @@
+"""Forms of the same character: half-width for full-width, plain for invisible; never one that changes a number."""
+
+from __future__ import annotations
+
+import unicodedata
+
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20, 0xFFE5: 0xA5, 0xFF04: 0x24}
+BRACKETS = {ord(left): right for left, right in zip("﹙﹚﹝﹞［］｛｝〔〕【】", "()()[]{}[][]")}
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212\uff0d\ufe63"), "-")
+
+
+def half_width(text: str) -> str:
+    """Full-width letters, digits, marks and blanks made half-width, other brackets made square; no digit is composed.
+
+    NFKC would also turn 12.3① into 12.31 and 1234² into 12342: those stay.
+    """
+    return text.translate(FULL_WIDTH).translate(BRACKETS).translate(DASHES)
+
+
+def visible(text: str) -> str:
+    """The text without marks that show nothing (zero-width blanks, byte order marks, direction marks)."""
+    return "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+
+
+def normalised_label(label: str) -> str:
+    """A label without blanks, line breaks, invisible marks and case, full-width forms made half-width."""
+    text = unicodedata.normalize("NFKC", label)
+    return "".join(mark for mark in text if not mark.isspace() and unicodedata.category(mark) != "Cf").lower()

@@ -1,0 +1,75 @@
+"""Rows below a table that are no data: footnotes, sources, signs of continuation, lines that databases add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .glyphs import half_width, visible
+
+WORDED = re.compile(
+    r"^[\s*#>\-—·•]*(?:"
+    r"[附脚备批]?注(?:释|解|明)?\s*[\d一二三四五①-⑳]?\s*[:：.、)\]]|注[①-⑳\d]|附注|备\s*注|说\s*明|[数资]\s*[据料]\s*来\s*源|来\s*源\s*[:：]|出处"
+    r"|[(\[]?续\s*表|[(\[]续[)\]]|[本上下此该]\s*表|本[资材]料|本年鉴|表中|表内|以上[数为]|上述"
+    r"|单位\s*[:：]|制表|填表|审核|编制单位|编制日期|打印|导出|下载|更新(?:时间|日期)|最后更新|截[止至]|数据库\s*[:：]|数据截|数据更新"
+    r"|由于|因四舍五入|部分数据|未[含包]|不[含包]括?|空格表示|指标解释|主要统计指标|版权|©"
+    r"|notes?\s*[:.\d]|notes?$|sources?\s*[:.]|data\s+(?:from|source|extracted)|last\s+updated?|footnotes?|remarks?\s*:|unit\s*:|updated?\s*:"
+    r"|copyright|downloaded|extracted|retrieved|generated|\(?continued\)?$|for\s+more\s+information|this\s+table"
+    r")",
+    re.IGNORECASE,
+)
+MARKED = re.compile(
+    r"^[\s#>\-—·•]*(?:"
+    r"[①-⑳⑴-⒇㈠-㈩⒈-⒛Ⅰ-Ⅻ❶-❿¹²³]|\(?[a-h]\)\s*\S|[a-h][./]\s|\(\d{1,2}\)\s*\S|\d{1,2}[.)、]\s*\D|\[\d{1,2}\]|[*†‡§]{1,3}\s*\S"
+    r"|以下|包[含括]|其中[:：]|表示|see\s|the\s+data|figures?\s|estimates?\s|provisional|notes?\b|sources?\b|[a-z]\s*=\s|\.\.\s*[:=]"
+    r"|[-—…]\s*[:=]|:\s|wind|csmar|cnrds|国泰安|万得|eps|ceic|iFinD|同花顺|choice|东方财富"
+    r")",
+    re.IGNORECASE,
+)
+SENTENCE = re.compile(r"[。;；]|[,，].*[,，。]|[:：].{2,}")
+LONG = 24
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row that may be a note: its cells, and whether it is data (a whole key, and values or codes that are known)."""
+
+    row: int
+    cells: tuple[str, ...]
+    values: bool
+
+
+def is_worded(text: str) -> bool:
+    """Whether a cell says itself that it is a note, a source or a line of a database: 注:, 资料来源, Last Updated."""
+    return bool(WORDED.match(visible(half_width(text)).strip()))
+
+
+def is_marked(text: str) -> bool:
+    """Whether a cell is worded as a note or begins with a mark of one: ①, 1., a), *."""
+    plain = visible(half_width(text)).strip()
+    return bool(WORDED.match(plain) or MARKED.match(plain))
+
+
+def note_rows(candidates: Sequence[Candidate], last_data_row: int) -> set[int]:
+    """The rows that are notes: one without values that words itself so, and below the data every row that is no data.
+
+    `last_data_row` is the last row with a value. Below it a row is a note when it is marked as one or reads as a sentence, and
+    so is every row after it, unless it has a whole key and values.
+    """
+    notes: set[int] = set()
+    begun = False
+    for candidate in sorted(candidates, key=lambda row: row.row):
+        filled = [cell for cell in candidate.cells if cell.strip()]
+        if not filled or candidate.values:
+            continue
+        below = candidate.row > last_data_row
+        if is_worded(filled[0]) or (below and (begun or is_marked(filled[0]) or _reads_as_sentence(filled))):
+            notes.add(candidate.row)
+            begun = begun or below
+    return notes
+
+
+def _reads_as_sentence(filled: Sequence[str]) -> bool:
+    text = filled[0].strip()
+    return len(filled) == 1 and (len(text) >= LONG or bool(SENTENCE.search(text)))

@@ -1,0 +1,264 @@
+"""Units printed around numbers: in a label, in a row below it, in the lines above the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from .glyphs import half_width, visible
+from .unit_words import WEAK
+from .units import closed, exponent, unit_of
+
+SAYS_UNIT = r"(?:计量|金额|货币|数量|数据)?单位|units?(?: of measure(?:ment)?)?"
+UNIT_OF = re.compile(rf"^(?:{SAYS_UNIT})\s*[:=]?\s*", re.IGNORECASE)
+TAGGED = re.compile(r"\[\s*(?:单位|unit)\s*\]\s*[:=]?\s*([^\n\[]+)", re.IGNORECASE)
+TAG = re.compile(
+    r"\s*\[\s*(?:报告期|报表类型|单位|交易日期|币种|截止日期|数据频率|指标参数|年度|unit)\s*\][^\n\[]*", re.IGNORECASE
+)
+GROUP = re.compile(
+    r"\(((?:[^()]|\([^()]*\))*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}|<([^<>]*)>|《([^《》]*)》|「([^「」]*)」|〈([^〈〉]*)〉"
+)
+OPEN_GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]+)$")
+SEPARATED = re.compile(r"[/_,:;|\n\-—–·]|\s")
+ENDS_IN_UNIT = re.compile(
+    r"(?<![每达超过上])(?:人民币)?[十百千万亿]+(?:元|美元|欧元|日元|港元|人民币|人年|人次|人|吨标准煤|吨标煤|吨|件|家|户|个|台|套|辆|千瓦时|千瓦|立方米|平方米|公顷|公里|吨公里)$|(?<=.)(?:美元|欧元|港元|人民币)$"
+)
+UNIT_WORD = re.compile(
+    r"(?<![每达超过上])(?:人民币|[百千十]?[万亿]+\s*(?:元|美元|欧元|日元|港元|人年|人次|人|吨|件|家|户|个|台|套|辆|千瓦|立方米|平方米|公顷)"
+    r"|[百千]+万?\s*(?:元|美元)|以?[万亿]元计|\b(?:RMB|CNY|USD|EUR)\b|(?:US|HK)\$|[¥￥$€]"
+    r"|\b(?:millions?|billions?|thousands?|10,?000|100 million)\b(?:\s+of)?\s+[A-Za-z$]+)",
+    re.IGNORECASE,
+)
+BARE_LETTER = re.compile(r"(?<=[(\[])\s*[kmb]\s*(?=[)\]])", re.IGNORECASE)
+COUNTED_IN = re.compile(r"(?:以|按)(.{1,8}?)(?:计算|计|为单位|表示)")
+NOT_PRINTED = frozenset(
+    {"1", "0-1", "0~1", "[0,1]", "000", "s$", "a$", "c$", "j", "w", "g", "mm", "mu", "total", "t.", "won", "pound"}
+)
+BETWEEN = re.compile(r"\s*(?:、|,|;|/|\||\s+|和|及|与|或)\s*")
+CURRENCY_SAID = re.compile(r"[,;\s]*(?:币种|货币|currency)\s*[:=]?\s*(\S+?)[)\]\s]*$", re.IGNORECASE)
+INDICATOR_SAID = re.compile(r"^\s*(?:指标(?:名称)?|indicator|series(?: name)?|变量)\s*[:=]\s*(.+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class UnitLabel:
+    """A label taken apart: its name without units, the units it prints, and unit words in it that were not read as units."""
+
+    name: str
+    units: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    slashed: bool = False  # '医生数/万人' may also mean per 10,000 people
+
+
+@cache
+def unit_label(label: str) -> UnitLabel:
+    """The units a label prints in brackets, after a tag, a separator or a blank, or at its end; the rest is its name."""
+    text = visible(half_width(label)).strip()
+    tagged = TAGGED.search(text)
+    if tagged and unit_of(tagged.group(1).strip()) is not None:
+        return UnitLabel(TAG.sub("", text).strip(), (tagged.group(1).strip(),))
+    for parts in (_grouped(text), _after_separator(text), _counted_in(text), _at_end(text), _after_underscore(text)):
+        if parts is not None:
+            name, units = parts
+            return UnitLabel(name, units, slashed=bool(re.search(rf"/\s*{re.escape(units[0])}\s*$", text)))
+    words = tuple(dict.fromkeys(found.group(0).strip() for found in (*UNIT_WORD.finditer(text), *BARE_LETTER.finditer(text))))
+    return UnitLabel(text, (), words)
+
+
+def label_and_unit(label: str) -> tuple[str, str | None]:
+    """'营业收入(万元)' -> ('营业收入', '万元'); the label as it is, and None, when it names no unit or several."""
+    parts = unit_label(label)
+    if len(parts.units) != 1:
+        return label, None
+    return parts.name, parts.units[0]
+
+
+def is_printed_unit(text: str) -> bool:
+    """Whether a text in a place for units is one; numbers alone and letters that mean something else are not."""
+    plain = closed(text)
+    return plain not in NOT_PRINTED and not plain.isdigit() and unit_of(_unsaid(text)) is not None
+
+
+def is_weak(text: str) -> bool:
+    """Whether a unit's word often means something else, so that it counts only where the column is measured so."""
+    return closed(re.sub(r"^in\s+", "", _unsaid(text), flags=re.IGNORECASE)) in WEAK
+
+
+def _unsaid(text: str) -> str:
+    """The text without 'unit:' before it."""
+    return UNIT_OF.sub(
+        "", half_width(text).strip().strip("()[]").strip() if UNIT_OF.match(half_width(text).strip(" ([")) else text
+    )
+
+
+def _grouped(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Units in brackets, wherever they stand in the label."""
+    places = [(found.span(), next(part for part in found.groups() if part is not None)) for found in GROUP.finditer(text)]
+    if not places and (found := OPEN_GROUP.search(text)):
+        places = [(found.span(), found.group(1))]
+    printed = [(span, UNIT_OF.sub("", inside.strip())) for span, inside in places]
+    units = [(span, unit) for span, unit in printed if unit and is_printed_unit(unit)]
+    if not units:
+        return None
+    name = text
+    for (start, end), _ in reversed(units):
+        name = name[:start] + name[end:]
+    name = name.strip(" _-/:,;\n")
+    return (name, tuple(dict.fromkeys(unit for _, unit in units))) if name else None
+
+
+def _after_separator(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The longest unit after a separator or blank: '营业收入/万元', 'GDP:亿元', 'Revenue, million yuan', '收入 单位:万元'."""
+    said = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
+    if said and said.start() and is_printed_unit(said.group(1)):
+        return text[: said.start()].strip(" _-/:,;\n"), (said.group(1).strip(),)
+    for found in SEPARATED.finditer(text):
+        name, tail = text[: found.start()].strip(" _-/:,;\n"), text[found.end() :].strip()
+        if not name or not tail or tail.lower().startswith("of ") or not is_printed_unit(tail):
+            continue
+        if found.group(0) in " -—–·_" and (is_weak(tail) or (tail.isascii() and found.group(0) == "_")):
+            continue
+        return name, (tail,)
+    return None
+
+
+def _counted_in(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """'营业收入以亿元计', '以万元为单位的产值'."""
+    found = COUNTED_IN.search(text)
+    if found is None or not is_printed_unit(found.group(1)):
+        return None
+    name = (text[: found.start()] + text[found.end() :].removeprefix("的")).strip()
+    return (name, (found.group(1),)) if name else None
+
+
+def _at_end(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """A magnitude with its base at the end of the label, as Stata leaves it: '营业收入万元'."""
+    found = ENDS_IN_UNIT.search(text)
+    if found is None or found.start() < 2 or not is_printed_unit(found.group(0)):
+        return None
+    return text[: found.start()].strip(), (found.group(0),)
+
+
+def _after_underscore(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Names as Stata and R allow them: revenue_wan, gdp_yiyuan, sales_mn, assets_usd_mn, share_pct."""
+    words = text.split("_")
+    if not text.isascii() or len(words) < 2 or " " in text:
+        return None
+    for first in range(1, len(words)):
+        unit = _latin_unit(words[first:])
+        if unit is not None:
+            return "_".join(words[:first]), (unit,)
+    return None
+
+
+SPELT = {
+    "wan": "万", "wanyuan": "万元", "yi": "亿", "yiyuan": "亿元", "qianyuan": "千元", "baiwan": "百万", "baiwanyuan": "百万元",
+    "qianwan": "千万", "qianwanyuan": "千万元", "pct": "%", "percent": "%", "permille": "‰", "tenthousand": "万",
+}  # fmt: skip
+LATIN = frozenset(
+    [
+        "yuan",
+        "rmb",
+        "cny",
+        "usd",
+        "eur",
+        "jpy",
+        "hkd",
+        "gbp",
+        "mn",
+        "mln",
+        "bn",
+        "bln",
+        "million",
+        "millions",
+        "billion",
+        "billions",
+        "thousand",
+        "thousands",
+        "hundred",
+        "100",
+        "10k",
+        "1000",
+        "10000",
+        "persons",
+        "tce",
+        "kwh",
+        "tonnes",
+        "tons",
+        "percent",
+    ]
+)
+
+
+def _latin_unit(words: Sequence[str]) -> str | None:
+    lower = [word.lower() for word in words]
+    joined = "".join(lower)
+    if joined in SPELT:
+        return SPELT[joined]
+    if not all(word in LATIN for word in lower):
+        return None
+    text = " ".join(lower)
+    return text if is_printed_unit(text) and not text.isdigit() else None
+
+
+def units_in(text: str) -> tuple[str, ...]:
+    """The units of a cell in a row of units: '万元', '（万元）', '[单位]万元', '元/人'; none for a label or a mark."""
+    plain = visible(half_width(text)).strip()
+    tagged = TAGGED.search(plain)
+    inside = UNIT_OF.sub(
+        "", tagged.group(1) if tagged else plain.strip("()[]{}<>").strip() if _bracketed(plain) else plain
+    ).strip()
+    return (inside,) if inside and is_printed_unit(inside) else ()
+
+
+def _bracketed(text: str) -> bool:
+    return bool(GROUP.fullmatch(text))
+
+
+def units_above(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The units that the lines above a table say: '单位：万元', '指标：地区生产总值(亿元)', '(亿元)', '单位:元 币种:人民币'."""
+    return tuple(dict.fromkeys(unit for row in rows for cell in row for unit in _said_units(visible(half_width(cell)).strip())))
+
+
+def _said_units(text: str) -> Iterator[str]:
+    if not text:
+        return
+    named = INDICATOR_SAID.match(text)
+    if named:
+        yield from unit_label(named.group(1)).units
+        return
+    said = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
+    if said is None:
+        if is_printed_unit(text) and not is_weak(text):
+            yield text.strip("()[]{}").strip()
+        else:
+            groups = [next(part for part in found.groups() if part is not None) for found in GROUP.finditer(text)]
+            yield from (
+                unit for group in groups if (unit := UNIT_OF.sub("", group)) and is_printed_unit(unit) and not is_weak(unit)
+            )
+        return
+    listed = said.group(1).strip()
+    currency = CURRENCY_SAID.search(listed)
+    if currency:
+        listed = listed[: currency.start()]
+    listed = listed.strip(" )]}。.")
+    whole = _in_currency(listed, currency.group(1) if currency else None)
+    if is_printed_unit(whole):
+        yield whole
+        return
+    yield from (unit for part in BETWEEN.split(listed) if (unit := part.strip(" ()[]")) and is_printed_unit(unit))
+
+
+def _in_currency(unit: str, currency: str | None) -> str:
+    """'万元' with currency 美元 -> '万美元'; 人民币 changes nothing."""
+    if currency and unit.endswith("元") and not unit.endswith(("美元", "欧元", "港元", "日元")):
+        said = unit_of(currency)
+        if said is not None and said.money and said.measure != "yuan":
+            return unit.removesuffix("元") + currency
+    return unit
+
+
+def same_units(units: Sequence[str]) -> bool:
+    """Whether all of the texts name one unit."""
+    return all(exponent(units[0], unit) == 0 for unit in units[1:])
