@@ -25,8 +25,9 @@ INCOMPLETE = {
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """Column -> engine table (text, edition, code, kind ...); findings of texts that stand for nothing; rows out of scope (rid,
-    reason); notices; the columns in which a value is not as printed.
+    """Column -> engine table (text, edition, code, kind ...), and what came up.
+
+    Findings of texts that stand for nothing; rows out of scope (rid, reason); the columns in which a value is not as printed.
     """
 
     tables: Mapping[str, str]

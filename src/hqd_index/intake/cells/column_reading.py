@@ -71,8 +71,9 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class SourceRepairs:
-    """What happened to the cells of one source: its text rows with what is known of each row, before and after filling down, and
-    typed; the readings of coded columns, the columns where one was a repair; conversions of texts (text, number, sheet).
+    """What happened to the cells of one source: its text rows with all that is known of each, before and after filling down.
+
+    Beside them the typed rows, the readings of coded columns and those that were repairs, conversions (text, number, sheet).
     """
 
     all_rows: str

@@ -185,7 +185,7 @@ def _ten(text: str | None) -> int | None:
 
 
 def _english(text: str, *, bare: bool) -> Unit | None:
-    """'100 million yuan', 'million US dollars', 'RMB million', \"RMB'000\", 'USD mn', '1,000 persons', 'millions of yuan'."""
+    """'100 million yuan', 'million US dollars', 'RMB million', RMB'000, 'USD mn', '1,000 persons', 'millions of yuan'."""
     plain = re.sub(r"(?<=[a-z$€£¥])'0", " '0", text).replace("'0", " '0")
     plain = re.sub(r"(?<=[$€£¥])(?=[a-z0-9'])|(?<=[a-z])(?=[$€£¥](?![a-z]))", " ", plain) if plain not in BASES else plain
     words = plain.replace(" of ", " ").split()

@@ -28,8 +28,9 @@ class SetAside:
 
 @dataclass(frozen=True)
 class SheetCells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows,
-    and the units that the lines above the header name.
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows.
+
+    `above` are the units that the lines above the header name.
 
     `padded`: whether a cell may have blanks around it.
     """
