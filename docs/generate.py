@@ -23,7 +23,7 @@ from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
 from hqd_index.methods.options import options
-from hqd_index.models.estimator_catalogue import NOT_OFFERED, OFFERED
+from hqd_index.models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 from hqd_index.report.exports.readme import FILES
 
 LANGUAGES = ("zh", "en")
@@ -47,7 +47,7 @@ def _estimators(language: str) -> list[str]:
     say = says("methods", language)
     offered_rows = [
         [code(id), pick(language, estimator.zh, estimator.en), estimator.source, estimator.known_answer]
-        for id, estimator in OFFERED.items()
+        for id, estimator in ESTIMATORS.items()
     ]
     left_out_rows = [
         [
@@ -57,7 +57,7 @@ def _estimators(language: str) -> list[str]:
             estimator.stata,
             estimator.r,
         ]
-        for id, estimator in NOT_OFFERED.items()
+        for id, estimator in OMITTED_ESTIMATORS.items()
     ]
     lines = [*heading(2, say("estimators"), "estimators"), *grid(say("estimator_heads"), offered_rows)]
     return [

@@ -134,17 +134,17 @@ def methods_lines(family: str | None, language: str) -> list[str]:
 
 def estimator_lines(family: str | None, language: str) -> list[str]:
     """Estimators with their known answers, and those not offered with the command that does them on the exported files."""
-    from .models.estimator_catalogue import NOT_OFFERED, OFFERED
+    from .models.estimator_catalogue import ESTIMATORS, OMITTED_ESTIMATORS
 
     english, lines = language == "en", []
     if family in (None, "estimators"):
         lines.append("estimators:" if english else "estimators 估计方法:")
-        for id, estimator in OFFERED.items():
+        for id, estimator in ESTIMATORS.items():
             tested = f"tested against: {estimator.known_answer}" if english else f"核对:{estimator.known_answer}"
             lines.append(f"  {id:<18} {estimator.en if english else estimator.zh}  {estimator.source}  ({tested})")
     if family in (None, "not_offered"):
         lines.append("not_offered:" if english else "not_offered 不提供:")
-        for id, absent in NOT_OFFERED.items():
+        for id, absent in OMITTED_ESTIMATORS.items():
             reason = absent.why_en if english else absent.why_zh
             commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", absent.stata), ("R", absent.r)) if command)
             lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")

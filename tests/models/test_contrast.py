@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from hqd_index.models.kernels.clusters import leave_one_out, rows_left_out
+from hqd_index.models.kernels.clusters import leave_one_out, leave_one_out_terms
 from hqd_index.models.kernels.contrasts import contrast, contrast_cv3
 from hqd_index.models.kernels.inference import cv3
 from hqd_index.models.kernels.specification import Specification, sums_of
@@ -78,7 +78,7 @@ def test_solving_leaves_out_as_eigenvectors_do(alone: bool) -> None:
     whole = leave_one_out(sums)
     assert np.isnan(whole[3, 1]).all() == alone
     for terms in ([0], [2, 1]):
-        assert rows_left_out(sums, terms) == pytest.approx(whole[:, terms], rel=CLOSE, nan_ok=True)
+        assert leave_one_out_terms(sums, terms) == pytest.approx(whole[:, terms], rel=CLOSE, nan_ok=True)
 
 
 def restriction() -> np.ndarray:

@@ -72,7 +72,8 @@ def test_what_mediators_account_for_is_found(panel: pd.DataFrame) -> None:
     found, _ = gelbach(panel, SPEC, COLUMNS)
     truth = [0.01 + REACHED * HELD, 0.01, REACHED * HELD, REACHED * HELD, 0.0]
     assert (np.abs(found.value[:, 0] - truth) < 3.5 * found.error[:, 0]).all()
-    assert found.reached[0] == pytest.approx(REACHED, abs=0.1) and found.held[0, 0] == pytest.approx(HELD, abs=0.005)
+    assert found.density_slopes[0] == pytest.approx(REACHED, abs=0.1)
+    assert found.conditional_slopes[0, 0] == pytest.approx(HELD, abs=0.005)
 
 
 def test_mediators_that_add_nothing_are_told(panel: pd.DataFrame) -> None:

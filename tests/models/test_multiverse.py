@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from hqd_index.models.kernels.specification import Specification, estimate
+from hqd_index.models.multiverse.joint_test import joint_test
 from hqd_index.models.multiverse.specification_curve import (
     Scores,
     Universe,
     choice_shares,
     distinct_designs,
-    joint_test,
     multiverse,
 )
 

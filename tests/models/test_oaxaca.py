@@ -77,7 +77,7 @@ def test_groups_are_split_at_the_median_of_mean_density_and_ties_are_low() -> No
 def test_a_control_that_others_span_is_dropped_by_name_and_too_few_rows_are_refused(panel: pd.DataFrame) -> None:
     spec = Specification("h", ("y",), "density_lag", ("size", "age", "twice", "flat"))
     found = oaxaca_decomposition(panel.assign(twice=2 * panel["size"] + panel["age"], flat=7.0), spec)
-    assert found.dropped == ("twice", "flat")
+    assert found.dropped_controls == ("twice", "flat")
     assert found.value == pytest.approx(oaxaca_decomposition(panel, SPEC).value, abs=EXACT)
     two = [rows for _, rows in panel[panel["year"] == 2024].groupby(panel["unit"].isin(found.groups.high))]
     with pytest.raises(EstimationError, match="4 rows for 4 parameters"):

@@ -58,7 +58,7 @@ def test_weights_sum_to_one_and_give_the_static_coefficient(mpdta: pd.DataFrame)
         found = goodman_bacon(data, outcome)
         assert found.pairs["weight"].sum() == pytest.approx(1.0, abs=EXACT) and (found.pairs["weight"] > 0).all()
         assert found.coefficient == pytest.approx(twfe(data, outcome).overall, rel=EXACT)
-        assert found.kinds()["weight"].sum() == pytest.approx(1.0, abs=EXACT)
+        assert found.by_comparison()["weight"].sum() == pytest.approx(1.0, abs=EXACT)
     with pytest.raises(EstimationError, match="no two groups"):
         goodman_bacon(mpdta[mpdta["first"] == 2006], "lemp")
 

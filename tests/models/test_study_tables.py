@@ -12,7 +12,7 @@ from hqd_index.errors import EstimationError
 from hqd_index.models import ModelInputs
 from hqd_index.models.analyses.resilience import resilience_rows
 from hqd_index.models.firms.firm_cells import firm_cells, policy_exposure
-from hqd_index.models.firms.firm_tables import ESTIMATORS, firm_rows
+from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS, firm_rows
 from hqd_index.models.firms.firm_years import firm_years
 from hqd_index.models.model_results import regressions
 from hqd_index.models.model_rows import frames_of
@@ -57,7 +57,7 @@ def test_event_tables_meet_their_contract_and_the_truth(firms: pd.DataFrame) -> 
     made = frames_of(firm_rows(firms, study(events=OUTCOME)), ("event_study", "contribution"))
     events = check("event_study", made["event_study"])
     check("contribution", made["contribution"])
-    assert made["not_made"].empty and set(events["estimator"]) == {*ESTIMATORS, "bacon", "dcdh"}
+    assert made["not_made"].empty and set(events["estimator"]) == {*EVENT_ESTIMATORS, "bacon", "dcdh"}
     assert events.loc[events["quantity"].str.startswith("weight_"), "estimate"].sum() == pytest.approx(1.0)
     truth = panel_d(1).truth
     rows = events[(events["quantity"] == "effect") & (events["estimator"] != "twfe") & events["time"].between(0, 3)]

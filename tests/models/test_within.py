@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hqd_index.models.kernels import within as module
-from hqd_index.models.kernels.within import independent, nested, repeated, within
+from hqd_index.models.kernels.within import independent, nested, repeated_rows, within
 
 ROUNDING = 1e-10  # residuals of order one, condition numbers below 1e4
 
@@ -49,9 +49,9 @@ def test_two_components_are_no_trouble() -> None:
 def test_singletons_fall_in_a_chain() -> None:
     """Row 4 is alone in its unit; without it row 3 is alone in its year."""
     unit, year = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 2, 2])
-    assert repeated([unit, year]).tolist() == [False, False, False, False, False]
+    assert repeated_rows([unit, year]).tolist() == [False, False, False, False, False]
     unit, year = np.array([0, 0, 1, 1, 1, 2]), np.array([0, 1, 0, 1, 2, 2])
-    assert repeated([unit, year]).tolist() == [True, True, True, True, False, False]
+    assert repeated_rows([unit, year]).tolist() == [True, True, True, True, False, False]
 
 
 def test_nesting_is_of_levels_not_of_names() -> None:

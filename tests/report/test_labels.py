@@ -8,7 +8,7 @@ from hqd_index.codebook import OWN, meaning
 from hqd_index.methods import FAMILIES
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import GROUPS
-from hqd_index.models.firms.firm_tables import ESTIMATORS, NOTES
+from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS, NOTES
 from hqd_index.report.grids.index_grids import method_name
 from hqd_index.report.key_labels import LABELLED, key_label
 from hqd_index.report.label_catalogue import KEY_LABELS, STEP_LABELS, TABLE_LABELS
@@ -20,7 +20,7 @@ from hqd_index.tables import TABLES
 
 
 def test_what_the_program_names_has_a_label() -> None:
-    assert {*ESTIMATORS, *NOTES} <= set(KEY_LABELS["estimator"])
+    assert {*EVENT_ESTIMATORS, *NOTES} <= set(KEY_LABELS["estimator"])
     assert set(CANONICAL) <= set(TABLE_LABELS)
     assert set(FAMILIES) <= set(STEP_LABELS)
     assert all(method_name(method).zh != method for method in FAMILIES["weight"])

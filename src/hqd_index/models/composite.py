@@ -31,19 +31,19 @@ class Composite:
 
     def levels(self) -> list[list[str]]:
         """Nodes by distance from the root."""
-        found = [[self.root]]
-        while below := [child for node in found[-1] for child in self.children.get(node, ())]:
-            found.append(below)
-        return found
+        by_depth = [[self.root]]
+        while next_level := [child for node in by_depth[-1] for child in self.children.get(node, ())]:
+            by_depth.append(next_level)
+        return by_depth
 
     def parts(self, node: str) -> list[dict[str, float]]:
         """For each depth below `node` at which all branches go on: descendant -> product of shares."""
-        found: list[dict[str, float]] = []
-        now = {node: 1.0}
-        while all(n in self.children for n in now):
-            now = {child: share * self.share[child] for n, share in now.items() for child in self.children[n]}
-            found.append(now)
-        return found
+        by_depth: list[dict[str, float]] = []
+        frontier = {node: 1.0}
+        while all(n in self.children for n in frontier):
+            frontier = {child: share * self.share[child] for n, share in frontier.items() for child in self.children[n]}
+            by_depth.append(frontier)
+        return by_depth
 
     def weights(self, node: str) -> dict[str, float]:
         """Leaf -> its share in `node`."""
@@ -59,24 +59,24 @@ class Composite:
 def composite(weights: pd.DataFrame) -> Composite:
     """The tree of one scenario's weights (node, parent, share_local and, where shares vary, year)."""
     spread = weights.groupby("node")["share_local"].agg(["mean", "min", "max"])
-    used = weights[weights["node"].map(spread["max"]) > 0]
-    parent = dict(zip(used["node"], used["parent"]))
+    weighted = weights[weights["node"].map(spread["max"]) > 0]
+    parent = dict(zip(weighted["node"], weighted["parent"]))
     children: dict[str, tuple[str, ...]] = {}
-    for node in dict.fromkeys(used["parent"]):
-        children[node] = tuple(dict.fromkeys(used.loc[used["parent"] == node, "node"]))
+    for node in dict.fromkeys(weighted["parent"]):
+        children[node] = tuple(dict.fromkeys(weighted.loc[weighted["parent"] == node, "node"]))
     roots = [node for node in children if node not in parent]
     if len(roots) != 1:
         raise ValueError(f"the weights table has {len(roots)} roots: {roots}")
-    moving = spread.index[spread["max"] - spread["min"] > 1e-12]
+    varying_nodes = spread.index[spread["max"] - spread["min"] > 1e-12]
     return Composite(
         root=roots[0],
         children=children,
         share={str(node): float(value) for node, value in spread["mean"].items()},
-        varying=frozenset(parent[n] for n in moving if n in parent),
+        varying=frozenset(parent[n] for n in varying_nodes if n in parent),
     )
 
 
-def gap(frame: pd.DataFrame, tree: Composite, node: str, parts: Mapping[str, float], prefix: str) -> float:
+def largest_deviation(frame: pd.DataFrame, node: str, parts: Mapping[str, float], prefix: str) -> float:
     """Largest |node - sum of share x part| over the rows."""
     total = sum(share * frame[prefix + part].to_numpy() for part, share in parts.items())
     return float(np.abs(frame[prefix + node].to_numpy() - total).max())

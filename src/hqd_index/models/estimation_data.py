@@ -23,17 +23,17 @@ def lagged(frame: pd.DataFrame, years: int) -> pd.DataFrame:
 def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
     """unit, year, density, density_lag and the measures that other specifications ask for, each with its lag."""
     default = study.regressions.density
-    out = density[[*KEY, "density"]].astype({"year": "int64"})
+    densities = density[[*KEY, "density"]].astype({"year": "int64"})
     choices = [s.density for s in study.regressions.specifications if s.density is not None]
-    wanted: dict[str, tuple[str, int]] = {
-        density_column(c, default): (c.measure, c.lag) for c in choices if _same_firms(c, default)
+    columns: dict[str, tuple[str, int]] = {
+        density_column(c, default): (c.measure, c.lag) for c in choices if _same_counting(c, default)
     }
-    wanted["density_lag"] = ("density", default.lag)
-    for name, (measure, lag) in wanted.items():
+    columns["density_lag"] = ("density", default.lag)
+    for name, (measure, lag) in columns.items():
         if measure in density:
-            past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: name})
-            out = out.merge(past, on=KEY, how="left", validate="one_to_one")
-    return out
+            lagged_density = lagged(density[[*KEY, measure]], lag).rename(columns={measure: name})
+            densities = densities.merge(lagged_density, on=KEY, how="left", validate="one_to_one")
+    return densities
 
 
 def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     return data.assign(**{GROUP_YEAR: pd.Series(levels, index=data.index, dtype=object)})
 
 
-def _same_firms(choice: Density, default: Density) -> bool:
+def _same_counting(choice: Density, default: Density) -> bool:
     """The density table counts firms by the study's own status and levels; another count is not in it."""
     return (choice.status, choice.levels) == (default.status, default.levels)
 

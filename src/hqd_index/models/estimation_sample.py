@@ -81,15 +81,15 @@ def _outcomes(rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str])
 def base_year(rows: pd.DataFrame, density: str) -> int:
     """The last year before any density, else the first year."""
     largest = rows.groupby("year")[density].max()
-    before = largest.index[(largest <= 0).cumprod().astype(bool)]
-    return int(before.max() if len(before) else largest.index.min())
+    years_before = largest.index[(largest <= 0).cumprod().astype(bool)]
+    return int(years_before.max() if len(years_before) else largest.index.min())
 
 
 def base_values(moderators: pd.DataFrame, year: int) -> pd.DataFrame:
     """`base_<name>` by unit: the value of the last year up to `year` that has one, else of the first year."""
     ordered = moderators.sort_values(KEY)
-    early, late = (ordered[ordered["year"] <= year].groupby("unit").last(), ordered.groupby("unit").first())
-    return early.combine_first(late).drop(columns="year").add_prefix(BASE)
+    until_year, earliest = (ordered[ordered["year"] <= year].groupby("unit").last(), ordered.groupby("unit").first())
+    return until_year.combine_first(earliest).drop(columns="year").add_prefix(BASE)
 
 
 def estimation_sample(
@@ -162,8 +162,8 @@ def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
     alike = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
-    named = {control for other in [choice, *alike] for control in controls_of(other, study)}
-    controls = sorted(c for c in named if c in sample.frame and sample.frame[c].notna().any())
+    control_names = {control for similar in [choice, *alike] for control in controls_of(similar, study)}
+    controls = sorted(c for c in control_names if c in sample.frame and sample.frame[c].notna().any())
     required = [*_index_columns(sample), *controls, *([density] if density in sample.frame else [])]
     rows = sample.frame
     if choice.years:

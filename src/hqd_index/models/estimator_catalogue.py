@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Offered:
+class Estimator:
     """An estimator: names, paper, and what its numbers are tested against."""
 
     zh: str
@@ -16,7 +16,7 @@ class Offered:
 
 
 @dataclass(frozen=True)
-class NotOffered:
+class OmittedEstimator:
     """An estimator left out: names, why, and the command that runs it on the exported files (stata/*.dta, r/*.R)."""
 
     zh: str
@@ -27,91 +27,91 @@ class NotOffered:
     r: str
 
 
-OFFERED: dict[str, Offered] = {
-    "within": Offered(
+ESTIMATORS: dict[str, Estimator] = {
+    "within": Estimator(
         "多维固定效应", "Multi-way fixed effects", "Correia 2015; exact Schur complement", "dummy regression; pyfixest"
     ),
-    "cv1": Offered(
+    "cv1": Estimator(
         "聚类稳健方差 CV1", "Cluster-robust variance CV1", "reghdfe convention", "eight reference panels; statsmodels"
     ),
-    "cv3": Offered(
+    "cv3": Estimator(
         "刀切法方差 CV3", "Jackknife variance CV3", "MacKinnon, Nielsen & Webb 2023", "eight reference panels; refits"
     ),
-    "wild": Offered(
+    "wild": Estimator(
         "约束 wild 聚类自助法",
         "Restricted wild cluster bootstrap",
         "Cameron, Gelbach & Miller 2008; MacKinnon & Webb 2017",
         "full enumeration up to 11 clusters; the same draws as the reference",
     ),
-    "wald": Offered(
+    "wald": Estimator(
         "跨方程 Wald 检验(wild 聚类自助法)",
         "Wald test over equations, wild cluster bootstrap",
         "MacKinnon, Nielsen & Webb 2023",
         "statsmodels; every sign vector written out",
     ),
-    "randomisation": Offered(
+    "randomisation": Estimator(
         "随机化推断", "Randomisation inference", "Fisher 1935; MacKinnon & Webb 2020", "refits on permuted paths"
     ),
-    "driscoll_kraay": Offered("Driscoll-Kraay 标准误", "Driscoll-Kraay errors", "Driscoll & Kraay 1998", "linearmodels"),
-    "romano_wolf": Offered("Romano-Wolf 校正", "Romano-Wolf step-down", "Romano & Wolf 2005", "worked by hand"),
-    "holm": Offered("Holm 校正", "Holm step-down", "Holm 1979", "worked by hand"),
-    "iv": Offered(
+    "driscoll_kraay": Estimator("Driscoll-Kraay 标准误", "Driscoll-Kraay errors", "Driscoll & Kraay 1998", "linearmodels"),
+    "romano_wolf": Estimator("Romano-Wolf 校正", "Romano-Wolf step-down", "Romano & Wolf 2005", "worked by hand"),
+    "holm": Estimator("Holm 校正", "Holm step-down", "Holm 1979", "worked by hand"),
+    "iv": Estimator(
         "两阶段最小二乘",
         "Two-stage least squares",
         "Anderson & Rubin 1949; Montiel Olea & Pflueger 2013; Lee et al. 2022",
         "linearmodels; statsmodels; published tF values",
     ),
-    "shift_share": Offered(
+    "shift_share": Estimator(
         "份额移动工具变量",
         "Shift-share instrument",
         "Borusyak, Hull & Jaravel 2022; Adao, Kolesar & Morales 2019; Goldsmith-Pinkham et al. 2020",
         "shock-level equivalence; AKM equals clustering with one shock per unit",
     ),
-    "long_difference": Offered("长差分", "Long difference", "", "least squares on changes"),
-    "twfe": Offered("双向固定效应事件研究", "Two-way effects event study", "", "published mpdta figure; pyfixest"),
-    "imputation": Offered("插补估计", "Imputation", "Borusyak, Jaravel & Spiess 2024", "worked with dummies; simulated truth"),
-    "did2s": Offered("两阶段双重差分", "Two-stage differences", "Gardner 2022", "pyfixest; equals imputation"),
-    "callaway_santanna": Offered(
+    "long_difference": Estimator("长差分", "Long difference", "", "least squares on changes"),
+    "twfe": Estimator("双向固定效应事件研究", "Two-way effects event study", "", "published mpdta figure; pyfixest"),
+    "imputation": Estimator("插补估计", "Imputation", "Borusyak, Jaravel & Spiess 2024", "worked with dummies; simulated truth"),
+    "did2s": Estimator("两阶段双重差分", "Two-stage differences", "Gardner 2022", "pyfixest; equals imputation"),
+    "callaway_santanna": Estimator(
         "组-期平均处理效应", "Group-time effects", "Callaway & Sant'Anna 2021", "published mpdta figures"
     ),
-    "sun_abraham": Offered(
+    "sun_abraham": Estimator(
         "按队列交互加权", "Interaction-weighted cohorts", "Sun & Abraham 2021", "equals group-time effects on mpdta (published)"
     ),
-    "bacon": Offered(
+    "bacon": Estimator(
         "Goodman-Bacon 分解", "Goodman-Bacon weights", "Goodman-Bacon 2021", "weights sum to 1 and give the two-way coefficient"
     ),
-    "dcdh": Offered(
+    "dcdh": Estimator(
         "可退出处理的即期效应",
         "Effect on switchers, treatment may end",
         "de Chaisemartin & D'Haultfoeuille 2020",
         "simulated truth with exits",
     ),
-    "oster": Offered("Oster delta", "Oster's delta", "Oster 2019", "recovers the selection that made the data, exactly"),
-    "omitted_variable": Offered("遗漏变量稳健值", "Robustness value", "Cinelli & Hazlett 2020", "published figures (Darfur)"),
-    "policy": Offered("政策模拟", "Policy simulation", "linear in the estimate", "worked by hand"),
-    "oaxaca": Offered(
+    "oster": Estimator("Oster delta", "Oster's delta", "Oster 2019", "recovers the selection that made the data, exactly"),
+    "omitted_variable": Estimator("遗漏变量稳健值", "Robustness value", "Cinelli & Hazlett 2020", "published figures (Darfur)"),
+    "policy": Estimator("政策模拟", "Policy simulation", "linear in the estimate", "worked by hand"),
+    "oaxaca": Estimator(
         "Blinder-Oaxaca 分解(高低密度单位)",
         "Blinder-Oaxaca, dense against sparse units",
         "Neumark 1988; Jann 2008; Fortin 2008",
         "statsmodels; worked by hand; the parts add up to 1e-10",
     ),
-    "gelbach": Offered(
+    "gelbach": Estimator(
         "Gelbach 分解(指数之外的机制变量)",
         "Gelbach decomposition, mediators outside the index",
         "Gelbach 2016",
         "pyfixest; dummy regressions; the parts add up to 1e-10; simulated truth",
     ),
-    "mechanism": Offered("密度对机制变量的影响", "Density on a mediator", "Jiang Ting 2022", "simulated truth"),
-    "slx": Offered("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
-    "moderation": Offered("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
-    "pre_trend": Offered("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
-    "channels": Offered("渠道精确分解", "Exact channel split", "linear in the composite", "identity to 1e-10"),
-    "shapley": Offered("R2 的 Shapley 分解", "Shapley shares of R2", "Lindeman, Merenda & Gold 1980", "worked by hand"),
-    "composition": Offered(
+    "mechanism": Estimator("密度对机制变量的影响", "Density on a mediator", "Jiang Ting 2022", "simulated truth"),
+    "slx": Estimator("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
+    "moderation": Estimator("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
+    "pre_trend": Estimator("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
+    "channels": Estimator("渠道精确分解", "Exact channel split", "linear in the composite", "identity to 1e-10"),
+    "shapley": Estimator("R2 的 Shapley 分解", "Shapley shares of R2", "Lindeman, Merenda & Gold 1980", "worked by hand"),
+    "composition": Estimator(
         "变动来源分解", "Sources of change", "Foster, Haltiwanger & Krizan 2001; Melitz & Polanec 2015", "worked by hand"
     ),
-    "resilience": Offered("冲击下的跌幅与恢复", "Falls and recovery in shocks", "", "worked by hand; simulated truth"),
-    "multiverse": Offered(
+    "resilience": Estimator("冲击下的跌幅与恢复", "Falls and recovery in shocks", "", "worked by hand; simulated truth"),
+    "multiverse": Estimator(
         "设定曲线与联合检验",
         "Specification curve with joint test",
         "Simonsohn, Simmons & Nelson 2020",
@@ -119,31 +119,31 @@ OFFERED: dict[str, Offered] = {
     ),
 }
 
-OUTSIDE_ZH, OUTSIDE_EN = "尚无已知答案可核对", "no known answer to test it against here yet"
+UNTESTED_ZH, UNTESTED_EN = "尚无已知答案可核对", "no known answer to test it against here yet"
 
-NOT_OFFERED: dict[str, NotOffered] = {
-    "dcdh_dynamic": NotOffered(
+OMITTED_ESTIMATORS: dict[str, OmittedEstimator] = {
+    "dcdh_dynamic": OmittedEstimator(
         "可退出处理的动态效应",
         "Dynamic effects with exits",
-        OUTSIDE_ZH,
-        OUTSIDE_EN,
+        UNTESTED_ZH,
+        UNTESTED_EN,
         "did_multiplegt_dyn",
         "DIDmultiplegtDYN::did_multiplegt_dyn",
     ),
-    "honestdid": NotOffered(
-        "平行趋势敏感性", "HonestDiD bounds", OUTSIDE_ZH, OUTSIDE_EN, "honestdid", "HonestDiD::createSensitivityResults"
+    "honestdid": OmittedEstimator(
+        "平行趋势敏感性", "HonestDiD bounds", UNTESTED_ZH, UNTESTED_EN, "honestdid", "HonestDiD::createSensitivityResults"
     ),
-    "sdm": NotOffered("空间杜宾模型", "Spatial Durbin model", "SLX 优先", "SLX comes first", "xsmle", "splm::spml"),
-    "mmqr": NotOffered("面板分位数(MM-QR)", "Panel quantiles (MM-QR)", OUTSIDE_ZH, OUTSIDE_EN, "mmqreg", ""),
-    "threshold": NotOffered("Hansen 门槛", "Hansen threshold", OUTSIDE_ZH, OUTSIDE_EN, "xthreg", ""),
-    "u_test": NotOffered("U 形检验", "Test of a U shape", OUTSIDE_ZH, OUTSIDE_EN, "utest", ""),
-    "lewbel": NotOffered(
-        "Lewbel 异方差识别", "Lewbel heteroskedasticity", OUTSIDE_ZH, OUTSIDE_EN, "ivreg2h", "REndo::hetErrorsIV"
+    "sdm": OmittedEstimator("空间杜宾模型", "Spatial Durbin model", "SLX 优先", "SLX comes first", "xsmle", "splm::spml"),
+    "mmqr": OmittedEstimator("面板分位数(MM-QR)", "Panel quantiles (MM-QR)", UNTESTED_ZH, UNTESTED_EN, "mmqreg", ""),
+    "threshold": OmittedEstimator("Hansen 门槛", "Hansen threshold", UNTESTED_ZH, UNTESTED_EN, "xthreg", ""),
+    "u_test": OmittedEstimator("U 形检验", "Test of a U shape", UNTESTED_ZH, UNTESTED_EN, "utest", ""),
+    "lewbel": OmittedEstimator(
+        "Lewbel 异方差识别", "Lewbel heteroskedasticity", UNTESTED_ZH, UNTESTED_EN, "ivreg2h", "REndo::hetErrorsIV"
     ),
-    "balancing": NotOffered(
-        "熵平衡与 PSM-DID", "Entropy balancing, PSM-DID", OUTSIDE_ZH, OUTSIDE_EN, "ebalance; psmatch2", "WeightIt::weightit"
+    "balancing": OmittedEstimator(
+        "熵平衡与 PSM-DID", "Entropy balancing, PSM-DID", UNTESTED_ZH, UNTESTED_EN, "ebalance; psmatch2", "WeightIt::weightit"
     ),
-    "gmm": NotOffered(
+    "gmm": OmittedEstimator(
         "系统 GMM",
         "System GMM",
         "单位约 31 个,工具变量过多",
@@ -151,8 +151,8 @@ NOT_OFFERED: dict[str, NotOffered] = {
         "xtabond2",
         "plm::pgmm",
     ),
-    "dml": NotOffered("双重机器学习", "Double machine learning", "样本太小", "too few units", "ddml", "DoubleML"),
-    "mediation": NotOffered(
+    "dml": OmittedEstimator("双重机器学习", "Double machine learning", "样本太小", "too few units", "ddml", "DoubleML"),
+    "mediation": OmittedEstimator(
         "三步法中介",
         "Three-step mediation",
         "因果上不成立,见机制一节",

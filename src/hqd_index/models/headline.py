@@ -16,7 +16,7 @@ from .estimation_sample import EstimationSample
 from .kernels.moderation import Moderated, all_moderated
 from .kernels.pre_trend import pre_trend
 from .kernels.specification import Estimate, Specification, estimate
-from .kernels.verdicts import Rule
+from .kernels.verdicts import VerdictRule
 from .model_inputs import ModelInputs
 
 
@@ -83,10 +83,10 @@ class Headline:
         return window(self.rows, self.estimate.spec.density, self.study.regressions.contribution)
 
     @property
-    def rule(self) -> Rule | None:
+    def rule(self) -> VerdictRule | None:
         """What the study fixed beforehand for verdicts, None where it fixed nothing."""
         hypotheses = self.study.regressions.hypotheses
-        return Rule(sesoi=hypotheses.sesoi, alpha=hypotheses.alpha) if hypotheses else None
+        return VerdictRule(sesoi=hypotheses.sesoi, alpha=hypotheses.alpha) if hypotheses else None
 
     def fit(self, rows: pd.DataFrame, spec: Specification) -> Estimate:
         """Another specification estimated with the settings of the study."""

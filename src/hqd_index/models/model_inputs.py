@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 
-def _none(columns: str) -> pd.DataFrame:
+def _no_rows(columns: str) -> pd.DataFrame:
     return pd.DataFrame(columns=columns.split())
 
 
@@ -21,22 +21,22 @@ class ModelInputs:
     uncertainty stage scored, if it ran.
     """
 
-    weights: pd.DataFrame = field(default_factory=partial(_none, "node parent share_local year"))
-    scores: pd.DataFrame = field(default_factory=partial(_none, "sample unit year node score"))
-    indicators: pd.DataFrame = field(default_factory=partial(_none, "sample unit year indicator normalised"))
-    density: pd.DataFrame = field(default_factory=partial(_none, "unit year n_firms density"))
-    controls: pd.DataFrame = field(default_factory=partial(_none, "unit year"))
-    moderators: pd.DataFrame = field(default_factory=partial(_none, "unit year"))
-    mediator_values: pd.DataFrame = field(default_factory=partial(_none, "unit year"))
-    unit_names: pd.DataFrame = field(default_factory=partial(_none, "unit group"))
-    io_links: pd.DataFrame = field(default_factory=partial(_none, "from_unit to_unit upstream downstream leontief ghosh"))
-    firm_cells: pd.DataFrame = field(default_factory=partial(_none, "unit shock kind year firms recognised"))
-    chokepoints: pd.DataFrame = field(default_factory=partial(_none, "year chokepoint industries"))
-    scenarios: pd.DataFrame = field(default_factory=partial(_none, "scenario unit year node score"))
-    sources: pd.DataFrame = field(default_factory=partial(_none, "item spec sample unit quantity value"))
-    mode_densities: pd.DataFrame = field(default_factory=partial(_none, "version unit year mode soft"))
-    paths: pd.DataFrame = field(default_factory=partial(_none, "path unit year indicator value"))
-    leader_scores: pd.DataFrame = field(default_factory=partial(_none, "sample unit year node score"))
-    leader_firms: pd.DataFrame = field(default_factory=partial(_none, "firm unit year sample"))
-    design_scores: pd.DataFrame = field(default_factory=partial(_none, "design unit year score"))
-    designs: pd.DataFrame = field(default_factory=partial(_none, "design label"))
+    weights: pd.DataFrame = field(default_factory=partial(_no_rows, "node parent share_local year"))
+    scores: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year node score"))
+    indicators: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year indicator normalised"))
+    density: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year n_firms density"))
+    controls: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year"))
+    moderators: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year"))
+    mediator_values: pd.DataFrame = field(default_factory=partial(_no_rows, "unit year"))
+    unit_names: pd.DataFrame = field(default_factory=partial(_no_rows, "unit group"))
+    io_links: pd.DataFrame = field(default_factory=partial(_no_rows, "from_unit to_unit upstream downstream leontief ghosh"))
+    firm_cells: pd.DataFrame = field(default_factory=partial(_no_rows, "unit shock kind year firms recognised"))
+    chokepoints: pd.DataFrame = field(default_factory=partial(_no_rows, "year chokepoint industries"))
+    scenarios: pd.DataFrame = field(default_factory=partial(_no_rows, "scenario unit year node score"))
+    sources: pd.DataFrame = field(default_factory=partial(_no_rows, "item spec sample unit quantity value"))
+    mode_densities: pd.DataFrame = field(default_factory=partial(_no_rows, "version unit year mode soft"))
+    paths: pd.DataFrame = field(default_factory=partial(_no_rows, "path unit year indicator value"))
+    leader_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year node score"))
+    leader_firms: pd.DataFrame = field(default_factory=partial(_no_rows, "firm unit year sample"))
+    design_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "design unit year score"))
+    designs: pd.DataFrame = field(default_factory=partial(_no_rows, "design label"))

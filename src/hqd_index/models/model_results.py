@@ -102,8 +102,8 @@ def _no_density(sample: EstimationSample, study: Study) -> EstimationError | Non
 def specification(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Specification:
     """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
     tree, reported = sample.tree, sample.reported_nodes
-    named = choice.outcomes or ((tree.root,) if choice.scenario else reported)
-    nodes = [node for node in named if node in reported]
+    node_names = choice.outcomes or ((tree.root,) if choice.scenario else reported)
+    nodes = [node for node in node_names if node in reported]
     if not nodes:
         raise EstimationError(
             f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",
@@ -118,7 +118,6 @@ def specification(sample: EstimationSample, choice: SpecificationChoice, study: 
         fixed_effects=choice.fixed_effects,
         weights=f"{BASE}{choice.weights}" if choice.weights else None,
         subset=subset_text(choice),
-        label=(choice.label.zh, choice.label.en),
     )
 
 

@@ -30,8 +30,8 @@ def merged(parts: Iterable[Mapping[str, Iterable[Row]]]) -> Rows:
     """Rows by table, of all parts in their order."""
     rows: Rows = {}
     for part in parts:
-        for table, more in part.items():
-            rows.setdefault(table, []).extend(more)
+        for table, new_rows in part.items():
+            rows.setdefault(table, []).extend(new_rows)
     return rows
 
 
@@ -108,7 +108,7 @@ def regression_rows(estimate: Estimate, density: Density, sample: EstimationSamp
 def _specification_note(estimate: Estimate, sample: EstimationSample, column: str) -> str:
     name, node = split_outcome(column)
     notes = [
-        f"dropped: {' '.join(estimate.sums.dropped)}" if estimate.sums.dropped else "",
+        f"dropped: {' '.join(estimate.sums.dropped_terms)}" if estimate.sums.dropped_terms else "",
         f"singletons: {len(estimate.singletons)}" if estimate.singletons else "",
         f"weights: {estimate.spec.weights}" if estimate.spec.weights else "",
         f"splittable share {sample.firm_share(node):.3f}" if name == "leave_out" else "",

@@ -23,7 +23,7 @@ def diagnostic_rows(estimate: Estimate, incomplete: int) -> Iterator[Row]:
         ("rows_incomplete", incomplete, "rows without every variable and every indicator"),
         ("sd_within", float(sums.sd_terms[0]), "density"),
         ("singletons", len(alone), " ".join(alone)),
-        *(("dropped_term", np.nan, term) for term in sums.dropped),
+        *(("dropped_term", np.nan, term) for term in sums.dropped_terms),
         *(("leverage", float(share), label) for label, share in zip(sums.labels, estimate.leverage)),
     ):
         yield quantity_row(estimate, WHOLE, quantity, value, note)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import CheckError, EstimationError
-from ..composite import LINEAR, Composite, gap
+from ..composite import LINEAR, Composite, largest_deviation
 from ..contribution_items import Item, contribution_rows
 from ..headline import Headline
 from ..kernels.inference import joint_draws, stream
@@ -52,7 +52,7 @@ def condition(frame: pd.DataFrame, tree: Composite, node: str, sample: str) -> N
             f"{node}: its weights change by year, so its coefficient is no fixed sum of its parts' coefficients",
             zh=f"{node}:权重随年份变化,其系数不能精确分解为各部分系数之和",
         )
-    deviation = gap(frame, tree, node, {c: tree.share[c] for c in tree.children[node]}, f"{sample}:")
+    deviation = largest_deviation(frame, node, {c: tree.share[c] for c in tree.children[node]}, f"{sample}:")
     if not deviation <= LINEAR:
         raise EstimationError(
             f"{node}: no weighted sum of its children (largest gap {deviation:.2g}); only arithmetic aggregation splits exactly",
@@ -79,8 +79,8 @@ def _parts_of(
 
     Fractions are suppressed where the coefficient is below its CV3 standard error. CheckError if the parts do not add up.
     """
-    whole = estimate.at(f"{sample}:{parent}")
-    total, error = float(estimate.coefficient[0, whole]), float(estimate.se_cv3[0, whole])
+    parent_position = estimate.at(f"{sample}:{parent}")
+    total, error = float(estimate.coefficient[0, parent_position]), float(estimate.se_cv3[0, parent_position])
     positions, adjusted = _family(estimate, shares, sample)
     b = np.nan_to_num(estimate.coefficient[0, positions])
     remainder = total - float(sum(share * slope for share, slope in zip(shares.values(), b)))
@@ -95,7 +95,7 @@ def _parts_of(
         j, drawn_parts = positions[i], share * joint[:, positions[i]]
         low, high = _quantiles(drawn_parts, level)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = _quantiles(drawn_parts / joint[:, whole], level)
+            ratio = _quantiles(drawn_parts / joint[:, parent_position], level)
         parts.append(
             Part(
                 parent=parent, node=node, depth=depth, share=share, estimate=float(estimate.coefficient[0, j]),

@@ -125,11 +125,11 @@ def effects(headline: Headline) -> Rows:
     """Effect on all firms, composition and spillover: of the splittable part always, of the root when half of it can be split."""
     estimate, sample, level = headline.estimate, headline.sample, headline.level
     root, choice = sample.tree.root, headline.study.regressions.contribution
-    split = len(sample.samples) > 1 and sample.mostly_firms(root)
-    items = effect_items(estimate, root, ALL_AND_PARTS if split else ("all",), level=level)
+    splittable = len(sample.samples) > 1 and sample.mostly_firms(root)
+    items = effect_items(estimate, root, ALL_AND_PARTS if splittable else ("all",), level=level)
     if SPLITTABLE in sample.reported_nodes:
         items += effect_items(estimate, SPLITTABLE, ALL_AND_PARTS, level=level)
-    if split and headline.years:
+    if splittable and headline.years:
         items += share_items(estimate, headline.rows, root, headline.years, choice, level=level)
     return _of(headline, "all", items) if "all" in sample.samples else {}
 

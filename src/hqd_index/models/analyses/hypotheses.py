@@ -10,7 +10,7 @@ from ...errors import EstimationError
 from ..estimation_sample import EstimationSample
 from ..headline import Headline
 from ..kernels.specification import Estimate
-from ..kernels.verdicts import NODES, Dropped, Rule, Test, composition_only, tests
+from ..kernels.verdicts import NODES, HypothesisTest, VerdictRule, VerdictsWithout, composition_only, tests
 from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
 
 RULE_MEND: Mend = (
@@ -20,11 +20,15 @@ RULE_MEND: Mend = (
 
 
 def hypothesis_rows(
-    judged_tests: Sequence[Test], estimate: Estimate, sample: str, rule: Rule, notes: Mapping[str, frozenset[str]]
+    judged_tests: Sequence[HypothesisTest],
+    estimate: Estimate,
+    sample: str,
+    rule: VerdictRule,
+    notes: Mapping[str, frozenset[str]],
 ) -> Iterator[Row]:
     """Rows of `hypotheses`; `notes` says which hypotheses have which further addition."""
     for test in judged_tests:
-        additions = [*test.additions, *(name for name, which in notes.items() if test.hypothesis in which)]
+        additions = [*test.additions, *(name for name, noted in notes.items() if test.hypothesis in noted)]
         yield {
             "hypothesis": test.hypothesis, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
             "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "p_wild": test.p_wild,
@@ -33,24 +37,26 @@ def hypothesis_rows(
         }  # fmt: skip
 
 
-def fragile_rows(judged_tests: Sequence[Test], dropped: Dropped, estimate: Estimate, sample: str) -> Iterator[Row]:
+def fragile_rows(
+    judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithout, estimate: Estimate, sample: str
+) -> Iterator[Row]:
     """Rows of `regression_diagnostics` for each cluster whose absence changes a verdict."""
     for test in judged_tests:
         column = f"{sample}:{split_outcome(test.outcome)[1]}"
-        for label, verdict in dropped[test.hypothesis].items():
+        for label, verdict in verdicts_without[test.hypothesis].items():
             if verdict != test.verdict:
                 note = f"{test.hypothesis}: {verdict} without {label}"
                 yield quantity_row(estimate, column, "verdict_without", np.nan, note)
 
 
 def verdict_tables(
-    judged_tests: Sequence[Test], dropped: Dropped, estimate: Estimate, sample: str, rule: Rule,
+    judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithout, estimate: Estimate, sample: str, rule: VerdictRule,
     notes: Mapping[str, frozenset[str]],
 ) -> Rows:  # fmt: skip
     """Both tables that a verdict has rows in."""
     return {
         "hypotheses": list(hypothesis_rows(judged_tests, estimate, sample, rule, notes)),
-        "regression_diagnostics": list(fragile_rows(judged_tests, dropped, estimate, sample)),
+        "regression_diagnostics": list(fragile_rows(judged_tests, verdicts_without, estimate, sample)),
     }
 
 
@@ -60,8 +66,8 @@ def hypothesis_outcomes(estimation_sample: EstimationSample, sample: str) -> dic
     nodes = {h: node for h, node in NODES.items() if node in estimation_sample.tree.nodes}
     if sample == "leave_out":
         nodes = {h: node for h, node in nodes.items() if estimation_sample.mostly_firms(node)}
-    chosen = ({"H1": root} if root else {}) | nodes
-    return {h: f"{sample}:{node}" for h, node in chosen.items()}
+    columns = ({"H1": root} if root else {}) | nodes
+    return {h: f"{sample}:{node}" for h, node in columns.items()}
 
 
 def hypotheses(headline: Headline) -> Rows:
@@ -75,13 +81,13 @@ def hypotheses(headline: Headline) -> Rows:
         for sample, columns in outcomes.items()
     }
     diagnostics = [
-        {"regression_diagnostics": list(fragile_rows(judged_tests, dropped, headline.estimate, sample))}
-        for sample, (judged_tests, dropped) in judged.items()
+        {"regression_diagnostics": list(fragile_rows(judged_tests, verdicts_without, headline.estimate, sample))}
+        for sample, (judged_tests, verdicts_without) in judged.items()
     ]
-    only = composition_only(judged["all"][0], judged["leave_out"][0] if "leave_out" in judged else [])
+    composition_alone = composition_only(judged["all"][0], judged["leave_out"][0] if "leave_out" in judged else [])
     verdicts = []
     for sample, (judged_tests, _) in judged.items():
         notes = {"pre_trend": headline.trended_before(outcomes[sample])}
-        notes |= {"composition_only": only} if sample == "all" else {}
+        notes |= {"composition_only": composition_alone} if sample == "all" else {}
         verdicts.append({"hypotheses": list(hypothesis_rows(judged_tests, headline.estimate, sample, rule, notes))})
     return merged([*diagnostics, *verdicts])

@@ -14,7 +14,7 @@ from ..estimation_sample import EstimationSample
 from ..headline import Headline
 from ..kernels.moderation import BASE, TIMES, Moderated, all_moderated
 from ..kernels.multiple_testing import holm
-from ..kernels.verdicts import Rule, Test, attainable, composition_only, tests, verdict
+from ..kernels.verdicts import HypothesisTest, VerdictRule, attainable, composition_only, tests, verdict
 from ..model_rows import DATA_MEND, Mend, Row, Rows, merged, not_made, regression_rows
 from .hypotheses import fragile_rows, hypothesis_rows
 from .mode_matrix import MODES_MEND
@@ -44,8 +44,8 @@ def early_paths(paths: pd.DataFrame, years: int) -> pd.DataFrame:
 
 def path_names(paths: pd.DataFrame) -> list[str]:
     """Moderators that `early_paths` gives, in the order of the theory."""
-    known = set(paths["path"])
-    return [f"{PATH}{name}" for name in CHANNELS if name in known]
+    given_paths = set(paths["path"])
+    return [f"{PATH}{name}" for name in CHANNELS if name in given_paths]
 
 
 def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> dict[str, str]:
@@ -132,10 +132,10 @@ def _fitted(results: Iterable[Moderated | EstimationError]) -> tuple[list[Modera
 @dataclass(frozen=True)
 class _JudgedInteraction:
     moderated: Moderated
-    test: Test
+    test: HypothesisTest
 
 
-def _stepped(family: Sequence[_JudgedInteraction], rule: Rule) -> list[Test]:
+def _stepped(family: Sequence[_JudgedInteraction], rule: VerdictRule) -> list[HypothesisTest]:
     """The tests of one family with Holm's p, each judged by it."""
     adjusted = holm([judged.test.p_wild for judged in family])
     stepped = []
@@ -156,18 +156,18 @@ def _family_verdicts(headline: Headline, fitted: Sequence[Moderated], columns: O
     parts: list[Mapping[str, Iterable[Row]]] = []
     for sample, by_moderator in columns.items():
         for moderated in fitted:
-            judged_tests, dropped = tests(
+            judged_tests, verdicts_without = tests(
                 moderated.estimate, by_moderator[moderated.name], rule, seed=headline.seed,
                 weights=headline.settings["weights"], term=moderated.term, bootstrap=moderated.bootstrap,
             )  # fmt: skip
             families[sample] += [_JudgedInteraction(moderated, test) for test in judged_tests]
-            fragile = fragile_rows(judged_tests, dropped, moderated.estimate, sample)
+            fragile = fragile_rows(judged_tests, verdicts_without, moderated.estimate, sample)
             parts.append({"regression_diagnostics": list(fragile)})
     stepped = {sample: _stepped(family, rule) for sample, family in families.items()}
-    only = composition_only(stepped.get("all", []), stepped.get("leave_out", []))
+    composition_alone = composition_only(stepped.get("all", []), stepped.get("leave_out", []))
     for sample, family in families.items():
         for judged, test in zip(family, stepped[sample]):
             notes = {"pre_trend": headline.trended_before({test.hypothesis: test.outcome})}
-            notes |= {"composition_only": only} if sample == "all" else {}
+            notes |= {"composition_only": composition_alone} if sample == "all" else {}
             parts.append({"hypotheses": list(hypothesis_rows([test], judged.moderated.estimate, sample, rule, notes))})
     return merged(parts)

@@ -44,9 +44,9 @@ def index_estimate(headline: Headline, group: str) -> Estimate:
         raise EstimationError(f"{group}: no score of such firms", zh=f"{group}:没有这类企业的得分")
     column = f"{group}:{node}"
     outcome = _group_outcome(sample, group_scores, node).rename(column).reset_index()
-    joined = headline.rows.merge(outcome, on=KEY, how="left", validate="one_to_one")
+    extended_rows = headline.rows.merge(outcome, on=KEY, how="left", validate="one_to_one")
     single = Specification(f"{spec.id}_{group}", (column,), spec.density, spec.controls, spec.fixed_effects)
-    return headline.fit(joined, single)
+    return headline.fit(extended_rows, single)
 
 
 def _group_outcome(sample: EstimationSample, scores: pd.DataFrame, node: str) -> pd.Series:
@@ -66,11 +66,11 @@ def firm_estimate(headline: Headline, group: str, outcome: str) -> Estimate:
     """
     spec, frame, firms = headline.specification, headline.sample.frame, headline.inputs.leader_firms
     regressors = frame[[*KEY, spec.density, *(c for c in spec.controls if c in frame)]]
-    joined = firms[firms["sample"] == group].merge(regressors, on=KEY, how="inner", validate="many_to_one")
+    extended_rows = firms[firms["sample"] == group].merge(regressors, on=KEY, how="inner", validate="many_to_one")
     column = f"{group}:{outcome}"
     single = Specification(f"firms_{outcome}", (column,), spec.density, spec.controls, (FIRM, "year"))
     try:
-        return headline.fit(joined.rename(columns={outcome: column}), single)
+        return headline.fit(extended_rows.rename(columns={outcome: column}), single)
     except EstimationError as fault:
         raise EstimationError(f"{group}, {outcome}: {fault.en}", zh=f"{group},{outcome}:{fault.zh}") from fault
 
@@ -82,8 +82,8 @@ def _group_tables(headline: Headline, estimate: Estimate, group: str, notes: Map
     if rule is None:
         return rows
     weights = headline.settings["weights"]
-    judged_tests, dropped = tests(estimate, {"H6b": outcome}, rule, seed=headline.seed, weights=weights)
-    return merged([rows, verdict_tables(judged_tests, dropped, estimate, group, rule, notes)])
+    judged_tests, verdicts_without = tests(estimate, {"H6b": outcome}, rule, seed=headline.seed, weights=weights)
+    return merged([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, notes)])
 
 
 def leader_indices(headline: Headline) -> Rows:

@@ -30,7 +30,7 @@ MEDIATORS_MEND: Mend = (
 
 
 @dataclass(frozen=True)
-class Accounting:
+class MediatorAccounting:
     """By row (base, full, change, then each mediator) and outcome (m): value and CV3 error; `reached` and `held` by mediator.
 
     Density moves mediator k by reached[k]; at given density and controls, k moves the outcomes by held[k] (K, m).
@@ -40,13 +40,13 @@ class Accounting:
     mediators: tuple[str, ...]
     value: Array
     error: Array
-    reached: Array
-    held: Array
+    density_slopes: Array
+    conditional_slopes: Array
     n: int
     g: int
 
 
-def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -> tuple[Accounting, tuple[str, ...]]:
+def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -> tuple[MediatorAccounting, tuple[str, ...]]:
     """The change of the density's coefficient as mediators (columns) enter, split exactly, and the mediators that add nothing.
 
     Gelbach 2016: b_base - b_full = sum_k Gamma_k b_k, Gamma_k the coefficient of density in the regression of mediator k on the
@@ -54,12 +54,12 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
     remains: all constant within the effects, or spanned by the controls and one another.
     """
     full, *_ = sums_of(rows, replace(spec, controls=(*spec.controls, *mediators)))
-    varying = tuple(m for m in mediators if m not in full.dropped)
-    idle = tuple(m for m in mediators if m in full.dropped)
+    varying = tuple(m for m in mediators if m not in full.dropped_terms)
+    idle_mediators = tuple(m for m in mediators if m in full.dropped_terms)
     if not varying:
         raise EstimationError(
-            f"no mediator varies beside the controls and the fixed effects: {_names(idle)}",
-            zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_names(idle)}",
+            f"no mediator varies beside the controls and the fixed effects: {_names(idle_mediators)}",
+            zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_names(idle_mediators)}",
         )
     base, *_ = sums_of(rows, replace(spec, outcomes=(*spec.outcomes, *varying)))
     positions, m = [full.terms.index(name) for name in varying], len(spec.outcomes)
@@ -70,14 +70,14 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
     else:
         error = np.full_like(value, np.nan)
     _add_up(value)
-    return Accounting(spec, varying, value, error, b0[0, m:], b1[positions], full.n, full.g), idle
+    return MediatorAccounting(spec, varying, value, error, b0[0, m:], b1[positions], full.n, full.g), idle_mediators
 
 
 def _rows(base: Array, full: Array, positions: list[int], m: int) -> Array:
     """(..., 3 + K, m) from coefficients (..., k, m + K) without and (..., k, m) with the mediators, which are at `positions`."""
-    before, after = base[..., :1, :m], full[..., :1, :]
+    base_slope, full_slope = base[..., :1, :m], full[..., :1, :]
     parts = np.swapaxes(base[..., :1, m:], -1, -2) * full[..., positions, :]
-    return np.concatenate([before, after, before - after, parts], axis=-2)
+    return np.concatenate([base_slope, full_slope, base_slope - full_slope, parts], axis=-2)
 
 
 def _add_up(value: Array) -> None:
@@ -89,12 +89,12 @@ def _add_up(value: Array) -> None:
         )
 
 
-def mediator_rows(accounting: Accounting, density: Density, level: float) -> Iterator[Row]:
+def mediator_rows(accounting: MediatorAccounting, density: Density, level: float) -> Iterator[Row]:
     """Rows of `mediators`; a fraction is of the base coefficient, suppressed where that is below its standard error."""
     value, error, spec = accounting.value, accounting.error, accounting.spec
     low, high = interval(value, error, accounting.g, level)
     p = p_value(value, error, accounting.g)
-    lines = [*((whole, "") for whole in WHOLES), *(("part", _name(m)) for m in accounting.mediators)]
+    lines = [*((quantity_name, "") for quantity_name in WHOLES), *(("part", _name(m)) for m in accounting.mediators)]
     for j, column in enumerate(spec.outcomes):
         sample, node = split_outcome(column)
         total, weak = value[0, j], not abs(value[0, j]) >= error[0, j]
@@ -104,7 +104,8 @@ def mediator_rows(accounting: Accounting, density: Density, level: float) -> Ite
                 "spec": spec.id, "sample": sample, "outcome": node, "quantity": quantity, "mediator": mediator,
                 "estimate": value[i, j], "se_cv3": error[i, j], "p_cv3": p[i, j],
                 "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if weak else value[i, j] / total,
-                "reached": accounting.reached[k] if k >= 0 else np.nan, "held": accounting.held[k, j] if k >= 0 else np.nan,
+                "reached": accounting.density_slopes[k] if k >= 0 else np.nan,
+                "held": accounting.conditional_slopes[k, j] if k >= 0 else np.nan,
                 "n_obs": accounting.n, "n_clusters": accounting.g, "fixed_effects": "+".join(spec.fixed_effects),
                 "controls": "+".join(spec.controls), "density": density_text(density), "lag": density.lag,
                 "note": f"{NOTE}; fraction suppressed: estimate below its standard error" if weak else NOTE,
@@ -127,7 +128,7 @@ def mediators(headline: Headline) -> Rows:
     """
     spec = headline.estimate.spec
     rows, columns = _with_mediators(headline)
-    accounting, idle = gelbach(rows, replace(spec, outcomes=headline.sample.reported_columns), columns)
+    accounting, idle_mediators = gelbach(rows, replace(spec, outcomes=headline.sample.reported_columns), columns)
     on_mediators = headline.fit(rows, replace(spec, id=MECHANISM, outcomes=accounting.mediators))
     missing = [
         row
@@ -135,9 +136,9 @@ def mediators(headline: Headline) -> Rows:
         if VIA + name not in columns
         for row in _mediator_not_made(name, "has no value in the sample", "在样本中没有数值")
     ]
-    if idle:
-        why, why_zh = "adds nothing to the controls, the fixed effects and the others", "未超出控制变量、固定效应与其余变量"
-        missing += _mediator_not_made(_names(idle), why, why_zh)
+    if idle_mediators:
+        reason, reason_zh = "adds nothing to the controls, the fixed effects and the others", "未超出控制变量、固定效应与其余变量"
+        missing += _mediator_not_made(_names(idle_mediators), reason, reason_zh)
     return {
         "mediators": list(mediator_rows(accounting, headline.density, headline.level)),
         "regressions": list(mechanism_rows(on_mediators, headline.density)),
@@ -150,17 +151,19 @@ def _with_mediators(headline: Headline) -> tuple[pd.DataFrame, tuple[str, ...]]:
     names, values = tuple(headline.study.regressions.mediators), headline.inputs.mediator_values
     if not names:
         raise EstimationError("regressions.yaml lists no mediator", zh="regressions.yaml 没有机制变量(mediators)")
-    known = [name for name in names if name in values]
-    renamed = values[[*KEY, *known]].astype({"year": "int64"}).rename(columns=lambda c: VIA + c if c in known else c)
-    joined = headline.rows.merge(renamed, on=KEY, how="left", validate="one_to_one")
-    columns = tuple(VIA + name for name in known if joined[VIA + name].notna().any())
+    given_names = [name for name in names if name in values]
+    renamed = values[[*KEY, *given_names]].astype({"year": "int64"}).rename(columns=lambda c: VIA + c if c in given_names else c)
+    extended_rows = headline.rows.merge(renamed, on=KEY, how="left", validate="one_to_one")
+    columns = tuple(VIA + name for name in given_names if extended_rows[VIA + name].notna().any())
     if not columns:
         raise EstimationError(f"no mediator has a value: {', '.join(names)}", zh=f"没有任何机制变量有数值:{'、'.join(names)}")
-    return joined[np.isfinite(joined[list(columns)].to_numpy(dtype=float)).all(axis=1)], columns
+    return extended_rows[np.isfinite(extended_rows[list(columns)].to_numpy(dtype=float)).all(axis=1)], columns
 
 
-def _mediator_not_made(name: str, why: str, why_zh: str) -> list[Row]:
-    return not_made(("mediators",), EstimationError(f"mediator {name}: {why}", zh=f"机制变量 {name}:{why_zh}"), MEDIATORS_MEND)
+def _mediator_not_made(name: str, reason: str, reason_zh: str) -> list[Row]:
+    return not_made(
+        ("mediators",), EstimationError(f"mediator {name}: {reason}", zh=f"机制变量 {name}:{reason_zh}"), MEDIATORS_MEND
+    )
 
 
 def _name(column: str) -> str:

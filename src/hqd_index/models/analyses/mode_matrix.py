@@ -12,11 +12,11 @@ from ...errors import EstimationError
 from ..estimation_data import KEY, lagged
 from ..estimation_sample import HALF, EstimationSample
 from ..headline import Headline
-from ..kernels.clusters import ClusterSums, without
+from ..kernels.clusters import ClusterSums, sums_without
 from ..kernels.contrasts import Contrast, contrast
 from ..kernels.inference import interval, p_value, stream
 from ..kernels.specification import Estimate, Specification, estimate
-from ..kernels.verdicts import DROP_ONE_DRAWS, NODES, Rule, Test, attainable_with, mde, verdict
+from ..kernels.verdicts import DROP_ONE_DRAWS, NODES, HypothesisTest, VerdictRule, attainable_with, mde, verdict
 from ..kernels.wild import Wild, wild
 from ..kernels.within import Array
 from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
@@ -39,7 +39,7 @@ PREDICTED = {
 
 
 @dataclass(frozen=True)
-class Matrix:
+class ModeMatrix:
     """Estimate with the four densities among its terms, p of every cell, the predicted against the rest, and equal modes."""
 
     estimate: Estimate
@@ -88,17 +88,17 @@ def mode_matrix(
     weights: str,
     seed: int,
     level: float,
-) -> Matrix:
+) -> ModeMatrix:
     """The matrix on the given rows with the controls and effects of `spec`. EstimationError where it cannot be made."""
     nodes = tuple(NODES.values())
     _check_possible(sample, densities, nodes)
     terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
-    joined = rows.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
-    unclassified = (UNCLASSIFIED,) if UNCLASSIFIED in joined and joined[UNCLASSIFIED].nunique() > 1 else ()
+    extended_rows = rows.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
+    unclassified = (UNCLASSIFIED,) if UNCLASSIFIED in extended_rows and extended_rows[UNCLASSIFIED].nunique() > 1 else ()
     outcomes = tuple(f"{SAMPLE}:{node}" for node in nodes)
     regressors = (*terms[1:], *unclassified, *spec.controls)
     wider = Specification(f"{spec.id}_modes", outcomes, terms[0], regressors, spec.fixed_effects)
-    fitted = estimate(joined, wider, draws=draws, weights=weights, seed=seed, level=level)
+    fitted = estimate(extended_rows, wider, draws=draws, weights=weights, seed=seed, level=level)
     _check_variation(fitted, terms)
     positions = tuple(fitted.terms.index(term) for term in terms)
     cells = {
@@ -112,7 +112,7 @@ def mode_matrix(
         )
         for name, restriction in (("against", predicted_against_rest), ("equal", equal_modes))
     )  # fmt: skip
-    return Matrix(fitted, positions, nodes, cells, against, equal, weights, level)
+    return ModeMatrix(fitted, positions, nodes, cells, against, equal, weights, level)
 
 
 def _check_possible(sample: EstimationSample, densities: pd.DataFrame, nodes: Sequence[str]) -> None:
@@ -138,7 +138,7 @@ def _check_variation(fitted: Estimate, terms: Sequence[str]) -> None:
         )
 
 
-def matrix_rows(matrix: Matrix, sample: EstimationSample) -> Iterator[Row]:
+def matrix_rows(matrix: ModeMatrix, sample: EstimationSample) -> Iterator[Row]:
     """Rows of `mode_matrix`: one per mode and sub-dimension."""
     fitted, scale = matrix.estimate, matrix.estimate.scale()
     for k in matrix.terms:
@@ -156,7 +156,7 @@ def matrix_rows(matrix: Matrix, sample: EstimationSample) -> Iterator[Row]:
             }  # fmt: skip
 
 
-def matrix_diagnostics(matrix: Matrix) -> Iterator[Row]:
+def matrix_diagnostics(matrix: ModeMatrix) -> Iterator[Row]:
     """Wald tests behind H4: predicted cells against the others, and equal modes within each sub-dimension."""
     contrasts = {"h4_predicted_against_rest": matrix.against, "h4_equal_modes": matrix.equal}
     for name, tested in contrasts.items():
@@ -165,46 +165,50 @@ def matrix_diagnostics(matrix: Matrix) -> Iterator[Row]:
             yield quantity_row(matrix.estimate, f"{SAMPLE}:", f"{name}_{quantity}", value, note)
 
 
-def _contrast_verdict(sums: ClusterSums, tested: Contrast, rule: Rule, weights: str, draws: int) -> tuple[str, float]:
+def _contrast_verdict(sums: ClusterSums, tested: Contrast, rule: VerdictRule, weights: str, draws: int) -> tuple[str, float]:
     """Verdict and minimum detectable effect of the contrast."""
     detectable = mde(float(tested.se_cv3[0]), sums.g, rule.alpha)
     p = max(tested.p_wild, attainable_with(sums.g, draws, weights))
     return verdict(float(tested.value[0]), p, detectable, sesoi=rule.sesoi, alpha=rule.alpha), detectable
 
 
-def matrix_test(matrix: Matrix, sample: EstimationSample, rule: Rule, *, seed: int, draws: int) -> tuple[Test, dict[str, str]]:
+def matrix_test(
+    matrix: ModeMatrix, sample: EstimationSample, rule: VerdictRule, *, seed: int, draws: int
+) -> tuple[HypothesisTest, dict[str, str]]:
     """H4 judged by its Wald p, and the verdict without each cluster. The estimate is mean predicted less mean other cell."""
     sums, tested = matrix.estimate.sums, matrix.against
     key, detectable = _contrast_verdict(sums, tested, rule, matrix.weights, draws)
-    dropped = _verdicts_without_clusters(matrix, rule, seed)
+    verdicts_without = _verdicts_without_clusters(matrix, rule, seed)
     low, high = interval(tested.value, tested.se_cv3, sums.g, matrix.level)
     p_t = float(p_value(tested.value, tested.se_cv3, sums.g)[0])
-    changes = any(other != key for other in dropped.values()) or (p_t <= rule.alpha) != (tested.p_wild <= rule.alpha)
+    changes = any(dropped_verdict != key for dropped_verdict in verdicts_without.values()) or (p_t <= rule.alpha) != (
+        tested.p_wild <= rule.alpha
+    )
     additions = ["few_clusters"] if attainable_with(sums.g, draws, matrix.weights) > rule.alpha else []
     additions += ["fragile"] if changes else []
     additions += ["partly_split"] if any(sample.firm_share(node) < HALF for node in matrix.nodes) else []
-    test = Test(
+    test = HypothesisTest(
         hypothesis="H4", outcome=sample.root_column(SAMPLE), estimate=float(tested.value[0]), low=float(low[0]),
         high=float(high[0]), p_wild=tested.p_wild, p_adjusted=tested.p_wild, mde=detectable, verdict=key,
         additions=tuple(additions),
     )  # fmt: skip
-    return test, dropped
+    return test, verdicts_without
 
 
-def _verdicts_without_clusters(matrix: Matrix, rule: Rule, seed: int) -> dict[str, str]:
+def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int) -> dict[str, str]:
     """{cluster left out: verdict without it}, none when fewer than 3 would remain or a term is lost with one."""
-    sums, dropped = matrix.estimate.sums, {}
+    sums, verdicts_without = matrix.estimate.sums, {}
     if sums.g < 4 or not sums.complete:
         return {}
     restriction = predicted_against_rest(matrix.estimate.terms, matrix.nodes)
     for g, label in enumerate(sums.labels):
-        reduced = without(sums, g, range(len(matrix.nodes)))
-        if (np.linalg.norm(reduced.back[list(matrix.terms)], axis=1) == 0).any():
+        reduced = sums_without(sums, g, range(len(matrix.nodes)))
+        if (np.linalg.norm(reduced.coefficient_map[list(matrix.terms)], axis=1) == 0).any():
             continue
         rng = stream(seed, "drop-one", matrix.estimate.spec.id)
         tested = contrast(reduced, restriction, rng=rng, draws=DROP_ONE_DRAWS, weights=matrix.weights)
-        dropped[label] = _contrast_verdict(reduced, tested, rule, matrix.weights, DROP_ONE_DRAWS)[0]
-    return dropped
+        verdicts_without[label] = _contrast_verdict(reduced, tested, rule, matrix.weights, DROP_ONE_DRAWS)[0]
+    return verdicts_without
 
 
 def modes(headline: Headline) -> Rows:
@@ -217,7 +221,7 @@ def modes(headline: Headline) -> Rows:
     }
     if rule is None:
         return rows
-    test, dropped = matrix_test(matrix, headline.sample, rule, seed=headline.seed, draws=headline.settings["draws"])
-    before = headline.trended_before({node: f"{SAMPLE}:{node}" for node in matrix.nodes})
-    notes = {"pre_trend": frozenset({"H4"} if before else ())}
-    return merged([rows, verdict_tables([test], {"H4": dropped}, matrix.estimate, SAMPLE, rule, notes)])
+    test, verdicts_without = matrix_test(matrix, headline.sample, rule, seed=headline.seed, draws=headline.settings["draws"])
+    trended = headline.trended_before({node: f"{SAMPLE}:{node}" for node in matrix.nodes})
+    notes = {"pre_trend": frozenset({"H4"} if trended else ())}
+    return merged([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, notes)])

@@ -25,7 +25,7 @@ NOTE = "a description, not an effect; density makes the groups and is no control
 
 
 @dataclass(frozen=True)
-class Groups:
+class DensityGroups:
     """Units above the median of mean density since the first recognition, and the others; `tied` lie at the median, in `low`."""
 
     high: tuple[str, ...]
@@ -37,7 +37,7 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class Twofold:
+class TwofoldSplit:
     """By outcome (m) and characteristic (k): gap = parts.sum(axis=0) + unexplained; NaN where that is not identified."""
 
     means: Array  # (2, m) outcomes of the dense group, of the other
@@ -54,7 +54,7 @@ class Twofold:
         return np.asarray((self.levels[0] - self.levels[1])[:, None] * self.coefficient)
 
 
-def density_groups(rows: pd.DataFrame, density: str) -> Groups:
+def density_groups(rows: pd.DataFrame, density: str) -> DensityGroups:
     """Two groups of units at the median of their mean density, over the years from the first with any.
 
     The mean and not the last year: status lapses after three years and small units count few firms, so one year sorts by
@@ -69,16 +69,16 @@ def density_groups(rows: pd.DataFrame, density: str) -> Groups:
     middle = float(mean.median())
     tied = (mean - middle).abs() <= TIE * max(abs(middle), 1.0)
     above = (mean > middle) & ~tied
-    high, low = (tuple(map(str, mean.index[which])) for which in (above, ~above))
+    high, low = (tuple(map(str, mean.index[mask])) for mask in (above, ~above))
     if min(len(high), len(low)) < FEWEST:
         raise EstimationError(
             f"{len(high)} units lie above the median density and {len(low)} do not; at least {FEWEST} of each are needed",
             zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {FEWEST} 个",
         )
-    return Groups(high, low, tuple(map(str, mean.index[tied])), middle, int(years.min()), int(rows["year"].max()))
+    return DensityGroups(high, low, tuple(map(str, mean.index[tied])), middle, int(years.min()), int(rows["year"].max()))
 
 
-def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> Twofold:
+def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> TwofoldSplit:
     """Blinder-Oaxaca with pooled coefficients, the group among the regressors (Fortin 2008; Jann 2008).
 
     `y` (n, m), characteristics `x` (n, k), `high` (n,). The part of a characteristic is the difference of its means times its
@@ -95,25 +95,25 @@ def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None =
     means, levels = (
         np.stack([np.average(values[part], axis=0, weights=mass[part]) for part in (high, ~high)]) for values in (y, x)
     )
-    return Twofold(means, levels, unexplained=b[1], coefficient=b[2:] / np.where(spread > 0, spread, np.nan)[:, None])
+    return TwofoldSplit(means, levels, unexplained=b[1], coefficient=b[2:] / np.where(spread > 0, spread, np.nan)[:, None])
 
 
 @dataclass(frozen=True)
-class Decomposition:
+class GapDecomposition:
     """Lines (quantity, term), and by line and outcome (L, m) value and delete-one-unit error with the groups kept."""
 
     spec: Specification
-    groups: Groups
+    groups: DensityGroups
     lines: tuple[tuple[str, str], ...]
     value: Array
     error: Array
-    whole: Twofold
+    full_split: TwofoldSplit
     columns: tuple[str, ...]  # the characteristics of `whole`; those of years are called `year`
-    dropped: tuple[str, ...]
+    dropped_controls: tuple[str, ...]
     n: int
 
 
-def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> Decomposition:
+def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> GapDecomposition:
     """The gap of every outcome of `spec` between dense and sparse units, over the years since the first recognition.
 
     Characteristics are the controls and, where the specification has year effects, the years (one line, which does not depend
@@ -125,20 +125,22 @@ def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> Decompositi
     high = np.isin(unit, groups.high)
     y = since[list(spec.outcomes)].to_numpy(dtype=float)
     weights = since[spec.weights].to_numpy(dtype=float) if spec.weights else None
-    x, columns, dropped = _characteristics(since, spec, high, weights)
+    x, columns, dropped_controls = _characteristics(since, spec, high, weights)
     if len(y) <= x.shape[1] + 2:
         raise specification_error(
             spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数"
         )
     lines = _lines(columns)
-    whole = twofold(y, x, high, weights)
-    value = _stacked(whole, columns, lines)
-    without = []
+    full_split = twofold(y, x, high, weights)
+    value = _stacked(full_split, columns, lines)
+    leave_one_out = []
     for label in dict.fromkeys(unit):
-        others = unit != label
-        deleted = twofold(y[others], x[others], high[others], None if weights is None else weights[others])
-        without.append(_stacked(deleted, columns, lines))
-    return Decomposition(spec, groups, lines, value, jackknife(value, np.stack(without)), whole, columns, dropped, len(y))
+        other_rows = unit != label
+        deleted = twofold(y[other_rows], x[other_rows], high[other_rows], None if weights is None else weights[other_rows])
+        leave_one_out.append(_stacked(deleted, columns, lines))
+    return GapDecomposition(
+        spec, groups, lines, value, jackknife(value, np.stack(leave_one_out)), full_split, columns, dropped_controls, len(y)
+    )
 
 
 def _characteristics(
@@ -152,12 +154,14 @@ def _characteristics(
         *(rows[c].to_numpy(dtype=float) for c in spec.controls),
     ]
     root = np.ones(len(rows)) if weights is None else np.sqrt(weights)
-    before = [np.ones(len(rows)), high.astype(float)]
-    columns = np.stack([*before, *(v - v.mean() for v in values)], axis=1) * root[:, None]
-    kept = [j - len(before) for j in independent(columns, np.linalg.norm(columns, axis=0)) if j >= len(before)]
-    dropped = tuple(name for j, name in enumerate(names) if j not in kept)
-    x = np.stack([values[j] for j in kept], axis=1) if kept else np.zeros((len(rows), 0))
-    return x, tuple(names[j] for j in kept), dropped
+    leading_columns = [np.ones(len(rows)), high.astype(float)]
+    columns = np.stack([*leading_columns, *(v - v.mean() for v in values)], axis=1) * root[:, None]
+    positions = [
+        j - len(leading_columns) for j in independent(columns, np.linalg.norm(columns, axis=0)) if j >= len(leading_columns)
+    ]
+    dropped_controls = tuple(name for j, name in enumerate(names) if j not in positions)
+    x = np.stack([values[j] for j in positions], axis=1) if positions else np.zeros((len(rows), 0))
+    return x, tuple(names[j] for j in positions), dropped_controls
 
 
 def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -165,56 +169,58 @@ def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return (("gap", ""), ("explained", ""), *(("part", name) for name in parts), ("unexplained", ""))
 
 
-def _stacked(split: Twofold, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
+def _stacked(twofold_split: TwofoldSplit, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
     """(L, m) values in the order of the lines."""
-    parts, names = split.parts, np.array(columns, dtype=object)
-    known = {"gap": split.gap, "explained": parts.sum(axis=0), "unexplained": split.unexplained}
-    return np.stack([known[quantity] if not term else parts[names == term].sum(axis=0) for quantity, term in lines])
+    parts, names = twofold_split.parts, np.array(columns, dtype=object)
+    sums = {"gap": twofold_split.gap, "explained": parts.sum(axis=0), "unexplained": twofold_split.unexplained}
+    return np.stack([sums[quantity] if not term else parts[names == term].sum(axis=0) for quantity, term in lines])
 
 
-def oaxaca_rows(gaps: Decomposition, density: Density, level: float) -> Iterator[Row]:
+def oaxaca_rows(decomposition: GapDecomposition, density: Density, level: float) -> Iterator[Row]:
     """Rows of `oaxaca`; a fraction is of the gap, suppressed where that is below its standard error."""
-    g = len(gaps.groups.high) + len(gaps.groups.low)
-    low, high = interval(gaps.value, gaps.error, g, level)
-    p = p_value(gaps.value, gaps.error, g)
-    for j, column in enumerate(gaps.spec.outcomes):
+    value, error, groups, spec = decomposition.value, decomposition.error, decomposition.groups, decomposition.spec
+    g = len(groups.high) + len(groups.low)
+    low, high = interval(value, error, g, level)
+    p = p_value(value, error, g)
+    for j, column in enumerate(spec.outcomes):
         sample, node = split_outcome(column)
-        weak = gaps.value[0, j] == 0 or not abs(gaps.value[0, j]) >= gaps.error[0, j]
-        for i, (quantity, term) in enumerate(gaps.lines):
+        gap_is_weak = value[0, j] == 0 or not abs(value[0, j]) >= error[0, j]
+        for i, (quantity, term) in enumerate(decomposition.lines):
             yield {
-                "spec": gaps.spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
-                "estimate": gaps.value[i, j], "se_cv3": gaps.error[i, j], "p_cv3": p[i, j],
-                "ci_low": low[i, j], "ci_high": high[i, j], "fraction": np.nan if weak else gaps.value[i, j] / gaps.value[0, j],
-                **_detail(gaps, quantity, term, j), "from_year": gaps.groups.first, "to_year": gaps.groups.last,
-                "n_obs": gaps.n, "n_clusters": g, "n_high": len(gaps.groups.high), "n_low": len(gaps.groups.low),
-                "fixed_effects": YEAR if YEAR in gaps.spec.fixed_effects else "", "controls": "+".join(gaps.spec.controls),
-                "density": density_text(density), "lag": density.lag, "note": _note(gaps, quantity, weak=weak),
+                "spec": spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
+                "estimate": value[i, j], "se_cv3": error[i, j], "p_cv3": p[i, j], "ci_low": low[i, j], "ci_high": high[i, j],
+                "fraction": np.nan if gap_is_weak else value[i, j] / value[0, j], **_detail(decomposition, quantity, term, j),
+                "from_year": groups.first, "to_year": groups.last, "n_obs": decomposition.n, "n_clusters": g,
+                "n_high": len(groups.high), "n_low": len(groups.low),
+                "fixed_effects": YEAR if YEAR in spec.fixed_effects else "", "controls": "+".join(spec.controls),
+                "density": density_text(density), "lag": density.lag,
+                "note": _note(decomposition, quantity, gap_is_weak=gap_is_weak),
             }  # fmt: skip
 
 
-def _detail(gaps: Decomposition, quantity: str, term: str, j: int) -> Row:
+def _detail(decomposition: GapDecomposition, quantity: str, term: str, j: int) -> Row:
     """Means of both groups and the pooled coefficient behind a line; missing for sums and for the years."""
     high, low, slope = np.nan, np.nan, np.nan
     if quantity == "gap":
-        high, low = gaps.whole.means[:, j]
+        high, low = decomposition.full_split.means[:, j]
     elif term and term != YEAR:
-        k = gaps.columns.index(term)
-        (high, low), slope = gaps.whole.levels[:, k], gaps.whole.coefficient[k, j]
+        k = decomposition.columns.index(term)
+        (high, low), slope = decomposition.full_split.levels[:, k], decomposition.full_split.coefficient[k, j]
     return {"mean_high": high, "mean_low": low, "coefficient": slope}
 
 
-def _note(gaps: Decomposition, quantity: str, *, weak: bool) -> str:
-    groups = gaps.groups
+def _note(decomposition: GapDecomposition, quantity: str, *, gap_is_weak: bool) -> str:
+    groups = decomposition.groups
     parts = [NOTE]
     if quantity == "gap":
         parts.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
         parts += [f"at the median, counted low: {' '.join(groups.tied)}"] if groups.tied else []
-    parts += [f"dropped: {' '.join(gaps.dropped)}"] if gaps.dropped else []
-    return "; ".join([*parts, *(["fraction suppressed: gap below its standard error"] if weak else [])])
+    parts += [f"dropped: {' '.join(decomposition.dropped_controls)}"] if decomposition.dropped_controls else []
+    return "; ".join([*parts, *(["fraction suppressed: gap below its standard error"] if gap_is_weak else [])])
 
 
 def oaxaca(headline: Headline) -> Rows:
     """Every reported node of both samples on the headline's rows."""
     spec = replace(headline.estimate.spec, outcomes=headline.sample.reported_columns)
-    gaps = oaxaca_decomposition(headline.rows, spec)
-    return {"oaxaca": list(oaxaca_rows(gaps, headline.density, headline.level))}
+    decomposition = oaxaca_decomposition(headline.rows, spec)
+    return {"oaxaca": list(oaxaca_rows(decomposition, headline.density, headline.level))}

@@ -35,25 +35,28 @@ def moments(x: Array, y: Array, controls: Array) -> Moments:
     """From centred or within-transformed x (n,), y (n,) and controls (n, c)."""
     design = np.column_stack([x, controls])
     design = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
-    left = x - design[:, 1:] @ least_squares(design[:, 1:], x, tolerance=COLUMNS)
+    residual_x = x - design[:, 1:] @ least_squares(design[:, 1:], x, tolerance=COLUMNS)
     gram, cross, total = design.T @ design, design.T @ y, np.asarray(y @ y)
-    both = r2_of(gram, cross, total, range(design.shape[1]))
+    joint_r2 = r2_of(gram, cross, total, range(design.shape[1]))
     return Moments(
-        plain=float(x @ y / (x @ x)), controlled=float(left @ y / (left @ left)), r2_plain=float(r2_of(gram, cross, total, [0])),
-        r2_controlled=float(both), var_y=float(y @ y) / len(y), var_x=float(x @ x) / len(x),
-        var_x_left=float(left @ left) / len(x),
+        plain=float(x @ y / (x @ x)), controlled=float(residual_x @ y / (residual_x @ residual_x)),
+        r2_plain=float(r2_of(gram, cross, total, [0])),
+        r2_controlled=float(joint_r2), var_y=float(y @ y) / len(y), var_x=float(x @ x) / len(x),
+        var_x_left=float(residual_x @ residual_x) / len(x),
     )  # fmt: skip
 
 
 def oster_delta(m: Moments, *, r2_max: float, beta: float = 0.0) -> float:
     """Selection on unobservables relative to observables at which the effect would be `beta` (Oster 2019, proposition 3)."""
-    off, moved = m.controlled - beta, m.plain - m.controlled
-    curve = m.var_x_left * moved * m.var_x
-    cubic = off**3 * (m.var_x_left * m.var_x - m.var_x_left**2)
-    above = off * (m.r2_controlled - m.r2_plain) * m.var_y * m.var_x_left + off * m.var_x * m.var_x_left * moved**2
-    above += 2 * off**2 * curve + cubic
-    below = (r2_max - m.r2_controlled) * m.var_y * moved * m.var_x
-    below += off * (r2_max - m.r2_controlled) * m.var_y * (m.var_x - m.var_x_left) + off**2 * curve + cubic
+    distance, slope_change = m.controlled - beta, m.plain - m.controlled
+    curve = m.var_x_left * slope_change * m.var_x
+    cubic = distance**3 * (m.var_x_left * m.var_x - m.var_x_left**2)
+    above = (
+        distance * (m.r2_controlled - m.r2_plain) * m.var_y * m.var_x_left + distance * m.var_x * m.var_x_left * slope_change**2
+    )
+    above += 2 * distance**2 * curve + cubic
+    below = (r2_max - m.r2_controlled) * m.var_y * slope_change * m.var_x
+    below += distance * (r2_max - m.r2_controlled) * m.var_y * (m.var_x - m.var_x_left) + distance**2 * curve + cubic
     return above / below if below else np.nan
 
 
@@ -87,8 +90,8 @@ def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
     levels = sum(int(codes.max()) for codes in part.effects) + 1
     df = part.n - levels - len(controls) - 1
     partial_r2 = _partial_r2(m) if df > 1 else np.nan
-    known = 0 <= partial_r2 < 1
-    needed = robustness_value(np.sqrt(df * partial_r2 / (1 - partial_r2)), df) if known else np.nan
+    defined = 0 <= partial_r2 < 1
+    needed = robustness_value(np.sqrt(df * partial_r2 / (1 - partial_r2)), df) if defined else np.nan
     for quantity, value, note in (
         ("partial_r2", partial_r2, "of density with the index, effects and controls out"),
         ("robustness_value", needed,

@@ -37,10 +37,10 @@ class Baseline:
 
 def chokepoint_units(chokepoints: pd.DataFrame, units: set[str]) -> tuple[str, ...]:
     """Units of the study with a product judged a chokepoint in the last year that has a verdict."""
-    known = chokepoints.dropna(subset=["chokepoint"])
-    if known.empty:
+    judged = chokepoints.dropna(subset=["chokepoint"])
+    if judged.empty:
         return ()
-    last = known[(known["year"] == known["year"].max()) & (known["chokepoint"].astype(float) == 1)]
+    last = judged[(judged["year"] == judged["year"].max()) & (judged["chokepoint"].astype(float) == 1)]
     codes = {code for text in last["industries"].dropna() for code in str(text).split("+")}
     return tuple(sorted(codes & units))
 
@@ -57,12 +57,12 @@ def baseline(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], 
         )
     year = int(density["year"].max())
     last = density[(density["year"] == year) & density["unit"].isin(units)].set_index("unit").sort_index()
-    chosen = chokepoint_units(chokepoints, units & set(last.index))
-    if not chosen:
+    holders = chokepoint_units(chokepoints, units & set(last.index))
+    if not holders:
         raise EstimationError(
             "policy simulation (G): no unit of the study holds a chokepoint product", zh="政策模拟(G):本研究没有单位含卡脖子产品"
         )
-    return Baseline(last["n_firms"].astype(float), last["density"].astype(float), chosen, year, float(density["density"].max()))
+    return Baseline(last["n_firms"].astype(float), last["density"].astype(float), holders, year, float(density["density"].max()))
 
 
 def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[Item]:

@@ -39,32 +39,32 @@ def episodes(levels: pd.DataFrame, value: str, shocks: Sequence[int] = SHOCKS, *
     years from the shock year until the level of the year before is reached again, 0 when it never fell below; units
     not back within `horizon` years or by the end of the data count as horizon (or as the years seen) and as censored.
     """
-    wide = levels.pivot(index="unit", columns="year", values=value)
-    rows = [row for shock in shocks for row in _one_shock(wide, shock, horizon)]
+    by_year = levels.pivot(index="unit", columns="year", values=value)
+    rows = [row for shock in shocks for row in _one_shock(by_year, shock, horizon)]
     return pd.DataFrame(rows, columns=["unit", "shock", "fall", "recovery", "censored"])
 
 
-def _one_shock(wide: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
-    if shock - 1 not in wide or shock not in wide:
+def _one_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
+    if shock - 1 not in levels or shock not in levels:
         return []
-    after = [y for y in range(shock, shock + horizon + 1) if y in wide]
+    path_years = [y for y in range(shock, shock + horizon + 1) if y in levels]
     rows = []
-    for unit, row in wide.iterrows():
-        before, path = float(row[shock - 1]), row[after].to_numpy(dtype=float)
-        if np.isnan(before) or np.isnan(path).any():
+    for unit, row in levels.iterrows():
+        level_before, path = float(row[shock - 1]), row[path_years].to_numpy(dtype=float)
+        if np.isnan(level_before) or np.isnan(path).any():
             continue
-        recovery, censored = _recovery(path, before)
-        rows.append((str(unit), shock, before - float(path[:2].min()), recovery, censored))
+        recovery, censored = _recovery(path, level_before)
+        rows.append((str(unit), shock, level_before - float(path[:2].min()), recovery, censored))
     return rows
 
 
-def _recovery(path: np.ndarray, before: float) -> tuple[float, bool]:
+def _recovery(path: np.ndarray, level_before: float) -> tuple[float, bool]:
     """Years from the shock year to the return to the level before, and whether the path ends without it."""
-    below = np.flatnonzero(path[:2] < before)
+    below = np.flatnonzero(path[:2] < level_before)
     if len(below) == 0:
         return 0.0, False
-    back = np.flatnonzero(path[below[0] :] >= before)
-    return (float(below[0] + back[0]), False) if len(back) else (float(len(path)), True)
+    return_years = np.flatnonzero(path[below[0] :] >= level_before)
+    return (float(below[0] + return_years[0]), False) if len(return_years) else (float(len(path)), True)
 
 
 def resilience(
@@ -84,23 +84,25 @@ def resilience(
     `levels` (unit, year, value), `density` (unit, year, density), `exposure` by unit, both regressors centred so that
     each main effect is that at the mean of the other. EstimationError when no shock lies inside the data.
     """
-    seen = episodes(levels, value, shocks)
-    if seen.empty:
+    observed_episodes = episodes(levels, value, shocks)
+    if observed_episodes.empty:
         raise EstimationError(
             f"no shock year of {list(shocks)} has a year before it in the data",
             zh=f"数据中没有冲击年份 {list(shocks)} 及其前一年",
         )
-    before = density.assign(shock=density["year"] + 1).rename(columns={"density": TERMS[0]})
-    seen = seen.merge(before[["unit", "shock", TERMS[0]]], on=["unit", "shock"], how="left", validate="one_to_one")
-    seen[TERMS[1]] = seen["unit"].map(exposure)
+    density_before = density.assign(shock=density["year"] + 1).rename(columns={"density": TERMS[0]})
+    observed_episodes = observed_episodes.merge(
+        density_before[["unit", "shock", TERMS[0]]], on=["unit", "shock"], how="left", validate="one_to_one"
+    )
+    observed_episodes[TERMS[1]] = observed_episodes["unit"].map(exposure)
     for term in TERMS[:2]:
-        seen[term] = seen[term] - seen[term].mean()
-    seen[TERMS[2]] = seen[TERMS[0]] * seen[TERMS[1]]
+        observed_episodes[term] = observed_episodes[term] - observed_episodes[term].mean()
+    observed_episodes[TERMS[2]] = observed_episodes[TERMS[0]] * observed_episodes[TERMS[1]]
     estimates = {}
     for outcome in OUTCOMES:
         spec = Specification(f"resilience_{outcome}", (outcome,), TERMS[0], TERMS[1:], ("shock",), "unit")
-        estimates[outcome] = estimate(seen, spec, draws=draws, weights=weights, seed=seed, level=level)
-    return Resilience(seen, estimates)
+        estimates[outcome] = estimate(observed_episodes, spec, draws=draws, weights=weights, seed=seed, level=level)
+    return Resilience(observed_episodes, estimates)
 
 
 def _term_rows(result: Resilience) -> Iterator[Row]:

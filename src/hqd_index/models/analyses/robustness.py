@@ -28,7 +28,7 @@ def kernel_error_rows(headline: Headline) -> Iterator[Row]:
         [compact(rows[e].to_numpy()) for e in spec.fixed_effects], codes.astype(np.intp), terms=estimate.terms,
         labels=[str(y) for y in years],
     )  # fmt: skip
-    if by_year.g < 2 or spec.density in by_year.dropped:
+    if by_year.g < 2 or spec.density in by_year.dropped_terms:
         return
     errors = driscoll_kraay(by_year)
     for j, column in reported_outcomes(estimate, headline.sample):

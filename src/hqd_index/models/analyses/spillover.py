@@ -95,11 +95,11 @@ def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
         root = hypothesis_outcomes(headline.sample, sample).get("H1")
         if root is None or rule is None or UP not in spillover.bootstraps:
             continue
-        judged_tests, dropped = tests(
+        judged_tests, verdicts_without = tests(
             estimate, {"H6": root}, rule, seed=headline.seed, weights=headline.settings["weights"],
             term=spillover.term(UP), bootstrap=spillover.bootstraps[UP],
         )  # fmt: skip
-        parts.append(verdict_tables(judged_tests, dropped, estimate, sample, rule, {}))
+        parts.append(verdict_tables(judged_tests, verdicts_without, estimate, sample, rule, {}))
     return merged(parts)
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from ..kernels.within import Array
 from .event_panel import Layout, Panel, panel_of
-from .event_study import WINDOW, Events, _clustered, _events, _within_window, least_squares, other_levels
+from .event_study import WINDOW, Events, clustered_covariance, event_effects, least_squares, other_levels, positions_in_window
 
 NEVER = "treated_never"
-EARLY = "earlier_later_control"
-LATE = "later_earlier_control"
+EARLY_AGAINST_LATE = "earlier_later_control"
+LATE_AGAINST_EARLY = "later_earlier_control"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Bacon:
     def coefficient(self) -> float:
         return float((self.pairs["weight"] * self.pairs["estimate"]).sum())
 
-    def kinds(self) -> pd.DataFrame:
+    def by_comparison(self) -> pd.DataFrame:
         """Total weight and mean estimate by kind of comparison."""
         pairs = self.pairs.assign(part=self.pairs["weight"] * self.pairs["estimate"])
         total = pairs.groupby("kind")[["weight", "part"]].sum()
@@ -43,42 +43,54 @@ def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
 
     EstimationError when no unit is left that changes status.
     """
-    wide = data.pivot(index="unit", columns="year", values=outcome).dropna()
-    first = data.groupby("unit")["first"].first().reindex(wide.index)
-    years = wide.columns.to_numpy(dtype=float)
+    by_year = data.pivot(index="unit", columns="year", values=outcome).dropna()
+    first = data.groupby("unit")["first"].first().reindex(by_year.index)
+    years = by_year.columns.to_numpy(dtype=float)
     first = first.where(first <= years[-1])
-    wide, first = wide[~(first <= years[0])], first[~(first <= years[0])]
+    by_year, first = by_year[~(first <= years[0])], first[~(first <= years[0])]
     cohorts = sorted(first.dropna().unique())
     if not cohorts or len(cohorts) + first.isna().any() < 2:
         raise EstimationError(f"{outcome}: no two groups to compare", zh=f"{outcome}:没有两组可以比较")
-    mean = {g: wide[first == g].mean().to_numpy() for g in cohorts} | {np.nan: wide[first.isna()].mean().to_numpy()}
+    mean = {g: by_year[first == g].mean().to_numpy() for g in cohorts} | {np.nan: by_year[first.isna()].mean().to_numpy()}
     share = {g: float((first == g).mean()) for g in cohorts}
     pairs = pd.DataFrame(_pairs(cohorts, mean, share, float(first.isna().mean()), years))
-    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(wide), int(first.notna().sum()))
+    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(by_year), int(first.notna().sum()))
 
 
 def _pairs(
     cohorts: list[float], mean: dict[float, Array], share: dict[float, float], never: float, years: Array
 ) -> Iterator[dict[str, object]]:
-    rest = next(value for key, value in mean.items() if np.isnan(key))
+    never_mean = next(value for key, value in mean.items() if np.isnan(key))
     for k in cohorts:
-        late, n = years >= k, share[k]
-        d = float(late.mean())
+        post, n = years >= k, share[k]
+        d = float(post.mean())
         if never > 0:
-            yield _pair(NEVER, k, np.nan, n * never * d * (1 - d), _two(mean[k], rest, late, ~late))
+            yield _comparison(NEVER, k, np.nan, n * never * d * (1 - d), _double_difference(mean[k], never_mean, post, ~post))
         for later in (g for g in cohorts if g > k):
-            after = years >= later
-            e, m = float(after.mean()), share[later]
-            yield _pair(EARLY, k, later, n * m * (d - e) * (1 - d), _two(mean[k], mean[later], late & ~after, ~late))
-            yield _pair(LATE, later, k, n * m * e * (d - e), _two(mean[later], mean[k], after, late & ~after))
+            later_post = years >= later
+            e, m = float(later_post.mean()), share[later]
+            yield _comparison(
+                EARLY_AGAINST_LATE,
+                k,
+                later,
+                n * m * (d - e) * (1 - d),
+                _double_difference(mean[k], mean[later], post & ~later_post, ~post),
+            )
+            yield _comparison(
+                LATE_AGAINST_EARLY,
+                later,
+                k,
+                n * m * e * (d - e),
+                _double_difference(mean[later], mean[k], later_post, post & ~later_post),
+            )
 
 
-def _pair(kind: str, treated: float, control: float, weight: float, estimate: float) -> dict[str, object]:
-    return {"kind": kind, "treated": treated, "control": control, "weight": weight, "estimate": estimate}
+def _comparison(comparison: str, treated: float, control: float, weight: float, estimate: float) -> dict[str, object]:
+    return {"kind": comparison, "treated": treated, "control": control, "weight": weight, "estimate": estimate}
 
 
-def _two(treated: Array, control: Array, after: np.ndarray, before: np.ndarray) -> float:
-    return float((treated[after].mean() - treated[before].mean()) - (control[after].mean() - control[before].mean()))
+def _double_difference(treated: Array, control: Array, post: np.ndarray, pre: np.ndarray) -> float:
+    return float((treated[post].mean() - treated[pre].mean()) - (control[post].mean() - control[pre].mean()))
 
 
 def sun_abraham(
@@ -95,19 +107,19 @@ def sun_abraham(
         raise EstimationError(f"{outcome}: no unit is never treated", zh=f"{outcome}:没有从未处理的单位")
     dummies, cells = _cohort_dummies(layout)
     size = dummies.sum(axis=0)
-    made = layout.absorber.residual(np.column_stack([rows.y, dummies]))
-    y, x = made[:, 0], made[:, 1:]
+    residuals = layout.absorber.residual(np.column_stack([rows.y, dummies]))
+    y, x = residuals[:, 0], residuals[:, 1:]
     b = least_squares(x, y)
     g, n, k = layout.units, len(y), other_levels(layout.effects)
-    covariance = _clustered(x, y - x @ b, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
+    covariance = clustered_covariance(x, y - x @ b, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
     event = cells[:, 1]
     times = sorted(set(event.tolist()))
     average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in times])
     post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
-    told = average[_within_window(times, window)]
-    chosen = [t for t in times if window[0] <= t <= window[1]]
-    return _events(
-        "sun_abraham", layout, chosen, told @ b, told @ covariance @ told.T, float(post @ b),
+    reported = average[positions_in_window(times, window)]
+    reported_times = [t for t in times if window[0] <= t <= window[1]]
+    return event_effects(
+        "sun_abraham", layout, reported_times, reported @ b, reported @ covariance @ reported.T, float(post @ b),
         float(np.sqrt(post @ covariance @ post)), base=True,
     )  # fmt: skip
 

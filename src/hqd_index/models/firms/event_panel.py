@@ -69,14 +69,14 @@ class Layout:
             sparse.csr_array((np.ones(n), (np.arange(n), e + s)), shape=(n, sum(sizes))) for e, s in zip(self.effects, starts)
         ]
         dummies = sparse.csr_array(sum(blocks[1:], start=blocks[0]))
-        seen = np.asarray(dummies[clean].sum(axis=0)).ravel() > 0
-        usable = ~(dummies @ (~seen).astype(float) > 0)
-        solve = _normal_solver(dummies[clean][:, seen])
+        identified = np.asarray(dummies[clean].sum(axis=0)).ravel() > 0
+        usable = ~(dummies @ (~identified).astype(float) > 0)
+        solve = _normal_solver(dummies[clean][:, identified])
 
         def full(right: Array) -> Array:
-            out = np.zeros((dummies.shape[1], right.shape[1]))
-            out[seen] = solve(right[seen])
-            return out
+            solved = np.zeros((dummies.shape[1], right.shape[1]))
+            solved[identified] = solve(right[identified])
+            return solved
 
         return Untreated(dummies, clean, full, usable, tuple(compact(e[clean]) for e in self.effects))
 
@@ -88,16 +88,16 @@ def _normal_solver(design: sparse.csr_array) -> Callable[[Array], Array]:
     factor = splu(sparse.csc_matrix(gram + sparse.eye_array(gram.shape[0]) * (1e-7 * scale)))
 
     def solve(right: Array) -> Array:
-        found = np.zeros_like(right)
+        solution = np.zeros_like(right)
         for _ in range(6):
-            found = found + factor.solve(np.ascontiguousarray(right - gram @ found))
-        return found
+            solution = solution + factor.solve(np.ascontiguousarray(right - gram @ solution))
+        return solution
 
     return solve
 
 
 @dataclass(frozen=True)
-class Rows:
+class OutcomeRows:
     """One outcome on its rows."""
 
     y: Array
@@ -116,33 +116,33 @@ class Panel:
         self.data = data.sort_values(["unit", "year"], kind="stable")
         self._layouts: dict[tuple[bytes, tuple[str, ...]], tuple[Layout, np.ndarray]] = {}
 
-    def seen(self, outcome: str) -> pd.DataFrame:
+    def rows_with(self, outcome: str) -> pd.DataFrame:
         """The rows that have an outcome."""
         return self.data[self.data[outcome].notna()]
 
-    def rows(self, outcome: str, effects: tuple[str, ...]) -> Rows:
+    def rows(self, outcome: str, effects: tuple[str, ...]) -> OutcomeRows:
         """Rows with an outcome; units treated in their first observed year have no base and are left out."""
-        seen = self.data[outcome].notna().to_numpy()
-        key = (seen.tobytes(), effects)
+        observed = self.data[outcome].notna().to_numpy()
+        key = (observed.tobytes(), effects)
         if key not in self._layouts:
-            self._layouts[key] = _layout(self.data, seen, effects)
-        layout, kept = self._layouts[key]
-        if not kept.any() or np.isnan(layout.first).all():
+            self._layouts[key] = _layout(self.data, observed, effects)
+        layout, in_layout = self._layouts[key]
+        if not in_layout.any() or np.isnan(layout.first).all():
             raise EstimationError(
                 f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
             )
-        return Rows(self.data[outcome].to_numpy(dtype=float)[kept], layout)
+        return OutcomeRows(self.data[outcome].to_numpy(dtype=float)[in_layout], layout)
 
 
-def _layout(data: pd.DataFrame, seen: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
+def _layout(data: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
     """The layout of sorted rows and which of them it holds."""
     year, first = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
     unit = compact(data["unit"].to_numpy())
     start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(start, unit[seen], year[seen])
-    kept = seen & ~(first <= start[unit])
-    codes = tuple(compact(data[e].to_numpy()[kept]) for e in ("unit", *effects))
-    return Layout(codes, (year - first)[kept], first[kept]), kept
+    np.minimum.at(start, unit[observed], year[observed])
+    in_layout = observed & ~(first <= start[unit])
+    codes = tuple(compact(data[e].to_numpy()[in_layout]) for e in ("unit", *effects))
+    return Layout(codes, (year - first)[in_layout], first[in_layout]), in_layout
 
 
 def panel_of(data: pd.DataFrame | Panel) -> Panel:

@@ -14,7 +14,7 @@ from scipy import linalg, stats
 
 from ...linear_algebra import GRAM, symmetric_inverse
 from ..kernels.within import Array, Codes
-from .event_panel import Layout, Panel, Rows, panel_of, unit_sums
+from .event_panel import Layout, OutcomeRows, Panel, panel_of, unit_sums
 
 WINDOW = (-4, 3)
 
@@ -39,21 +39,21 @@ class Events:
 
     def pre_trend(self) -> tuple[float, int, float]:
         """(F, number of leads, p) of all leads being zero, F(q, units - 1); NaN without leads."""
-        at = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
-        if not at:
+        leads = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
+        if not leads:
             return np.nan, 0, np.nan
-        b, v = self.estimate[at], self.covariance[np.ix_(at, at)]
-        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(at)
-        return f, len(at), float(stats.f.sf(f, len(at), self.units - 1))
+        b, v = self.estimate[leads], self.covariance[np.ix_(leads, leads)]
+        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(leads)
+        return f, len(leads), float(stats.f.sf(f, len(leads), self.units - 1))
 
 
-def _dummies(event: Array, *, without: set[int]) -> tuple[Array, list[int]]:
-    """Dummies (n, k) of every event time but those in `without`: binned ends would assume that effects stay constant there."""
-    times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - without)
+def _dummies(event: Array, *, omitted: set[int]) -> tuple[Array, list[int]]:
+    """Dummies (n, k) of every event time but those in `omitted`: binned ends would assume that effects stay constant there."""
+    times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted)
     return (event[:, None] == np.array(times)[None, :]).astype(float), times
 
 
-def _clustered(x: Array, u: Array, unit: Codes, factor: float) -> Array:
+def clustered_covariance(x: Array, u: Array, unit: Codes, factor: float) -> Array:
     """Sandwich of residualised regressors with scores summed by unit."""
     bread = np.linalg.inv(x.T @ x)
     score = unit_sums(x * u[:, None], unit)
@@ -81,8 +81,8 @@ def twfe(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
-    everyone = not np.isnan(layout.event).any()
-    dummies, times = _dummies(layout.event, without={-1, int(np.nanmin(layout.event))} if everyone else {-1})
+    all_treated = not np.isnan(layout.event).any()
+    dummies, times = _dummies(layout.event, omitted={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
     y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
     post, x = columns[0], np.column_stack(columns[1:])
     k = other_levels(layout.effects)
@@ -92,13 +92,13 @@ def twfe(
         return g / (g - 1) * (n - 1) / (n - slopes - k)
 
     b = least_squares(x, y)
-    covariance = _clustered(x, y - x @ b, layout.unit, factor(len(times)))
+    covariance = clustered_covariance(x, y - x @ b, layout.unit, factor(len(times)))
     static = float(post @ y / (post @ post))
-    static_v = _clustered(post[:, None], y - static * post, layout.unit, factor(1))
-    told = _within_window(times, window)
-    chosen = [times[i] for i in told]
-    v = covariance[np.ix_(told, told)]
-    return _events("twfe", layout, chosen, b[told], v, static, float(np.sqrt(static_v[0, 0])), base=True)
+    static_v = clustered_covariance(post[:, None], y - static * post, layout.unit, factor(1))
+    reported = positions_in_window(times, window)
+    reported_times = [times[i] for i in reported]
+    v = covariance[np.ix_(reported, reported)]
+    return event_effects("twfe", layout, reported_times, b[reported], v, static, float(np.sqrt(static_v[0, 0])), base=True)
 
 
 def other_levels(effects: tuple[Codes, ...]) -> int:
@@ -106,11 +106,11 @@ def other_levels(effects: tuple[Codes, ...]) -> int:
     return sum(int(e.max()) for e in effects[1:]) + 1
 
 
-def _within_window(times: list[int], window: tuple[int, int]) -> list[int]:
+def positions_in_window(times: list[int], window: tuple[int, int]) -> list[int]:
     return [i for i, t in enumerate(times) if window[0] <= t <= window[1]]
 
 
-def _events(
+def event_effects(
     name: str, layout: Layout, times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False
 ) -> Events:
     """With `base`, period -1 is put in at zero."""
@@ -135,7 +135,7 @@ def imputation(
     layout = rows.layout
     target = layout.treated & layout.untreated.usable
     times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
-    weight = np.stack([_even(target & (layout.event == t)) for t in times] + [_even(target)], axis=1)
+    weight = np.stack([_equal_weights(target & (layout.event == t)) for t in times] + [_equal_weights(target)], axis=1)
     effect = weight.T @ rows.gap
     influence = _influence(rows, weight, target)
     covariance = influence.T @ influence
@@ -143,11 +143,11 @@ def imputation(
     joint = np.zeros((len(leads[0]) + len(times),) * 2)
     joint[: len(leads[0]), : len(leads[0])] = leads[2]
     joint[len(leads[0]) :, len(leads[0]) :] = covariance[:-1, :-1]
-    every = [*leads[0], *times]
-    return _events(
+    all_times = [*leads[0], *times]
+    return event_effects(
         "imputation",
         layout,
-        every,
+        all_times,
         np.concatenate([leads[1], effect[:-1]]),
         joint,
         float(effect[-1]),
@@ -155,16 +155,16 @@ def imputation(
     )
 
 
-def _even(chosen: np.ndarray) -> Array:
+def _equal_weights(mask: np.ndarray) -> Array:
     """Weights that average over the rows chosen."""
-    return chosen / max(int(chosen.sum()), 1)
+    return mask / max(int(mask.sum()), 1)
 
 
-def _influence(rows: Rows, weight: Array, target: np.ndarray) -> Array:
+def _influence(rows: OutcomeRows, weight: Array, target: np.ndarray) -> Array:
     """(units, k): sums over rows of v x residual. On untreated rows v = -D (D0'D0)^-1 D1'w, on treated rows v = w."""
     layout, fitted, gap = rows.layout, rows.layout.untreated, rows.gap
-    back = fitted.solve(np.asarray(fitted.dummies.T @ weight))
-    v = np.where(fitted.clean[:, None], -(fitted.dummies @ back), weight)
+    level_weights = fitted.solve(np.asarray(fitted.dummies.T @ weight))
+    v = np.where(fitted.clean[:, None], -(fitted.dummies @ level_weights), weight)
     codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[target], layout.event[target]]))[0]
     for k in range(weight.shape[1]):
         # the cell mean, weighted by squared weights: the choice that makes the variance conservative
@@ -177,7 +177,7 @@ def _influence(rows: Rows, weight: Array, target: np.ndarray) -> Array:
     return unit_sums(v, layout.unit)
 
 
-def _leads(rows: Rows, window: tuple[int, int]) -> tuple[list[int], Array, Array]:
+def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array]:
     """Leads window[0]..-1 from untreated rows alone; the base is all earlier rows and never-treated units."""
     untreated = rows.layout.untreated
     event = rows.layout.event[untreated.clean]
@@ -192,7 +192,7 @@ def _leads(rows: Rows, window: tuple[int, int]) -> tuple[list[int], Array, Array
     b = least_squares(x, y)
     n, unit = len(y), untreated.effects[0]
     g, k = int(unit.max()) + 1, other_levels(untreated.effects)
-    return times, b, _clustered(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(times) - k))
+    return times, b, clustered_covariance(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(times) - k))
 
 
 def did2s(
@@ -203,24 +203,26 @@ def did2s(
     Point estimates from 0 on are those of imputation; leads use the same first stage, so they are the gaps before treatment.
     """
     rows = panel_of(data).rows(outcome, effects)
-    layout, use = rows.layout, rows.layout.untreated.usable
-    dummies, times = _dummies(layout.event, without=set())
-    seen = (dummies[use] != 0).any(axis=0)
-    b, covariance = _second_stage(rows, dummies[:, seen] * use[:, None], use)
-    overall, overall_v = _second_stage(rows, (layout.treated & use).astype(float)[:, None], use)
-    times = [t for t, some in zip(times, seen) if some]
-    told = _within_window(times, window)
-    v = covariance[np.ix_(told, told)]
-    return _events("did2s", layout, [times[i] for i in told], b[told], v, float(overall[0]), float(np.sqrt(overall_v[0, 0])))
+    layout, usable = rows.layout, rows.layout.untreated.usable
+    dummies, times = _dummies(layout.event, omitted=set())
+    present = (dummies[usable] != 0).any(axis=0)
+    b, covariance = _second_stage(rows, dummies[:, present] * usable[:, None], usable)
+    overall, overall_v = _second_stage(rows, (layout.treated & usable).astype(float)[:, None], usable)
+    times = [t for t, is_present in zip(times, present) if is_present]
+    reported = positions_in_window(times, window)
+    v = covariance[np.ix_(reported, reported)]
+    return event_effects(
+        "did2s", layout, [times[i] for i in reported], b[reported], v, float(overall[0]), float(np.sqrt(overall_v[0, 0]))
+    )
 
 
-def _second_stage(rows: Rows, x: Array, use: np.ndarray) -> tuple[Array, Array]:
+def _second_stage(rows: OutcomeRows, x: Array, usable: np.ndarray) -> tuple[Array, Array]:
     """OLS of the gap on x; influence of unit g = (x'x)^-1 (x_g'u_g - x'D (D0'D0)^-1 D0_g'e_g)."""
     fitted, gap = rows.layout.untreated, rows.gap
     bread = np.linalg.inv(x.T @ x)
-    b = bread @ (x.T @ (gap * use))
-    u = (gap - x @ b) * use
-    through = np.asarray(fitted.dummies @ fitted.solve(np.asarray(fitted.dummies.T @ x)))
-    rowwise = x * u[:, None] - np.where(fitted.clean[:, None], through * gap[:, None], 0.0)
+    b = bread @ (x.T @ (gap * usable))
+    u = (gap - x @ b) * usable
+    first_stage_part = np.asarray(fitted.dummies @ fitted.solve(np.asarray(fitted.dummies.T @ x)))
+    rowwise = x * u[:, None] - np.where(fitted.clean[:, None], first_stage_part * gap[:, None], 0.0)
     score = unit_sums(rowwise, rows.layout.unit)
     return b, np.asarray(bread @ (score.T @ score) @ bread)

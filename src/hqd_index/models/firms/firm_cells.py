@@ -21,15 +21,16 @@ def firm_cells(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     dimension, or firms have no status.
     """
     types, unit = engine.types(firms), study.study.unit.by[0]
-    other = OTHER.get(unit, "") if len(study.study.unit.by) == 1 else ""
-    if not {unit, other, "srdi_levels_valid"} <= set(types):
+    other_dimension = OTHER.get(unit, "") if len(study.study.unit.by) == 1 else ""
+    if not {unit, other_dimension, "srdi_levels_valid"} <= set(types):
         return pd.DataFrame(columns=COLUMNS)
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
     return engine.collect(f"""
-        SELECT CAST("{unit}" AS VARCHAR) AS unit, CAST("{other}" AS VARCHAR) AS shock, {literal(other)} AS kind,
+        SELECT CAST("{unit}" AS VARCHAR) AS unit, CAST("{other_dimension}" AS VARCHAR) AS shock,
+        {literal(other_dimension)} AS kind,
                CAST("year" AS BIGINT) AS "year", count(*) AS firms,
                count(*) FILTER (WHERE list_has_any(srdi_levels_valid, {levels})) AS recognised
-        FROM {firms} WHERE "{other}" IS NOT NULL GROUP BY ALL ORDER BY ALL""")
+        FROM {firms} WHERE "{other_dimension}" IS NOT NULL GROUP BY ALL ORDER BY ALL""")
 
 
 def policy_exposure(cells: pd.DataFrame, *, base: int, lag: int) -> Exposure:
@@ -48,5 +49,5 @@ def policy_exposure(cells: pd.DataFrame, *, base: int, lag: int) -> Exposure:
     stock = cube["firms"].to_numpy(dtype=float).reshape(shape)[:, years.index(base)]
     total = stock.sum(axis=1, keepdims=True)
     shares = np.divide(stock, total, out=np.zeros_like(stock), where=total > 0)
-    moved = tuple(int(year) + lag for year in years)
-    return recentred(Exposure(units, moved, shocks, shares, 1000 * leave_one_out(events, stock)))
+    effect_years = tuple(int(year) + lag for year in years)
+    return recentred(Exposure(units, effect_years, shocks, shares, 1000 * leave_one_out(events, stock)))

@@ -22,10 +22,10 @@ from .switchers import switching_effect
 
 
 def _callaway_santanna(panel: Panel, outcome: str, *, window: tuple[int, int]) -> Events:
-    return callaway_santanna(panel.seen(outcome), outcome, window=window)
+    return callaway_santanna(panel.rows_with(outcome), outcome, window=window)
 
 
-ESTIMATORS: dict[str, Callable[..., Events]] = {
+EVENT_ESTIMATORS: dict[str, Callable[..., Events]] = {
     "twfe": partial(twfe, effects=("cell",)), "imputation": partial(imputation, effects=("cell",)),
     "did2s": partial(did2s, effects=("cell",)), "callaway_santanna": _callaway_santanna,
     "sun_abraham": partial(sun_abraham, effects=("cell",)),
@@ -49,19 +49,19 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
     if isinstance(firms, EstimationError):
         return {"not_made": not_made(("event_study",), firms, MEND)}
     outcomes = study.regressions.events.outcomes
-    numbered = _numbered(firms)
-    panel = Panel(_finite(numbered, list(outcomes)))
+    coded_firms = _with_codes(firms)
+    panel = Panel(_finite_outcomes(coded_firms, list(outcomes)))
     parts: list[Mapping[str, Iterable[Row]]] = []
     for outcome in outcomes:
-        parts += [_estimator_rows(name, panel, outcome, study) for name in ESTIMATORS]
-        parts += [_summary_rows(analysis, panel.seen(outcome), outcome, study) for analysis in (_bacon, _switchers)]
-        parts.append({"contribution": _sources(numbered, outcome, study)})
+        parts += [_estimator_rows(name, panel, outcome, study) for name in EVENT_ESTIMATORS]
+        parts += [_summary_rows(analysis, panel.rows_with(outcome), outcome, study) for analysis in (_bacon_rows, _switcher_rows)]
+        parts.append({"contribution": _source_rows(coded_firms, outcome, study)})
     return merged(parts)
 
 
 def _estimator_rows(name: str, panel: Panel, outcome: str, study: Study) -> Rows:
     try:
-        events = ESTIMATORS[name](panel, outcome, window=study.regressions.events.window)
+        events = EVENT_ESTIMATORS[name](panel, outcome, window=study.regressions.events.window)
         return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level))}
     except EstimationError as fault:
         return {"not_made": not_made(("event_study",), fault, MEND)}
@@ -78,12 +78,12 @@ def _summary_rows(
         return {"not_made": not_made(("event_study",), fault, MEND)}
 
 
-def _numbered(firms: pd.DataFrame) -> pd.DataFrame:
+def _with_codes(firms: pd.DataFrame) -> pd.DataFrame:
     """Numbers for firms and cells, in the order of their names: a hundred thousand texts are slow to sort and to group."""
     return firms.assign(**{column: pd.factorize(firms[column], sort=True)[0] for column in ("unit", "cell")})
 
 
-def _finite(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
+def _finite_outcomes(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
     """Outcomes missing where they are not finite."""
     return firms.assign(**{column: firms[column].where(np.isfinite(firms[column].to_numpy(dtype=float))) for column in outcomes})
 
@@ -110,57 +110,61 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
         yield row("pre_trend_f", None, f, np.nan, p)
 
 
-def _bacon(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
+def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
     decomposition = goodman_bacon(firms, outcome)
-    kinds = decomposition.kinds()
-    numbers = {"coefficient": decomposition.coefficient} | {f"weight_{k}": v for k, v in kinds["weight"].items()}
-    numbers |= {f"effect_{k}": v for k, v in kinds["estimate"].items()}
+    comparisons = decomposition.by_comparison()
+    numbers = {"coefficient": decomposition.coefficient} | {f"weight_{k}": v for k, v in comparisons["weight"].items()}
+    numbers |= {f"effect_{k}": v for k, v in comparisons["estimate"].items()}
     counts = {
         "n_obs": decomposition.units * firms["year"].nunique(),
         "n_units": decomposition.units,
         "n_treated": decomposition.treated,
     }
-    return [_plain("bacon", outcome, quantity, float(value), np.nan, level, counts) for quantity, value in numbers.items()]
+    return [
+        _row_without_time("bacon", outcome, quantity, float(value), np.nan, level, counts) for quantity, value in numbers.items()
+    ]
 
 
-def _switchers(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
+def _switcher_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Effect of status in force on those who switch."""
     if "valid" not in firms:
         return []
     effect = switching_effect(firms, outcome)
     counts = {"n_obs": effect.rows, "n_units": effect.units, "n_treated": effect.switchers}
-    return [_plain("dcdh", outcome, "overall", effect.estimate, effect.se, level, counts)]
+    return [_row_without_time("dcdh", outcome, "overall", effect.estimate, effect.se, level, counts)]
 
 
-def _plain(estimator: str, outcome: str, quantity: str, value: float, se: float, level: float, counts: dict[str, int]) -> Row:
+def _row_without_time(
+    estimator: str, outcome: str, quantity: str, value: float, se: float, level: float, sizes: dict[str, int]
+) -> Row:
     """A row without event time, normal interval."""
     width = float(stats.norm.ppf(0.5 + level / 2)) * se
     p = float(2 * stats.norm.sf(abs(value / se))) if se > 0 else np.nan
     return {
         "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": value, "se": se,
         "ci_low": value - width, "ci_high": value + width, "p": p, "note": NOTES[estimator],
-    } | counts  # fmt: skip
+    } | sizes  # fmt: skip
 
 
-def _sources(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:
+def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:
     """Item F: FHK by kind of firm and Melitz-Polanec for the weighted mean of all firms between two years."""
     choice, years = study.regressions.contribution, sorted(firms["year"].unique())
     recognised = firms["first"].min()
     first = choice.from_year or (int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0]))
     last = choice.to_year or int(years[-1])
     rows = firms.rename(columns={"unit": "firm_id"})[["firm_id", "year", outcome, f"size_{outcome}", "ever"]]
-    kind = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
+    firm_groups = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
     items = []
     try:
-        split = foster(rows, outcome, f"size_{outcome}", (first, last), kind)
-        whole = melitz_polanec(rows, outcome, f"size_{outcome}", (first, last))
+        by_group = foster(rows, outcome, f"size_{outcome}", (first, last), firm_groups)
+        all_firms = melitz_polanec(rows, outcome, f"size_{outcome}", (first, last))
     except EstimationError:
         return
-    for _, part in split.iterrows():
+    for _, part in by_group.iterrows():
         names = [(f"{outcome}_{c}_{part['group']}", float(part[c])) for c in FHK]
         items += [_item(name, value, first, last, "Foster-Haltiwanger-Krizan") for name, value in names]
-    items += [_item(f"{outcome}_{c}_mp", v, first, last, "Melitz-Polanec") for c, v in whole.items()]
+    items += [_item(f"{outcome}_{c}_mp", v, first, last, "Melitz-Polanec") for c, v in all_firms.items()]
     yield from contribution_rows(items, "firms", "all")
 
 

@@ -21,17 +21,17 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     cycles out. Firms recognised at other levels only are left out: they are neither treated nor untouched.
     EstimationError without outcomes or without status.
     """
-    chosen, types = study.regressions.events.outcomes, engine.types(firms)
-    if not chosen:
+    outcomes, types = study.regressions.events.outcomes, engine.types(firms)
+    if not outcomes:
         raise EstimationError(
             "regressions.yaml names no firm outcome (events.outcomes)", zh="regressions.yaml 未列出企业层面结果(events.outcomes)"
         )
     if "srdi_levels_to_date" not in types:
         raise EstimationError("no SRDI status of firms", zh="没有企业的专精特新状态")
     columns = []
-    for name, outcome in chosen.items():
-        where = f"regressions.yaml events.outcomes.{name}"
-        formula = parse(outcome.formula, columns=types, aggregate=False, where=where)
+    for name, outcome in outcomes.items():
+        place = f"regressions.yaml events.outcomes.{name}"
+        formula = parse(outcome.formula, columns=types, aggregate=False, where=place)
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"

@@ -45,18 +45,20 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
     changes); controls are never treated, or not yet treated by the later of t and the base. Units count in a cell when
     observed in both years. Units treated in the first year are left out. EstimationError without any cell.
     """
-    wide = data.pivot(index="unit", columns="year", values=outcome)
-    cohort = data.groupby("unit")["first"].first().reindex(wide.index).to_numpy(dtype=float)
-    years = wide.columns.to_numpy(dtype=float)
-    keep = ~(cohort <= years[0])
-    values, cohort = wide.to_numpy(dtype=float)[keep], cohort[keep]
+    by_year = data.pivot(index="unit", columns="year", values=outcome)
+    cohort = data.groupby("unit")["first"].first().reindex(by_year.index).to_numpy(dtype=float)
+    years = by_year.columns.to_numpy(dtype=float)
+    usable = ~(cohort <= years[0])
+    values, cohort = by_year.to_numpy(dtype=float)[usable], cohort[usable]
     cells = []
     for g in sorted(set(cohort[~np.isnan(cohort)]) & set(years)):
         for t in years[1:]:
             base = g - 1 if t >= g else t - 1
             if base in years:
-                late = np.isnan(cohort) if controls == "never" else ~(cohort <= max(t, base))
-                cell = _cell(values[:, years == t][:, 0] - values[:, years == base][:, 0], cohort == g, late & (cohort != g))
+                later_treated = np.isnan(cohort) if controls == "never" else ~(cohort <= max(t, base))
+                cell = group_difference(
+                    values[:, years == t][:, 0] - values[:, years == base][:, 0], cohort == g, later_treated & (cohort != g)
+                )
                 cells += [(g, t, *cell)] if cell else []
     if not cells:
         raise EstimationError(
@@ -68,13 +70,13 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
     )
 
 
-def _cell(change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
+def group_difference(change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
     """Difference of mean changes and its influence values n (1_g (d - m_g) / n_g - 1_c (d - m_c) / n_c)."""
-    seen = ~np.isnan(change)
-    treated, control = treated & seen, control & seen
+    observed = ~np.isnan(change)
+    treated, control = treated & observed, control & observed
     if not treated.any() or not control.any():
         return None
-    d = np.where(seen, change, 0.0)
+    d = np.where(observed, change, 0.0)
     m_g, m_c = d[treated].mean(), d[control].mean()
     influence = treated * (d - m_g) / treated.sum() - control * (d - m_c) / control.sum()
     return float(m_g - m_c), len(change) * influence

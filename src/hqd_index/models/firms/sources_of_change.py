@@ -11,15 +11,15 @@ FHK = ("within", "between", "cross", "entry", "exit")
 MELITZ_POLANEC = ("within", "between", "entry", "exit")
 
 
-def _two_years(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> pd.DataFrame:
+def _firm_changes(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> pd.DataFrame:
     """One row per firm: shares s1, s2 of the total size in each year and values v1, v2; absent = share 0, value NaN."""
     rows = firms[firms["year"].isin(years) & firms[value].notna() & (firms[size] > 0)]
     first, last = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
     if first.empty or last.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
-    joined = first.add_suffix("1").join(last.add_suffix("2"), how="outer", sort=True)
-    s1, s2 = (joined[f"{size}{t}"].fillna(0.0) for t in (1, 2))
-    return pd.DataFrame({"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": joined[f"{value}1"], "v2": joined[f"{value}2"]})
+    both_years = first.add_suffix("1").join(last.add_suffix("2"), how="outer", sort=True)
+    s1, s2 = (both_years[f"{size}{t}"].fillna(0.0) for t in (1, 2))
+    return pd.DataFrame({"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": both_years[f"{value}1"], "v2": both_years[f"{value}2"]})
 
 
 def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], group: pd.Series | None = None) -> pd.DataFrame:
@@ -27,17 +27,17 @@ def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], g
 
     `firms`: firm_id, year, value, size (weights). `group` (firm_id -> label) splits every component by kind of firm.
     """
-    f = _two_years(firms, value, size, years)
+    f = _firm_changes(firms, value, size, years)
     base = float((f["s1"] * f["v1"].fillna(0)).sum())
-    stay, new, gone = f["v1"].notna() & f["v2"].notna(), f["v1"].isna(), f["v2"].isna()
+    survivors, entrants, leavers = f["v1"].notna() & f["v2"].notna(), f["v1"].isna(), f["v2"].isna()
     ds, dv = f["s2"] - f["s1"], f["v2"] - f["v1"]
     parts = pd.DataFrame(
         {
-            "within": (f["s1"] * dv).where(stay, 0.0),
-            "between": (ds * (f["v1"] - base)).where(stay, 0.0),
-            "cross": (ds * dv).where(stay, 0.0),
-            "entry": (f["s2"] * (f["v2"] - base)).where(new, 0.0),
-            "exit": (-f["s1"] * (f["v1"] - base)).where(gone, 0.0),
+            "within": (f["s1"] * dv).where(survivors, 0.0),
+            "between": (ds * (f["v1"] - base)).where(survivors, 0.0),
+            "cross": (ds * dv).where(survivors, 0.0),
+            "entry": (f["s2"] * (f["v2"] - base)).where(entrants, 0.0),
+            "exit": (-f["s1"] * (f["v1"] - base)).where(leavers, 0.0),
         }
     )
     label = pd.Series("all", index=f.index) if group is None else group.reindex(f.index)
@@ -46,17 +46,17 @@ def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], g
 
 def melitz_polanec(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> dict[str, float]:
     """Melitz & Polanec 2015: survivors' plain mean (within) and covariance (between), entrants and leavers against them."""
-    f = _two_years(firms, value, size, years)
-    stay, new, gone = (f[f["v1"].notna() & f["v2"].notna()], f[f["v1"].isna()], f[f["v2"].isna()])
-    if stay.empty:
+    f = _firm_changes(firms, value, size, years)
+    survivors, entrants, leavers = (f[f["v1"].notna() & f["v2"].notna()], f[f["v1"].isna()], f[f["v2"].isna()])
+    if survivors.empty:
         raise EstimationError("no firm is there in both years", zh="没有两年都存在的企业")
-    mean = {t: _weighted(stay, t) for t in (1, 2)}
-    plain = {t: float(stay[f"v{t}"].mean()) for t in (1, 2)}
+    mean = {t: _weighted(survivors, t) for t in (1, 2)}
+    plain = {t: float(survivors[f"v{t}"].mean()) for t in (1, 2)}
     return {
         "within": plain[2] - plain[1],
         "between": (mean[2] - plain[2]) - (mean[1] - plain[1]),
-        "entry": float(new["s2"].sum()) * (_weighted(new, 2) - mean[2]) if len(new) else 0.0,
-        "exit": float(gone["s1"].sum()) * (mean[1] - _weighted(gone, 1)) if len(gone) else 0.0,
+        "entry": float(entrants["s2"].sum()) * (_weighted(entrants, 2) - mean[2]) if len(entrants) else 0.0,
+        "exit": float(leavers["s1"].sum()) * (mean[1] - _weighted(leavers, 1)) if len(leavers) else 0.0,
     }
 
 

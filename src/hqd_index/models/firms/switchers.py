@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ..kernels.within import Array
-from .group_time import _cell
+from .group_time import group_difference
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,22 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
     the comparisons are averaged by their number of switchers. Influence values by unit, cell sizes taken as fixed.
     EstimationError when nobody switches beside somebody who stays.
     """
-    wide = data.pivot(index="unit", columns="year", values=outcome)
-    held = data.pivot(index="unit", columns="year", values=status).astype(float)
+    by_year = data.pivot(index="unit", columns="year", values=outcome)
+    statuses = data.pivot(index="unit", columns="year", values=status).astype(float)
     size, effects, influence = [], [], []
-    years = [int(year) for year in wide.columns]
-    for before, now in pairwise(years):
-        if now != before + 1:
+    years = [int(year) for year in by_year.columns]
+    for previous, current in pairwise(years):
+        if current != previous + 1:
             continue
-        change = (wide[now] - wide[before]).to_numpy(dtype=float)
-        was, is_ = held[before].to_numpy(), held[now].to_numpy()
+        change = (by_year[current] - by_year[previous]).to_numpy(dtype=float)
+        previous_status, current_status = statuses[previous].to_numpy(), statuses[current].to_numpy()
         for start, sign in ((0.0, 1.0), (1.0, -1.0)):
-            moved, stayed = (was == start) & (is_ == 1 - start), (was == start) & (is_ == start)
-            if cell := _cell(change, moved, stayed):
-                size.append(int((moved & ~np.isnan(change)).sum()))
+            switchers, stayers = (
+                (previous_status == start) & (current_status == 1 - start),
+                (previous_status == start) & (current_status == start),
+            )
+            if cell := group_difference(change, switchers, stayers):
+                size.append(int((switchers & ~np.isnan(change)).sum()))
                 effects.append(sign * cell[0])
                 influence.append(sign * cell[1])
     if not size:
@@ -52,5 +55,7 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
         )
     share = np.array(size, dtype=float) / sum(size)
     values: Array = np.stack(influence, axis=1) @ share
-    n = len(wide)
-    return Switchers(float(share @ effects), float(np.sqrt((values**2).mean() / n)), sum(size), n, int(wide.notna().sum().sum()))
+    n = len(by_year)
+    return Switchers(
+        float(share @ effects), float(np.sqrt((values**2).mean() / n)), sum(size), n, int(by_year.notna().sum().sum())
+    )

@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .within import Array, Codes, dummy_basis, independent, nested, repeated, within
+from .within import Array, Codes, dummy_basis, independent, nested, repeated_rows, within
 
 LARGEST_SUMS = 60_000_000  # numbers in the per-cluster Gram matrices (0.5 GB); beyond it effects are absorbed, no CV3
-LOST = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
+NULL = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
 AMPLIFIED = 1e3  # a term that the inverse Gram matrix lengthens by less than this is identified without a doubt
 
 
 @dataclass(frozen=True)
 class ClusterSums:
-    """b = back @ sum_g cross_g; the total Gram matrix is the identity. K counts as stated in `inference`."""
+    """b = coefficient_map @ sum_g cross_g; the total Gram matrix is the identity. K counts as stated in `inference`."""
 
     terms: tuple[str, ...]  # k regressors kept
-    dropped: tuple[str, ...]  # regressors that the others or the effects span
-    back: Array  # (k, p): basis coefficients -> coefficients of the terms
+    dropped_terms: tuple[str, ...]  # regressors that the others or the effects span
+    coefficient_map: Array  # (k, p): basis coefficients -> coefficients of the terms
     gram: Array  # (G, p, p)
     cross: Array  # (G, p, m): basis' y
     labels: tuple[str, ...]  # of the G clusters
@@ -47,9 +47,9 @@ def compact(codes: Codes) -> Codes:
     return np.asarray(pd.factorize(codes)[0], dtype=np.intp)
 
 
-def kept_rows(effects: Sequence[Codes], n: int) -> np.ndarray:
+def non_singletons(effects: Sequence[Codes], n: int) -> np.ndarray:
     """Rows that remain when singletons of the effects are dropped iteratively."""
-    return repeated(effects) if effects else np.ones(n, dtype=bool)
+    return repeated_rows(effects) if effects else np.ones(n, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,17 @@ class Regressors:
     """Basis of effects and regressors on the rows: (n, d) dummies and (n, k) the terms kept, orthonormal together."""
 
     terms: tuple[str, ...]
-    dropped: tuple[str, ...]
+    dropped_terms: tuple[str, ...]
     absorbed: tuple[Codes, ...]
     dummies: Array
-    own: Array
-    back: Array  # (k, d + k)
+    term_basis: Array
+    coefficient_map: Array  # (k, d + k)
     sd: Array  # (k,)
     complete: bool
 
     @property
     def basis(self) -> Array:
-        return np.concatenate([self.dummies, self.own], axis=1)
+        return np.concatenate([self.dummies, self.term_basis], axis=1)
 
 
 def regressors_of(
@@ -80,23 +80,22 @@ def regressors_of(
     """
     root = np.ones(len(values)) if weights is None else np.sqrt(weights)
     groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]
-    inside = [nested(e, cluster) for e in groups]
-    inner, outer = ([e for e, one in zip(groups, inside) if one == kind] for kind in (True, False))
+    inner, outer = ([e for e in groups if nested(e, cluster) == is_nested] for is_nested in (True, False))
     columns = sum(int(e.max()) + 1 for e in outer) + values.shape[1]
     complete = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
     absorbed, explicit = (inner, outer) if complete else (groups, [])
     dummies = dummy_basis(explicit, absorbed, weights=weights) if explicit else np.zeros((len(values), 0))
     x = within(values, absorbed, weights=weights) * root[:, None]
-    left = x - dummies @ (dummies.T @ x)
-    before = np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)
-    kept = independent(left, np.maximum(before, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
-    own, triangle = np.linalg.qr(left[:, kept])
+    residuals = x - dummies @ (dummies.T @ x)
+    full_norms = np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)
+    positions = independent(residuals, np.maximum(full_norms, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
+    term_basis, triangle = np.linalg.qr(residuals[:, positions])
     return Regressors(
-        terms=tuple(terms[j] for j in kept),
-        dropped=tuple(t for j, t in enumerate(terms) if j not in kept),
-        absorbed=tuple(absorbed), dummies=dummies, own=own, complete=complete,
-        back=np.concatenate([np.zeros((len(kept), dummies.shape[1])), np.linalg.inv(triangle)], axis=1),
-        sd=np.sqrt((left[:, kept] ** 2).sum(axis=0) / float((root**2).sum())),
+        terms=tuple(terms[j] for j in positions),
+        dropped_terms=tuple(t for j, t in enumerate(terms) if j not in positions),
+        absorbed=tuple(absorbed), dummies=dummies, term_basis=term_basis, complete=complete,
+        coefficient_map=np.concatenate([np.zeros((len(positions), dummies.shape[1])), np.linalg.inv(triangle)], axis=1),
+        sd=np.sqrt((residuals[:, positions] ** 2).sum(axis=0) / float((root**2).sum())),
     )  # fmt: skip
 
 
@@ -112,17 +111,18 @@ def cluster_sums(
 ) -> ClusterSums:
     """Sums for outcomes (n, m) on regressors (n, k), effects as codes, clusters as codes 0..G-1 named by `labels`."""
     root = np.ones(len(outcomes)) if weights is None else np.sqrt(weights)
-    made = regressors_of(regressors, effects, cluster, terms=terms, weights=weights)
-    y = within(outcomes, made.absorbed, weights=weights) * root[:, None]
-    left = y - made.dummies @ (made.dummies.T @ y)
-    gram, cross = _by_cluster(made.basis, y, cluster, len(labels))
-    total, fitted = (left**2).sum(axis=0), ((made.own.T @ left) ** 2).sum(axis=0)
+    design = regressors_of(regressors, effects, cluster, terms=terms, weights=weights)
+    y = within(outcomes, design.absorbed, weights=weights) * root[:, None]
+    residuals = y - design.dummies @ (design.dummies.T @ y)
+    gram, cross = _by_cluster(design.basis, y, cluster, len(labels))
+    total, fitted = (residuals**2).sum(axis=0), ((design.term_basis.T @ residuals) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(total > 0, fitted / total, np.nan)
     return ClusterSums(
-        terms=made.terms, dropped=made.dropped, back=made.back, gram=gram, cross=cross, labels=tuple(labels),
-        n=len(outcomes), complete=made.complete, parameters=parameters(len(made.terms), list(effects), cluster),
-        sd_terms=made.sd, sd_outcomes=_spread(total, outcomes, root, float((root**2).sum())), r2_within=r2,
+        terms=design.terms, dropped_terms=design.dropped_terms, coefficient_map=design.coefficient_map, gram=gram,
+        cross=cross, labels=tuple(labels),
+        n=len(outcomes), complete=design.complete, parameters=parameters(len(design.terms), list(effects), cluster),
+        sd_terms=design.sd, sd_outcomes=_spread(total, outcomes, root, float((root**2).sum())), r2_within=r2,
     )  # fmt: skip
 
 
@@ -143,10 +143,10 @@ def _by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, 
 def root_inverse(gram: Array) -> tuple[Array, Array]:
     """(gram)^(-1/2) on the directions that carry information, and the lost directions, for a stack of matrices."""
     values, vectors = np.linalg.eigh(gram)
-    alive = values > LOST
-    scale = np.where(alive, 1.0 / np.sqrt(np.where(alive, values, 1.0)), 0.0)
-    lost = vectors * ~alive[..., None, :]
-    return vectors * scale[..., None, :], lost
+    informative = values > NULL
+    scale = np.where(informative, 1.0 / np.sqrt(np.where(informative, values, 1.0)), 0.0)
+    null_directions = vectors * ~informative[..., None, :]
+    return vectors * scale[..., None, :], null_directions
 
 
 def reweighted(sums: ClusterSums, counts: Array) -> Array:
@@ -154,10 +154,12 @@ def reweighted(sums: ClusterSums, counts: Array) -> Array:
     p = sums.gram.shape[1]
     gram = (counts @ sums.gram.reshape(sums.g, -1)).reshape(-1, p, p)
     cross = (counts @ sums.cross.reshape(sums.g, -1)).reshape(len(counts), p, -1)
-    half, lost = root_inverse(gram)
-    found: Array = (sums.back @ half) @ (np.swapaxes(half, -1, -2) @ cross)
-    missing = np.abs(sums.back @ lost).max(axis=-1) > 1e-6 * np.linalg.norm(sums.back, axis=1)
-    return np.where(missing[..., None], np.nan, found)
+    half, null_directions = root_inverse(gram)
+    coefficients: Array = (sums.coefficient_map @ half) @ (np.swapaxes(half, -1, -2) @ cross)
+    unidentified = np.abs(sums.coefficient_map @ null_directions).max(axis=-1) > 1e-6 * np.linalg.norm(
+        sums.coefficient_map, axis=1
+    )
+    return np.where(unidentified[..., None], np.nan, coefficients)
 
 
 def leave_one_out(sums: ClusterSums) -> Array:
@@ -165,12 +167,12 @@ def leave_one_out(sums: ClusterSums) -> Array:
     return reweighted(sums, 1.0 - np.eye(sums.g))
 
 
-def rows_left_out(sums: ClusterSums, terms: Sequence[int]) -> Array:
+def leave_one_out_terms(sums: ClusterSums, terms: Sequence[int]) -> Array:
     """(G, q, m): `leave_one_out` of q terms but for rounding, in a tenth of its time where all are clearly identified.
 
     Solves the Gram matrices without each cluster for the terms; only where that fails or is delicate, eigenvectors tell.
     """
-    rows = sums.back[list(terms)]
+    rows = sums.coefficient_map[list(terms)]
     gram = np.eye(sums.gram.shape[1]) - sums.gram
     try:
         solved = np.linalg.solve(gram, np.broadcast_to(rows.T, (sums.g, *rows.T.shape)))
@@ -181,19 +183,19 @@ def rows_left_out(sums: ClusterSums, terms: Sequence[int]) -> Array:
     return np.asarray(np.swapaxes(solved, 1, 2) @ (sums.cross.sum(axis=0) - sums.cross))
 
 
-def without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
+def sums_without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
     """The sums of the sample without cluster g, for some outcomes, in an orthonormal basis; spreads are the full sample's."""
-    rest = np.arange(sums.g) != g
-    half, lost = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
-    used = half[:, np.abs(half).max(axis=0) > 0]
-    known = np.abs(sums.back @ lost).max(axis=1) <= 1e-6 * np.linalg.norm(sums.back, axis=1)
+    other_clusters = np.arange(sums.g) != g
+    half, null_directions = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
+    basis = half[:, np.abs(half).max(axis=0) > 0]
+    identified = np.abs(sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(sums.coefficient_map, axis=1)
     columns = list(outcomes)
     return replace(
         sums,
-        back=(sums.back @ used) * known[:, None],
-        gram=used.T @ sums.gram[rest] @ used,
-        cross=used.T @ sums.cross[rest][:, :, columns],
-        labels=tuple(label for label, keep in zip(sums.labels, rest) if keep),
+        coefficient_map=(sums.coefficient_map @ basis) * identified[:, None],
+        gram=basis.T @ sums.gram[other_clusters] @ basis,
+        cross=basis.T @ sums.cross[other_clusters][:, :, columns],
+        labels=tuple(label for label, keep in zip(sums.labels, other_clusters) if keep),
         sd_outcomes=sums.sd_outcomes[columns],
         r2_within=sums.r2_within[columns],
     )

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from ...linear_algebra import GRAM, symmetric_inverse
-from .clusters import ClusterSums, rows_left_out
+from .clusters import ClusterSums, leave_one_out_terms
 from .inference import coefficients
 from .wild import BLOCK, TIE, draw_signs
 from .within import Array
@@ -55,16 +55,17 @@ def contrast(
     `deleted` (G, k, m) are the coefficients without each cluster where they are known.
     """
     cross = sums.cross / sums.sd_outcomes
-    part = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.back).reshape(len(restriction), -1)
+    combination = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.coefficient_map).reshape(len(restriction), -1)
     total = cross.sum(axis=0)
-    value = part @ total.ravel()
-    gram = part @ part.T
-    imposed = part.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
+    value = combination @ total.ravel()
+    gram = combination @ combination.T
+    imposed = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
     restricted = (total.ravel() - imposed).reshape(total.shape)
-    found = float(_wald(value[None], _scores(sums, part, cross - sums.gram @ total)[None])[0])
-    drawn = _drawn(sums, part, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
+    observed = float(_wald(value[None], _scores(sums, combination, cross - sums.gram @ total)[None])[0])
+    bootstrap_walds = _bootstrap_walds(sums, combination, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
     return Contrast(
-        value=value, wald=found, p_f=_p_f(sums, found, len(value)), p_wild=float((drawn > found * (1 + TIE)).mean()),
+        value=value, wald=observed, p_f=_p_f(sums, observed, len(value)),
+        p_wild=float((bootstrap_walds > observed * (1 + TIE)).mean()),
         se_cv3=contrast_cv3(sums, restriction, deleted),
     )  # fmt: skip
 
@@ -73,14 +74,14 @@ def contrast_cv3(sums: ClusterSums, restriction: Array, deleted: Array | None = 
     """Jackknife errors (q,) of the restriction's values, every effect re-estimated without each cluster."""
     if sums.g < 2 or not sums.complete:
         return np.full(len(restriction), np.nan)
-    rest = rows_left_out(sums, range(len(sums.terms))) if deleted is None else deleted
-    apart = np.einsum("qkm,gkm->gq", restriction * scaled(sums), rest - coefficients(sums))
-    return np.sqrt((sums.g - 1) / sums.g * (apart**2).sum(axis=0))
+    without_cluster = leave_one_out_terms(sums, range(len(sums.terms))) if deleted is None else deleted
+    deviations = np.einsum("qkm,gkm->gq", restriction * scaled(sums), without_cluster - coefficients(sums))
+    return np.sqrt((sums.g - 1) / sums.g * (deviations**2).sum(axis=0))
 
 
-def _scores(sums: ClusterSums, part: Array, left: Array) -> Array:
+def _scores(sums: ClusterSums, combination: Array, residual_products: Array) -> Array:
     """Part of each cluster in the value, (G, q)."""
-    return np.asarray(left.reshape(sums.g, -1) @ part.T)
+    return np.asarray(residual_products.reshape(sums.g, -1) @ combination.T)
 
 
 def _wald(value: Array, scores: Array) -> Array:
@@ -102,24 +103,28 @@ def _walds(value: Array, scores: Array) -> Array:
         factor = np.linalg.cholesky(spread)
     except np.linalg.LinAlgError:
         return _wald(value, scores)
-    left = np.diagonal(factor, axis1=1, axis2=2) ** 2 / np.diagonal(spread, axis1=1, axis2=2)
-    if not (left > DELICATE).all():
+    remaining_share = np.diagonal(factor, axis1=1, axis2=2) ** 2 / np.diagonal(spread, axis1=1, axis2=2)
+    if not (remaining_share > DELICATE).all():
         return _wald(value, scores)
     return np.asarray((np.linalg.solve(factor, value[:, :, None]) ** 2).sum(axis=(1, 2)))
 
 
-def _drawn(sums: ClusterSums, part: Array, left: Array, *, rng: np.random.Generator, draws: int, weights: str) -> Array:
+def _bootstrap_walds(
+    sums: ClusterSums, combination: Array, residual_products: Array, *, rng: np.random.Generator, draws: int, weights: str
+) -> Array:
     """Wald statistics of the bootstrap from restricted residual products `left` (G, p, m)."""
-    q, (g, p, m) = len(part), left.shape
-    own = _scores(sums, part, left)
-    lever = np.einsum("qpm,gpr->gqrm", part.reshape(q, p, m), sums.gram).reshape(g * q, p * m)
-    moved = left.reshape(g, -1) @ lever.T
+    q, (g, p, m) = len(combination), residual_products.shape
+    direct_scores = _scores(sums, combination, residual_products)
+    sign_map = np.einsum("qpm,gpr->gqrm", combination.reshape(q, p, m), sums.gram).reshape(g * q, p * m)
+    fitted_scores = residual_products.reshape(g, -1) @ sign_map.T
     vectors = draw_signs(g, draws, weights, rng).vectors
-    out = []
+    walds = []
     for start in range(0, len(vectors), BLOCK):
         signs = vectors[start : start + BLOCK]
-        out.append(_walds(signs @ own, signs[:, :, None] * own - (signs @ moved).reshape(len(signs), g, q)))
-    return np.concatenate(out)
+        walds.append(
+            _walds(signs @ direct_scores, signs[:, :, None] * direct_scores - (signs @ fitted_scores).reshape(len(signs), g, q))
+        )
+    return np.concatenate(walds)
 
 
 def _p_f(sums: ClusterSums, wald: float, q: int) -> float:

@@ -26,13 +26,13 @@ def stream(seed: int, *names: str) -> np.random.Generator:
 
 def coefficients(sums: ClusterSums) -> Array:
     """b (k, m)."""
-    return np.asarray(sums.back @ sums.cross.sum(axis=0))
+    return np.asarray(sums.coefficient_map @ sums.cross.sum(axis=0))
 
 
 def scores(sums: ClusterSums) -> Array:
     """s (G, k, m): the part of each cluster in b - beta, back @ basis_g'u_g with u the residuals."""
     total = sums.cross.sum(axis=0)
-    return np.asarray(sums.back @ (sums.cross - sums.gram @ total))
+    return np.asarray(sums.coefficient_map @ (sums.cross - sums.gram @ total))
 
 
 def cv1(sums: ClusterSums) -> Array:
@@ -69,7 +69,7 @@ def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, 
 
 def inflation(sums: ClusterSums) -> Array:
     """Variance inflation (k,) of each term within the effects, 1 / (1 - R2 on the other terms); sums without weights."""
-    return np.asarray((sums.back**2).sum(axis=1) * sums.sd_terms**2 * sums.n)
+    return np.asarray((sums.coefficient_map**2).sum(axis=1) * sums.sd_terms**2 * sums.n)
 
 
 def p_value(estimate: Array, error: Array, g: int | Array) -> Array:
@@ -87,7 +87,7 @@ def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array
 
 def partial_leverage(sums: ClusterSums, term: int = 0) -> Array:
     """Share (G,) of each cluster in the residual variation of a term; 1/G each when it is spread evenly."""
-    row = sums.back[term]
+    row = sums.coefficient_map[term]
     part = np.einsum("p,gpq,q->g", row, sums.gram, row)
     return np.asarray(part / part.sum())
 
@@ -100,8 +100,8 @@ def effective_clusters(sums: ClusterSums, term: int = 0) -> float:
 def joint_draws(sums: ClusterSums, *, draws: int, rng: np.random.Generator, term: int = 0) -> Array:
     """Coefficient of a term (B, m) for all outcomes in the same resamples of clusters; draws without it are left out."""
     counts = rng.multinomial(sums.g, np.full(sums.g, 1.0 / sums.g), size=draws).astype(float)
-    found = reweighted(sums, counts)[:, term, :]
-    return found[~np.isnan(found).any(axis=1)]
+    coefficients_drawn = reweighted(sums, counts)[:, term, :]
+    return coefficients_drawn[~np.isnan(coefficients_drawn).any(axis=1)]
 
 
 def driscoll_kraay(by_year: ClusterSums, *, lags: int | None = None) -> Array:

@@ -44,11 +44,6 @@ class Instrumented:
     g: int
     q: int
 
-    @property
-    def tf_interval(self) -> tuple[float, float]:
-        """estimate -/+ tF critical value x SE; infinite where the first stage is below F = 4."""
-        return self.estimate - self.tf_critical * self.se, self.estimate + self.tf_critical * self.se
-
 
 def tf_critical(f: float) -> float:
     """Critical value of |t| for a valid 5% test at first-stage F: linear in root F, 1.96 from 104.7 up, infinite below 4."""
@@ -85,11 +80,13 @@ def _stages(part: Partial, spec: Specification, outcome: str, instruments: Seque
     y, x = part.column(outcome), part.column(spec.density)
     raw = part.rows[list(instruments)].to_numpy(dtype=float)
     z = part.residual(raw)
-    kept = independent(z, np.linalg.norm((raw - raw.mean(axis=0)) * part.root[:, None], axis=0))
-    if len(kept) < len(instruments):
-        lost = [name for j, name in enumerate(instruments) if j not in kept]
+    positions = independent(z, np.linalg.norm((raw - raw.mean(axis=0)) * part.root[:, None], axis=0))
+    if len(positions) < len(instruments):
+        collinear = [name for j, name in enumerate(instruments) if j not in positions]
         raise specification_error(
-            spec, f"instruments without variation of their own: {', '.join(lost)}", f"工具变量没有独立变化:{'、'.join(lost)}"
+            spec,
+            f"instruments without variation of their own: {', '.join(collinear)}",
+            f"工具变量没有独立变化:{'、'.join(collinear)}",
         )
     basis, triangle = np.linalg.qr(z)
     adder = part.adder()
@@ -98,8 +95,8 @@ def _stages(part: Partial, spec: Specification, outcome: str, instruments: Seque
     def scores(e: Array, fit: Array) -> Array:
         return np.asarray(adder @ (basis * (e - basis @ fit)[:, None]))
 
-    made = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), part.factor(len(instruments)))
-    return made, np.linalg.inv(triangle)
+    stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), part.factor(len(instruments)))
+    return stages, np.linalg.inv(triangle)
 
 
 def instrumented(
@@ -116,47 +113,48 @@ def instrumented(
     q = len(instruments)
     if part.g <= q:
         raise specification_error(spec, f"{part.g} clusters for {q} instruments", f"{part.g} 个聚类,却有 {q} 个工具变量")
-    made, back = _stages(part, spec, name, instruments)
-    b, se = _second_stage(part, made)
-    variance_x = made.factor * made.score_x.T @ made.score_x
-    f = float(made.fit_x @ np.linalg.solve(variance_x, made.fit_x)) / q
-    null = np.asarray(part.adder() @ (made.z * made.x[:, None]))
-    lm = float(made.fit_x @ np.linalg.solve(null.T @ null, made.fit_x))
+    stages, triangle_inverse = _stages(part, spec, name, instruments)
+    b, se = _second_stage(part, stages)
+    variance_x = stages.factor * stages.score_x.T @ stages.score_x
+    f = float(stages.fit_x @ np.linalg.solve(variance_x, stages.fit_x)) / q
+    null = np.asarray(part.adder() @ (stages.z * stages.x[:, None]))
+    lm = float(stages.fit_x @ np.linalg.solve(null.T @ null, stages.fit_x))
     return Instrumented(
-        estimate=b, se=se, ols=float(made.x @ made.y / (made.x @ made.x)),
-        first_stage=back @ made.fit_x, first_stage_se=np.sqrt(np.diag(back @ variance_x @ back.T)),
-        f=f, f_effective=float(made.fit_x @ made.fit_x / np.trace(variance_x)),
+        estimate=b, se=se, ols=float(stages.x @ stages.y / (stages.x @ stages.x)),
+        first_stage=triangle_inverse @ stages.fit_x,
+        first_stage_se=np.sqrt(np.diag(triangle_inverse @ variance_x @ triangle_inverse.T)),
+        f=f, f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
         kp_lm=lm, kp_lm_p=float(stats.chi2.sf(lm, q)),
-        ar_p=float(stats.f.sf(made.wald(np.zeros(())), q, part.g - 1)), ar=anderson_rubin(made, b, se, part.g, level),
+        ar_p=float(stats.f.sf(stages.wald(np.zeros(())), q, part.g - 1)), ar=anderson_rubin(stages, b, se, part.g, level),
         tf_critical=tf_critical(f) if q == 1 else np.nan, n=part.n, g=part.g, q=q,
     )  # fmt: skip
 
 
-def _second_stage(part: Partial, made: _Stages) -> tuple[float, float]:
+def _second_stage(part: Partial, stages: _Stages) -> tuple[float, float]:
     """2SLS coefficient and its CV1 standard error."""
-    fitted = made.z @ made.fit_x
+    fitted = stages.z @ stages.fit_x
     power = float(fitted @ fitted)
-    b = float(fitted @ made.y) / power
-    score = part.adder() @ (fitted * (made.y - b * made.x))
+    b = float(fitted @ stages.y) / power
+    score = part.adder() @ (fitted * (stages.y - b * stages.x))
     return b, float(np.sqrt(part.factor(1) * (score @ score)) / power)
 
 
-def anderson_rubin(made: _Stages, centre: float, scale: float, g: int, level: float) -> tuple[tuple[float, float], ...]:
+def anderson_rubin(stages: _Stages, centre: float, scale: float, g: int, level: float) -> tuple[tuple[float, float], ...]:
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
-    limit = float(stats.f.ppf(level, len(made.fit_x), g - 1))
-    at = centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
-    inside = made.wald(at) <= limit
+    limit = float(stats.f.ppf(level, len(stages.fit_x), g - 1))
+    values = centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
+    inside = stages.wald(values) <= limit
     turns = np.flatnonzero(inside[1:] != inside[:-1])
-    ends = [_crossing(made, at[i], at[i + 1], limit) for i in turns]
+    ends = [_crossing(stages, values[i], values[i + 1], limit) for i in turns]
     bounds = ([-np.inf] if inside[0] else []) + ends + ([np.inf] if inside[-1] else [])
     return tuple((bounds[i], bounds[i + 1]) for i in range(0, len(bounds), 2))
 
 
-def _crossing(made: _Stages, low: float, high: float, limit: float) -> float:
-    started = bool(made.wald(np.asarray(low)) <= limit)
+def _crossing(stages: _Stages, low: float, high: float, limit: float) -> float:
+    low_is_inside = bool(stages.wald(np.asarray(low)) <= limit)
     for _ in range(100):
         middle = (low + high) / 2
-        if bool(made.wald(np.asarray(middle)) <= limit) == started:
+        if bool(stages.wald(np.asarray(middle)) <= limit) == low_is_inside:
             low = middle
         else:
             high = middle

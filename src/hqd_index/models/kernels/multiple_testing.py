@@ -10,17 +10,17 @@ from .wild import TIE
 from .within import Array
 
 
-def romano_wolf(observed: Array, drawn: Array) -> Array:
+def romano_wolf(observed: Array, t_star: Array) -> Array:
     """Adjusted p of several tests (m,) from joint draws (B, m) of t* (Romano & Wolf 2005; same p rule as `Wild.p`)."""
     order = np.argsort(-np.abs(observed), kind="stable")
-    adjusted, floor = np.full(len(observed), np.nan), 0.0
-    sizes = np.abs(drawn[:, order[::-1]])
+    adjusted, running_maximum = np.full(len(observed), np.nan), 0.0
+    sizes = np.abs(t_star[:, order[::-1]])
     largest = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
     for step, j in enumerate(order):
         if np.isnan(observed[j]):
             continue
-        floor = max(floor, float((largest[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
-        adjusted[j] = floor
+        running_maximum = max(running_maximum, float((largest[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
+        adjusted[j] = running_maximum
     return adjusted
 
 
@@ -29,8 +29,8 @@ def holm(p: Sequence[float]) -> list[float]:
     from statsmodels.stats.multitest import multipletests
 
     values = np.asarray(p, dtype=float)
-    known = ~np.isnan(values)
+    observed = ~np.isnan(values)
     adjusted = np.full(len(values), np.nan)
-    if known.any():
-        adjusted[known] = multipletests(values[known], method="holm")[1]
+    if observed.any():
+        adjusted[observed] = multipletests(values[observed], method="holm")[1]
     return adjusted.tolist()

@@ -36,8 +36,8 @@ class Partial:
 
     def residual(self, values: Array) -> Array:
         """(n, m) less effects and controls."""
-        left = self.absorber.residual(values) * self.root[:, None]
-        return np.asarray(left - self.controls @ (self.controls.T @ left))
+        residuals = self.absorber.residual(values) * self.root[:, None]
+        return np.asarray(residuals - self.controls @ (self.controls.T @ residuals))
 
     def column(self, name: str) -> Array:
         """Residual (n,) of one column."""
@@ -71,8 +71,10 @@ def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))
     values = rows[list(spec.controls)].to_numpy(dtype=float)
-    made = absorber(effects, weights=root**2)
-    left = made.residual(values) * root[:, None]
-    kept = independent(left, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)) if spec.controls else []
-    basis = np.linalg.qr(left[:, kept])[0] if kept else np.zeros((len(rows), 0))
-    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis, made)
+    effects_absorber = absorber(effects, weights=root**2)
+    residuals = effects_absorber.residual(values) * root[:, None]
+    positions = (
+        independent(residuals, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)) if spec.controls else []
+    )
+    basis = np.linalg.qr(residuals[:, positions])[0] if positions else np.zeros((len(rows), 0))
+    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis, effects_absorber)

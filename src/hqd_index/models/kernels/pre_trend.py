@@ -26,14 +26,14 @@ def pre_trend(
     years exist, or when later density does not differ between units.
     """
     largest = rows.groupby("year")[spec.density].agg(lambda x: np.abs(x).max())
-    before = largest.index[largest == 0]
-    before = before[before < largest.index[largest > 0].min()] if (largest > 0).any() else before[:0]
-    if len(before) < FEWEST:
+    years_before = largest.index[largest == 0]
+    years_before = years_before[years_before < largest.index[largest > 0].min()] if (largest > 0).any() else years_before[:0]
+    if len(years_before) < FEWEST:
         return None
-    later = rows[~rows["year"].isin(before)].groupby("unit")[spec.density].mean()
+    later = rows[~rows["year"].isin(years_before)].groupby("unit")[spec.density].mean()
     if later.std() == 0 or len(later) < 2:
         return None
-    early = rows[rows["year"].isin(before)]
-    slope = early["unit"].map(later) * (early["year"] - before.max())
+    early = rows[rows["year"].isin(years_before)]
+    slope = early["unit"].map(later) * (early["year"] - years_before.max())
     lead = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
     return estimate(early.assign(**{SLOPE: slope}), lead, draws=draws, weights=weights, seed=seed, level=level)

@@ -34,18 +34,18 @@ class Randomisation:
 def exchangeable(rows: pd.DataFrame, spec: Specification, groups: pd.Series | None) -> list[list[str]]:
     """Sets of units whose paths may change hands: those observed in the same years and, if given, of the same group."""
     years = rows.groupby(spec.cluster)["year"].agg(lambda y: " ".join(map(str, sorted(y))))
-    kind = groups.reindex(years.index).astype(str) if groups is not None else pd.Series("", index=years.index)
-    return [sorted(units) for units in years.groupby([years, kind]).groups.values()]
+    group_labels = groups.reindex(years.index).astype(str) if groups is not None else pd.Series("", index=years.index)
+    return [sorted(units) for units in years.groupby([years, group_labels]).groups.values()]
 
 
 def permutations(sets: list[list[str]], units: list[str], draws: int, rng: np.random.Generator) -> np.ndarray:
     """(B, U): the unit whose path each unit receives."""
     position = {u: i for i, u in enumerate(units)}
-    dealt = np.tile(np.arange(len(units)), (draws, 1))
+    receivers = np.tile(np.arange(len(units)), (draws, 1))
     for members in sets:
-        at = np.array([position[u] for u in members])
-        dealt[:, at] = at[rng.permuted(np.tile(np.arange(len(at)), (draws, 1)), axis=1)]
-    return dealt
+        positions = np.array([position[u] for u in members])
+        receivers[:, positions] = positions[rng.permuted(np.tile(np.arange(len(positions)), (draws, 1)), axis=1)]
+    return receivers
 
 
 def statistics(part: Partial, y: Array, x: Array) -> tuple[Array, Array]:
@@ -55,9 +55,9 @@ def statistics(part: Partial, y: Array, x: Array) -> tuple[Array, Array]:
     b = (x.T @ y) / size[:, None]
     variance = np.zeros_like(b)
     for rows in part.blocks():
-        own = x[rows]
-        score = own.T @ y[rows]
-        score -= b * np.einsum("nb,nb->b", own, own)[:, None]
+        block_x = x[rows]
+        score = block_x.T @ y[rows]
+        score -= b * np.einsum("nb,nb->b", block_x, block_x)[:, None]
         score *= score
         variance += score
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,8 +85,8 @@ def randomisation(
     year = pd.factorize(part.rows["year"], sort=True)[0]
     y = part.residual(part.rows[list(spec.outcomes)].to_numpy(dtype=float))
     estimate, t = statistics(part, y, paths[row, year][:, None])
-    dealt = permutations(sets, units, draws, stream(seed, "randomisation", spec.id))
+    receivers = permutations(sets, units, draws, stream(seed, "randomisation", spec.id))
     step = max(1, BATCH // part.n)
-    found = [statistics(part, y, paths[dealt[at : at + step][:, row], year].T) for at in range(0, draws, step)]
-    estimates, drawn = (np.concatenate(column) for column in zip(*found))
-    return Randomisation(estimate[0], t[0], estimates, drawn)
+    batches = [statistics(part, y, paths[receivers[at : at + step][:, row], year].T) for at in range(0, draws, step)]
+    estimates, t_star = (np.concatenate(column) for column in zip(*batches))
+    return Randomisation(estimate[0], t[0], estimates, t_star)

@@ -29,12 +29,12 @@ class Importance:
     r2: float
 
 
-def r2_of(gram: Array, cross: Array, total: Array, chosen: Sequence[int]) -> Array:
+def r2_of(gram: Array, cross: Array, total: Array, subset: Sequence[int]) -> Array:
     """R2 (...) of the regressors chosen, which are of comparable size, from x'x (..., k, k), x'y (..., k) and y'y (...)."""
-    at = list(chosen)
-    if not at:
+    positions = list(subset)
+    if not positions:
         return np.zeros(np.shape(total))
-    block, side = gram[..., at, :][..., at], cross[..., at]
+    block, side = gram[..., positions, :][..., positions], cross[..., positions]
     solved = (symmetric_inverse(block, tolerance=GRAM) @ side[..., None])[..., 0]
     return np.asarray((side * solved).sum(axis=-1) / total)
 
@@ -44,15 +44,15 @@ def shapley(gram: Array, cross: Array, total: Array, groups: Sequence[Sequence[i
     m = len(groups)
     worth = {}
     for size in range(m + 1):
-        for chosen in combinations(range(m), size):
-            worth[chosen] = r2_of(gram, cross, total, [j for g in chosen for j in groups[g]])
+        for subset in combinations(range(m), size):
+            worth[subset] = r2_of(gram, cross, total, [j for g in subset for j in groups[g]])
     shares = []
     for g in range(m):
         gain = np.zeros(np.shape(total))
-        for chosen, value in worth.items():
-            if g not in chosen:
-                weight = factorial(len(chosen)) * factorial(m - len(chosen) - 1) / factorial(m)
-                gain = gain + weight * (worth[tuple(sorted((*chosen, g)))] - value)
+        for subset, value in worth.items():
+            if g not in subset:
+                weight = factorial(len(subset)) * factorial(m - len(subset) - 1) / factorial(m)
+                gain = gain + weight * (worth[tuple(sorted((*subset, g)))] - value)
         shares.append(gain)
     return np.stack(shares, axis=-1)
 
@@ -75,9 +75,9 @@ def importance(
     blocks = part.blocks()
     gram = np.stack([x[b].T @ x[b] for b in blocks])
     cross, total = np.stack([x[b].T @ y[b] for b in blocks]), np.array([y[b] @ y[b] for b in blocks])
-    where = [[names.index(n) for n in members] for members in groups.values()]
-    share = shapley(gram.sum(axis=0), cross.sum(axis=0), total.sum(), where)
+    positions = [[names.index(n) for n in members] for members in groups.values()]
+    share = shapley(gram.sum(axis=0), cross.sum(axis=0), total.sum(), positions)
     counts = stream(seed, "importance", outcome).multinomial(part.g, np.full(part.g, 1 / part.g), size=draws).astype(float)
-    drawn = shapley(np.tensordot(counts, gram, 1), counts @ cross, counts @ total, where)
-    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    resampled_shares = shapley(np.tensordot(counts, gram, 1), counts @ cross, counts @ total, positions)
+    low, high = np.quantile(resampled_shares, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     return Importance(tuple(groups), share, low, high, float(share.sum()))

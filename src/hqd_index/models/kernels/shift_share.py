@@ -49,9 +49,9 @@ class Exposure:
 
 def leave_one_out(events: Array, stock: Array) -> Array:
     """Shocks (U, T, K): events (U, T, K) of the other units over the stock (U, K) of the other units."""
-    others, base = events.sum(axis=0)[None] - events, stock.sum(axis=0)[None] - stock
+    other_events, other_stock = events.sum(axis=0)[None] - events, stock.sum(axis=0)[None] - stock
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(base[:, None, :] > 0, others / base[:, None, :], 0.0)
+        return np.where(other_stock[:, None, :] > 0, other_events / other_stock[:, None, :], 0.0)
 
 
 def recentred(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Exposure:
@@ -80,19 +80,19 @@ class ShiftShare:
     rotemberg: pd.DataFrame
 
 
-def _joined(data: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
+def _with_instrument(data: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
     """The data with the instrument and, where shares do not add up to one, their sum by year as controls."""
     z = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
     at = pd.MultiIndex.from_frame(data[["unit", "year"]])
-    joined = data.assign(**{Z: z.stack().reindex(at).to_numpy()})
+    extended = data.assign(**{Z: z.stack().reindex(at).to_numpy()})
     total = exposure.shares.sum(axis=1)
     if np.allclose(total, 1.0, atol=1e-9):
-        return joined, spec
-    sums = joined["unit"].map(dict(zip(exposure.units, total)))
+        return extended, spec
+    sums = extended["unit"].map(dict(zip(exposure.units, total)))
     names = [f"{SUM}_{year}" for year in exposure.years[1:]]
-    joined = joined.assign(**{n: np.where(joined["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])})
+    extended = extended.assign(**{n: np.where(extended["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])})
     extra = names if spec.fixed_effects else [*names, SUM]
-    return joined.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra))
+    return extended.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra))
 
 
 def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, level: float = 0.95) -> ShiftShare:
@@ -100,9 +100,9 @@ def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, 
 
     With about 30 shocks such a design is weak: read `iv.ar`, `akm0` and `effective_shocks` first.
     """
-    joined, wider = _joined(data, spec, exposure)
-    iv = instrumented(joined, wider, [Z], level=level)
-    part = partial_out(joined[joined[Z].notna()], wider)
+    extended, wider = _with_instrument(data, spec, exposure)
+    iv = instrumented(extended, wider, [Z], level=level)
+    part = partial_out(extended[extended[Z].notna()], wider)
     y, x, z = part.column(spec.outcomes[0]), part.column(spec.density), part.column(Z)
     if part.n <= len(exposure.names):
         raise specification_error(
@@ -127,8 +127,8 @@ def _cells(part: Partial, exposure: Exposure) -> tuple[Array, Array, np.ndarray]
     share = np.zeros((part.n, t, k))
     share[np.arange(part.n), year] = exposure.shares[unit] * part.root[:, None]
     shock = exposure.shocks.mean(axis=0).ravel()
-    used = share.reshape(part.n, -1).any(axis=0)
-    return share.reshape(part.n, -1)[:, used], shock[used], np.tile(np.arange(k), t)[used]
+    used_cells = share.reshape(part.n, -1).any(axis=0)
+    return share.reshape(part.n, -1)[:, used_cells], shock[used_cells], np.tile(np.arange(k), t)[used_cells]
 
 
 def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
@@ -136,26 +136,26 @@ def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
     return float((share.T @ y) @ shock / ((share.T @ x) @ shock))
 
 
-def _shocks_left(share: Array, z: Array) -> Array:
+def _residual_shocks(share: Array, z: Array) -> Array:
     """Residual shocks: coefficients of the residualised instrument on the shares."""
     return least_squares(share, z, tolerance=COLUMNS)
 
 
-def _by_shock(share: Array, left: Array, cell: np.ndarray, e: Array) -> Array:
+def _by_shock(share: Array, residual_shocks: Array, cell: np.ndarray, e: Array) -> Array:
     """Score of each shock, its years added up."""
-    return np.asarray(np.bincount(cell, left * (share.T @ e)), dtype=np.float64)
+    return np.asarray(np.bincount(cell, residual_shocks * (share.T @ e)), dtype=np.float64)
 
 
 def akm(share: Array, cell: np.ndarray, residual: Array, z: Array, power: float) -> float:
     """sqrt(sum_k (sum_t X_kt R_kt)^2) / |z'x|, R_kt = sum_r s_rkt e_r, X the residual shocks (AKM 2019, eq. 39, clustered)."""
-    score = _by_shock(share, _shocks_left(share, z), cell, residual)
+    score = _by_shock(share, _residual_shocks(share, z), cell, residual)
     return float(np.sqrt(score @ score) / abs(power))
 
 
 def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: float) -> tuple[tuple[float, float], ...]:
     """Values b with (z'(y - b x))^2 <= c^2 sum_k score_k(b)^2: the roots of a quadratic."""
-    left = _shocks_left(share, z)
-    sy, sx = (_by_shock(share, left, cell, e) for e in (y, x))
+    residual_shocks = _residual_shocks(share, z)
+    sy, sx = (_by_shock(share, residual_shocks, cell, e) for e in (y, x))
     c = stats.norm.ppf(0.5 + level / 2) ** 2
     zy, zx = float(z @ y), float(z @ x)
     a = zx**2 - c * float(sx @ sx)
@@ -172,8 +172,8 @@ def rotemberg(part: Partial, exposure: Exposure, y: Array, x: Array) -> pd.DataF
     """Weight of each shock in the estimate and its own estimate: beta = sum_k weight_k beta_k (Goldsmith-Pinkham et al. 2020)."""
     unit = part.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
     year = part.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
-    own = part.residual(np.broadcast_to(exposure.by_shock(), exposure._shape())[unit, year])
-    zy, zx = own.T @ y, own.T @ x
+    shock_parts = part.residual(np.broadcast_to(exposure.by_shock(), exposure._shape())[unit, year])
+    zy, zx = shock_parts.T @ y, shock_parts.T @ x
     with np.errstate(divide="ignore", invalid="ignore"):
         frame = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})
     order = (-frame["weight"].abs()).argsort(kind="stable")

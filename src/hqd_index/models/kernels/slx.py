@@ -90,9 +90,9 @@ def slx(
     `panel` holds the density of linked units when `data` lacks some of them.
     """
     linked = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
-    joined = data.merge(linked, on=["unit", "year"], how="left", validate="many_to_one")
+    extended_rows = data.merge(linked, on=["unit", "year"], how="left", validate="many_to_one")
     wider = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UP, DOWN, *spec.controls))
-    fitted = estimate(joined, wider, draws=draws, weights=weights, seed=seed, level=level)
+    fitted = estimate(extended_rows, wider, draws=draws, weights=weights, seed=seed, level=level)
     bootstraps = {spec.density: fitted.bootstrap}
     for name in (UP, DOWN):
         if name in fitted.terms:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from .clusters import ClusterSums, cluster_sums, compact, kept_rows, leave_one_out
+from .clusters import ClusterSums, cluster_sums, compact, leave_one_out, non_singletons
 from .inference import coefficients, cv1, cv3, effective_clusters, interval, jackknife, p_value, partial_leverage, stream
 from .wild import Wild, wild
 from .within import Array
@@ -29,7 +29,6 @@ class Specification:
     cluster: str = "unit"
     weights: str | None = None
     subset: str = ""
-    label: tuple[str, str] = ("", "")
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -90,25 +89,25 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in data:
         data = data.assign(**{GROUP_YEAR: None})
     numbers = [*spec.outcomes, *spec.regressors, *([spec.weights] if spec.weights else [])]
-    absent = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
-    if absent:
-        raise specification_error(spec, f"no column {', '.join(absent)}", f"缺少列 {'、'.join(absent)}")
+    absent_columns = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
+    if absent_columns:
+        raise specification_error(spec, f"no column {', '.join(absent_columns)}", f"缺少列 {'、'.join(absent_columns)}")
     finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
     _refuse_ungrouped(data, finite, spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
-    kept = finite & data[keys].notna().all(axis=1).to_numpy()
-    return (data if kept.all() else data.loc[kept]).sort_values(keys, kind="stable")
+    complete = finite & data[keys].notna().all(axis=1).to_numpy()
+    return (data if complete.all() else data.loc[complete]).sort_values(keys, kind="stable")
 
 
 def _refuse_ungrouped(data: pd.DataFrame, finite: np.ndarray, spec: Specification) -> None:
     """A unit in no group would silently leave the sample of group x year effects."""
     if GROUP_YEAR not in spec.fixed_effects:
         return
-    named = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
-    if named:
+    ungrouped = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    if ungrouped:
         raise specification_error(
-            spec, f"no group for {', '.join(named)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
-            f"{'、'.join(named)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
+            spec, f"no group for {', '.join(ungrouped)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
+            f"{'、'.join(ungrouped)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
         )  # fmt: skip
 
 
@@ -120,24 +119,24 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
             spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
         )
     effects = [compact(rows[e].to_numpy()) for e in spec.fixed_effects]
-    kept = kept_rows(effects, len(rows))
-    if kept.all():
+    repeated_rows = non_singletons(effects, len(rows))
+    if repeated_rows.all():
         return rows, ()
-    dropped = rows.loc[~kept, list(spec.fixed_effects)].astype(str)
-    alone = tuple("/".join(levels) for levels in dropped.itertuples(index=False))
-    rows = rows.loc[kept]
+    singletons = rows.loc[~repeated_rows, list(spec.fixed_effects)].astype(str)
+    singleton_labels = tuple("/".join(levels) for levels in singletons.itertuples(index=False))
+    rows = rows.loc[repeated_rows]
     if rows.empty:
         raise specification_error(
             spec, "every row is alone in a fixed effect (one year only?); take the effect out or add years",
             "每一行都独占一个固定效应(只有一年?),请去掉该固定效应或增加年份",
         )  # fmt: skip
-    return rows, alone
+    return rows, singleton_labels
 
 
 def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
     """Cluster sums of a specification, its singletons and the index of the rows used."""
-    used = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
-    rows, alone = sample_of(data[[c for c in data if c in used]], spec)
+    used_columns = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
+    rows, singletons = sample_of(data[[c for c in data if c in used_columns]], spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
         raise specification_error(
@@ -152,7 +151,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
         labels=[str(label) for label in labels],
         weights=rows[spec.weights].to_numpy(dtype=float) if spec.weights else None,
     )
-    if spec.density in sums.dropped:
+    if spec.density in sums.dropped_terms:
         raise specification_error(
             spec, f"{spec.density} does not vary once the fixed effects are out; nothing to estimate",
             f"{spec.density} 在控制固定效应后没有变化,无法估计",
@@ -161,7 +160,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
         raise specification_error(
             spec, f"{sums.n} rows for {sums.parameters} parameters", f"{sums.n} 行数据要估计 {sums.parameters} 个参数"
         )
-    return sums, alone, rows.index
+    return sums, singletons, rows.index
 
 
 def estimate(
@@ -178,15 +177,15 @@ def estimate(
     Rows with a gap in any variable leave the sample of all outcomes. `draws` and `weights` (rademacher or webb) are those
     of the restricted wild cluster bootstrap of the density; intervals (k, m) are CV3 with t(G-1).
     """
-    sums, alone, rows = sums_of(data, spec)
+    sums, singletons, rows = sums_of(data, spec)
     b, deleted = coefficients(sums), leave_one_out(sums)
     usable = np.where(sums.sd_outcomes > 0, 1.0, np.nan)
-    b, first, third = b * usable, cv1(sums) * usable, cv3(sums, deleted) * usable
-    low, high = interval(b, third, sums.g, level)
-    boot = wild(sums, rng=stream(seed, "wild", spec.id), draws=draws, weights=weights)
+    b, se_cv1, se_cv3 = b * usable, cv1(sums) * usable, cv3(sums, deleted) * usable
+    low, high = interval(b, se_cv3, sums.g, level)
+    bootstrap = wild(sums, rng=stream(seed, "wild", spec.id), draws=draws, weights=weights)
     return Estimate(
-        spec=spec, sums=sums, coefficient=b, se_cv1=first, se_cv3=third,
-        p_cv1=p_value(b, first, sums.g), p_cv3=p_value(b, third, sums.g), low=low, high=high, deleted=deleted,
-        bootstrap=boot, p_wild=boot.p(), leverage=partial_leverage(sums), effective_clusters=effective_clusters(sums),
-        singletons=alone, rows=rows,
+        spec=spec, sums=sums, coefficient=b, se_cv1=se_cv1, se_cv3=se_cv3,
+        p_cv1=p_value(b, se_cv1, sums.g), p_cv3=p_value(b, se_cv3, sums.g), low=low, high=high, deleted=deleted,
+        bootstrap=bootstrap, p_wild=bootstrap.p(), leverage=partial_leverage(sums), effective_clusters=effective_clusters(sums),
+        singletons=singletons, rows=rows,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from .clusters import ClusterSums, rows_left_out, without
+from .clusters import ClusterSums, leave_one_out_terms, sums_without
 from .inference import coefficients, jackknife, stream
 from .multiple_testing import romano_wolf
 from .specification import Estimate
@@ -25,7 +25,7 @@ NODES = {
 
 
 @dataclass(frozen=True)
-class Test:
+class HypothesisTest:
     """One hypothesis judged: numbers in within standard deviations, verdict and additions as keys."""
 
     hypothesis: str
@@ -63,7 +63,7 @@ def attainable_with(g: int, draws: int, weights: str) -> float:
 
 
 @dataclass(frozen=True)
-class Rule:
+class VerdictRule:
     """What the study fixed beforehand: the smallest effect of interest, and the size of the test."""
 
     sesoi: float
@@ -80,11 +80,11 @@ class Judgement:
     mde: float
 
 
-Dropped = dict[str, dict[str, str]]  # hypothesis -> {cluster left out: verdict without it}
+VerdictsWithout = dict[str, dict[str, str]]  # hypothesis -> {cluster left out: verdict without it}
 
 
 def _judgements(
-    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: Rule, term: int
+    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: VerdictRule, term: int
 ) -> dict[str, Judgement]:
     """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
     scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
@@ -103,37 +103,37 @@ def _judgements(
 
 
 def verdicts_without_clusters(
-    estimate: Estimate, positions: Mapping[str, int], rule: Rule, *, seed: int, weights: str, term: int = 0
-) -> Dropped:
+    estimate: Estimate, positions: Mapping[str, int], rule: VerdictRule, *, seed: int, weights: str, term: int = 0
+) -> VerdictsWithout:
     """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
     sums = estimate.sums
-    dropped: Dropped = {h: {} for h in positions}
+    verdicts_without: VerdictsWithout = {h: {} for h in positions}
     if not positions or sums.g < 4 or not sums.complete:
-        return dropped
+        return verdicts_without
     columns = list(positions.values())
     reduced_positions = {h: i for i, h in enumerate(positions)}
     signs = draw_signs(sums.g - 1, DROP_ONE_DRAWS, weights, stream(seed, "drop-one", estimate.spec.id))
     for g, label in enumerate(sums.labels):
-        reduced = without(sums, g, columns)
-        if np.linalg.norm(reduced.back[term]) == 0:
+        reduced = sums_without(sums, g, columns)
+        if np.linalg.norm(reduced.coefficient_map[term]) == 0:
             continue
-        error = jackknife(coefficients(reduced)[term], rows_left_out(reduced, [term])[:, 0])
+        error = jackknife(coefficients(reduced)[term], leave_one_out_terms(reduced, [term])[:, 0])
         bootstrap = wild_of(reduced, signs, term=term)
         for hypothesis, judgement in _judgements(reduced, bootstrap, error, reduced_positions, rule, term).items():
-            dropped[hypothesis][label] = judgement.verdict
-    return dropped
+            verdicts_without[hypothesis][label] = judgement.verdict
+    return verdicts_without
 
 
 def tests(
     estimate: Estimate,
     outcomes: Mapping[str, str],
-    rule: Rule,
+    rule: VerdictRule,
     *,
     seed: int,
     weights: str,
     term: int = 0,
     bootstrap: Wild | None = None,
-) -> tuple[list[Test], Dropped]:
+) -> tuple[list[HypothesisTest], VerdictsWithout]:
     """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
 
     `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
@@ -142,26 +142,26 @@ def tests(
     law = bootstrap or estimate.bootstrap
     positions = {h: estimate.at(column) for h, column in outcomes.items() if estimate.varies(estimate.at(column))}
     judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
-    dropped = verdicts_without_clusters(estimate, positions, rule, seed=seed, weights=weights, term=term)
-    scale, few = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
+    verdicts_without = verdicts_without_clusters(estimate, positions, rule, seed=seed, weights=weights, term=term)
+    scale, few_clusters = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
     judged_tests = []
     for hypothesis, judgement in judgements.items():
         j = positions[hypothesis]
         agree = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
-        changes = any(key != judgement.verdict for key in dropped[hypothesis].values())
-        additions = (["few_clusters"] if few else []) + ([] if agree and not changes else ["fragile"])
+        changes = any(key != judgement.verdict for key in verdicts_without[hypothesis].values())
+        additions = (["few_clusters"] if few_clusters else []) + ([] if agree and not changes else ["fragile"])
         judged_tests.append(
-            Test(
+            HypothesisTest(
                 hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),
                 low=float(estimate.low[term, j] * scale[j]), high=float(estimate.high[term, j] * scale[j]),
                 p_wild=judgement.p, p_adjusted=judgement.p_adjusted, mde=judgement.mde, verdict=judgement.verdict,
                 additions=tuple(additions),
             )
         )  # fmt: skip
-    return judged_tests, dropped
+    return judged_tests, verdicts_without
 
 
-def composition_only(all_firms: Sequence[Test], leave_out: Sequence[Test]) -> frozenset[str]:
+def composition_only(all_firms: Sequence[HypothesisTest], leave_out: Sequence[HypothesisTest]) -> frozenset[str]:
     """Hypotheses supported on all firms and not on the firms never recognised."""
     without_srdi = {test.hypothesis: test.verdict for test in leave_out}
     return frozenset(

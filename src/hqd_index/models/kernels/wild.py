@@ -40,9 +40,9 @@ class Wild:
     top: Array  # (B, m)
     a: Array  # (B, m) sum over clusters of squared scores
     signs: Signs
-    moved: Array  # (m, G, G): scores of a draw are moved @ its signs
-    own_x: Array  # (G,) and moved_x (G, G): what a coefficient of 1 takes from numerators and scores
-    moved_x: Array
+    score_map: Array  # (m, G, G): scores of a draw are moved @ its signs
+    numerator_x: Array  # (G,) and moved_x (G, G): what a coefficient of 1 takes from numerators and scores
+    score_map_x: Array
     exact: NDArray[np.bool_]  # (m,) outcomes without residual: p is 0 and the interval a point
 
     @property
@@ -68,9 +68,9 @@ class Wild:
     def line(self, j: int) -> Line:
         """The draws of one outcome as functions of the tested value."""
         signs = self.signs.vectors.T
-        score, score_x = self.moved[j] @ signs, self.moved_x @ signs
+        score, score_x = self.score_map[j] @ signs, self.score_map_x @ signs
         b, d = np.einsum("gb,gb->b", score, score_x), np.einsum("gb,gb->b", score_x, score_x)
-        return Line(float(self.estimate[j]), float(self.error[j]), self.top[:, j], self.own_x @ signs, self.a[:, j], b, d)
+        return Line(float(self.estimate[j]), float(self.error[j]), self.top[:, j], self.numerator_x @ signs, self.a[:, j], b, d)
 
     def p_at(self, value: float, j: int) -> float:
         """p of the hypothesis that coefficient j is `value`."""
@@ -100,9 +100,9 @@ class Line:
 
     def p(self, value: float) -> float:
         """Share of |t*| strictly above |t| = |estimate - value| / error; squares are compared, which needs no division."""
-        moved = self.top - value * self.top_x
+        numerators = self.top - value * self.top_x
         spread = self.a - 2 * value * self.b + value**2 * self.d
-        above = moved * moved * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
+        above = numerators * numerators * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
         return np.count_nonzero(above) / len(above)
 
     def bound(self, side: float, alpha: float) -> float:
@@ -147,21 +147,21 @@ def wild_of(sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
     With b = r'y, restricted residual u and E_g'u_g = L_g: the numerator is sum_g v_g q_g with q_g = r_g'u_g, and the
     score of cluster h is v_h q_h - H_h' sum_g v_g L_g with H_h = (basis_h'basis_h) back.
     """
-    row = sums.back[term]
+    row = sums.coefficient_map[term]
     share = row / (row @ row)
     total = sums.cross.sum(axis=0)
     estimate = row @ total
-    left = sums.cross - sums.gram @ (total - share[:, None] * estimate)  # L_g (G, p, m) under a zero coefficient
-    left_x = sums.gram @ share  # L_g moves by -c times this under coefficient c
+    residual_products = sums.cross - sums.gram @ (total - share[:, None] * estimate)  # L_g (G, p, m) under a zero coefficient
+    residual_products_x = sums.gram @ share  # L_g moves by -c times this under coefficient c
     influence = sums.gram @ row  # H (G, p)
-    own, own_x = (row @ left).T, left_x @ row  # q_g
-    moved = _diagonal(own) - influence @ left.transpose(2, 1, 0)
+    numerator, numerator_x = (row @ residual_products).T, residual_products_x @ row  # q_g
+    score_map = _diagonal(numerator) - influence @ residual_products.transpose(2, 1, 0)
     error = np.sqrt((scores(sums)[:, term, :] ** 2).sum(axis=0))
     usable = sums.sd_outcomes > 0
     return Wild(
-        estimate=estimate, error=np.where(usable, error, np.nan), top=(own @ signs.vectors.T).T,
-        a=_squares(moved, signs.vectors), signs=signs, moved=moved, own_x=own_x,
-        moved_x=np.diag(own_x) - influence @ left_x.T, exact=usable & (1 - sums.r2_within <= EXACT_FIT),
+        estimate=estimate, error=np.where(usable, error, np.nan), top=(numerator @ signs.vectors.T).T,
+        a=_squares(score_map, signs.vectors), signs=signs, score_map=score_map, numerator_x=numerator_x,
+        score_map_x=np.diag(numerator_x) - influence @ residual_products_x.T, exact=usable & (1 - sums.r2_within <= EXACT_FIT),
     )  # fmt: skip
 
 
@@ -170,12 +170,12 @@ def _diagonal(values: Array) -> Array:
     return values[:, :, None] * np.eye(values.shape[1])
 
 
-def _squares(moved: Array, signs: Array) -> Array:
+def _squares(score_map: Array, signs: Array) -> Array:
     """(B, m) sums of squares of moved (m, G, G) @ signs (B, G), the draws of an outcome side by side in memory."""
-    found = np.empty((len(moved), len(signs)))
+    squares = np.empty((len(score_map), len(signs)))
     for start in range(0, len(signs), BLOCK):
         part = signs[start : start + BLOCK].T
-        for j, matrix in enumerate(moved):
+        for j, matrix in enumerate(score_map):
             score = matrix @ part
-            found[j, start : start + BLOCK] = np.einsum("gb,gb->b", score, score)
-    return found.T
+            squares[j, start : start + BLOCK] = np.einsum("gb,gb->b", score, score)
+    return squares.T

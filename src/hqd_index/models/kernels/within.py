@@ -24,22 +24,22 @@ FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding t
 
 def nested(inner: Codes, outer: Codes) -> bool:
     """True when every level of `inner` lies inside one level of `outer`."""
-    around = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
-    around[inner] = outer
-    return bool((around[inner] == outer).all())
+    containing = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
+    containing[inner] = outer
+    return bool((containing[inner] == outer).all())
 
 
-def repeated(effects: Sequence[Codes]) -> NDArray[np.bool_]:
+def repeated_rows(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     """Rows left when rows that are alone in a level of any effect are dropped, again and again (Correia 2015)."""
-    kept = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
+    rows = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
     while True:
-        alone = np.zeros_like(kept)
+        alone = np.zeros_like(rows)
         for codes in effects:
-            counts = np.bincount(codes[kept], minlength=codes.max(initial=-1) + 1)
-            alone |= kept & (counts[codes] == 1)
+            counts = np.bincount(codes[rows], minlength=codes.max(initial=-1) + 1)
+            alone |= rows & (counts[codes] == 1)
         if not alone.any():
-            return kept
-        kept &= ~alone
+            return rows
+        rows &= ~alone
 
 
 def _table(row: Codes, column: Codes, weights: Array, shape: tuple[int, int]) -> sparse.csr_array:
@@ -70,30 +70,30 @@ class Absorber:
     first: Codes  # of the effect with most levels, which group means remove
     first_adder: sparse.csc_array
     size: Array  # weight of each of its levels
-    rest: list[Codes]  # of the other effects, in one range of levels
+    other_codes: list[Codes]  # of the other effects, in one range of levels
     adders: list[sparse.csc_array]
     cross: sparse.csr_array  # weights by level of the others and of the first
-    rest_size: Array  # weight of each level of the others
+    other_sizes: Array  # weight of each level of the others
     reduced: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
 
     def residual(self, values: Array) -> Array:
         """`values` (n, m) less their projection on the dummies of all effects. Rows are not scaled by the weights."""
         centred = np.empty(values.shape)
         means = (self.first_adder @ values) / self.size[:, None]
-        for at in self._chunks():
-            np.subtract(values[at], means[self.first[at]], out=centred[at])
-        if not self.rest:
+        for rows in self._chunks():
+            np.subtract(values[rows], means[self.first[rows]], out=centred[rows])
+        if not self.other_codes:
             return centred
         right = self._sums(centred)
         floor = FLOOR * np.linalg.norm(right, axis=0)
         for _ in range(3):  # a further pass removes what the one before has left, if anything
             effect = self._solve(right, floor)
             means = (self.cross.T @ effect) / self.size[:, None]
-            for at in self._chunks():
-                part = centred[at]
-                for c in self.rest:
-                    part -= effect[c[at]]
-                part += means[self.first[at]]
+            for rows in self._chunks():
+                part = centred[rows]
+                for c in self.other_codes:
+                    part -= effect[c[rows]]
+                part += means[self.first[rows]]
             right = self._sums(centred)
             if (np.linalg.norm(right, axis=0) <= floor).all():
                 break
@@ -109,7 +109,7 @@ class Absorber:
 
     @cached_property
     def _inverse(self) -> Array:
-        return symmetric_inverse(self.reduced.toarray(), tolerance=GRAM, size=self.rest_size)
+        return symmetric_inverse(self.reduced.toarray(), tolerance=GRAM, size=self.other_sizes)
 
     def _solve(self, right: Array, floor: Array) -> Array:
         """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
@@ -117,7 +117,7 @@ class Absorber:
         if reduced.shape[0] <= DIRECT_LEVELS:
             return np.asarray(self._inverse @ right)
         diagonal = reduced.diagonal()
-        spanned = diagonal <= GRAM * self.rest_size  # levels of a nested effect: only rounding is left of them
+        spanned = diagonal <= GRAM * self.other_sizes  # levels of a nested effect: only rounding is left of them
         scale = np.where(spanned, 0.0, 1.0 / np.where(spanned, 1.0, diagonal))
         condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
         effects = np.empty_like(right)
@@ -133,18 +133,27 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
     the others (Schur complement), solved directly, or by conjugate gradients when it is large: no stopping rule of
     alternating projections enters the result.
     """
-    first, *others = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
+    first, *other_effects = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
     weight = np.ones(len(first)) if weights is None else weights
     first_adder = adder(first, weight, int(first.max()) + 1)
     size = np.maximum(np.bincount(first, weight), np.finfo(float).tiny)
-    if not others:
-        none = sparse.csr_array((0, len(size)))
-        return Absorber(first, first_adder, size, [], [], none, np.zeros(0), sparse.csr_array((0, 0)))
-    rest, levels = _stacked(others)
-    cross = _total([_table(c, first, weight, (levels, len(size))) for c in rest])
-    own = _total([_table(c, d, weight, (levels, levels)) for c in rest for d in rest])
-    reduced = sparse.csr_array(own - cross.multiply(1.0 / size[None, :]) @ cross.T)
-    return Absorber(first, first_adder, size, rest, [adder(c, weight, levels) for c in rest], cross, own.diagonal(), reduced)
+    if not other_effects:
+        no_levels = sparse.csr_array((0, len(size)))
+        return Absorber(first, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
+    other_codes, levels = _stacked(other_effects)
+    cross = _total([_table(c, first, weight, (levels, len(size))) for c in other_codes])
+    among_others = _total([_table(c, d, weight, (levels, levels)) for c in other_codes for d in other_codes])
+    reduced = sparse.csr_array(among_others - cross.multiply(1.0 / size[None, :]) @ cross.T)
+    return Absorber(
+        first,
+        first_adder,
+        size,
+        other_codes,
+        [adder(c, weight, levels) for c in other_codes],
+        cross,
+        among_others.diagonal(),
+        reduced,
+    )
 
 
 def within(values: Array, effects: Sequence[Codes], *, weights: Array | None = None) -> Array:
@@ -158,26 +167,26 @@ def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights:
         return np.zeros((len(absorbed[0]), 0))
     n = len(effects[0])
     columns = np.concatenate([np.eye(int(c.max()) + 1)[c] for c in effects], axis=1) if n else np.zeros((0, 0))
-    left = within(columns, absorbed, weights=weights)
+    residuals = within(columns, absorbed, weights=weights)
     if weights is not None:
-        left = left * np.sqrt(weights)[:, None]
-    basis, triangle, _ = linalg.qr(left, mode="economic", pivoting=True)
+        residuals = residuals * np.sqrt(weights)[:, None]
+    basis, triangle, _ = linalg.qr(residuals, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
     return np.asarray(basis[:, size > COLUMNS * max(size.max(initial=0.0), 1.0)])
 
 
-def independent(columns: Array, before: Array) -> list[int]:
+def independent(columns: Array, full_norms: Array) -> list[int]:
     """Indices of columns kept: QR with limited pivoting, a column that the earlier ones span is moved out (LINPACK dqrdc2).
 
     `columns` have the effects removed, `before` (m,) are their norms without that; the first column has precedence.
     """
-    kept: list[int] = []
+    positions: list[int] = []
     basis = np.zeros((len(columns), 0))
     for j, column in enumerate(columns.T):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        norm = float(np.linalg.norm(rest))
-        if norm > COLUMNS * max(float(before[j]), np.finfo(float).tiny):
-            basis = np.column_stack([basis, rest / norm])
-            kept.append(j)
-    return kept
+        remainder = column - basis @ (basis.T @ column)
+        remainder = remainder - basis @ (basis.T @ remainder)
+        norm = float(np.linalg.norm(remainder))
+        if norm > COLUMNS * max(float(full_norms[j]), np.finfo(float).tiny):
+            basis = np.column_stack([basis, remainder / norm])
+            positions.append(j)
+    return positions

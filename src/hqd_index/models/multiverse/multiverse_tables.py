@@ -15,7 +15,8 @@ from ..estimation_data import KEY, lagged
 from ..ineligible import comparable_designs, ineligible
 from ..kernels.specification import GROUP_YEAR, Specification
 from ..model_rows import Mend, Row, Rows, frames_of, not_made
-from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, joint_test, multiverse
+from .joint_test import joint_test
+from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, multiverse
 
 POINTS = 1_000  # points of the curve that are published, evenly taken
 TABLES = ("multiverse", "multiverse_summary")
@@ -37,28 +38,32 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
     for measure, lag in product(grid.density, grid.lag):
         past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
         frames[measure, lag] = data[columns].merge(past, on=KEY, how="inner", validate="one_to_one")
-    made = []
-    for measure, lag, chosen, effects, years in product(
+    universes = []
+    for measure, lag, control_set, effects, years in product(
         grid.density, grid.lag, grid.controls, grid.fixed_effects, grid.years or (None,)
     ):
         rows = frames[measure, lag]
         rows = rows if years is None else rows[rows["year"].between(*years)]
         choices = {
-            "density": measure, "lag": str(lag), "controls": chosen, "effects": "+".join(effects) or "none",
+            "density": measure, "lag": str(lag), "controls": control_set, "effects": "+".join(effects) or "none",
             "years": "all" if years is None else f"{years[0]}-{years[1]}",
         }  # fmt: skip
-        spec = Specification(" ".join(choices.values()), (), "density", controls if chosen == "all" else (), effects)
-        made.append(Universe(spec, choices, rows))
-    return made
+        spec = Specification(" ".join(choices.values()), (), "density", controls if control_set == "all" else (), effects)
+        universes.append(Universe(spec, choices, rows))
+    return universes
 
 
 def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
     """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
-    wide = design_scores.pivot(index=KEY, columns="design", values="score")
-    labels = designs.set_index("design")["label"].reindex(wide.columns)
-    said = [dict(part.split("=", 1) for part in str(label).split(", ") if "=" in part) for label in labels]
-    choices = pd.DataFrame(said, index=wide.columns).fillna("base") if any(said) else pd.DataFrame(index=wide.columns)
-    return Scores(wide.index.to_frame(index=False).astype({"year": "int64"}), wide.to_numpy(dtype=float) / 100, choices)
+    by_design = design_scores.pivot(index=KEY, columns="design", values="score")
+    labels = designs.set_index("design")["label"].reindex(by_design.columns)
+    choices_by_design = [dict(part.split("=", 1) for part in str(label).split(", ") if "=" in part) for label in labels]
+    choices = (
+        pd.DataFrame(choices_by_design, index=by_design.columns).fillna("base")
+        if any(choices_by_design)
+        else pd.DataFrame(index=by_design.columns)
+    )
+    return Scores(by_design.index.to_frame(index=False).astype({"year": "int64"}), by_design.to_numpy(dtype=float) / 100, choices)
 
 
 def multiverse_tables(
@@ -95,13 +100,13 @@ def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame
     }
 
 
-def _headline(study: Study) -> str:
+def _headline_universe(study: Study) -> str:
     """The universe that is the headline specification, where the grid holds it."""
     density = study.regressions.density
-    marked = [s for s in study.regressions.specifications if s.headline] or list(study.regressions.specifications[-1:])
-    chosen = marked[0] if marked else None
-    controls = "none" if chosen is None or chosen.controls == "none" else "all"
-    effects = "+".join(chosen.fixed_effects) if chosen else ""
+    headlines = [s for s in study.regressions.specifications if s.headline] or list(study.regressions.specifications[-1:])
+    headline = headlines[0] if headlines else None
+    controls = "none" if headline is None or headline.controls == "none" else "all"
+    effects = "+".join(headline.fixed_effects) if headline else ""
     return f"{density.measure} {density.lag} {controls} {effects or 'none'} all"
 
 
@@ -111,18 +116,18 @@ def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study)
     b, p1, p3 = curve.estimate, curve.p_cv1, curve.p_cv3
     cells = [(s, d) for s in range(len(b)) for d in numbers if np.isfinite(b[s, d])]
     cells.sort(key=lambda cell: (b[cell], cell))
-    main = _headline(study)
+    headline_id = _headline_universe(study)
     ids = [u.spec.id for u in curve.universes]
     quantile = stats.t.ppf(0.5 + study.regressions.inference.level / 2, curve.clusters - 1)
-    at = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
-    at |= {i for i, (s, d) in enumerate(cells) if ids[s] == main and d == 0}
-    for i in sorted(at):
+    positions = set(np.linspace(0, len(cells) - 1, min(POINTS, len(cells))).astype(int).tolist())
+    positions |= {i for i, (s, d) in enumerate(cells) if ids[s] == headline_id and d == 0}
+    for i in sorted(positions):
         s, d = cells[i]
         width = float(quantile[s] * curve.se_cv3[s, d])
         yield {
             "position": i + 1, "design": int(d), "label": str(labels.get(d, "")), "spec": ids[s], "estimate_sd": b[s, d],
             "se_cv3": curve.se_cv3[s, d], "ci_low": b[s, d] - width, "ci_high": b[s, d] + width, "p_cv1": p1[s, d],
-            "p_cv3": p3[s, d], "headline": ids[s] == main and d == 0,
+            "p_cv3": p3[s, d], "headline": ids[s] == headline_id and d == 0,
         }  # fmt: skip
 
 
