@@ -53,8 +53,7 @@ def headline_choice(study: Study) -> SpecificationChoice | None:
 
 
 def regressions(data: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
-    """Tables regressions, regression_diagnostics, channels, contribution, oaxaca, mediators, hypotheses, mode_matrix,
-    endogeneity, placebo, not_made.
+    """The tables named in `TABLES` and `not_made`, and the estimates by specification.
 
     `data` as `estimation_data` makes it. Outcomes are score/100, standardised estimates are in within standard deviations.
     What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.

@@ -107,6 +107,7 @@ def other_levels(effects: tuple[Codes, ...]) -> int:
 
 
 def positions_in_window(times: list[int], window: tuple[int, int]) -> list[int]:
+    """Positions of the event times that lie in the window, both ends included."""
     return [i for i, t in enumerate(times) if window[0] <= t <= window[1]]
 
 

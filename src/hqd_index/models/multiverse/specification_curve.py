@@ -157,6 +157,7 @@ class ScoredRows:
 
 
 def universe_partial(scored: ScoredRows, universe: Universe) -> Partial:
+    """The rows of a universe that have scores, its controls and effects ready to be taken out. Raises EstimationError."""
     return partial_out(scored.rows(universe.data), replace(universe.spec, outcomes=()))
 
 
