@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
-from hqd_index.explain.scale import normalising
+from hqd_index.explain.normalising_steps import normalising
 from hqd_index.methods.choice import Choice, bind
 
 from .small import ROOT, Ended, Place, hqd, run

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .demo_productivity import Production, inputs_for
-from .draws import Bools, Floats, Ints, persistent, stream
 from .effects import LEAF, Targets
+from .random_streams import Bools, Floats, Ints, persistent, stream
 from .recognition import Recognition, lagged
 from .registry import Registry
 from .sectors import SECTORS, YEARS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ConfigError
-from .draws import Bools, Floats, Ints
+from .random_streams import Bools, Floats, Ints
 from .spread import block_of, block_sums
 
 CAPITAL_COST = 0.12  # depreciation and interest, a year, of fixed assets

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .draws import Floats, persistent, stream
 from .effects import Targets
+from .random_streams import Floats, persistent, stream
 from .sectors import CODES, SECTORS, YEARS
 
 SHAPE = (len(SECTORS), len(YEARS))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .draws import Floats, stream
+from .random_streams import Floats, stream
 from .sectors import SECTORS, YEARS
 
 COMMON = 0.2  # share of the noise variance that an industry-year's indicators have in common

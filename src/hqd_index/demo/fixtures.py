@@ -165,6 +165,3 @@ def panel_d(
     truth = {f"effect_{e}": growth * (1 + e) * (1.0 if e < 3 else renewed) for e in range(years)}
     cells = event[event >= 0].astype(int)
     return Fixture(data, truth | {"overall": float(np.mean([truth[f"effect_{e}"] for e in cells]))})
-
-
-FIXTURES = {"A": panel_a, "B": panel_b, "C": panel_c, "D": panel_d}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .draws import stream
+from .random_streams import stream
 from .registry import PROVINCES, credit_codes, names
 from .sectors import CODES
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .draws import Bools, Floats, Ints, Texts, stream
+from .random_streams import Bools, Floats, Ints, Texts, stream
 from .registry import PROVINCES, Registry, apportioned, credit_codes, names
 from .sectors import FIRST_YEAR, LAST_YEAR, SECTORS, YEARS
 
@@ -33,11 +33,6 @@ class Recognition:
     valid: Bools
     review: Texts
     revoked: Ints
-
-    @property
-    def first_year(self) -> Ints:
-        """Year of national recognition, 0 for never."""
-        return np.where(self.batch > 0, FIRST_YEAR + 6 + self.batch, 0)
 
 
 def recognise(seed: int, registry: Registry) -> Recognition:

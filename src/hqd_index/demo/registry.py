@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .draws import Bools, Floats, Ints, Texts, stream
+from .random_streams import Bools, Floats, Ints, Texts, stream
 from .sectors import CODES, FIRST_YEAR, LAST_YEAR, SECTORS, YEARS
 
 FULL_LIFE = 0.72  # of the firms are there in 2012; the others enter until 2022

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import ConfigError
-from .draws import Floats, Ints
+from .random_streams import Floats, Ints
 
 ROUNDS = 60  # of filling; each closes at least one firm at its cap, and few reach it
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..errors import ConfigError
 from .accounts import Sample, accounts
-from .draws import Floats, Ints, stream
 from .economy import industry_table, io_table, long, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
+from .random_streams import Floats, Ints, stream
 from .recognition import Recognition, batch_counts, density, lagged, recognise, srdi_list
 from .registry import PROVINCES, Registry, industry_codes, register
 from .sectors import SECTORS, YEARS

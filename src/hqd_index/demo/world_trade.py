@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
-from .draws import Floats, Ints, Texts, stream
 from .effects import Targets
+from .random_streams import Floats, Ints, Texts, stream
 from .sectors import CODES, SECTORS, YEARS
 
 HOME = "CHN"

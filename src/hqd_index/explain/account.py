@@ -14,10 +14,10 @@ from ..index.build import IndexArrays
 from ..index.index_tables import Index, build_index
 from ..study.choices import family_choice, leaf_choice
 from ..study.indicator_tree import Tree, tree_of
-from .names import node_of, unit_of, year_of
+from .name_lookup import node_of, unit_of, year_of
+from .normalising_steps import normalising
 from .published import Published
-from .raw import Raw, raw_values
-from .scale import normalising
+from .raw_values import Raw, raw_values
 
 EXACT = 1e-9
 """Largest difference from the published score, which is written in full: sums in another order move the last digits."""

@@ -39,7 +39,7 @@ class Checked:
 def verify(home: Path, run: str | None, study: Study, is_same_study: Callable[[Study, Mapping[str, Any]], bool]) -> Checked:
     """Checks a run below a study's folder of results (default: the latest); CheckError (exit 4) names all that differs.
 
-    `same` says whether a run's manifest is of this study: of another configuration the scores are not computed again.
+    `is_same_study` says whether a run's manifest is of this study: of another configuration the scores are not recomputed.
     """
     folder = _folder(home, run)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -48,7 +48,7 @@ def verify(home: Path, run: str | None, study: Study, is_same_study: Callable[[S
     lines.append(_shares(weights))
     lines.append(_scores(folder, weights, study) if is_same_study(study, manifest) else NOT_RECOMPUTED)
     comparison = second_opinion(folder)
-    lines += [line for line in (_effects(folder), comparison.line if comparison else None) if line]
+    lines += [line for line in (_effects(folder), comparison.line if comparison else NO_REGRESSIONS) if line]
     return Checked(str(manifest["run"]), tuple(lines))
 
 
@@ -56,6 +56,8 @@ NOT_RECOMPUTED = (
     "得分未重算:当前配置不是该次运行所用的配置",
     "scores were not recomputed: the configuration is not the one of this run",
 )
+
+NO_REGRESSIONS = ("本次运行没有回归,无需重新估计", "the run has no regressions to re-estimate")
 
 
 def _folder(home: Path, run: str | None) -> Path:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..index.index_tables import node_labels
 from .account import Account, Leaf, Node
-from .raw import Number, Raw
-from .scale import short
+from .normalising_steps import short
+from .raw_values import Number, Raw
 
 FIRST_ROWS = 5
 SAMPLES = {"all": ("全部企业", "all firms"), "leave_out": ("从未认定的企业", "firms never recognised")}
@@ -46,9 +46,7 @@ class Lines:
         account, manifest = self.account, self.account.published.manifest
         unit_name = account.unit_zh if self.zh else account.unit_en
         unit = account.unit if unit_name == account.unit else f"{unit_name} {account.unit}"
-        sample = (
-            self.say("全部企业", "all firms") if account.sample == "all" else self.say("从未认定的企业", "firms never recognised")
-        )
+        sample = self.say(*SAMPLES[account.sample])
         firms = "" if account.n_firms is None else self.say(f",企业 {account.n_firms} 家", f", {account.n_firms} firms")
         yield f"{unit}  {account.year}  {self.name(account.node)}"
         yield self.say(f"样本:{sample}{firms}", f"Sample: {sample}{firms}")
