@@ -17,14 +17,16 @@ from .layout.header_rows import MissingColumns, map_labels, require_columns, req
 from .layout.joined_sources import by_raw_row, combined_sources, without_rows
 from .layout.long_tables import LongSource, parse_long
 from .layout.note_rows import with_notes
+from .layout.spread_sheets import tidy_source
 from .layout.text_columns import FILE_SPAN, Sheet
 from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
 from .read.readers import read_sheets
 from .read.sheet_cells import SheetCells
-from .records.clean_table import CleanTable
+from .records.clean_table import CleanTable, quarantined_share
 from .records.intake_notice import Notice
+from .records.physical_rows import physical_rows
 from .records.row_ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, check_balance, check_sums
 from .rules.anomalies import anomaly_notices
 from .rules.cross_row_rules import cross_row_findings, refuse_mixed_values
@@ -66,7 +68,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
             pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine
         )
         used = _used_rows(clean, combined, engine)
-        _check_books(step, sheets, combined, clean, used, removed)
+        _check_books(step, combined, clean, Books(_incoming_rows(step, sheets), used, removed))
         repairs = counted_repairs([repairs for source in parsed for repairs in source.repairs], used, engine)
         warnings = [
             *_row_findings(step, clean, combined.text, "warning", "info"),
@@ -76,9 +78,29 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
     notices = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
     notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result()]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
+    share = quarantined_share(removed, _record_count(step, sheets))
+    removed = physical_rows(removed, used, sheets, engine)
     return CleanTable(
-        step.name, step.table, clean, combined.text, findings, removed, file_list, rows_in, tuple(sheets), tuple(notices), repairs
+        step.name,
+        step.table,
+        clean,
+        combined.text,
+        findings,
+        removed,
+        file_list,
+        rows_in,
+        tuple(sheets),
+        tuple(notices),
+        repairs,
+        share,
     )
+
+
+def _record_count(step: TableStep, sheets: Sequence[Sheet]) -> int:
+    """The records that came in, with the rows that hold none."""
+    spread = [sheet.cells for sheet in sheets if sheet.cells.record_rows is not None]
+    plain = sum(sheet.cells.rows for sheet in sheets if sheet.cells.record_rows is None)
+    return plain + sum(step.engine.count(cells.table) for cells in spread) + sum(len(sheet.cells.set_aside) for sheet in sheets)
 
 
 def _identified_firms(step: TableStep, rows: str, where: str) -> FirmRows:
@@ -101,8 +123,9 @@ def _parsed_sources(
     sheets: list[Sheet] = []
     parsed: list[ParsedSource] = []
     for source_id, source_files in files.items():
-        source = step.study.sources.sources[source_id]
-        cells = [cells for file in source_files for cells in read_sheets(SheetRequest(file, source, step.table, step.engine))]
+        as_written = step.study.sources.sources[source_id]
+        cells = [cells for file in source_files for cells in read_sheets(SheetRequest(file, as_written, step.table, step.engine))]
+        source = tidy_source(as_written)
         source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
         where = f"sources.yaml sources.{source_id}"
         parsed.append(with_year(_parsed_source(step, source_sheets, source_id, where), step.engine))
@@ -116,7 +139,7 @@ def _parsed_sources(
 
 
 def _parsed_source(step: TableStep, sheets: list[Sheet], source_id: str, where: str) -> ParsedSource:
-    source = step.study.sources.sources[source_id]
+    source = tidy_source(step.study.sources.sources[source_id])
     if source.reshape is None:
         return parse_source(sheets, source, step.table, step.exact, step.engine, where)
     limits = step.study.rules.ranges.get(step.name, {})
@@ -180,6 +203,13 @@ def _quarantined_rows(findings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rid": rules.index, "stage": VALIDATE, "outcome": QUARANTINED, "reason": rules.to_numpy()})
 
 
+def _incoming_rows(step: TableStep, sheets: Sequence[Sheet]) -> str:
+    """A view of the ids of all records and of the rows that hold none."""
+    cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
+    set_aside = step.engine.scan(_rows_set_aside(sheets)[["rid"]].astype("int64"))
+    return step.engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {set_aside}"]))
+
+
 def _used_rows(clean: str, combined: ParsedSource, engine: Engine) -> str:
     """A view of the raw row ids behind the clean rows."""
     if combined.members is None:
@@ -188,15 +218,10 @@ def _used_rows(clean: str, combined: ParsedSource, engine: Engine) -> str:
     return engine.view(f"SELECT coalesce(m.member, c.rid) AS rid FROM {clean} AS c {members}")
 
 
-def _check_books(
-    step: TableStep, sheets: Sequence[Sheet], combined: ParsedSource, clean: str, used: str, removed: pd.DataFrame
-) -> None:
+def _check_books(step: TableStep, combined: ParsedSource, clean: str, books: Books) -> None:
     engine = step.engine
-    cells = [f"SELECT {sheet.number * FILE_SPAN} + row AS rid FROM {sheet.cells.table}" for sheet in sheets]
-    set_aside = engine.scan(_rows_set_aside(sheets)[["rid"]].astype("int64"))
-    incoming = engine.view(" UNION ALL ".join([*cells, f"SELECT rid FROM {set_aside}"]))
-    check_balance(Books(incoming, used, removed), engine, step.name)
-    typed_columns = engine.types(combined.typed)
+    check_balance(books, engine, step.name)
+    columns = engine.types(combined.typed)
     money = [name for name, column in step.table.columns.items() if column.dtype == "number" and not column.share]
-    additive = [name for name in money if name in typed_columns]
-    check_sums(combined.typed, clean, removed, additive, engine, step.name)
+    additive = [name for name in money if name in columns]
+    check_sums(combined.typed, clean, books.removed, additive, engine, step.name)

@@ -135,7 +135,7 @@ def _with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
 
 def _unlisted_rows(cells: str, columns_by_name: str, shape: LongSource) -> pd.DataFrame:
     return shape.engine.collect(
-        f"""SELECT rid, {NAME} AS "value", {literal(shape.reshape.names)} AS "column" FROM {cells}
+        f"""SELECT rid, {NAME} AS "value", {literal(shape.reshape.names or "")} AS "column" FROM {cells}
         WHERE {NAME} IS NULL OR {NAME} NOT IN (SELECT raw FROM {columns_by_name}) ORDER BY rid"""
     )
 

@@ -13,6 +13,7 @@ from .parquet_reader import is_feather, is_parquet, read_feather, read_parquet
 from .reader import FileHead, Reader, SheetRequest
 from .reading_limits import guarded
 from .sheet_cells import SheetCells
+from .spread_reader import is_spread, spread_engine_table, with_sheet_name
 from .stata_reader import is_spss, is_stata, read_spss, read_stata
 from .text_reader import is_text, read_text
 from .workbook_reader import is_ods, is_xls, is_xlsx, read_ods, read_xls, read_xlsx
@@ -35,6 +36,10 @@ def read_sheets(request: SheetRequest) -> list[SheetCells]:
     reader = READERS[file_format]
     with guarded(name):
         sheets = reader.read(request)
+        if is_spread(request):
+            sheets = [cells if cells.record_rows is not None else spread_engine_table(request, cells) for cells in sheets]
+        if request.depth == 0:
+            sheets = [with_sheet_name(request, cells) for cells in sheets]
     if path.suffix.lower() in reader.extensions:
         return sheets
     misnamed = Notice(

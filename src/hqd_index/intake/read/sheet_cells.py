@@ -12,6 +12,9 @@ BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 ROW_SPAN = 10**9
 """What shares a row of the file has numbers that differ by multiples of this: lines that end a cell, cells read as rows."""
 
+FIRST_PLACE = 100
+"""A record made of the cells at a column (from 0) has that column plus this times ROW_SPAN in its number."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
@@ -32,7 +35,8 @@ class SheetCells:
 
     `above` are the units that the lines above the header name.
 
-    `padded`: whether a cell may have blanks around it.
+    `padded`: whether a cell may have blanks around it. `record_rows`: the rows of the sheet and their cells where rows of `table`
+    are not rows of the sheet; `turned`: each of them holds a part of every record.
     """
 
     file: str
@@ -47,3 +51,5 @@ class SheetCells:
     units: tuple[tuple[int, str], ...] = ()
     above: tuple[str, ...] = ()
     padded: bool = True
+    record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
+    turned: bool = False

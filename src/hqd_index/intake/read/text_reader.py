@@ -27,6 +27,7 @@ from .delimited_text import (
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, too_big
 from .sheet_cells import SetAside, SheetCells
+from .spread_reader import is_spread, spread_text
 from .text_encoding import TextSurvey, first_bad_line, survey, undecodable, wide_encoding
 
 MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*(<!doctype|<html|<\?xml|%pdf)", re.IGNORECASE)
@@ -53,6 +54,8 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
         with _decoded(file.path, text_survey.encoding) as text:
             first_lines = list(islice(text, PEEK))
         delimiter = delimiter_of(first_lines)
+        if is_spread(request):
+            return [_spread(request, text_survey, delimiter, usual_width(first_lines, delimiter))]
         if max((line.count(delimiter) for line in first_lines), default=0) >= MAX_COLUMNS:
             raise too_big(file.name, f"more than {MAX_COLUMNS} fields in a line", f"一行超过 {MAX_COLUMNS} 个字段")
         first_records = list(records(first_lines, delimiter, usual_width(first_lines, delimiter)))
@@ -82,6 +85,14 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             padded=counts.padded,
         )
     ]
+
+
+def _spread(request: SheetRequest, text_survey: TextSurvey, delimiter: str, width: int) -> SheetCells:
+    """A sheet whose rows are not those of a table."""
+    with _decoded(request.file.path, text_survey.encoding) as text:
+        every = list(records(text, delimiter, width))
+    _check_lines(text_survey.lines, sum(record.lines for record in every), request.file.name)
+    return spread_text(request, every, encoding_notices(request.file.name, text_survey.encoding))
 
 
 def _write(request: SheetRequest, text_survey: TextSurvey, shape: Shape, target: Path) -> RecordCounts:

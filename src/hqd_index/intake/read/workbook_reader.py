@@ -15,8 +15,9 @@ from .delimited_text import Shape, TextRecord, row_set_aside, write_records
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, too_big
 from .sheet_cells import SetAside, SheetCells
+from .spread_reader import block_of, is_spread, spread_grid
 from .workbooks.ods_sheets import is_ods_archive, ods_book
-from .workbooks.sheet_grid import Book, Grid, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
+from .workbooks.sheet_grid import Book, Grid, Range, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
 from .workbooks.shown_numbers import resolved_units
 from .workbooks.xls_sheets import xls_book
 from .workbooks.xlsx_sheets import is_xlsx_archive, xlsx_book
@@ -65,8 +66,18 @@ def read_ods(request: SheetRequest) -> list[SheetCells]:
 
 def _read(request: SheetRequest, opened: OpenBook) -> list[SheetCells]:
     with opened(request.file.path, request.file.name) as book:
+        named_range = book.ranges.get(request.source.block or "")
+        if named_range:
+            name, block = named_range
+            return [_spread(request, book.grid(name), block)]
         names = chosen_sheets(book, request.source.sheet, request.file.name)
+        if is_spread(request):
+            return [_spread(request, book.grid(name), block_of(request)) for name in names]
         return [_sheet(request, book.grid(name)) for name in names]
+
+
+def _spread(request: SheetRequest, grid: Grid, block: Range | None) -> SheetCells:
+    return spread_grid(request, grid, block, _hidden_rows(grid, f"{request.file.name} [{grid.name}]"))
 
 
 def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:

@@ -29,13 +29,14 @@ class CleanTable:
     sheets: tuple[Sheet, ...]
     notices: tuple[Notice, ...]
     repairs: pd.DataFrame
+    quarantined_share: float
 
-    @property
-    def quarantined_share(self) -> float:
-        """Quarantined rows over the rows in scope."""
-        outcome_counts = self.removed["outcome"].value_counts()
-        rows_in_scope = sum(self.rows_in.values()) - int(outcome_counts.get(OUT_OF_SCOPE, 0))
-        return int(outcome_counts.get(QUARANTINED, 0)) / rows_in_scope if rows_in_scope else 0.0
+
+def quarantined_share(removed: pd.DataFrame, rows: int) -> float:
+    """Quarantined records over the records in scope, of `rows` that were read or set aside."""
+    outcome_counts = removed["outcome"].value_counts()
+    in_scope = rows - int(outcome_counts.get(OUT_OF_SCOPE, 0))
+    return int(outcome_counts.get(QUARANTINED, 0)) / in_scope if in_scope else 0.0
 
 
 def published_table(clean_table: CleanTable, engine: Engine) -> str:

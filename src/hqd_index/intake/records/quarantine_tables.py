@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
-from ..layout.text_columns import FILE_SPAN
+from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable
 from .row_ledger import QUARANTINED
@@ -61,6 +61,9 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         rows = (quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
         if rows.empty:
             continue
+        if sheet.cells.record_rows is not None:
+            parts.append(_rows_of_spread_sheet(sheet, set(rows % ROW_SPAN)))
+            continue
         row_numbers = engine.scan(pd.DataFrame({"row": rows}))
         cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
@@ -68,6 +71,12 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
         parts.append(pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet))
     return pd.concat(parts, ignore_index=True)[RAW_ROWS]
+
+
+def _rows_of_spread_sheet(sheet: Sheet, rows: set[int]) -> pd.DataFrame:
+    lines = [(row, _json(list(cells))) for row, cells in sheet.cells.record_rows or () if row in rows]
+    lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
+    return pd.DataFrame(lines, columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
 
 
 def _json(cells: object) -> str:

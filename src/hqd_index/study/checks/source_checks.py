@@ -11,6 +11,7 @@ from ..records import GroupColumn, Source, Study
 from ..study_findings import Finding, bound_formula, unknown_name
 from ..unit_schemes import SCHEMES
 from ..yaml_document import Place
+from .layout_checks import check_layout
 
 ABSOLUTE = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
@@ -33,6 +34,7 @@ def check_sources(study: Study) -> Iterator[Finding]:
             yield Finding((*path, "table"), f"table {source.table} is computed; read the file into a table of your own name",
                           f"数据表 {source.table} 由程序计算;请把该文件读入自定义名称的表")  # fmt: skip
         yield from _columns_named(path, source, facts[source.table])
+        yield from check_layout(path, source, facts[source.table])
         yield from _values(path, source, schemas[source.table])
         for position, rule in enumerate(source.out_of_scope):
             yield from _condition((*path, "out_of_scope", position, "when"), rule.when, facts[source.table])

@@ -19,13 +19,29 @@ class Origin(Record):
 
 
 class Reshape(Record):
-    """Long to wide: one column per name in `names`, filled from `values`; `columns` maps raw names to canonical ones."""
+    """How a sheet that is no table of one row per key becomes one.
 
-    names: str
-    values: str
-    columns: dict[str, Name]
+    Long to wide: one column per name in `names`, filled from `values`; `columns` maps raw names to canonical ones.
+    Spread: `across` says what each header row holds over the value columns, from the top: a column (year, province_code ...) or
+    `measure`, whose names are in `columns`. Without measures the cells belong to the one column `value`.
+    """
+
+    names: str | None = None
+    values: str | None = None
+    columns: dict[str, Name] = {}
     units: str | None = None
     drop_unlisted: bool = True
+    across: tuple[Name, ...] = ()
+    value: Name | None = None
+    skip: tuple[str, ...] = ()
+    also: dict[str, dict[Name, str]] = {}
+    side_by_side: bool = False
+    transpose: bool = False
+
+    @property
+    def spreads(self) -> bool:
+        """Whether rows of the sheet are not rows of a table."""
+        return bool(self.across) or self.side_by_side or self.transpose
 
 
 class OutOfScope(Record):
@@ -42,6 +58,8 @@ class Source(Record):
     table: Name
     preset: Literal["csmar", "cnrds", "wind", "nbs", "st_yearbook"] | None = None
     sheet: str | None = None
+    sheet_is: Name | None = None
+    block: str | None = None
     header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     encoding: Literal["auto", "utf-8", "gb18030", "utf-16"] = "auto"
     aliases: dict[str, Name] = {}
