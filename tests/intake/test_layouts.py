@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
+from ruamel.yaml import YAML
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
@@ -237,3 +238,48 @@ def test_a_reshape_that_does_not_fit_is_named(tmp_path: Path, engine: Engine):
         with pytest.raises(HqdError) as caught:
             read(tmp_path, engine, {"path": "a.csv", "reshape": reshape})
         assert (caught.value.rule, caught.value.exit_code) == ("S06", 3) and part in caught.value.text("en")
+
+
+SIDE: Rows = [["序号", "地区", "x", "序号", "地区", "x"], [1, "甲", 1, 3, "丙", 3], [2, "乙", 2, None, None, None]]
+PRINTED = {"region": "地区", "x": "营业收入", "y": "利润总额"}
+NAMED_COLUMNS = {
+    name: {"dtype": "text" if name == "region" else "number", "label": {"zh": zh, "en": name}} for name, zh in PRINTED.items()
+}
+NAMED = {"t": {"key": ["region", "year"], "columns": NAMED_COLUMNS}}
+ONE = {"t": {"key": ["region", "year"], "columns": {name: NAMED_COLUMNS[name] for name in ("region", "x")}}}
+UNDECLARED: list[tuple[str, Rows, dict[str, Any], tuple[str, ...]]] = [
+    ("years as columns", YEARS, ONE, ("across: [year]", "value: x")),
+    ("two header rows", [row + [None] * (5 - len(row)) for row in BAND[2:]], NAMED,
+     ("across: [measure, year]", "columns: {营业收入: x, 利润总额: y}")),
+    ("measures in rows over years", [["地区", "指标", "2019", "2020"], ["甲", "营业收入", 1, 2], ["甲", "利润总额", 3, 4]], NAMED,
+     ("across: [year]", "names: 指标", "columns: {营业收入: x, 利润总额: y}")),
+    ("measures in rows", [["地区", "年份", "指标", "数值"], ["甲", 2019, "营业收入", 1], ["甲", 2019, "利润总额", 3]], NAMED,
+     ("names: 指标", "values: 数值", "columns: {营业收入: x, 利润总额: y}")),
+    ("side by side", SIDE, ONE, ("side_by_side: true",)),
+    ("turned", [["地区", "甲", "乙"], ["年份", 2019, 2019], ["营业收入", 1, 2]], ONE, ("transpose: true",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNDECLARED, ids=[case[0] for case in UNDECLARED])
+@pytest.mark.parametrize("path", ["a.csv", "a.xlsx"])
+def test_a_layout_that_is_not_declared_is_refused_with_the_lines_that_read_it(
+    tmp_path: Path, engine: Engine, path: str, case: tuple[str, Rows, dict[str, Any], tuple[str, ...]]
+):
+    _, rows, tables, lines = case
+    (csv(rows) if path == "a.csv" else workbook({"一": rows}))(tmp_path)
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, engine, {"path": path}, tables)
+    assert caught.value.exit_code == 3
+    for language in ("zh", "en"):
+        assert all(line in caught.value.text(language) for line in lines), caught.value.text(language)
+    text = caught.value.en.rpartition("sources.yaml:\n")[2]
+    declared = YAML(typ="safe").load(text)
+    if "across" in declared["reshape"] or "transpose" in declared["reshape"]:
+        assert books(read(tmp_path, engine, {"path": path, **declared}, tables))[2] == 0
+
+
+def test_sheets_named_by_years_are_told(tmp_path: Path, engine: Engine):
+    workbook({"2019年": [["地区", "x"], ["甲", 1]], "2020年": [["地区", "x"], ["甲", 1]]})(tmp_path)
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, engine, {"path": "a.xlsx"})
+    assert caught.value.rule == "S08" and "sheet_is: year" in caught.value.text("en")

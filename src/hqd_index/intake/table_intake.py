@@ -9,12 +9,14 @@ from dataclasses import replace
 import pandas as pd
 
 from ..engines.duckdb import Engine
+from ..errors import DataError
 from ..study.records import Source
 from .cells.column_reading import ParsedSource
 from .cells.repairs import counted_repairs
 from .cells.typed_columns import parse_source, with_year
-from .layout.header_rows import MissingColumns, map_labels, require_columns, required_columns
+from .layout.header_rows import PEEK, MissingColumns, map_labels, require_columns, required_columns
 from .layout.joined_sources import by_raw_row, combined_sources, without_rows
+from .layout.layout_hints import with_layout_hint
 from .layout.long_tables import LongSource, parse_long
 from .layout.note_rows import with_notes
 from .layout.spread_sheets import tidy_source
@@ -155,10 +157,21 @@ def _in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep)
 
 
 def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> Sheet:
-    header = map_labels(cells, source, step.table)
-    missing = required_columns(source, step.table, header.positions, step.needed if step.single else ())
-    require_columns(MissingColumns(missing, [source], header.unused), step.table, cells.file)
+    try:
+        header = map_labels(cells, source, step.table)
+        missing = required_columns(source, step.table, header.positions, step.needed if step.single else ())
+        require_columns(MissingColumns(missing, [source], header.unused), step.table, cells.file)
+    except DataError as fault:
+        raise with_layout_hint(fault, _first_rows(cells, step.engine), source, step.table) from None
     return Sheet(number, cells, header)
+
+
+def _first_rows(cells: SheetCells, engine: Engine) -> Sequence[Sequence[str]]:
+    """The first rows of a sheet as they are printed."""
+    if cells.head:
+        return cells.head
+    rows = engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row LIMIT {PEEK}")
+    return [cells.labels, *rows.itertuples(index=False, name=None)]
 
 
 def _duplicates(step: TableStep, rows: str, combined: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from ...canonical import CanonicalTable
 from ...errors import DataError
 from ...study.records import Reshape, Source
 from ..meaning.glyphs import normalised_label
+from ..meaning.header_years import year_of
 from ..meaning.unit_labels import label_and_unit, units_above
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
@@ -17,7 +17,6 @@ from .header_rows import PEEK, canonical_name, header_layout, known_labels, no_r
 
 MEASURE = "measure"
 MEASURE_LABEL, VALUE_LABEL, UNIT_LABEL = "hqd measure", "hqd value", "hqd unit"
-YEAR = re.compile(r"(?:FY)?((?:19|20)\d{2})(?:\.0+)?(?:年度?|A|E|-12-31|/12/31|1231)?(?:[(（\[].*[)）\]])?", re.IGNORECASE)
 DEFAULT = "*"
 
 Rows = Sequence[Sequence[str]]
@@ -71,12 +70,6 @@ def tidy_source(source: Source) -> Source:
     long = Reshape(names=names, values=VALUE_LABEL, columns=reshape.columns, units=reshape.units or UNIT_LABEL,
                    drop_unlisted=reshape.drop_unlisted)  # fmt: skip
     return source.model_copy(update={"reshape": long})
-
-
-def year_of(text: str) -> str | None:
-    """The year that a label is (2019, 2019年, FY2019, 2019-12-31), or None."""
-    found = YEAR.fullmatch("".join(text.split()))
-    return found.group(1) if found else None
 
 
 def _plain(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Records:

@@ -35,8 +35,8 @@ class SheetCells:
 
     `above` are the units that the lines above the header name.
 
-    `padded`: whether a cell may have blanks around it. `record_rows`: the rows of the sheet and their cells where rows of `table`
-    are not rows of the sheet; `turned`: each of them holds a part of every record.
+    `head` are the first rows of the sheet. `padded`: whether a cell may have blanks around it. `record_rows`: the rows of the
+    sheet and their cells where rows of `table` are not rows of the sheet; `turned`: each of them holds a part of every record.
     """
 
     file: str
@@ -51,5 +51,6 @@ class SheetCells:
     units: tuple[tuple[int, str], ...] = ()
     above: tuple[str, ...] = ()
     padded: bool = True
+    head: tuple[tuple[str, ...], ...] = ()
     record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
     turned: bool = False

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from ...errors import ConfigError
 from ..layout.header_rows import PEEK
-from ..layout.spread_sheets import Records, cropped, records_of, year_of
+from ..layout.spread_sheets import Records, cropped, records_of
+from ..meaning.header_years import year_of
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import CONTINUED, NOTE
 from .delimited_text import OPEN_QUOTE, TextRecord, row_set_aside

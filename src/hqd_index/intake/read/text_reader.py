@@ -83,6 +83,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             units=layout.units,
             above=layout.above,
             padded=counts.padded,
+            head=tuple(tuple(record.fields) for record in first_records),
         )
     ]
 

@@ -114,6 +114,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
         units=(*layout.units, *printed),
         above=layout.above,
         padded=counts.padded,
+        head=tuple(map(tuple, head)),
     )
 
 

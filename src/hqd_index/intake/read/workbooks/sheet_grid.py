@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from ....errors import ConfigError, unknown
+from ...meaning.header_years import year_of
 from ..reading_limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SPREAD, too_big, trouble
 
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -63,10 +64,12 @@ def chosen_sheets(book: Book, wanted: str | None, where: str) -> list[str]:
                       "取消隐藏或删除,或写明 `sheet:`")  # fmt: skip
     filled = [name for name in names if book.filled(name)]
     if len(filled) > 1:
-        listed = ", ".join(filled)
+        listed, all_of_them = ", ".join(filled), '`sheet: "*"`'
+        if all(year_of(name) for name in filled):
+            all_of_them += ", `sheet_is: year`"
         raise trouble(where, f"several sheets: {listed}", f"有多个工作表:{listed}",
-                      "name one under `sheet:`, or a pattern such as `sheet: \"*\"` for all",
-                      "请用 `sheet:` 写明其中一个,或用 `sheet: \"*\"` 读取全部")  # fmt: skip
+                      f"name one under `sheet:`, or write {all_of_them} for all of them",
+                      f"请用 `sheet:` 写明其中一个,或写 {all_of_them} 读取全部")  # fmt: skip
     return filled[:1] or names[:1]
 
 
