@@ -102,7 +102,7 @@ def _odd_texts_sql(name: str, reading: ColumnReading) -> str:
 
 
 def _fields(code: Reading) -> tuple[str | None, str, str, str, str]:
-    return code.value, code.kind, code.rule, code.suggestion or "", code.scope
+    return code.value, code.repair, code.rule, code.suggestion or "", code.scope
 
 
 def _unknown_text_findings(text: str, name: str, codes_table: str, reading: ColumnReading) -> pd.DataFrame:

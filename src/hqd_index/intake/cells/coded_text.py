@@ -57,7 +57,7 @@ def code_reader(coded: CodedColumn) -> ReadText:
         reading = read_text(text if meaning is None else meaning)
         if reading.value is None or reading.value == text:
             return reading
-        return replace(reading, kind=DECLARED if meaning is not None else reading.kind or _repair_of(coded))
+        return replace(reading, repair=DECLARED if meaning is not None else reading.repair or _repair_of(coded))
 
     return look
 

@@ -42,22 +42,22 @@ def year(text: str, *, openings: bool = False) -> Reading:
     if re.fullmatch(r"[0-9]{4}", text):
         return Reading(text)
     for form in YEAR_FORMS:
-        if (found := form.fullmatch(plain)) and int(found.group(1)) in YEARS:
-            return Reading(found.group(1), OF_A_DATE if form is YEAR_FORMS[1] else AS_TEXT)
-    if (found := FIRST_OF_JANUARY.fullmatch(plain)) and not openings:
-        return Reading(found.group(1), OF_A_DATE)
+        if (match := form.fullmatch(plain)) and int(match.group(1)) in YEARS:
+            return Reading(match.group(1), OF_A_DATE if form is YEAR_FORMS[1] else AS_TEXT)
+    if (match := FIRST_OF_JANUARY.fullmatch(plain)) and not openings:
+        return Reading(match.group(1), OF_A_DATE)
     if (serial := _serial(plain)) is not None:
         if (serial.month, serial.day) == (12, 31) or ((serial.month, serial.day) == (1, 1) and not openings):
             return Reading(str(serial.year), SERIAL)
         return refused("C01", str(serial.year))
-    written = _in_digits(plain)
-    if written != plain and (found := YEAR_FORMS[0].fullmatch(written)):
-        return Reading(found.group(1), AS_TEXT)
+    in_digits = _in_digits(plain)
+    if in_digits != plain and (match := YEAR_FORMS[0].fullmatch(in_digits)):
+        return Reading(match.group(1), AS_TEXT)
     dated = calendar_date(text)
     if dated.value:
         return refused("C01", dated.value[:4])
-    if found := MONTHLY.fullmatch(plain):
-        return refused("C01", next(part for part in found.groups() if part and len(part) == 4))
+    if match := MONTHLY.fullmatch(plain):
+        return refused("C01", next(part for part in match.groups() if part and len(part) == 4))
     return refused("C01")
 
 
@@ -83,25 +83,25 @@ def calendar_date(text: str) -> Reading:
     if (serial := _serial(plain)) is not None:
         return Reading(serial.isoformat(), SERIAL)
     for candidate in dict.fromkeys((plain, _in_digits(plain))):
-        if (found := re.fullmatch(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*[日号]?", candidate)) or (
-            found := re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})", candidate)
+        if (match := re.fullmatch(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*[日号]?", candidate)) or (
+            match := re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})", candidate)
         ):
-            return _iso(found.group(1), found.group(2), found.group(3), "" if found.group(0) == text and "-" in text else AS_TEXT)
-        if (found := re.fullmatch(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?(?:份)?", candidate)) or (
-            found := re.fullmatch(r"([0-9]{4})(0[1-9]|1[0-2])", candidate)
+            return _iso(match.group(1), match.group(2), match.group(3), "" if match.group(0) == text and "-" in text else AS_TEXT)
+        if (match := re.fullmatch(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?(?:份)?", candidate)) or (
+            match := re.fullmatch(r"([0-9]{4})(0[1-9]|1[0-2])", candidate)
         ):
-            return _iso(found.group(1), found.group(2), "1", NO_DAY)
-        if (found := re.fullmatch(r"([0-9]{4})\s*年度?", candidate)) and int(found.group(1)) in YEARS:
-            return _iso(found.group(1), "1", "1", NO_MONTH)
+            return _iso(match.group(1), match.group(2), "1", NO_DAY)
+        if (match := re.fullmatch(r"([0-9]{4})\s*年度?", candidate)) and int(match.group(1)) in YEARS:
+            return _iso(match.group(1), "1", "1", NO_MONTH)
     return _named_month(plain) or _day_first(plain) or refused("C07")
 
 
 def year_end(text: str) -> Reading:
     """The date of a yearly statement: without a day the last of December, without a month too; any other month as printed."""
-    found = calendar_date(text)
-    if found.value and (found.kind == NO_MONTH or (found.kind == NO_DAY and found.value[5:7] == "12")):
-        return Reading(f"{found.value[:4]}-12-31", found.kind)
-    return found
+    match = calendar_date(text)
+    if match.value and (match.repair == NO_MONTH or (match.repair == NO_DAY and match.value[5:7] == "12")):
+        return Reading(f"{match.value[:4]}-12-31", match.repair)
+    return match
 
 
 def batch(text: str) -> Reading:
@@ -110,13 +110,13 @@ def batch(text: str) -> Reading:
     if re.fullmatch(r"[0-9]{1,3}", text):
         return Reading(text)
     inner = re.sub(r"^\(?[0-9]{4}年?度?\)?|\(?[0-9]{4}年?度?\)?$", "", plain)
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?:国家级?|省级?)?(?:专精特新)?(?:\"?小巨人\"?)?(?:企业)?(?:第|批次:?)?([0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:\.0+)?(?:批次?)?(?:次)?(?:企业|名单|公示|公告)?",
         inner,
     )
-    if found is None:
+    if match is None:
         return refused("C01")
-    number = found.group(1) if found.group(1).isdigit() else str(_counted(found.group(1)))
+    number = match.group(1) if match.group(1).isdigit() else str(_counted(match.group(1)))
     return Reading(str(int(number)), AS_TEXT) if int(number) else refused("C01")
 
 
@@ -126,13 +126,13 @@ def _plain(text: str) -> str:
 
 def _serial(text: str) -> date | None:
     """The day a spreadsheet's serial stands for; a fraction is a time of that day."""
-    found = re.fullmatch(r"([0-9]{5})(?:\.[0-9]+)?", text)
-    return EXCEL_EPOCH + timedelta(days=int(found.group(1))) if found and int(found.group(1)) in SERIALS else None
+    match = re.fullmatch(r"([0-9]{5})(?:\.[0-9]+)?", text)
+    return EXCEL_EPOCH + timedelta(days=int(match.group(1))) if match and int(match.group(1)) in SERIALS else None
 
 
-def _iso(year_text: str, month: str, day: str, kind: str) -> Reading:
+def _iso(year_text: str, month: str, day: str, repair: str) -> Reading:
     try:
-        return Reading(date(int(year_text), int(month), int(day)).isoformat(), kind)
+        return Reading(date(int(year_text), int(month), int(day)).isoformat(), repair)
     except ValueError:
         return refused("C07")
 
@@ -141,14 +141,14 @@ def _named_month(text: str) -> Reading | None:
     """31dec2023, 19-Jul-21 (no: two digits), July 19, 2021, 19 July 2021, Jul 2021."""
     words = re.findall(r"[A-Za-z]+|[0-9]+", text)
     months = [MONTHS[word[:3].lower()] for word in words if word.isalpha() and word[:3].lower() in MONTHS]
-    others = [word for word in words if word.isalpha() and word[:3].lower() not in MONTHS]
+    other_words = [word for word in words if word.isalpha() and word[:3].lower() not in MONTHS]
     years = [word for word in words if re.fullmatch(r"[0-9]{4}", word)]
     days = [word for word in words if re.fullmatch(r"[0-9]{1,2}", word)]
     if (
         len(months) != 1
         or len(years) != 1
         or len(days) > 1
-        or any(word.lower() not in ("st", "nd", "rd", "th", "of") for word in others)
+        or any(word.lower() not in ("st", "nd", "rd", "th", "of") for word in other_words)
     ):
         return None
     return _iso(years[0], str(months[0]), days[0] if days else "1", AS_TEXT if days else NO_DAY)
@@ -156,10 +156,10 @@ def _named_month(text: str) -> Reading | None:
 
 def _day_first(text: str) -> Reading | None:
     """31/12/2023 and 12/31/2023, where only one reading is a date; 5/6/2021 is refused."""
-    found = re.fullmatch(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", text)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", text)
+    if match is None:
         return None
-    first, second, year_text = found.groups()
+    first, second, year_text = match.groups()
     if first != second and int(first) <= 12 and int(second) <= 12:
         return None
     day, month = (first, second) if int(first) > 12 else (second, first)
@@ -169,9 +169,9 @@ def _day_first(text: str) -> Reading | None:
 def _in_digits(text: str) -> str:
     """二〇二一年七月十九日 -> 2021年7月19日."""
     years = re.sub(
-        r"[〇○零一二三四五六七八九]{4}(?=年|$)", lambda found: "".join(DIGITS_ZH[mark] for mark in found.group(0)), text
+        r"[〇○零一二三四五六七八九]{4}(?=年|$)", lambda match: "".join(DIGITS_ZH[mark] for mark in match.group(0)), text
     )
-    return re.sub(r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda found: str(_counted(found.group(0))), years)
+    return re.sub(r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda match: str(_counted(match.group(0))), years)
 
 
 def _counted(text: str) -> int:

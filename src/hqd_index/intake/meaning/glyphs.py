@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20, 0xFFE5: 0xA5, 0xFF04: 0x24}
-BRACKETS = {ord(left): right for left, right in zip("﹙﹚﹝﹞［］｛｝〔〕【】", "()()[]{}[][]")}
+BRACKETS = {ord(bracket): plain for bracket, plain in zip("﹙﹚﹝﹞［］｛｝〔〕【】", "()()[]{}[][]")}
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212\uff0d\ufe63"), "-")
 
 

@@ -55,16 +55,16 @@ def industry(text: str, version: str) -> Industry:
     """The industry of a code ('C35', '35', '3511'), a name of any edition (the declared one first), or vendors' forms of both."""
     edition = version if version in EDITIONS else "2017"
     plain = half_width(text).strip().strip("'\"").strip()
-    found = _plain(plain, edition)
-    if found.scope == "none":
-        found = _composed(plain, edition)
-    if found.scope == "none" and (shorter := ORDINAL.sub("", plain)) != plain:
-        found = _plain(shorter, edition)
-        if found.scope == "none":
-            found = _composed(shorter, edition)
-    if found.scope == "none" and not CODE.fullmatch(plain):
+    match = _plain(plain, edition)
+    if match.scope == "none":
+        match = _composed(plain, edition)
+    if match.scope == "none" and (shorter := ORDINAL.sub("", plain)) != plain:
+        match = _plain(shorter, edition)
+        if match.scope == "none":
+            match = _composed(shorter, edition)
+    if match.scope == "none" and not CODE.fullmatch(plain):
         return Industry("none", suggestion=nearest(text, [names[0] for names in DIVISIONS.values()]))
-    return found
+    return match
 
 
 def _plain(text: str, edition: str) -> Industry:
@@ -83,19 +83,19 @@ def _section(letter: str) -> Industry:
     return Industry("section" if letter == "C" else "other", letter, letter)
 
 
-def _of_code(letter: str, division: str, rest: str, edition: str) -> Industry:
+def _of_code(letter: str, division: str, digits: str, edition: str) -> Industry:
     """A division, with or without its letter; NONE for one the edition lacks or whose letter is another's."""
     number = int(division)
     if letter and letter.upper() != "C" and any(_within(letter.upper(), number, other) for other in EDITIONS):
-        return Industry("other", letter.upper() + division, letter.upper() + division + rest)
+        return Industry("other", letter.upper() + division, letter.upper() + division + digits)
     section = next((name for name, (low, high) in SECTIONS[edition].items() if low <= number <= high), None)
     if section is None or division in ABSENT[edition] or (letter and letter.upper() != section):
         return NONE
     if section != "C":
-        return Industry("other", f"{section}{division}", f"{section}{division}{rest}")
+        return Industry("other", f"{section}{division}", f"{section}{division}{digits}")
     if edition != "2002":
-        return Industry("manufacturing", f"C{division}", f"C{division}{rest}")
-    return _of_2002(division, rest)
+        return Industry("manufacturing", f"C{division}", f"C{division}{digits}")
+    return _of_2002(division, digits)
 
 
 def _within(letter: str, number: int, edition: str) -> bool:
@@ -103,16 +103,20 @@ def _within(letter: str, number: int, edition: str) -> bool:
     return low <= number <= high
 
 
-def _of_2002(division: str, rest: str = "") -> Industry:
+def _of_2002(division: str, digits: str = "") -> Industry:
     """The successor of a division of 2002; three digits decide where two do not."""
-    own = f"C{division}{rest}"
-    if rest and (group := GROUPS_2002.get(division + rest[0])):
-        return Industry("manufacturing", f"C{group}", own)
+    edition_code = f"C{division}{digits}"
+    if digits and (group := GROUPS_2002.get(division + digits[0])):
+        return Industry("manufacturing", f"C{group}", edition_code)
     if division in SPLIT_2002:
         remainder, successors = SPLIT_2002[division]
-        return Industry("manufacturing", f"C{remainder}", own) if rest else Industry("split", "+".join(successors), own)
+        return (
+            Industry("manufacturing", f"C{remainder}", edition_code)
+            if digits
+            else Industry("split", "+".join(successors), edition_code)
+        )
     successor = DIVISIONS_2002.get(division)
-    return Industry("manufacturing", f"C{successor}", own) if successor else NONE
+    return Industry("manufacturing", f"C{successor}", edition_code) if successor else NONE
 
 
 def _composed(text: str, edition: str) -> Industry:
@@ -124,24 +128,24 @@ def _composed(text: str, edition: str) -> Industry:
         pieces += [lead.group(1), part[lead.end() :]] if lead else [part]
     if len(pieces) < 2:
         return NONE
-    found = [_plain(piece.strip(), edition) for piece in pieces]
-    known = [one for one in found if one.scope != "none"]
-    divisions = [one for one in known if one.scope in ("manufacturing", "split") or (one.code and len(one.code) > 1)]
-    if not known or found[0].scope == "none":
+    matches = [_plain(piece.strip(), edition) for piece in pieces]
+    matched = [match for match in matches if match.scope != "none"]
+    if not matched or matches[0].scope == "none":
         return NONE
+    divisions = [match for match in matched if match.scope in ("manufacturing", "split") or len(match.code or "") > 1]
     if not divisions:
-        last = known[-1]
-        return last if last.scope != "section" and len({one.code for one in known}) == 1 else NONE
-    sections = {one.code for one in known if one.code and len(one.code) == 1 and one.scope != "total"}
+        finest = matched[-1]
+        return finest if finest.scope != "section" and len({match.code for match in matched}) == 1 else NONE
+    sections = {match.code for match in matched if len(match.code or "") == 1 and match.scope != "total"}
     finest = divisions[-1]
-    agree = all(one.code == finest.code for one in divisions) and sections <= {(finest.code or " ")[0]}
+    agree = all(match.code == finest.code for match in divisions) and sections <= {(finest.code or " ")[0]}
     return finest if agree else NONE
 
 
 def _without_brackets(text: str) -> str:
     """The code in brackets at either end set off by a dash; brackets inside names stay."""
-    moved = re.sub(r"[\[(]\s*([A-Ta-t]?\d{2,4})\s*[\])]\s*$", r"-\1", text)
-    return re.sub(r"^[\[(]\s*([A-Ta-t]\d{2,4})\s*[\])]", r"\1-", moved)
+    set_off = re.sub(r"[\[(]\s*([A-Ta-t]?\d{2,4})\s*[\])]\s*$", r"-\1", text)
+    return re.sub(r"^[\[(]\s*([A-Ta-t]\d{2,4})\s*[\])]", r"\1-", set_off)
 
 
 def name_key(name: str) -> str:
@@ -153,11 +157,11 @@ def name_key(name: str) -> str:
 def _names(edition: str) -> Mapping[str, Industry]:
     """Name -> industry: the declared edition's names before those of the others."""
     order = [edition, *(other for other in reversed(EDITIONS) if other != edition)]
-    known: dict[str, Industry] = {}
-    for one in order:
-        for name, found in _names_of(one):
-            known.setdefault(name_key(name), found)
-    return known
+    industries: dict[str, Industry] = {}
+    for edition_of_name in order:
+        for name, match in _names_of(edition_of_name):
+            industries.setdefault(name_key(name), match)
+    return industries
 
 
 def _names_of(edition: str) -> list[tuple[str, Industry]]:

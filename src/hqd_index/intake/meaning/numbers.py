@@ -74,10 +74,10 @@ def _from_comma(text: str) -> str:
 
 
 def _with_unit(text: str, unit: str) -> Diagnosis | None:
-    found = WITH_UNIT.fullmatch(text)
-    if found is None:
+    match = WITH_UNIT.fullmatch(text)
+    if match is None:
         return None
-    amount, inside = found.group(1), found.group(2).strip()
+    amount, inside = match.group(1), match.group(2).strip()
     if "," in amount and not GROUPED.fullmatch(amount):
         return None
     amount = amount.replace(",", "")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reading:
-    """`value` (None: it stands for nothing), the `kind` of repair where the value is not as printed, else the rule it breaks.
+    """`value` (None: it stands for nothing), the kind of `repair` where the value is not as printed, else the rule it breaks.
 
     `scope`: the reason why a row with this text is right but out of scope.
     """
 
     value: str | None
-    kind: str = ""
+    repair: str = ""
     rule: str = ""
     suggestion: str | None = None
     scope: str = ""

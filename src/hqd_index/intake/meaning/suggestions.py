@@ -27,9 +27,9 @@ def nearest(text: str, names: Iterable[str]) -> str | None:
 def slip(text: str, names: Iterable[str]) -> str | None:
     """The one name that differs from the text in exactly one character, in place: 浙汀 -> 浙江; 东部地区 -> none."""
     plain = normalised_label(text)
-    near = [
+    slips = [
         name
         for name in set(names)
         if len(normalised_label(name)) == len(plain) and Levenshtein.distance(plain, normalised_label(name)) == 1
     ]
-    return near[0] if len(near) == 1 and len(plain) > 1 else None
+    return slips[0] if len(slips) == 1 and len(plain) > 1 else None

@@ -57,23 +57,23 @@ def chosen_unit(name: str, canonical: str, declared: str | None, printed: Printe
     fitting = [unit for unit in beside if exponent(unit, canonical) is not None]
     if fitting:
         return _agreed(name, canonical, fitting)
-    if wrong := [unit for unit in beside if not is_weak(unit)]:
-        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, wrong[0]),))
+    if inconvertible := [unit for unit in beside if not is_weak(unit)]:
+        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, inconvertible[0]),))
     fitting = [unit for unit in printed.above if exponent(unit, canonical) is not None]
     if fitting:
         return _agreed(name, canonical, fitting)
-    if _is_money(canonical) and (other := [unit for unit in printed.above if _is_money(unit)]):
-        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, other[0]),))
-    if unused := (*(unit for unit in beside if not unit.isascii() or len(unit) > 1), *printed.words):
+    if _is_money(canonical) and (foreign := [unit for unit in printed.above if _is_money(unit)]):
+        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, foreign[0]),))
+    if unused_words := (*(unit for unit in beside if not unit.isascii() or len(unit) > 1), *printed.words):
         severity = ERROR if _stops(canonical) and printed.words else WARNING
-        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, unused, severity),))
+        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, unused_words, severity),))
     return UnitChoice(canonical, 0)
 
 
 def differing_units(name: str, canonical: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
     """What must be said of one column over the sheets of a source (place -> choice).
 
-    A column without a unit of its own cannot hold two units; a sheet that prints none stands beside others that print one.
+    A column without a unit of its own cannot hold two units; what a sheet without one holds must be said.
     """
     printed = {place: choice.unit for place, choice in choices.items() if choice.printed}
     silent = [place for place, choice in choices.items() if not choice.printed]
@@ -88,20 +88,21 @@ def differing_units(name: str, canonical: str, choices: Mapping[str, UnitChoice]
             return [UnitMessage(ERROR, f"{en}; {_write_tables(name, 'en')}", f"{zh};{_write_tables(name, 'zh')}")]
         return []
     if silent and any(exponent(unit, canonical) != 0 for unit in units):
-        listed, others = ", ".join(silent[:5]), ", ".join(units)
-        return [UnitMessage(WARNING, f"{name}: no unit is printed in {listed}, read as {canonical}; other files print {others}",
-                       f"{name}:{listed} 未印单位,按 {canonical} 读取;其他文件印的是 {others}")]  # fmt: skip
+        listed, elsewhere = ", ".join(silent[:5]), ", ".join(units)
+        en = f"{name}: no unit is printed in {listed}, read as {canonical}; other files print {elsewhere}"
+        zh = f"{name}:{listed} 未印单位,按 {canonical} 读取;其他文件印的是 {elsewhere}"
+        return [UnitMessage(WARNING, en, zh)]
     return []
 
 
 def _is_money(unit: str) -> bool:
-    known = unit_of(unit)
-    return known is not None and known.money
+    unit_known = unit_of(unit)
+    return unit_known is not None and unit_known.money
 
 
 def _stops(canonical: str) -> bool:
-    known = unit_of(canonical)
-    return known is not None and (known.money or known.counted)
+    unit_known = unit_of(canonical)
+    return unit_known is not None and (unit_known.money or unit_known.counted)
 
 
 def _of_an_open_column(name: str, beside: Sequence[str], above: Sequence[str]) -> UnitChoice:
@@ -126,18 +127,18 @@ def _agreed(name: str, canonical: str, units: Sequence[str]) -> UnitChoice:
 
 
 def _contradicted(name: str, declared: str, beside: Sequence[str]) -> tuple[UnitMessage, ...]:
-    other = [unit for unit in beside if not is_weak(unit) and exponent(unit, declared) != 0]
-    if not other:
+    foreign = [unit for unit in beside if not is_weak(unit) and exponent(unit, declared) != 0]
+    if not foreign:
         return ()
-    return (UnitMessage(WARNING, f"{name}: the file says {other[0]}, sources.yaml says {declared}; {declared} is used",
-                   f"{name}:文件写 {other[0]},sources.yaml 写 {declared};按 {declared} 读取"),)  # fmt: skip
+    return (UnitMessage(WARNING, f"{name}: the file says {foreign[0]}, sources.yaml says {declared}; {declared} is used",
+                   f"{name}:文件写 {foreign[0]},sources.yaml 写 {declared};按 {declared} 读取"),)  # fmt: skip
 
 
 def _inconvertible(name: str, canonical: str, unit: str) -> UnitMessage:
-    known = unit_of(canonical) is not None
+    unit_known = unit_of(canonical) is not None
     en = f"{name}: the printed unit {unit} cannot be converted to {canonical}, the column's"
     zh = f"{name}:印的单位 {unit} 无法换算为该列的单位 {canonical}"
-    if not known:
+    if not unit_known:
         return UnitMessage(WARNING, f"{en}; the numbers are kept as printed", f"{zh};数值按原样保留")
     return UnitMessage(ERROR, f"{en}; {_write_units(name, canonical, 'en')}", f"{zh};{_write_units(name, canonical, 'zh')}")
 

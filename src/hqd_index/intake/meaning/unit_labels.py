@@ -62,7 +62,7 @@ def unit_label(label: str) -> UnitLabel:
         if parts is not None:
             name, units = parts
             return UnitLabel(name, units, slashed=bool(re.search(rf"/\s*{re.escape(units[0])}\s*$", text)))
-    words = tuple(dict.fromkeys(found.group(0).strip() for found in (*UNIT_WORD.finditer(text), *BARE_LETTER.finditer(text))))
+    words = tuple(dict.fromkeys(match.group(0).strip() for match in (*UNIT_WORD.finditer(text), *BARE_LETTER.finditer(text))))
     return UnitLabel(text, (), words)
 
 
@@ -94,9 +94,9 @@ def _unsaid(text: str) -> str:
 
 def _grouped(text: str) -> tuple[str, tuple[str, ...]] | None:
     """Units in brackets, wherever they stand in the label."""
-    places = [(found.span(), next(part for part in found.groups() if part is not None)) for found in GROUP.finditer(text)]
-    if not places and (found := OPEN_GROUP.search(text)):
-        places = [(found.span(), found.group(1))]
+    places = [(match.span(), next(part for part in match.groups() if part is not None)) for match in GROUP.finditer(text)]
+    if not places and (match := OPEN_GROUP.search(text)):
+        places = [(match.span(), match.group(1))]
     printed = [(span, UNIT_OF.sub("", inside.strip())) for span, inside in places]
     units = [(span, unit) for span, unit in printed if unit and is_printed_unit(unit)]
     if not units:
@@ -110,14 +110,14 @@ def _grouped(text: str) -> tuple[str, tuple[str, ...]] | None:
 
 def _after_separator(text: str) -> tuple[str, tuple[str, ...]] | None:
     """The longest unit after a separator or blank: '营业收入/万元', 'GDP:亿元', 'Revenue, million yuan', '收入 单位:万元'."""
-    said = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
-    if said and said.start() and is_printed_unit(said.group(1)):
-        return text[: said.start()].strip(" _-/:,;\n"), (said.group(1).strip(),)
-    for found in SEPARATED.finditer(text):
-        name, tail = text[: found.start()].strip(" _-/:,;\n"), text[found.end() :].strip()
+    phrase = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
+    if phrase and phrase.start() and is_printed_unit(phrase.group(1)):
+        return text[: phrase.start()].strip(" _-/:,;\n"), (phrase.group(1).strip(),)
+    for match in SEPARATED.finditer(text):
+        name, tail = text[: match.start()].strip(" _-/:,;\n"), text[match.end() :].strip()
         if not name or not tail or tail.lower().startswith("of ") or not is_printed_unit(tail):
             continue
-        if found.group(0) in " -—–·_" and (is_weak(tail) or (tail.isascii() and found.group(0) == "_")):
+        if match.group(0) in " -—–·_" and (is_weak(tail) or (tail.isascii() and match.group(0) == "_")):
             continue
         return name, (tail,)
     return None
@@ -125,19 +125,19 @@ def _after_separator(text: str) -> tuple[str, tuple[str, ...]] | None:
 
 def _counted_in(text: str) -> tuple[str, tuple[str, ...]] | None:
     """'营业收入以亿元计', '以万元为单位的产值'."""
-    found = COUNTED_IN.search(text)
-    if found is None or not is_printed_unit(found.group(1)):
+    match = COUNTED_IN.search(text)
+    if match is None or not is_printed_unit(match.group(1)):
         return None
-    name = (text[: found.start()] + text[found.end() :].removeprefix("的")).strip()
-    return (name, (found.group(1),)) if name else None
+    name = (text[: match.start()] + text[match.end() :].removeprefix("的")).strip()
+    return (name, (match.group(1),)) if name else None
 
 
 def _at_end(text: str) -> tuple[str, tuple[str, ...]] | None:
     """A magnitude with its base at the end of the label, as Stata leaves it: '营业收入万元'."""
-    found = ENDS_IN_UNIT.search(text)
-    if found is None or found.start() < 2 or not is_printed_unit(found.group(0)):
+    match = ENDS_IN_UNIT.search(text)
+    if match is None or match.start() < 2 or not is_printed_unit(match.group(0)):
         return None
-    return text[: found.start()].strip(), (found.group(0),)
+    return text[: match.start()].strip(), (match.group(0),)
 
 
 def _after_underscore(text: str) -> tuple[str, tuple[str, ...]] | None:
@@ -193,9 +193,9 @@ LATIN = frozenset(
 
 def _latin_unit(words: Sequence[str]) -> str | None:
     lower = [word.lower() for word in words]
-    joined = "".join(lower)
-    if joined in SPELT:
-        return SPELT[joined]
+    letters = "".join(lower)
+    if letters in SPELT:
+        return SPELT[letters]
     if not all(word in LATIN for word in lower):
         return None
     text = " ".join(lower)
@@ -224,28 +224,28 @@ def units_above(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _said_units(text: str) -> Iterator[str]:
     if not text:
         return
-    named = INDICATOR_SAID.match(text)
-    if named:
-        yield from unit_label(named.group(1)).units
+    indicator = INDICATOR_SAID.match(text)
+    if indicator:
+        yield from unit_label(indicator.group(1)).units
         return
-    said = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
-    if said is None:
+    phrase = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
+    if phrase is None:
         if is_printed_unit(text) and not is_weak(text):
             yield text.strip("()[]{}").strip()
         else:
-            groups = [next(part for part in found.groups() if part is not None) for found in GROUP.finditer(text)]
+            groups = [next(part for part in match.groups() if part is not None) for match in GROUP.finditer(text)]
             yield from (
                 unit for group in groups if (unit := UNIT_OF.sub("", group)) and is_printed_unit(unit) and not is_weak(unit)
             )
         return
-    listed = said.group(1).strip()
+    listed = phrase.group(1).strip()
     currency = CURRENCY_SAID.search(listed)
     if currency:
         listed = listed[: currency.start()]
     listed = listed.strip(" )]}。.")
-    whole = _in_currency(listed, currency.group(1) if currency else None)
-    if is_printed_unit(whole):
-        yield whole
+    single_unit = _in_currency(listed, currency.group(1) if currency else None)
+    if is_printed_unit(single_unit):
+        yield single_unit
         return
     yield from (unit for part in BETWEEN.split(listed) if (unit := part.strip(" ()[]")) and is_printed_unit(unit))
 
@@ -253,8 +253,8 @@ def _said_units(text: str) -> Iterator[str]:
 def _in_currency(unit: str, currency: str | None) -> str:
     """'万元' with currency 美元 -> '万美元'; 人民币 changes nothing."""
     if currency and unit.endswith("元") and not unit.endswith(("美元", "欧元", "港元", "日元")):
-        said = unit_of(currency)
-        if said is not None and said.money and said.measure != "yuan":
+        phrase = unit_of(currency)
+        if phrase is not None and phrase.money and phrase.measure != "yuan":
             return unit.removesuffix("元") + currency
     return unit
 

@@ -87,8 +87,8 @@ def unit_of(text: str) -> Unit | None:
         return None
     parts = [part.strip() for part in re.split(r"[,;，；、]|\s*\(|\)\s*", _without_grouping(plain)) if part.strip()]
     units = [(part, unit) for part in parts if (unit := _single(part)) is not None]
-    rest = [part for part in parts if _single(part) is None]
-    if len(units) != 1 or not all(QUALIFIER.fullmatch(part.lower()) for part in rest):
+    qualifiers = [part for part in parts if _single(part) is None]
+    if len(units) != 1 or not all(QUALIFIER.fullmatch(part.lower()) for part in qualifiers):
         return _single(_without_grouping(plain))
     return units[0][1]
 
@@ -104,9 +104,9 @@ def _single(text: str) -> Unit | None:
     indexed = INDEXED.fullmatch(plain)
     if indexed:
         return Unit(_index(indexed.group(1) or indexed.group(3)), 0 if (indexed.group(2) or indexed.group(4)) == "100" else 2)
-    whole = _magnified_base(plain)
-    if whole is not None:
-        return whole
+    unit = _magnified_base(plain)
+    if unit is not None:
+        return unit
     pieces = PER.split(plain)
     if len(pieces) != 2 or not all(pieces):
         return _percent_of(plain)
@@ -149,19 +149,19 @@ ZH_MAGNITUDE = re.compile(r"[十百千万亿]+")
 
 def _chinese(text: str, *, bare: bool) -> Unit | None:
     """亿元, 千亿元, 百万美元, 亿千瓦时, 人民币亿元, 亿元人民币, 10万元."""
-    found = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10{0,8}|1e\d)?([十百千万亿]*)(.*)", text)
-    if found is None:
+    match = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10{0,8}|1e\d)?([十百千万亿]*)(.*)", text)
+    if match is None:
         return None
-    currency, number, letters, rest = found.groups()
-    if currency and rest in ("", "元"):
-        rest = currency.rstrip(":")
-    base = BASES.get(rest) or (_currency_twice(rest) if rest else None)
+    currency, number, letters, base_text = match.groups()
+    if currency and base_text in ("", "元"):
+        base_text = currency.rstrip(":")
+    base = BASES.get(base_text) or (_currency_twice(base_text) if base_text else None)
     if not letters and not number:
         return Unit(*base) if base else None
     power = sum(MAGNITUDES_ZH[letter] for letter in letters) + (_ten(number) or 0)
-    if not rest:
+    if not base_text:
         return Unit("", power) if bare and letters and power > 2 else None
-    if base is None or (base[0] == "ratio" and rest not in ("倍",)):
+    if base is None or (base[0] == "ratio" and base_text not in ("倍",)):
         return None
     return Unit(base[0], base[1] + power)
 
@@ -169,19 +169,19 @@ def _chinese(text: str, *, bare: bool) -> Unit | None:
 def _currency_twice(text: str) -> tuple[str, int] | None:
     """元人民币, 元(人民币), 元rmb: the same currency said twice."""
     halves = [name for name in ("元", "圆") if text.startswith(name)]
-    rest = text.removeprefix(halves[0]).strip("()-:") if halves else ""
-    found = BASES.get(rest)
-    return found if found and found[0] in MONEY and found[1] == 0 else None
+    base_text = text.removeprefix(halves[0]).strip("()-:") if halves else ""
+    match = BASES.get(base_text)
+    return match if match and match[0] in MONEY and match[1] == 0 else None
 
 
 def _ten(text: str | None) -> int | None:
     """The power of ten that digits write: '10000', '1e4', '10^4'."""
     if not text:
         return None
-    found = re.fullmatch(r"10+|1|1e(\d{1,2})|10\^(\d{1,2})", text)
-    if found is None:
+    match = re.fullmatch(r"10+|1|1e(\d{1,2})|10\^(\d{1,2})", text)
+    if match is None:
         return None
-    return int(found.group(1) or found.group(2) or len(text) - 1)
+    return int(match.group(1) or match.group(2) or len(text) - 1)
 
 
 def _english(text: str, *, bare: bool) -> Unit | None:
@@ -189,7 +189,7 @@ def _english(text: str, *, bare: bool) -> Unit | None:
     plain = re.sub(r"(?<=[a-z$€£¥])'0", " '0", text).replace("'0", " '0")
     plain = re.sub(r"(?<=[$€£¥])(?=[a-z0-9'])|(?<=[a-z])(?=[$€£¥](?![a-z]))", " ", plain) if plain not in BASES else plain
     words = plain.replace(" of ", " ").split()
-    power, seen = 0, False
+    power, is_magnified = 0, False
     base_words: list[str] = []
     for word in words:
         ten = MAGNITUDES_EN.get(word.rstrip("."))
@@ -202,20 +202,20 @@ def _english(text: str, *, bare: bool) -> Unit | None:
         if ten is None:
             base_words.append(word)
         else:
-            power, seen = power + ten, True
+            power, is_magnified = power + ten, True
     base = BASES.get(" ".join(base_words)) or BASES.get("".join(base_words)) or _same_currency(base_words)
     if not base_words:
-        return Unit("", power) if seen and bare and power > 1 and any(word in MAGNITUDES_EN for word in words) else None
-    if base is None or (seen and base[0] == "ratio"):
+        return Unit("", power) if is_magnified and bare and power > 1 and any(word in MAGNITUDES_EN for word in words) else None
+    if base is None or (is_magnified and base[0] == "ratio"):
         return None
     return Unit(base[0], base[1] + power)
 
 
 def _same_currency(words: list[str]) -> tuple[str, int] | None:
     """'us $', 'rmb yuan', 'us dollars current': words that name one currency."""
-    found = {BASES[word] for word in words if word in BASES and BASES[word][0] in MONEY}
-    others = [word for word in words if word not in BASES]
-    return found.pop() if len(found) == 1 and not others else None
+    match = {BASES[word] for word in words if word in BASES and BASES[word][0] in MONEY}
+    other_words = [word for word in words if word not in BASES]
+    return match.pop() if len(match) == 1 and not other_words else None
 
 
 def magnified(prefix: str, unit: str) -> int | None:

@@ -1,0 +1,73 @@
+"""Which unit a column is read with, and what must be said of a printed unit that was not used (W11)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hqd_index.intake.meaning.unit_choice import ERROR, WARNING, PrintedUnits, UnitChoice, chosen_unit, differing_units
+
+
+def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ...]) -> UnitChoice:
+    return chosen_unit("x", canonical, declared, PrintedUnits(**printed))
+
+
+@pytest.mark.parametrize(
+    ("canonical", "declared", "printed", "unit", "shift"),
+    [
+        ("亿元", None, {"label": ("万元",)}, "万元", -4),
+        ("亿元", None, {"row": ("万元",)}, "万元", -4),
+        ("亿元", None, {"above": ("万元",)}, "万元", -4),
+        ("亿元", None, {"label": ("元",), "above": ("万元",)}, "元", -8),
+        ("亿元", "元", {"label": ("万元",)}, "元", -8),
+        ("亿元", None, {}, "亿元", 0),
+        ("万人", None, {"above": ("亿元", "人")}, "人", -4),
+        ("家", None, {"above": ("亿元",)}, "家", 0),
+        ("%", None, {"above": ("万元",)}, "%", 0),
+        ("亿元", None, {"label": ("万",)}, "万", -4),
+        ("元", None, {"label": ("千亿元",)}, "千亿元", 11),
+        ("", None, {"label": ("万元",)}, "万元", 0),
+        ("亿元", None, {"label": ("万元",), "row": ("万元人民币",)}, "万元", -4),
+    ],
+)
+def test_the_study_then_the_label_then_the_lines_above(canonical, declared, printed, unit, shift):
+    chosen = choice(canonical, declared, **printed)
+    assert (chosen.unit, chosen.shift) == (unit, shift)
+    assert all(message.severity == WARNING for message in chosen.messages)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "printed", "severity", "parts"),
+    [
+        ("亿元", {"label": ("万美元",)}, ERROR, ("万美元", "亿元")),
+        ("亿元", {"above": ("万美元",)}, ERROR, ("万美元", "亿元")),
+        ("亿元", {"label": ("元", "万元")}, ERROR, ("元", "万元")),
+        ("亿元", {"label": ("万元",), "row": ("亿元",)}, ERROR, ("万元", "亿元")),
+        ("亿元", {"words": ("人民币",)}, ERROR, ("人民币", "units: {x: 亿元}")),
+        ("人", {"words": ("万人",)}, ERROR, ("万人",)),
+        ("%", {"words": ("万元",)}, WARNING, ("万元",)),
+        ("指数", {"label": ("万元",)}, WARNING, ("万元", "指数")),
+        ("亿元", {"label": ("年",)}, WARNING, ("年",)),
+        ("", {"label": ("亿元",)}, WARNING, ("亿元", "unit: 亿元")),
+    ],
+)
+def test_a_printed_unit_that_is_not_used_is_said(canonical, printed, severity, parts):
+    (message,) = choice(canonical, **printed).messages
+    assert message.severity == severity
+    assert all(part in message.en for part in parts) and all(part in message.zh for part in parts)
+
+
+def test_the_study_ends_the_matter():
+    (message,) = choice("亿元", "亿元", label=("万美元",)).messages
+    assert message.severity == WARNING and "万美元" in message.zh
+    assert choice("亿元", "亿元", words=("人民币",)).messages == ()
+
+
+def test_sheets_that_differ():
+    """A column without a unit cannot hold two; a sheet that prints none beside others that do is told."""
+    wan, yi, none = (UnitChoice(unit, 0, printed=printed) for unit, printed in (("万元", True), ("亿元", True), ("亿元", False)))
+    (stop,) = differing_units("x", "", {"a": wan, "b": yi})
+    assert stop.severity == ERROR and "a: 万元" in stop.en
+    (told,) = differing_units("x", "亿元", {"a": wan, "b": none})
+    assert told.severity == WARNING and "b" in told.zh
+    assert differing_units("x", "亿元", {"a": wan, "b": yi}) == []
+    assert differing_units("x", "亿元", {"a": yi, "b": none}) == []
