@@ -18,6 +18,7 @@ from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
 from .records.row_ledger import QUARANTINED, ledger_rows
 from .records.sample_flow import coverage, sample_flow
+from .rules.key_overlap import table_overlap_notices
 from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of
@@ -151,7 +152,9 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
         "srdi_unmatched": pd.DataFrame(columns=UNMATCHED_COLUMNS),
     }
     raw_rows = pd.concat([quarantined_raw_rows(clean_table, engine) for clean_table in clean_tables], ignore_index=True)
-    return Intake(tables, frames, raw_rows, tuple(notice for clean_table in clean_tables for notice in clean_table.notices))
+    notices = [notice for clean_table in clean_tables for notice in clean_table.notices]
+    notices += table_overlap_notices(tables, study.study.unit.by, engine)
+    return Intake(tables, frames, raw_rows, tuple(notices))
 
 
 def _repairs(clean_table: CleanTable) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from .rules.duplicate_rows import duplicate_findings
 from .rules.firm_identity import FirmRows, with_one_id_per_firm, with_one_industry
 from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
+from .rules.merged_divisions import with_merged_divisions
 from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
 from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope_filter_rows, study_filter_rows
@@ -153,7 +154,8 @@ def _in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep)
     """The source without its rows out of scope, which must not meet others by key; blank keys and statement dates judged."""
     text, typed = (without_rows(rows, out_of_scope["rid"], step.engine) for rows in (source.text, source.typed))
     findings = joined_findings([source.findings, blank_key_findings(step, text), year_end_findings(step, typed, text)])
-    return replace(source, text=text, typed=typed, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
+    scoped = replace(source, text=text, typed=typed, findings=findings[~findings["rid"].isin(out_of_scope["rid"])])
+    return with_merged_divisions(scoped, step)
 
 
 def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> Sheet:

@@ -10,7 +10,9 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ..cells.column_reading import ParsedSource
 from ..rules.duplicate_rows import duplicate_findings
+from ..rules.key_overlap import overlap_notices
 from ..rules.rule_catalogue import joined_findings
+from .text_columns import FILE_SPAN
 
 CONTEXT_COLUMNS = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type", "scope"}
 
@@ -22,8 +24,21 @@ def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: 
     columns = [set(engine.types(source.typed)) - CONTEXT_COLUMNS - set(key) for source in parsed]
     numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
     if key and (_disjoint(columns) or (all(numbers) and _disjoint(numbers))):
-        return _sources_by_key([_source_without_duplicates(source, key, files, engine) for source in parsed], key, engine)
+        sources = [_source_without_duplicates(source, key, files, engine) for source in parsed]
+        notices = tuple(overlap_notices(_rows_by_files(sources, files, engine), key, engine))
+        combined = _sources_by_key(sources, key, engine)
+        return replace(combined, notices=(*combined.notices, *notices))
     return _stacked_sources(parsed, engine)
+
+
+def _rows_by_files(sources: Sequence[ParsedSource], files: pd.DataFrame, engine: Engine) -> dict[str, str]:
+    """Names of files -> the rows of their source."""
+    names = files.set_index("number")["file"]
+    rows = {}
+    for source in sources:
+        numbers = engine.collect(f"SELECT DISTINCT rid // {FILE_SPAN} AS number FROM {source.typed} ORDER BY 1")["number"]
+        rows[", ".join(dict.fromkeys(names[number] for number in numbers))] = source.typed
+    return rows
 
 
 def _number_columns(source: ParsedSource, engine: Engine) -> set[str]:

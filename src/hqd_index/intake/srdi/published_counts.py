@@ -59,24 +59,40 @@ def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> P
     )
 
 
+@dataclass(frozen=True)
+class BatchCounts:
+    """batch -> firms recognised, and the year of its announcement."""
+
+    totals: dict[int, int]
+    years: dict[int, int]
+
+
 def batch_totals(name: str | None, folders: Sequence[Path]) -> dict[int, int]:
-    """batch -> firms recognised, from the study's file of batch totals.
+    """batch -> firms recognised, from the study's file of batch totals; see `batch_counts`."""
+    return batch_counts(name, folders).totals
+
+
+def batch_counts(name: str | None, folders: Sequence[Path]) -> BatchCounts:
+    """The study's file of batch totals.
 
     Without a name that of the usual one, and none where it is not there; ConfigError when a named one is missing or malformed.
     """
     where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
     if name is None and not any((folder / BATCHES).is_file() for folder in folders):
-        return {}
+        return BatchCounts({}, {})
     name = name or BATCHES
-    totals = {}
+    totals: dict[int, int] = {}
+    years: dict[int, int] = {}
     with study_csv(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 totals[int(row["batch"])] = int(row["recognised"])
+                if row.get("year"):
+                    years[int(row["batch"])] = int(row["year"])
             except (KeyError, TypeError, ValueError) as fault:
                 raise ConfigError(
                     f"{name} line {line}: needs columns {columns}; batch and recognised are whole numbers",
                     zh=f"{name} 第 {line} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
                     where=where,
                 ) from fault
-    return totals
+    return BatchCounts(totals, years)

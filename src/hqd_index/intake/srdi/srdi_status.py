@@ -18,6 +18,7 @@ UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_
 UNMATCHED = {
     "code": ("统一社会信用代码不在企业表中", "its credit code is that of no firm in the panel"),
     "name": ("没有代码,名称不对应唯一的企业", "it has no code, and its name is not that of exactly one firm"),
+    "date": ("既没有日期也没有批次", "it has neither a date nor a batch"),
 }
 
 
@@ -47,11 +48,13 @@ def status_from_list(
     columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
     firm_names = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
     matches = firm_matches(records, firm_names)
+    undated = matches["announce_date"].isna()
+    matches = matches.assign(firm_id=matches["firm_id"].mask(undated, None), undated=undated)
     matched_records = matches.dropna(subset=["firm_id"])
     firm_spells = spells(matched_records[["firm_id", *RECORDS]], settings, last_year)
     notices: tuple[Notice, ...] = ()
     if subsidiaries is not None:
-        inherited = subsidiary_spells(records, subsidiaries, settings, last_year)
+        inherited = subsidiary_spells(records[~undated], subsidiaries, settings, last_year)
         notices = (definitions_notice(firm_spells, inherited, settings, last_year),)
         if settings.subsidiaries == "parent_or_subsidiary":
             firm_spells = pd.concat([firm_spells, inherited], ignore_index=True)
@@ -67,6 +70,9 @@ def status_from_list(
 
 def _unmatched_records(matches: pd.DataFrame) -> pd.DataFrame:
     unmatched = matches[matches["firm_id"].isna()]
-    reasons = ["code" if method == BY_CODE else "name" for method in unmatched["how"]]
+    reasons = [
+        "date" if undated else "code" if method == BY_CODE else "name"
+        for undated, method in zip(unmatched["undated"], unmatched["how"])
+    ]
     texts = {"reason_zh": [UNMATCHED[reason][0] for reason in reasons], "reason_en": [UNMATCHED[reason][1] for reason in reasons]}
     return unmatched.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)

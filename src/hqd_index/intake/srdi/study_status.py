@@ -16,7 +16,8 @@ from ..read.sheet_cells import ROW_SPAN
 from ..records.clean_table import CleanTable
 from ..records.intake_notice import Notice
 from .list_checks import batch_notices, province_notices
-from .published_counts import WHERE, batch_totals, province_counts, study_csv
+from .published_counts import WHERE, batch_counts, batch_totals, province_counts, study_csv
+from .record_defaults import complete_records
 from .srdi_status import UNMATCHED_COLUMNS, SrdiStatus, status_from_list
 from .status_columns import status_from_columns
 
@@ -30,15 +31,19 @@ def study_status(
     if "srdi_list" not in tables:
         return SrdiStatus(status_from_columns(tables["firms"], engine), pd.DataFrame(columns=UNMATCHED_COLUMNS), ())
     settings = study.sources.srdi_list or SrdiList()
-    records = _list_records(next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list"), engine)
+    counts = batch_counts(settings.batches, folders)
+    clean_list = next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list")
+    where = ", ".join(clean_list.files["file"].unique())
+    read_records = _list_records(clean_list, engine)
+    records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean)), counts.years, where)
     subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if subsidiaries is not None:
         subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
     status = status_from_list(tables["firms"], records, settings, study.study.years[1], engine, subsidiaries)
-    where = ", ".join(records["file"].unique())
+    notices = (*assumptions, *status.notices)
     if settings.sample:
-        return status
-    notices = (*status.notices, *batch_notices(records, batch_totals(settings.batches, folders), settings, where))
+        return replace(status, notices=notices)
+    notices += batch_notices(records, counts.totals, settings, where)
     if settings.provinces:
         notices += tuple(_province_notices(records, settings, settings.provinces, folders, where))
     return replace(status, notices=notices)

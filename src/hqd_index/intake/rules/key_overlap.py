@@ -1,0 +1,52 @@
+"""Two tables whose keys hardly meet: joined, most of their rows stay alone, which ids in two forms bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from ...engines.duckdb import Engine, quoted
+from ..records.intake_notice import Notice
+
+LEAST_SHARE = 0.5
+# table, column -> the table that has the firm
+REFERENCES = (("patents", "firm_id"), ("subsidiaries", "firm_id"))
+
+
+def overlap_notices(rows: Mapping[str, str], key: Sequence[str], engine: Engine) -> Iterator[Notice]:
+    """C03 for each two of the rows (name -> engine table) that share under half of the smaller one's keys."""
+    for (left, left_rows), (right, right_rows) in combinations(rows.items(), 2):
+        share = key_share(left_rows, right_rows, key, engine)
+        if share is None or share >= LEAST_SHARE:
+            continue
+        each = [(name, key_share(left_rows, right_rows, [name], engine)) for name in key]
+        listed = ", ".join(f"{name} {part:.0%}" for name, part in each if part is not None)
+        en = f"only {share:.0%} of their keys ({' + '.join(key)}) meet ({listed}): are ids written in two forms?"
+        zh = f"主键({' + '.join(key)})只有 {share:.0%} 能对上({listed}):代码的写法是否不同?"
+        yield Notice("C03", f"{left}, {right}", en, zh)
+
+
+def key_share(left: str, right: str, key: Sequence[str], engine: Engine) -> float | None:
+    """Keys in both over keys of the smaller one; None where one has no key or no rows."""
+    if not all(set(key) <= set(engine.types(rows)) for rows in (left, right)):
+        return None
+    names = ", ".join(map(quoted, key))
+    keys = [
+        f"(SELECT DISTINCT {names} FROM {rows} WHERE {' AND '.join(f'{quoted(name)} IS NOT NULL' for name in key)})"
+        for rows in (left, right)
+    ]
+    counts = engine.collect(
+        f"""SELECT (SELECT count(*) FROM {keys[0]}) AS a, (SELECT count(*) FROM {keys[1]}) AS b,
+        (SELECT count(*) FROM {keys[0]} SEMI JOIN {keys[1]} USING ({names})) AS shared"""
+    ).iloc[0]
+    smaller = min(int(counts["a"]), int(counts["b"]))
+    return int(counts["shared"]) / smaller if smaller else None
+
+
+def table_overlap_notices(tables: Mapping[str, str], unit: Sequence[str], engine: Engine) -> Iterator[Notice]:
+    """The same for tables of a study: those that have its units, and those that refer to firms."""
+    with_units = {name: rows for name, rows in tables.items() if name != "linkages" and set(unit) <= set(engine.types(rows))}
+    yield from overlap_notices(with_units, unit, engine)
+    for name, column in REFERENCES:
+        if {name, "firms"} <= set(tables) and list(unit) != [column]:
+            yield from overlap_notices({name: tables[name], "firms": tables["firms"]}, [column], engine)

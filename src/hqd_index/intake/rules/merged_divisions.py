@@ -1,0 +1,125 @@
+"""Two divisions of GB/T 4754-2002 that one of 2011 succeeds: their rows become one, or half of it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, quoted
+from ...study.records import Label
+from ..cells.column_reading import SQL_TYPES, ParsedSource
+from ..meaning.industries import industry
+from ..meaning.industry_names import DIVISIONS_OF_2002, MERGED_2002
+from ..meaning.units import unit_of
+from ..records.intake_notice import Notice
+from ..table_step import TableStep
+from .rule_catalogue import joined_findings, rule_findings
+
+
+def with_merged_divisions(source: ParsedSource, step: TableStep) -> ParsedSource:
+    """The source with rubber and plastics of 2002 (29, 30) added up to C29 of one key, in a table whose rows are industries.
+
+    Amounts and counts are sums where both are there; ratios and indices of the two have no sum and are missing. A key with only
+    one of the two is a finding (E09): it is half of C29.
+    """
+    column = next((name for name in step.table.key if step.table.columns[name].code == "industry"), None)
+    if column is None or source.members is not None or not source.repairs:
+        return source
+    halves = _halves(source, column, step.engine)
+    if halves.empty:
+        return source
+    keys = [name for name in step.table.key if name in step.engine.types(source.typed)]
+    rows = halves.merge(step.engine.collect(f"SELECT rid, {', '.join(map(quoted, keys))} FROM {source.typed}"), on="rid")
+    groups = rows.groupby(keys, dropna=False)
+    pairs = rows.assign(
+        first=groups["rid"].transform("min"),
+        divisions=groups["division"].transform("nunique"),
+        size=groups["rid"].transform("size"),
+    )
+    single = pairs[pairs["divisions"] == 1]
+    halves_alone = [_half_findings(single, code, parts, column) for code, parts in MERGED_2002.items()]
+    merged = pairs[(pairs["divisions"] == 2) & (pairs["size"] == 2)][["rid", "first"]]
+    source = replace(source, findings=joined_findings([source.findings, *halves_alone]))
+    return _merged(source, merged, step) if len(merged) else source
+
+
+def _halves(source: ParsedSource, column: str, engine: Engine) -> pd.DataFrame:
+    """rid, code, division, text of the rows whose division of 2002 is one of two that merge."""
+    parts = {part: code for code, divisions in MERGED_2002.items() for part in divisions}
+    repairs = source.repairs[0]
+    codes_table = repairs.codes_by_column.get(column)
+    nothing = pd.DataFrame({"rid": [], "division": []})
+    if codes_table is None:
+        return nothing
+    readings = engine.collect(f"SELECT text, edition, code FROM {codes_table} WHERE edition LIKE '%2002%' ORDER BY ALL")
+    readings = readings[readings["code"].isin(parts.values())]
+    if readings.empty:
+        return nothing
+    divisions = readings.assign(division=[industry(text, "2002").edition_code[1:3] for text in readings["text"]])
+    scanned = engine.scan(divisions[["text", "code", "division"]])
+    return engine.collect(
+        f"""SELECT t.rid, d.code, d.division, d.text FROM {source.text} AS t JOIN {scanned} AS d ON t.{quoted(column)} = d.text
+        ORDER BY t.rid"""
+    )
+
+
+def _half_findings(rows: pd.DataFrame, code: str, parts: Sequence[str], column: str) -> pd.DataFrame:
+    names = "、".join(DIVISIONS_OF_2002[part] for part in parts)
+    expected = Label(
+        zh=f"{code} 由 2002 版的两个行业({names})合并而成,此处只有其一",
+        en=f"{code} is made of two divisions of 2002 ({names}); one is here",
+    )
+    mend = Label(
+        zh="补上另一个行业的行,或把该行列入 out_of_scope", en="add the row of the other division, or leave this one out of scope"
+    )
+    halves = rows[rows["code"] == code].rename(columns={"text": "value"}).assign(column=column)
+    return rule_findings(halves[["rid", "column", "value"]], "E09", expected=expected, mend=mend)
+
+
+def _merged(source: ParsedSource, pairs: pd.DataFrame, step: TableStep) -> ParsedSource:
+    engine = step.engine
+    scanned = engine.scan(pairs.astype("int64"))
+    apart = f"rid NOT IN (SELECT rid FROM {scanned})"
+    others = f"SELECT rid, rid AS member FROM {source.typed} WHERE {apart}"
+    members = f'{others} UNION ALL SELECT "first" AS rid, rid AS member FROM {scanned}'
+    tables = []
+    lost: set[str] = set()
+    for rows, is_text in ((source.text, True), (source.typed, False)):
+        columns = []
+        for name in engine.types(rows):
+            if name != "rid":
+                sql, is_lost = _merged_cell(name, step, is_text=is_text)
+                columns.append(f"{sql} AS {quoted(name)}")
+                lost |= {name} if is_lost else set()
+        both = (
+            f'SELECT p."first" AS rid, {", ".join(columns)} FROM {rows} AS t JOIN {scanned} AS p USING (rid) GROUP BY p."first"'
+        )
+        tables.append(engine.query(f"SELECT * FROM {rows} WHERE {apart} UNION ALL BY NAME {both}"))
+    notices = (*source.notices, *_notices(len(pairs) // 2, sorted(lost), step.name))
+    return replace(source, text=tables[0], typed=tables[1], members=engine.query(members), notices=notices)
+
+
+def _merged_cell(name: str, step: TableStep, *, is_text: bool) -> tuple[str, bool]:
+    """SQL of a cell of two rows, and whether two numbers have no sum."""
+    cell, column = f"t.{quoted(name)}", step.table.columns.get(name)
+    if name in step.table.key or column is None or column.dtype not in ("number", "integer"):
+        return f"arg_min({cell}, t.rid)", False
+    if is_text:
+        return f"string_agg({cell}, ' + ' ORDER BY t.rid)", False
+    sql_type = SQL_TYPES["decimal" if column.dtype == "integer" else step.exact]
+    unit = unit_of(column.unit)
+    additive = unit is not None and "/" not in unit.measure and unit.measure != "ratio" and not unit.measure.startswith("index")
+    if not additive:
+        return f"CAST(NULL AS {sql_type})", True
+    return f"CAST(CASE WHEN count({cell}) = 2 THEN sum({cell}) END AS {sql_type})", False
+
+
+def _notices(count: int, lost: Sequence[str], where: str) -> list[Notice]:
+    names = ", ".join(MERGED_2002)
+    en = f"{count} pairs of divisions of 2002 were added up ({names})"
+    zh = f"{count} 对 2002 版行业已合并相加({names})"
+    if lost:
+        en, zh = f"{en}; no sum and missing there: {', '.join(lost)}", f"{zh};不可相加、按缺失:{', '.join(lost)}"
+    return [Notice("E09", where, en, zh)]
