@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import write_demo
-from hqd_index.study import load_study as load
+from hqd_index.study import study_folder
 
 from .small import ROOT, Place, hqd, run
 
@@ -183,7 +183,7 @@ def test_what_the_system_refuses_is_told_with_its_code(fault, code, parts, capsy
     def refuse(*_, **__):
         raise fault
 
-    monkeypatch.setattr(load, "load_study", refuse)
+    monkeypatch.setattr(study_folder, "load_study", refuse)
     ended = hqd(capsys, "check")
     assert ended.code == code and all(part in ended.said for part in parts), ended.said
     assert "Traceback" not in ended.said and len(ended.said.splitlines()) <= 5

@@ -59,7 +59,7 @@ def test_quarantine_is_exactly_the_broken_rows(ended, place):
 def test_ledger_balances_and_counts_every_row_of_every_file(ended, place):
     ledger = place.table("ledger")
     assert (ledger["rows_in"] == ledger[["used", "quarantined", "out_of_scope"]].sum(axis=1)).all()
-    lines = sum(1 for _ in (place.data / "synthetic_srdi_list.csv").open("rb")) - 1
+    lines = (place.data / "synthetic_srdi_list.csv").read_bytes().count(b"\n") - 1
     assert ledger.query("file == 'synthetic_srdi_list.csv' and stage == 'read'")["rows_in"].item() == lines
 
 
