@@ -86,15 +86,21 @@ def run(
 
 
 @app.command(cls=LocalCommand)
-def check(study: StudyOption = Path("configs"), lang: LangOption = None) -> None:
-    """检查配置:一次列出所有问题 / Check the configuration; all faults at once."""
+def check(
+    study: StudyOption = Path("configs"),
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="也检查数据文件:表头与前一千行 / look at the files too: headers and the first thousand rows"),
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """检查配置,加 --data 时也检查数据文件:一次列出所有问题 / Check configuration and (--data) files; all faults at once."""
+    from .console import checked_lines
     from .study.study_folder import load_study
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    for notice in loaded.notices:
-        typer.echo(notice.text(loaded.study.study.language))
-    count = len(loaded.files)
-    typer.echo(f"配置正确:{count} 个文件" if loaded.study.study.language == "zh" else f"configuration is sound: {count} files")
+    for line in checked_lines(loaded, study.resolve(), data.resolve() if data else None):
+        typer.echo(line)
 
 
 @app.command(cls=LocalCommand)

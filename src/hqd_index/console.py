@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from .errors import ConfigError, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .pipeline import Event, Outcome
+    from .study.study_folder import LoadedStudy
     from .upkeep import Finding, Section
 
 
@@ -106,6 +108,38 @@ def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[s
     zh.append(f"下一步:{command}")
     en.append(f"next: {command}")
     return en if language == "en" else zh
+
+
+def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iterator[str]:
+    """What `hqd check` says of a sound study, and with a data folder of the headers and first rows of its files.
+
+    Raises what reading them raises, once the lines of the rows that do not pass are given.
+    """
+    language = loaded.study.study.language
+    for notice in loaded.notices:
+        yield notice.text(language)
+    count = len(loaded.files)
+    yield f"配置正确:{count} 个文件" if language == "zh" else f"configuration is sound: {count} files"
+    if data is None:
+        return
+    from .engines.duckdb import Engine
+    from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
+
+    after = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
+    later = after.format("quarantine.xlsx")
+    with Engine() as engine:
+        try:
+            result = checked_files(loaded.study, engine, data, configs)
+        except GateError as fault:
+            yield from intake_lines(fault.intake, language, later)
+            raise
+        yield from intake_lines(result, language, later)
+        yield from (notice.text(language) for notice in result.notices)
+        if line := repair_line(result.frames["repairs"], language, after.format("repairs.csv")):
+            yield line
+        files = result.frames["ledger"]["file"].nunique()
+    yield (f"数据文件可读:{files} 个文件的表头与前 {FIRST_ROWS:,} 行" if language == "zh" else
+           f"the files can be read: headers and first {FIRST_ROWS:,} rows of {files} files")  # fmt: skip
 
 
 def methods_lines(family: str | None, language: str) -> list[str]:

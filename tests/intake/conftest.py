@@ -10,6 +10,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.study.records import Study
+from hqd_index.study.vendor_presets import with_presets
 
 LABEL = {"zh": "甲", "en": "a"}
 FIRMS: dict[str, Any] = {"path": "firms.csv", "table": "firms", "constants": {"industry_version": "2017"}}
@@ -21,7 +22,7 @@ def build(sources: Mapping[str, Any] | None = None, rules: Mapping[str, Any] | N
     """A study whose intake part is what the test says; the index part is one indicator of one table."""
     table = next(iter((sources or {"firms": FIRMS}).values()))["table"]
     leaf = {"table": table, "formula": "sum(revenue)", "label": LABEL}
-    return Study.model_validate(
+    study = Study.model_validate(
         {
             "study": {"version": 1, "name": "test", "label": LABEL, "years": [2012, 2024], **parts.pop("study", {})},
             "sources": {"version": 1, "sources": sources or {"firms": FIRMS}, **parts},
@@ -36,6 +37,7 @@ def build(sources: Mapping[str, Any] | None = None, rules: Mapping[str, Any] | N
             "regressions": {"version": 1},
         }
     )
+    return with_presets(study)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Messy files in, clean typed tables out, and every row accounted for."""
 
 from .records.intake_lines import intake_lines, repair_line
-from .study_intake import GateError, Intake, intake
+from .study_intake import FIRST_ROWS, GateError, Intake, checked_files, intake
 
-__all__ = ["GateError", "Intake", "intake", "intake_lines", "repair_line"]
+__all__ = ["FIRST_ROWS", "GateError", "Intake", "checked_files", "intake", "intake_lines", "repair_line"]

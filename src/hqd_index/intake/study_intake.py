@@ -26,6 +26,8 @@ from .table_intake import read_table
 from .table_step import TableStep
 
 TABLES_AT_ONCE = 2
+FIRST_ROWS = 1000
+OF_WHOLE_FILES = ("W04", "W07", "W08")  # notices that the first rows cannot support
 REPAIRS = ["file", "sheet", "column", "kind", "cells", "example_before", "example_after"]
 SHEETS = 10_000  # of one table at most; a file may have several
 
@@ -61,6 +63,19 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
         _check_gate(study, clean_tables, result)
     result = _with_status(result, status.result())
     engine.keep_only({*other_tables, *result.tables.values()})
+    return result
+
+
+def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Path, *, rows: int = FIRST_ROWS) -> Intake:
+    """The headers of every file and its first rows, read and judged as `intake` does; without status and coverage.
+
+    Raises what `intake` raises of files that cannot be read, and GateError where too many of the rows looked at do not pass.
+    """
+    files = _raw_files(study, data_root, config_root)
+    clean_tables = _clean_tables(study, files, engine, first_rows=rows)
+    result = _intake_result(study, clean_tables, {}, engine)
+    result = replace(result, notices=tuple(notice for notice in result.notices if notice.rule not in OF_WHOLE_FILES))
+    _check_gate(study, clean_tables, result)
     return result
 
 
@@ -100,10 +115,13 @@ def _line_of_path(config_root: Path, path: str) -> str:
     return f"sources.yaml:{line_numbers[0]}" if line_numbers else "sources.yaml"
 
 
-def _clean_tables(study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine) -> list[CleanTable]:
+def _clean_tables(
+    study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine, first_rows: int | None = None
+) -> list[CleanTable]:
     """The tables in the order of their sources, read two at a time; the files that cannot be read are told at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        jobs = [pool.submit(_clean_table, *job, engine) for job in _table_jobs(study, files, engine)]
+        steps = ((replace(step, first_rows=first_rows), files, first) for step, files, first in _table_jobs(study, files, engine))
+        jobs = [pool.submit(_clean_table, *step, engine) for step in steps]
     faults = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
     _raise_faults(faults)
     return [job.result() for job in jobs]

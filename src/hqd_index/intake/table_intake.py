@@ -25,7 +25,7 @@ from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
 from .read.readers import read_sheets
-from .read.sheet_cells import SheetCells
+from .read.sheet_cells import SheetCells, first_rows
 from .records.clean_table import CleanTable, quarantined_share
 from .records.intake_notice import Notice
 from .records.physical_rows import physical_rows
@@ -128,6 +128,8 @@ def _parsed_sources(
     for source_id, source_files in files.items():
         as_written = step.study.sources.sources[source_id]
         cells = [cells for file in source_files for cells in read_sheets(SheetRequest(file, as_written, step.table, step.engine))]
+        if step.first_rows is not None:
+            cells = [first_rows(sheet, step.first_rows, step.engine) for sheet in cells]
         source = tidy_source(as_written)
         source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
         where = f"sources.yaml sources.{source_id}"

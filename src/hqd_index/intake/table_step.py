@@ -21,3 +21,4 @@ class TableStep:
     engine: Engine
     needed: frozenset[str]
     single: bool  # one source gives the table, so each of its files must hold what the study computes with
+    first_rows: int | None = None  # of each sheet, where the rest is not looked at

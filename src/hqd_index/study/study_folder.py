@@ -9,7 +9,6 @@ from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
 from .checks.all_checks import check, check_alternatives, check_changes, check_scenarios
-from .column_facts import study_tables
 from .record_faults import checked_record
 from .records import Record, Scenario, Study
 from .study_findings import Finding
@@ -53,7 +52,7 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
     study = Study.model_construct(**study_parts)
     if "sources" in parts:
-        study = study.model_copy(update={"sources": with_presets(study.sources, study_tables(study))})
+        study = with_presets(study)
     findings = check(study, valid=parts.keys() if faults else None)
     if not faults and all(finding.notice for finding in findings):
         findings += check_scenarios(study) + check_alternatives(study)

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import Field
 
-from ..canonical import CanonicalTable
 from ..errors import ConfigError
 from ..expressions import parse
-from .records import Label, OutOfScope, Record, Source, Sources
+from .column_facts import study_tables
+from .records import Label, OutOfScope, Record, Source, Study
 from .yaml_document import Document, read_text
 
 FOLDER = Path(__file__).parent / "presets"
@@ -79,13 +79,14 @@ def _columns_of(rule: OutOfScope) -> frozenset[str]:
         return frozenset()
 
 
-def with_presets(sources: Sources, tables: Mapping[str, CanonicalTable]) -> Sources:
-    """The sources, each with what its preset brings."""
+def with_presets(study: Study) -> Study:
+    """The study with what the preset of each source brings."""
+    tables = study_tables(study)
     expanded = {
         id: with_preset(source, tables[source.table].columns) if source.table in tables else source
-        for id, source in sources.sources.items()
+        for id, source in study.sources.sources.items()
     }
-    return sources.model_copy(update={"sources": expanded})
+    return study.model_copy(update={"sources": study.sources.model_copy(update={"sources": expanded})})
 
 
 def of_preset(source: Source, label: str, column: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...canonical import CanonicalTable
 from ...errors import DataError, closest
 from ...study.records import Source
+from ...study.vendor_presets import of_preset, unverified
 from ..meaning.glyphs import normalised_label
 from ..meaning.unit_choice import PrintedUnits
 from ..meaning.unit_labels import is_printed_unit, is_weak, label_and_unit, unit_label, units_above, units_in
@@ -158,7 +159,7 @@ def header_layout(rows: Sequence[Sequence[str]], source: Source, table: Canonica
     place = header_place(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
         raise no_rows(where)
-    labels = tuple(label.strip() for label in rows[place])
+    labels = tuple(label.strip() or _by_letters(k, column_by_label) for k, label in enumerate(rows[place]))
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
     numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers]
@@ -167,6 +168,21 @@ def header_layout(rows: Sequence[Sequence[str]], source: Source, table: Canonica
         (k, unit) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row) for unit in units_in(cell)
     ]
     return Layout(place + 1, labels, below, tuple(printed_units), units_above(rows[:place]))
+
+
+def column_letters(place: int) -> str:
+    """How a column without a label is named by its place: '[A]', '[B]' ... '[AA]'."""
+    letters, number = "", place + 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"[{letters}]"
+
+
+def _by_letters(place: int, column_by_label: Mapping[str, str]) -> str:
+    """The letters of a column without a label where an alias names it by them, else ''."""
+    letters = column_letters(place)
+    return letters if normalised_label(letters) in column_by_label else ""
 
 
 def no_rows(where: str) -> DataError:
@@ -190,13 +206,24 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
         name = canonical_name(label, column_by_label, table)
         if name is None:
             unused_labels.append(label)
-        elif name in positions:
-            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
-        else:
+        elif name not in positions or of_preset(source, labels[positions[name]], name):
             positions[name] = place
+        elif not of_preset(source, label, name):
+            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
     printed = {name: _printed_units(labels[place], place, cells) for name, place in positions.items()}
     unused = tuple(label for label in unused_labels if label.strip())
-    return HeaderMap(positions, printed, unused, _unused_label_notices(unused, where))
+    notices = (*_unused_label_notices(unused, where), *_unverified_notices(source, labels, positions, where))
+    return HeaderMap(positions, printed, unused, notices)
+
+
+def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int], where: str) -> tuple[Notice, ...]:
+    """S07 for items that the preset of the source reads without having been compared with the vendor's list."""
+    items = unverified(source, {labels[place]: name for name, place in positions.items()})
+    if not items:
+        return ()
+    en = f"read by preset {source.preset}, to be verified: " + ", ".join(f"{label} as {name}" for label, name, _ in items)
+    zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(f"{label} → {name}({item})" for label, name, item in items)
+    return (Notice("S07", where, en, zh),)
 
 
 def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:

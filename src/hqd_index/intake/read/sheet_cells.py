@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ...engines.duckdb import Engine
 from ..records.intake_notice import Notice
 
 BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
@@ -54,3 +55,14 @@ class SheetCells:
     head: tuple[tuple[str, ...], ...] = ()
     record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
     turned: bool = False
+
+
+def first_rows(cells: SheetCells, count: int, engine: Engine) -> SheetCells:
+    """The sheet as far as the row `count` below its header; a sheet whose rows are parts of every record whole."""
+    if cells.turned:
+        return cells
+    last = cells.header_row + count
+    table = engine.query(f"SELECT * FROM {cells.table} WHERE row % {ROW_SPAN} <= {last}")
+    set_aside = tuple(row for row in cells.set_aside if row.row % ROW_SPAN <= last)
+    record_rows = None if cells.record_rows is None else tuple(row for row in cells.record_rows if row[0] % ROW_SPAN <= last)
+    return replace(cells, table=table, rows=engine.count(table), set_aside=set_aside, record_rows=record_rows)

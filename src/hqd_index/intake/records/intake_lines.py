@@ -56,16 +56,16 @@ def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.x
     return lines
 
 
-def repair_line(repairs: pd.DataFrame, language: str = "zh") -> str:
-    """One line that sums the cells whose value is not as printed, by kind; '' when there are none."""
+def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repairs.csv") -> str:
+    """One line that sums the cells whose value is not as printed, by kind; '' when there are none. `path`: where all stand."""
     if repairs.empty:
         return ""
     cells = repairs.groupby("kind")["cells"].sum().sort_values(ascending=False, kind="stable")
     english = language == "en"
     listed = (", " if english else "、").join(f"{KINDS[str(kind)][language]} {count:,}" for kind, count in cells.items())
     if english:
-        return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {listed}; see repairs.csv"
-    return f"[修整] {cells.sum():,} 个单元格未按原样采用:{listed};详见 repairs.csv"
+        return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {listed}; see {path}"
+    return f"[修整] {cells.sum():,} 个单元格未按原样采用:{listed};详见 {path}"
 
 
 def _rule_lines(findings: pd.DataFrame, words: dict[str, str], language: str) -> Iterator[str]:
