@@ -283,3 +283,26 @@ def test_sheets_named_by_years_are_told(tmp_path: Path, engine: Engine):
     with pytest.raises(HqdError) as caught:
         read(tmp_path, engine, {"path": "a.xlsx"})
     assert caught.value.rule == "S08" and "sheet_is: year" in caught.value.text("en")
+
+
+def test_two_merged_header_rows_are_told_before_their_merged_cells(shared: Path, tmp_path: Path, engine: Engine):
+    shutil.copy(shared / "cases" / "K14_band.xlsx", tmp_path / "a.xlsx")
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, engine, {"path": "a.xlsx"}, NAMED)
+    assert "across: [measure, year]" in caught.value.text("en") and "columns: {营业收入: x, 利润总额: y}" in caught.value.text(
+        "zh"
+    )
+
+
+def test_a_merged_column_that_nobody_reads_does_not_stop_the_run(shared: Path, tmp_path: Path, engine: Engine):
+    """Q17; a key column that is merged downwards may be filled."""
+    shutil.copy(shared / "cases" / "Q17_merged_unused.xlsx", tmp_path / "a.xlsx")
+    result = read(tmp_path, engine, {"path": "a.xlsx"})
+    assert clean(result, engine, "region", "year", "x") == [("丁", 2019, 3), ("丙", 2019, 2), ("乙", 2019, 1), ("甲", 2019, 0)]
+    rows: Rows = [["地区", "年份", "x"], ["甲", 2019, 1], [None, 2020, 2], ["乙", 2019, 3]]
+    workbook({"一": rows}, lambda book: book.worksheets[0].merge_cells("A2:A3"))(tmp_path)
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, engine, {"path": "a.xlsx"})
+    assert caught.value.rule == "S08" and "A2:A3" in caught.value.text("en") and "fill_down" in caught.value.text("en")
+    result = read(tmp_path, engine, {"path": "a.xlsx", "fill_down": ["region"]})
+    assert clean(result, engine, "region", "year", "x") == [("乙", 2019, 3), ("甲", 2019, 1), ("甲", 2020, 2)]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...engines.duckdb import parquet_size
+from ...errors import SetupError
 from .reader import FileHead, SheetRequest
-from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged, guarded, too_big
+from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged, guarded, reason, too_big
 from .sheet_cells import SheetCells
 from .typed_cells_text import typed_cells
 
@@ -63,8 +64,12 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
     with guarded(where):
         rows, columns = parquet_size(path)
         _check_size(path, rows, columns, where)
-        numbered = engine.scan_numbered(path)
-        return replace(typed_cells(request, numbered), sheet=sheet)
+        try:
+            return replace(typed_cells(request, engine.scan_numbered(path)), sheet=sheet)
+        except SetupError as fault:  # how the engine reports that a file ends too soon, and a full disk
+            if "space left" in fault.en:
+                raise
+            raise damaged(where, reason(fault.__cause__ or fault)) from None
 
 
 def _check_size(path: Path, rows: int, columns: int, where: str) -> None:

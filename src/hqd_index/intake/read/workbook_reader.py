@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ...errors import DataError
 from ..layout.header_rows import PEEK, Layout, canonical_name, header_layout, known_labels, no_rows
+from ..layout.layout_hints import with_layout_hint
 from ..meaning.unit_labels import label_and_unit
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
@@ -91,7 +93,10 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     top = layout.row + layout.below
     note_rows = [n for n, row in enumerate(grid.rows, 1) if row_set_aside(n, row).reason in (BLANK, NOTE)]
     used = _used(layout, request)
-    refuse_merged(grid, top, note_rows, used, where)
+    try:
+        refuse_merged(grid, top, note_rows, used, where)
+    except DataError as fault:
+        raise with_layout_hint(fault, head, source, request.table) from None
     refuse_uncached(grid, used, where)
     if len(grid.rows) <= top:
         raise no_rows(where)
