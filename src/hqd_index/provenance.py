@@ -62,8 +62,9 @@ def stage_key(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]) 
     return digest_text(canonical_json([stage, package_digest(), versions(), config, dict(inputs)]))
 
 
-# the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json, notices.json}
+# the cache of stage outputs: <root>/<stage>/<key>/{*.parquet, digests.json, notices.json, facts.json}
 NOTICES = "notices.json"
+FACTS = "facts.json"
 
 
 def cached(root: Path, stage: str, key: str) -> dict[str, str] | None:
@@ -88,6 +89,20 @@ def stored_notices(root: Path, stage: str, key: str) -> list[str]:
     except (OSError, ValueError):
         return []
     return notices
+
+
+def write_facts(entry: Path, facts: Mapping[str, Any]) -> None:
+    """What a stage leaves for the manifest, put beside the tables it made."""
+    (entry / FACTS).write_text(json.dumps(facts, ensure_ascii=False, sort_keys=True), "utf-8")
+
+
+def stored_facts(root: Path, stage: str, key: str) -> dict[str, Any]:
+    """What a stage left for the manifest; nothing where it left nothing."""
+    try:
+        facts: dict[str, Any] = json.loads((root / stage / key / FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts
 
 
 def damaged(root: Path, stage: str, key: str, name: str, digest: str) -> bool:

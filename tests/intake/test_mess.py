@@ -15,7 +15,7 @@ from hqd_index.demo.registry import credit_codes
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.rules.anomalies import anomaly_notices
+from hqd_index.intake.rules.anomalies import table_anomalies
 from hqd_index.intake.rules.interpolation import inside_straight_lines
 
 from .conftest import FIRMS, build
@@ -229,7 +229,9 @@ def test_interpolated_cells_are_flagged_and_kept(folder: Path, engine: Engine):
 
 
 def odd(engine: Engine, name: str, **columns: Any) -> list[str]:
-    return [notice.zh for notice in anomaly_notices(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine)]
+    return [
+        notice.zh for notice in table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, {}).notices
+    ]
 
 
 def test_staff_shares_on_the_policy_steps_are_told(engine: Engine):

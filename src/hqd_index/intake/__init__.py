@@ -1,6 +1,16 @@
 """Messy files in, clean typed tables out, and every row accounted for."""
 
 from .records.intake_lines import intake_lines, repair_line
+from .rules.unit_jumps import median_change_notices
 from .study_intake import FIRST_ROWS, GateError, Intake, checked_files, intake
 
-__all__ = ["FIRST_ROWS", "GateError", "Intake", "checked_files", "intake", "intake_lines", "repair_line"]
+__all__ = [
+    "FIRST_ROWS",
+    "GateError",
+    "Intake",
+    "checked_files",
+    "intake",
+    "intake_lines",
+    "median_change_notices",
+    "repair_line",
+]

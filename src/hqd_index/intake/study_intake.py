@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
 from .records.row_ledger import QUARANTINED, ledger_rows
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
+from .rules.unit_jumps import Medians
 from .srdi.srdi_status import UNMATCHED_COLUMNS, SrdiStatus
 from .srdi.study_status import study_status
 from .study_columns import exactness, needed_columns, table_of
@@ -34,12 +35,16 @@ SHEETS = 10_000  # of one table at most; a file may have several
 
 @dataclass(frozen=True)
 class Intake:
-    """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, and notices."""
+    """Clean tables by canonical name (engine names), frames to publish, quarantined rows as read, notices, and medians.
+
+    `medians`: table -> column -> year -> median, which the next run is compared with.
+    """
 
     tables: dict[str, str]
     frames: dict[str, pd.DataFrame]
     raw_rows: pd.DataFrame
     notices: tuple[Notice, ...]
+    medians: Mapping[str, Medians] = field(default_factory=dict)
 
 
 class GateError(DataError):
@@ -172,7 +177,8 @@ def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dic
     raw_rows = pd.concat([quarantined_raw_rows(clean_table, engine) for clean_table in clean_tables], ignore_index=True)
     notices = [notice for clean_table in clean_tables for notice in clean_table.notices]
     notices += table_overlap_notices(tables, study.study.unit.by, engine)
-    return Intake(tables, frames, raw_rows, tuple(notices))
+    medians = {clean_table.name: clean_table.medians for clean_table in clean_tables}
+    return Intake(tables, frames, raw_rows, tuple(notices), medians)
 
 
 def _repairs(clean_table: CleanTable) -> pd.DataFrame:
@@ -187,7 +193,7 @@ def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:
     if status is None:
         return result
     tables, frames = result.tables | {"firms": status.firms}, result.frames | {"srdi_unmatched": status.unmatched}
-    return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices))
+    return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices), result.medians)
 
 
 def _check_gate(study: Study, clean_tables: Sequence[CleanTable], result: Intake) -> None:

@@ -30,7 +30,7 @@ from .records.clean_table import CleanTable, quarantined_share
 from .records.intake_notice import Notice
 from .records.physical_rows import physical_rows
 from .records.row_ledger import OUT_OF_SCOPE, QUARANTINED, READ, VALIDATE, Books, check_balance, check_sums
-from .rules.anomalies import anomaly_notices
+from .rules.anomalies import table_anomalies
 from .rules.cross_row_rules import cross_row_findings, refuse_mixed_values
 from .rules.duplicate_rows import duplicate_findings
 from .rules.firm_identity import FirmRows, with_one_id_per_firm, with_one_industry
@@ -66,7 +66,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
         findings = joined_findings([findings, _duplicates(step, firms.rows, combined, file_list)])
     clean, industry_notices = _with_firm_industry(step, without_rows(firms.rows, findings["rid"], engine), where)
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
-        anomalies = pool.submit(anomaly_notices, step.name, clean, step.table, notice_engine)
+        anomalies = pool.submit(table_anomalies, step.name, clean, step.table, notice_engine, _file_names(sheets))
         removed = by_raw_row(
             pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine
         )
@@ -79,23 +79,24 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
         ]
     findings = joined_findings([_ragged_findings(sheets), findings, *warnings])
     notices = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
-    notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result()]
+    notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result().notices]
     rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
     share = quarantined_share(removed, _record_count(step, sheets))
     removed = physical_rows(removed, used, sheets, engine)
     return CleanTable(
-        step.name,
-        step.table,
-        clean,
-        combined.text,
-        findings,
-        removed,
-        file_list,
-        rows_in,
-        tuple(sheets),
-        tuple(notices),
-        repairs,
-        share,
+        name=step.name,
+        table=step.table,
+        clean=clean,
+        text=combined.text,
+        findings=findings,
+        removed=removed,
+        files=file_list,
+        rows_in=rows_in,
+        sheets=tuple(sheets),
+        notices=tuple(notices),
+        repairs=repairs,
+        quarantined_share=share,
+        medians=anomalies.result().medians,
     )
 
 
@@ -180,6 +181,10 @@ def _first_rows(cells: SheetCells, engine: Engine) -> Sequence[Sequence[str]]:
 
 def _duplicates(step: TableStep, rows: str, combined: ParsedSource, files: pd.DataFrame) -> pd.DataFrame:
     return duplicate_findings(rows, combined.text, step.table.key, files, step.engine, shifts=combined.shifts)
+
+
+def _file_names(sheets: Sequence[Sheet]) -> dict[int, str]:
+    return {sheet.number: sheet.cells.file for sheet in sheets}
 
 
 def _file_list(sheets: Sequence[Sheet]) -> pd.DataFrame:

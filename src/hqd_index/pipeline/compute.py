@@ -66,6 +66,7 @@ def compute(job: StageJob, report_line: Callable[[str], None] = print) -> StageR
         entry.mkdir()
         rows = sum(_write(engine, table, frame, entry) for table, frame in _by_stage(job.stage, outputs).items())
         provenance.write_notices(entry, context.notices)
+        provenance.write_facts(entry, context.facts)
         stored = provenance.store(job.cache, job.stage, job.key, entry)
     return StageResult(stored, rows, tuple(context.notices), time.perf_counter() - started)
 

@@ -21,7 +21,7 @@ from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
 from .job_queue import JobQueue
 from .stage_order import STAGES
-from .stages import Place, Stage
+from .stages import MEDIANS, MEDIANS_BEFORE, Place, Stage
 
 if TYPE_CHECKING:
     from ..study.records import Study
@@ -81,6 +81,7 @@ class Runner:
         self.inputs = input_digests(self.study, place)
         self.ingredients: dict[str, dict[str, str]] = {}
         self.previous = previous_ingredients(home)
+        self.medians_before = published_manifest(home).get(MEDIANS, {})
 
     def run(self) -> Outcome:
         up_to_date = self._up_to_date()
@@ -198,7 +199,8 @@ class Runner:
     def _job(self, stage: Stage, key: str, folder: Path) -> StageJob:
         names = sorted(self._input_digests(stage))
         paths = {name: provenance.table_path(self.cache, *self.origin[name], name) for name in names}
-        return StageJob(stage.name, self.study, self.place, paths, self.cache, key, folder, self._facts())
+        facts = self._facts() | {MEDIANS_BEFORE: self.medians_before}
+        return StageJob(stage.name, self.study, self.place, paths, self.cache, key, folder, facts)
 
     def _finish(self, stage: Stage, result: StageResult, folder: Path) -> None:
         self.seconds[stage.name] = result.seconds
@@ -253,6 +255,11 @@ class Runner:
             "versions": provenance.versions(),
         }
 
+    def _medians(self) -> dict[str, Any]:
+        """Table -> column -> year -> median, as intake left them."""
+        medians: dict[str, Any] = provenance.stored_facts(self.cache, "intake", self.keys["intake"]).get(MEDIANS, {})
+        return medians
+
     def _manifest(self, folder: Path) -> dict[str, Any]:
         return self._facts() | {
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -263,17 +270,23 @@ class Runner:
                 for stage, key in self.keys.items()
             },
             "notices": self.notices,
+            MEDIANS: self._medians(),
             "files": provenance.file_digests(folder),
         }
 
 
-def previous_ingredients(home: Path) -> dict[str, dict[str, str]]:
-    """What each stage of the published run was made of; empty before the first."""
+def published_manifest(home: Path) -> dict[str, Any]:
+    """The manifest of the published run; empty before the first."""
     try:
-        manifest = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads((home / "latest" / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return {stage: facts.get("ingredients", {}) for stage, facts in manifest["stages"].items()}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def previous_ingredients(home: Path) -> dict[str, dict[str, str]]:
+    """What each stage of the published run was made of; empty before the first."""
+    return {stage: facts.get("ingredients", {}) for stage, facts in published_manifest(home).get("stages", {}).items()}
 
 
 def section(study: Study, path: str) -> Any:

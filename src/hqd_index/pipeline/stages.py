@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ..engines.duckdb import Engine
     from ..study.records import Study
 
+MEDIANS, MEDIANS_BEFORE = "medians", "medians_before"
+"""Medians of raw columns in the manifest, and those of the run before, which intake compares them with."""
+
 Table: TypeAlias = "pd.DataFrame | str"
 """A frame, or the name of a table in the engine."""
 
@@ -43,6 +46,7 @@ class Context:
     tables: dict[str, str]
     folder: Path
     manifest: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     report_line: Callable[[str], None] = print
 
@@ -80,7 +84,7 @@ class Stage:
 
 def intake(context: Context) -> dict[str, Table]:
     """Raw files -> clean tables, ledger, quarantine."""
-    from ..intake import GateError, intake_lines, repair_line
+    from ..intake import GateError, intake_lines, median_change_notices, repair_line
     from ..intake import intake as read_all
 
     language = context.study.study.language
@@ -96,7 +100,9 @@ def intake(context: Context) -> dict[str, Table]:
             context.report_line(line)
     if line := repair_line(result.frames["repairs"], language):
         context.report_line(line)
-    context.notices.extend(_notice(notice, language) for notice in result.notices)
+    changes = median_change_notices(context.manifest.get(MEDIANS_BEFORE, {}), result.medians)
+    context.notices.extend(_notice(notice, language) for notice in (*result.notices, *changes))
+    context.facts[MEDIANS] = result.medians
     clean: dict[str, Table] = {f"clean_{name}": table for name, table in result.tables.items()}
     return clean | dict(result.frames) | {"raw_rows": result.raw_rows}
 

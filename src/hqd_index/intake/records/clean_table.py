@@ -29,6 +29,7 @@ class CleanTable:
     sheets: tuple[Sheet, ...]
     notices: tuple[Notice, ...]
     repairs: pd.DataFrame
+    medians: dict[str, dict[int, float]]
     quarantined_share: float
 
 

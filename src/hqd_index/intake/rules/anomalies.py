@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, quoted
+from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
+from .unit_jumps import file_jumps, jump_notices, year_jumps
 
-FACTORS = (10.0, 1e4, 1e8)
-NEAR = 0.05
 FEW = 5
 BENFORD_ROWS = 1000
 BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
@@ -24,10 +24,26 @@ HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
 PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
 
 
-def anomaly_notices(name: str, rows: str, table: CanonicalTable, engine: Engine) -> tuple[Notice, ...]:
-    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01."""
-    notices = [*unit_jump_notices(name, yearly_medians(name, rows, table, engine))]
+@dataclass(frozen=True)
+class Anomalies:
+    """What was noticed of a table, and the medians of its columns by year (column -> year -> median), kept for the next run."""
+
+    notices: tuple[Notice, ...]
+    medians: dict[str, dict[int, float]]
+
+
+def table_anomalies(name: str, rows: str, table: CanonicalTable, engine: Engine, files: Mapping[int, str]) -> Anomalies:
+    """W04 for medians that jump by a unit's factor, W07 for first digits of revenue, W08 for bunched R&D ratios, DF01.
+
+    `files`: the names of the files by the number that row ids begin with.
+    """
     columns = engine.types(rows)
+    measured = _measured_columns(table, columns) if "year" in columns else []
+    medians = _medians_by(["year"], rows, measured, engine)
+    notices: list[Notice] = []
+    for column, by_year in medians.items():
+        notices += jump_notices(column, year_jumps({year: value for (year,), value in by_year.items()}), name)
+    notices += _file_notices(name, rows, measured, engine, files)
     if name == "firms" and "revenue" in columns:
         notices += _benford_notices(name, rows, engine)
     if name == "firms" and {"revenue", "rd_exp"} <= set(columns):
@@ -36,57 +52,49 @@ def anomaly_notices(name: str, rows: str, table: CanonicalTable, engine: Engine)
         notices += _heaping_notices(name, rows, engine)
     if name in PRICE_LINKS and {PRICE_LINKS[name][0], "year"} <= set(columns):
         notices += _broken_chain_notices(name, rows, engine)
-    return tuple(notices)
+    kept_medians = {column: {year: value for (year,), value in by_year.items()} for column, by_year in medians.items()}
+    return Anomalies(tuple(notices), kept_medians)
 
 
-def yearly_medians(table_name: str, rows: str, table: CanonicalTable, engine: Engine) -> pd.DataFrame:
-    """table, column, year, cells, middle: median of each positive money or count column by year."""
-    row_columns = engine.types(rows)
-    columns = [name for name, column in table.columns.items() if column.dtype in ("number", "integer") and name in row_columns]
-    columns = [name for name in columns if name not in table.key and not table.columns[name].share and table.columns[name].unit]
-    if "year" not in row_columns or not columns:
-        return pd.DataFrame(columns=["table", "column", "year", "cells", "middle"])
+def _measured_columns(table: CanonicalTable, columns: Collection[str]) -> list[str]:
+    """Number columns that have a unit and are no share: those whose scale a unit decides."""
+    numbers = [name for name, column in table.columns.items() if column.dtype in ("number", "integer") and name in columns]
+    return [name for name in numbers if name not in table.key and not table.columns[name].share and table.columns[name].unit]
+
+
+def _medians_by(
+    keys: Sequence[str], rows: str, columns: Sequence[str], engine: Engine
+) -> dict[str, dict[tuple[int, ...], float]]:
+    """Column -> key -> median of its positive cells, where there are FEW or more; keys are year, or file and year."""
+    if not columns:
+        return {}
+    sql = {"year": "CAST(year AS INTEGER)", "file": f"rid // {FILE_SPAN}"}
+    selected = ", ".join(f"{sql[key]} AS {key}" for key in keys)
     positive = ", ".join(f"CASE WHEN {quoted(name)} > 0 THEN {quoted(name)} END AS {quoted(name)}" for name in columns)
-    wide_medians = engine.collect(
-        f"""SELECT year, {", ".join(f"count({quoted(name)}), CAST(median({quoted(name)}) AS DOUBLE)" for name in columns)}
-        FROM (SELECT CAST(year AS INTEGER) AS year, {positive} FROM {rows}) GROUP BY year ORDER BY year"""
-    ).set_axis(range(2 * len(columns) + 1), axis=1)
-    parts = [
-        pd.DataFrame(
-            {
-                "table": table_name,
-                "column": name,
-                "year": wide_medians[0],
-                "cells": wide_medians[place],
-                "middle": wide_medians[place + 1],
-            }
-        )
-        for place, name in zip(range(1, wide_medians.shape[1], 2), columns)
-    ]
-    long_medians = pd.concat(parts, ignore_index=True)
-    return long_medians[long_medians["cells"] > 0].sort_values(["column", "year"], ignore_index=True)
+    medians = ", ".join(f"count({quoted(name)}), CAST(median({quoted(name)}) AS DOUBLE)" for name in columns)
+    grouped = ", ".join(keys)
+    wide = engine.collect(
+        f"SELECT {grouped}, {medians} FROM (SELECT {selected}, {positive} FROM {rows}) GROUP BY {grouped} ORDER BY {grouped}"
+    ).set_axis(range(len(keys) + 2 * len(columns)), axis=1)
+    medians_by_column: dict[str, dict[tuple[int, ...], float]] = {name: {} for name in columns}
+    for row in wide.dropna(subset=[*range(len(keys))]).itertuples(index=False):
+        key = tuple(int(value) for value in row[: len(keys)])
+        for place, name in enumerate(columns):
+            cells, value = row[len(keys) + 2 * place], row[len(keys) + 2 * place + 1]
+            if cells >= FEW:
+                medians_by_column[name][key] = float(value)
+    return medians_by_column
 
 
-def unit_jump_notices(name: str, medians: pd.DataFrame) -> list[Notice]:
-    """W04 where the median of a column is 10, 1e4 or 1e8 times (or a fraction of) that of the year before, within 5%."""
-    notices = []
-    for column, rows in medians[medians["cells"] >= FEW].groupby("column", sort=True):
-        median_by_year: dict[int, float] = dict(zip(rows["year"].astype(int), rows["middle"].astype(float)))
-        for year in sorted(median_by_year):
-            factor = suspected_factor(median_by_year[year] / median_by_year[year - 1]) if year - 1 in median_by_year else None
-            if factor is not None:
-                en = f"{column}: median of {year} is {factor:g} times that of {year - 1}; units? nothing was converted"
-                zh = f"{column}:{year} 年中位数是 {year - 1} 年的 {factor:g} 倍;单位是否不同?未作换算"
-                notices.append(Notice("W04", name, en, zh))
-    return notices
-
-
-def suspected_factor(ratio: float) -> float | None:
-    """The factor of a unit mistake that a ratio of medians is within 5% of, or None."""
-    if not ratio or not math.isfinite(ratio):
-        return None
-    candidates = [power for factor in FACTORS for power in (factor, 1 / factor)]
-    return next((factor for factor in candidates if abs(ratio / factor - 1) <= NEAR), None)
+def _file_notices(name: str, rows: str, columns: Sequence[str], engine: Engine, files: Mapping[int, str]) -> Iterator[Notice]:
+    """W04 for files on another scale than the others that hold the same years."""
+    if len(files) < 2 or "rid" not in engine.types(rows):
+        return
+    for column, medians in _medians_by(["file", "year"], rows, columns, engine).items():
+        by_file: dict[str, dict[int, float]] = {}
+        for (number, year), value in medians.items():
+            by_file.setdefault(files.get(number, str(number)), {})[year] = value
+        yield from jump_notices(column, file_jumps(by_file), name, files=True)
 
 
 def _benford_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
