@@ -16,6 +16,7 @@ POWERS = (1, 2, 3, 4, 5, 6, 8)
 NEAR = 0.06  # log10 distance to a power of ten: 15%
 WIDEST = 0.25  # however much a column varies, a factor is told only within 1.8 times a power of ten
 SPREADS = 3.0  # median absolute deviations of yearly growth that are still usual
+STEADY = 0.05  # deviation of yearly growth, 12%, up to which a column is steady
 CLEAR = 5.0  # a jump is at least so many of them
 FILES_FROM = 3  # with fewer files, differences between them are compared with thousands
 Medians = Mapping[str, Mapping[int, float]]
@@ -84,13 +85,20 @@ def changed_medians(before: Medians, now: Medians) -> dict[str, int]:
 def usual_growth(steps: Sequence[float]) -> tuple[float, float]:
     """Median yearly step (log10) and its median absolute deviation, powers of ten taken out of every step.
 
-    One step alone shows no usual growth: 0.
+    One step alone shows no usual growth: 0. Where steps are not steady, powers of ten may be swings of their own, and the
+    deviation is that of the steps as they are.
     """
     plain = [step - _nearest_power(step) for step in steps]
     if len(plain) < 2:
         return 0.0, 0.0
     growth = median(plain)
-    return growth, median(abs(step - growth) for step in plain)
+    spread = _deviation(plain)
+    return growth, spread if spread <= STEADY else max(spread, _deviation(steps))
+
+
+def _deviation(values: Sequence[float]) -> float:
+    middle = median(values)
+    return median(abs(value - middle) for value in values)
 
 
 def suspected_power(step: float, spread: float, *, tolerance: float = NEAR) -> int:
