@@ -108,7 +108,7 @@ class Engine:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
         fields = ", ".join(["'row': 'BIGINT'", *(f"'c{k}': 'VARCHAR'" for k in range(width))])
         options = f"header = false, auto_detect = false, delim = {literal(delimiter)}, columns = {{{fields}}}"
-        quotes = "quote = '\"', escape = '\"', nullstr = '\x01', new_line = '\\n'"
+        quotes = "quote = '\"', escape = '\"', nullstr = '\x01hqd\x01', new_line = '\\n'"
         return self.view(f"SELECT * FROM read_csv({literal(str(source))}, {options}, {quotes})", name)
 
     def query(self, sql: str | exp.Expression, name: str | None = None) -> str:

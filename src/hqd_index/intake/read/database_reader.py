@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from ...engines.duckdb import copy_database_table, database_tables
 from ..layout.header_rows import header_layout, no_rows
+from .delimited_text import RecordWriter
 from .parquet_reader import parquet_cells
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, damaged, guarded, too_big
@@ -87,9 +87,9 @@ def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, name: str
     target = engine.folder / f"{engine.new_name()}.txt"
     count = 0
     with target.open("w", encoding="utf-8", newline="\n") as out:
-        writer = csv.writer(out, lineterminator="\n")
+        writer = RecordWriter(out)
         for count, cells in enumerate(_texts(rows, where), 1):
-            writer.writerow([count + 1, *cells])
+            writer.write(count + 1, cells)
     if not count:
         raise no_rows(where)
     return SheetCells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源
 OPEN_QUOTE = '"'
 """Reason of a line whose quotes do not close in it, nor in a cell that could be meant."""
 BATCH = 1 << 22
+UNWRITABLE = re.compile("[\r\x00]")
 
 csv.field_size_limit(MAX_LINE)
 
@@ -157,7 +159,7 @@ def _has_blanks_at_sides(text: str, mark: str) -> bool:
 
 def write_records(rows: Iterable[TextRecord], out: IO[str], shape: Shape) -> RecordCounts:
     """The same for records that were parsed already; cells are quoted where they must be."""
-    writer = csv.writer(out, delimiter=shape.delimiter, lineterminator="\n")
+    writer = RecordWriter(out, shape.delimiter)
     aside: list[SetAside] = []
     written, lines = 0, 0
     for record in rows:
@@ -167,12 +169,26 @@ def write_records(rows: Iterable[TextRecord], out: IO[str], shape: Shape) -> Rec
         if not record.sound:
             aside.append(SetAside(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04"))
         elif len(record.fields) == shape.width:
-            writer.writerow([record.row, *record.fields])
+            writer.write(record.row, record.fields)
             written += 1
         else:
             aside.append(row_set_aside(record.row, record.fields))
         aside += [SetAside(record.row + place * ROW_SPAN, (), CONTINUED) for place in range(1, record.lines)]
     return RecordCounts(written, aside, lines)
+
+
+class RecordWriter:
+    """Writes rows of cells as the engine reads them: line ends in cells as feeds, and no mark that ends or empties a cell."""
+
+    def __init__(self, target: IO[str], delimiter: str = ",") -> None:
+        self._writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
+
+    def write(self, row: int, cells: Iterable[str]) -> None:
+        self._writer.writerow([row, *(_writable(cell) if UNWRITABLE.search(cell) else cell for cell in cells)])
+
+
+def _writable(cell: str) -> str:
+    return cell.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
 
 
 def row_set_aside(row: int, fields: list[str]) -> SetAside:

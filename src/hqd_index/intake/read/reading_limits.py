@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ...errors import DataError, HqdError, SetupError
 
@@ -18,6 +20,9 @@ MAX_CELLS = 4_000_000  # filled cells of a sheet, which is held in memory
 MAX_SPREAD = 20  # cells of the rectangle around the data for each filled one, in sheets that are not small
 MAX_LINE = 2**22  # bytes
 MAX_BREAKS = 40  # line breaks inside one quoted cell
+OWN_FAULTS = (AttributeError, NameError, TypeError, AssertionError)
+"""What no damaged file makes this program's own code raise: these are faults of the code."""
+PACKAGE = Path(__file__).resolve().parents[2]
 NEVER_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
@@ -64,7 +69,15 @@ def guarded(where: str) -> Iterator[None]:
     except MemoryError as fault:
         raise too_big(where, "it does not fit into memory", "内存放不下") from fault
     except BaseException as fault:  # readers in Rust and C raise panics that are no Exception
+        if isinstance(fault, OWN_FAULTS) and _raised_here(fault):
+            raise
         raise damaged(where, reason(fault)) from None
+
+
+def _raised_here(fault: BaseException) -> bool:
+    """Whether this program's own code raised it, not a library that was given a damaged file."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return bool(frames) and PACKAGE in Path(frames[-1].filename).parents
 
 
 def reason(fault: BaseException) -> str:

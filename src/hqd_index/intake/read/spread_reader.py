@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -13,7 +12,7 @@ from ..layout.spread_sheets import Records, cropped, records_of
 from ..meaning.header_years import year_of
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import CONTINUED, NOTE
-from .delimited_text import OPEN_QUOTE, TextRecord, row_set_aside
+from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, row_set_aside
 from .reader import SheetRequest
 from .sheet_cells import FIRST_PLACE, ROW_SPAN, SetAside, SheetCells
 from .workbooks.sheet_grid import Grid, Range, filled_down, filled_header, range_of, refuse_merged, refuse_uncached
@@ -106,11 +105,11 @@ def spread_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
     target = engine.folder / f"{engine.new_name()}.txt"
     held: set[int] = set()
     with target.open("w", encoding="utf-8", newline="\n") as out:
-        writer = csv.writer(out, lineterminator="\n")
+        writer = RecordWriter(out)
         for n, place, cells in made.records:
             if n not in broken:
                 held.add(n)
-                writer.writerow([_record_id(sheet.top + n + 1, place), *cells])
+                writer.write(_record_id(sheet.top + n + 1, place), cells)
     spoiled = {row.row for row in sheet.set_aside if row.rule}
     aside = [*sheet.set_aside, *broken.values()]
     aside += [SetAside(sheet.top + n + 1, tuple(sheet.rows[n]), why) for n, why in made.set_aside

@@ -88,6 +88,8 @@ def _survey_wide(path: Path, encoding: str, where: str) -> TextSurvey:
             plain = decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
         except UnicodeDecodeError as fault:
             raise undecodable(where, ends + 1, encoding) from fault
+        if b"\x00" in plain:
+            raise undecodable(where, ends + plain[: plain.index(b"\x00")].count(b"\n") + 1, "NUL")
         quotes |= b'"' in plain
         ends += _line_ends(plain, last)
         open_line = _open_line(plain, open_line, where)
