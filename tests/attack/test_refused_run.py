@@ -1,0 +1,53 @@
+"""What a refused file shows: the message first and alone, in the language asked for, and nothing of the libraries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyreadstat")
+MAIN = "from hqd_index.cli import main; main()"
+SPOILED: list[tuple[str, bytes, str]] = [
+    ("damaged", b"<stata_dta><header><release>118</release>", "S08"),
+    ("a bad gate", 'prov,year,code,x\n甲,2019,1,"1\n'.encode(), "S13"),
+    ("no rows", b"prov,year,code,x\n", "S02"),
+    ("bytes that are no text", "prov,year,code,x\n甲甲甲甲甲甲甲甲,2019,1,2\n".encode() * 3 + b"\xff\xff,1", "S03"),
+    ("another header", b"a,b,c\n1,2,3\n", "S06"),
+]
+
+
+@pytest.mark.parametrize("case", SPOILED, ids=[case[0] for case in SPOILED])
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_refused_file_shows_its_message_alone(shared: Path, tmp_path: Path, case: tuple[str, bytes, str], processes: str):
+    _, content, rule = case
+    name = "K04_labelset_other.dta"
+    shutil.copytree(shared / "cases" / "configs" / "K04", tmp_path / "configs")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).write_bytes(content)
+    command = [
+        sys.executable,
+        "-c",
+        MAIN,
+        "run",
+        "--study",
+        "configs",
+        "--data",
+        "data",
+        "--out",
+        "out",
+        "--processes",
+        processes,
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HQD_LANG": "en"}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    lines = ended.stderr.strip().splitlines()
+    assert lines[0].startswith(name) and f"[{rule}]" in lines[0]
+    assert lines[-1].endswith("exit code 3")
+    assert "nanobind" not in ended.stdout + ended.stderr and "Traceback" not in ended.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) in (["configs", "data"], ["configs", "data", "out"])
