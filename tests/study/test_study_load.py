@@ -149,10 +149,10 @@ ONE_FILE = [
      "would never have a score", "永远没有得分"),
     # tree
     ("indicators.yaml", "[smo1, upg3]", "[smo1, upg4]", "indicators.yaml:6:20", "unknown indicator 'upg4'; did you mean", "upg3"),
-    ("indicators.yaml", "[smo1, upg3]", "[smo1, inn1]", "indicators.yaml:6:20", "stands twice", "出现两次"),
+    ("indicators.yaml", "[smo1, upg3]", "[smo1, inn1]", "indicators.yaml:6:20", "appears twice", "出现两次"),
     ("indicators.yaml", "levels: [indicators, dimensions]", "levels: [indicators, subdimensions, dimensions]",
      "indicators.yaml:5:5",
-     "below quality stand the levels subdimensions, indicators", "以下各层为"),
+     "below quality are the levels subdimensions, indicators", "以下各层为"),
     ("indicators.yaml", "  safety: {zh: 安全", "  savety: {zh: 安全", "indicators.yaml:10:3",
      "did you mean 'safety'?", "'safety'"),
     ("indicators.yaml", "levels:", "profile: slim\nprofiles: {slim: [inn1, inn2]}\nlevels:", "indicators.yaml:8:5",

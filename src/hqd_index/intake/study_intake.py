@@ -85,7 +85,7 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
 
 
 def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
-    """The files of each source; all that are missing are told at once, with the line that names them."""
+    """The files of each source; all that are missing are reported at once, with the line that names them."""
     files: dict[str, list[RawFile]] = {}
     faults: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
@@ -123,7 +123,7 @@ def _line_of_path(config_root: Path, path: str) -> str:
 def _clean_tables(
     study: Study, files: Mapping[str, Sequence[RawFile]], engine: Engine, first_rows: int | None = None
 ) -> list[CleanTable]:
-    """The tables in the order of their sources, read two at a time; the files that cannot be read are told at once."""
+    """The tables in the order of their sources, read two at a time; the files that cannot be read are reported at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
         steps = ((replace(step, first_rows=first_rows), files, first) for step, files, first in _table_jobs(study, files, engine))
         jobs = [pool.submit(_clean_table, *step, engine) for step in steps]

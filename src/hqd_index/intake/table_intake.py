@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -46,58 +46,68 @@ QUOTED = '" ...'  # a quote that is never closed, or closed in the middle of a c
 
 
 def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int) -> CleanTable:
-    """The table from the files of its sources (source id -> files), which are numbered from `first`."""
+    """The table from the files of its sources (source id -> files), which are numbered from `first`.
+
+    Raises DataError for a file, or a mix of rows, that is refused; CheckError (exit 4) where the books do not balance.
+    """
     engine = step.engine
-    sheets, parsed = _parsed_sources(step, files, first)
+    sheets, sources = _parsed_sources(step, files, first)
     file_list = _file_list(sheets)
     out_of_scope = first_reasons(
-        [_rows_set_aside(sheets), *(source.out_of_scope for source in parsed), *scope_filter_rows(step, files, parsed)]
+        [_rows_set_aside(sheets), *(source.out_of_scope for source in sources), *scope_filter_rows(step, files, sources)]
     )
-    combined = combined_sources([_in_scope(source, out_of_scope, step) for source in parsed], step.table.key, file_list, engine)
-    scope = combined.typed
-    where = ", ".join(file_list["file"])
-    refuse_mixed_values(scope, where, engine)
-    findings = joined_findings([combined.findings, *_row_findings(step, scope, combined.text, "error")])
-    findings = joined_findings(
-        [findings, cross_row_findings(step.name, without_rows(scope, findings["rid"], engine), combined.text, engine)]
-    )
-    firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), where)
-    if step.table.key:
-        findings = joined_findings([findings, _duplicates(step, firms.rows, combined, file_list)])
-    clean, industry_notices = _with_firm_industry(step, without_rows(firms.rows, findings["rid"], engine), where)
+    combined = combined_sources([_in_scope(source, out_of_scope, step) for source in sources], step.table.key, file_list, engine)
+    valid = _valid_rows(step, combined, file_list)
+    clean, industry_notices = _with_firm_industry(step, valid.firms.rows, ", ".join(file_list["file"]))
     with engine.second_connection() as notice_engine, ThreadPoolExecutor(max_workers=1) as pool:
         anomalies = pool.submit(table_anomalies, step.name, clean, step.table, notice_engine, _file_names(sheets))
-        removed = by_raw_row(
-            pd.concat([out_of_scope, firms.twins, _quarantined_rows(findings)], ignore_index=True), combined.members, engine
-        )
+        removed = pd.concat([out_of_scope, valid.firms.twins, _quarantined_rows(valid.findings)], ignore_index=True)
+        removed = by_raw_row(removed, combined.members, engine)
         used = _used_rows(clean, combined, engine)
         _check_books(step, combined, clean, Books(_incoming_rows(step, sheets), used, removed))
-        repairs = counted_repairs([repairs for source in parsed for repairs in source.repairs], used, engine)
+        repairs = counted_repairs([repairs for source in sources for repairs in source.repairs], used, engine)
         warnings = [
             *_row_findings(step, clean, combined.text, "warning", "info"),
             interpolation_findings(clean, combined.text, step.table, engine),
         ]
-    findings = joined_findings([_ragged_findings(sheets), findings, *warnings])
     notices = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
-    notices += [*combined.notices, *firms.notices, *industry_notices, *anomalies.result().notices]
-    rows_in = {sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets}
-    share = quarantined_share(removed, _record_count(step, sheets))
-    removed = physical_rows(removed, used, sheets, engine)
+    notices += [*combined.notices, *valid.firms.notices, *industry_notices, *anomalies.result().notices]
     return CleanTable(
         name=step.name,
         table=step.table,
         clean=clean,
         text=combined.text,
-        findings=findings,
-        removed=removed,
+        findings=joined_findings([_ragged_findings(sheets), valid.findings, *warnings]),
+        removed=physical_rows(removed, used, sheets, engine),
         files=file_list,
-        rows_in=rows_in,
+        rows_in={sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets},
         sheets=tuple(sheets),
         notices=tuple(notices),
         repairs=repairs,
-        quarantined_share=share,
+        quarantined_share=quarantined_share(removed, _record_count(step, sheets)),
         medians=anomalies.result().medians,
     )
+
+
+@dataclass(frozen=True)
+class ValidRows:
+    """The rows that break no rule, under one id per firm, and the findings of the others."""
+
+    firms: FirmRows
+    findings: pd.DataFrame
+
+
+def _valid_rows(step: TableStep, combined: ParsedSource, file_list: pd.DataFrame) -> ValidRows:
+    """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
+    engine, scope, where = step.engine, combined.typed, ", ".join(file_list["file"])
+    refuse_mixed_values(scope, where, engine)
+    findings = joined_findings([combined.findings, *_row_findings(step, scope, combined.text, "error")])
+    sound = without_rows(scope, findings["rid"], engine)
+    findings = joined_findings([findings, cross_row_findings(step.name, sound, combined.text, engine)])
+    firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), where)
+    if step.table.key:
+        findings = joined_findings([findings, _duplicates(step, firms.rows, combined, file_list)])
+    return ValidRows(replace(firms, rows=without_rows(firms.rows, findings["rid"], engine)), findings)
 
 
 def _record_count(step: TableStep, sheets: Sequence[Sheet]) -> int:

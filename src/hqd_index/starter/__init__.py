@@ -11,7 +11,7 @@ TEMPLATE = Path(__file__).parent / "template"
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Writes the starter study into a new or empty folder: the files written. SetupError (exit 5) where something stands."""
+    """Writes the starter study into a new or empty folder: the files written. SetupError (exit 5) where it is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SetupError(
             "the folder is not empty; name a new one, nothing was written",

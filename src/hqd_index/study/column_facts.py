@@ -114,8 +114,8 @@ def _function_facts(options: Mapping[str, object], columns: Columns) -> ColumnFa
     """A chained price index stays a price index; whatever else a function makes is no money of the day."""
     values = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
     raw_behind = frozenset(raw for value in values if str(value) in columns for raw in columns[str(value)].raw)
-    chained = columns.get(str(options.get("of")))
-    is_index = chained is not None and chained.price_index
+    chained_column = columns.get(str(options.get("of")))
+    is_index = chained_column is not None and chained_column.price_index
     return ColumnFacts("double", raw_behind, numerator=raw_behind, money=1.0 if is_index else 0.0, price_index=is_index)
 
 
@@ -125,9 +125,11 @@ def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
         dtype = type_of(expression, column_types(columns))
     except ConfigError:
         return ColumnFacts("double", frozenset())
-    plain, lagged = raw_columns_by_year(expression.tree, columns)
+    plain, earlier_columns = raw_columns_by_year(expression.tree, columns)
     money = money_dimension(expression.tree, columns)
-    return ColumnFacts(dtype if dtype != "null" else "double", plain, lagged, numerator_columns(expression.tree, columns), money)
+    return ColumnFacts(
+        dtype if dtype != "null" else "double", plain, earlier_columns, numerator_columns(expression.tree, columns), money
+    )
 
 
 def column_types(columns: Columns) -> dict[str, str]:
@@ -142,13 +144,13 @@ def raw_columns_behind(expression: Expression, columns: Columns) -> frozenset[st
 
 def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
     """(raw columns of this year, raw columns of earlier years) below a node."""
-    current: set[str] = set()
-    lagged: set[str] = set()
+    current_columns: set[str] = set()
+    earlier_columns: set[str] = set()
     for column in node.find_all(exp.Column):
         facts = columns[column.name]
-        lagged |= facts.lagged
-        (lagged if column.find_ancestor(exp.Lag) else current).update(facts.plain)
-    return frozenset(current), frozenset(lagged)
+        earlier_columns |= facts.lagged
+        (earlier_columns if column.find_ancestor(exp.Lag) else current_columns).update(facts.plain)
+    return frozenset(current_columns), frozenset(earlier_columns)
 
 
 def numerator_columns(node: exp.Expression, columns: Columns) -> frozenset[str]:

@@ -50,7 +50,7 @@ class Tree:
         return tuple(node for node in self.order if self.children(node))
 
     def _below(self, node: str) -> list[str]:
-        return [node, *(deeper for child in self.children(node) for deeper in self._below(child))]
+        return [node, *(descendant for child in self.children(node) for descendant in self._below(child))]
 
     @cached_property
     def _parents(self) -> dict[str, str]:
@@ -60,7 +60,7 @@ class Tree:
 def listed_leaves(below: Any) -> set[str]:
     """Every leaf written below a point of the tree as YAML has it, of whatever profile; also of a tree that is wrong."""
     if isinstance(below, Mapping):
-        return {leaf for deeper in below.values() for leaf in listed_leaves(deeper)}
+        return {leaf for descendant in below.values() for leaf in listed_leaves(descendant)}
     return set(below) if isinstance(below, list | tuple) else set()
 
 
@@ -96,9 +96,11 @@ def _link(
         raise ConfigError(
             f"tree.{place}: no indicator of the active profile is left", zh=f"tree.{place}:当前 profile 下没有任何指标"
         )
-    doubled = sorted({child for child in children if child in links or child == node or children.count(child) > 1})
-    if doubled:
-        raise ConfigError(f"tree.{place}: {doubled} stand twice in the tree", zh=f"tree.{place}:{doubled} 在树中出现了两次")
+    repeated_nodes = sorted({child for child in children if child in links or child == node or children.count(child) > 1})
+    if repeated_nodes:
+        raise ConfigError(
+            f"tree.{place}: {repeated_nodes} appear twice in the tree", zh=f"tree.{place}:{repeated_nodes} 在树中出现了两次"
+        )
     links[node] = children
     if depth > 1:
         for child in children:

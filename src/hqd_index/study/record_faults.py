@@ -118,11 +118,11 @@ def _missing(path: Place) -> Texts:
 def _literal(path: Place, detail: ErrorDetails, document: Document) -> Texts:
     expected = str(detail.get("ctx", {}).get("expected"))
     if path and path[-1] == "version":
-        shipped = document.name.rpartition("/")[2]
+        shipped_file = document.name.rpartition("/")[2]
         return (f"the file is of version {detail['input']!r}, this program reads version {expected}; compare its keys with the "
-                f"shipped {shipped}, then write version: {expected}",
+                f"shipped {shipped_file}, then write version: {expected}",
                 f"文件版本为 {detail['input']!r},本程序读取版本 {expected};"
-                f"请对照随附的 {shipped} 改写后写 version: {expected}")  # fmt: skip
+                f"请对照随附的 {shipped_file} 改写后写 version: {expected}")  # fmt: skip
     names = [name.strip("'") for name in re.split(r", | or ", expected)]
     best = closest(str(detail["input"]), names)
     hint, hint_zh = (f"; did you mean {best!r}?", f";您是不是想写 {best!r}?") if best else ("", "")
@@ -151,7 +151,7 @@ def _wrong_type(path: Place, detail: ErrorDetails, document: Document) -> Texts:
         en, zh = f"{en}; write {wide[0]!r} as {wide[1]!r}", f"{zh};请把全角 {wide[0]!r} 改为半角 {wide[1]!r}"
     elif isinstance(value, str) and base in ("int", "float", "finite_number", "bool"):
         en, zh = f"{en}, without quotes", f"{zh},不加引号"
-    return f"{_short_repr(value)} stands where {en} is needed", f"现为 {_short_repr(value)},应为{zh}"
+    return f"{_short_repr(value)} was found where {en} is needed", f"现为 {_short_repr(value)},应为{zh}"
 
 
 def _short_repr(value: Any) -> str:

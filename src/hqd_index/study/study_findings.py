@@ -38,7 +38,7 @@ def unknown_name(path: Place, noun: tuple[str, str], name: str, names: Collectio
 
 
 def bound_formula(
-    path: Place, text: str, columns: Columns, *, aggregate: bool, needed: str, elsewhere: Mapping[str, Columns] | None = None
+    path: Place, text: str, columns: Columns, *, aggregate: bool, needed_type: str, elsewhere: Mapping[str, Columns] | None = None
 ) -> tuple[Expression | None, list[Finding]]:
     """The formula bound to its table's columns, or what is wrong with it; `wanted` is number, flag or any."""
     try:
@@ -49,8 +49,8 @@ def bound_formula(
         formula_type = _formula_type(text, aggregate, tuple(column_types(columns).items()))
     except ConfigError as fault:
         return None, [Finding(path, fault.en, fault.zh)]
-    if formula_type not in KINDS[needed]:
-        (type_name, type_name_zh), (en, zh) = KIND_NAMES[formula_type], NEEDED_VALUES[needed]
+    if formula_type not in KINDS[needed_type]:
+        (type_name, type_name_zh), (en, zh) = KIND_NAMES[formula_type], NEEDED_VALUES[needed_type]
         return None, [
             Finding(path, f"{text!r} gives {type_name} where {en} is needed", f"{text!r} 的结果是{type_name_zh},应为{zh}")
         ]

@@ -16,7 +16,7 @@ from .varied_study import vary
 from .vendor_presets import with_presets
 from .yaml_document import Document, Place, read_document, read_text
 
-# The parts of a study that stand in a file of their own; those without which there is no study.
+# The parts of a study that have a file of their own; those without which there is no study.
 PARTS: dict[str, type[Record]] = {
     name: field.annotation
     for name, field in Study.model_fields.items()
@@ -59,16 +59,16 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     faults += _located_faults([finding for finding in findings if not finding.notice], documents)
     if faults:
         raise Faults(faults)
-    varied, scenario_files = _with_changes(study, scenario, overrides)
-    same_index = (varied.indicators, varied.weighting, varied.study.years) == (
+    varied_study, scenario_files = _with_changes(study, scenario, overrides)
+    same_index = (varied_study.indicators, varied_study.weighting, varied_study.study.years) == (
         study.indicators,
         study.weighting,
         study.study.years,
     )
-    varied, unfit = (varied, []) if same_index else _without_unfit_scenarios(varied)
+    varied_study, unfit = (varied_study, []) if same_index else _without_unfit_scenarios(varied_study)
     notices = _located_faults([finding for finding in [*findings, *unfit] if finding.notice], documents)
     files = {name: document.digest for name, document in {**documents, **scenario_files}.items() if document.digest}
-    return LoadedStudy(varied, folder, files, {**documents, **scenario_files}, tuple(notices))
+    return LoadedStudy(varied_study, folder, files, {**documents, **scenario_files}, tuple(notices))
 
 
 def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
@@ -147,7 +147,7 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
 
 
 def _file(path: Place) -> tuple[str, Place]:
-    """The file an entry of the study stands in, and its path there."""
+    """The file that holds an entry of the study, and its path there."""
     if path and path[0] == "scenarios" and len(path) > 1:
         return f"scenarios/{path[1]}.yaml", path[2:]
     return (f"{path[0]}.yaml", path[1:]) if path else ("", ())
@@ -192,8 +192,8 @@ def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
         for id, findings in findings_by_scenario.items()
         if findings
     ]  # fmt: skip
-    fitting = {id: scenario for id, scenario in study.scenarios.items() if not findings_by_scenario[id]}
-    return study.model_copy(update={"scenarios": fitting}), remarks
+    fitting_scenarios = {id: scenario for id, scenario in study.scenarios.items() if not findings_by_scenario[id]}
+    return study.model_copy(update={"scenarios": fitting_scenarios}), remarks
 
 
 def _changed_study(study: Study, changes: Mapping[str, Any], where: str) -> Study:

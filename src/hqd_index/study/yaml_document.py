@@ -81,7 +81,7 @@ class Unreadable(Exception):
 
 
 def read_document(path: Path, name: str) -> Document:
-    """The document of a file; every fault that can be told apart is in `faults`, and then `value` is not to be used."""
+    """The document of a file; every fault that can be distinguished is in `faults`, and then `value` is not to be used."""
     document = Document(name)
     text = _text(path, document)
     if text is not None:
@@ -196,7 +196,7 @@ def _enter(event: Any, stack: list[Frame], document: Document) -> None:
         document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
     value: Any
     if isinstance(event, ScalarEvent):
-        value = _scalar(event, document)
+        value = _scalar(event)
         document.raw[path] = event.value
     else:
         value = {} if isinstance(event, MappingStartEvent) else []
@@ -235,7 +235,7 @@ def _tight_colon(path: Place, key: str, document: Document) -> None:
         document.fault(*slip, line=line, column=column)
 
 
-def _scalar(event: ScalarEvent, document: Document) -> Any:
+def _scalar(event: ScalarEvent) -> Any:
     """YAML 1.2 core types; a day, `yes` and `1_000` are texts. Quoted is always text."""
     text = event.value
     if not event.implicit[0]:

@@ -24,7 +24,7 @@ def misspelt_lines(text: str) -> list[tuple[int, str, str]]:
     slips = []
     for number, line in enumerate(text.splitlines(), 1):
         if "\t" in line.split("#")[0]:
-            slips.append((number, "a Tab stands here; use blanks", "这里用了 Tab;请改用空格"))
+            slips.append((number, "there is a Tab here; use blanks", "这里用了 Tab;请改用空格"))
         slip = misspelt_key(line)
         if slip:
             slips.append((number, *slip))

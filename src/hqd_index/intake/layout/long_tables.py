@@ -162,7 +162,7 @@ def _units_of_values(cells: str, columns_by_name: str, shape: LongSource) -> tup
 
 
 def _unit_label_notices(name: str, unit: str, labels: pd.DataFrame, where: str) -> list[Notice]:
-    """W04 where cells carry another unit than the one read with; whether numbers jump with the label is told, never used."""
+    """W04 where cells carry another unit than the one read with; whether numbers jump with the label is reported, never used."""
     notices = []
     median = labels.loc[labels["label"] == unit, "middle"].median()
     for label, rows in labels.groupby("label", sort=True):

@@ -151,7 +151,7 @@ def _unfit(row: int, line: str, delimiter: str, where: str) -> SetAside:
 
 
 def _has_blanks_at_sides(text: str, mark: str) -> bool:
-    """Whether a blank stands beside a delimiter or at the end of a line."""
+    """Whether there is a blank beside a delimiter or at the end of a line."""
     blanks = [blank for blank in BLANKS if blank not in ("\n", mark) and blank in text]
     sides = [pair for blank in blanks for pair in (mark + blank, blank + mark, blank + "\n")]
     return text.endswith(tuple(blanks)) or any(side in text for side in sides)

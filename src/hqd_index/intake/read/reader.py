@@ -26,7 +26,7 @@ class SheetRequest:
 
 @dataclass(frozen=True)
 class FileHead:
-    """A file and its first bytes, by which its format is told."""
+    """A file and its first bytes, by which its format is recognised."""
 
     path: Path
     start: bytes

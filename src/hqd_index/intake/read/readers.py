@@ -1,4 +1,4 @@
-"""Every format that can be read, told by content: messages, documentation and tests take the list from READERS."""
+"""Every format that can be read, recognised by content: messages, documentation and tests take the list from READERS."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:
-    """digest:sheet: of each file; a file that stands twice in the folder gets its number too."""
+    """digest:sheet: of each file; a file that is in the folder twice gets its number too."""
     repetition = files.groupby(["digest", "sheet"]).cumcount()
     suffix = repetition.map(lambda n: f"({n + 1})" if n else "")
     return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"

@@ -37,21 +37,21 @@ WORDS = {
 
 
 def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.xlsx") -> list[str]:
-    """The lines for all files; `path` is where the full list stands."""
+    """The lines for all files; `path` is where the full list is."""
     words = WORDS["en" if language == "en" else "zh"]
     quarantine = intake.frames["quarantine"]
     lines: list[str] = []
     for (file, sheet), stages in intake.frames["ledger"].groupby(["file", "sheet"], sort=False):
         rows, used_rows = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
-        quarantined, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
-        share = quarantined / (rows - out_of_scope) if rows > out_of_scope else 0.0
+        quarantined_rows, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
+        share = quarantined_rows / (rows - out_of_scope) if rows > out_of_scope else 0.0
         name = f"{file} [{sheet}]" if sheet else str(file)
         lines.append(
-            words["file"].format(file=name, rows=rows, used=used_rows, held=quarantined, share=share, aside=out_of_scope)
+            words["file"].format(file=name, rows=rows, used=used_rows, held=quarantined_rows, share=share, aside=out_of_scope)
         )
         sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
         lines += _rule_lines(sheet_findings, words, language)
-        if quarantined:
+        if quarantined_rows:
             lines.append(words["all"].format(path=path))
     return lines
 

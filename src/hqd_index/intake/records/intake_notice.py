@@ -1,4 +1,4 @@
-"""What intake tells without stopping: a rule id, a place and the text in both languages."""
+"""What intake reports without stopping: a rule id, a place and the text in both languages."""
 
 from __future__ import annotations
 

@@ -29,16 +29,16 @@ class Books:
 
 def check_balance(books: Books, engine: Engine, where: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
-    removed = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
-    unbalanced = engine.collect(
+    removed_rows = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
+    unbalanced_rows = engine.collect(
         f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
             SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.incoming)}
-            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {removed})
+            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {removed_rows})
         GROUP BY rid HAVING sum(came) <> 1 OR sum(went) <> 1 ORDER BY rid LIMIT 5"""
     )
-    engine.drop([removed])
-    if len(unbalanced):
-        first = unbalanced.iloc[0]
+    engine.drop([removed_rows])
+    if len(unbalanced_rows):
+        first = unbalanced_rows.iloc[0]
         row = int(first["rid"]) % ROW_SPAN
         raise CheckError(
             f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
@@ -47,16 +47,22 @@ def check_balance(books: Books, engine: Engine, where: str) -> None:
         )
 
 
-def check_sums(all_rows: str, used_rows: str, removed: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str) -> None:
+def check_sums(
+    all_rows: str, used_rows: str, removed_rows: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str
+) -> None:
     """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
     if not columns:
         return
-    removed_ids = engine.scan(removed[["rid"]].drop_duplicates().astype({"rid": "int64"}))
-    marked = f"(SELECT *, rid IN (SELECT rid FROM {removed_ids}) AS lost FROM {all_rows})"
+    removed_ids = engine.scan(removed_rows[["rid"]].drop_duplicates().astype({"rid": "int64"}))
+    flagged_rows = f"(SELECT *, rid IN (SELECT rid FROM {removed_ids}) AS lost FROM {all_rows})"
     sums = ("sum({0})", "sum(abs({0}))", "sum({0}) FILTER (WHERE lost)")
     sum_columns = [sum_sql.format(quoted(name)) for name in columns for sum_sql in sums]
     input_sums = (
-        engine.collect(f"SELECT {', '.join(sum_columns)} FROM {marked}").fillna(0.0).iloc[0].to_numpy().reshape(-1, len(sums))
+        engine.collect(f"SELECT {', '.join(sum_columns)} FROM {flagged_rows}")
+        .fillna(0.0)
+        .iloc[0]
+        .to_numpy()
+        .reshape(-1, len(sums))
     )
     used_sums = (
         engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {used_rows}").fillna(0.0).iloc[0]
@@ -71,24 +77,24 @@ def check_sums(all_rows: str, used_rows: str, removed: pd.DataFrame, columns: Se
             )
 
 
-def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], removed: pd.DataFrame) -> pd.DataFrame:
+def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], removed_rows: pd.DataFrame) -> pd.DataFrame:
     """file, sheet, stage, rows_in, used, quarantined, out_of_scope, reason: one line per file and stage."""
     lines = []
     for number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
-        remaining = rows_in[number]
-        file_rows = removed[removed["rid"] // FILE_SPAN == number]
+        remaining_rows = rows_in[number]
+        file_rows = removed_rows[removed_rows["rid"] // FILE_SPAN == number]
         for stage in STAGES:
             stage_rows = file_rows[file_rows["stage"] == stage]
             counts = stage_rows["outcome"].value_counts()
-            quarantined, out_of_scope = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
-            used = remaining - quarantined - out_of_scope
-            lines.append((file, sheet, stage, remaining, used, quarantined, out_of_scope, reason_counts(stage_rows)))
-            remaining = used
+            quarantined_rows, out_of_scope = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
+            used = remaining_rows - quarantined_rows - out_of_scope
+            lines.append((file, sheet, stage, remaining_rows, used, quarantined_rows, out_of_scope, reason_counts(stage_rows)))
+            remaining_rows = used
     columns = ["file", "sheet", "stage", "rows_in", "used", "quarantined", "out_of_scope", "reason"]
     return pd.DataFrame(lines, columns=columns)
 
 
-def reason_counts(removed: pd.DataFrame) -> str:
+def reason_counts(removed_rows: pd.DataFrame) -> str:
     """'C01=3; E02=1': how many rows left for which reason (a row with several rules counts under their joint name)."""
-    counts = removed["reason"].value_counts()
+    counts = removed_rows["reason"].value_counts()
     return "; ".join(f"{reason}={counts[reason]}" for reason in sorted(counts.index))

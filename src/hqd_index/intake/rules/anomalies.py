@@ -156,7 +156,7 @@ def _broken_chain_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     )
     if gaps.empty:
         return []
-    listed = ", ".join(gaps["unit"].head(FEW)) + (" ..." if len(gaps) > FEW else "")
-    en = f"{column}: years are missing inside the series of {len(gaps)} units ({listed}); real values beyond a gap are missing"
-    zh = f"{column}:{len(gaps)} 个单位的序列中间缺年份({listed});缺口另一侧的不变价数值将为缺失"
+    listing = ", ".join(gaps["unit"].head(FEW)) + (" ..." if len(gaps) > FEW else "")
+    en = f"{column}: years are missing inside the series of {len(gaps)} units ({listing}); real values beyond a gap are missing"
+    zh = f"{column}:{len(gaps)} 个单位的序列中间缺年份({listing});缺口另一侧的不变价数值将为缺失"
     return [Notice("DF01", name, en, zh)]

@@ -79,7 +79,7 @@ def refuse_mixed_values(rows: str, where: str, engine: Engine) -> None:
         counts = ", ".join(f"{value} {n}" for value, n in value_counts.itertuples(index=False))
         example = f"out_of_scope: [{{when: \"{column} = '{value_counts['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
         raise DataError(
-            f"{en} stand together ({counts}); choose one, e.g. {example}",
+            f"{en} appear together ({counts}); choose one, e.g. {example}",
             zh=f"{zh}混在一起({counts});请选定一种,例如 {example}",
             where=where,
             rule=rule,

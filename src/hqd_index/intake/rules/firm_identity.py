@@ -27,7 +27,7 @@ class FirmRows:
 
 
 def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
-    """M16, M17: firms are told apart by their credit code where a stock code does not do so.
+    """M16, M17: firms are identified by their credit code where a stock code does not do so.
 
     Stock codes with one credit code are one firm under the first of them (A shares come before B shares); of a year's
     several rows that of the first code stays. A stock code whose credit code changes is another firm from then on, `code#2`.
@@ -46,45 +46,47 @@ def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
     )
     if firm_years.empty:
         return FirmRows(rows, no_rows, ())
-    identified = firm_identities(firm_years)
-    twins = identified.loc[identified.duplicated(["firm", "year"]) & (identified["lead"] != identified["firm_id"]), ["rid"]]
-    renamed = engine.scan(identified[["rid", "firm"]])
+    identified_rows = firm_identities(firm_years)
+    twins = identified_rows.loc[
+        identified_rows.duplicated(["firm", "year"]) & (identified_rows["lead"] != identified_rows["firm_id"]), ["rid"]
+    ]
+    new_ids = engine.scan(identified_rows[["rid", "firm"]])
     firm_rows = engine.query(
-        f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id) FROM {rows} AS r LEFT JOIN {renamed} AS n USING (rid)
+        f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id) FROM {rows} AS r LEFT JOIN {new_ids} AS n USING (rid)
         WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
     twin_rows = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
-    return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified, where)))
+    return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified_rows, where)))
 
 
 def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` (rid, firm_id, year, uscc) with `lead`, the first stock code of the firm, and `firm`, its id; first codes first."""
     code = rows.groupby("firm_id")["uscc"].transform(lambda identity: identity.ffill().bfill())
-    coded = rows.assign(uscc=code.fillna(rows["firm_id"]))
-    lead = coded.groupby("uscc")["firm_id"].transform("min")
-    first_years = coded.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
+    with_codes = rows.assign(uscc=code.fillna(rows["firm_id"]))
+    lead = with_codes.groupby("uscc")["firm_id"].transform("min")
+    first_years = with_codes.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
     turn_by_identity = (first_years.groupby(level="firm_id").cumcount() + 1).to_dict()
     suffix = [
-        "" if turn_by_identity[identity] == 1 else f"#{turn_by_identity[identity]}" for identity in zip(lead, coded["uscc"])
+        "" if turn_by_identity[identity] == 1 else f"#{turn_by_identity[identity]}" for identity in zip(lead, with_codes["uscc"])
     ]
-    identified = coded.assign(lead=lead, firm=lead + pd.Series(suffix, index=coded.index))
-    return identified.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
+    identified_rows = with_codes.assign(lead=lead, firm=lead + pd.Series(suffix, index=with_codes.index))
+    return identified_rows.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
 
 
-def _identity_notices(identified: pd.DataFrame, where: str) -> list[Notice]:
+def _identity_notices(identified_rows: pd.DataFrame, where: str) -> list[Notice]:
     notices = []
-    twin_codes = identified[identified["lead"] != identified["firm_id"]][["lead", "firm_id"]].drop_duplicates()
+    twin_codes = identified_rows[identified_rows["lead"] != identified_rows["firm_id"]][["lead", "firm_id"]].drop_duplicates()
     if len(twin_codes):
-        listed = _listing([f"{lead} = {twin}" for lead, twin in twin_codes.itertuples(index=False)])
-        en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {listed}"
+        listing = _listing([f"{lead} = {twin}" for lead, twin in twin_codes.itertuples(index=False)])
+        en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {listing}"
         notices.append(
-            Notice("M16", where, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listed}")
+            Notice("M16", where, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listing}")
         )
-    reused_codes = identified[identified["firm"] != identified["lead"]].groupby("firm", sort=True)["year"].min()
+    reused_codes = identified_rows[identified_rows["firm"] != identified_rows["lead"]].groupby("firm", sort=True)["year"].min()
     if len(reused_codes):
-        listed = _listing([f"{firm} ({year})" for firm, year in reused_codes.items()])
-        en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {listed}"
-        notices.append(Notice("M17", where, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listed}"))
+        listing = _listing([f"{firm} ({year})" for firm, year in reused_codes.items()])
+        en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {listing}"
+        notices.append(Notice("M17", where, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listing}"))
     return notices
 
 
@@ -93,7 +95,7 @@ def _listing(items: list[str]) -> str:
 
 
 def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
-    """M17: firms that change industry are told, and put into their first or most frequent one where the study says so."""
+    """M17: firms that change industry are reported, and put into their first or most frequent one where the study says so."""
     if not {"firm_id", "year", "industry_code"} <= set(engine.types(rows)):
         return rows, ()
     filled_rows = f"SELECT firm_id, year, industry_code FROM {rows} WHERE industry_code IS NOT NULL"
@@ -104,9 +106,9 @@ def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engin
         return rows, ()
     treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
-    count, listed = len(moving_firms), _listing(list(moving_firms["firm_id"]))
-    notice = Notice("M17", where, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listed}",
-                  f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{listed}")  # fmt: skip
+    count, listing = len(moving_firms), _listing(list(moving_firms["firm_id"]))
+    notice = Notice("M17", where, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listing}",
+                  f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{listing}")  # fmt: skip
     if choice == "reported":
         return rows, (notice,)
     industry_counts = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled_rows}) GROUP BY ALL"

@@ -10,7 +10,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...expressions import parse, row_sql
-from ...study.records import Label, Rule, Study
+from ...study.records import Label, Study
 from ..cells.column_reading import SQL_TYPES, Exact
 from .rule_catalogue import COLUMNS, RULES, joined_findings, rule_findings
 
@@ -80,24 +80,24 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
     """rid, name of every rule a row breaks, as pandera reports them."""
     import pandera.pandas as pa
 
-    nothing = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
+    no_violations = pd.DataFrame({"rid": pd.Series(dtype="int64"), "name": pd.Series(dtype="str")})
     if flags.empty:
-        return nothing
-    indexed = flags.set_index("rid", drop=False)
+        return no_violations
+    flags_by_row = flags.set_index("rid", drop=False)
     checks = [
-        pa.Check(lambda ids, name=rule.name: indexed.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
+        pa.Check(lambda ids, name=rule.name: flags_by_row.loc[ids.index, name], name=rule.name, error=rule.name, ignore_na=False)
         for rule in rules
     ]
     try:
-        pa.DataFrameSchema({"rid": pa.Column(checks=checks)}).validate(indexed[["rid"]], lazy=True)
+        pa.DataFrameSchema({"rid": pa.Column(checks=checks)}).validate(flags_by_row[["rid"]], lazy=True)
     except pa.errors.SchemaErrors as broken:
         cases = broken.failure_cases[["index", "check"]].rename(columns={"index": "rid", "check": "name"})
         return cases.sort_values(["rid", "name"], ignore_index=True)
-    return nothing
+    return no_violations
 
 
 def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text: str, engine: Engine) -> pd.DataFrame:
-    """Findings with the cells as they stand in the file: one column's text, or 'a=..; b=..' for several."""
+    """Findings with the cells as they are in the file: one column's text, or 'a=..; b=..' for several."""
     findings = []
     text_columns = engine.types(text)
     for rule in rules:
@@ -130,8 +130,3 @@ def row_rule_findings(text: str, rows: str, rules: Sequence[BoundRule], engine: 
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:
     """The rules of the given severities, in their order."""
     return [rule for rule in rules if rule.severity in severities]
-
-
-def rule_texts(rules: Sequence[Rule]) -> dict[str, Label]:
-    """id -> text of the rules a study defines itself."""
-    return {rule.id: rule.text for rule in rules}

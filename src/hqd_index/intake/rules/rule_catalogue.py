@@ -87,15 +87,15 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "在该数据源的 units 中写明单位", "say the unit under `units` of the source",
     ),
     "M16": (
-        "同一企业有两个上市代码(提示)", "two listings of one firm (told)",
+        "同一企业有两个上市代码(提示)", "two listings of one firm (notice)",
         "只保留一个代码,或不作处理", "keep one code, or leave it",
     ),
     "M17": (
-        "代码易主或行业前后不同(提示)", "a code passed to another firm, or a firm changed industry (told)",
+        "代码易主或行业前后不同(提示)", "a code passed to another firm, or a firm changed industry (notice)",
         "核对信用代码;行业口径用 firm_industry 选定", "check the credit codes; choose the industry with firm_industry",
     ),
     "M19": (
-        "子公司列入名单(提示)", "subsidiaries are on the list (told)",
+        "子公司列入名单(提示)", "subsidiaries are on the list (notice)",
         "用 srdi_list.subsidiaries 选定口径", "choose the definition with srdi_list.subsidiaries",
     ),
     "M20": (
@@ -111,7 +111,7 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对来源;内插值请留空", "check the source; leave interpolated cells empty",
     ),
     "DF01": (
-        "价格指数中间缺年份(提示)", "a price index lacks years inside (told)",
+        "价格指数中间缺年份(提示)", "a price index lacks years inside (notice)",
         "补齐缺失年份", "fill in the missing years",
     ),
     "E11": ("曾认定不会变回否", "once recognised, always recognised", "核对历年状态", "check the status of all years"),
@@ -120,25 +120,25 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对占比与口径", "check the shares",
     ),
     "LK03": ("第一名占比不低于第二名", "rank 1 has at least the share of rank 2", "核对名次", "check the ranks"),
-    "SL01": ("名单与批次总数不符(提示)", "list off the batch total (told)", "核对名单是公告还是公示", "check which list it is"),
+    "SL01": ("名单与批次总数不符(提示)", "list off the batch total (notice)", "核对名单是公告还是公示", "check which list it is"),
     "SL02": (
-        "未经公示而认定(提示)", "recognised without being publicised (told)",
+        "未经公示而认定(提示)", "recognised without being publicised (notice)",
         "核对增补名单", "check the additions",
     ),
     "W07": (
-        "首位数字偏离 Benford 分布(提示)", "first digits stray from Benford's law (told)",
+        "首位数字偏离 Benford 分布(提示)", "first digits stray from Benford's law (notice)",
         "核对数据来源", "check the source",
     ),
     "W08": (
-        "研发强度或研发人员占比在政策门槛处扎堆(提示)", "R&D intensity or staff share bunches at a cut-off (told)",
+        "研发强度或研发人员占比在政策门槛处扎堆(提示)", "R&D intensity or staff share bunches at a cut-off (notice)",
         "谨慎解释", "interpret with care",
     ),
     "W09": (
-        "批次总数相差超过 2%(提示)", "batch total off by more than 2% (told)",
+        "批次总数相差超过 2%(提示)", "batch total off by more than 2% (notice)",
         "核对名单是否完整", "check the list is complete",
     ),
     "W10": (
-        "省份占比与公布数相差超过 2%(提示)", "province share off the published one by more than 2% (told)",
+        "省份占比与公布数相差超过 2%(提示)", "province share off the published one by more than 2% (notice)",
         "核对名单是否完整、省份是否写对", "check the list is complete and its provinces right",
     ),
 }  # fmt: skip

@@ -19,11 +19,11 @@ def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiL
     notices: list[Notice] = []
     for batch, total in sorted(totals.items()):
         batch_records = national[national["batch"] == batch].assign(who=firm)
-        recognised = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
-        publicised = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
-        if (recognised or publicised) and len(recognised) != total:
-            notices += _batch_total_notices(batch, len(recognised), len(publicised), total, where)
-        if recognised and publicised and (additions := recognised - publicised):
+        recognised_firms = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
+        publicised_firms = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
+        if (recognised_firms or publicised_firms) and len(recognised_firms) != total:
+            notices += _batch_total_notices(batch, len(recognised_firms), len(publicised_firms), total, where)
+        if recognised_firms and publicised_firms and (additions := recognised_firms - publicised_firms):
             en = f"batch {batch}: {len(additions)} recognised without having been publicised (additions)"
             notices.append(Notice("SL02", where, en, f"第 {batch} 批:{len(additions)} 家未经公示而认定(增补)"))
     return tuple(notices)

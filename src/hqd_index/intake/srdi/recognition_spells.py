@@ -36,10 +36,10 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     `records`: firm_id, level, batch, announce_date, status, valid_from, valid_to. `assume_review` decides what a review
     without a record does: none ends the status, pass keeps it, drop leaves it undecided (no spell, `undecided` marks it).
     """
-    ranked = records.assign(turn=records["status"].map(SAME_DAY.index))
-    ordered = ranked.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
+    ranked_records = records.assign(turn=records["status"].map(SAME_DAY.index))
+    ordered_records = ranked_records.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
     events: dict[tuple[str, str], list[Event]] = {}
-    for firm, level, event in zip(ordered["firm_id"], ordered["level"], _events(ordered)):
+    for firm, level, event in zip(ordered_records["firm_id"], ordered_records["level"], _events(ordered_records)):
         events.setdefault((firm, level), []).append(event)
     rows = [
         (*firm_level, *spell)
@@ -50,9 +50,9 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
 
 
 def _events(records: pd.DataFrame) -> list[Event]:
-    announced, start, end = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
+    announce_dates, start, end = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
     last = end.dt.year - ((end.dt.month != 12) | (end.dt.day != 31))  # in force at 31 December
-    columns = (announced.dt.year, announced.dt.month, records["status"], records["batch"], start.dt.year, last)
+    columns = (announce_dates.dt.year, announce_dates.dt.month, records["status"], records["batch"], start.dt.year, last)
     return [
         Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(value) else int(value) for value in batch_and_term))
         for year, month, status, *batch_and_term in zip(*columns)
@@ -70,8 +70,8 @@ def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> 
     closed_spells: list[Spell] = []
     current: Spell | None = None
     for event in events:
-        current, closed = _next_spell(current, event, settings)
-        closed_spells += closed
+        current, past_spells = _next_spell(current, event, settings)
+        closed_spells += past_spells
     return [*closed_spells, *_last_spell(current, settings, last_year)]
 
 

@@ -17,14 +17,16 @@ HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
 CRITERIA_LEVEL = "criteria"
 
 
-def status_from_spells(firms: str, firm_spells: pd.DataFrame, undecided: pd.DataFrame, settings: SrdiList, engine: Engine) -> str:
+def status_from_spells(
+    firms: str, firm_spells: pd.DataFrame, undecided_firms: pd.DataFrame, settings: SrdiList, engine: Engine
+) -> str:
     """The firm table with the status columns that the spells of recognition give."""
     spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
-    undecided_from = engine.scan(undecided[["firm_id", "after"]].astype({"firm_id": "str"}))
+    undecided_from = engine.scan(undecided_firms[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
-    replaced = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
-    kept_columns = f"f.* EXCLUDE ({', '.join(replaced)})" if replaced else "f.*"
-    valid = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
+    replaced_columns = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
+    kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
+    valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.query(
         f"""WITH years AS (SELECT DISTINCT firm_id, year FROM {quoted(firms)}),
         p AS (
@@ -39,8 +41,8 @@ def status_from_spells(firms: str, firm_spells: pd.DataFrame, undecided: pd.Data
             USING (firm_id))
         SELECT {kept_columns}, coalesce(q.level, 'none') AS srdi_level,
                CAST(q.batch AS INTEGER) AS srdi_batch, CAST(q.first AS INTEGER) AS srdi_first_year,
-               coalesce(f.year >= q.first, false) AS srdi_ever, len({valid}) > 0 AS srdi_valid,
-               q.first IS NOT NULL AS srdi_any, {valid} AS srdi_levels_valid,
+               coalesce(f.year >= q.first, false) AS srdi_ever, len({valid_sql}) > 0 AS srdi_valid,
+               q.first IS NOT NULL AS srdi_any, {valid_sql} AS srdi_levels_valid,
                coalesce(q.to_date, []) AS srdi_levels_to_date, coalesce(q.ever, []) AS srdi_levels_ever
         FROM {quoted(firms)} AS f LEFT JOIN q USING (firm_id, year) ORDER BY f.firm_id, f.year""",
         f"{firms}_status",
@@ -52,8 +54,8 @@ def _levels_sql(condition: str) -> str:
 
 
 def _highest_level_sql(levels: str) -> str:
-    ranked = "[" + ", ".join(literal(level) for level in HIGHEST_FIRST) + "]"
-    return f"list_filter({ranked}, lambda one: list_contains({levels}, one))[1]"
+    ranked_levels = "[" + ", ".join(literal(level) for level in HIGHEST_FIRST) + "]"
+    return f"list_filter({ranked_levels}, lambda one: list_contains({levels}, one))[1]"
 
 
 def status_from_columns(firms: str, engine: Engine) -> str:
@@ -61,16 +63,16 @@ def status_from_columns(firms: str, engine: Engine) -> str:
     columns = engine.types(firms)
     if not {"srdi_level", "srdi_valid"} & set(columns):
         return engine.query(f"SELECT * FROM {quoted(firms)}", f"{firms}_status")
-    level = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
-    valid = "srdi_valid" if "srdi_valid" in columns else f"{level} IS NOT NULL"
-    current_levels = f"CASE WHEN coalesce({valid}, false) THEN [coalesce({level}, 'national')] ELSE [] END"
-    replaced = [name for name in columns if name in ("srdi_any", "srdi_ever", "srdi_valid")]
+    level_sql = "NULLIF(srdi_level, 'none')" if "srdi_level" in columns else "NULL"
+    valid_sql = "srdi_valid" if "srdi_valid" in columns else f"{level_sql} IS NOT NULL"
+    current_levels = f"CASE WHEN coalesce({valid_sql}, false) THEN [coalesce({level_sql}, 'national')] ELSE [] END"
+    replaced_columns = [name for name in columns if name in ("srdi_any", "srdi_ever", "srdi_valid")]
     window = "PARTITION BY firm_id ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND"
     return engine.query(
         f"""WITH marked AS (SELECT *, {current_levels} AS srdi_levels_valid FROM {quoted(firms)}),
         summed AS (SELECT *, list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} CURRENT ROW)))) AS to_date,
             list_sort(list_distinct(flatten(list(srdi_levels_valid) OVER ({window} UNBOUNDED FOLLOWING)))) AS ever FROM marked)
-        SELECT * EXCLUDE ({", ".join([*replaced, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
+        SELECT * EXCLUDE ({", ".join([*replaced_columns, "to_date", "ever"])}), len(to_date) > 0 AS srdi_ever,
                len(srdi_levels_valid) > 0 AS srdi_valid, len(ever) > 0 AS srdi_any,
                to_date AS srdi_levels_to_date, ever AS srdi_levels_ever
         FROM summed ORDER BY firm_id, year""",

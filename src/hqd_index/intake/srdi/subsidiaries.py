@@ -28,20 +28,20 @@ def subsidiary_spells(records: pd.DataFrame, subsidiaries: pd.DataFrame, setting
     )
     first_held = held_spells["from_year"].astype("float64").fillna(-np.inf)
     last_held = held_spells["to_year"].astype("float64").fillna(np.inf)
-    inherited = held_spells.assign(
+    inherited_spells = held_spells.assign(
         firm_id=held_spells["parent"],
         first=np.maximum(held_spells["first"], first_held).astype("int64"),
         start=np.maximum(held_spells["start"], first_held).astype("int64"),
         end=np.minimum(held_spells["end"], last_held).astype("int64"),
     )
-    return inherited.loc[held_spells["first"] <= last_held, own_spells.columns]
+    return inherited_spells.loc[held_spells["first"] <= last_held, own_spells.columns]
 
 
-def definitions_notice(parents: pd.DataFrame, inherited: pd.DataFrame, settings: SrdiList, last_year: int) -> Notice:
+def definitions_notice(parents: pd.DataFrame, inherited_spells: pd.DataFrame, settings: SrdiList, last_year: int) -> Notice:
     """M19: firms in force at the last year-end when only parents count, and when their subsidiaries do too."""
     levels = list(SRDI_LEVELS[1:])
     own_firms = stock(parents, [last_year], levels)[last_year]
-    all_firms = stock(pd.concat([parents, inherited], ignore_index=True), [last_year], levels)[last_year]
+    all_firms = stock(pd.concat([parents, inherited_spells], ignore_index=True), [last_year], levels)[last_year]
     en = f"in force at the end of {last_year}: {own_firms} firms by their own recognition, {all_firms} with that of subsidiaries"
     zh = f"{last_year} 年末有效:只计本企业 {own_firms} 家,连同子公司 {all_firms} 家"
     definition = settings.subsidiaries

@@ -35,21 +35,21 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
 FOLLOWS = {"weighting": "tree", "regressions": "tree"}
 
 
-def check(study: Study, *, valid: Collection[str] | None = None, touched: Collection[str] | None = None) -> list[Finding]:
+def check(study: Study, *, valid: Collection[str] | None = None, changed_parts: Collection[str] | None = None) -> list[Finding]:
     """Every finding on a study, notices among them.
 
     `valid` names the parts that could be read (default all); with `touched`, only what depends on those parts is checked.
     """
     parts = set(Study.model_fields) if valid is None else set(valid)
-    parts_to_check = parts if touched is None else set(touched)
-    stopped: set[str] = set()
+    parts_to_check = parts if changed_parts is None else set(changed_parts)
+    stopped_checks: set[str] = set()
     findings: list[Finding] = []
     for name, needs, run in CHECKS:
-        if FOLLOWS.get(name) in stopped or not parts.issuperset(needs) or parts_to_check.isdisjoint(needs):
+        if FOLLOWS.get(name) in stopped_checks or not parts.issuperset(needs) or parts_to_check.isdisjoint(needs):
             continue
         new_findings = [finding for finding in run(study) if finding not in findings]
         if any(not finding.notice for finding in new_findings):
-            stopped.add(name)
+            stopped_checks.add(name)
         findings += new_findings
     return findings
 
@@ -88,7 +88,7 @@ def check_changes(
 ) -> list[Finding]:
     """What is wrong with a set of changes, each fault at the change that brings it.
 
-    `before` tells what is found in the parts that are touched as they are, where that is known (default: looked for).
+    `earlier_findings` gives the findings in the parts as they were, where they are known (default: computed).
     """
     path_faults = []
     for path in changes:
@@ -99,23 +99,25 @@ def check_changes(
     if path_faults:
         return path_faults
     try:
-        varied = vary(study, changes)
+        varied_study = vary(study, changes)
     except Faults as faults:
         return [Finding(_change_path(changes, place, fault.en), fault.en, fault.zh) for fault in _config_errors(faults)]
-    touched = frozenset(path.split(".")[0] for path in changes)
-    known_keys = earlier_findings(touched) if earlier_findings else _findings_before(study, touched)
-    new_findings = [finding for finding in check(varied, touched=touched) if (finding.path, finding.en) not in known_keys]
+    changed_parts = frozenset(path.split(".")[0] for path in changes)
+    known_keys = earlier_findings(changed_parts) if earlier_findings else _findings_before(study, changed_parts)
+    new_findings = [
+        finding for finding in check(varied_study, changed_parts=changed_parts) if (finding.path, finding.en) not in known_keys
+    ]
     return [_finding_at_change(changes, place, finding) for finding in new_findings if not finding.notice]
 
 
-def _findings_before(study: Study, touched: frozenset[str]) -> FindingKeys:
+def _findings_before(study: Study, changed_parts: frozenset[str]) -> FindingKeys:
     """Where and what is found in the parts of a study that a change touches, before it does."""
-    return frozenset((finding.path, finding.en) for finding in check(study, touched=touched))
+    return frozenset((finding.path, finding.en) for finding in check(study, changed_parts=changed_parts))
 
 
 def _finding_at_change(changes: Mapping[str, Any], place: tuple[str, ...], finding: Finding) -> Finding:
-    dotted = ".".join(str(step) for step in finding.path)
-    return Finding(_change_path(changes, place, dotted), f"{dotted}: {finding.en}", f"{dotted}:{finding.zh}")
+    dotted_path = ".".join(str(step) for step in finding.path)
+    return Finding(_change_path(changes, place, dotted_path), f"{dotted_path}: {finding.en}", f"{dotted_path}:{finding.zh}")
 
 
 def _config_errors(faults: Faults) -> Iterable[ConfigError]:

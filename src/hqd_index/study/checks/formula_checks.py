@@ -42,9 +42,9 @@ def check_columns(study: Study) -> Iterator[Finding]:
 
 def columns_of_sources(study: Study, table: str) -> set[str]:
     """The columns that sources say they fill in a table."""
-    feeding = [source for source in study.sources.sources.values() if source.table == table]
-    reshaped = {column for source in feeding if source.reshape for column in source.reshape.columns.values()}
-    return reshaped | {column for source in feeding for column in (*source.aliases.values(), *source.constants)}
+    feeding_sources = [source for source in study.sources.sources.values() if source.table == table]
+    reshaped_columns = {column for source in feeding_sources if source.reshape for column in source.reshape.columns.values()}
+    return reshaped_columns | {column for source in feeding_sources for column in (*source.aliases.values(), *source.constants)}
 
 
 def _derived(path: Place, column: Derived, earlier_columns: Columns, order: list[str]) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def _derived(path: Place, column: Derived, earlier_columns: Columns, order: list
     elif column.function is not None:
         yield from _function(path, column, earlier_columns)
     else:
-        _, faults = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed="any")
+        _, faults = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed_type="any")
         if faults:
             later = _later_column(faults[0].path, str(path[-1]), column.formula or "", earlier_columns, order)
             yield from [later] if later else faults
@@ -62,10 +62,10 @@ def _derived(path: Place, column: Derived, earlier_columns: Columns, order: list
 def _later_column(path: Place, name: str, formula: str, earlier_columns: Columns, order: list[str]) -> Finding | None:
     """The column that is needed is derived itself, only further down: a wrong order, or a circle."""
     try:
-        needed = parse(formula, columns=None, aggregate=False).columns - set(earlier_columns)
+        needed_columns = parse(formula, columns=None, aggregate=False).columns - set(earlier_columns)
     except ConfigError:
         return None
-    later_column = next((later for later in order if later in needed), None)
+    later_column = next((later for later in order if later in needed_columns), None)
     if later_column is None:
         return None
     if later_column == name:
@@ -114,8 +114,8 @@ def check_indicators(study: Study) -> Iterator[Finding]:
 
 
 def _unfed_table(study: Study, path: Place, table: str) -> Iterator[Finding]:
-    fed = {source.table for source in study.sources.sources.values()}
-    if fed.isdisjoint({table, *COMPUTED_TABLES.get(table, ())}):
+    fed_tables = {source.table for source in study.sources.sources.values()}
+    if fed_tables.isdisjoint({table, *COMPUTED_TABLES.get(table, ())}):
         yield Finding(path, f"no source feeds table {table!r}; add one to sources.yaml",
                       f"没有任何来源提供数据表 {table!r};请在 sources.yaml 中添加")  # fmt: skip
 
@@ -131,7 +131,7 @@ def missing_unit_columns(study: Study, path: Place, table: str, columns: set[str
 
 def _formula(study: Study, path: Place, leaf: Indicator, facts: Mapping[str, Columns]) -> Iterator[Finding]:
     place, columns = (*path, "formula"), facts[leaf.table]
-    formula, faults = bound_formula(place, leaf.formula, columns, aggregate=True, needed="number", elsewhere=facts)
+    formula, faults = bound_formula(place, leaf.formula, columns, aggregate=True, needed_type="number", elsewhere=facts)
     yield from faults
     if formula:
         yield from _treatment(study, place, formula, columns)
@@ -155,7 +155,7 @@ def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, co
     texts = {place: formula} | {
         ("columns", "tables", leaf.table, name, "formula"): parsed
         for name in sorted(formula.columns & set(derived))
-        if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed="any")[0])
+        if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed_type="any")[0])
     }
     for where, expression in texts.items():
         for part in nominal_growth(expression, columns):

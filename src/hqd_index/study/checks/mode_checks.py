@@ -34,9 +34,9 @@ def _item(study: Study, path: Place, item: ModeItem, facts: Mapping[str, Columns
     if absent:
         yield Finding((*path, "table"), f"firms carry no {', '.join(absent)}, the key of table {item.table}; take another table",
                       f"企业表没有列 {'、'.join(absent)}(数据表 {item.table} 的主键);请换用别的表")  # fmt: skip
-    yield from bound_formula((*path, "formula"), item.formula, facts[item.table], aggregate=False, needed="any", elsewhere=facts)[
-        1
-    ]
+    yield from bound_formula(
+        (*path, "formula"), item.formula, facts[item.table], aggregate=False, needed_type="any", elsewhere=facts
+    )[1]
     if item.fixed is not None:
         yield from _years_inside_study(study, (*path, "fixed"), (item.fixed, item.fixed))
 

@@ -51,7 +51,7 @@ def _outside_variables(study: Study, part: str, variables: Mapping[str, Control]
         columns = facts[variable.table]
         yield from missing_unit_columns(study, (*path, "table"), variable.table, {*columns, *schemas[variable.table].key})
         formula, faults = bound_formula(
-            (*path, "formula"), variable.formula, columns, aggregate=True, needed="number", elsewhere=facts
+            (*path, "formula"), variable.formula, columns, aggregate=True, needed_type="number", elsewhere=facts
         )
         yield from faults
         if formula:
@@ -84,7 +84,7 @@ def _ingredients(study: Study, facts: Mapping[str, Columns]) -> dict[str, frozen
     ingredients = {}
     for name, leaf in scored_indicators(study).items():
         columns = facts.get(leaf.table, {})
-        formula, _ = bound_formula((), leaf.formula, columns, aggregate=True, needed="number")
+        formula, _ = bound_formula((), leaf.formula, columns, aggregate=True, needed_type="number")
         if formula:
             ingredients[name] = numerator_columns(formula.tree, columns)
     return ingredients

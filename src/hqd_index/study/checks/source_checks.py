@@ -23,21 +23,21 @@ def is_unsafe_path(path: str) -> bool:
 
 def check_sources(study: Study) -> Iterator[Finding]:
     """sources.yaml against the tables."""
-    facts, schemas = raw_column_facts(study), study_tables(study)
+    table_facts, schemas = raw_column_facts(study), study_tables(study)
     for name, source in study.sources.sources.items():
         path = ("sources", "sources", name)
         yield from _path((*path, "path"), source.path)
-        if source.table not in facts or not facts[source.table]:
-            yield unknown_name((*path, "table"), ("table", "数据表"), source.table, [t for t in facts if facts[t]])
+        if source.table not in table_facts or not table_facts[source.table]:
+            yield unknown_name((*path, "table"), ("table", "数据表"), source.table, [t for t in table_facts if table_facts[t]])
             continue
         if source.table in COMPUTED_TABLES:
             yield Finding((*path, "table"), f"table {source.table} is computed; read the file into a table of your own name",
                           f"数据表 {source.table} 由程序计算;请把该文件读入自定义名称的表")  # fmt: skip
-        yield from _columns_named(path, source, facts[source.table])
-        yield from check_layout(path, source, facts[source.table])
+        yield from _columns_named(path, source, table_facts[source.table])
+        yield from check_layout(path, source, table_facts[source.table])
         yield from _values(path, source, schemas[source.table])
         for position, rule in enumerate(source.out_of_scope):
-            yield from _condition((*path, "out_of_scope", position, "when"), rule.when, facts[source.table])
+            yield from _condition((*path, "out_of_scope", position, "when"), rule.when, table_facts[source.table])
     yield from _status(study)
     yield from _unit(study)
 
@@ -79,7 +79,7 @@ def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Find
 
 
 def _condition(path: Place, text: str, columns: Columns) -> Iterator[Finding]:
-    yield from bound_formula(path, text, columns, aggregate=False, needed="flag")[1]
+    yield from bound_formula(path, text, columns, aggregate=False, needed_type="flag")[1]
 
 
 def _status(study: Study) -> Iterator[Finding]:
@@ -108,19 +108,19 @@ def columns_of_table(study: Study, table: str) -> Columns:
 def _unit(study: Study) -> Iterator[Finding]:
     """Tables that name or group the units exist, with the columns named; an official scheme groups a key column."""
     unit = study.study.unit
-    facts = raw_column_facts(study)
+    table_facts = raw_column_facts(study)
     name_columns = {} if isinstance(unit.names, str) else {"names": (unit.names.table, (unit.names.zh, unit.names.en))}
     if isinstance(unit.groups, str):
         yield from _scheme(unit.groups, unit.by)
     group_columns = {"groups": (unit.groups.table, (unit.groups.column,))} if isinstance(unit.groups, GroupColumn) else {}
     for part, (table, columns) in (name_columns | group_columns).items():
         path = ("study", "unit", part)
-        if table not in facts:
-            yield unknown_name((*path, "table"), ("table", "数据表"), table, facts)
+        if table not in table_facts:
+            yield unknown_name((*path, "table"), ("table", "数据表"), table, table_facts)
             continue
         for column in columns:
-            if column is not None and column not in facts[table]:
-                yield unknown_name(path, ("column", "列"), column, facts[table])
+            if column is not None and column not in table_facts[table]:
+                yield unknown_name(path, ("column", "列"), column, table_facts[table])
 
 
 def _scheme(scheme: str, by: Sequence[str]) -> Iterator[Finding]:
@@ -136,18 +136,18 @@ def _scheme(scheme: str, by: Sequence[str]) -> Iterator[Finding]:
 
 def check_rules(study: Study) -> Iterator[Finding]:
     """rules.yaml against the tables."""
-    facts = raw_column_facts(study)
+    table_facts = raw_column_facts(study)
     yield from _repeated_ids([rule.id for rule in study.rules.rules])
     for position, rule in enumerate(study.rules.rules):
         path = ("rules", "rules", position)
-        if rule.table not in facts:
-            yield unknown_name((*path, "table"), ("table", "数据表"), rule.table, facts)
+        if rule.table not in table_facts:
+            yield unknown_name((*path, "table"), ("table", "数据表"), rule.table, table_facts)
             continue
-        yield from _condition((*path, "check"), rule.check, facts[rule.table])
+        yield from _condition((*path, "check"), rule.check, table_facts[rule.table])
         for place, column in enumerate(rule.columns):
-            if column not in facts[rule.table]:
-                yield unknown_name((*path, "columns", place), ("column", "列"), column, facts[rule.table])
-    yield from _ranges(study, facts)
+            if column not in table_facts[rule.table]:
+                yield unknown_name((*path, "columns", place), ("column", "列"), column, table_facts[rule.table])
+    yield from _ranges(study, table_facts)
 
 
 def _repeated_ids(ids: Iterable[str]) -> Iterator[Finding]:
@@ -159,15 +159,15 @@ def _repeated_ids(ids: Iterable[str]) -> Iterator[Finding]:
         ids_before.add(id)
 
 
-def _ranges(study: Study, facts: Mapping[str, Columns]) -> Iterator[Finding]:
+def _ranges(study: Study, table_facts: Mapping[str, Columns]) -> Iterator[Finding]:
     for table, columns in study.rules.ranges.items():
-        if table not in facts:
-            yield unknown_name(("rules", "ranges", table), ("table", "数据表"), table, facts)
+        if table not in table_facts:
+            yield unknown_name(("rules", "ranges", table), ("table", "数据表"), table, table_facts)
             continue
         for column, (low, high) in columns.items():
             path = ("rules", "ranges", table, column)
-            if column not in facts[table]:
-                yield unknown_name(path, ("column", "列"), column, facts[table])
+            if column not in table_facts[table]:
+                yield unknown_name(path, ("column", "列"), column, table_facts[table])
             if low is not None and high is not None and low > high:
                 yield Finding(path, f"range [{low}, {high}] is empty; write [{high}, {low}]",
                               f"范围 [{low}, {high}] 上下限颠倒;请写成 [{high}, {low}]")  # fmt: skip

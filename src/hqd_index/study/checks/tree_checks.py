@@ -46,7 +46,7 @@ def _shape(indicators: Indicators, path: Place, below: Any, depth: int) -> Itera
     elif not (isinstance(below, list | tuple) and below and depth == 1 and all(isinstance(leaf, str) for leaf in below)):
         levels = ", ".join(reversed(indicators.levels[:depth]))
         form, form_zh = ("a list of indicator ids", "指标 id 的列表") if depth == 1 else ("a mapping of nodes", "下级节点的映射")
-        yield Finding(path, f"{form} is needed here: below {path[-1]} stand the levels {levels}",
+        yield Finding(path, f"{form} is needed here: below {path[-1]} are the levels {levels}",
                       f"此处应为{form_zh}:{path[-1]} 以下各层为 {levels}")  # fmt: skip
 
 
@@ -68,7 +68,9 @@ def _nodes(indicators: Indicators) -> Iterator[Finding]:
         if name in place_by_name:
             first_place = ".".join(str(step) for step in place_by_name[name][2:])
             yield Finding(
-                path, f"{name!r} stands twice in the tree (also at {first_place})", f"{name!r} 在树中出现两次(另见 {first_place})"
+                path,
+                f"{name!r} appears twice in the tree (also at {first_place})",
+                f"{name!r} 在树中出现两次(另见 {first_place})",
             )
         elif is_leaf and name not in indicators.indicators:
             yield unknown_name(path, ("indicator", "指标"), name, indicators.indicators)
@@ -82,7 +84,7 @@ def _nodes(indicators: Indicators) -> Iterator[Finding]:
         yield Finding(place_by_name[name], f"node {name!r} has no label under nodes:; its id is shown instead",
                       f"节点 {name!r} 在 nodes: 下没有名称,将直接显示 id", notice=True)  # fmt: skip
     for name in [name for name in indicators.indicators if name not in leaves]:
-        yield Finding(("indicators", "indicators", name), f"indicator {name!r} stands in no branch of the tree; it is not scored",
+        yield Finding(("indicators", "indicators", name), f"indicator {name!r} is in no branch of the tree; it is not scored",
                       f"指标 {name!r} 不在树的任何分支中,不参与评分", notice=True)  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class FirmOutcome(Record):
 
 
 class Events(Record):
-    """Firm event studies around the first recognition: outcomes of firms, never the index; years before and after told."""
+    """Firm event studies around the first recognition: outcomes of firms, never the index; years before and after."""
 
     outcomes: dict[Slug, FirmOutcome] = {}
     window: tuple[int, int] = (-4, 3)

@@ -10,7 +10,7 @@ from .record import Label, Name, Record, Slug, Span, Version
 
 
 class NamesTable(Record):
-    """Where the names of units stand when no official code list has them."""
+    """Where the names of units are when no official code list has them."""
 
     table: Name
     zh: Name
