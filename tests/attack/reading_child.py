@@ -81,6 +81,10 @@ class ReadingChild:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    if stream:
+                        stream.close()
             self._process = None
 
 
