@@ -61,7 +61,9 @@ def test_faults_found_when_the_children_are_known(wrong: Choice, says: str) -> N
 
 def test_given_shares_follow_the_children_by_name() -> None:
     shares = {"b": 3.0, "a": 1.0, "elsewhere": 9.0}
-    call = bind(choice("given", shares=shares, normalize=True), "weight").for_children(["a", "b"], known={"a", "b", "elsewhere"})
+    call = bind(choice("given", shares=shares, normalize=True), "weight").for_children(
+        ["a", "b"], valid_ids={"a", "b", "elsewhere"}
+    )
     assert np.allclose(call(np.ones((5, 2))), [[0.25, 0.75]], atol=EXACT)
 
 

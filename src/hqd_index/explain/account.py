@@ -156,14 +156,14 @@ def _value(index: Index, computed: IndexArrays, node: str, at: tuple[int, int]) 
 def _leaf(published: Published, index: Index, sample: str, leaf: str, at: tuple[int, int], raw: Raw) -> Leaf:
     study, design, computed = published.study, index.design, index.computed[sample]
     place = design.leaves.index(leaf)
-    cell = {name: float(getattr(computed, name)[*at, place]) for name in ("filled", "treated", "normalised")}
+    cell = {name: float(getattr(computed, name)[*at, place]) for name in ("completed", "treated", "normalised")}
     impute, treat, normalise = (leaf_choice(study, design.tree, leaf, part)[0] for part in ("impute", "treat", "normalise"))
     reference = index.computed["all"].treated[..., place]
     direction = study.indicators.indicators[leaf].direction
     steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, at[0], direction)
     return Leaf(
         leaf=leaf,
-        value=float("nan") if computed.imputed[*at, place] else cell["filled"],
+        value=float("nan") if computed.imputed[*at, place] else cell["completed"],
         treated=cell["treated"],
         normalised=cell["normalised"],
         imputed=bool(computed.imputed[*at, place]),

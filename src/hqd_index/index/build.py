@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 class IndexArrays:
     """Leaf values after each step; by node, shares (..., T or 1, U or 1, children) and scores (..., T, U) in [0, 1] units."""
 
-    filled: Array
+    completed: Array
     treated: Array
     normalised: Array
     imputed: NDArray[np.bool_]
@@ -34,18 +34,18 @@ def compute(design: Plan, values: Array, *, base: IndexArrays | None = None) -> 
 
     With `base` (leave-out), whatever a method learns from data (treatment, bounds, weights, ideal points) is learnt from that.
     """
-    filled, treated, normalised = normalised_leaves(design, values, base=base)
+    completed, treated, normalised = normalised_leaves(design, values, base=base)
     shares = flat_shares(design, normalised) if base is None else base.shares
     shares, scores = node_scores(design, normalised, shares, base=base)
-    return IndexArrays(filled, treated, normalised, np.isnan(values) & ~np.isnan(filled), shares, scores)
+    return IndexArrays(completed, treated, normalised, np.isnan(values) & ~np.isnan(completed), shares, scores)
 
 
 def normalised_leaves(design: Plan, values: Array, *, base: IndexArrays | None = None) -> tuple[Array, Array, Array]:
     """Leaf values imputed, then treated, then normalised."""
-    filled = _by_columns(design, [values], partial(_impute, groups=design.groups))
-    treated = _by_columns(design, [filled, filled if base is None else base.filled], _treat)
+    completed = _by_columns(design, [values], partial(_impute, groups=design.groups))
+    treated = _by_columns(design, [completed, completed if base is None else base.completed], _treat)
     reference = treated if base is None else base.treated
-    return filled, treated, _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
+    return completed, treated, _by_columns(design, [treated, reference], partial(_normalise, years=design.years))
 
 
 def root_score(design: Plan, normalised: Array, shares: Mapping[str, Array], *, complete: bool) -> Array:

@@ -33,7 +33,7 @@ def _group_starts(ordered: Array, tie: float) -> NDArray[np.intp]:
 
 
 def _starts_with_ties(ordered: Array, differs: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
-    """As above for rows (r, n) of which `apart (r, n - 1)` tells each score from the one before."""
+    """As above for rows (r, n) where `differs (r, n - 1)` marks each score that differs from the one before."""
     starts = np.zeros(ordered.shape, dtype=np.intp)
     starts[:, 1:] = np.maximum.accumulate(np.where(differs, np.arange(1, ordered.shape[-1]), 0), axis=-1)
     with np.errstate(invalid="ignore"):

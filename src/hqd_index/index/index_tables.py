@@ -166,7 +166,7 @@ def weights_table(design: Plan, result: IndexArrays, labels: Mapping[str, Label]
 
 def _absence_note(design: Plan, result: IndexArrays, node: str) -> str:
     """The note on a child without comparable values: no cell at all, or nothing that varies."""
-    empty = node in design.leaves and np.isnan(result.filled[..., design.leaves.index(node)]).all()
+    empty = node in design.leaves and np.isnan(result.completed[..., design.leaves.index(node)]).all()
     return "I-EMPTY" if empty else "I-CONST"
 
 
@@ -194,9 +194,9 @@ def _spread(values: Array, family: Family, design: Plan, year: int | None, absen
 
 def _skewness(observed: Array) -> float:
     """g1 = m3 / m2^1.5 of central moments (Fisher 1930), divisor n; missing without spread."""
-    deviations = observed - observed.mean()
-    spread = (deviations**2).mean()
-    return float((deviations**3).mean() / spread**1.5) if observed.std() > 0 else float("nan")
+    from scipy.stats import skew
+
+    return float(skew(observed)) if observed.std() > 0 else float("nan")
 
 
 def _slope(values: Array, root: Array) -> float:

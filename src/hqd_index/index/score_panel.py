@@ -1,4 +1,4 @@
-"""An index as arrays by node, and the account of what could not be said about it."""
+"""An index as arrays by node, and the record of what could not be computed from it."""
 
 from __future__ import annotations
 

@@ -146,9 +146,9 @@ def _column_block(
     names = [leaves[j] for j in positions]
     return Columns(
         positions=np.array(positions),
-        impute=impute.for_children(names, known=leaves),
-        treat=treat.for_children(names, known=leaves),
-        normalise=normalise.for_children(names, known=leaves),
+        impute=impute.for_children(names, valid_ids=leaves),
+        treat=treat.for_children(names, valid_ids=leaves),
+        normalise=normalise.for_children(names, valid_ids=leaves),
         span=normalise.over,
         direction=np.array([_sign(study, name) for name in names]),
     )
@@ -174,7 +174,7 @@ def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Fam
         method="flat" if flat else weight.method,
         weigh=None if flat else _weights(weight, tree, siblings, children),
         span=weight.over,
-        aggregate=aggregate.for_children(siblings, known=tree.order),
+        aggregate=aggregate.for_children(siblings, valid_ids=tree.order),
         additive=aggregate.method == "arithmetic",
         min_children=max(1, needed - len(siblings) + len(children)),
         leafy=leafy,
@@ -209,8 +209,8 @@ def _flat(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
 def _weights(choice: BoundChoice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
     """The weights of `children`: those of `every` child where the others' columns are empty, which weigh nothing."""
     if len(every) == len(children) or not choice.names_children:
-        return choice.for_children(children, known=tree.order)
-    weigh = choice.for_children(every, known=tree.order)
+        return choice.for_children(children, valid_ids=tree.order)
+    weigh = choice.for_children(every, valid_ids=tree.order)
     places = [every.index(child) for child in children]
 
     def weigh_the_others(values: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Groups of units that an index ought to tell apart, or whose gap a decomposition measures."""
+"""Groups of units that an index ought to separate, or whose gap a decomposition measures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def groupings(units: Sequence[str], own_groups: Mapping[str, str] | None = None)
 
 
 def groups_of(names: pd.DataFrame, units: Sequence[str]) -> list[str]:
-    """The study's group of each unit: one of all where it has none; a unit that its groups leave out stands alone."""
+    """The study's group of each unit: one of all where it has none; a unit that its groups leave out is a group of its own."""
     group = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     grouped = any(group.values())
     return [group.get(unit) or (unit if grouped else "") for unit in units]

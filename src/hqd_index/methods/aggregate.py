@@ -30,7 +30,7 @@ def arithmetic(values: Array, shares: Array, *, min_children: int = 1) -> Array:
 
 
 def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
-    """prod z^w: a gap in one child costs more the lower that child stands (OECD-JRC 2008).
+    """prod z^w: a gap in one child costs more the lower that child is (OECD-JRC 2008).
 
     A zero with a positive share makes the score 0 (see `collapsed`); a negative cell makes it NaN.
     """
@@ -105,7 +105,7 @@ def ampi(
 ) -> Array:
     """As mpi, of the children at 1 + 0.6 (z - mu) / (max - min) over all rows (Mazziotta and Pareto 2016).
 
-    The goalposts lie half the range on either side of the rows' mean, which stands at 1: levels compare between years.
+    The goalposts lie half the range on either side of the rows' mean, which is at 1: levels compare between years.
     """
     source = values if reference is None else reference
     low, high = bounds(source)

@@ -81,39 +81,39 @@ class BoundChoice(Choice):
         caution = self.definition.caution(self.options) if self.definition.caution else None
         return ([caution] if caution else []) + [text for part in self.parts for text in part.cautions]
 
-    def for_children(self, children: Sequence[str], *, known: Collection[str] | None = None) -> Callable[..., Array]:
+    def for_children(self, children: Sequence[str], *, valid_ids: Collection[str] | None = None) -> Callable[..., Array]:
         """The method as a function of arrays, options keyed by child id turned into arrays in the children's order.
 
-        `known` are all ids that such an option may name (a level's choice names the children of several nodes); default
+        `valid_ids` are all ids that such an option may name (a level's choice names the children of several nodes); default
         the children. Reads no data, so a study binds every node as it is loaded. ConfigError if an id is unknown or
         missing, or if options do not fit together.
         """
         with _Place(self, self.family):
-            arguments = self._arguments(children, children if known is None else known)
+            arguments = self._arguments(children, children if valid_ids is None else valid_ids)
             if self.definition.check:
                 self.definition.check({**self.options, **arguments})
             method = BoundMethod(self.definition, arguments, tuple(children))
             return _limited(method, self, len(children)) if self.family == "weight" else method
 
-    def notes(self, children: Sequence[str], values: Array, *, known: Collection[str] | None = None) -> list[MethodNote]:
+    def notes(self, children: Sequence[str], values: Array, *, valid_ids: Collection[str] | None = None) -> list[MethodNote]:
         """What the method and its parts report of themselves on a table (n, m) of these children."""
-        report, ids = self.definition.notes, children if known is None else known
+        report, ids = self.definition.notes, children if valid_ids is None else valid_ids
         notes = list(report(values, **self._arguments(children, ids))) if report else []
         for number, part in enumerate(self.parts, start=1):
-            inner = part.notes(children, values, known=known)
+            inner = part.notes(children, values, valid_ids=valid_ids)
             notes += [replace(note, quantity=f"part_{number}_{part.method}_{note.quantity}") for note in inner]
         return notes
 
-    def _arguments(self, children: Sequence[str], known: Collection[str]) -> dict[str, Any]:
+    def _arguments(self, children: Sequence[str], valid_ids: Collection[str]) -> dict[str, Any]:
         """The options as the method's function takes them."""
-        return {name: self._argument(name, children, known) for name in self.definition.options}
+        return {name: self._argument(name, children, valid_ids) for name in self.definition.options}
 
-    def _argument(self, name: str, children: Sequence[str], known: Collection[str]) -> Any:
+    def _argument(self, name: str, children: Sequence[str], valid_ids: Collection[str]) -> Any:
         value = self.options[name]
         if _is_nested(value):
-            return tuple(part.for_children(children, known=known) for part in value)
+            return tuple(part.for_children(children, valid_ids=valid_ids) for part in value)
         form = yaml_form(self.definition.options[name].annotation)
-        return form.argument(value, children, known) if form and value is not None else value
+        return form.argument(value, children, valid_ids) if form and value is not None else value
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Weights of the children of one node: `weight(values)` gives shares `(..., 1, m)`, non-negative with sum 1.
 
-A column without any cell weighs 0; if no column can be told from another, those with cells share equally.
+A column without any cell weighs 0; if no column differs from another, those with cells share equally.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Judgements(BaseModel):
 
 @dataclass(frozen=True)
 class Consistency:
-    """What Saaty's test says of a matrix; ratio is index / random index, 0 for one or two children."""
+    """The result of Saaty's test of a matrix; ratio is index / random index, 0 for one or two children."""
 
     largest_eigenvalue: float
     index: float

@@ -49,7 +49,7 @@ def _game_parts(parts: Array) -> Array:
 
 
 def game_notes(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[MethodNote]:
-    """alpha of each part, of which the size counts; one below 0 says that the other parts speak for it."""
+    """alpha of each part, of which the size counts; one below 0 means that the other parts already represent it."""
     if by != "game":
         return
     alphas = _game_parts(np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of))))

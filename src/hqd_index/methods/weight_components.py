@@ -56,7 +56,7 @@ def row_notes(values: Array) -> Iterator[MethodNote]:
 
 
 def component_notes(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
-    """How many components are kept, the variance they stand for, and the rank of the columns that vary."""
+    """How many components are kept, the variance they explain, and the rank of the columns that vary."""
     yield from row_notes(values)
     rows = complete_rows(values)
     varies = ~np.isnan(bounds(rows)[0][0])

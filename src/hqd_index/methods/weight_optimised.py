@@ -48,7 +48,7 @@ def bod_multipliers(values: Array, *, reference: Array | None = None, floor: Sha
 
 
 def frontier_notes(values: Array, *, floor: Share, cap: Share) -> Iterator[MethodNote]:
-    """How many rows score 1, which no one can tell apart, and the share of rows with every cell."""
+    """How many rows score 1, and so cannot be distinguished, and the share of rows with every cell."""
     rows = ~np.isnan(values[:, ~np.isnan(values).all(axis=0)]).any(axis=1)
     scores = np.vecdot(np.nan_to_num(values), bod_multipliers(values, floor=floor, cap=cap))
     count = int((scores[rows] >= 1 - FRONTIER).sum())

@@ -1,4 +1,4 @@
-"""How much of the index moves with one indicator, whatever its weight says."""
+"""How much of the index moves with one indicator, whatever its weight is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 KNOTS = 12
 """Enough for four turns of E[y|x]; the penalty decides how many are used."""
 FEWEST = 10
-"""Rows below which a curve cannot be told from noise."""
+"""Rows below which a curve cannot be distinguished from noise."""
 PENALTIES = np.logspace(-9, 6, 61)
 
 

@@ -88,7 +88,7 @@ class Adequacy:
 def kmo(r: Array) -> Adequacy:
     """sum r^2 / (sum r^2 + sum a^2) off the diagonal, a = partial correlations (Kaiser 1970; Kaiser and Rice 1974).
 
-    A singular correlation matrix is pseudo-inverted and said to be. NaN where all correlations are 0.
+    A singular correlation matrix is pseudo-inverted and flagged. NaN where all correlations are 0.
     """
     singular = symmetric_rank(r, tolerance=SINGULAR) < len(r)
     inverse = symmetric_inverse(r, tolerance=SINGULAR) if singular else np.linalg.inv(r)

@@ -1,4 +1,4 @@
-"""Flags of the diagnostics and what each one says to a reader, in both languages."""
+"""Flags of the diagnostics and the note that a reader sees for each, in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values by node that the diagnostics look at, and the rows they are told in."""
+"""Values by node that the diagnostics look at, and the rows that report them."""
 
 from __future__ import annotations
 

@@ -66,10 +66,10 @@ def _columns(nodes: Nodes) -> Iterator[Row]:
 def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
     """Share of the cells that are imputed, and how many cells the treatment of outliers moved."""
     computed, at = index.computed["all"], index.design.leaves.index(leaf)
-    filled, treated = computed.filled[..., at], computed.treated[..., at]
+    completed, treated = computed.completed[..., at], computed.treated[..., at]
     imputed = float(computed.imputed[..., at].mean())
     yield row("column", leaf, "imputed_share", imputed, flag="I-IMPUTED" if imputed > 0 else "", found=imputed)
-    yield row("column", leaf, "treated_cells", int(((treated != filled) & ~np.isnan(filled)).sum()))
+    yield row("column", leaf, "treated_cells", int(((treated != completed) & ~np.isnan(completed)).sum()))
 
 
 def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""How the indicators of an index hang together, told row by row: correlation, reliability, adequacy, components, collinearity."""
+"""How the indicators of an index hang together, row by row: correlation, reliability, adequacy, components, collinearity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .diagnostic_rows import Nodes, row
 HIGH, OPPOSED = 0.9, -0.4
 ALPHA, KMO, VIF = 0.7, 0.5, 10.0
 ROWS_PER_COLUMN = 5
-"""Rows a column needs before its regression on all others says more than chance (Hair, Black, Babin and Anderson 2019)."""
+"""Rows a column needs before its regression on all others shows more than chance (Hair, Black, Babin and Anderson 2019)."""
 
 MORE = Label(zh="补充单位或年份,或减少指标", en="add units or years, or use fewer indicators")
 STRUCTURE = Item("structure", "diagnostics", Label(zh="信度与主成分", en="reliability and components"), MORE)
@@ -120,7 +120,7 @@ def collinearity_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
 
 
 def _inflation(nodes: Nodes, node: str, leaves: list[str]) -> Iterator[Row]:
-    """VIF of each leaf given the others; pairs that are the same are named, and so is a lack of rows to tell by."""
+    """VIF of each leaf given the others; pairs that are the same are named, and so is a lack of rows."""
     sample = structure.complete_table(nodes.pooled(leaves))
     columns = [leaves[j] for j in sample.columns]
     twin_pairs = structure.same_pairs(correlation(sample.rows))

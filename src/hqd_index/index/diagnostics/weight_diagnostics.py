@@ -1,4 +1,4 @@
-"""What the weighting of each node says of itself on the data: rows it rests on, consistency, components, targets missed."""
+"""What the weighting of each node reports of itself on the data: rows it rests on, consistency, components, targets missed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .diagnostic_rows import Nodes, row
 
 Array = NDArray[np.float64]
 FEW_ROWS = 10
-"""Rows below which weights drawn from data are told to rest on little (index_methods, section 0)."""
+"""Rows below which weights drawn from data are flagged as resting on little (index_methods, section 0)."""
 
 
 def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
@@ -38,7 +38,7 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array,
     if not family.ignores_values:
         present = int((~np.isnan(rows)).any(axis=-1).sum())
         yield row("weighing", family.node, f"rows{suffix}", present, flag="I-ROWS" if present < FEW_ROWS else "", rows=present)
-    for method_note in choice.notes(family.children, rows, known=nodes.index.design.tree.order):
+    for method_note in choice.notes(family.children, rows, valid_ids=nodes.index.design.tree.order):
         child = "" if method_note.child is None else family.children[method_note.child]
         yield row(
             "weighing",

@@ -1,1 +1,1 @@
-"""What the scores say over time and across units: convergence, inequality, transitions, space, coupling, obstacles."""
+"""The scores over time and across units: convergence, inequality, transitions, space, coupling, obstacles."""

@@ -18,7 +18,7 @@ SETTLED = 1e-14
 """Change of a demeaned column, relative to its size, at which alternating projections stop."""
 ROUNDS = 10_000
 FLAT = 1e-10
-"""Share of the starting levels' variance left after the effects below which no slope can be told."""
+"""Share of the starting levels' variance left after the effects below which no slope can be estimated."""
 SIGMA = Item(
     "sigma",
     "dynamics",
@@ -148,10 +148,10 @@ def _beta(slope: float, se: float, span: int, pairs: int, units: int) -> Beta:
     return Beta(slope, se, p, speed, float(np.log(2) / speed), pairs, units)
 
 
-def convergence_rows(scene: ScorePanel, refusals: Refusals) -> Iterator[Row]:
+def convergence_rows(score_panel: ScorePanel, refusals: Refusals) -> Iterator[Row]:
     """Rows of `dynamics`: CV by year and its change; beta over the whole span and from year to year."""
-    years = scene.years
-    for node, scores in scene.values.items():
+    years = score_panel.years
+    for node, scores in score_panel.values.items():
         with refusals.catch(node, SIGMA):
             cv = variation(scores)
             for year, value in zip(years, cv):

@@ -1,4 +1,4 @@
-"""How evenly the parts of the index stand: coupling coordination, classic and corrected, and its ten named levels.
+"""How evenly the parts of the index are developed: coupling coordination, classic and corrected, and its ten named levels.
 
 The degree is a function of the scores themselves; it describes and is never an outcome that carries new information.
 """
@@ -65,7 +65,7 @@ def classic(systems: Array) -> Coupling:
 def corrected(systems: Array) -> Coupling:
     """C = sqrt((1 - mean_{i>j} |U_i - U_j|) (prod_i U_i / max U)^(1/(n-1))) (Wang, Kong, Ren et al. 2021), T = mean U.
 
-    The ratio stands inside the product over the n - 1 systems below the largest; for two systems this is
+    The ratio is inside the product over the n - 1 systems below the largest; for two systems this is
     sqrt((1 - |U2 - U1|) U1 / U2), U2 the larger. Zeros and missing systems as in `classic`.
     """
     u = _within_unit(systems)
@@ -104,24 +104,24 @@ def level(degree: Array) -> Array:
 METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected}
 
 
-def coupling_table(scene: ScorePanel, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
+def coupling_table(score_panel: ScorePanel, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
     """Table `coupling`: both methods over the root's children `parts`, one row per unit, year and method."""
     rows: list[Row] = []
     with refusals.catch(", ".join(parts), ITEM):
-        if not all(part in scene.values for part in parts):
+        if not all(part in score_panel.values for part in parts):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
-        systems = np.stack([scene.values[part] for part in parts], axis=-1)
+        systems = np.stack([score_panel.values[part] for part in parts], axis=-1)
         for name, method in METHODS.items():
-            rows += _rows(scene, name, method(systems))
+            rows += _rows(score_panel, name, method(systems))
     return table("coupling", rows)
 
 
-def _rows(scene: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
+def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
     place = level(coordination.degree)
-    for t, year in enumerate(scene.years):
-        for u in range(len(scene.units)):
+    for t, year in enumerate(score_panel.years):
+        for u in range(len(score_panel.units)):
             level_name = LEVELS[int(place[t, u])] if not np.isnan(place[t, u]) else None
-            yield scene.unit(u) | {
+            yield score_panel.unit(u) | {
                 "year": year,
                 "method": method,
                 "coupling": coordination.coupling[t, u],

@@ -80,13 +80,13 @@ def _refuse(y: Array) -> None:
         raise EstimationError("a score is negative, or all are 0", zh="得分中有负值,或全部为 0")
 
 
-def dagum_rows(scene: ScorePanel, schemes: Mapping[str, Mapping[str, str]], refusals: Refusals) -> Iterator[Row]:
+def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]], refusals: Refusals) -> Iterator[Row]:
     """Rows of `dynamics`: for every scheme, node and year G, its parts and their shares, G_jj and G_jh."""
     for scheme, groups in schemes.items():
-        inside = np.array([unit in groups for unit in scene.units])
-        unit_groups = [groups[unit] for unit in scene.units if unit in groups]
-        for node, scores in scene.values.items():
-            for year, row in zip(scene.years, scores):
+        inside = np.array([unit in groups for unit in score_panel.units])
+        unit_groups = [groups[unit] for unit in score_panel.units if unit in groups]
+        for node, scores in score_panel.values.items():
+            for year, row in zip(score_panel.years, scores):
                 with refusals.catch(f"{node} {year}", ITEM):
                     for cells in _rows(dagum(row[inside], unit_groups)):
                         yield {"item": ITEM.id, "node": node, "year": year, "variant": scheme} | cells

@@ -1,4 +1,4 @@
-"""What the scores say over time and across units, table by table; what cannot be said is a row of `not_made`."""
+"""The scores over time and across units, table by table; what cannot be computed is a row of `not_made`."""
 
 from __future__ import annotations
 
@@ -36,52 +36,53 @@ def dynamics(
     year; without them provinces are linked by common borders. `groups` is the study's own grouping of units; `density`
     (unit, year, density) splits coordination by SRDI density.
     """
-    scene, refusals = score_panel_of(study, index), Refusals()
+    score_panel, refusals = score_panel_of(study, index), Refusals()
     schemes = groupings(index.units, groups)
-    coupling = coupling_table(scene, index.design.tree.children(index.design.tree.root), refusals)
-    weights = _weights(scene, io_links, refusals)
-    moves, curves = markov_rows(scene, weights, refusals), kernel_rows(scene, refusals)
+    coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals)
+    weights = _weights(score_panel, io_links, refusals)
+    moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
     local: list[Row] = []
-    rows = [*_coordination(coupling, scene, schemes, density), *dagum_rows(scene, schemes, refusals)]
-    rows += [*convergence_rows(scene, refusals), *curves.facts, *moves.facts]
+    rows = [*_coordination(coupling, score_panel, schemes, density), *dagum_rows(score_panel, schemes, refusals)]
+    rows += [*convergence_rows(score_panel, refusals), *curves.facts, *moves.facts]
     if weights is not None:
-        spatial = moran_rows(scene, weights, seed, refusals)
+        spatial = moran_rows(score_panel, weights, seed, refusals)
         rows, local = rows + spatial.overall, spatial.local
     rows_by_table = {"dynamics": rows, "distribution": curves.points, "transitions": moves.cells, "lisa": local}
     return {
         "coupling": coupling,
-        "obstacles": obstacles_table(index, scene, refusals),
+        "obstacles": obstacles_table(index, score_panel, refusals),
         **{
-            name: table(name, [row | scene.node(row["node"]) for row in table_rows]) for name, table_rows in rows_by_table.items()
+            name: table(name, [row | score_panel.node(row["node"]) for row in table_rows])
+            for name, table_rows in rows_by_table.items()
         },
         "not_made": table("not_made", refusals.rows),
     }
 
 
-def _weights(scene: ScorePanel, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
+def _weights(score_panel: ScorePanel, io_links: pd.DataFrame | None, refusals: Refusals) -> Weights | None:
     """W over the units: of the links, else of common borders where all are provinces; None and noted where there is neither."""
-    borders = contiguity(scene.units) if io_links is None or io_links.empty else None
+    borders = contiguity(score_panel.units) if io_links is None or io_links.empty else None
     if borders is not None:
         return borders
     with refusals.catch("io_links", GLOBAL, LOCAL, SPATIAL):
         if io_links is None or io_links.empty:
             raise EstimationError("there is no table of links between units", zh="没有单位之间的联系表")
-        return weight_matrix(io_links, scene.units)
+        return weight_matrix(io_links, score_panel.units)
     return None
 
 
 def _coordination(
-    coupling: pd.DataFrame, scene: ScorePanel, schemes: Mapping[str, Mapping[str, str]], density: pd.DataFrame | None
+    coupling: pd.DataFrame, score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]], density: pd.DataFrame | None
 ) -> Iterable[Row]:
     """Rows of `dynamics`: mean coupling and degree of all units and by group, described and never judged."""
     if coupling.empty:
         return
-    members = {"all": pd.DataFrame({"unit": scene.units, "group": "all"})}
+    members = {"all": pd.DataFrame({"unit": score_panel.units, "group": "all"})}
     for scheme, groups in schemes.items():
         members[scheme] = pd.DataFrame({"unit": list(groups), "group": list(groups.values())})
     if density is not None:
         members["density"] = by_density(density)
-    root = next(iter(scene.values))
+    root = next(iter(score_panel.values))
     for cells in group_means(coupling, members).to_dict("records"):
         head = {"item": "coupling", "node": root, "year": cells["year"], "variant": cells["scheme"], "group": cells["group"]}
         yield (

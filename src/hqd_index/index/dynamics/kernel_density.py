@@ -47,18 +47,19 @@ def bandwidth(values: Array) -> float:
 
 def density(values: Array, at: Array, width: float) -> Array:
     """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
+    from scipy.stats import gaussian_kde
+
     observed = values[~np.isnan(values)]
-    distance = (at[:, None] - observed[None, :]) / width
-    curve: Array = np.exp(-0.5 * distance**2).sum(axis=1) / (len(observed) * width * np.sqrt(2 * np.pi))
+    curve: Array = gaussian_kde(observed, bw_method=width / observed.std(ddof=1))(at)
     return curve
 
 
 def peaks(curve: Array) -> NDArray[np.intp]:
-    """Positions of the local maxima of a curve; a flat top counts once."""
-    step = np.sign(np.diff(curve))
-    moving = np.flatnonzero(step)
-    turns = (step[moving][:-1] > 0) & (step[moving][1:] < 0)
-    return moving[:-1][turns] + 1
+    """Positions of the local maxima of a curve; a flat top counts once, at its middle."""
+    from scipy.signal import find_peaks
+
+    positions: NDArray[np.intp] = find_peaks(curve)[0]
+    return positions
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class KernelRows:
     facts: list[Row]
 
 
-def kernel_rows(scene: ScorePanel, refusals: Refusals) -> KernelRows:
+def kernel_rows(score_panel: ScorePanel, refusals: Refusals) -> KernelRows:
     """Curves of every node and year on 0-100, drawn at the node's common points."""
     kernel = KernelRows([], [])
-    for node, scores in scene.values.items():
+    for node, scores in score_panel.values.items():
         widths = {}
-        for t, year in enumerate(scene.years):
+        for t, year in enumerate(score_panel.years):
             with refusals.catch(f"{node} {year}", ITEM):
                 widths[t] = bandwidth(100 * scores[t])
         if not widths:
@@ -83,7 +84,7 @@ def kernel_rows(scene: ScorePanel, refusals: Refusals) -> KernelRows:
         at = np.linspace(np.nanmin(curve_scores) - reach, np.nanmax(curve_scores) + reach, POINTS)
         for t, width in widths.items():
             curve = density(100 * scores[t], at, width)
-            head = {"node": node, "year": scene.years[t]}
+            head = {"node": node, "year": score_panel.years[t]}
             kernel.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(at, curve))
             kernel.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], at, curve, width))
     return kernel

@@ -113,18 +113,20 @@ class MarkovRows:
     facts: list[Row]
 
 
-def markov_rows(scene: ScorePanel, weights: Weights | None, refusals: Refusals) -> MarkovRows:
+def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refusals) -> MarkovRows:
     """The chain of every node, and with weights the chains given the quartile of the neighbours' mean score."""
     chains = MarkovRows([], [])
-    for node, scores in scene.values.items():
+    for node, scores in score_panel.values.items():
         with refusals.catch(node, CHAIN):
             points = quartile_cuts(scores)
             state = states(scores, points)
-            _chain(chains, node, scene.years, state, points)
+            _chain(chains, node, score_panel.years, state, points)
         if weights is not None:
             with refusals.catch(node, SPATIAL):
                 lag = spatial_lag(scores, weights)
-                _conditional(chains, node, scene.years, states(scores, quartile_cuts(scores)), states(lag, quartile_cuts(lag)))
+                _conditional(
+                    chains, node, score_panel.years, states(scores, quartile_cuts(scores)), states(lag, quartile_cuts(lag))
+                )
     return chains
 
 

@@ -177,25 +177,25 @@ class MoranRows:
     local: list[Row]
 
 
-def moran_rows(scene: ScorePanel, weights: Weights, seed: int, refusals: Refusals) -> MoranRows:
+def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: Refusals) -> MoranRows:
     """Moran's I and LISA of every node and year; units without a score or outside W are left out and W standardised anew."""
     spatial = MoranRows([], [])
-    cases = [(node, t) for node in scene.values for t in range(len(scene.years))]
-    stacked = np.stack([scene.values[node][t] for node, t in cases])
+    cases = [(node, t) for node in score_panel.values for t in range(len(score_panel.years))]
+    stacked = np.stack([score_panel.values[node][t] for node, t in cases])
     observed = ~np.isnan(stacked) & weights.in_links
     for pattern in np.unique(observed, axis=0):
         rows = np.flatnonzero((observed == pattern).all(axis=1))
         first, extra_cases = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
-        label = f"{first[0]} {scene.years[first[1]]}{extra_cases}"
+        label = f"{first[0]} {score_panel.years[first[1]]}{extra_cases}"
         with refusals.catch(label, GLOBAL, LOCAL):
             at = np.flatnonzero(pattern)
-            w = _unit_weights(weights.matrix[np.ix_(at, at)], [scene.units[i] for i in at])
+            w = _unit_weights(weights.matrix[np.ix_(at, at)], [score_panel.units[i] for i in at])
             overall, local = moran(stacked[rows][:, at], w, seed=seed), lisa(stacked[rows][:, at], w, seed=seed)
             for k, row in enumerate(rows):
                 node, t = cases[row]
-                head = {"node": node, "year": scene.years[t]}
-                spatial.overall.extend(head | {"item": "moran"} | cells for cells in _overall(overall, k, scene, pattern))
-                spatial.local.extend(head | scene.unit(int(i)) | _local(local, k, j) for j, i in enumerate(at))
+                head = {"node": node, "year": score_panel.years[t]}
+                spatial.overall.extend(head | {"item": "moran"} | cells for cells in _overall(overall, k, score_panel, pattern))
+                spatial.local.extend(head | score_panel.unit(int(i)) | _local(local, k, j) for j, i in enumerate(at))
     return spatial
 
 
@@ -206,8 +206,8 @@ def _unit_weights(matrix: Array, units: Sequence[str]) -> Array:
         raise Islands(fault.places, units) from None
 
 
-def _overall(global_moran: Moran, k: int, scene: ScorePanel, pattern: Mask) -> Iterator[Row]:
-    left_out_units = ", ".join(unit for unit, included in zip(scene.units, pattern) if not included)
+def _overall(global_moran: Moran, k: int, score_panel: ScorePanel, pattern: Mask) -> Iterator[Row]:
+    left_out_units = ", ".join(unit for unit, included in zip(score_panel.units, pattern) if not included)
     noted = {"note_zh": f"未计入:{left_out_units}", "note_en": f"left out: {left_out_units}"} if left_out_units else {}
     yield {"quantity": "i", "value": global_moran.i[k]} | noted
     yield {"quantity": "expected", "value": global_moran.expected}

@@ -38,7 +38,7 @@ def obstacle(values: Array, shares: Array) -> Array:
         return np.where(total_gap > 0, gap / total_gap, np.nan)
 
 
-def obstacles_table(index: Index, scene: ScorePanel, refusals: Refusals) -> pd.DataFrame:
+def obstacles_table(index: Index, score_panel: ScorePanel, refusals: Refusals) -> pd.DataFrame:
     """Table `obstacles`: the degree of every leaf and of the nodes above it, and its place among those of its level."""
     design, computed = index.design, index.computed["all"]
     with refusals.catch(design.tree.root, ITEM):
@@ -48,31 +48,31 @@ def obstacles_table(index: Index, scene: ScorePanel, refusals: Refusals) -> pd.D
         )
         degree = obstacle(computed.normalised, shares)
         covered = coverage(design, computed)[design.tree.root]
-        blocks = [_level(index, scene, degree, covered, level) for level in design.tree.levels]
+        blocks = [_level(index, score_panel, degree, covered, level) for level in design.tree.levels]
         return table("obstacles", pd.concat(blocks, ignore_index=True))
     return table("obstacles", [])
 
 
-def _level(index: Index, scene: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
+def _level(index: Index, score_panel: ScorePanel, degree: Array, covered: Array, level: str) -> pd.DataFrame:
     """Degrees of one level's nodes, each the sum over its leaves; places from the largest, ties in the order of ids."""
     tree = index.design.tree
     nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)
     position = {leaf: j for j, leaf in enumerate(index.design.leaves)}
     parts = [degree[..., [position[leaf] for leaf in tree.leaves(node)]] for node in nodes]
     summed = np.stack([np.where(np.isnan(part).all(axis=-1), np.nan, np.nansum(part, axis=-1)) for part in parts], axis=-1)
-    keys = pd.MultiIndex.from_product([scene.years, scene.units, nodes], names=["year", "unit", "node"])
+    keys = pd.MultiIndex.from_product([score_panel.years, score_panel.units, nodes], names=["year", "unit", "node"])
     frame = keys.to_frame(index=False)
     frame["degree"] = summed.ravel()
     frame["place"] = _places(summed).ravel()
     frame["coverage"] = np.repeat(covered.ravel(), len(nodes))
     for language in ("zh", "en"):
-        frame[f"unit_{language}"] = frame["unit"].map({unit: name[language] for unit, name in scene.unit_names.items()})
-        frame[f"node_{language}"] = frame["node"].map({node: name[language] for node, name in scene.labels.items()})
+        frame[f"unit_{language}"] = frame["unit"].map({unit: name[language] for unit, name in score_panel.unit_names.items()})
+        frame[f"node_{language}"] = frame["node"].map({node: name[language] for node, name in score_panel.labels.items()})
     return frame.assign(level=level)
 
 
 def _places(degree: Array) -> Array:
-    """1 for the largest along the last axis; ties (within the tolerance of ranks) in the order they stand; NaN has none."""
+    """1 for the largest along the last axis; ties (within the tolerance of ranks) in their given order; NaN has none."""
     order = np.argsort(competition(100 * degree), axis=-1, kind="stable")
     places = np.empty_like(degree)
     np.put_along_axis(places, order, np.broadcast_to(np.arange(1.0, degree.shape[-1] + 1), degree.shape), axis=-1)

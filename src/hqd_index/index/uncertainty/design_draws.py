@@ -87,7 +87,7 @@ def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None
 
 @contextmanager
 def _naming_design(source: DrawSource, number: int) -> Iterator[None]:
-    """Puts the design's name before what a method says that is not defined on its data."""
+    """Puts the design's name before the refusal of a method that is not defined on its data."""
     try:
         yield
     except EstimationError as fault:

@@ -132,7 +132,7 @@ def _with_prefix(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Ser
 
 
 def _negative_notes(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """A first-order index below 0 is no effect of its own that the sample could see; it is said to be so."""
+    """A note at each first-order index below 0: the sample shows no effect of its own."""
     below = (frame["first"] < -FLAT) & (frame["first_high"] >= 0)
     zh = "一阶指数为负而区间含 0,属抽样误差:未见独立影响"
     en = "a first-order index below 0 whose interval holds 0 is sampling error: no effect of its own"

@@ -163,7 +163,7 @@ def _refuse_misfits(factors: Sequence[Factor], combinations: NDArray[np.intp], r
 
 
 def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
-    """Each option checked as if the file said it; one that equals the study's own choice is not a second one."""
+    """Each option checked as if it were written in the file; one that equals the study's own choice is not a second one."""
     if not SCORING.fullmatch(path):
         raise ConfigError(
             f"alternatives: {path} does not act on a panel once made; write weighting. ..., indicators.tree or "

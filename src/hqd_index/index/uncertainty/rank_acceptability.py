@@ -1,4 +1,4 @@
-"""What draws of ranks say: how often each rank is taken, intervals, who stands above whom."""
+"""What draws of ranks show: how often a unit takes each rank, intervals, which unit is above which."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def mean_shift(ranks: Array, base: Array) -> Array:
 
 
 def pairwise_shares(ranks: Array) -> Array:
-    """Share of draws of ranks (draws, U) in which i stands above j, of those that rank both; (U, U)."""
+    """Share of draws of ranks (draws, U) in which i ranks above j, of those that rank both; (U, U)."""
     wins = np.zeros((ranks.shape[1],) * 2)
     comparable = np.zeros_like(wins)
     for start in range(0, len(ranks), ROWS):

@@ -25,7 +25,7 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
 
     A unit's rank is at least 1 + the units surely above it and at most U - the units surely below it, where `surely` is by
     intervals of all differences with one critical value: the level's quantile of the largest studentised difference, per
-    unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary is ordered as it stands.
+    unit (marginal) or over all pairs (simultaneous). A pair whose difference does not vary keeps its published order.
     """
     ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
     difference = estimate[ranked][:, None] - estimate[ranked]

@@ -165,7 +165,7 @@ def _sets(ranked: RankDraws) -> dict[str, Array]:
 
 
 def _neighbours(ranked: RankDraws, names: pd.DataFrame, interval: tuple[float, float]) -> pd.DataFrame:
-    """Units next to each other in a year's ranking: how often the upper one stays above, and whether that tells them apart."""
+    """Units next to each other in a year's ranking: how often the upper one stays above, and whether that is nearly always."""
     blocks = []
     for t, year in enumerate(ranked.source.years):
         ranked_units = np.flatnonzero(~np.isnan(ranked.base[t]))

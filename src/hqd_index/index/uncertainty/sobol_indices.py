@@ -72,7 +72,7 @@ def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, 
 
 
 def _ends(resampled: Array) -> tuple[Array, Array]:
-    """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), those left out in which the output stood still."""
+    """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), without those in which the output did not vary."""
     ordered = np.sort(resampled, axis=-2)
     resample_count = (~np.isnan(resampled)).sum(axis=-2, keepdims=True)
     low, high = (

@@ -109,7 +109,7 @@ def _resolved(place: Place, choice: BoundChoice, children: Sequence[str], names:
             yield Finding(place, f"{'; '.join(en)}. The children are {', '.join(children)}",
                           f"{';'.join(zh)}。下级为 {'、'.join(children)}")  # fmt: skip
             return
-    yield from _attempt(place, children, lambda: choice.for_children(children, known=names))
+    yield from _attempt(place, children, lambda: choice.for_children(children, valid_ids=names))
 
 
 def _attempt(place: Place, children: Sequence[str], act: Callable[[], object]) -> Iterator[Finding]:
