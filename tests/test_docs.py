@@ -68,7 +68,7 @@ def missing(ids, text: str) -> list[str]:
 def test_every_rule_of_the_code_is_documented(language):
     emitted = set(RULES) | {flag for flag in NOTES if flag.startswith("I-")}
     for path in SOURCE.rglob("*.py"):
-        if "demo" not in path.parts:
+        if "demo" not in path.parts and path.name != "industry_names.py":  # codes of divisions look like rule ids
             emitted |= set(RULE.findall(path.read_text("utf-8")))
     assert len(emitted) > 40
     assert not missing(sorted(emitted | {rule["id"] for rule in generate.shipped_rules()}), page(language, "rules"))

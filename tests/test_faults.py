@@ -50,11 +50,6 @@ def missing_column(place: Place) -> None:
     edit(place.data / "synthetic_trade.csv", "年份", "年", "utf-8-sig")
 
 
-def utf16(place: Place) -> None:
-    path = place.data / "synthetic_trade.csv"
-    path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("utf-16"))
-
-
 def industry_44(place: Place) -> None:
     path = next(place.data.glob("synthetic_firms_2017*.csv"))
     edit(path, "C26", "C44", "gb18030")
@@ -88,7 +83,6 @@ def ingredient_as_control(place: Place) -> None:
         (hostile_formula, 2, ["indicators.yaml:", "inn1"]),
         (short_weights, 2, ["weighting.yaml:", "0.98", "normalize"]),
         (missing_column, 3, ["synthetic_trade.csv", "S06", "year"]),
-        (utf16, 3, ["synthetic_trade.csv", "S03", "UTF-8"]),
         (lost_file, 2, ["synthetic_trad", "S01"]),
         (outside, 2, ["sources.yaml", "secret.csv"]),
         (treatment_inside, 2, ["inn1", "srdi_valid"]),
