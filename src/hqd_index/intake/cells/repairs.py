@@ -44,7 +44,8 @@ def counted_repairs(sources: Sequence[SourceRepairs], used: str, engine: Engine)
         parts.append(
             engine.collect(
                 f"""SELECT rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
-                arg_min(coalesce(before, ''), rid) AS example_before, arg_min(coalesce(after, ''), rid) AS example_after
+                min(coalesce(before, '')) AS example_before,
+                arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
                 FROM ({rows}) WHERE rid IN (SELECT rid FROM {used}) GROUP BY ALL"""
             )
         )
