@@ -141,7 +141,7 @@ TABLES: dict[str, Table] = {
     ),
     "indicators": _table(
         "指标面板", "Indicators", "sample unit year indicator",
-        "sample unit year:int indicator raw:number? treated:number? normalised:number? imputed:flag n_firms:int?",
+        "sample unit year:int indicator raw:number? treated:number? normalised:number? imputed:flag n_firms:int? coverage:share?",
     ),
     "scores": _table(
         "指数得分", "Scores", "sample unit year node",

@@ -227,6 +227,19 @@ def test_zeros_declared_missing_are_counted(folder: Path, engine: Engine):
     assert any("rd_exp" in notice.zh and "1" in notice.zh for notice in got.notices if notice.rule == "C09")
 
 
+def test_blanks_declared_zero_are_counted_and_words_for_missing_stay_missing(folder: Path, engine: Engine):
+    def spoil(rows):
+        cell(3, 5, "")(rows)
+        cell(4, 5, "NA")(rows)
+
+    case = Case("", spoil, source={"blank_is_zero": ["rd_exp"], "missing": ["", "NA"]})
+    got = run(case, folder, engine)
+    assert got.frames["quarantine"].empty
+    rows = engine.collect(f"SELECT firm_id, rd_exp FROM {got.tables['firms']} ORDER BY firm_id, year")
+    assert rows["rd_exp"].eq(0).sum() == 1 and rows["rd_exp"].isna().sum() == 1
+    assert any("rd_exp" in notice.zh and "1" in notice.zh for notice in got.notices if notice.rule == "C09")
+
+
 def test_codes_are_padded_only_where_declared(folder: Path, engine: Engine):
     got = run(Case("", lambda rows: cell(3, 0, "1")(rows), source={"pad": {"firm_id": 6}}), folder, engine)
     assert engine.collect(got.tables["firms"])["firm_id"].str.len().eq(6).all()

@@ -25,6 +25,7 @@ FORMULAS = {
     "log": "ln(sum(revenue)) - ln(sum(rd_exp))",
     "number": "count(*)",
     "two years": "sum(revenue + lag(revenue)) / 2",
+    "turnover": "sum(rd_exp) / sum(revenue + lag(revenue))",
 }
 
 
@@ -74,7 +75,8 @@ def by_rows(rows):
                 r.max(),
                 np.log(r.sum()) - np.log(e.sum()),
                 len(r),
-                g["both"].sum(min_count=1) / 2,
+                g["both"].sum(skipna=False) / 2,
+                e[g["both"].notna()].sum() / g["both"].sum() if g["both"].notna().any() else np.nan,
             ]
         )
     return np.array(out)

@@ -116,7 +116,8 @@ def _unit_names(names: pd.DataFrame, unit: str) -> tuple[str, str]:
 
 
 def _count(rows: pd.DataFrame) -> int | None:
-    return None if rows.empty or pd.isna(rows["n_firms"].iloc[0]) else int(rows["n_firms"].iloc[0])
+    """The most firms that a value of the unit-year rests on; None without firms."""
+    return None if rows["n_firms"].isna().all() else int(rows["n_firms"].max())
 
 
 def _cell(array: np.ndarray, at: tuple[int, int]) -> np.ndarray:

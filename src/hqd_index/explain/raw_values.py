@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from ..engines.duckdb import Engine, literal, quoted
-from ..expressions import aggregate_sql, lag_columns, parse
+from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
 from ..expressions.parts import exact_parts
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
+from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
 from ..study.column_facts import row_key
 from ..study.records import Derived, Indicator, Study
 
@@ -102,7 +103,7 @@ class Reading:
     def raw(self, files: Mapping[str, str]) -> Raw:
         """The raw value with all behind it; `files` names the file of each row id."""
         types = self.engine.types(self.table) | {"unit": "text"}
-        expr = parse(self.indicator.formula, columns=types, aggregate=True, where=self.indicator.table)
+        expr = parsed_aggregate(self.indicator, types, where=self.indicator.table)
         computed = computed_columns(self.study, self.indicator.table, expr)
         traced = "row_id" in types
         rows = self._cells(expr, types, any(c.lagged for c in computed)) if traced else pd.DataFrame(columns=["row_id"])
@@ -134,10 +135,8 @@ class Reading:
     def _values(self, expr: Expression, types: Mapping[str, str]) -> tuple[float, tuple[Aggregate, ...]]:
         """The formula's value, and each aggregate's, computed as the panel computes them."""
         key = [name for name in row_key(self.study, self.indicator.table) if name in types] or ["unit", "year"]
-        lags = lag_columns(expr, types, partition=[name for name in key if name != "year"])
-        below = "".join(f", {sql} AS {quoted(name)}" for name, sql in lags.items())
         united = with_unit(self.study, self.engine, self.indicator.table, self.table)
-        rows = f"(SELECT *{below} FROM (SELECT * FROM {united} WHERE {self._sample_condition}))"
+        rows = aggregate_rows(f"(SELECT * FROM {united} WHERE {self._sample_condition})", [expr], types, key)
         texts = exact_parts(expr, types, key=key)
         selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
         columns = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))

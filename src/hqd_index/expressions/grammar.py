@@ -52,7 +52,10 @@ FUNCTIONS = (
 
 @dataclass(frozen=True)
 class Expression:
-    """A checked formula; `columns` are those it names, `where` the place it was written at."""
+    """A checked formula; `columns` are those it names, `where` the place it was written at.
+
+    `partial_sum`: a sum alone takes the rows present where some are blank.
+    """
 
     text: str
     tree: exp.Expression
@@ -60,9 +63,12 @@ class Expression:
     aggregate: bool
     uses_lag: bool
     where: str = ""
+    partial_sum: bool = False
 
 
-def parse(text: str, *, columns: Collection[str] | None, aggregate: bool, where: str = "") -> Expression:
+def parse(
+    text: str, *, columns: Collection[str] | None, aggregate: bool, where: str = "", partial_sum: bool = False
+) -> Expression:
     """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
     tree = _tree(str(text), where)
     for node in _nodes(tree, where):
@@ -71,7 +77,7 @@ def parse(text: str, *, columns: Collection[str] | None, aggregate: bool, where:
             _check_column(node, columns, where)
     _check_aggregation(tree, aggregate, where)
     names = frozenset(column.name for column in tree.find_all(exp.Column))
-    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, where)
+    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, where, partial_sum)
 
 
 def refuse(where: str, en: str, zh: str) -> NoReturn:

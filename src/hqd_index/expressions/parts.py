@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from .complete_rows import on_complete_rows, terms
 from .grammar import AGGREGATES, Expression
 from .row_nodes import ROW
 from .scope import Scope
@@ -42,7 +43,7 @@ class Parts:
 def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb") -> Parts:
     """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
     scope = Scope(types, ROW, key=key, where=expr.where, lags_are_columns=True)
-    tree = expr.tree.copy()
+    tree = on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
     parts: list[Part] = []
     tops = [node for node in tree.find_all(*AGGREGATES) if not node.find_ancestor(*AGGREGATES)]
     for node in tops:
@@ -63,11 +64,10 @@ def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str]
 def exact_parts(
     expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb"
 ) -> tuple[tuple[str, str], ...]:
-    """(text, SQL) of each aggregate in a formula, once each; unlike `aggregate_sql`, a sum of DECIMAL is left DECIMAL."""
+    """(text, SQL) of each aggregate in a formula over the rows it sees, once each; a sum of DECIMAL is left DECIMAL."""
     scope = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True)
-    tops = [node for node in expr.tree.find_all(*AGGREGATES, bfs=False) if not node.find_ancestor(*AGGREGATES)]
-    aggregates = [node.parent if isinstance(node.parent, exp.Filter) else node for node in tops]
-    return tuple({_text(node): scope.emit(node).tree.sql(dialect=dialect) for node in aggregates}.items())
+    aggregates = [(node, term.seen_by(node)) for term in terms(expr.tree) for node in term.aggregates]
+    return tuple({_text(node): scope.emit(seen).tree.sql(dialect=dialect) for node, seen in aggregates}.items())
 
 
 def _text(node: exp.Expression) -> str:

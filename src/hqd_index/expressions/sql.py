@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from .complete_rows import on_complete_rows
 from .grammar import Expression
 from .row_nodes import ROW, lag_name
 from .scope import NUMBERS, Scope, as_double
@@ -27,9 +28,12 @@ def row_sql(
 def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb") -> str:
     """SQL of an aggregate formula, a DOUBLE when it is a number. `key` orders the rows where a sum is inexact.
 
-    lag(...) is read from the columns that `lag_columns` names; the query that groups must select from them.
+    Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names; the
+    query that groups must select from them.
     """
-    value = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True).emit(expr.tree)
+    value = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True).emit(
+        on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
+    )
     tree = as_double(value) if value.type in NUMBERS else value.tree
     return tree.sql(dialect=dialect)
 

@@ -44,9 +44,10 @@ class Index:
     indicators: pd.DataFrame
 
 
-def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index:
+def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame, coverage: pd.DataFrame | None = None) -> Index:
     """The index of `panel` (sample, unit, year, n_firms and a column per leaf) with `names` (unit, unit_zh, unit_en, group).
 
+    `coverage` (sample, unit, year, indicator, n_firms, coverage) is that of the rows behind each indicator value.
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
     index_values, labels = compute_index(study, panel, names), node_labels(study)
@@ -56,7 +57,7 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame) -> Index
         units=index_values.units,
         scores=scores_table(study, index_values, labels, names),
         weights=weights_table(index_values.design, index_values.computed["all"], labels, scenario="base"),
-        indicators=_indicators(index_values, panel),
+        indicators=_indicators(index_values, panel, coverage),
     )
 
 
@@ -206,8 +207,8 @@ def _slope(values: Array, root: Array) -> float:
     return float(np.cov(values[observed], root[observed])[0, 1] / root[observed].var(ddof=1))
 
 
-def _indicators(index_values: IndexValues, panel: pd.DataFrame) -> pd.DataFrame:
-    """Raw, treated and normalised value of every leaf, with a mark on imputed cells."""
+def _indicators(index_values: IndexValues, panel: pd.DataFrame, coverage: pd.DataFrame | None) -> pd.DataFrame:
+    """Raw, treated and normalised value of every leaf, a mark on imputed cells, firms used and coverage."""
     design = index_values.design
     index = pd.MultiIndex.from_product([design.years, index_values.units, design.leaves], names=["year", "unit", "indicator"])
     blocks = []
@@ -221,5 +222,8 @@ def _indicators(index_values: IndexValues, panel: pd.DataFrame) -> pd.DataFrame:
         block = pd.DataFrame({name: cell.ravel() for name, cell in cells.items()}, index=index).reset_index()
         blocks.append(block.assign(sample=sample))
     frame = pd.concat(blocks, ignore_index=True)
-    firms = panel[["sample", "unit", "year", "n_firms"]]
-    return frame.merge(firms, on=["sample", "unit", "year"], how="left", validate="many_to_one")
+    keys = ["sample", "unit", "year"]
+    if coverage is None:
+        firms = panel[[*keys, "n_firms"]]
+        return frame.merge(firms, on=keys, how="left", validate="many_to_one").assign(coverage=np.nan)
+    return frame.merge(coverage, on=[*keys, "indicator"], how="left", validate="one_to_one")

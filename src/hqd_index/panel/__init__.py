@@ -2,6 +2,7 @@
 
 from .density import densities, lagged_values
 from .firm_bootstrap import PanelDraws, firm_draws, panel_draws
+from .indicator_coverage import indicator_coverage
 from .quoted_figures import facts
 from .unit_keys import unit_names
 from .unit_leaders import leader_marks, leader_panel
@@ -9,5 +10,5 @@ from .unit_year_panel import Panel, aggregate_columns, build_panel, descriptives
 
 __all__ = [
     "Panel", "PanelDraws", "aggregate_columns", "build_panel", "densities", "descriptives", "facts", "firm_draws",
-    "lagged_values", "leader_marks", "leader_panel", "leaves_needed", "panel_draws", "unit_names",
+    "indicator_coverage", "lagged_values", "leader_marks", "leader_panel", "leaves_needed", "panel_draws", "unit_names",
 ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..engines.duckdb import Engine
+from ..expressions import aggregate_sql, parse
+from ..study.column_facts import row_key
 from ..study.records import Density, Study
 
 
@@ -16,11 +18,11 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
 
     count: 1,000 x SRDI firms / firms; revenue, employment: 100 x SRDI share; ihs: asinh(SRDI firms). Lag is by calendar year.
     Numerator and denominator have one base: the panel's firms, or the official counts of the industry table where firms carry
-    no status.
+    no status; a row without one of the two counts in neither.
     """
     choice = study.regressions.density
     columns = ["unit", "year", "n_firms", "n_srdi", "count", "revenue", "employment", "ihs", "density", "density_lag"]
-    sql = _density_sql(engine, tables, choice)
+    sql = _density_sql(study, engine, tables, choice)
     if not sql:
         return pd.DataFrame(columns=columns)
     frame = engine.collect(sql)
@@ -30,27 +32,30 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     return frame[columns]
 
 
-def _density_sql(engine: Engine, tables: Mapping[str, str], choice: Density) -> str:
+def _density_sql(study: Study, engine: Engine, tables: Mapping[str, str], choice: Density) -> str:
     """From firms with status, else from official counts; empty when the study has neither."""
     if "firms" in tables and "srdi_levels_valid" in engine.types(tables["firms"]):
         return _from_firms(engine, tables["firms"], choice)
     official = [OFFICIAL_COUNTS[level] for level in choice.levels if level in OFFICIAL_COUNTS]
     if "industry" in tables and official and {*official, "n_firms"} <= set(engine.types(tables["industry"])):
-        return _from_counts(engine, tables["industry"], official)
+        return _from_counts(engine, tables["industry"], official, row_key(study, "industry"))
     return ""
 
 
-def _from_counts(engine: Engine, industry: str, counts: list[str]) -> str:
+def _from_counts(engine: Engine, industry: str, counts: list[str], key: Sequence[str]) -> str:
     """Official counts of recognised firms per 1,000 official firms, with the revenue and employment of the recognised."""
-    column_types = engine.types(industry)
+    types = engine.types(industry)
+
+    def aggregate(formula: str) -> str:
+        return aggregate_sql(parse(formula, columns=types, aggregate=True, where="density"), types, key=key)
 
     def share(part: str, total: str) -> str:
-        return f"100 * sum({part}) / nullif(sum({total}), 0)" if {part, total} <= set(column_types) else "CAST(NULL AS DOUBLE)"
+        return aggregate(f"100 * sum({part}) / sum({total})") if {part, total} <= set(types) else "CAST(NULL AS DOUBLE)"
 
     recognised = " + ".join(f"sum({count})" for count in counts)
     return f"""
-        SELECT unit, year, sum(n_firms) AS n_firms, {recognised} AS n_srdi,
-               1000.0 * ({recognised}) / nullif(sum(n_firms), 0) AS count,
+        SELECT unit, year, {aggregate("sum(n_firms)")} AS n_firms, {aggregate(recognised)} AS n_srdi,
+               {aggregate(f"1000 * ({recognised}) / sum(n_firms)")} AS count,
                {share("srdi_revenue", "revenue")} AS revenue, {share("srdi_employees", "employees_avg")} AS employment
         FROM {industry} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"""
 

@@ -15,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..engines.duckdb import Engine
-from ..expressions import lag_columns, parse
 from ..expressions.parts import Part, Parts, take_apart
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .unit_keys import with_unit
-from .unit_year_panel import leaves_needed
+from .unit_year_panel import aggregate_rows, leaves_needed, parsed_aggregate
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]
@@ -52,14 +51,10 @@ def panel_draws(
     """`draws` bootstrap panels of the firm indicators in `chosen` from the rows of `firms` (with unit and year)."""
     types = engine.types(firms)
     order = [key for key in row_key(study, "firms") if key in types]
-    expressions = {id: parse(leaf.formula, columns=types, aggregate=True, where=f"firms.{id}") for id, leaf in leaves.items()}
+    expressions = {id: parsed_aggregate(leaf, types, where=f"firms.{id}") for id, leaf in leaves.items()}
     parts_by_leaf = {id: take_apart(expression, types, key=order) for id, expression in expressions.items()}
-    unit = [key for key in order if key != "year"]
-    lags = {
-        name: sql for expression in expressions.values() for name, sql in lag_columns(expression, types, partition=unit).items()
-    }
     parts = _distinct_parts(parts_by_leaf)
-    rows = _row_values(engine, firms, parts, lags)
+    rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), parts)
     years, units = tuple(sorted(rows["year"].unique())), tuple(sorted(rows["unit"].unique()))
     results = _all_units(rows, parts, units, years, draws, stream)
     values = _outer_values(engine, parts_by_leaf, dict(zip(parts, results)))
@@ -79,11 +74,10 @@ def _distinct_parts(parts_by_leaf: Mapping[str, Parts]) -> dict[Key, Part]:
     return {_key(part): part for parts in parts_by_leaf.values() for part in parts.parts}
 
 
-def _row_values(engine: Engine, firms: str, parts: Mapping[Key, Part], lags: Mapping[str, str]) -> pd.DataFrame:
+def _row_values(engine: Engine, firm_rows: str, parts: Mapping[Key, Part]) -> pd.DataFrame:
     """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
-    lag_selects = "".join(f', {sql} AS "{name}"' for name, sql in lags.items())
     selects = "".join(f', {part.row} AS "{k}"' for k, part in enumerate(parts.values()))
-    rows = f"(SELECT *{lag_selects} FROM {firms}) WHERE unit IS NOT NULL"
+    rows = f"{firm_rows} WHERE unit IS NOT NULL"
     return engine.collect(f"SELECT unit, firm_id, year{selects} FROM {rows} ORDER BY unit, firm_id, year")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..engines.duckdb import Engine
 from ..errors import ConfigError
-from ..expressions import aggregate_sql, lag_columns, parse
+from ..expressions import Expression, aggregate_sql, lag_columns, parse
 from ..study.column_facts import row_key
 from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
@@ -47,9 +47,7 @@ class Panel:
 
 def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Panel:
     """The panel of a study from its clean tables (canonical name -> engine table); ConfigError as `aggregate_columns` says."""
-    unit_tables = {
-        name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)
-    }
+    unit_tables = unit_year_tables(study, engine, tables)
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
     values = _values(study, engine, unit_tables, leaves)
     density = densities(study, engine, unit_tables)
@@ -72,6 +70,11 @@ def leaves_needed(study: Study) -> list[str]:
     trees = [tree_of(design.indicators) for design in designs]
     scored = {leaf for tree in trees for leaf in tree.leaves(tree.root)}
     return [leaf for leaf in study.indicators.indicators if leaf in scored]
+
+
+def unit_year_tables(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, str]:
+    """The tables that have the columns of the study's unit, each with a column `unit`."""
+    return {name: with_unit(study, engine, name, table) for name, table in tables.items() if _has_unit(study, engine, table)}
 
 
 def _has_unit(study: Study, engine: Engine, table: str) -> bool:
@@ -147,7 +150,7 @@ def aggregate_columns(
                 zh=f"指标 {[id for id, f in formulas.items() if f.table == table]} 需要数据表 {table!r},"
                 f"但没有来源提供该表(须含单元列 {list(study.study.unit.by)} 和 year)",
             )
-        table_formulas = {id: formula.formula for id, formula in formulas.items() if formula.table == table}
+        table_formulas = {id: formula for id, formula in formulas.items() if formula.table == table}
         frames.append(_table_columns(study, engine, tables[table], table, table_formulas))
     if not frames:
         return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64")})
@@ -157,16 +160,26 @@ def aggregate_columns(
     return merged.sort_values(["unit", "year"], ignore_index=True)
 
 
-def _table_columns(study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, str]) -> pd.DataFrame:
+def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, where: str) -> Expression:
+    """The formula of an indicator or control bound to the columns of its table."""
+    return parse(formula.formula, columns=types, aggregate=True, where=where, partial_sum=formula.partial_sum)
+
+
+def aggregate_rows(table: str, expressions: Iterable[Expression], types: Mapping[str, str], key: Sequence[str]) -> str:
+    """SQL of the rows that formulas aggregate: the table with the columns that their lags are read from."""
+    unit = [column for column in key if column != "year"]
+    lags = {column: sql for expression in expressions for column, sql in lag_columns(expression, types, partition=unit).items()}
+    lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
+    return f"(SELECT *{lag_selects} FROM {table})"
+
+
+def _table_columns(
+    study: Study, engine: Engine, table: str, name: str, formulas: Mapping[str, Indicator | Control]
+) -> pd.DataFrame:
     types = engine.types(table)
     key = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
-    parsed = {id: parse(text, columns=types, aggregate=True, where=f"{name}.{id}") for id, text in formulas.items()}
-    unit = [key for key in key if key != "year"]
-    lags = {
-        column: sql for expression in parsed.values() for column, sql in lag_columns(expression, types, partition=unit).items()
-    }
-    lag_selects = "".join(f', {sql} AS "{column}"' for column, sql in lags.items())
-    rows = f"(SELECT *{lag_selects} FROM {table})"
+    parsed = {id: parsed_aggregate(formula, types, where=f"{name}.{id}") for id, formula in formulas.items()}
+    rows = aggregate_rows(table, parsed.values(), types, key)
     selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
     frame = engine.collect(
         f"SELECT unit, year, {selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"

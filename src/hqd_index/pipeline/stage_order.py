@@ -52,7 +52,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
         "index",
         "指数",
         stages.index,
-        reads=("panel", "leader_panel", "unit_names", "density", "io_links"),
+        reads=("panel", "indicator_coverage", "status_coverage", "leader_panel", "unit_names", "density", "io_links"),
         config_sections=("study", "indicators", "weighting", "scenarios"),
         prerequisites=frozenset({"panel", "links"}),
     ),

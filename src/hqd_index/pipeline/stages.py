@@ -143,13 +143,16 @@ def modes(context: Context) -> dict[str, Table]:
 def panel(context: Context) -> dict[str, Table]:
     """Tables -> unit-years: indicators of both samples, density, controls, names of units, descriptives."""
     from ..intake.meaning.official_codes import official_names
-    from ..panel import build_panel, descriptives, facts, leader_marks, leader_panel, unit_names
+    from ..panel import build_panel, descriptives, facts, indicator_coverage, leader_marks, leader_panel, unit_names
 
     unit_years = build_panel(context.study, context.engine, context.matching("ready_"))
     marks = leader_marks(context.study, context.engine, context.matching("ready_"), unit_years)
     names = unit_names(context.study, context.engine, context.matching("ready_"), unit_years.values, official_names())
+    coverage, status_coverage = indicator_coverage(context.study, context.engine, context.matching("ready_"), unit_years.values)
     return {
         "panel": unit_years.values,
+        "indicator_coverage": coverage,
+        "status_coverage": status_coverage,
         "density": unit_years.density,
         "controls": unit_years.controls,
         "shocks": unit_years.shocks,
@@ -167,6 +170,7 @@ def index(context: Context) -> dict[str, Table]:
     """Panel -> scores, weights, indicators step by step, and the same for every scenario."""
     import pandas as pd
 
+    from ..index.diagnostics.column_notices import column_notices
     from ..index.diagnostics.diagnostics_table import diagnostics
     from ..index.dynamics.dynamics_tables import dynamics
     from ..index.index_tables import build_index
@@ -174,10 +178,11 @@ def index(context: Context) -> dict[str, Table]:
     from ..index.scenario_tables import scenarios
 
     names = context.frame("unit_names")
-    index_result = build_index(context.study, context.frame("panel"), names)
+    index_result = build_index(context.study, context.frame("panel"), names, context.frame("indicator_coverage"))
     compared = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
-    notes = diagnostics(context.study, index_result, groups=groups)
+    notes = diagnostics(context.study, index_result, groups=groups, status_coverage=context.frame("status_coverage"))
+    context.notices.extend(column_notices(notes["diagnostics"], context.study.study.language))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
         context.study, index_result, links if len(links) else None, context.study.study.seed, groups=groups, density=density

@@ -11,6 +11,8 @@ from .number_format import integer, number, p_value, percent
 from .results import Results
 from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, caution_text, verdict_label
 
+LISTED_INDICATORS = 6
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -207,6 +209,26 @@ def file_flow(ledger: pd.DataFrame) -> pd.DataFrame:
             {"file": file, "sheet": sheet, "rows_in": rows_read, "used": rows_read - sum(removed_rows.values()), **removed_rows}
         )
     return pd.DataFrame(flows)
+
+
+def incomplete_data(results: Results) -> Finding | None:
+    """Which indicators rest on incomplete data, and whether what is missing goes with SRDI status."""
+    rows = results.table("diagnostics")
+    rows = rows[rows["flag"].isin(("I-GAPS", "I-GAPS-STATUS"))] if len(rows) else rows
+    if rows.empty:
+        return None
+    labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}
+    shown = list(labels.values())[:LISTED_INDICATORS]
+    dots = " …" if len(labels) > LISTED_INDICATORS else ""
+    uneven = int((rows["flag"] == "I-GAPS-STATUS").sum())
+    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in shown)}{dots}。"
+    en = f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in shown)}{dots}. "
+    if uneven:
+        zh += f"其中 {uneven} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
+        en += f"In {uneven} the coverage of SRDI firms and of others is more than 10 points apart: the samples compare badly. "
+    zh += "比率只用完整的行，空格不当作零；各值的企业数与覆盖率见 indicators.csv。"
+    en += "Ratios use complete rows only and blanks are no zeros; firms and coverage of each value are in indicators.csv."
+    return Finding(Bilingual(zh, en), ("diagnostics", "indicators"))
 
 
 def sample_coverage(results: Results) -> Finding | None:

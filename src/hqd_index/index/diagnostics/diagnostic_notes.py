@@ -7,6 +7,16 @@ NOTES: dict[str, tuple[str, str]] = {
     "I-EMPTY": ("整列缺失,不进入指数", "no cell has a value; the indicator is out of the index"),
     "I-CONST": ("取值恒定或不足 3 个,权重为 0", "constant, or fewer than 3 cells: it weighs nothing"),
     "I-SPARSE": ("超过一半的单元缺失", "more than half of the cells are missing"),
+    "I-GAPS": (
+        "{count} 个单元的覆盖率低于 {least:.0%},最低 {lowest:.0%}({where});缺失的行不计入,空格不当作零",
+        "coverage below {least:.0%} in {count} unit-years, lowest {lowest:.0%} in {where}; incomplete rows are left out, "
+        "a blank is no zero",
+    ),
+    "I-GAPS-STATUS": (
+        "专精特新企业的覆盖率为 {srdi:.0%},其他企业为 {others:.0%}:缺失与认定有关,两个样本不易比较",
+        "coverage of SRDI firms {srdi:.0%}, of others {others:.0%}: what is missing goes with recognition, so that the two "
+        "samples compare badly",
+    ),
     "I-IMPUTED": (
         "{found:.1%} 的单元为插补值,见 indicators.csv",
         "{found:.1%} of the cells are imputed, each marked in indicators.csv",

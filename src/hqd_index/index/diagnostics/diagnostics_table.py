@@ -15,6 +15,7 @@ from ..index_tables import SPIKE, Index, node_labels
 from ..score_panel import Refusals, Row, node_values, table
 from ..unit_groups import contrast, groupings
 from .correlation_ratio import importance
+from .coverage_rows import coverage_rows
 from .diagnostic_rows import Nodes, row
 from .indicator_coherence import collinearity_rows, correlation_rows, structure_rows
 from .weight_concentration import SKEWED, concentration, mirrored_shares
@@ -28,12 +29,18 @@ FACTOR = 2.0
 SIZE = 0.05
 
 
-def diagnostics(study: Study, index: Index, *, groups: Mapping[str, str] | None = None) -> dict[str, pd.DataFrame]:
-    """Tables `diagnostics` and `not_made` of sample `all`; `groups` is the study's own grouping of units."""
+def diagnostics(
+    study: Study, index: Index, *, groups: Mapping[str, str] | None = None, status_coverage: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """Tables `diagnostics` and `not_made` of sample `all`; `groups` is the study's own grouping of units.
+
+    `status_coverage` (indicator, coverage, coverage_srdi, coverage_others) is that of the rows behind each indicator.
+    """
     tree, computed, refusals = index.design.tree, index.computed["all"], Refusals()
     nodes = Nodes(index, {node: node_values(index.design, computed, node) for node in tree.order})
     rows = [
         *_columns(nodes),
+        *coverage_rows(index, status_coverage),
         *correlation_rows(nodes),
         *structure_rows(nodes, refusals),
         *collinearity_rows(nodes, refusals),

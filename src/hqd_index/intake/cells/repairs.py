@@ -29,6 +29,7 @@ KINDS = {
         "no_month": ("日期缺月", "dates without a month"), "separators": ("千分位与全角数字", "digit separators"),
         "unit_in_cell": ("单元格内的单位", "units inside cells"), "decimal_comma": ("小数逗号", "decimal commas"),
         "missing_mark": ("缺失标记", "marks read as missing"), "zero_is_missing": ("0 按缺失", "zeros read as missing"),
+        "blank_is_zero": ("空格按 0", "blanks read as zero"),
         "filled_down": ("向下填充", "filled down"),
     }.items()
 }  # fmt: skip
@@ -92,6 +93,9 @@ def _declared(repairs: SourceRepairs) -> Iterator[str]:
         if name in source.zero_is_missing:
             yield f"""SELECT t.rid, {column} AS "column", 'zero_is_missing' AS kind, t.{cell} AS before, '' AS after
                 {both} WHERE TRY_CAST(t.{cell} AS DOUBLE) = 0 AND y.{cell} IS NULL"""
+        if name in source.blank_is_zero:
+            yield f"""SELECT t.rid, {column} AS "column", 'blank_is_zero' AS kind, '' AS before, '0' AS after
+                {both} WHERE t.{cell} IS NULL AND y.{cell} = 0"""
         if source.decimal == ",":
             yield f"""SELECT t.rid, {column} AS "column", 'decimal_comma' AS kind, t.{cell} AS before,
                 CAST(y.{cell} AS VARCHAR) AS after

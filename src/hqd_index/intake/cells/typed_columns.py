@@ -12,7 +12,7 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..layout.note_rows import note_rows_of
-from ..layout.text_columns import FILE_SPAN, ROW_FACTS, Sheet, text_table
+from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK, ROW_FACTS, Sheet, text_table
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE
 from ..rules.rule_catalogue import joined_findings, rule_findings
@@ -41,7 +41,8 @@ def parse_source(
     typed = _typed_columns(text, reading, coded.tables, {})
     conversions, unreadable = diagnoses(unreadable_cells(text, typed, reading, coded.tables), reading)
     typed = _typed_columns(text, reading, coded.tables, conversions) if conversions else typed
-    notices += [*coded.notices, *conversion_notices(conversions, where), *_zero_notices(text, reading, where)]
+    typed, blank_notices = _with_blanks_as_zero(typed, text, all_rows, reading, where)
+    notices += [*coded.notices, *conversion_notices(conversions, where), *_zero_notices(text, reading, where), *blank_notices]
     return ParsedSource(
         text,
         typed,
@@ -92,6 +93,31 @@ def _zero_notices(text: str, reading: ColumnReading, where: str) -> list[Notice]
             en, zh = f"{name}: {count} zeros read as missing", f"{name}:{count} 个 0 按缺失读取"
             notices.append(Notice("C09", where, en, zh))
     return notices
+
+
+def _with_blanks_as_zero(typed: str, text: str, all_rows: str, reading: ColumnReading, where: str) -> tuple[str, list[Notice]]:
+    """The rows with 0 in the empty cells of columns whose blanks mean none; a word that means missing is no blank."""
+    columns = [name for name in reading.source.blank_is_zero if name in reading.present]
+    if not columns:
+        return typed, []
+    marks = f"{literal(NEXT_MARK)} || a.marks"
+    blanks = {
+        name: f"t.{quoted(name)} IS NULL AND NOT contains({marks}, {literal(NEXT_MARK + name + MARK_OF)})" for name in columns
+    }
+    rows = f"FROM {typed} AS y JOIN {text} AS t USING (rid) JOIN {all_rows} AS a USING (rid)"
+    cells = ", ".join(f"CASE WHEN {blank} THEN 0 ELSE y.{quoted(name)} END AS {quoted(name)}" for name, blank in blanks.items())
+    counts = ", ".join(f"count(*) FILTER (WHERE {blank})" for blank in blanks.values())
+    counted = reading.engine.collect(f"SELECT {counts} {rows}").iloc[0].tolist()
+    notices = [
+        Notice(
+            "C09",
+            where,
+            f"{name}: {count} blanks read as 0 (blank_is_zero)",
+            f"{name}:{count} 个空单元格按 0 读取(blank_is_zero)",
+        )
+        for name, count in zip(columns, counted)
+    ]
+    return reading.engine.query(f"SELECT y.* REPLACE ({cells}) {rows}"), notices
 
 
 def _typed_columns(

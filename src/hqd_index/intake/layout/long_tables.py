@@ -117,7 +117,7 @@ def _read_keys(sheets: Sequence[Sheet], shape: LongSource) -> tuple[ParsedSource
     columns = shape.table.columns
     keys = {name: columns[name] for name in (*shape.table.key, *CONTEXT) if name in columns}
     long_schema = replace(shape.table, columns={**keys, **long_columns})
-    plain_source = shape.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": ()})
+    plain_source = shape.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": (), "blank_is_zero": ()})
     long_sheets = [_with_reshape_columns(sheet, shape.reshape) for sheet in sheets]
     parsed = parse_source(long_sheets, plain_source, long_schema, shape.exact, shape.engine, shape.where)
     key_rows = with_year(parsed, shape.engine)

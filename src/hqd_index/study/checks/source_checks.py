@@ -36,6 +36,7 @@ def check_sources(study: Study) -> Iterator[Finding]:
         yield from _columns_named(path, source, table_facts[source.table])
         yield from check_layout(path, source, table_facts[source.table])
         yield from _values(path, source, schemas[source.table])
+        yield from _blanks(path, source, schemas[source.table])
         for position, rule in enumerate(source.out_of_scope):
             yield from _condition((*path, "out_of_scope", position, "when"), rule.when, table_facts[source.table])
     yield from _status(study)
@@ -55,11 +56,27 @@ def _columns_named(path: Place, source: Source, columns: Columns) -> Iterator[Fi
     column_places += [((*path, "reshape", "columns", key), column) for key, column in reshape.items()]
     for part in ("constants", "units", "pad", "values"):
         column_places += [((*path, part, column), column) for column in getattr(source, part)]
-    column_places += [((*path, "zero_is_missing", position), column) for position, column in enumerate(source.zero_is_missing)]
+    for part in ("zero_is_missing", "blank_is_zero"):
+        column_places += [((*path, part, position), column) for position, column in enumerate(getattr(source, part))]
     helpers = {source.reshape.names, source.reshape.values, source.reshape.units} if source.reshape else set()
     for place, column in column_places:
         if column not in columns and column not in helpers:
             yield unknown_name(place, ("column", "列"), column, columns)
+
+
+def _blanks(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
+    """Blanks that mean zero are of numbers, in a table with a column for each, and zeros are not missing there."""
+    for position, name in enumerate(source.blank_is_zero):
+        place, column = (*path, "blank_is_zero", position), table.columns.get(name)
+        if column is not None and column.dtype not in ("number", "integer"):
+            yield Finding(place, f"{name} is no number: a blank cannot be read as 0", f"{name} 不是数值列,空格不能按 0 读取")
+        if name in source.zero_is_missing:
+            yield Finding(
+                place, f"{name} is under zero_is_missing too; keep one", f"{name} 同时列在 zero_is_missing 中;请只保留一个"
+            )
+        if source.reshape is not None:
+            yield Finding(place, "a long table (reshape) has no blank cell for what it does not list; write coalesce(column, 0) "
+                          "in the formula", "长表(reshape)没有空单元格可言;请在公式中写 coalesce(列, 0)")  # fmt: skip
 
 
 def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:

@@ -56,6 +56,7 @@ class Indicator(Record):
     direction: Sign | Band = 1
     kind: Literal["input", "output", "structure"] = "output"
     nominal_growth: bool = False
+    partial_sum: bool = False
     label: Label
     source: str = ""
 

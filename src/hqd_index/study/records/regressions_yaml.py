@@ -25,6 +25,7 @@ class Control(Record):
 
     table: Name
     formula: str
+    partial_sum: bool = False
     label: Label
 
 

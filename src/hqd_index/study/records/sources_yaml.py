@@ -68,6 +68,7 @@ class Source(Record):
     missing: tuple[str, ...] = ("", "—", "-", "…", "..", "*", "NA")
     zero_is_missing: tuple[Name, ...] = ()
     fill_down: tuple[Name, ...] = ()
+    blank_is_zero: tuple[Name, ...] = ()
     parse_units: bool = False
     parse_separators: bool = False
     decimal: Literal[".", ","] = "."

@@ -1,0 +1,193 @@
+"""The rows that each aggregate of a formula sees: a ratio's parts see its complete rows, so that a hole is never a zero.
+
+A ratio is a quotient with an aggregate in its denominator, nested quotients and products with it included; terms joined by + or
+- are ratios of their own unless they share a denominator. A row is complete when every column outside coalesce, `is null`,
+count(column) and filter conditions is present, an operand that divides or takes a logarithm is defined, and no filter condition
+is NULL. count(*) counts complete rows, but all rows beside a count(column). A lone sum with a blank is NULL; avg, min, max,
+quantiles and spreads alone use the rows present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+from sqlglot import exp
+
+from .grammar import AGGREGATES
+
+UNDEFINED_AT = (exp.Div, exp.Ln, exp.Sqrt, exp.Pow, exp.Exp, exp.Cast)
+"""Nodes whose value can be NULL although every column is there: a row without a defined value is a hole as well."""
+CHOICES = (exp.Case, exp.If, exp.Nullif, exp.Coalesce)
+"""Nodes whose NULL is meant."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """Aggregates whose rows are judged together, each with its filter: those of a ratio, or one alone.
+
+    `complete` is NULL-free SQL of a complete row, None where every row is complete; `denominator` is a ratio's outermost.
+    """
+
+    aggregates: tuple[exp.Expression, ...]
+    complete: exp.Expression | None
+    denominator: exp.Expression | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is one aggregate outside every ratio."""
+        return self.denominator is None
+
+    def seen_by(self, aggregate: exp.Expression) -> exp.Expression:
+        """A copy of the aggregate, of this term or its denominator, over the complete rows alone."""
+        counts_all = _is_count_of_rows(aggregate) and any(_is_count_of_column(other) for other in self.aggregates)
+        if self.alone or counts_all or self.complete is None:
+            return aggregate.copy()
+        return filtered(aggregate, self.complete)
+
+
+def on_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> exp.Expression:
+    """A copy of an aggregate formula's tree in which each aggregate sees the rows it may; `partial_sum`: lone sums take any."""
+    tree = tree.copy()
+    for term in terms(tree):
+        for aggregate in term.aggregates:
+            replacement = term.seen_by(aggregate)
+            if term.alone and not partial_sum and isinstance(_function(aggregate), exp.Sum):
+                replacement = _whole_sum(replacement, _lone_sum_hole(aggregate))
+            if aggregate is tree:
+                tree = replacement
+            else:
+                aggregate.replace(replacement)
+    return tree
+
+
+def terms(tree: exp.Expression) -> list[Term]:
+    """The terms of an aggregate formula, in the order they are written."""
+    return list(_terms(tree))
+
+
+def filtered(aggregate: exp.Expression, condition: exp.Expression) -> exp.Expression:
+    """A copy of an aggregate over the rows of its own filter that meet a further condition."""
+    own = filter_condition(aggregate)
+    both = condition.copy() if own is None else exp.and_(own.copy(), condition.copy())
+    return exp.Filter(this=_function(aggregate).copy(), expression=exp.Where(this=both))
+
+
+def filter_condition(aggregate: exp.Expression) -> exp.Expression | None:
+    """The condition of an aggregate's filter."""
+    return aggregate.expression.this if isinstance(aggregate, exp.Filter) else None
+
+
+def present(node: exp.Expression) -> exp.Expression:
+    """The condition that a value is not NULL."""
+    return exp.Not(this=exp.Is(this=_in_parentheses(node), expression=exp.Null()))
+
+
+def needed(node: exp.Expression) -> Iterator[exp.Expression]:
+    """What must be present below a node for a row to be complete; filter conditions are among it."""
+    if isinstance(node, exp.Filter):
+        yield from needed(node.this)
+        yield node.expression.this
+    elif isinstance(node, exp.Is | exp.Count):
+        return
+    elif isinstance(node, exp.Coalesce):
+        yield from (inner.expression.this for inner in node.find_all(exp.Filter))
+        if node.find(*AGGREGATES) is None:
+            yield node
+    elif isinstance(node, exp.Column | exp.Lag):
+        yield node
+    else:
+        if type(node) in AGGREGATES and node.find(*UNDEFINED_AT) and not node.find(*CHOICES):
+            yield node.this
+        tested = _tested_for_null(node) if isinstance(node, exp.Case | exp.If) else set()
+        below = [part for child in node.iter_expressions() for part in needed(child)]
+        yield from (part for part in below if part.sql() not in tested)
+
+
+def _tested_for_null(choice: exp.Expression) -> set[str]:
+    """What the conditions of a CASE ask to be NULL or not: the formula itself says what its absence means."""
+    return {test.this.sql() for test in choice.find_all(exp.Is)}
+
+
+def all_of(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
+    """The conditions joined by AND, each once; None without any."""
+    distinct = {condition.sql(): condition for condition in conditions}
+    return reduce(lambda left, right: exp.and_(left, right.copy()), distinct.values()) if distinct else None
+
+
+def _terms(node: exp.Expression) -> Iterator[Term]:
+    if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
+        yield Term((node,), all_of(map(present, needed(node))))
+    elif _is_one_ratio(node):
+        aggregates = tuple(_aggregates(node))
+        yield Term(aggregates, all_of(map(present, needed(node))), _denominator(node))
+    else:
+        for child in node.iter_expressions():
+            yield from _terms(child)
+
+
+def _is_one_ratio(node: exp.Expression) -> bool:
+    """A quotient over an aggregate; a product or a choice that joins such a quotient with other aggregates."""
+    if isinstance(node, exp.Div) and _summed(node.expression):
+        return True
+    joins = isinstance(node, exp.Mul | exp.Case | exp.If) and sum(map(_summed, node.iter_expressions())) > 1
+    return joins and any(_summed(quotient.expression) for quotient in node.find_all(exp.Div))
+
+
+def _denominator(node: exp.Expression) -> exp.Expression:
+    """The denominator of the outermost quotient of a ratio."""
+    return next(quotient.expression for quotient in node.find_all(exp.Div) if _summed(quotient.expression))
+
+
+def _summed(node: exp.Expression) -> bool:
+    return node.find(*AGGREGATES) is not None
+
+
+def _aggregates(node: exp.Expression) -> Iterator[exp.Expression]:
+    """The aggregates below a node, each with its filter."""
+    if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
+        yield node
+        return
+    for child in node.iter_expressions():
+        yield from _aggregates(child)
+
+
+def _function(aggregate: exp.Expression) -> exp.Expression:
+    return aggregate.this if isinstance(aggregate, exp.Filter) else aggregate
+
+
+def _is_count_of_rows(aggregate: exp.Expression) -> bool:
+    function = _function(aggregate)
+    return isinstance(function, exp.Count) and isinstance(function.this, exp.Star)
+
+
+def _is_count_of_column(aggregate: exp.Expression) -> bool:
+    return isinstance(_function(aggregate), exp.Count) and not _is_count_of_rows(aggregate)
+
+
+def _lone_sum_hole(aggregate: exp.Expression) -> exp.Expression | None:
+    """The condition of a row that may be missing from a lone sum; None where no row can be."""
+    if aggregate.find_ancestor(exp.Coalesce) is not None:
+        return None
+    condition = filter_condition(aggregate)
+    complete = all_of(map(present, needed(_function(aggregate))))
+    hole = None if complete is None else exp.Not(this=_in_parentheses(complete))
+    if condition is None:
+        return hole
+    unknown = exp.Is(this=_in_parentheses(condition), expression=exp.Null())
+    return unknown if hole is None else exp.or_(unknown, exp.and_(condition.copy(), hole))
+
+
+def _whole_sum(total: exp.Expression, hole: exp.Expression | None) -> exp.Expression:
+    """The sum, NULL where a row may be missing from it."""
+    if hole is None:
+        return total
+    holes = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=hole))
+    no_hole = exp.EQ(this=holes, expression=exp.Literal.number(0))
+    return exp.Case(ifs=[exp.If(this=no_hole, true=total)])
+
+
+def _in_parentheses(node: exp.Expression) -> exp.Expression:
+    simple = isinstance(node, exp.Column | exp.Lag | exp.Coalesce)
+    return node.copy() if simple else exp.Paren(this=node.copy())

@@ -1,0 +1,97 @@
+"""How complete the rows behind each indicator are: firms used and coverage of every value, and coverage by SRDI status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..engines.duckdb import Engine, quoted
+from ..expressions.coverage import coverage_terms
+from ..study.column_facts import row_key
+from ..study.records import Indicator, Study
+from .density import ever_sql
+from .unit_year_panel import SAMPLES, aggregate_rows, parsed_aggregate, unit_year_tables
+
+COUNTS = ("rows_used", "rows", "denominator_used", "denominator", "firms")
+COLUMNS = ["sample", "unit", "year", "indicator", "n_firms", "coverage"]
+STATUS_COLUMNS = ["indicator", "coverage", "coverage_srdi", "coverage_others"]
+
+
+def indicator_coverage(
+    study: Study, engine: Engine, tables: Mapping[str, str], panel: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(sample, unit, year, indicator, n_firms, coverage) of every leaf of `panel`, and (indicator, coverage, coverage_srdi,
+    coverage_others) over all unit-years.
+
+    n_firms: firms in the rows used. Coverage: the part of the denominator that complete rows carry, or the share of rows where
+    the denominator does not add up; of a formula of several ratios the lowest.
+    """
+    unit_tables = unit_year_tables(study, engine, tables)
+    leaves = {id: leaf for id, leaf in study.indicators.indicators.items() if id in panel.columns}
+    counts = [
+        _table_counts(study, engine, name, unit_tables[name], {id: leaf for id, leaf in leaves.items() if leaf.table == name})
+        for name in sorted({leaf.table for leaf in leaves.values()})
+    ]
+    if not counts:
+        return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=STATUS_COLUMNS)
+    long = pd.concat(counts, ignore_index=True)
+    samples = [str(sample) for sample in panel["sample"].unique()]
+    blocks = [_sample_coverage(long, sample) for sample in samples]
+    return pd.concat(blocks, ignore_index=True)[COLUMNS], _status_coverage(long)
+
+
+def _table_counts(study: Study, engine: Engine, name: str, table: str, leaves: Mapping[str, Indicator]) -> pd.DataFrame:
+    """unit, year, recognised, indicator, term and COUNTS; `recognised` is missing where the table has no status of firms."""
+    types = engine.types(table)
+    key = [column for column in row_key(study, name) if column in types] or ["unit", "year"]
+    expressions = {id: parsed_aggregate(leaf, types, where=f"{name}.{id}") for id, leaf in leaves.items()}
+    rows = aggregate_rows(table, expressions.values(), types, key)
+    has_status = name == "firms" and "srdi_levels_ever" in types
+    recognised = ever_sql(study) if has_status else "CAST(NULL AS BOOLEAN)"
+    selects, labels = list[str](), list[tuple[str, int]]()
+    for id, expression in expressions.items():
+        for number, term in enumerate(coverage_terms(expression, types, key=key)):
+            firms = f"count(DISTINCT firm_id) FILTER (WHERE {term.used})" if name == "firms" else "CAST(NULL AS DOUBLE)"
+            columns = (term.rows_used, term.rows, term.denominator_used, term.denominator, firms)
+            selects += [f"{sql} AS {quoted(f'{count} {len(labels)}')}" for count, sql in zip(COUNTS, columns)]
+            labels.append((id, number))
+    frame = engine.collect(
+        f"SELECT unit, year, {recognised} AS recognised, {', '.join(selects)} FROM {rows} WHERE unit IS NOT NULL "
+        "GROUP BY unit, year, recognised ORDER BY unit, year, recognised"
+    )
+    cells = frame[["unit", "year", "recognised"]].assign(recognised=frame["recognised"].astype("boolean"))
+    return pd.concat(
+        [
+            cells.assign(indicator=id, term=number, **{count: frame[f"{count} {place}"].astype(float) for count in COUNTS})
+            for place, (id, number) in enumerate(labels)
+        ],
+        ignore_index=True,
+    )
+
+
+def _sample_coverage(counts: pd.DataFrame, sample: str) -> pd.DataFrame:
+    rows = counts if sample == SAMPLES[0] else counts[~counts["recognised"].fillna(False).astype(bool)]
+    values = _lowest_of_terms(rows, ["unit", "year", "indicator"]).rename(columns={"firms": "n_firms"})
+    return values.assign(sample=sample, n_firms=values["n_firms"].astype("Int64"), year=values["year"].astype("int64"))
+
+
+def _status_coverage(counts: pd.DataFrame) -> pd.DataFrame:
+    """Coverage over all unit-years together, of all rows and by status."""
+    overall = _lowest_of_terms(counts, ["indicator"]).set_index("indicator")["coverage"]
+    known = counts[counts["recognised"].notna()]
+    status = _lowest_of_terms(known, ["indicator", "recognised"]).set_index(["indicator", "recognised"])["coverage"]
+    frame = overall.to_frame().reset_index()
+    for column, recognised in (("coverage_srdi", True), ("coverage_others", False)):
+        pairs = pd.MultiIndex.from_arrays([frame["indicator"], [recognised] * len(frame)])
+        frame[column] = status.reindex(pairs).to_numpy(dtype=float) if len(status) else float("nan")
+    return frame[STATUS_COLUMNS]
+
+
+def _lowest_of_terms(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """keys, firms and coverage of the term that is covered least."""
+    sums = counts.groupby([*keys, "term"], sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
+    by_rows = sums["rows_used"] / sums["rows"].where(sums["rows"] > 0)
+    by_denominator = sums["denominator_used"].fillna(0.0) / sums["denominator"].where(sums["denominator"] > 0)
+    sums["coverage"] = by_denominator.where(by_denominator.between(0, 1), by_rows)
+    return sums.groupby(keys, sort=True)[["firms", "coverage"]].min().reset_index()
