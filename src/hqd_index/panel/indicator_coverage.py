@@ -21,9 +21,9 @@ STATUS_COLUMNS = ["indicator", "coverage", "coverage_srdi", "coverage_others"]
 def indicator_coverage(
     study: Study, engine: Engine, tables: Mapping[str, str], panel: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(sample, unit, year, indicator, n_firms, coverage) of every leaf of `panel`, and (indicator, coverage, coverage_srdi,
-    coverage_others) over all unit-years.
+    """Coverage of every value and of every leaf of `panel`.
 
+    (sample, unit, year, indicator, n_firms, coverage), and (indicator, coverage, coverage_srdi, coverage_others) over all years.
     n_firms: firms in the rows used. Coverage: the part of the denominator that complete rows carry, or the share of rows where
     the denominator does not add up; of a formula of several ratios the lowest.
     """
