@@ -1,7 +1,12 @@
 """The demo with 32% of 13 columns blanked among never-recognised firms: every indicator against that of the full data.
 
 A value is far off when it lies more than two bootstrap standard errors of the full value from it. Printed per indicator: the
-share of unit-years far off, the mean signed gap in percent, coverage of SRDI firms and of others.
+share of unit-years far off, the mean signed gap in percent among all firms and among those never recognised, coverage of SRDI
+firms and of others.
+
+The bound on the gap is on never-recognised firms, where the holes are random. Over all firms complete rows hold more of the
+recognised, whose R&D, patents and certificates are higher: that gap is selection, no rule for rows removes it, and I-GAPS says
+so.
 """
 
 from __future__ import annotations
@@ -43,34 +48,45 @@ def main() -> int:
         table = gaps(study, engine, clean)
     print(f"seed {SEED}, {DRAWS} bootstrap draws, {SHARE:.0%} of {len(BLANKED)} columns blanked")
     print(table.round(3).to_string(index=False))
-    missed = table[(table["far_share"] > MOST_FAR) | (table["mean_gap"].abs() > MOST_GAP)]
+    missed = table[(table["far_share"] > MOST_FAR) | (table["gap_never"].abs() > MOST_GAP)]
     print("bounds held" if missed.empty else f"bounds missed by {', '.join(missed['indicator'])}")
     return int(not missed.empty)
 
 
 def gaps(study: Study, engine: Engine, clean: Mapping[str, str]) -> pd.DataFrame:
-    """indicator, far_share, mean_gap (%), coverage_srdi, coverage_others of the indicators that blanked columns enter."""
+    """indicator, far_share, gap_all and gap_never (%), coverage_srdi, coverage_others where blanked columns enter."""
     linked = {**clean, "linkages": engine.scan(links(study, engine, clean)["linkages"], "linkages")}
     full = derive(study, engine, linked)
-    holed = derive(study, engine, {**linked, "firms": blanked(study, engine, linked["firms"])})
-    values = {name: build_panel(study, engine, tables).values for name, tables in (("full", full), ("holed", holed))}
+    full_values = build_panel(study, engine, full).values
     draws = firm_draws(with_draws(study), engine, full, np.random.default_rng(SEED))
     assert draws is not None
+    # a second derivation replaces the views of the first
+    holed = derive(study, engine, {**linked, "firms": blanked(study, engine, linked["firms"])})
+    holed_values = build_panel(study, engine, holed).values
+    _, by_status = indicator_coverage(study, engine, holed, holed_values)
     grid = pd.MultiIndex.from_product([draws.years, draws.units], names=["year", "unit"])
     errors = pd.DataFrame(np.nanstd(draws.values, axis=0, ddof=1).reshape(len(grid), -1), grid, columns=list(draws.indicators))
-    whole, part = (frame[frame["sample"] == "all"].set_index(["year", "unit"]).reindex(grid) for frame in values.values())
-    _, by_status = indicator_coverage(study, engine, holed, values["holed"])
     status = by_status.set_index("indicator")
+    full_all, holed_all = (in_sample(values, "all", grid) for values in (full_values, holed_values))
+    full_out, holed_out = (in_sample(values, "leave_out", grid) for values in (full_values, holed_values))
     rows = []
     for leaf in draws.indicators:
-        difference = (part[leaf] - whole[leaf])[whole[leaf].notna()]
+        difference = (holed_all[leaf] - full_all[leaf])[full_all[leaf].notna()]
         if not difference.abs().max() > 0:
             continue
-        far = difference.abs() > FAR * errors[leaf].reindex(difference.index)
-        gap = 100 * (difference / whole[leaf].reindex(difference.index)).mean()
+        far = (difference.abs() > FAR * errors[leaf].reindex(difference.index)).mean()
+        gaps_by_sample = {
+            "gap_all": 100 * (holed_all[leaf] / full_all[leaf] - 1).mean(),
+            "gap_never": 100 * (holed_out[leaf] / full_out[leaf] - 1).mean(),
+        }
         coverage = status.loc[leaf, ["coverage_srdi", "coverage_others"]]
-        rows.append({"indicator": leaf, "cells": len(difference), "far_share": far.mean(), "mean_gap": gap, **coverage})
+        rows.append({"indicator": leaf, "cells": len(difference), "far_share": far, **gaps_by_sample, **coverage})
     return pd.DataFrame(rows)
+
+
+def in_sample(values: pd.DataFrame, sample: str, grid: pd.MultiIndex) -> pd.DataFrame:
+    """The indicators of a sample on a grid of years and units."""
+    return values[values["sample"] == sample].set_index(["year", "unit"]).reindex(grid)
 
 
 def blanked(study: Study, engine: Engine, firms: str) -> str:

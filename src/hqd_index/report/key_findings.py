@@ -214,7 +214,7 @@ def file_flow(ledger: pd.DataFrame) -> pd.DataFrame:
 def incomplete_data(results: Results) -> Finding | None:
     """Which indicators rest on incomplete data, and whether what is missing goes with SRDI status."""
     rows = results.table("diagnostics")
-    rows = rows[rows["flag"].isin(("I-GAPS", "I-GAPS-STATUS"))] if len(rows) else rows
+    rows = rows[rows["flag"].isin(("I-GAPS", "I-GAPS-STATUS", "I-GAPS-SUM"))] if len(rows) else rows
     if rows.empty:
         return None
     labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 LISTED = 6
-GAPS = ("I-GAPS", "I-GAPS-STATUS")
+GAPS = ("I-GAPS", "I-GAPS-STATUS", "I-GAPS-SUM")
 DROPPED = ("I-CONST", "I-EMPTY")
 
 
@@ -32,10 +32,10 @@ def _gap_lines(diagnostics: pd.DataFrame, gaps: pd.DataFrame, *, english: bool) 
     listed = "; ".join(thinnest) + (" ..." if len(nodes) > LISTED else "")
     uneven = int((gaps["flag"] == GAPS[1]).sum())
     if english:
-        text = f"{len(nodes)} indicators rest on incomplete data (coverage below 80% in some unit-years"
+        text = f"{len(nodes)} indicators rest on incomplete data (coverage below 80%, or sums with blanks, in some unit-years"
         text += f"; {uneven} differ by SRDI status by more than 10 points" if uneven else ""
         return [f"[I-GAPS] {text}): {listed}. Incomplete rows are left out, blanks are no zeros; see diagnostics.csv"]
-    text = f"{len(nodes)} 个指标的数据不全(部分单元的覆盖率低于 80%"
+    text = f"{len(nodes)} 个指标的数据不全(部分单元的覆盖率低于 80%,或单独的求和有缺失"
     text += f";其中 {uneven} 个指标专精特新企业与其他企业相差 10 个百分点以上" if uneven else ""
     return [f"[I-GAPS] {text}):{listed}。不完整的行不计入,空格不当作零;详见 diagnostics.csv"]
 

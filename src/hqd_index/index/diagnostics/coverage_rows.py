@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
+from sqlglot import exp
 
+from ...expressions import parse
+from ...expressions.complete_rows import terms
+from ...study.records import Indicator, Study
 from ..index_tables import Index
 from ..score_panel import Row
 from .diagnostic_rows import row
@@ -16,8 +21,11 @@ STATUS_GAP = 0.1
 """Difference in coverage between SRDI firms and others from which what is missing goes with recognition."""
 
 
-def coverage_rows(index: Index, status_coverage: pd.DataFrame | None) -> Iterator[Row]:
-    """Per leaf: coverage over all unit-years, the unit-years below LOW_COVERAGE, coverage of SRDI firms and of others."""
+def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | None) -> Iterator[Row]:
+    """Per leaf: coverage over all unit-years, unit-years below LOW_COVERAGE or emptied, coverage of SRDI firms and of others.
+
+    Unit-years without any complete row are missing values, not thin ones.
+    """
     if status_coverage is None or status_coverage.empty:
         return
     columns = ["coverage", "coverage_srdi", "coverage_others"]
@@ -28,14 +36,39 @@ def coverage_rows(index: Index, status_coverage: pd.DataFrame | None) -> Iterato
         if leaf not in by_status or leaf_cells.empty:
             continue
         overall, srdi, others = (float(share) for share in by_status[leaf])
-        low = int((leaf_cells["coverage"] < LOW_COVERAGE).sum())
-        thinnest = leaf_cells.sort_values(["coverage", "year", "unit"]).iloc[0]
         yield row("coverage", leaf, "coverage", overall)
-        yield row("coverage", leaf, "low_coverage_cells", low, flag="I-GAPS" if low else "", count=low, least=LOW_COVERAGE,
-                  lowest=thinnest["coverage"], where=f"{thinnest['unit']} {thinnest['year']}")  # fmt: skip
+        yield from _low_coverage(leaf, leaf_cells[leaf_cells["coverage"] > 0])
+        if has_lone_sum(study.indicators.indicators[leaf]):
+            yield _emptied(leaf, leaf_cells[leaf_cells["raw"].isna() & leaf_cells["coverage"].between(0, 1, "neither")])
         if srdi == srdi and others == others:
             yield row("coverage", leaf, "coverage_srdi", srdi)
             yield row("coverage", leaf, "coverage_others", others)
             apart = abs(srdi - others) > STATUS_GAP
             yield row("coverage", leaf, "coverage_difference", srdi - others, flag="I-GAPS-STATUS" if apart else "",
                       srdi=srdi, others=others)  # fmt: skip
+
+
+def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
+    """How many values rest on too few rows, and the thinnest."""
+    low = cells[cells["coverage"] < LOW_COVERAGE].sort_values(["coverage", "year", "unit"])
+    facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "where": _place(low)}
+    flag = "" if low.empty else "I-GAPS"
+    yield row("coverage", leaf, "low_coverage_cells", len(low), flag=flag, count=len(low), least=LOW_COVERAGE, **facts)
+
+
+def _emptied(leaf: str, cells: pd.DataFrame) -> Row:
+    """How many values are missing because some rows of a lone sum are blank."""
+    facts: dict[str, Any] = {} if cells.empty else {"count": len(cells), "where": _place(cells.sort_values(["year", "unit"]))}
+    return row("coverage", leaf, "emptied_sums", len(cells), flag="" if cells.empty else "I-GAPS-SUM", **facts)
+
+
+def _place(cells: pd.DataFrame) -> str:
+    return f"{cells['unit'].iloc[0]} {cells['year'].iloc[0]}"
+
+
+def has_lone_sum(indicator: Indicator) -> bool:
+    """Whether blanks empty a sum of the formula that no ratio holds."""
+    if indicator.partial_sum:
+        return False
+    tree = parse(indicator.formula, columns=None, aggregate=True).tree
+    return any(term.alone and term.aggregates[0].find(exp.Sum) is not None for term in terms(tree))

@@ -12,6 +12,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "coverage below {least:.0%} in {count} unit-years, lowest {lowest:.0%} in {where}; incomplete rows are left out, "
         "a blank is no zero",
     ),
+    "I-GAPS-SUM": (
+        "{count} 个单元(如 {where})为空:单独的 sum 有缺失;若空格表示没有,请声明 blank_is_zero,或写 partial_sum: true",
+        "{count} unit-years, such as {where}, are empty because a sum alone has blanks; declare blank_is_zero where a blank "
+        "means none, or write partial_sum: true",
+    ),
     "I-GAPS-STATUS": (
         "专精特新企业的覆盖率为 {srdi:.0%},其他企业为 {others:.0%}:缺失与认定有关,两个样本不易比较",
         "coverage of SRDI firms {srdi:.0%}, of others {others:.0%}: what is missing goes with recognition, so that the two "

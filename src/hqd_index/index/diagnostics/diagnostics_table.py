@@ -40,7 +40,7 @@ def diagnostics(
     nodes = Nodes(index, {node: node_values(index.design, computed, node) for node in tree.order})
     rows = [
         *_columns(nodes),
-        *coverage_rows(index, status_coverage),
+        *coverage_rows(study, index, status_coverage),
         *correlation_rows(nodes),
         *structure_rows(nodes, refusals),
         *collinearity_rows(nodes, refusals),
