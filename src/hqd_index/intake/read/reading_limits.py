@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ MAX_BREAKS = 40  # line breaks inside one quoted cell
 OWN_FAULTS = (AttributeError, NameError, TypeError, AssertionError)
 """What no damaged file makes this program's own code raise: these are faults of the code."""
 PACKAGE = Path(__file__).resolve().parents[2]
+SCRATCH = re.compile(r"\S*/hqd-\w+/")
+"""The engine's folder in what a library says: nobody knows it, and it is gone."""
 NEVER_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
@@ -83,5 +86,5 @@ def _raised_here(fault: BaseException) -> bool:
 def reason(fault: BaseException) -> str:
     """The first line of what a reader says, with its kind where it says nothing."""
     lines = str(fault).strip().splitlines()
-    text = lines[0][:200] if lines else ""
+    text = SCRATCH.sub("", lines[0])[:200] if lines else ""
     return text if " " in text else f"{type(fault).__name__} {text}".strip()

@@ -14,6 +14,7 @@ from ..records.intake_notice import Notice
 from ..records.scope_reasons import CONTINUED, NOTE
 from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, row_set_aside
 from .reader import SheetRequest
+from .reading_limits import MAX_COLUMNS
 from .sheet_cells import FIRST_PLACE, ROW_SPAN, SetAside, SheetCells
 from .workbooks.sheet_grid import Grid, Range, filled_down, filled_header, range_of, refuse_merged, refuse_uncached
 from .workbooks.shown_numbers import resolved_units
@@ -55,16 +56,15 @@ def block_of(request: SheetRequest) -> Range | None:
 def spread_grid(request: SheetRequest, grid: Grid, block: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a sheet of a workbook; DataError S08 for merged cells among them and formulas never computed."""
     where = f"{request.file.name} [{grid.name}]"
-    (top, left), _ = block or ((0, 0), (0, 0))
+    top = block[0][0] if block else 0
     inside = _cropped_grid(grid, block)
     refuse_uncached(inside, None, where)
     filled = replace(inside, rows=[*filled_header(inside, PEEK), *inside.rows[PEEK:]])
     made = records_of(_plain_rows(filled), request.source, request.table, where)
-    columns = [place for place, label in enumerate(made.labels) if label] if request.source.fill_down else []
+    columns = range(MAX_COLUMNS) if request.source.fill_down else ()
     kept = filled_down(inside, columns)
-    refuse_merged(kept, made.header_row, [n + 1 for n, _ in made.set_aside], range(10**4), where)
+    refuse_merged(kept, made.header_row, [n + 1 for n, _ in made.set_aside], range(MAX_COLUMNS), where)
     rows, _ = resolved_units([*filled.rows[: made.header_row], *kept.rows[made.header_row :]], inside.marked, made.header_row, {})
-    del left
     return spread_cells(request, RawSheet(grid.name, rows, top, notices=notices))
 
 

@@ -19,7 +19,7 @@ from .reading_limits import MAX_COLUMNS, too_big
 from .sheet_cells import SetAside, SheetCells
 from .spread_reader import block_of, is_spread, spread_grid
 from .workbooks.ods_sheets import is_ods_archive, ods_book
-from .workbooks.sheet_grid import Book, Grid, Range, chosen_sheets, filled_down, filled_header, refuse_merged, refuse_uncached
+from .workbooks.sheet_grid import Book, Grid, Range, chosen_sheets, filled_header, refuse_merged, refuse_uncached, unmerged
 from .workbooks.shown_numbers import resolved_units
 from .workbooks.xls_sheets import xls_book
 from .workbooks.xlsx_sheets import is_xlsx_archive, xlsx_book
@@ -89,7 +89,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     layout = header_layout(head, source, request.table, where)
     if len(layout.labels) > MAX_COLUMNS:
         raise too_big(where, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
-    grid = filled_down(grid, _columns(layout, request, source.fill_down))
+    grid = unmerged(grid, _columns(layout, request, source.fill_down))
     top = layout.row + layout.below
     note_rows = [n for n, row in enumerate(grid.rows, 1) if row_set_aside(n, row).reason in (BLANK, NOTE)]
     used = _used(layout, request)

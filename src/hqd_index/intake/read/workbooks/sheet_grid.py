@@ -177,6 +177,13 @@ def refuse_uncached(grid: Grid, columns: Collection[int] | None, where: str) -> 
                           "recalculate and save", "重新计算后保存")  # fmt: skip
 
 
+def unmerged(grid: Grid, columns: Iterable[int]) -> Grid:
+    """The grid without vertical merges of some columns, whose cells below the first are blank; `fill_down` fills them later."""
+    chosen = set(columns)
+    merged = tuple(area for area in grid.merged if not (area[0][1] == area[1][1] and area[0][1] in chosen))
+    return Grid(grid.name, grid.rows, merged, grid.uncached, grid.marked, grid.hidden_rows)
+
+
 def filled_down(grid: Grid, columns: Iterable[int]) -> Grid:
     """The grid with vertical merges of some columns unmerged, their text in each of their cells."""
     chosen = set(columns)
