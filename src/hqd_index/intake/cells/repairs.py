@@ -117,26 +117,29 @@ def _scaled(repairs: SourceRepairs, used: str, engine: Engine) -> pd.DataFrame:
     if not names:
         return pd.DataFrame(columns=COLUMNS)
     tests = [f"{quoted(name)} <> 0" for name in names]
-    wanted = ", ".join(f"count(*) FILTER (WHERE {test}), min(rid) FILTER (WHERE {test})" for test in tests)
+    wanted = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests)
     counts = engine.collect(
         f"""SELECT rid // {FILE_SPAN} AS number, {wanted} FROM {repairs.typed} WHERE rid IN (SELECT rid FROM {used}) GROUP BY 1"""
-    ).set_axis(range(2 * len(names) + 1), axis=1)
+    ).set_axis(range(len(names) + 1), axis=1)
     rows = []
     for place, name in enumerate(names):
         column = repairs.reading.table.columns[name]
-        for number, cells, first in counts[[0, 2 * place + 1, 2 * place + 2]].itertuples(index=False):
+        for number, cells in counts[[0, place + 1]].itertuples(index=False):
             choice = repairs.reading.units.choices[name][int(number)]
             if cells and choice.shift:
-                before, after = _example(repairs, name, int(first), engine)
+                before, after = _example(repairs, name, int(number), used, engine)
                 rows.append((int(number), name, "unit", int(cells), f"{before} {choice.unit}", f"{after} {column.unit}"))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _example(repairs: SourceRepairs, name: str, rid: int, engine: Engine) -> tuple[str, str]:
+def _example(repairs: SourceRepairs, name: str, number: int, used: str, engine: Engine) -> tuple[str, str]:
+    """The least converted value of a sheet and its text: the same under any order of rows."""
     cell = quoted(name)
     pair = engine.collect(
         f"""SELECT t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
-        FROM {repairs.text} AS t JOIN {repairs.typed} AS y USING (rid) WHERE t.rid = {rid}"""
+        FROM {repairs.text} AS t JOIN {repairs.typed} AS y USING (rid)
+        WHERE y.{cell} <> 0 AND rid // {FILE_SPAN} = {number} AND rid IN (SELECT rid FROM {used})
+        ORDER BY y.{cell}, t.{cell} LIMIT 1"""
     ).iloc[0]
     return str(pair["before"]), plain_number(str(pair["after"]))
 
