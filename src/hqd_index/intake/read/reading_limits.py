@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import traceback
 from collections.abc import Iterator
@@ -56,6 +57,10 @@ def trouble(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataErr
     return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", where=where, rule="S08")
 
 
+OF_THE_MACHINE = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.EROFS}
+"""System errors that say something of the disk or of permissions, nothing of the file that is read."""
+
+
 @contextmanager
 def guarded(where: str) -> Iterator[None]:
     """Whatever a reader raises inside the block becomes S08 with its reason (S09 when memory ran out)."""
@@ -71,6 +76,10 @@ def guarded(where: str) -> Iterator[None]:
         ) from fault
     except MemoryError as fault:
         raise too_big(where, "it does not fit into memory", "内存放不下") from fault
+    except OSError as fault:
+        if fault.errno in OF_THE_MACHINE:
+            raise
+        raise damaged(where, reason(fault)) from None
     except BaseException as fault:  # readers in Rust and C raise panics that are no Exception
         if isinstance(fault, OWN_FAULTS) and _raised_here(fault):
             raise
