@@ -31,22 +31,22 @@ class Reference:
 
 def references(study: Study) -> list[Reference]:
     """The program, then each origin of the study's sources, then each method chosen by the study."""
-    return [_program(), *_origins(study), *_methods(study)]
+    return [_program_reference(), *_origin_references(study), *_method_references(study)]
 
 
-def _program() -> Reference:
+def _program_reference() -> Reference:
     fields = (("title", TITLE), ("note", f"Computer program, version {__version__}"))
     return Reference("hqdindex", "program", f"{TITLE_ZH}[CP]. 版本 {__version__}.", f"{TITLE}. Version {__version__}.", fields)
 
 
-def _origins(study: Study) -> Iterator[Reference]:
+def _origin_references(study: Study) -> Iterator[Reference]:
     """One per producer and title, in the order of sources.yaml."""
-    cited = set()
+    cited_origins = set()
     for id, source in study.sources.sources.items():
         origin = source.origin
-        if origin is None or (origin.producer, origin.title) in cited:
+        if origin is None or (origin.producer, origin.title) in cited_origins:
             continue
-        cited.add((origin.producer, origin.title))
+        cited_origins.add((origin.producer, origin.title))
         text = f"{origin.producer}. {origin.title}{f', {origin.date}' if origin.date else ''}"
         zh = f"{text}[DS].{f' 许可:{origin.licence}.' if origin.licence else ''}"
         en = f"{text}. Data set.{f' Licence: {origin.licence}.' if origin.licence else ''}"
@@ -56,7 +56,7 @@ def _origins(study: Study) -> Iterator[Reference]:
         yield Reference(f"data_{id}", "data", zh, en, tuple(fields))
 
 
-def _methods(study: Study) -> Iterator[Reference]:
+def _method_references(study: Study) -> Iterator[Reference]:
     """Each method that scores something in this study and has a source."""
     for family, name in chosen_methods(study):
         method = FAMILIES[family][name]
@@ -72,31 +72,31 @@ def chosen_methods(study: Study) -> list[tuple[str, str]]:
     """(family, method) of everything a study chooses, parts of combinations among them, once each and `none` left out."""
     tree, weighting = tree_of(study.indicators), study.weighting
     choices = [(part, leaf_choice(study, tree, leaf, part)[0]) for part in COLUMN_FAMILIES for leaf in tree.leaves(tree.root)]
-    flat = weighting.weight.get("leaves")
+    leaf_weighting = weighting.weight.get("leaves")
     for node in tree.inner:
-        choices.append(("weight", flat or family_choice(weighting, tree, node, "weight")[0]))
+        choices.append(("weight", leaf_weighting or family_choice(weighting, tree, node, "weight")[0]))
         choices.append(("aggregate", family_choice(weighting, tree, node, "aggregate")[0]))
-    method_names = [(family, name) for family, choice in choices for name in _names(choice) if name != "none"]
-    order = list(FAMILIES)
-    return sorted(dict.fromkeys(method_names), key=lambda pair: order.index(pair[0]))
+    method_names = [(family, name) for family, choice in choices for name in _method_names(choice) if name != "none"]
+    family_order = list(FAMILIES)
+    return sorted(dict.fromkeys(method_names), key=lambda pair: family_order.index(pair[0]))
 
 
-def _names(choice: Choice) -> Iterator[str]:
+def _method_names(choice: Choice) -> Iterator[str]:
     yield choice.method
     for value in choice.options.values():
         for part in value if isinstance(value, list | tuple) else ():
             if isinstance(part, Choice):
-                yield from _names(part)
+                yield from _method_names(part)
 
 
 def text_lines(study: Study, language: str) -> list[str]:
     """The references as a list of references prints them, under three headings."""
-    listed, place = references(study), 1 if language == "en" else 0
+    all_references, language_index = references(study), 1 if language == "en" else 0
     lines = []
     for section, *title in SECTIONS:
-        texts = [reference.en if place else reference.zh for reference in listed if reference.type == section]
-        lines += [title[place], *(f"  {text}" for text in texts or [NO_ORIGIN[place]])]
-    return [*lines, SYNTHETIC_NOTICE[place]] if study.study.synthetic else lines
+        texts = [reference.en if language_index else reference.zh for reference in all_references if reference.type == section]
+        lines += [title[language_index], *(f"  {text}" for text in texts or [NO_ORIGIN[language_index]])]
+    return [*lines, SYNTHETIC_NOTICE[language_index]] if study.study.synthetic else lines
 
 
 NO_ORIGIN = ("sources.yaml 未写明数据来源(origin)", "sources.yaml names no origin")
@@ -106,15 +106,15 @@ SECTIONS = (("program", "程序", "Program"), ("data", "数据", "Data"), ("meth
 
 def bibtex(study: Study) -> list[str]:
     """The references as BibTeX entries (@software, @dataset, @misc)."""
-    return [line for reference in references(study) for line in _entry(reference)]
+    return [line for reference in references(study) for line in _bibtex_entry(reference)]
 
 
-def _entry(reference: Reference) -> list[str]:
+def _bibtex_entry(reference: Reference) -> list[str]:
     entry_type = {"program": "software", "data": "dataset"}.get(reference.type, "misc")
-    fields = [f"  {name} = {{{_escaped(value)}}}," for name, value in reference.fields]
+    fields = [f"  {name} = {{{_latex_text(value)}}}," for name, value in reference.fields]
     return [f"@{entry_type}{{{reference.key},", *fields, "}"]
 
 
-def _escaped(text: str) -> str:
+def _latex_text(text: str) -> str:
     """Characters that LaTeX would read as commands."""
     return re.sub(r"([&%#_$])", r"\\\1", text)

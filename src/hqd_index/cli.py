@@ -16,7 +16,16 @@ from .usage_faults import spoken_language, usage_fault
 
 app = typer.Typer(cls=LocalGroup, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-REMARKS = ("[S03]", "[S07]", "[S10]", "[C08]", "[C09]", "[M16]", "[M19]", "[SL02]")  # told, but no warnings under --strict
+REMARKS = (
+    "[S03]",
+    "[S07]",
+    "[S10]",
+    "[C08]",
+    "[C09]",
+    "[M16]",
+    "[M19]",
+    "[SL02]",
+)  # reported, but no warnings under --strict
 INTERRUPTED = 130
 LOG = Path("hqd-error.log")  # in the working folder
 StudyOption = Annotated[Path, typer.Option("--study", help="配置文件夹 / folder of configs")]
@@ -37,14 +46,14 @@ ScenarioOption = Annotated[
 
 
 @app.callback(invoke_without_command=True)
-def first(context: typer.Context, lang: LangOption = None) -> None:
+def overview(context: typer.Context, lang: LangOption = None) -> None:
     """高质量发展指数与专精特新的贡献 / Index of high-quality development and what SRDI firms contribute."""
     if context.invoked_subcommand is not None:
         context.default_map = {name: {"lang": lang} for name in context.command.commands}  # type: ignore[attr-defined]
         return
-    from .console import first_words
+    from .console import opening_lines
 
-    for line in first_words(Path.cwd(), lang or context.obj):
+    for line in opening_lines(Path.cwd(), lang or context.obj):
         typer.echo(line)
 
 
@@ -52,7 +61,7 @@ def first(context: typer.Context, lang: LangOption = None) -> None:
 def run(
     study: StudyOption = Path("configs"),
     data: DataOption = Path("data/raw"),
-    out: OutOption = Path("data/processed"),
+    results_folder: OutOption = Path("data/processed"),
     scenario: ScenarioOption = None,
     set_: SetOption = None,
     lang: LangOption = None,
@@ -72,7 +81,7 @@ def run(
     with stage_workers(processes) as workers:
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
-        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), out.resolve()), console.event, workers)
+        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), results_folder.resolve()), console.event, workers)
     console.close(outcome)
     if not strict:
         return
@@ -112,7 +121,7 @@ def demo(
     ] = Path("configs"),
     seed: Annotated[int, typer.Option(help="随机种子 / seed")] = 1,
     firms: Annotated[int, typer.Option(help="企业数 / number of firms")] = 6000,
-    own: Annotated[float, typer.Option(help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
+    own_effect: Annotated[float, typer.Option("--own", help="自身效应(标准差) / own effect in standard deviations")] = 0.2,
     spillover: Annotated[float, typer.Option(help="溢出效应(标准差) / spillover in standard deviations")] = 0.1,
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="仅当 configs 为演示研究且缺少其数据时 / only for the demo study without files")
@@ -125,11 +134,11 @@ def demo(
 
     if if_missing and (not is_demo(configs) or any(folder.glob("synthetic_*"))):
         return
-    written = not configs.exists()
-    if written:
+    is_new = not configs.exists()
+    if is_new:
         write_demo_configs(configs)
-    write_demo(folder, seed=seed, firms=firms, own_effect=own, spillover=spillover)
-    state = "written" if written else "kept" if is_demo(configs) else "other"
+    write_demo(folder, seed=seed, firms=firms, own_effect=own_effect, spillover=spillover)
+    state = "written" if is_new else "kept" if is_demo(configs) else "other"
     for line in demo_lines(folder, configs, state, lang or context.obj):
         typer.echo(line)
 
@@ -141,7 +150,7 @@ def explain(
     node: Annotated[str | None, typer.Argument(help="节点或指标,默认总指数 / a node or indicator; default the index")] = None,
     study: StudyOption = Path("configs"),
     data: DataOption = Path("data/raw"),
-    out: OutOption = Path("data/processed"),
+    results_folder: OutOption = Path("data/processed"),
     sample: Annotated[Sample, typer.Option("--sample", help="all | leave_out")] = "all",
     csv: Annotated[Path | None, typer.Option("--csv", help="另存全部明细 / write every row behind it")] = None,
     scenario: ScenarioOption = None,
@@ -157,7 +166,7 @@ def explain(
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     language_code = loaded.study.study.language
     score_account = account(
-        published(loaded, Place(study.resolve(), data.resolve(), out.resolve())), unit, year, node, sample=sample
+        published(loaded, Place(study.resolve(), data.resolve(), results_folder.resolve())), unit, year, node, sample=sample
     )
     for line in lines(score_account, language_code):
         typer.echo(line)
@@ -183,7 +192,7 @@ def init(
 def verify(
     run: Annotated[str | None, typer.Argument(help="运行编号,默认最新 / a run; default the latest")] = None,
     study: StudyOption = Path("configs"),
-    out: OutOption = Path("data/processed"),
+    results_folder: OutOption = Path("data/processed"),
     scenario: ScenarioOption = None,
     set_: SetOption = None,
     lang: LangOption = None,
@@ -191,29 +200,29 @@ def verify(
     """核对已发布的结果:文件、份额、得分、效应分解 / Check a published run: files, shares, scores, split of effects."""
     from .explain import same_study
     from .study.study_folder import load_study
-    from .upkeep import verify as examined
+    from .upkeep import verify as verify_run
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
-    home, language_code = out.resolve() / loaded.study.name, loaded.study.study.language
-    verification = examined(home, run, loaded.study, same_study)
+    study_folder, language_code = results_folder.resolve() / loaded.study.name, loaded.study.study.language
+    verification = verify_run(study_folder, run, loaded.study, same_study)
     for zh, en in verification.lines:
         typer.echo(zh if language_code == "zh" else en)
     typer.echo(
-        f"运行 {verification.run}:核对通过" if language_code == "zh" else f"run {verification.run}: all is as it was published"
+        f"运行 {verification.run}:核对通过" if language_code == "zh" else f"run {verification.run}: everything is as published"
     )
 
 
 @app.command(cls=LocalCommand)
 def diff(
-    one: Annotated[
+    earlier_name: Annotated[
         str | None,
         typer.Argument(
             help="较早的运行:编号开头,默认上一次 / the earlier run: the beginning of its id; default the last but one"
         ),
     ] = None,
-    other: Annotated[str, typer.Argument(help="较晚的运行 / the later run")] = "latest",
+    later_name: Annotated[str, typer.Argument(help="较晚的运行 / the later run")] = "latest",
     study: StudyOption = Path("configs"),
-    out: OutOption = Path("data/processed"),
+    results_folder: OutOption = Path("data/processed"),
     lang: LangOption = None,
 ) -> None:
     """两次运行之间变了什么:配置、权重、名次、系数 / What changed between runs: configuration, weights, ranks, coefficients."""
@@ -222,7 +231,7 @@ def diff(
     from .upkeep import difference
 
     loaded = load_study(study, overrides=[f"study.language={lang}"] if lang else [])
-    earlier_run, later_run, sections = difference(out.resolve() / loaded.study.name, one, other)
+    earlier_run, later_run, sections = difference(results_folder.resolve() / loaded.study.name, earlier_name, later_name)
     for line in difference_lines((earlier_run.name, later_run.name), sections, loaded.study.study.language):
         typer.echo(line)
 
@@ -231,25 +240,25 @@ def diff(
 def clean(
     context: typer.Context,
     data: DataOption = Path("data/raw"),
-    out: OutOption = Path("data/processed"),
+    results_folder: OutOption = Path("data/processed"),
     everything: Annotated[bool, typer.Option("--all", help="删除全部结果与缓存 / remove all results and caches")] = False,
     lang: LangOption = None,
 ) -> None:
     """删除较早的运行和超出上限的缓存,从不删除原始数据 / Remove old runs and cache beyond limits; never raw data."""
     from .console import clean_lines
-    from .upkeep import clean as removed
+    from .upkeep import clean as remove_old_results
 
-    for line in clean_lines(removed(out.resolve(), everything=everything, raw=data), lang or context.obj):
+    for line in clean_lines(remove_old_results(results_folder.resolve(), everything=everything, raw=data), lang or context.obj):
         typer.echo(line)
 
 
 @app.command(cls=LocalCommand)
-def doctor(context: typer.Context, out: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
+def doctor(context: typer.Context, results_folder: OutOption = Path("data/processed"), lang: LangOption = None) -> None:
     """检查运行环境 / Check what this machine has of what is needed."""
     from .console import doctor_lines
     from .upkeep import doctor as diagnose
 
-    findings = diagnose(out)
+    findings = diagnose(results_folder)
     for line in doctor_lines(findings, lang or context.obj):
         typer.echo(line)
     if any(finding.state == "missing" for finding in findings):
@@ -326,8 +335,8 @@ def _exit_code(arguments: Sequence[str]) -> int:
         fan_out = type(fault).__name__ == "MergeError"  # pandas names the keys
         return report_fault(_fan_out(fault), language) if fan_out else report_bug(fault, language)
     if code == INTERRUPTED:  # Ctrl-C comes back as this code
-        interrupted = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
-        typer.echo(interrupted[language == "zh"], err=True)
+        interruption_text = "interrupted; the previous complete results are untouched", "已中断;上一次完整结果未受影响"
+        typer.echo(interruption_text[language == "zh"], err=True)
     return code if isinstance(code, int) else 0
 
 
@@ -336,9 +345,9 @@ def report_fault(fault: HqdError, language: str) -> int:
     faults = fault.faults if isinstance(fault, Faults) else [fault]
     for single_fault in faults:
         typer.echo(single_fault.text(language), err=True)
-    count = f"共 {len(faults)} 处问题;" if language == "zh" else f"{len(faults)} fault(s); "
-    tail = f"退出码 {fault.exit_code}" if language == "zh" else f"exit code {fault.exit_code}"
-    typer.echo(count + tail, err=True)
+    fault_count = f"共 {len(faults)} 处问题;" if language == "zh" else f"{len(faults)} fault(s); "
+    exit_text = f"退出码 {fault.exit_code}" if language == "zh" else f"exit code {fault.exit_code}"
+    typer.echo(fault_count + exit_text, err=True)
     return fault.exit_code
 
 
@@ -352,11 +361,11 @@ def _fan_out(fault: Exception) -> CheckError:
 def report_bug(fault: Exception, language: str) -> int:
     """Five lines for a person; the traceback goes to the log."""
     LOG.write_text(traceback.format_exc(), "utf-8")
-    kind = f"{type(fault).__name__}: {fault}"
+    fault_text = f"{type(fault).__name__}: {fault}"
     lines = {
-        "en": f"a bug in the program: {kind}\nthe previous complete results are untouched\ndetails in {LOG}\n"
+        "en": f"a bug in the program: {fault_text}\nthe previous complete results are untouched\ndetails in {LOG}\n"
         "please send it with your configs to the maintainers\nexit code 1",
-        "zh": f"程序内部错误:{kind}\n上一次完整结果未受影响\n详情已写入 {LOG}\n请把该文件连同所用配置发给维护者\n退出码 1",
+        "zh": f"程序内部错误:{fault_text}\n上一次完整结果未受影响\n详情已写入 {LOG}\n请把该文件连同所用配置发给维护者\n退出码 1",
     }
     typer.echo(lines[language], err=True)
     return 1

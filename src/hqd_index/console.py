@@ -65,31 +65,31 @@ class Console:
         print(summary.read_text("utf-8").rstrip())
 
 
-def first_words(here: Path, language: str) -> list[str]:
+def opening_lines(folder: Path, language: str) -> list[str]:
     """What `hqd` alone shows: what to do next in this folder, and where the list of commands is."""
-    zh, en = _next_steps(here)
+    zh, en = _next_steps(folder)
     title = ("hqd:从原始文件到高质量发展指数,以及专精特新的贡献", "hqd: from raw files to an index of high-quality development")
-    more = ("全部命令:hqd --help", "all commands: hqd --help")
-    at = int(language == "en")
-    return [title[at], "", *(zh, en)[at], "", more[at]]
+    help_hint = ("全部命令:hqd --help", "all commands: hqd --help")
+    language_index = int(language == "en")
+    return [title[language_index], "", *(zh, en)[language_index], "", help_hint[language_index]]
 
 
-def _next_steps(here: Path) -> tuple[list[str], list[str]]:
+def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
     """Lines of commands with what they do, zh and en: for a folder with a study, and for one without."""
-    if (here / "configs" / "study.yaml").is_file():
+    if (folder / "configs" / "study.yaml").is_file():
         steps = [("hqd check --data data/raw", "检查配置与数据文件", "check configuration and files"),
                  ("hqd run", "从原始数据到报告", "raw files to report"),
                  ("hqd explain", "拆开一个得分", "take a score apart")]  # fmt: skip
-        heads = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
+        headings = ("本文件夹里有一个研究(configs):", "this folder holds a study (configs):")
     else:
         steps = [("hqd init my_study --from *.xlsx", "用自己的文件写出一个可运行的研究", "a study from your own files"),
                  ("hqd init my_study", "一个最小的研究,附示例数据", "a minimal study with example data"),
                  ("hqd demo", "合成的演示研究(配置与数据)", "the synthetic demo study (configs and data)")]  # fmt: skip
-        heads = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
-    from .command_help import aligned
+        headings = ("本文件夹里还没有研究。下一步任选其一:", "no study in this folder yet. Begin with one of:")
+    from .command_help import aligned_columns
 
-    zh, en = aligned([(step[0], step[1]) for step in steps]), aligned([(step[0], step[2]) for step in steps])
-    return [heads[0], *zh], [heads[1], *en]
+    zh, en = aligned_columns([(step[0], step[1]) for step in steps]), aligned_columns([(step[0], step[2]) for step in steps])
+    return [headings[0], *zh], [headings[1], *en]
 
 
 def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[str]:
@@ -190,34 +190,38 @@ STATES = {"ok": ("正常", "ok"), "mind": ("注意", "mind"), "missing": ("缺�
 
 def doctor_lines(findings: list[Finding], language: str) -> list[str]:
     """One line per finding, and what they come to."""
-    place = 1 if language == "en" else 0
-    lines = [f"[{STATES[f.state][place]}] {f.en if place else f.zh}" for f in findings]
-    missing = sum(f.state == "missing" for f in findings)
-    if missing:
-        return [*lines, f"{missing} needed thing(s) missing" if place else f"缺少 {missing} 项必需的条件"]
-    return [*lines, "everything needed is there" if place else "所需条件齐备"]
+    language_index = 1 if language == "en" else 0
+    lines = [f"[{STATES[f.state][language_index]}] {f.en if language_index else f.zh}" for f in findings]
+    missing_count = sum(f.state == "missing" for f in findings)
+    if missing_count:
+        return [*lines, f"{missing_count} required item(s) missing" if language_index else f"缺少 {missing_count} 项必需的条件"]
+    return [*lines, "everything needed is there" if language_index else "所需条件齐备"]
 
 
 def clean_lines(removed: list[tuple[Path, int]], language: str) -> list[str]:
     """What was removed and how much space that freed."""
-    total = sum(size for _, size in removed)
+    total_bytes = sum(size for _, size in removed)
     lines = [f"{path}  {_size(size)}" for path, size in removed]
     if not removed:
         return ["nothing to remove" if language == "en" else "没有可删除的内容"]
-    return [*lines, f"freed {_size(total)}" if language == "en" else f"共释放 {_size(total)}"]
+    return [*lines, f"freed {_size(total_bytes)}" if language == "en" else f"共释放 {_size(total_bytes)}"]
 
 
 def difference_lines(names: tuple[str, str], sections: tuple[Section, ...], language: str) -> list[str]:
     """What differs between two runs, section by section."""
-    at = 1 if language == "en" else 0
+    language_index = 1 if language == "en" else 0
     if not sections:
         no_difference = ("两次运行没有差别", "the two runs do not differ")
-        return [f"{names[0]}, {names[1]}: {no_difference[at]}"]
+        return [f"{names[0]}, {names[1]}: {no_difference[language_index]}"]
     lines = [f"{names[0]} -> {names[1]}"]
     for section in sections:
-        lines += ["", f"{section.title[at]} ({len(section.lines)})", *(f"  {line[at]}" for line in section.lines)]
+        lines += [
+            "",
+            f"{section.title[language_index]} ({len(section.lines)})",
+            *(f"  {line[language_index]}" for line in section.lines),
+        ]
     return lines
 
 
-def _size(count: int) -> str:
-    return f"{count / 1024**2:,.1f} MiB" if count >= 1024**2 else f"{count / 1024:,.1f} KiB"
+def _size(byte_count: int) -> str:
+    return f"{byte_count / 1024**2:,.1f} MiB" if byte_count >= 1024**2 else f"{byte_count / 1024:,.1f} KiB"

@@ -29,16 +29,16 @@ class HqdError(Exception):
         super().__init__(self.text("en"))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _unpickled, (type(self), self.args, self.__dict__)
+        return _restored_fault, (type(self), self.args, self.__dict__)
 
     def text(self, language: str | None = None) -> str:
-        """`where: [rule] message` in the language asked for (default: HQD_LANG, else zh)."""
+        """`where: [rule] message` in the language requested (default: HQD_LANG, else zh)."""
         output_language = language or os.environ.get("HQD_LANG", "zh")
         message = self.en if output_language == "en" else self.zh
         return ": ".join(part for part in (self.where, f"[{self.rule}] {message}" if self.rule else message) if part)
 
 
-def _unpickled(error_class: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
+def _restored_fault(error_class: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
     """A fault as it came out of a pickle, whatever its constructor asks for."""
     fault = error_class.__new__(error_class, *args)
     fault.args = args
@@ -83,19 +83,19 @@ ENVIRONMENT = {
     errno.EACCES: ("no permission; check the rights of the folder, or write elsewhere with --out",
                    "没有权限;请检查文件夹权限,或用 --out 写到别处"),
     errno.EROFS: ("the disk is read-only; write elsewhere with --out", "磁盘只读;请用 --out 写到别处"),
-    errno.ENOTDIR: ("a file stands where a folder is needed; rename it, or write elsewhere with --out",
+    errno.ENOTDIR: ("there is a file where a folder is needed; rename it, or write elsewhere with --out",
                     "此处应为文件夹却是文件;请改名,或用 --out 写到别处"),
     errno.ENOENT: ("no longer there; run again", "文件已不在;请重新运行"),
 }  # fmt: skip
 ENVIRONMENT[errno.EPERM] = ENVIRONMENT[errno.EACCES]
-OFFICE = (".xlsx", ".docx", ".csv", ".dta")
+DOCUMENT_SUFFIXES = (".xlsx", ".docx", ".csv", ".dta")
 
 
 def environment(fault: OSError) -> SetupError:
     """What the system refused, as a fault with its mend; a document that may be open elsewhere is named to be closed."""
     name = str(fault.filename or "")
     en, zh = ENVIRONMENT.get(fault.errno or 0, (fault.strerror or str(fault),) * 2)
-    if isinstance(fault, PermissionError) and name.lower().endswith(OFFICE):
+    if isinstance(fault, PermissionError) and name.lower().endswith(DOCUMENT_SUFFIXES):
         en = "close the file in the program that has it open, then run again"
         zh = "请关闭打开该文件的程序(如 Excel),再重新运行"
     return SetupError(en, zh=zh, where=name)
@@ -112,15 +112,15 @@ class Faults(HqdError):
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when none is near."""
-    best = process.extractOne(str(name), [str(k) for k in candidates], score_cutoff=60)
-    return best[0] if best else None
+    nearest = process.extractOne(str(name), [str(k) for k in candidates], score_cutoff=60)
+    return nearest[0] if nearest else None
 
 
 def unknown(kind: str, name: str, candidates: Iterable[str], *, kind_zh: str | None = None) -> tuple[str, str]:
     """(English, Chinese) text for a name that does not exist, with did-you-mean or the list of what does."""
     names = sorted(str(k) for k in candidates)
-    best = closest(name, names)
-    listed = ", ".join(names[:40])
-    en = f"unknown {kind} {name!r}; " + (f"did you mean {best!r}?" if best else f"known: {listed}")
-    zh = f"不认识的{kind_zh or kind} {name!r};" + (f"您是不是想写 {best!r}?" if best else f"可用的有:{listed}")
+    nearest = closest(name, names)
+    name_list = ", ".join(names[:40])
+    en = f"unknown {kind} {name!r}; " + (f"did you mean {nearest!r}?" if nearest else f"known: {name_list}")
+    zh = f"不认识的{kind_zh or kind} {name!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"可用的有:{name_list}")
     return en, zh

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .command_help import half, spelled, usage
+from .command_help import language_part, parameter_spelling, usage
 from .errors import ConfigError, unknown
 
 LANGUAGES = ("zh", "en")
 LANGUAGE_LINE = re.compile(r"^language:\s*(zh|en)\b", re.MULTILINE)
 EXTRA_ARGUMENTS = re.compile(r"unexpected extra argument\(?s?\)? \((.*)\)")
-READ_OF_STUDY = 65536  # characters
-WANTED = {
+MAX_STUDY_LENGTH = 65536  # characters
+VALUE_TYPES = {
     "int": ("a whole number", "整数"), "int range": ("a whole number, 1 or more", "不小于 1 的整数"),
     "float": ("a number", "数值"), "path": ("a path", "路径"), "str": ("a text", "文本"),
 }  # fmt: skip
@@ -23,11 +23,11 @@ WANTED = {
 
 def spoken_language(arguments: Sequence[str]) -> str:
     """The language of what is printed: `--lang`, else that of the study, else HQD_LANG, else zh."""
-    written = value_of("--lang", arguments), _study_language(arguments), os.environ.get("HQD_LANG")
-    return next((language for language in written if language in LANGUAGES), "zh")
+    candidates = option_value("--lang", arguments), _study_language(arguments), os.environ.get("HQD_LANG")
+    return next((language for language in candidates if language in LANGUAGES), "zh")
 
 
-def value_of(option: str, arguments: Sequence[str]) -> str | None:
+def option_value(option: str, arguments: Sequence[str]) -> str | None:
     """What a command line gives for an option."""
     for argument, following in zip(arguments, [*arguments[1:], None]):
         if argument == option:
@@ -39,61 +39,63 @@ def value_of(option: str, arguments: Sequence[str]) -> str | None:
 
 def _study_language(arguments: Sequence[str]) -> str | None:
     """What the study's file says, read without any check: it may be what is wrong."""
-    path = Path(value_of("--study", arguments) or "configs") / "study.yaml"
+    path = Path(option_value("--study", arguments) or "configs") / "study.yaml"
     try:
-        found = LANGUAGE_LINE.search(path.read_text("utf-8")[:READ_OF_STUDY])
+        match = LANGUAGE_LINE.search(path.read_text("utf-8")[:MAX_STUDY_LENGTH])
     except (OSError, ValueError):
         return None
-    return found[1] if found else None
+    return match[1] if match else None
 
 
 def usage_fault(fault: Exception, arguments: Sequence[str]) -> ConfigError:
     """A fault of the command line as the library of commands reports it, in both languages."""
     context: Any = getattr(fault, "ctx", None)
     command = context.command if context is not None and context.parent is not None else None
-    where = f"hqd {command.name}" if command is not None else " ".join(["hqd", *arguments[:1]])
-    part: Any = getattr(fault, "param", None)
-    kind = type(fault).__name__
-    if kind == "NoSuchOption":
-        known = ["--help", *(name for option in (context.command.params if context else ()) for name in option.opts)]
-        en, zh = unknown("option", getattr(fault, "option_name", ""), known, kind_zh="选项")
-        return ConfigError(en, zh=zh, where=where)
-    if kind == "MissingParameter" and part is not None:
-        return _missing_argument(part, command, where)
-    if kind == "BadOptionUsage":
+    location = f"hqd {command.name}" if command is not None else " ".join(["hqd", *arguments[:1]])
+    parameter: Any = getattr(fault, "param", None)
+    fault_class = type(fault).__name__
+    if fault_class == "NoSuchOption":
+        option_names = ["--help", *(name for option in (context.command.params if context else ()) for name in option.opts)]
+        en, zh = unknown("option", getattr(fault, "option_name", ""), option_names, kind_zh="选项")
+        return ConfigError(en, zh=zh, where=location)
+    if fault_class == "MissingParameter" and parameter is not None:
+        return _missing_argument_fault(parameter, command, location)
+    if fault_class == "BadOptionUsage":
         name = getattr(fault, "option_name", "")
-        return ConfigError(f"{name} needs a value after it", zh=f"{name} 后面要写一个值", where=where)
-    if kind == "BadParameter" and part is not None:
-        return _wrong_value(part, context, where, arguments)
-    if extra := EXTRA_ARGUMENTS.search(str(getattr(fault, "message", fault))):
-        return _unreadable(where, f"{extra[1]} is more than it takes", f"多出参数 {extra[1]}")
-    return _unreadable(where, "the command cannot be read", "命令行写法有误")
+        return ConfigError(f"{name} needs a value after it", zh=f"{name} 后面要写一个值", where=location)
+    if fault_class == "BadParameter" and parameter is not None:
+        return _value_fault(parameter, context, location, arguments)
+    if extra_arguments := EXTRA_ARGUMENTS.search(str(getattr(fault, "message", fault))):
+        return _command_fault(location, f"{extra_arguments[1]} is more than it takes", f"多出参数 {extra_arguments[1]}")
+    return _command_fault(location, "the command cannot be read", "命令行写法有误")
 
 
-def _unreadable(where: str, en: str, zh: str) -> ConfigError:
-    return ConfigError(f"{en}; `{where} --help` shows how it is used", zh=f"{zh};用法见 `{where} --help`", where=where)
+def _command_fault(location: str, en: str, zh: str) -> ConfigError:
+    return ConfigError(f"{en}; `{location} --help` shows how it is used", zh=f"{zh};用法见 `{location} --help`", where=location)
 
 
-def _missing_argument(part: Any, command: Any, where: str) -> ConfigError:
-    meaning, forms = getattr(part, "help", None) or "", {}
+def _missing_argument_fault(parameter: Any, command: Any, location: str) -> ConfigError:
+    help_text, usage_by_language = getattr(parameter, "help", None) or "", {}
     for language in LANGUAGES:
-        forms[language] = f"{where} {usage(command, language)}" if command is not None else where
+        usage_by_language[language] = f"{location} {usage(command, language)}" if command is not None else location
     return ConfigError(
-        f"{spelled(part, 'en')} is missing ({half(meaning, 'en')}); write `{forms['en']}`",
-        zh=f"缺少{spelled(part, 'zh')}({half(meaning, 'zh')});请写 `{forms['zh']}`",
-        where=where,
+        f"{parameter_spelling(parameter, 'en')} is missing ({language_part(help_text, 'en')}); write `{usage_by_language['en']}`",
+        zh=f"缺少{parameter_spelling(parameter, 'zh')}({language_part(help_text, 'zh')});请写 `{usage_by_language['zh']}`",
+        where=location,
     )
 
 
-def _wrong_value(part: Any, context: Any, where: str, arguments: Sequence[str]) -> ConfigError:
-    """A value of another type than is wanted, or none of the choices."""
-    form = part.display_type(context).strip("<>")
-    choices = form.split("|") if part.type_descriptor.is_choice else []
-    value = next((v for name in part.opts if (v := value_of(name, arguments)) is not None), None)
-    en, zh = WANTED.get(form, (form, form))
+def _value_fault(parameter: Any, context: Any, location: str, arguments: Sequence[str]) -> ConfigError:
+    """The value has the wrong type, or is none of the choices."""
+    type_name = parameter.display_type(context).strip("<>")
+    choices = type_name.split("|") if parameter.type_descriptor.is_choice else []
+    value = next((v for name in parameter.opts if (v := option_value(name, arguments)) is not None), None)
+    en, zh = VALUE_TYPES.get(type_name, (type_name, type_name))
     if choices:
         en, zh = f"one of {', '.join(choices)}", f" {'、'.join(choices)} 之一"
-    written, written_zh = (f"{value!r} will not do, ", f"{value!r} 不合法,") if value is not None else ("", "")
+    value_text, value_text_zh = (f"{value!r} is not valid, ", f"{value!r} 不合法,") if value is not None else ("", "")
     return ConfigError(
-        f"{spelled(part, 'en')}: {written}{en} is needed", zh=f"{spelled(part, 'zh')}:{written_zh}应为{zh}", where=where
+        f"{parameter_spelling(parameter, 'en')}: {value_text}{en} is needed",
+        zh=f"{parameter_spelling(parameter, 'zh')}:{value_text_zh}应为{zh}",
+        where=location,
     )

@@ -32,7 +32,7 @@ FILE_ROW = "hqd file row"
 FRAME = "hqd_frame"
 """What a frame is called while SQL reads it."""
 
-KINDS = {
+VALUE_TYPES = {
     "DECIMAL": "decimal", "DOUBLE": "double", "FLOAT": "double", "VARCHAR": "text", "BOOLEAN": "flag", "DATE": "date",
     "TIMESTAMP": "date", "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
     "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer", "UBIGINT": "integer",
@@ -79,7 +79,7 @@ class Engine:
 
     @contextmanager
     def second_connection(self) -> Iterator[Self]:
-        """A second hand on the same tables, for a thread of its own."""
+        """A second connection to the same tables, for a thread of its own."""
         clone = copy.copy(self)
         clone._connection = self._connection.cursor()
         try:
@@ -100,9 +100,9 @@ class Engine:
 
     def scan_numbered(self, source: Path, name: str | None = None) -> str:
         """A parquet file's rows with their position in it as FILE_ROW."""
-        inside = literal(str(self._admitted(source)))
+        scratch_path = literal(str(self._admitted(source)))
         columns = f"file_row_number + 1 AS {quoted(FILE_ROW)}, * EXCLUDE (file_row_number)"
-        return self.query(f"SELECT {columns} FROM read_parquet({inside}, file_row_number = true)", name)
+        return self.query(f"SELECT {columns} FROM read_parquet({scratch_path}, file_row_number = true)", name)
 
     def scan_records(self, source: Path, width: int, delimiter: str = ",", name: str | None = None) -> str:
         """A view of rectangular UTF-8 text in this engine's folder (RFC 4180, no header): `row`, then c0, c1 ... as text."""
@@ -131,7 +131,7 @@ class Engine:
     def types(self, name: str) -> dict[str, str]:
         """Column -> decimal | double | integer | text | flag | date | list of a table."""
         rows = self._run(f"DESCRIBE {quoted(name)}").fetchall()
-        return {row[0]: _kind(row[1]) for row in rows}
+        return {row[0]: _value_type(row[1]) for row in rows}
 
     def count(self, name: str) -> int:
         """The number of rows of a table."""
@@ -140,11 +140,11 @@ class Engine:
     def write(self, source: str | pd.DataFrame, path: Path, key: Sequence[str] = ()) -> None:
         """A table, or the rows of a frame, as a parquet file, rows in the order of the key."""
         order = f" ORDER BY {', '.join(map(quoted, key))}" if key else ""
-        inside = self.folder / f"{self.new_name()}.parquet"
+        scratch_path = self.folder / f"{self.new_name()}.parquet"
         with self._registered(source) as name:
-            self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(inside))} (FORMAT parquet)")
+            self._run(f"COPY (SELECT * FROM {quoted(name)}{order}) TO {literal(str(scratch_path))} (FORMAT parquet)")
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(inside, path)
+        shutil.move(scratch_path, path)
 
     @contextmanager
     def _registered(self, source: str | pd.DataFrame) -> Iterator[str]:
@@ -182,12 +182,12 @@ class Engine:
 
     def _admitted(self, source: Path) -> Path:
         """The file under the one folder the database may read."""
-        inside = self.folder / f"{self.new_name()}{source.suffix}"
+        scratch_path = self.folder / f"{self.new_name()}{source.suffix}"
         with suppress(OSError):
-            os.link(source.resolve(), inside)
-            return inside
-        shutil.copyfile(source, inside)
-        return inside
+            os.link(source.resolve(), scratch_path)
+            return scratch_path
+        shutil.copyfile(source, scratch_path)
+        return scratch_path
 
     def _text(self, sql: str | exp.Expression) -> str:
         return sql if isinstance(sql, str) else sql.sql(dialect=self.dialect)
@@ -204,8 +204,8 @@ class Engine:
 def parquet_size(path: Path) -> tuple[int, int]:
     """(rows, columns) that a parquet file says it has."""
     with _closed_database() as database:
-        named = f"parquet_file_metadata({literal(str(path))})"
-        rows = database.execute(f"SELECT num_rows FROM {named}").fetchall()[0][0]
+        metadata_table = f"parquet_file_metadata({literal(str(path))})"
+        rows = database.execute(f"SELECT num_rows FROM {metadata_table}").fetchall()[0][0]
         columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
         return int(rows), len(columns)
 
@@ -238,9 +238,9 @@ def _closed_database(path: Path | None = None, folder: Path | None = None) -> It
         database.close()
 
 
-def _kind(sql_type: str) -> str:
+def _value_type(sql_type: str) -> str:
     if sql_type.endswith("]"):
         return "list"
     if sql_type.startswith("TIMESTAMP"):
         return "date"
-    return KINDS.get(sql_type.partition("(")[0], "text")
+    return VALUE_TYPES.get(sql_type.partition("(")[0], "text")

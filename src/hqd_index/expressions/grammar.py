@@ -101,9 +101,9 @@ def _tree(text: str, where: str) -> exp.Expression:
     except (SqlglotError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
         reason_zh = "嵌套过深" if isinstance(error, RecursionError) else "不是一个完整的表达式"
-        full = _full_width(text)
-        hint = f"; write {full[0]!r} as {full[1]!r}" if full else ""
-        hint_zh = f";请把 {full[0]!r} 改为半角 {full[1]!r}" if full else ";请检查括号、引号和运算符"
+        wide_sign = _full_width(text)
+        hint = f"; write {wide_sign[0]!r} as {wide_sign[1]!r}" if wide_sign else ""
+        hint_zh = f";请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}" if wide_sign else ";请检查括号、引号和运算符"
         refuse(where, f"not a formula: {text[:80]!r}: {reason}{hint}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}")
     return tree
 
@@ -124,10 +124,10 @@ def _check_tokens(text: str, where: str) -> None:
 def _full_width(text: str) -> tuple[str, str] | None:
     """The first full-width sign of a formula and what was meant."""
     signs = {"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": "'", "≥": ">=", "≤": "<=", "≠": "<>", "×": "*", "÷": "/"}
-    for char in text:
-        plain = signs.get(char) or unicodedata.normalize("NFKC", char)
-        if char != plain and plain.isascii():
-            return char, plain
+    for character in text:
+        ascii_sign = signs.get(character) or unicodedata.normalize("NFKC", character)
+        if character != ascii_sign and ascii_sign.isascii():
+            return character, ascii_sign
     return None
 
 
@@ -147,9 +147,9 @@ def _check_node(node: exp.Expression, where: str) -> None:
         en, zh = unknown("function", str(node.this), FUNCTIONS, kind_zh="函数")
         refuse(where, en, zh)
     allowed = ALLOWED.get(type(node))
-    extra = [name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed or ())]
-    fits = SHAPES.get(type(node))
-    if allowed is None or extra or (fits is not None and not fits(node)):
+    extra_args = [name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed or ())]
+    shape_test = SHAPES.get(type(node))
+    if allowed is None or extra_args or (shape_test is not None and not shape_test(node)):
         names = ", ".join(FUNCTIONS)
         refuse(where, f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
                f"like, is null and {names}",
@@ -198,10 +198,12 @@ SHAPES = {
 
 def _check_column(node: exp.Column, columns: Collection[str] | None, where: str) -> None:
     if columns is not None and node.name not in columns:
-        full = _full_width(node.name)
-        if full:
+        wide_sign = _full_width(node.name)
+        if wide_sign:
             refuse(
-                where, f"{node.name!r}: write {full[0]!r} as {full[1]!r}", f"{node.name!r}:请把 {full[0]!r} 改为半角 {full[1]!r}"
+                where,
+                f"{node.name!r}: write {wide_sign[0]!r} as {wide_sign[1]!r}",
+                f"{node.name!r}:请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}",
             )
         en, zh = unknown("column", node.name, columns, kind_zh="列")
         refuse(where, en, zh)
@@ -214,12 +216,12 @@ def _check_aggregation(tree: exp.Expression, aggregate: bool, where: str) -> Non
         refuse(where, f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
                f"{snippet(aggregates[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
     for node in tree.find_all(*aggregate_types, exp.Lag):
-        outer = (
+        enclosing_call = (
             node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*aggregate_types, exp.Lag, exp.Where)
         )
-        if outer is not None:
-            refuse(where, f"{snippet(node)} cannot stand inside {snippet(outer)}; for two years back write lag(x, 2)",
-                   f"{snippet(node)} 不能写在 {snippet(outer)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
+        if enclosing_call is not None:
+            refuse(where, f"{snippet(node)} cannot be used inside {snippet(enclosing_call)}; for two years back write lag(x, 2)",
+                   f"{snippet(node)} 不能写在 {snippet(enclosing_call)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
     if aggregate:
         _check_all_summed(tree, aggregates, where)
 
@@ -230,5 +232,5 @@ def _check_all_summed(tree: exp.Expression, aggregates: list[exp.Expression], wh
                f"{snippet(tree)} 没有汇总;指标公式需要 sum(...)、avg(...)、count(*) 等")  # fmt: skip
     for column in tree.find_all(exp.Column):
         if column.find_ancestor(*AGGREGATES, exp.Filter) is None:
-            refuse(where, f"column {column.name} stands outside sum, avg, ...; write for example sum({column.name})",
+            refuse(where, f"column {column.name} is outside sum, avg, ...; write for example sum({column.name})",
                    f"列 {column.name} 没有放在汇总函数里;例如请写 sum({column.name})")  # fmt: skip

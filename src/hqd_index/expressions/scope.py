@@ -54,7 +54,7 @@ class Scope:
     lags_are_columns: bool = False
 
     def emit(self, node: exp.Expression) -> Typed:
-        """The SQL of one node; operators stand in parentheses, so that every engine reads what was checked."""
+        """The SQL of one node; operators are put in parentheses, so that every engine reads what was checked."""
         value = self.handlers[type(node)](node, self)
         return Typed(exp.Paren(this=value.tree), value.type) if isinstance(value.tree, OPERATORS) else value
 
@@ -100,17 +100,20 @@ class Scope:
         return Typed(exp.cast(value.tree, "date"), "date")
 
     def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
-        """Raise: one type stands where another is needed."""
+        """Raise: the value has one type where another is needed."""
         (en, zh), (needed, needed_zh) = KIND_NAMES[actual_type], KIND_NAMES[expected_type]
         refuse(self.where, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
 
     def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
         pairs = itertools.combinations(range(len(values)), 2)
         first_index, second_index = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
-        quote = "text" in (values[second_index].type, values[first_index].type)
-        (first, first_zh), (second, second_zh) = KIND_NAMES[values[first_index].type], KIND_NAMES[values[second_index].type]
-        left, right = snippet(nodes[first_index]), snippet(nodes[second_index])
-        refuse(self.where, f"{left} is {first} and {right} {second}: they cannot be compared"
-               + (" (codes are text: write them in quotes)" if quote else ""),
-               f"{left} 是{first_zh},{right} 是{second_zh},不能放在一起比较"
-               + ("(代码是文本,请加引号)" if quote else ""))  # fmt: skip
+        is_text_compared = "text" in (values[second_index].type, values[first_index].type)
+        (first_type, first_type_zh), (second_type, second_type_zh) = (
+            KIND_NAMES[values[first_index].type],
+            KIND_NAMES[values[second_index].type],
+        )
+        first_snippet, second_snippet = snippet(nodes[first_index]), snippet(nodes[second_index])
+        refuse(self.where, f"{first_snippet} is {first_type} and {second_snippet} {second_type}: they cannot be compared"
+               + (" (codes are text: write them in quotes)" if is_text_compared else ""),
+               f"{first_snippet} 是{first_type_zh},{second_snippet} 是{second_type_zh},不能放在一起比较"
+               + ("(代码是文本,请加引号)" if is_text_compared else ""))  # fmt: skip

@@ -62,7 +62,7 @@ def read_option(value: Any, option_type: Any) -> Any:
         return _adapter(option_type).validate_json(to_json(value, inf_nan_mode="constants", fallback=str), strict=True)
     except ValidationError:
         en, zh = schema_in_words(_adapter(option_type).json_schema())
-        raise ConfigError(f"{value!r} will not do: {en} is wanted", zh=f"{value!r} 不合法:应为{zh}") from None
+        raise ConfigError(f"{value!r} is not valid: {en} is needed", zh=f"{value!r} 不合法:应为{zh}") from None
 
 
 @cache

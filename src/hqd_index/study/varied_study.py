@@ -18,7 +18,7 @@ from .yaml_document import Document
 def vary(study: Study, changes: Mapping[str, Any]) -> Study:
     """The study with each dotted path set to its value, checked anew as a file is; a list or mapping is replaced whole.
 
-    ConfigError when a path names no entry (F41), Faults when the values will not do.
+    ConfigError when a path names no entry (F41), Faults when a value is not valid.
     """
     data = study.model_dump(mode="json")
     for path, value in changes.items():

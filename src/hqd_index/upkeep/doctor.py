@@ -31,7 +31,7 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*([^\\]+?))?\s*\\?
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: `ok`, `mind` (an optional output or a number may differ) or `missing` (the program needs it)."""
+    """One result: `ok`, `mind` (an optional output or a number may differ) or `missing` (the program needs it)."""
 
     state: str
     zh: str
@@ -40,29 +40,29 @@ class Finding:
 
 def doctor(results: Path) -> list[Finding]:
     """Python, libraries, memory, disk, fonts, browser, office, write permission, one finding or more each."""
-    return [finding for look in LOOKS for finding in look(results)]
+    return [finding for examination in EXAMINATIONS for finding in examination(results)]
 
 
 def _python(results: Path) -> list[Finding]:
     state = "ok" if sys.version_info[:2] >= PYTHON else "missing"
     version_text = f"Python {platform.python_version()} ({platform.system()} {platform.machine()})"
-    needed = ".".join(map(str, PYTHON))
-    return [Finding(state, f"{version_text},需要 {needed} 以上", f"{version_text}; {needed} or newer is needed")]
+    required = ".".join(map(str, PYTHON))
+    return [Finding(state, f"{version_text},需要 {required} 以上", f"{version_text}; {required} or newer is needed")]
 
 
 def _libraries(results: Path) -> list[Finding]:
-    lock = next(
+    lock_file = next(
         (folder / LOCK for folder in (Path.cwd(), Path(__file__).resolve().parents[3]) if (folder / LOCK).is_file()), None
     )
-    if lock is None:
-        return [Finding("mind", f"找不到 {LOCK},未核对库的版本", f"{LOCK} is not here: versions were not compared")]
-    pinned_versions = locked_versions(lock.read_text("utf-8"))
-    have = {name: _version(name) for name in pinned_versions}
-    missing_libraries = [name for name, found in have.items() if found is None]
+    if lock_file is None:
+        return [Finding("mind", f"找不到 {LOCK},未核对库的版本", f"{LOCK} was not found: versions were not compared")]
+    pinned_versions = locked_versions(lock_file.read_text("utf-8"))
+    installed_versions = {name: _version(name) for name in pinned_versions}
+    missing_libraries = [name for name, installed_version in installed_versions.items() if installed_version is None]
     other_versions = [
-        f"{name} {have[name]} ({pinned_versions[name]})"
+        f"{name} {installed_versions[name]} ({pinned_versions[name]})"
         for name in pinned_versions
-        if have[name] not in (None, pinned_versions[name])
+        if installed_versions[name] not in (None, pinned_versions[name])
     ]
     if not missing_libraries and not other_versions:
         return [
@@ -75,10 +75,10 @@ def _libraries(results: Path) -> list[Finding]:
             f"libraries missing: {', '.join(missing_libraries)}; run make setup",
         )
     ]
-    differ = ", ".join(other_versions)
-    mind = Finding("mind", f"与 {LOCK} 不同(括号内为锁定版本),数值可能有细微差别:{differ}",
-                   f"not those of {LOCK} (in brackets), numbers may differ: {differ}")  # fmt: skip
-    return (missing_findings if missing_libraries else []) + ([mind] if other_versions else [])
+    differing_versions = ", ".join(other_versions)
+    mind_finding = Finding("mind", f"与 {LOCK} 不同(括号内为锁定版本),数值可能有细微差别:{differing_versions}",
+                   f"versions differ from {LOCK} (in brackets), so numbers may differ: {differing_versions}")  # fmt: skip
+    return (missing_findings if missing_libraries else []) + ([mind_finding] if other_versions else [])
 
 
 def locked_versions(text: str) -> dict[str, str]:
@@ -95,30 +95,30 @@ def _version(name: str) -> str | None:
 
 def _memory(results: Path) -> list[Finding]:
     try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return [Finding("mind", "无法得知内存大小", "the size of memory is not known here")]
-    size_text = f"{size / 1024**3:.1f} GiB"
-    if size >= MEMORY:
+    size_text = f"{memory_bytes / 1024**3:.1f} GiB"
+    if memory_bytes >= MEMORY:
         return [Finding("ok", f"内存 {size_text}", f"memory {size_text}")]
     return [Finding("mind", f"内存只有 {size_text},大数据可能不够", f"memory is only {size_text}: little for large data")]
 
 
 def _disk(results: Path) -> list[Finding]:
-    free = shutil.disk_usage(_standing(results)).free
-    size_text = f"{free / 1024**3:.1f} GiB"
-    if free >= DISK:
+    free_bytes = shutil.disk_usage(_existing_folder(results)).free
+    size_text = f"{free_bytes / 1024**3:.1f} GiB"
+    if free_bytes >= DISK:
         return [Finding("ok", f"磁盘可用 {size_text}", f"disk: {size_text} free")]
     return [Finding("mind", f"磁盘只剩 {size_text};hqd clean 可腾出空间", f"disk: only {size_text} free; hqd clean frees some")]
 
 
-def _standing(folder: Path) -> Path:
+def _existing_folder(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())
 
 
 def _writing(results: Path) -> list[Finding]:
-    folder = _standing(results)
+    folder = _existing_folder(results)
     try:
         with tempfile.TemporaryFile(dir=folder):
             return [Finding("ok", f"可以写入 {folder}", f"{folder} can be written")]
@@ -152,4 +152,4 @@ def _program(names: tuple[str, ...], label: str, use: tuple[str, str]) -> Findin
     return Finding("mind", f"没有 {label}({use[0]},运行分析不需要)", f"no {label} ({use[1]}, a run does not)")
 
 
-LOOKS: tuple[Callable[[Path], list[Finding]], ...] = (_python, _libraries, _memory, _disk, _writing, _fonts, _programs)
+EXAMINATIONS: tuple[Callable[[Path], list[Finding]], ...] = (_python, _libraries, _memory, _disk, _writing, _fonts, _programs)

@@ -33,8 +33,8 @@ def panel(results: Results) -> pd.DataFrame:
         scores_by_node = scores_by_node[[node for node in results.inner if node in scores_by_node.columns]].add_suffix(ending)
         frame = frame.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
-    used = _in_sample(results, frame)
-    frame = with_regression_columns(results, frame).assign(used=used.to_numpy())
+    is_used = _in_sample(results, frame)
+    frame = with_regression_columns(results, frame).assign(used=is_used.to_numpy())
     return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
