@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..canonical import CanonicalTable, rows_per_unit
+from ..canonical import CanonicalTable
+from ..canonical_types import rows_per_unit
 from ..errors import ConfigError, unknown
 from ..expressions import parse
 from ..study.column_facts import column_facts, raw_columns_behind, study_tables

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from ..canonical import CANONICAL, CanonicalTable, Column, expression_types, extended
+from ..canonical import CANONICAL, CanonicalTable, Column
+from ..canonical_types import expression_types, extended
 from ..errors import ConfigError
 from ..expressions import Expression, parse, type_of
 from .records import Study, TableSpec

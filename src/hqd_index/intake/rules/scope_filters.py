@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from ...canonical import expression_types
+from ...canonical_types import expression_types
 from ...engines.duckdb import literal
 from ...expressions import parse, row_sql
 from ..cells.column_reading import ParsedSource
