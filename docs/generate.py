@@ -108,7 +108,7 @@ def _key(column: str, key: Sequence[str]) -> str:
 
 
 def rules_page(language: str) -> list[str]:
-    """Every finding that can be told: rules of the program, rules of configs/rules.yaml, flags of the index."""
+    """Every finding that can be reported: rules of the program, rules of configs/rules.yaml, flags of the index."""
     say = says("rules", language)
     lines = [f"# {say('title')}", "", say("intro"), *heading(2, say("built_in"), "built-in")]
     rows = [[code(id), rule.text[language], rule.mend[language]] for id, rule in RULES.items()]

@@ -168,7 +168,7 @@ TABLES: dict[str, Table] = {
         "unit unit_zh unit_en year:int rank:int? low:int? high:int? data_low:int? data_high:int? design_low:int? design_high:int? weights_low:int? weights_high:int? best_design:int? worst_design:int? set_low:int? set_high:int? set_all_low:int? set_all_high:int?",
     ),
     "neighbours": _table(
-        "相邻名次能否区分", "Which neighbours can be told apart", "year place",
+        "相邻名次能否区分", "Which neighbours can be distinguished", "year place",
         "year:int place:int unit unit_zh unit_en rank:int other other_zh other_en other_rank:int share:share? apart:flag",
     ),
     "uncertainty": _table("名次的不确定性", "Uncertainty of ranks", "source unit year quantity", "source unit year:int quantity value:number?"),

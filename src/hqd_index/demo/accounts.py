@@ -1,6 +1,6 @@
 """Firm-year values: drawn, then scaled within the never- and the ever-recognised of an industry so that sums hit the targets.
 
-Money stands in hundreds of yuan, so that it survives as 万元 with two decimals. Arrays are (firms, years), 0 where a firm
+Money is in hundreds of yuan, so that it survives as 万元 with two decimals. Arrays are (firms, years), 0 where a firm
 does not exist. Sums of money hit their target to 50 yuan, counts to half a unit, percentages to 0.01 points over the firms,
 productivity to 1e-6.
 """

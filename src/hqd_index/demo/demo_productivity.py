@@ -70,7 +70,7 @@ def productivity(firms: Production, inputs: Floats) -> Floats:
 def inputs_for(firms: Production, first_inputs: Floats, *, rise: Floats, gap: Floats) -> Floats:
     """Inputs in proportion to those drawn, block by block, so that revenue-weighted productivity is what is aimed at.
 
-    That of the never-recognised stands `rise` (industries, years) above its first year's, and that of all firms above it by
+    That of the never-recognised is `rise` (industries, years) above its first year's, and that of all firms above it by
     as much as in the first year, and `gap`. The first year stays as drawn. ConfigError when no inputs do it.
     """
     of = block_of(firms.starts, len(first_inputs))

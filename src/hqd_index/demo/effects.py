@@ -34,7 +34,7 @@ UNMOVED = ("adv4_io", "smo2_pub", "smo5")
 class Leaf:
     """An indicator: sign of good, lowest and highest industry level in 2012, change of the year effect to 2024, sd of e.
 
-    `own_weight` is the weight of the own effect (0: industry tables), `premium` how far ever-recognised firms stand from the
+    `own_weight` is the weight of the own effect (0: industry tables), `premium` how far ever-recognised firms are from the
     others before recognition, `follows` the sector's attribute that orders industries. `first` moves the first year, where an
     indicator of two year-ends has only one, which growth puts above the mean of two. `anchored`: counted from the value of
     the first year; `balanced`: sums to zero over industries in every year.

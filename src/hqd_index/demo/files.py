@@ -21,7 +21,7 @@ from .sectors import SECTORS, YEARS
 from .world import MONEY, Demo, generate
 from .world_trade import WorldTrade
 
-# file -> its years, whether provinces stand in full, and the labels that differ from the first file's
+# file -> its years, whether provinces are written in full, and the labels that differ from the first file's
 FIRM_FILES: dict[str, tuple[tuple[int, int], bool, dict[str, str]]] = {
     "synthetic_firms_2012_2016.csv": ((2012, 2016), False, {}),
     "synthetic_firms_2017_2020.csv": ((2017, 2020), True, {"year": "会计年度", "employees": "从业人员(人)"}),
@@ -130,7 +130,7 @@ def _write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str) -> None
 
 
 def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
-    """The firm files, and where in them each broken row stands."""
+    """The firm files, and where in them each broken row is."""
     cells = _firm_cells(demo.firms)
     names = list(LABELS)
     broken_list = broken_rows(demo.seed, len(demo.firms), lambda at: {name: cells[name][at] for name in names}, panel=firms)

@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Broken:
-    """A broken row and the clean row (by position) after which it stands."""
+    """A broken row and the clean row (by position) that precedes it."""
 
     clean_row: int
     fault: str
@@ -140,7 +140,7 @@ def _several(row: Row, rng: np.random.Generator) -> list[Row]:
 
 
 def _superseded(row: Row, rng: np.random.Generator) -> list[Row]:
-    """What was first disclosed, in March; the restatement of April stands in the panel."""
+    """What was first disclosed, in March; the restatement of April is in the panel."""
     return [row | {"disclose_date": f"{int(row['year']) + 1}-03-15", "net_profit": money(number(row, "net_profit") - 50)}]
 
 

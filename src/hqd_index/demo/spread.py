@@ -1,4 +1,4 @@
-"""Values of firms that add up to given totals: firms stand in contiguous blocks, years in columns."""
+"""Values of firms that add up to given totals: firms are in contiguous blocks, years in columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def block_sums(values: Floats, starts: Ints) -> Floats:
 
 
 def block_of(starts: Ints, firms: int) -> Ints:
-    """The block each firm stands in."""
+    """The block of each firm."""
     return np.searchsorted(starts, np.arange(firms), side="right") - 1
 
 

@@ -132,7 +132,7 @@ def _makers(rng: np.random.Generator) -> Floats:
 
 
 def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
-    """Home exports by product: sophistication stands `rise` above that of the first year, which the drawn products give."""
+    """Home exports by product: sophistication is `rise` above that of the first year, which the drawn products give."""
     first = rng.uniform(0.25, 0.40, len(SECTORS))
     parts = np.stack([first, np.full_like(first, MIDDLE), 1 - MIDDLE - first, np.zeros_like(first)], axis=1)
     income = _income(parts * exports[:, :1], foreign_exports[..., 0])

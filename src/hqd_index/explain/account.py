@@ -69,7 +69,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Account:
-    """All that stands behind one score."""
+    """Everything one score is made of."""
 
     published: Published
     unit: str

@@ -16,7 +16,7 @@ SAMPLES = {"all": ("全部企业", "all firms"), "leave_out": ("从未认定的�
 
 
 def lines(account: Account, language: str) -> list[str]:
-    """What stands behind a score, from the node asked for down to files and rows."""
+    """What a score is made of, from the node asked for down to files and rows."""
     return [*Lines(account, language).all()]
 
 
@@ -119,7 +119,7 @@ class Lines:
         if not raw.traced:
             yield self.say(
                 f"数据表 {raw.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
-                f"table {raw.table} is computed from other tables (stage links); no single raw row stands behind it",
+                f"table {raw.table} is computed from other tables (stage links); it does not come from single raw rows",
             )
             return
         placed = raw.cells[["role", "file", "sheet", "row"]].drop_duplicates()

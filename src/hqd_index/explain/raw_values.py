@@ -213,7 +213,7 @@ def _computed_column(column: str, derived: Derived) -> Computed:
 
 
 def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:
-    """The columns behind a formula that stand in raw files."""
+    """The columns behind a formula that are in raw files."""
     derived_columns = study.columns.tables.get(table, {})
     raw_columns, waiting = set[str](), set(expr.columns)
     while waiting:

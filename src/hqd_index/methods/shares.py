@@ -10,7 +10,7 @@ from .column_statistics import FEWEST_CELLS
 from .method import Array, ColumnError
 
 Mask = npt.NDArray[np.bool_]
-LEAST_SHARE = 1e-12  # stands for 0, so that children of no weight can take up an excess, equally
+LEAST_SHARE = 1e-12  # in place of 0, so that children of no weight can take up an excess, equally
 ROUNDING = 1e-9
 SUM_TOLERANCE = 1e-6  # shares that a study writes may miss 1 by this much
 

@@ -52,7 +52,7 @@ class Composite:
         return {leaf: self.share[c] * w for c in self.children[node] for leaf, w in self.weights(c).items()}
 
     def within(self, node: str, leaves: Collection[str]) -> float:
-        """Share of a node's weight that stands on the given leaves."""
+        """Share of a node's weight that falls on the given leaves."""
         return sum(w for leaf, w in self.weights(node).items() if leaf in leaves)
 
 

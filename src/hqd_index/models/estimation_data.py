@@ -11,7 +11,7 @@ KEY = ["unit", "year"]
 
 
 def density_column(choice: Density, default: Density) -> str:
-    """Where a density stands in the estimation data: `density_lag` for the study's own, else `<measure>_lag<years>`."""
+    """The column of a density in the estimation data: `density_lag` for the study's own, else `<measure>_lag<years>`."""
     return "density_lag" if choice == default else f"{choice.measure}_lag{choice.lag}"
 
 

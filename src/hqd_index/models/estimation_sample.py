@@ -16,7 +16,7 @@ from .estimation_data import KEY, density_column
 from .kernels.moderation import BASE
 
 SAMPLES = ("all", "leave_out")
-SPLITTABLE = "splittable"  # the part of the root that stands on firm tables, at its own global shares
+SPLITTABLE = "splittable"  # the part of the root that comes from firm tables, at its own global shares
 HALF = 0.5  # a node is split into composition and spillover when at least this share of it can be
 
 
@@ -42,7 +42,7 @@ class EstimationSample:
         return f"{sample}:{self.tree.root}"
 
     def root_in(self, sample: str) -> str | None:
-        """The node that stands for the index in a sample.
+        """The node that represents the index in a sample.
 
         On leave_out its splittable part where less than half of it can be split, None where nothing can.
         """

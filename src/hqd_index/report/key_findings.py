@@ -263,7 +263,7 @@ def rank_uncertainty(results: Results) -> Finding | None:
     if len(pairs):
         distinct_pairs = int(pairs["apart"].sum())
         zh += f"相邻的 {len(pairs)} 对名次中有 {distinct_pairs} 对能分出先后。"
-        en += f"; {distinct_pairs} of {len(pairs)} pairs of neighbours can be told apart"
+        en += f"; {distinct_pairs} of {len(pairs)} pairs of neighbours can be distinguished"
     return Finding(Bilingual(zh, f"{en}."), ("uncertainty_summary", "neighbours") if len(pairs) else ("uncertainty_summary",))
 
 

@@ -1,4 +1,4 @@
-"""Looking after results and machine: is a run still what it was, what changed, what can go, does all needed stand ready."""
+"""Looking after results and machine: is a run still intact, what changed, what can be removed, is everything needed installed."""
 
 from .clean import clean
 from .difference import Section, difference

@@ -80,7 +80,7 @@ def _rows(folder: Path, table: str) -> list[dict[str, str]]:
 
 
 def _files(folder: Path, listed: Mapping[str, str]) -> tuple[str, str]:
-    """Every file of the manifest as it was written; a file that was added later is told, not refused."""
+    """Every file of the manifest as it was written; a file that was added later is reported, not refused."""
     current_digests = file_digests(folder.resolve())
     missing_files = [name for name in listed if name not in current_digests]
     changed_files = [name for name in listed if name in current_digests and current_digests[name] != listed[name]]

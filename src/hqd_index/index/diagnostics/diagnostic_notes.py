@@ -76,7 +76,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "I-CR": ("一致性比率不小于 0.1:判断自相矛盾", "a consistency ratio of 0.1 or more: the judgements contradict each other"),
     "I-FRONTIER": (
         "有 {found:.0f} 行同为前沿(得分 1),彼此分不出先后",
-        "{found:.0f} rows stand on the frontier with a score of 1 and cannot be told apart",
+        "{found:.0f} rows are on the frontier with a score of 1 and cannot be distinguished",
     ),
     "I-TARGET": ("未达到目标:该指标的实际重要性为 {found:.1%}", "target missed: the indicator's importance is {found:.1%}"),
     "I-GAME": (

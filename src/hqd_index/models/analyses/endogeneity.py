@@ -1,4 +1,4 @@
-"""Is it the density that moves the index? Long difference and a shift-share instrument, with what tells how weak it is."""
+"""Is it the density that moves the index? Long difference and a shift-share instrument, with measures of how weak it is."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def leader_firms(firm_years: pd.DataFrame, marks: pd.DataFrame, outcomes: list[s
 
 
 def index_estimate(headline: Headline, group: str) -> Estimate:
-    """Density on the index of one group: its part that stands on firms, which is all that can differ between groups."""
+    """Density on the index of one group: its part that comes from firms, which is all that can differ between groups."""
     sample, spec, scores = headline.sample, headline.specification, headline.inputs.leader_scores
     node = SPLITTABLE if SPLITTABLE in sample.reported_nodes else sample.tree.root
     if not sample.firm_share(sample.tree.root) > 0:
@@ -50,7 +50,7 @@ def index_estimate(headline: Headline, group: str) -> Estimate:
 
 
 def _group_outcome(sample: EstimationSample, scores: pd.DataFrame, node: str) -> pd.Series:
-    """The index, or the part of it that stands on firm tables, at the index's own shares."""
+    """The index, or the part of it that comes from firm tables, at the index's own shares."""
     values = scores.pivot(index=KEY, columns="node", values="score")
     if node != SPLITTABLE:
         return values[node]

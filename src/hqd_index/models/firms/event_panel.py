@@ -31,7 +31,7 @@ class Untreated:
         return absorber(self.effects)
 
     def fit(self, y: Array) -> Array:
-        """Effects fitted on untreated rows, told for all rows (n,)."""
+        """Effects fitted on untreated rows, predicted for all rows (n,)."""
         right = np.asarray(self.dummies[self.clean].T @ y[self.clean])
         return np.asarray(self.dummies @ self.solve(right[:, None])[:, 0])
 

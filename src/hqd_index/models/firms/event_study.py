@@ -76,7 +76,7 @@ def twfe(
 ) -> Events:
     """Two-way fixed effects event study, base -1, clustered by unit (CV1). Biased when effects differ by cohort.
 
-    Every event time has its dummy, those of `window` are told; without never-treated units the earliest lead is a base too.
+    Every event time has its dummy, those of `window` are reported; without never-treated units the earliest lead is a base too.
     `overall` is the static coefficient of being treated. Further effects (industry-year ...) by column name.
     """
     rows = panel_of(data).rows(outcome, effects)

@@ -38,10 +38,10 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     if "srdi_levels_valid" in types:
         columns.append(f"CAST(coalesce(list_has_any(srdi_levels_valid, {levels}), false) AS DOUBLE) AS valid")
     frame = engine.collect(f"""
-        WITH told AS (
+        WITH recognitions AS (
             SELECT *, list_has_any(srdi_levels_to_date, {levels}) AS counted, len(srdi_levels_ever) > 0 AS any_level FROM {firms}
         ),
-        dated AS (SELECT *, min("year") FILTER (WHERE counted) OVER (PARTITION BY firm_id) AS "first" FROM told)
+        dated AS (SELECT *, min("year") FILTER (WHERE counted) OVER (PARTITION BY firm_id) AS "first" FROM recognitions)
         SELECT firm_id AS unit, CAST("year" AS BIGINT) AS "year", {_cell(study, types)} AS "cell",
                CAST("first" AS DOUBLE) AS "first", "first" IS NOT NULL AS "ever", {", ".join(columns)}
         FROM dated WHERE "first" IS NOT NULL OR NOT any_level ORDER BY firm_id, "year" """)

@@ -1,4 +1,4 @@
-"""Two-stage least squares for one endogenous regressor, with what tells how weak its instruments are."""
+"""Two-stage least squares for one endogenous regressor, with measures of how weak its instruments are."""
 
 from __future__ import annotations
 

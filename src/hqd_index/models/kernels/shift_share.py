@@ -42,7 +42,7 @@ class Exposure:
         return len(self.units), len(self.years), len(self.names)
 
     def effective_shocks(self) -> float:
-        """1 / sum of squared mean shares (Borusyak, Hull & Jaravel 2022): how many shocks the design stands on."""
+        """1 / sum of squared mean shares (Borusyak, Hull & Jaravel 2022): how many shocks identify the design."""
         mean = self.shares.mean(axis=0)
         return float(1.0 / ((mean / mean.sum()) ** 2).sum())
 

@@ -143,7 +143,7 @@ class _UniverseMatrices:
 
 
 class ScoredRows:
-    """Rows of the universes that have scores, `_at` telling where these stand; made once for each data frame."""
+    """Rows of the universes that have scores, `_at` giving their positions; made once for each data frame."""
 
     def __init__(self, keys: pd.DataFrame) -> None:
         self.index = pd.MultiIndex.from_frame(keys[["unit", "year"]])

@@ -131,7 +131,7 @@ FIGURES: dict[str, Figure] = {
         ("contribution",),
         Bilingual(
             "若密度停在起始年，指数均值会走到哪里；色带为 95% 区间。",
-            "Where the mean index would stand had density not risen; the band is its 95% interval.",
+            "Where the mean index would be had density not risen; the band is its 95% interval.",
         ),
     ),
     "multiverse": Figure(
@@ -159,7 +159,7 @@ FIGURES: dict[str, Figure] = {
         Bilingual(
             "横轴为认定后的年数，认定前各点应接近零；竖线为 95% 区间。双向固定效应在效应随时间变化时有偏，只作对照。",
             "Across: years since recognition; points before it should be near zero; lines are 95% intervals. Two-way effects are "
-            "biased when effects change over time and stand for comparison.",
+            "biased when effects change over time and are shown for comparison.",
         ),
     ),
     "modes": Figure(

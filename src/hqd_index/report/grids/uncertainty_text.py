@@ -1,4 +1,4 @@
-"""How sure a ranking is: rank intervals by source, neighbours that cannot be told apart, the choice that decides."""
+"""How sure a ranking is: rank intervals by source, neighbours that cannot be distinguished, the choice that decides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES: dict[str, Bilingual] = {
     "design": Bilingual("名次区间：方法", "Rank interval: methods"),
     "weights": Bilingual("名次区间：权重", "Rank interval: weights"),
 }
-UNDECIDED = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be told from"), "text", 18)
+UNDECIDED = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be distinguished from"), "text", 18)
 
 Cells = Mapping[str, tuple[str, ...]]
 """Unit -> its cells."""

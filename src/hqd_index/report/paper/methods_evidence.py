@@ -78,7 +78,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
             + "、".join(label.zh for label in labels)
             + "。各算法下的名次与发布名次并列给出。",
             f"The same data are scored in {len(labels)} other ways: " + "; ".join(label.en for label in labels) + ". Their ranks "
-            "stand beside the published ones.",
+            "are shown next to the published ones.",
         )
     if uncertainty is None or not results.has("ranks"):
         return
@@ -91,7 +91,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
         f"Rank intervals come from {integer(uncertainty.draws)} draws, each of which varies the design, leaves out an "
         "indicator or "
         f"part, draws weights and draws firms again within units ({integer(uncertainty.firms.draws)} sets); they span the "
-        f"{low} to {high} quantiles of the rank. Two units count as told apart only where their order holds in almost all draws.",
+        f"{low} to {high} quantiles of the rank. Two units are distinguishable only where their order holds in nearly all draws.",
     )
     if results.has("sensitivity"):
         yield text_block(
@@ -155,7 +155,7 @@ def _event_study_item(results: Results) -> Block:
         "双向固定效应只作对照。结果变量为企业指标，不是指数。",
         f"Firm event study around the first recognition, {-years_before} years before to {years_after} after; the "
         "estimators allow "
-        "effects to differ by cohort and time, two-way effects stand for comparison. "
+        "effects to differ by cohort and time, two-way effects are shown for comparison. "
         "Outcomes are those of firms, never the index.",
     )
 

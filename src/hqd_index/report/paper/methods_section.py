@@ -215,7 +215,7 @@ def _standard_errors(draws: str) -> Block:
         "parentheses hold CV3 (jackknife, "
         "all effects re-estimated without each unit, factor (G−1)/G), intervals use t(G−1); "
         "brackets hold the restricted wild cluster bootstrap p "
-        f"({draws} draws, all sign vectors where units are few). CV1 stands beside them in the tidy table, "
+        f"({draws} draws, all sign vectors where units are few). CV1 is given next to them in the tidy table, "
         "factor G/(G−1)·(N−1)/(N−K), "
         "K without effects nested in the cluster.",
     )
