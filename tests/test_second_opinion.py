@@ -69,7 +69,7 @@ def read(run: Path) -> pd.DataFrame:
 
 def test_effects_weights_and_subsets_agree(run: Path) -> None:
     comparison = second_opinion(run)
-    assert comparison is not None and comparison.rows == 10 and not comparison.skipped
+    assert comparison is not None and comparison.rows == 10 and not comparison.skip_counts
     assert comparison.difference < GOAL
     zh, en = comparison.line
     assert "10 行回归" in zh and en.startswith("10 rows")
@@ -92,8 +92,8 @@ def test_what_cannot_be_compared_is_counted_by_reason(run: Path) -> None:
     write(run, rows)
     comparison = second_opinion(run)
     assert comparison is not None and comparison.rows == 4
-    assert comparison.skipped == {FIRM_ROWS: 2, NO_COLUMN: 2, OTHER_SAMPLE: 2}
-    assert all(reason[1] in comparison.line[1] for reason in comparison.skipped)
+    assert comparison.skip_counts == {FIRM_ROWS: 2, NO_COLUMN: 2, OTHER_SAMPLE: 2}
+    assert all(reason[1] in comparison.line[1] for reason in comparison.skip_counts)
 
 
 def test_a_run_without_regressions_has_no_second_opinion(run: Path) -> None:

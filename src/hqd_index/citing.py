@@ -84,9 +84,9 @@ def chosen_methods(study: Study) -> list[tuple[str, str]]:
 def _method_names(choice: Choice) -> Iterator[str]:
     yield choice.method
     for value in choice.options.values():
-        for part in value if isinstance(value, list | tuple) else ():
-            if isinstance(part, Choice):
-                yield from _method_names(part)
+        for nested_value in value if isinstance(value, list | tuple) else ():
+            if isinstance(nested_value, Choice):
+                yield from _method_names(nested_value)
 
 
 def text_lines(study: Study, language: str) -> list[str]:

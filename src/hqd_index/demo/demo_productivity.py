@@ -56,8 +56,8 @@ def productivity(firms: Production, inputs: Floats) -> Floats:
     costs = [firms.payroll, CAPITAL_COST * firms.fixed_assets, inputs]
     total = np.where(firms.alive, costs[0] + costs[1] + costs[2], 1.0)
     output = log(firms.revenue / firms.price[of])
-    middle = mean(output)
-    ln_tfp, steps = output - middle[of], np.diff(middle, axis=1)
+    mean_output = mean(output)
+    ln_tfp, steps = output - mean_output[of], np.diff(mean_output, axis=1)
     for quantity, cost in zip(quantities, costs):
         share = cost / total
         usual_share, usual = mean(share), mean(quantity)

@@ -137,13 +137,13 @@ def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
     years = demo.firms["year"].to_numpy()
     listed: list[dict[str, Any]] = []
     for file, (span, full, labels) in FIRM_FILES.items():
-        inside = np.flatnonzero((years >= span[0]) & (years <= span[1]))
+        rows_in_span = np.flatnonzero((years >= span[0]) & (years <= span[1]))
         provinces = {short: long_name if full else short for _, short, long_name, _ in PROVINCES}
         order = _column_order(names, file)
-        at = {int(position): place for place, position in enumerate(inside)}
+        at = {int(position): place for place, position in enumerate(rows_in_span)}
         file_faults = [row for row in broken_list if row.clean_row in at]
         printed_cells = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
-        clean = list(zip(*(np.array(printed_cells[name], dtype=object)[inside] for name in order)))
+        clean = list(zip(*(np.array(printed_cells[name], dtype=object)[rows_in_span] for name in order)))
         rows, places = _woven(clean, [(at[row.clean_row], _ordered(row.cells, order, provinces)) for row in file_faults])
         _write_csv(folder / file, [[(LABELS | labels)[name] for name in order], *rows], "gb18030")
         listed += [_entry(file, place + 2, row) for place, row in zip(places, file_faults)]

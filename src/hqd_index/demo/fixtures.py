@@ -114,11 +114,11 @@ def panel_b(
     valid = np.arange(years) >= start[:, :, None]
     y = y + own_effect * valid
     count = 1000 * valid.mean(axis=1)
-    lagged = np.concatenate([np.zeros((units, 1)), count[:, :-1]], axis=1)
+    lagged_count = np.concatenate([np.zeros((units, 1)), count[:, :-1]], axis=1)
     frames = []
     for sample, keep in (("all", np.ones_like(ever_recognised)), ("leave_out", ~ever_recognised)):
         mean = (y * keep[:, :, None]).sum(axis=1) / keep.sum(axis=1)[:, None]
-        frame = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged.ravel())
+        frame = _frame(units, years).assign(sample=sample, density=count.ravel(), density_lag=lagged_count.ravel())
         frames.append(frame.assign(hqd=mean.ravel() / 10, z_rd=mean.ravel() / 10))
     return Fixture(pd.concat(frames, ignore_index=True), {"own": own_effect, "spillover": 0.0})
 
@@ -153,15 +153,15 @@ def panel_d(
     been recognised: growth x (1 + e), times the share renewed from e = 3 on. `trend` is a lead of the recognised.
     """
     rng = np.random.default_rng(seed)
-    first = rng.choice([5.0, 7.0, 8.0, np.nan], p=[0.25, 0.2, 0.2, 0.35], size=firms)
+    first_years = rng.choice([5.0, 7.0, 8.0, np.nan], p=[0.25, 0.2, 0.2, 0.35], size=firms)
     review_passed = rng.random(firms) < renewed
-    event = np.arange(years)[None, :] - first[:, None]
+    event = np.arange(years)[None, :] - first_years[:, None]
     valid = (event >= 0) & ((event < 3) | review_passed[:, None])
     y = rng.normal(size=(firms, 1)) + 0.1 * np.arange(years) + 0.5 * autoregressive(rng, firms, years, 0.3)
     y = y + np.where(valid, growth * (1 + np.nan_to_num(event)), 0.0)
-    y = y + np.where(np.isnan(first), 0.0, trend)[:, None] * np.arange(years)
+    y = y + np.where(np.isnan(first_years), 0.0, trend)[:, None] * np.arange(years)
     keys = {"unit": np.repeat(np.arange(firms), years), "year": np.tile(FIRST + np.arange(years), firms)}
-    data = pd.DataFrame(keys | {"first": np.repeat(first + FIRST, years), "valid": valid.ravel(), "y": y.ravel()})
+    data = pd.DataFrame(keys | {"first": np.repeat(first_years + FIRST, years), "valid": valid.ravel(), "y": y.ravel()})
     truth = {f"effect_{e}": growth * (1 + e) * (1.0 if e < 3 else renewed) for e in range(years)}
     cells = event[event >= 0].astype(int)
     return Fixture(data, truth | {"overall": float(np.mean([truth[f"effect_{e}"] for e in cells]))})

@@ -48,10 +48,12 @@ def recognise(seed: int, registry: Registry) -> Recognition:
     review = _reviews(rng, batch)
     revoked = np.zeros_like(batch)
     revoked[rng.choice(np.flatnonzero(batch == 4), size=1)] = LAST_YEAR
-    first = np.where(batch > 0, FIRST_YEAR + 6 + batch, LAST_YEAR + 99)[:, None]
+    first_recognition = np.where(batch > 0, FIRST_YEAR + 6 + batch, LAST_YEAR + 99)[:, None]
     years = np.array(YEARS)
     term = np.where(review == PASS, 2 * TERM, TERM)[:, None]
-    valid = (years >= first) & (years < first + term) & ((revoked == 0)[:, None] | (years < revoked[:, None]))
+    valid = (
+        (years >= first_recognition) & (years < first_recognition + term) & ((revoked == 0)[:, None] | (years < revoked[:, None]))
+    )
     return Recognition(batch, valid & registry.alive, review, revoked)
 
 

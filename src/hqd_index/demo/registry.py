@@ -97,9 +97,9 @@ def _lives(rng: np.random.Generator, firms: int) -> Bools:
     """(firms, years): one unbroken life each, of at least three years."""
     late = rng.integers(FIRST_YEAR + 1, LAST_YEAR - 1, firms)
     entry = np.where(rng.random(firms) < FULL_LIFE, FIRST_YEAR, late)
-    last = np.minimum(entry + 2 + rng.geometric(EXIT, firms), LAST_YEAR)
+    last_years = np.minimum(entry + 2 + rng.geometric(EXIT, firms), LAST_YEAR)
     years = np.array(YEARS)
-    return (years >= entry[:, None]) & (years <= last[:, None])
+    return (years >= entry[:, None]) & (years <= last_years[:, None])
 
 
 def _future_srdi_firms(rng: np.random.Generator, industry: Ints, size: Floats, alive: Bools, recognised: int) -> Bools:
@@ -125,8 +125,8 @@ def names(rng: np.random.Generator, industry: Ints, province: Ints, *, skip: int
 def _brands(count: int) -> Texts:
     """The first `count` brand words: two characters, then three when those run out."""
     marks = list(dict.fromkeys(BRAND))
-    pairs = [a + b for a in marks for b in marks if a != b]
-    longer = (a + pair for a in marks for pair in pairs)
+    pairs = [first_mark + second_mark for first_mark in marks for second_mark in marks if first_mark != second_mark]
+    longer = (first_mark + pair for first_mark in marks for pair in pairs)
     return np.array([*pairs, *(next(longer) for _ in range(count - len(pairs)))][:count], dtype=object)
 
 

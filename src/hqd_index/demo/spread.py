@@ -59,10 +59,10 @@ def rounded_in_blocks(values: Floats, starts: Ints) -> Floats:
     sum_before_block = np.vstack([np.zeros((1, values.shape[1])), running[:-1]])[starts]
     of = block_of(starts, len(values))
     within = np.floor(running - sum_before_block[of] + 0.5)
-    first = np.zeros(len(values), dtype=bool)
-    first[starts] = True
+    is_block_start = np.zeros(len(values), dtype=bool)
+    is_block_start[starts] = True
     earlier = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
-    return within - np.where(first[:, None], 0.0, earlier)
+    return within - np.where(is_block_start[:, None], 0.0, earlier)
 
 
 def highest(counts: Floats, propensity: Floats, starts: Ints) -> Floats:

@@ -89,13 +89,13 @@ def _sources(target: Floats, bought: Floats) -> Floats:
     if ordinary.min() <= 1 / len(PARTNERS) or ordinary.max() >= CHOKEPOINT_HHI:
         raise _impossible(("import-source concentration", "进口来源集中度"))
     hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), np.full_like(target, scarce)], axis=1)
-    top = _top(hhi)[:, :, None]
-    first = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
-    return np.where(first[..., None], top, (1 - top) / (len(PARTNERS) - 1))
+    top_shares = _top(hhi)[:, :, None]
+    is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
+    return np.where(is_first_source[..., None], top_shares, (1 - top_shares) / (len(PARTNERS) - 1))
 
 
-def _hhi(top: float) -> float:
-    return float(top**2 + (1 - top) ** 2 / (len(PARTNERS) - 1))
+def _hhi(top_share: float) -> float:
+    return float(top_share**2 + (1 - top_share) ** 2 / (len(PARTNERS) - 1))
 
 
 def _top(hhi: Floats) -> Floats:
@@ -126,19 +126,27 @@ def _abroad(target: Floats, exports: Floats, imports: Floats) -> Floats:
 
 def _makers(rng: np.random.Generator) -> Floats:
     """Shares of the partners in trade among them, (31, 4, 5, 1): main sources of a product sell more of it elsewhere too."""
-    first = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
-    weight = rng.uniform(0.8, 1.2, first.shape) + first * np.array([3.0, 1.0, 3.0, 12.0])[:, None]
+    is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
+    weight = rng.uniform(0.8, 1.2, is_first_source.shape) + is_first_source * np.array([3.0, 1.0, 3.0, 12.0])[:, None]
     return (weight / weight.sum(axis=2, keepdims=True))[..., None]
 
 
 def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
     """Home exports by product: sophistication is `rise` above that of the first year, which the drawn products give."""
-    first = rng.uniform(0.25, 0.40, len(SECTORS))
-    parts = np.stack([first, np.full_like(first, MIDDLE), 1 - MIDDLE - first, np.zeros_like(first)], axis=1)
+    high_income_share = rng.uniform(0.25, 0.40, len(SECTORS))
+    parts = np.stack(
+        [
+            high_income_share,
+            np.full_like(high_income_share, MIDDLE),
+            1 - MIDDLE - high_income_share,
+            np.zeros_like(high_income_share),
+        ],
+        axis=1,
+    )
     income = _income(parts * exports[:, :1], foreign_exports[..., 0])
     target_level = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
-    high, middle, low = income[:, 0, None], income[:, 1, None], income[:, 2, None]
-    share = (target_level - MIDDLE * middle - (1 - MIDDLE) * low) / (high - low)
+    high_income, middle_income, low_income = income[:, 0, None], income[:, 1, None], income[:, 2, None]
+    share = (target_level - MIDDLE * middle_income - (1 - MIDDLE) * low_income) / (high_income - low_income)
     if share.min() <= 0 or share.max() >= 1 - MIDDLE:
         raise _impossible(("export sophistication", "出口技术复杂度"))
     middle_share = np.full_like(share, MIDDLE)

@@ -91,12 +91,14 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
         panel, names = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
         unit_id, node_id = unit_of(unit, names), node_of(node, study, tree)
         index = build_index(study, panel, names)
-        at = (index.design.years.index(year_of(year, index.design.years)), index.units.index(unit_id))
+        cell_index = (index.design.years.index(year_of(year, index.design.years)), index.units.index(unit_id))
         below = _below(tree, node_id)
-        nodes = tuple(_node(published, index, sample, child_node, at) for child_node in below if tree.children(child_node))
+        nodes = tuple(
+            _node(published, index, sample, child_node, cell_index) for child_node in below if tree.children(child_node)
+        )
         leaves = [child_node for child_node in below if not tree.children(child_node)]
         raws = raw_values(study, engine, stored["firms"], leaves, unit_id, year, sample=sample, files=published.files)
-        leaf_accounts = tuple(_leaf(published, index, sample, leaf, at, raws[leaf]) for leaf in leaves)
+        leaf_accounts = tuple(_leaf(published, index, sample, leaf, cell_index, raws[leaf]) for leaf in leaves)
     zh, en = _unit_names(names, unit_id)
     firms = panel.query("sample == @sample and unit == @unit_id and year == @year")
     score_account = Account(published, unit_id, zh, en, year, sample, node_id, _count(firms), nodes, leaf_accounts)
@@ -106,7 +108,7 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
 
 def _below(tree: Tree, node: str) -> list[str]:
     """A node and all below it, parents before children."""
-    return [node, *(deeper for child in tree.children(node) for deeper in _below(tree, child))]
+    return [node, *(descendant for child in tree.children(node) for descendant in _below(tree, child))]
 
 
 def _unit_names(names: pd.DataFrame, unit: str) -> tuple[str, str]:
@@ -120,17 +122,17 @@ def _count(rows: pd.DataFrame) -> int | None:
     return None if rows["n_firms"].isna().all() else int(rows["n_firms"].max())
 
 
-def _cell(array: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+def _cell(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
     """The entry of (T or 1, U or 1, ...) that holds for a year and a unit."""
-    return array[min(at[0], array.shape[0] - 1), min(at[1], array.shape[1] - 1)]
+    return array[min(cell_index[0], array.shape[0] - 1), min(cell_index[1], array.shape[1] - 1)]
 
 
-def _node(published: Published, index: Index, sample: str, node: str, at: tuple[int, int]) -> Node:
+def _node(published: Published, index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
     study, design = published.study, index.design
     computed = index.computed[sample]
     family = next(family for family in design.families if family.node == node)
-    values = np.array([_value(index, computed, child, at) for child in family.children])
-    shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], at))
+    values = np.array([_value(index, computed, child, cell_index) for child in family.children])
+    shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], cell_index))
     rescaled = bool(np.isnan(values).any())
     total = shares.sum()
     shares = shares / total if rescaled and total > 0 else shares
@@ -138,7 +140,7 @@ def _node(published: Published, index: Index, sample: str, node: str, at: tuple[
     children = zip(family.children, shares, values, parts)
     return Node(
         node=node,
-        score=100 * float(computed.scores[node][at]),
+        score=100 * float(computed.scores[node][cell_index]),
         weight=family.method,
         aggregate=family_choice(study.weighting, design.tree, node, "aggregate")[0].method,
         additive=family.additive,
@@ -147,27 +149,27 @@ def _node(published: Published, index: Index, sample: str, node: str, at: tuple[
     )
 
 
-def _value(index: Index, computed: IndexArrays, node: str, at: tuple[int, int]) -> float:
+def _value(index: Index, computed: IndexArrays, node: str, cell_index: tuple[int, int]) -> float:
     """A node's score or a leaf's normalised value."""
     if node in computed.scores:
-        return float(computed.scores[node][at])
-    return float(computed.normalised[*at, index.design.leaves.index(node)])
+        return float(computed.scores[node][cell_index])
+    return float(computed.normalised[*cell_index, index.design.leaves.index(node)])
 
 
-def _leaf(published: Published, index: Index, sample: str, leaf: str, at: tuple[int, int], raw: Raw) -> Leaf:
+def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw: Raw) -> Leaf:
     study, design, computed = published.study, index.design, index.computed[sample]
     place = design.leaves.index(leaf)
-    cell = {name: float(getattr(computed, name)[*at, place]) for name in ("completed", "treated", "normalised")}
+    cell = {name: float(getattr(computed, name)[*cell_index, place]) for name in ("completed", "treated", "normalised")}
     impute, treat, normalise = (leaf_choice(study, design.tree, leaf, part)[0] for part in ("impute", "treat", "normalise"))
     reference = index.computed["all"].treated[..., place]
     direction = study.indicators.indicators[leaf].direction
-    steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, at[0], direction)
+    steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, cell_index[0], direction)
     return Leaf(
         leaf=leaf,
-        value=float("nan") if computed.imputed[*at, place] else cell["completed"],
+        value=float("nan") if computed.imputed[*cell_index, place] else cell["completed"],
         treated=cell["treated"],
         normalised=cell["normalised"],
-        imputed=bool(computed.imputed[*at, place]),
+        imputed=bool(computed.imputed[*cell_index, place]),
         impute=impute.method,
         treat=treat.method,
         normalise=normalise.method,
@@ -187,7 +189,7 @@ def _verify(score_account: Account) -> None:
         **{
             f"{leaf.leaf} (raw)": (leaf.raw.value, cells["raw"][leaf.leaf])
             for leaf in score_account.leaves
-            if not (leaf.imputed or leaf.raw.withheld)
+            if not (leaf.imputed or leaf.raw.is_withheld)
         },
     }
     differences = {name: pair for name, pair in comparisons.items() if not _equal(*pair)}

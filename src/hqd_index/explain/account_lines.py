@@ -107,7 +107,7 @@ class Lines:
         for column in raw.computed:
             by = self.say("(按函数计算,还用到其他行)", " (a function; reads other rows too)") if column.by_function else ""
             yield f"  {column.column}: {column.text}{by}"
-        if raw.withheld:
+        if raw.is_withheld:
             min_firms = self.account.published.study.study.min_firms
             yield self.say(
                 f"从未认定的企业不足 {min_firms} 家(study.yaml: min_firms),该值不进入指数",
@@ -128,12 +128,12 @@ class Lines:
 
     def _file(self, role: str, file: str, sheet: str, rows: pd.DataFrame) -> str:
         location = f"{file} [{sheet}]" if sheet else file
-        first = ", ".join(str(row) for row in rows["row"].head(FIRST_ROWS))
+        first_rows = ", ".join(str(row) for row in rows["row"].head(FIRST_ROWS))
         ellipsis = ", ..." if len(rows) > FIRST_ROWS else ""
         zh, en = ("上一年的行", "rows of the year before") if role == "earlier" else ("来自", "rows")
         return self.say(
-            f"{zh}:{location}  {len(rows)} 行  第 {first}{ellipsis} 行",
-            f"{en}: {location}  {len(rows)} rows  row {first}{ellipsis}",
+            f"{zh}:{location}  {len(rows)} 行  第 {first_rows}{ellipsis} 行",
+            f"{en}: {location}  {len(rows)} rows  row {first_rows}{ellipsis}",
         )
 
     def _tail(self) -> Iterator[str]:

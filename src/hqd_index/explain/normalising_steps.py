@@ -18,7 +18,13 @@ TOLERANCE = 1e-9
 
 
 def normalising(
-    choice: BoundChoice, value: float, normalised: float, reference: Array, years: Sequence[int], at: int, direction: int | Band
+    choice: BoundChoice,
+    value: float,
+    normalised: float,
+    reference: Array,
+    years: Sequence[int],
+    year_index: int,
+    direction: int | Band,
 ) -> str:
     """The normalising of one value as a formula with its numbers; of a method not written out here, what it computes.
 
@@ -26,7 +32,7 @@ def normalising(
     """
     if np.isnan(normalised):
         return ""
-    observed = _looked_at(choice, reference, years, at)
+    observed = _looked_at(choice, reference, years, year_index)
     write = WRITTEN.get(choice.method)
     if write is None or observed.size == 0:
         return choice.definition.summary
@@ -36,11 +42,11 @@ def normalising(
     return f"{text} = {short(normalised)}"
 
 
-def _looked_at(choice: BoundChoice, reference: Array, years: Sequence[int], at: int) -> Array:
+def _looked_at(choice: BoundChoice, reference: Array, years: Sequence[int], year_index: int) -> Array:
     """The cells that bounds and means are taken from."""
     span = choice.over
     if span == "each_year":
-        rows = reference[at : at + 1]
+        rows = reference[year_index : year_index + 1]
     elif isinstance(span, str):
         rows = reference
     else:

@@ -45,7 +45,7 @@ class Computed:
 class Raw:
     """A raw value: formula, aggregates, computed columns, and `cells`: file, sheet, row, role, column, value of each row.
 
-    `role` is `year`, or `earlier` for the row of the year before that a lag reads. `withheld`: the formula has a value, but
+    `role` is `year`, or `earlier` for the row of the year before that a lag reads. `is_withheld`: the formula has a value, but
     too few never-recognised firms are left (study.yaml min_firms). `traced` is False where the table's rows are themselves
     computed from other tables.
     """
@@ -54,7 +54,7 @@ class Raw:
     formula: str
     unit: str
     value: float
-    withheld: bool
+    is_withheld: bool
     traced: bool
     aggregates: tuple[Aggregate, ...]
     computed: tuple[Computed, ...]
@@ -113,7 +113,7 @@ class Reading:
             formula=" ".join(self.indicator.formula.split()),
             unit=self.indicator.unit,
             value=value,
-            withheld=self._withheld(),
+            is_withheld=self._withheld(),
             traced=traced,
             aggregates=aggregates,
             computed=computed,
@@ -155,7 +155,7 @@ class Reading:
         sql = f"SELECT count(DISTINCT firm_id) AS n FROM {self.table} WHERE {condition} AND NOT {ever_sql(self.study)}"
         return int(self.engine.collect(sql)["n"].iloc[0]) < self.study.study.min_firms
 
-    def _cells(self, expr: Expression, types: Mapping[str, str], lagged: bool) -> pd.DataFrame:
+    def _cells(self, expr: Expression, types: Mapping[str, str], uses_lag: bool) -> pd.DataFrame:
         """row_id, role, column, value (text) of every row in the unit-year, and of the rows before them that a lag reads."""
         source_columns = sources(self.study, self.indicator.table, expr, types)
         cell_columns = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(f'{CELL}{name}')}" for name in source_columns)
@@ -163,7 +163,7 @@ class Reading:
         row_sets = [
             self.engine.collect(f"SELECT {selected} FROM {self.table} WHERE {self._unit_year_condition}").assign(role="year")
         ]
-        if lagged or expr.uses_lag:
+        if uses_lag or expr.uses_lag:
             row_sets.append(self._earlier(selected, types).assign(role="earlier"))
         rows = pd.concat(row_sets, ignore_index=True)
         if not source_columns:
@@ -208,8 +208,8 @@ def _computed_column(column: str, derived: Derived) -> Computed:
     if derived.formula is None:
         options = ", ".join(f"{name}: {value}" for name, value in derived.options.items())
         return Computed(column, f"{derived.function}({options})", False, True)
-    lagged = parse(derived.formula, columns=None, aggregate=False).uses_lag
-    return Computed(column, " ".join(derived.formula.split()), lagged, False)
+    uses_lag = parse(derived.formula, columns=None, aggregate=False).uses_lag
+    return Computed(column, " ".join(derived.formula.split()), uses_lag, False)
 
 
 def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:

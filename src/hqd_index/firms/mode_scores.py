@@ -87,7 +87,7 @@ def _items(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.
             selects[name] = _item_sql(item, name, item_types, ["firm_id"])
         else:
             joins[name] = item
-    first, last = study.study.years
+    first_year, last_year = study.study.years
     unit = " || '-' || ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in study.study.unit.by)
     key_columns = {c for item in joins.values() for c in _industry_key(study, item)} | {"industry_code"} | _path_columns(study)
     keys = sorted(key_columns & set(types) - {"firm_id", "unit"})
@@ -96,7 +96,7 @@ def _items(study: Study, engine: Engine, tables: Mapping[str, str]) -> tuple[pd.
         SELECT CAST(firm_id AS VARCHAR) AS firm_id, CAST("year" AS BIGINT) AS "year", {unit} AS unit,
                {"".join(f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}, " for c in keys)} CAST(revenue AS DOUBLE) AS revenue,
                {_in_force(study)} AS in_force, len(coalesce(srdi_levels_ever, [])) > 0 AS ever{"".join(", " + c for c in columns)}
-        FROM {tables["firms"]} WHERE "year" BETWEEN {first} AND {last} ORDER BY firm_id, "year" """)
+        FROM {tables["firms"]} WHERE "year" BETWEEN {first_year} AND {last_year} ORDER BY firm_id, "year" """)
     frame = frame[frame["unit"].notna()].reset_index(drop=True)
     for name, item in joins.items():
         frame[name] = _industry_values(study, engine, tables[item.table], item, name, frame)
@@ -172,15 +172,17 @@ class FirmYearGrid:
 
 
 def _with_labels(study: Study, rows: pd.DataFrame, base: np.ndarray) -> pd.DataFrame:
-    first, last = study.study.years
+    first_year, last_year = study.study.years
     firm, _ = pd.factorize(rows["firm_id"])
-    grid = FirmYearGrid(firm, (rows["year"] - first).to_numpy(), (int(firm.max(initial=-1)) + 1, last - first + 1))
-    inside = np.array([study.modes.norm.base_years[0] <= y <= study.modes.norm.base_years[1] for y in range(first, last + 1)])
+    grid = FirmYearGrid(firm, (rows["year"] - first_year).to_numpy(), (int(firm.max(initial=-1)) + 1, last_year - first_year + 1))
+    in_base_years = np.array(
+        [study.modes.norm.base_years[0] <= y <= study.modes.norm.base_years[1] for y in range(first_year, last_year + 1)]
+    )
     raw = {name: axis_score(study, rows, name, include_shown_only=True) for name in ALL_AXES}
     smooth = {name: modes.rolling_mean(grid.cube(raw[name]), study.modes.window) for name in ALL_AXES}
     columns: dict[str, np.ndarray | pd.Series] = {name: grid.by_row(values) for name, values in smooth.items()}
     columns |= {f"raw_{name}": values for name, values in raw.items()}
-    columns |= {name: grid.by_row(values) for name, values in _published_axes(study, smooth, inside).items()}
+    columns |= {name: grid.by_row(values) for name, values in _published_axes(study, smooth, in_base_years).items()}
     base_scores = {
         name: _base_means(axis_score(study, rows, name, include_shown_only=False).where(base), firm) for name in ALL_AXES
     }
@@ -188,27 +190,30 @@ def _with_labels(study: Study, rows: pd.DataFrame, base: np.ndarray) -> pd.DataF
     return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
 
 
-def _published_axes(study: Study, smooth: Mapping[str, Array], inside: np.ndarray) -> dict[str, np.ndarray]:
+def _published_axes(study: Study, smooth: Mapping[str, Array], in_base_years: np.ndarray) -> dict[str, np.ndarray]:
     """Axes, labels and memberships by firm and year."""
     modes_config = study.modes
     columns: dict[str, np.ndarray] = {}
     codes, levels = [], []
     for number, (first_pole, second_pole) in enumerate(AXES, start=1):
-        a, level = modes.axis_strengths(smooth[first_pole], smooth[second_pole], inside), smooth[first_pole] + smooth[second_pole]
-        label = _axis_codes(study, a, smooth[first_pole], smooth[second_pole], inside)
-        columns |= {f"a{number}": a, f"p_{first_pole}": modes.soft_membership(a, modes_config.tau)}
+        strengths, level = (
+            modes.axis_strengths(smooth[first_pole], smooth[second_pole], in_base_years),
+            smooth[first_pole] + smooth[second_pole],
+        )
+        label = _axis_codes(study, strengths, smooth[first_pole], smooth[second_pole], in_base_years)
+        columns |= {f"a{number}": strengths, f"p_{first_pole}": modes.soft_membership(strengths, modes_config.tau)}
         columns[f"axis{number}"] = modes.axis_name(label, (first_pole, second_pole), level)
         codes.append(label)
         levels.append(level)
     return columns | {"mode": modes.mode_of(*codes), "quadrant": modes.quadrant(*levels)}
 
 
-def _axis_codes(study: Study, a: Array, first_scores: Array, second_scores: Array, inside: np.ndarray) -> Codes:
+def _axis_codes(study: Study, strengths: Array, first_scores: Array, second_scores: Array, in_base_years: np.ndarray) -> Codes:
     modes_config = study.modes
     if modes_config.rule == "relative":
-        return modes.axis_labels(a, dead_band=modes_config.dead_band, hysteresis=modes_config.hysteresis)
+        return modes.axis_labels(strengths, dead_band=modes_config.dead_band, hysteresis=modes_config.hysteresis)
     cuts = [
-        float(np.nanquantile(s[:, inside], modes_config.strong_from)) if np.isfinite(s[:, inside]).any() else np.nan
+        float(np.nanquantile(s[:, in_base_years], modes_config.strong_from)) if np.isfinite(s[:, in_base_years]).any() else np.nan
         for s in (first_scores, second_scores)
     ]
     return modes.absolute_labels(first_scores, second_scores, (cuts[0], cuts[1]))
@@ -225,7 +230,7 @@ def _base_modes(study: Study, base_scores: Mapping[str, Array]) -> dict[str, np.
     columns: dict[str, np.ndarray] = {}
     modes_config, codes, always = study.modes, [], np.array([True])
     for number, (first_pole, second_pole) in enumerate(AXES, start=1):
-        a = modes.axis_strengths(base_scores[first_pole], base_scores[second_pole], always)
-        columns |= {f"a{number}": a, f"p_{first_pole}": modes.soft_membership(a, modes_config.tau)}
-        codes.append(_axis_codes(study, a, base_scores[first_pole], base_scores[second_pole], always))
+        strengths = modes.axis_strengths(base_scores[first_pole], base_scores[second_pole], always)
+        columns |= {f"a{number}": strengths, f"p_{first_pole}": modes.soft_membership(strengths, modes_config.tau)}
+        codes.append(_axis_codes(study, strengths, base_scores[first_pole], base_scores[second_pole], always))
     return columns | {"mode": modes.mode_of(*codes)}

@@ -65,25 +65,25 @@ def rolling_mean(scores: Array, window: int) -> Array:
     return np.where(present, total / np.maximum(n_present, 1.0), np.nan)
 
 
-def axis_strengths(first: Array, second: Array, base: NDArray[np.bool_]) -> Array:
+def axis_strengths(first_scores: Array, second_scores: Array, base: NDArray[np.bool_]) -> Array:
     """(first - second) / its SD (n - 1) over the firm-years of the base years (T,); all missing where that is 0 or unknown."""
-    difference = np.asarray(first - second)
+    difference = np.asarray(first_scores - second_scores)
     base_differences = difference[:, base][~np.isnan(difference[:, base])]
     spread = base_differences.std(ddof=1) if len(base_differences) >= FEWEST_BASE else 0.0
     return difference / spread if spread > 0 else np.full_like(difference, np.nan)
 
 
-def axis_labels(a: Array, *, dead_band: float, hysteresis: float) -> Codes:
+def axis_labels(strengths: Array, *, dead_band: float, hysteresis: float) -> Codes:
     """FIRST, SECOND, MIXED or UNCLASSIFIED by firm and year.
 
     Without a label, or mixed: the sign of a once |a| >= dead_band, else mixed. With one: it turns only when a has the other
     sign and |a| >= hysteresis. Without a score a label is kept one year, then unclassified.
     """
-    state = np.full(len(a), UNCLASSIFIED, dtype=np.int8)
-    years_without_score = np.zeros(len(a), dtype=int)
-    labels = np.empty(a.shape, dtype=np.int8)
-    for t in range(a.shape[1]):
-        scores = a[:, t]
+    state = np.full(len(strengths), UNCLASSIFIED, dtype=np.int8)
+    years_without_score = np.zeros(len(strengths), dtype=int)
+    labels = np.empty(strengths.shape, dtype=np.int8)
+    for t in range(strengths.shape[1]):
+        scores = strengths[:, t]
         unscored = np.isnan(scores)
         sign = np.where(scores > 0, FIRST, SECOND)
         unlabelled = (state == MIXED) | (state == UNCLASSIFIED)
@@ -96,32 +96,32 @@ def axis_labels(a: Array, *, dead_band: float, hysteresis: float) -> Codes:
     return labels
 
 
-def absolute_labels(first: Array, second: Array, cuts: tuple[float, float]) -> Codes:
+def absolute_labels(first_scores: Array, second_scores: Array, cuts: tuple[float, float]) -> Codes:
     """FIRST where the first score reaches its cut and the second does not, SECOND the other way round, else MIXED."""
-    reaches_cut = (first >= cuts[0], second >= cuts[1])
+    reaches_cut = (first_scores >= cuts[0], second_scores >= cuts[1])
     label = np.where(reaches_cut[0] & ~reaches_cut[1], FIRST, np.where(reaches_cut[1] & ~reaches_cut[0], SECOND, MIXED))
-    return np.where(np.isnan(first) | np.isnan(second), UNCLASSIFIED, label).astype(np.int8)
+    return np.where(np.isnan(first_scores) | np.isnan(second_scores), UNCLASSIFIED, label).astype(np.int8)
 
 
-def soft_membership(a: Array, tau: float) -> Array:
+def soft_membership(strengths: Array, tau: float) -> Array:
     """Membership of the first pole, 1 / (1 + exp(-a / tau))."""
     with np.errstate(over="ignore"):
-        return np.asarray(1.0 / (1.0 + np.exp(-a / tau)))
+        return np.asarray(1.0 / (1.0 + np.exp(-strengths / tau)))
 
 
 def memberships(p_tech: Array, p_safety: Array) -> dict[str, Array]:
     """Soft membership of each mode, the product over the two axes; the four add up to 1."""
-    first = {"tech": p_tech, "market": 1 - p_tech}
-    second = {"safety": p_safety, "efficiency": 1 - p_safety}
-    return {mode: first[mode.split("_")[0]] * second[mode.split("_")[1]] for mode in MODES}
+    technology_axis = {"tech": p_tech, "market": 1 - p_tech}
+    safety_axis = {"safety": p_safety, "efficiency": 1 - p_safety}
+    return {mode: technology_axis[mode.split("_")[0]] * safety_axis[mode.split("_")[1]] for mode in MODES}
 
 
 def mode_of(technology_labels: Codes, safety_labels: Codes) -> NDArray[np.object_]:
     """The mode of two labels; unclassified where either is, mixed where either is and neither is unclassified."""
     names = np.full(technology_labels.shape, "mixed", dtype=object)
     for mode in MODES:
-        first, second = mode.split("_")
-        names[(technology_labels == _pole_code(AXES[0], first)) & (safety_labels == _pole_code(AXES[1], second))] = mode
+        first_pole, second_pole = mode.split("_")
+        names[(technology_labels == _pole_code(AXES[0], first_pole)) & (safety_labels == _pole_code(AXES[1], second_pole))] = mode
     names[(technology_labels == UNCLASSIFIED) | (safety_labels == UNCLASSIFIED)] = "unclassified"
     return names
 

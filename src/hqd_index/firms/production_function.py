@@ -99,10 +99,10 @@ def previous_year_rows(firm: Codes, years: Codes) -> Codes:
     return np.asarray(keys.get_indexer(pd.MultiIndex.from_arrays([firm, years - 1])))
 
 
-def polynomial(first: Array, second: Array) -> Array:
+def polynomial(first_input: Array, second_input: Array) -> Array:
     """1 and all powers and products up to DEGREE of two variables, each scaled to mean 0 and sd 1 (n, 10)."""
-    standardised = [(part - part.mean()) / (part.std() or 1.0) for part in (first, second)]
-    terms = [np.ones_like(first)]
+    standardised = [(part - part.mean()) / (part.std() or 1.0) for part in (first_input, second_input)]
+    terms = [np.ones_like(first_input)]
     for degree in range(1, DEGREE + 1):
         terms += [np.prod(factors, axis=0) for factors in combinations_with_replacement(standardised, degree)]
     return np.column_stack(terms)

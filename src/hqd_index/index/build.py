@@ -198,8 +198,8 @@ def span_rows(values: Array, span: Span, years: tuple[int, ...]) -> Array:
     """The rows (..., r, m) over which a statistic is taken: all years, or a base window."""
     if isinstance(span, str):
         return pool_years(values)
-    inside = np.array([span[0] <= year <= span[1] for year in years])
-    return pool_years(values[..., inside, :, :])
+    in_span = np.array([span[0] <= year <= span[1] for year in years])
+    return pool_years(values[..., in_span, :, :])
 
 
 def pool_years(values: Array) -> Array:

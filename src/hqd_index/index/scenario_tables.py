@@ -39,12 +39,12 @@ def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Inde
         index_values, labels = compute_index(scenario_study, everyone, names), node_labels(scenario_study)
         scores = scores_table(scenario_study, index_values, labels, names)
         table = _all_firms(scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
-        top = table["node"] == index_values.design.tree.root
-        keys = pd.MultiIndex.from_arrays([table["unit"], table["year"], table["node"].mask(top, root)])
+        is_root = table["node"] == index_values.design.tree.root
+        keys = pd.MultiIndex.from_arrays([table["unit"], table["year"], table["node"].mask(is_root, root)])
         table["base_rank"] = reference.reindex(keys).to_numpy()
         table["shift"] = table["base_rank"] - table["rank"]
         tables.append(table)
-        roots.append(table[top])
+        roots.append(table[is_root])
         weights.append(weights_table(index_values.design, index_values.computed["all"], labels, scenario=id))
     if not tables:
         return _no_scenarios(base)
@@ -80,8 +80,8 @@ def _agreement(all_firms: pd.DataFrame) -> pd.DataFrame:
     ranked_in_both = ~np.isnan(ranks).any(axis=1)
     by = ["scenario", "scenario_zh", "scenario_en", "year"]
     groups: Mapping[Any, Any] = all_firms.groupby(by, sort=False).indices
-    for key, at in groups.items():
-        ranks_here, base_ranks = ranks[at[ranked_in_both[at]]].T
+    for key, group_rows in groups.items():
+        ranks_here, base_ranks = ranks[group_rows[ranked_in_both[group_rows]]].T
         shifts = np.abs(ranks_here - base_ranks)
         row = dict(zip(by, key)) | {"ranked": len(ranks_here)}
         row |= {"mean_shift": shifts.mean(), "max_shift": shifts.max()} if len(ranks_here) else {}
@@ -104,5 +104,5 @@ def _correlations(first_ranks: Array, second_ranks: Array) -> dict[str, float]:
 def _ranges(all_firms: pd.DataFrame) -> pd.DataFrame:
     """Per unit-year: the base rank, the best, worst and mean rank over the scenarios that rank it, and how many do."""
     ranks = all_firms.groupby(["unit", "year"])["rank"].agg(best="min", worst="max", mean="mean", scenarios="count")
-    first = all_firms.groupby(["unit", "year"])["base_rank"].first()
-    return ranks.assign(base_rank=first).reset_index()
+    base_ranks = all_firms.groupby(["unit", "year"])["base_rank"].first()
+    return ranks.assign(base_rank=base_ranks).reset_index()

@@ -50,15 +50,17 @@ class Contrast:
     second: int
 
 
-def contrast(first: Array, second: Array) -> Contrast:
+def contrast(first_values: Array, second_values: Array) -> Contrast:
     """Whether values of `first` exceed those of `second` (Mann and Whitney 1947); delta = 2U / (n1 n2) - 1 (Cliff 1993).
 
     p is exact without ties when a group has at most 8 values, else normal with tie correction. NaN with an empty group.
     """
     from scipy.stats import mannwhitneyu
 
-    first, second = first[~np.isnan(first)], second[~np.isnan(second)]
-    if not (len(first) and len(second)):
-        return Contrast(np.nan, np.nan, np.nan, len(first), len(second))
-    u, p = mannwhitneyu(first, second, alternative="greater")
-    return Contrast(float(u), float(p), float(2 * u / (len(first) * len(second)) - 1), len(first), len(second))
+    first_values, second_values = first_values[~np.isnan(first_values)], second_values[~np.isnan(second_values)]
+    if not (len(first_values) and len(second_values)):
+        return Contrast(np.nan, np.nan, np.nan, len(first_values), len(second_values))
+    u, p = mannwhitneyu(first_values, second_values, alternative="greater")
+    return Contrast(
+        float(u), float(p), float(2 * u / (len(first_values) * len(second_values)) - 1), len(first_values), len(second_values)
+    )

@@ -97,9 +97,9 @@ def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, targ
 
 def _link_weights(study: Study, years: Mapping[int, IoTable], industries: list[str] | None) -> pd.DataFrame:
     """io_links of the base year: the one chosen, else the first table of the study's years, else the first of all."""
-    first, last = study.study.years
-    inside = [year for year in years if first <= year <= last]
-    base = study.columns.links.base_year or (inside or list(years))[0]
+    first_year, last_year = study.study.years
+    years_in_span = [year for year in years if first_year <= year <= last_year]
+    base = study.columns.links.base_year or (years_in_span or list(years))[0]
     table = years[_latest(years, base)]
     return io_links(table, industries if industries is not None else table.codes)
 
@@ -147,12 +147,14 @@ def _from_trade(
     if "trade_hs6" not in tables:
         link_tables.note("chokepoints", NO_FLOWS)
         return pd.DataFrame(columns=KEYS)
-    first, last = study.study.years
-    flows = engine.query(f'SELECT * FROM {tables["trade_hs6"]} WHERE "year" <= {last}')  # earlier years are history for rule D
+    first_year, last_year = study.study.years
+    flows = engine.query(
+        f'SELECT * FROM {tables["trade_hs6"]} WHERE "year" <= {last_year}'
+    )  # earlier years are history for rule D
     system = trade.revision(engine, flows)
     product_industries = _product_crosswalk(engine, tables, system, choice.industry_system)
     goods = chokepoints.chokepoint_verdicts(trade.products(engine, flows, choice), choice.chokepoint)
-    goods = goods[goods["year"] >= first].reset_index(drop=True)
+    goods = goods[goods["year"] >= first_year].reset_index(drop=True)
     betweenness = io.reindex(columns=[*KEYS, "betweenness"]).astype({"year": "int64", "betweenness": "float64"})
     goods = chokepoints.with_centrality(goods, product_industries, betweenness, choice.chokepoint)
     link_tables.chokepoints = _chokepoint_list(goods, product_industries)
@@ -160,7 +162,7 @@ def _from_trade(
     rows = trade.with_industry(_with_prody(study, engine, tables, flows, goods, system, link_tables), product_industries)
     indicators = trade.by_industry(rows, winsor=choice.unit_value_winsor)
     world = trade.exports_by_country(engine, flows, product_industries)
-    indicators = indicators.merge(trade.advantage(world[world["year"] >= first], choice.home), on=KEYS, how="outer")
+    indicators = indicators.merge(trade.advantage(world[world["year"] >= first_year], choice.home), on=KEYS, how="outer")
     return indicators[indicators["industry_code"].isin(industries)] if industries is not None else indicators
 
 

@@ -158,8 +158,8 @@ def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
     leontief, ghosh: the same links in all rounds, l_ij and g_ij.
     Shares are over all sectors, so those among units need not sum to 1.
     """
-    at = np.array([k for k, code in enumerate(table.codes) if code in units], dtype=int)
-    names = np.array(table.codes, dtype=object)[at]
+    unit_positions = np.array([k for k, code in enumerate(table.codes) if code in units], dtype=int)
+    names = np.array(table.codes, dtype=object)[unit_positions]
     into, out_of = table.domestic.sum(axis=0), table.domestic.sum(axis=1)
     weights = {
         "upstream": coefficients(table.domestic, into),
@@ -167,6 +167,12 @@ def io_links(table: IoTable, units: Collection[str]) -> pd.DataFrame:
         "leontief": leontief(table),
         "ghosh": ghosh(table),
     }
-    keys = {"year": table.year, "from_unit": np.repeat(names, len(at)), "to_unit": np.tile(names, len(at))}
-    frame = pd.DataFrame(keys | {name: values[np.ix_(at, at)].ravel() for name, values in weights.items()})
+    keys = {
+        "year": table.year,
+        "from_unit": np.repeat(names, len(unit_positions)),
+        "to_unit": np.tile(names, len(unit_positions)),
+    }
+    frame = pd.DataFrame(
+        keys | {name: values[np.ix_(unit_positions, unit_positions)].ravel() for name, values in weights.items()}
+    )
     return frame[frame["from_unit"] != frame["to_unit"]].reset_index(drop=True)

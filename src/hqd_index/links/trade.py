@@ -56,7 +56,7 @@ def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
     """
     home = literal(links.home)
     risk = f"CAST(sum(value) FILTER (WHERE {_among('country', links.chokepoint.control_risk_countries)}) AS DOUBLE)"
-    inside = f"CAST(sum(value) FILTER (WHERE {_among('country', links.chokepoint.bloc)}) AS DOUBLE)"
+    bloc_imports = f"CAST(sum(value) FILTER (WHERE {_among('country', links.chokepoint.bloc)}) AS DOUBLE)"
     sql = f"""
         WITH flows AS (SELECT "year", exporter, importer, hs6, value, quantity FROM {flows} WHERE {WORLD}),
         sold AS (SELECT "year", hs6, exporter AS country, CAST(sum(value) AS DOUBLE) AS value FROM flows GROUP BY ALL),
@@ -66,7 +66,7 @@ def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
                   FROM sold GROUP BY ALL),
         home AS (SELECT "year", hs6, sum(value ORDER BY country) AS imports, {_hhi()} AS hhi_import,
                         first(country ORDER BY value DESC, country) AS top_source, max(value) AS top_value,
-                        coalesce({risk}, 0) AS risk_value, coalesce({inside}, 0) AS bloc_value
+                        coalesce({risk}, 0) AS risk_value, coalesce({bloc_imports}, 0) AS bloc_value
                  FROM bought GROUP BY ALL),
         priced AS (SELECT "year", hs6, CAST(sum(value) FILTER (WHERE exporter = {home}) AS DOUBLE)
                           / nullif(CAST(sum(quantity) FILTER (WHERE exporter = {home}) AS DOUBLE), 0) AS unit_value,
@@ -107,9 +107,9 @@ def advantage(exports: pd.DataFrame, home: str) -> pd.DataFrame:
         wide = rows.pivot(index="country", columns="industry_code", values="exports").fillna(0.0)
         if home not in wide.index:
             continue
-        values, at = wide.to_numpy(), wide.index.get_loc(home)
+        values, home_row = wide.to_numpy(), wide.index.get_loc(home)
         index = {"industry_code": wide.columns.to_numpy(), "year": year}
-        blocks.append(pd.DataFrame(index | {"nrca": nrca(values)[at], "balassa": balassa(values)[at]}))
+        blocks.append(pd.DataFrame(index | {"nrca": nrca(values)[home_row], "balassa": balassa(values)[home_row]}))
     columns = ["industry_code", "year", "nrca", "balassa"]
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
 

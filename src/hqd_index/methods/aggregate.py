@@ -184,10 +184,10 @@ def _distance(values: Array, point: Array, shares: Array) -> Array:
 
 def _penalised(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
     fewest = max(min_children, min(2, scaled.shape[-1]))
-    middle = arithmetic(scaled, shares, min_children=fewest)
-    variance = arithmetic((scaled - middle[..., None]) ** 2, shares, min_children=fewest)
-    penalty = variance / middle
-    return middle - penalty if composite == "good" else middle + penalty
+    mean_scores = arithmetic(scaled, shares, min_children=fewest)
+    variance = arithmetic((scaled - mean_scores[..., None]) ** 2, shares, min_children=fewest)
+    penalty = variance / mean_scores
+    return mean_scores - penalty if composite == "good" else mean_scores + penalty
 
 
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"

@@ -70,9 +70,9 @@ def mean_and_deviation(values: Array) -> tuple[Array, Array]:
 def standardised(values: Array, reference: Array, *, ddof: int = 0) -> Array:
     """(x - mu) / sigma of the reference rows; NaN where the reference is constant."""
     low, _ = bounds(reference)
-    middle = mean(reference)
-    spread = np.where(np.isnan(low), np.nan, root_mean_square(reference - middle, ddof=ddof))
-    deviations = values - middle
+    centre = mean(reference)
+    spread = np.where(np.isnan(low), np.nan, root_mean_square(reference - centre, ddof=ddof))
+    deviations = values - centre
     return np.divide(deviations, spread, out=deviations)
 
 

@@ -30,20 +30,20 @@ def no_imputation(values: Array) -> Array:
 
 def linear(values: Array, *, max_gap: Count = 2) -> Array:
     """A straight line between the unit's years on either side, in gaps of at most max_gap years; never at the ends."""
-    last, following = _neighbouring_years(values)
-    steps = np.maximum(following - last, 1)
-    share = (_years(values) - last) / steps
-    earlier_value = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
-    later_value = np.take_along_axis(values, np.minimum(following, values.shape[-2] - 1), axis=-2)
-    inside = (last >= 0) & (following < values.shape[-2]) & (following - last - 1 <= max_gap)
-    return _fill(values, np.where(inside, earlier_value + share * (later_value - earlier_value), np.nan))
+    previous_year, next_year = _neighbouring_years(values)
+    steps = np.maximum(next_year - previous_year, 1)
+    share = (_years(values) - previous_year) / steps
+    earlier_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
+    later_value = np.take_along_axis(values, np.minimum(next_year, values.shape[-2] - 1), axis=-2)
+    is_interpolated = (previous_year >= 0) & (next_year < values.shape[-2]) & (next_year - previous_year - 1 <= max_gap)
+    return _fill(values, np.where(is_interpolated, earlier_value + share * (later_value - earlier_value), np.nan))
 
 
 def carry(values: Array, *, max_gap: Count = 1) -> Array:
     """The unit's last value, carried at most max_gap years forward."""
-    last, _ = _neighbouring_years(values)
-    last_value = np.take_along_axis(values, np.maximum(last, 0), axis=-2)
-    within_gap = (last >= 0) & (_years(values) - last <= max_gap)
+    previous_year, _ = _neighbouring_years(values)
+    last_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
+    within_gap = (previous_year >= 0) & (_years(values) - previous_year <= max_gap)
     return _fill(values, np.where(within_gap, last_value, np.nan))
 
 
@@ -93,9 +93,9 @@ def _years(values: Array) -> npt.NDArray[np.intp]:
 def _neighbouring_years(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """For each cell the last year with a value (-1 if none) and the next (one past the end if none), itself included."""
     observed, years = ~np.isnan(values), _years(values)
-    last = np.maximum.accumulate(np.where(observed, years, -1), axis=-2)
+    previous_year = np.maximum.accumulate(np.where(observed, years, -1), axis=-2)
     backwards = np.flip(np.where(observed, years, values.shape[-2]), axis=-2)
-    return last, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)
+    return previous_year, np.flip(np.minimum.accumulate(backwards, axis=-2), axis=-2)
 
 
 def _statistic(values: Array, within: Within, statistic: Statistic) -> Array:
@@ -128,11 +128,11 @@ def _from_other_indicators(values: Array, imputer: Any) -> Array:
 
 
 def _one_draw(rows: Array, imputer: Any) -> Array:
-    middle, scale = mean_and_deviation(rows)
+    centre, scale = mean_and_deviation(rows)
     scale = np.where(scale > 0, scale, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "not converged" says nothing a reader could act on
-        completed = imputer.fit_transform((rows - middle) / scale) * scale + middle
+        completed = imputer.fit_transform((rows - centre) / scale) * scale + centre
     return np.where(np.isnan(rows).all(axis=0), np.nan, completed)
 
 

@@ -112,9 +112,9 @@ def goalposts(values: Array, *, reference: Array, direction: Array, low: ByChild
 def robust(values: Array, *, reference: Array, direction: Array) -> Array:
     """(x - median) / (1.4826 MAD) (Hampel 1974); a column whose MAD is 0 counts as constant."""
     lower, _ = bounds(reference)
-    middle = quantile(reference, 0.5)
-    spread = NORMAL_MAD * quantile(np.abs(reference - middle), 0.5)
-    return direction * (values - middle) / np.where(np.isnan(lower) | (spread <= 0), np.nan, spread)
+    median = quantile(reference, 0.5)
+    spread = NORMAL_MAD * quantile(np.abs(reference - median), 0.5)
+    return direction * (values - median) / np.where(np.isnan(lower) | (spread <= 0), np.nan, spread)
 
 
 def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) -> Array:

@@ -76,9 +76,9 @@ def _scale(start: Array, low: Array, high: Array) -> Array:
     """The t at which sum clip(t w, low, high), which rises in straight pieces, reaches 1."""
     knots = np.sort(np.concatenate([np.zeros_like(start[..., :1]), low / start, high / start], axis=-1), axis=-1)
     sums = np.clip(knots[..., :, None] * start[..., None, :], low[..., None, :], high[..., None, :]).sum(axis=-1)
-    last = np.maximum((sums <= 1).sum(axis=-1, keepdims=True) - 1, 0)
-    next_knot = np.minimum(last + 1, knots.shape[-1] - 1)
-    t0, t1 = np.take_along_axis(knots, last, -1), np.take_along_axis(knots, next_knot, -1)
-    s0, s1 = np.take_along_axis(sums, last, -1), np.take_along_axis(sums, next_knot, -1)
+    knot_index = np.maximum((sums <= 1).sum(axis=-1, keepdims=True) - 1, 0)
+    next_knot = np.minimum(knot_index + 1, knots.shape[-1] - 1)
+    t0, t1 = np.take_along_axis(knots, knot_index, -1), np.take_along_axis(knots, next_knot, -1)
+    s0, s1 = np.take_along_axis(sums, knot_index, -1), np.take_along_axis(sums, next_knot, -1)
     rise = np.where(s1 > s0, s1 - s0, 1.0)
     return t0 + (1 - s0) * (t1 - t0) / rise

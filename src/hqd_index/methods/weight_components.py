@@ -86,9 +86,9 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     usable = ~np.isnan(bounds(rows)[0][0])
     result = np.zeros(values.shape[-1])
     if usable.any():
-        varying = rows[:, usable]
+        usable_columns = rows[:, usable]
         try:
-            column_merits = merits(varying)
+            column_merits = merits(usable_columns)
         except ColumnError as refusal:
             places = np.flatnonzero(usable)[list(refusal.columns)].tolist()
             raise ColumnError(places, refusal.why_en, refusal.why_zh) from None

@@ -49,16 +49,20 @@ def window(rows: pd.DataFrame, density: str, choice: ContributionChoice) -> Wind
     years = sorted(int(y) for y in rows["year"].unique())
     largest = rows.groupby("year")[density].max()
     empty = [y for y in years if largest[y] <= 0 and y < years[-1]]
-    first = choice.from_year if choice.from_year in years else (empty[-1] if empty else years[0])
-    last = choice.to_year if choice.to_year in years else years[-1]
-    return Window(int(first), int(last)) if first is not None and last is not None and first < last else None
+    first_year = choice.from_year if choice.from_year in years else (empty[-1] if empty else years[0])
+    last_year = choice.to_year if choice.to_year in years else years[-1]
+    return (
+        Window(int(first_year), int(last_year))
+        if first_year is not None and last_year is not None and first_year < last_year
+        else None
+    )
 
 
 def changes(rows: pd.DataFrame, outcome: str, density: str, years: Window) -> pd.DataFrame:
     """Change of density and outcome between the two years, by unit (those with both) and their mean as `total`."""
     ends = rows.set_index(["unit", "year"])[[density, outcome]].astype(float)
-    first, last = (ends.xs(year, level="year") for year in (years.first, years.last))
-    differences = pd.DataFrame(last).sub(pd.DataFrame(first)).dropna()
+    first_values, last_values = (ends.xs(year, level="year") for year in (years.first, years.last))
+    differences = pd.DataFrame(last_values).sub(pd.DataFrame(first_values)).dropna()
     by_unit = pd.DataFrame({"density": differences[density], "index": differences[outcome]})
     by_unit.loc[TOTAL] = by_unit.mean()
     return by_unit

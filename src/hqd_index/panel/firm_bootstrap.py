@@ -163,7 +163,7 @@ def _order_statistics(part: Part, values: Array, counts: Array) -> Array:
     place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.kind]
     statistics, nonempty = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
     steps, below = cumulative[nonempty], np.floor(place[nonempty])
-    low, high = ((steps <= at[:, None]).sum(axis=1) for at in (below, np.ceil(place[nonempty])))
+    low, high = ((steps <= targets[:, None]).sum(axis=1) for targets in (below, np.ceil(place[nonempty])))
     lower, upper = values[order[low]], values[order[high]]
     statistics[nonempty] = lower + (place[nonempty] - below) * (upper - lower)
     return statistics

@@ -18,8 +18,8 @@ def unit_sql(by: Sequence[str]) -> str:
 
 def with_unit(study: Study, engine: Engine, name: str, table: str) -> str:
     """A view of the rows of a table inside the study's years, with a text column `unit`."""
-    first, last = study.study.years
-    sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first} AND {last}'
+    first_year, last_year = study.study.years
+    sql = f'SELECT *, {unit_sql(study.study.unit.by)} AS unit FROM {table} WHERE "year" BETWEEN {first_year} AND {last_year}'
     return engine.view(sql, f"unit_{name}")
 
 

@@ -180,9 +180,9 @@ def _table_columns(
     key = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
     parsed = {id: parsed_aggregate(formula, types, where=f"{name}.{id}") for id, formula in formulas.items()}
     rows = aggregate_rows(table, parsed.values(), types, key)
-    selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
+    column_selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
     frame = engine.collect(
-        f"SELECT unit, year, {selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
+        f"SELECT unit, year, {column_selects} FROM {rows} WHERE unit IS NOT NULL GROUP BY unit, year ORDER BY unit, year"
     )
     return frame.astype(dict.fromkeys(formulas, "float64") | {"year": "int64"})
 

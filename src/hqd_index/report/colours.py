@@ -18,12 +18,12 @@ RISE, FALL, STEADY = "#b03a2e", "#2b6e50", "#9aa5b0"
 def node_colours(tree: Tree) -> dict[str, str]:
     """node -> colour: each dimension a hue, the lowest nodes below it shades of it."""
     colours: dict[str, str] = {}
-    for position, top in enumerate(tree.children(tree.root)):
+    for position, dimension in enumerate(tree.children(tree.root)):
         hue = HUES[position % len(HUES)]
-        inner_nodes = [n for n in tree.order if n in subtree(tree, top) and tree.children(n)]
+        inner_nodes = [n for n in tree.order if n in subtree(tree, dimension) and tree.children(n)]
         lowest = [node for node in inner_nodes if not tree.children(tree.children(node)[0])]
         colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
-        colours.setdefault(top, hue[0])
+        colours.setdefault(dimension, hue[0])
     return colours
 
 

@@ -55,11 +55,11 @@ def _in_use(home: Path, cache: Path) -> list[Path]:
 
 
 def _refuse_raw(raw: Path, going: list[Path]) -> None:
-    inside = next((path for path in going if raw.resolve().is_relative_to(path.resolve())), None)
-    if inside is not None:
+    enclosing_folder = next((path for path in going if raw.resolve().is_relative_to(path.resolve())), None)
+    if enclosing_folder is not None:
         raise SetupError(
-            f"the raw data {raw} lie inside {inside}; nothing was removed",
-            zh=f"原始数据 {raw} 位于 {inside} 之内;未删除任何内容",
+            f"the raw data {raw} lie inside {enclosing_folder}; nothing was removed",
+            zh=f"原始数据 {raw} 位于 {enclosing_folder} 之内;未删除任何内容",
         )
 
 

@@ -85,9 +85,9 @@ def _run_before(home: Path, name: str) -> Run:
             zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
             where=str(home),
         )
-    later = published_run(home, name).name
+    later_name = published_run(home, name).name
     return max(
-        (_run(folder) for id, folder in folders.items() if id != later), key=lambda run: (run.manifest["made_at"], run.name)
+        (_run(folder) for id, folder in folders.items() if id != later_name), key=lambda run: (run.manifest["made_at"], run.name)
     )
 
 
@@ -115,16 +115,16 @@ def published_run(home: Path, name: str) -> Run:
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted path, value) of every entry; a method with its options is one entry, and so is a list."""
     if isinstance(value, Mapping) and value and "method" not in value:
-        for key, deeper in value.items():
-            yield from _flat(deeper, f"{path}.{key}" if path else str(key))
+        for key, entry in value.items():
+            yield from _flat(entry, f"{path}.{key}" if path else str(key))
     else:
         yield path, value
 
 
-def _config(earlier: Run, later: Run) -> Iterator[Text]:
-    earlier_config, later_config = earlier.config, later.config
+def _config(earlier_run: Run, later_run: Run) -> Iterator[Text]:
+    earlier_config, later_config = earlier_run.config, later_run.config
     if earlier_config is None or later_config is None:
-        run_name = (earlier if earlier_config is None else later).name
+        run_name = (earlier_run if earlier_config is None else later_run).name
         yield f"运行 {run_name} 没有保存配置,无法比较", f"run {run_name} did not keep its configuration: not compared"
         return
     for path in sorted({*earlier_config, *later_config}):
@@ -139,28 +139,30 @@ def _yaml_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _ingredients(earlier: Run, later: Run) -> Iterator[Text]:
+def _ingredients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Raw files by their digests, the program and the libraries by their versions."""
-    for name, digests in _changed_entries(earlier.manifest["inputs"], later.manifest["inputs"]):
+    for name, digests in _changed_entries(earlier_run.manifest["inputs"], later_run.manifest["inputs"]):
         words = ("新增", "new") if digests[0] is None else ("不再使用", "gone") if digests[1] is None else ("内容有变", "changed")
         yield f"{name}: {words[0]}", f"{name}: {words[1]}"
     for name, versions in _changed_entries(
-        *({"program": run.manifest["program"], **run.manifest["versions"]} for run in (earlier, later))
+        *({"program": run.manifest["program"], **run.manifest["versions"]} for run in (earlier_run, later_run))
     ):
         line = f"{name}: {versions[0] or ABSENT} -> {versions[1] or ABSENT}"
         yield line, line
 
 
-def _changed_entries(earlier: Mapping[str, str], later: Mapping[str, str]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
-    for name in sorted({*earlier, *later}):
-        if earlier.get(name) != later.get(name):
-            yield name, (earlier.get(name), later.get(name))
+def _changed_entries(
+    earlier_entries: Mapping[str, str], later_entries: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    for name in sorted({*earlier_entries, *later_entries}):
+        if earlier_entries.get(name) != later_entries.get(name):
+            yield name, (earlier_entries.get(name), later_entries.get(name))
 
 
-def _weights(earlier: Run, later: Run) -> Iterator[Text]:
+def _weights(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Shares in the whole, those of the last year where they differ by year."""
     sides = []
-    for run in (earlier, later):
+    for run in (earlier_run, later_run):
         rows = run.table("weights")
         rows = rows[rows["scenario"] == "base"] if len(rows) else rows
         rows = rows.sort_values("year", na_position="first").drop_duplicates("node", keep="last") if len(rows) else rows
@@ -172,9 +174,9 @@ def _weights(earlier: Run, later: Run) -> Iterator[Text]:
             yield tuple(f"{node} {name}: {_arrow(*shares)}" for name in names)  # type: ignore[misc]
 
 
-def _ranks(earlier: Run, later: Run) -> Iterator[Text]:
+def _ranks(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     """Ranks and scores of the last year that both have; in how many other unit-years the rank differs."""
-    sides = [_index_scores(run) for run in (earlier, later)]
+    sides = [_index_scores(run) for run in (earlier_run, later_run)]
     if not all(map(len, sides)):
         return
     both_runs = sides[0].add_suffix("_one").join(sides[1].add_suffix("_other"), how="outer").sort_index()
@@ -206,9 +208,9 @@ def _index_scores(run: Run) -> pd.DataFrame:
     return rows.set_index(["year", "unit"])[["rank", "score", "unit_zh", "unit_en"]]
 
 
-def _coefficients(earlier: Run, later: Run) -> Iterator[Text]:
+def _coefficients(earlier_run: Run, later_run: Run) -> Iterator[Text]:
     key = ["spec", "sample", "subset", "outcome", "term"]
-    sides = [run.table("regressions") for run in (earlier, later)]
+    sides = [run.table("regressions") for run in (earlier_run, later_run)]
     sides = [
         side.assign(**{k: side[k].astype(object).fillna("") for k in key}).set_index(key) if len(side) else side for side in sides
     ]
@@ -235,16 +237,16 @@ def _cell(side: pd.DataFrame, key: Any, column: str) -> float:
     return float(side.loc[key, column]) if len(side) and key in side.index else float("nan")
 
 
-def _differ(earlier: float, later: float) -> bool:
-    if pd.isna(earlier) or pd.isna(later):
-        return bool(pd.isna(earlier) != pd.isna(later))
-    return abs(earlier - later) > SAME * max(1.0, abs(earlier), abs(later))
+def _differ(earlier_value: float, later_value: float) -> bool:
+    if pd.isna(earlier_value) or pd.isna(later_value):
+        return bool(pd.isna(earlier_value) != pd.isna(later_value))
+    return abs(earlier_value - later_value) > SAME * max(1.0, abs(earlier_value), abs(later_value))
 
 
-def _arrow(earlier: float, later: float) -> str:
+def _arrow(earlier_value: float, later_value: float) -> str:
     """`before -> after` with as few digits, at least four, as tell them apart."""
     for digits in range(4, 18):
-        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (earlier, later)]
+        pair = [ABSENT if pd.isna(value) else f"{value:.{digits}g}" for value in (earlier_value, later_value)]
         if pair[0] != pair[1]:
             break
     return f"{pair[0]} -> {pair[1]}"

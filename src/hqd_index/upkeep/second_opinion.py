@@ -52,7 +52,7 @@ class Comparison:
     rows: int
     difference: float
     largest: str
-    skipped: Mapping[tuple[str, str], int]
+    skip_counts: Mapping[tuple[str, str], int]
 
     @property
     def line(self) -> tuple[str, str]:
@@ -60,7 +60,7 @@ class Comparison:
         zh = f"statsmodels 由已发布面板重新估计 {self.rows:,} 行回归:系数与 CV1 标准误的最大相对差为 {self.difference:.1e}"
         en = f"{self.rows:,} rows of regressions re-estimated by statsmodels: largest relative difference {self.difference:.1e}"
         zh, en = f"{zh}(目标 {GOAL:.0e})", f"{en} (goal {GOAL:.0e})"
-        for (reason_zh, reason_en), count in self.skipped.items():
+        for (reason_zh, reason_en), count in self.skip_counts.items():
             zh, en = f"{zh};未比较 {count:,} 行:{reason_zh}", f"{en}; {count:,} rows not compared: {reason_en}"
         return zh, en
 
@@ -73,14 +73,14 @@ def second_opinion(run: Path) -> Comparison | None:
         return None
     files = PublishedFiles(run, read_table(panel_path), json.loads((run / "config.json").read_text("utf-8"))["regressions"])
     differences: dict[str, float] = {}
-    skipped: Counter[tuple[str, str]] = Counter()
+    skip_counts: Counter[tuple[str, str]] = Counter()
     for _, rows in published.groupby(REGRESSION, sort=False):
         try:
             differences |= _differences(files, rows)
         except NotComparable as error:
-            skipped[error.reason] += len(rows)
+            skip_counts[error.reason] += len(rows)
     largest = max(differences, key=lambda row: differences[row], default="")
-    comparison = Comparison(len(differences), differences.get(largest, 0.0), largest, dict(skipped))
+    comparison = Comparison(len(differences), differences.get(largest, 0.0), largest, dict(skip_counts))
     if comparison.difference > BOUND:
         raise CheckError(
             f"{largest}: statsmodels differs from the published estimate by {comparison.difference:.1e}, relative",
@@ -281,9 +281,9 @@ def _subset(frame: pd.DataFrame, subset: str) -> pd.Series:
 
 def _long_difference(design: Design, frame: pd.DataFrame, subset: str) -> Design:
     """One row per unit: changes between the two years."""
-    first, last = (int(year) for year in subset.split("-"))
+    first_year, last_year = (int(year) for year in subset.split("-"))
     columns = pd.concat([design.outcome.rename("outcome"), design.terms], axis=1).set_index([frame["unit"], frame["year"]])
-    change = (columns.xs(last, level="year") - columns.xs(first, level="year")).dropna().reset_index()
+    change = (columns.xs(last_year, level="year") - columns.xs(first_year, level="year")).dropna().reset_index()
     return Design(change["outcome"], change[list(design.terms)], [], change["unit"], None)
 
 

@@ -59,11 +59,11 @@ def _natural_cubic(x: Array, knots: Array) -> tuple[Array, Array]:
     gram[inner[:-1], inner[1:]] = gram[inner[1:], inner[:-1]] = step[1:-1] / 6
     curvature = np.linalg.solve(gram, second)
     bends = np.vstack([np.zeros(len(knots)), curvature, np.zeros(len(knots))])
-    at = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(step) - 1)
-    width, to_right_knot, from_left_knot = step[at], knots[at + 1] - x, x - knots[at]
+    knot_index = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(step) - 1)
+    width, to_right_knot, from_left_knot = step[knot_index], knots[knot_index + 1] - x, x - knots[knot_index]
     basis = np.zeros((len(x), len(knots)))
     rows = np.arange(len(x))
-    basis[rows, at], basis[rows, at + 1] = to_right_knot / width, from_left_knot / width
-    basis += ((to_right_knot**3 / width - width * to_right_knot) / 6)[:, None] * bends[at]
-    basis += ((from_left_knot**3 / width - width * from_left_knot) / 6)[:, None] * bends[at + 1]
+    basis[rows, knot_index], basis[rows, knot_index + 1] = to_right_knot / width, from_left_knot / width
+    basis += ((to_right_knot**3 / width - width * to_right_knot) / 6)[:, None] * bends[knot_index]
+    basis += ((from_left_knot**3 / width - width * from_left_knot) / 6)[:, None] * bends[knot_index + 1]
     return basis, second.T @ curvature

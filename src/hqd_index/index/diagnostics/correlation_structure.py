@@ -38,11 +38,11 @@ def spearman(values: Array) -> Array:
     for a in range(patterns.shape[1]):
         for b in range(a, patterns.shape[1]):
             rows = patterns[:, a] & patterns[:, b]
-            first, second = np.flatnonzero(pattern == a), np.flatnonzero(pattern == b)
+            first_columns, second_columns = np.flatnonzero(pattern == a), np.flatnonzero(pattern == b)
             if rows.sum() >= FEWEST_CELLS:
-                pair_columns = np.concatenate([first, second])
-                r = correlation(rankdata(values[np.ix_(rows, pair_columns)], axis=0))[: len(first), len(first) :]
-                rho[np.ix_(first, second)], rho[np.ix_(second, first)] = r, r.T
+                pair_columns = np.concatenate([first_columns, second_columns])
+                r = correlation(rankdata(values[np.ix_(rows, pair_columns)], axis=0))[: len(first_columns), len(first_columns) :]
+                rho[np.ix_(first_columns, second_columns)], rho[np.ix_(second_columns, first_columns)] = r, r.T
     return rho
 
 
@@ -58,13 +58,13 @@ def complete_table(values: Array) -> CompleteTable:
     """The complete rows of the columns that vary; refused with fewer than 3 rows or 2 columns."""
     varies = np.flatnonzero(~np.isnan(bounds(values)[0][0]))
     rows = complete_rows(values[:, varies]) if len(varies) else values[:0]
-    varying = np.flatnonzero(~np.isnan(bounds(rows)[0][0])) if len(rows) >= FEWEST_CELLS else varies[:0]
-    if len(varying) < 2:
+    varying_columns = np.flatnonzero(~np.isnan(bounds(rows)[0][0])) if len(rows) >= FEWEST_CELLS else varies[:0]
+    if len(varying_columns) < 2:
         raise EstimationError(
-            f"{len(rows)} complete row(s) of {len(varying)} column(s) that vary; 3 rows and 2 columns are needed",
-            zh=f"只有 {len(rows)} 行数据齐全、{len(varying)} 列有变化,至少需要 3 行 2 列",
+            f"{len(rows)} complete row(s) of {len(varying_columns)} column(s) that vary; 3 rows and 2 columns are needed",
+            zh=f"只有 {len(rows)} 行数据齐全、{len(varying_columns)} 列有变化,至少需要 3 行 2 列",
         )
-    return CompleteTable(rows[:, varying], varies[varying])
+    return CompleteTable(rows[:, varying_columns], varies[varying_columns])
 
 
 def cronbach(rows: Array) -> float:

@@ -62,19 +62,21 @@ def diagnostics(
 def _columns(nodes: Nodes) -> Iterator[Row]:
     """Every leaf as it came: cells, gaps, negative cells, shape, and the part of its total in one cell."""
     index = nodes.index
-    raw = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
+    raw_panel = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
     places = [f"{unit} {year}" for year in index.design.years for unit in index.units]
     for leaf in index.design.leaves:
         yield from _cell_changes(index, leaf)
-        raw_values = raw.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
+        raw_values = (
+            raw_panel.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
+        )
         yield from _column(leaf, raw_values, nodes.values[leaf].ravel(), places)
 
 
 def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
     """Share of the cells that are imputed, and how many cells the treatment of outliers moved."""
-    computed, at = index.computed["all"], index.design.leaves.index(leaf)
-    completed, treated = computed.completed[..., at], computed.treated[..., at]
-    imputed = float(computed.imputed[..., at].mean())
+    computed, leaf_index = index.computed["all"], index.design.leaves.index(leaf)
+    completed, treated = computed.completed[..., leaf_index], computed.treated[..., leaf_index]
+    imputed = float(computed.imputed[..., leaf_index].mean())
     yield row("column", leaf, "imputed_share", imputed, flag="I-IMPUTED" if imputed > 0 else "", found=imputed)
     yield row("column", leaf, "treated_cells", int(((treated != completed) & ~np.isnan(completed)).sum()))
 
@@ -97,8 +99,8 @@ def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> 
     column_total = np.nansum(normalised)
     if column_total > 0 and np.nanmin(normalised) >= 0:
         largest = float(np.nanmax(normalised) / column_total)
-        top = places[int(np.nanargmax(normalised))]
-        yield row("column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", where=top)
+        largest_place = places[int(np.nanargmax(normalised))]
+        yield row("column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", where=largest_place)
 
 
 # weights
@@ -159,9 +161,9 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
             ("high > low", ("high",), ("low",)),
             ("high, medium_high > medium_low, low", ("high", "medium_high"), ("medium_low", "low")),
         ):
-            first = np.array([group[unit] in upper for unit in index.units])
+            in_upper_group = np.array([group[unit] in upper for unit in index.units])
             second = np.array([group[unit] in lower for unit in index.units])
-            test = contrast(means[first, j], means[second, j])
+            test = contrast(means[in_upper_group, j], means[second, j])
             flag = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > SIZE else "unit_means"
             yield row("known_groups", node, "cliff_delta", test.delta, other=name, flag=flag)
             yield row("known_groups", node, "mann_whitney_u", test.u, other=name)

@@ -27,16 +27,16 @@ def correlation_rows(nodes: Nodes) -> Iterator[Row]:
     tree = nodes.index.design.tree
     values = nodes.pooled(tree.order)
     pearson, spearman, common = correlation(values), structure.spearman(values), structure.common_cells(values)
-    for j, first in enumerate(tree.order):
-        above = set(_ancestors(nodes, first))
+    for j, first_node in enumerate(tree.order):
+        above = set(_ancestors(nodes, first_node))
         for k, second in enumerate(tree.order):
-            level = tree.level(first) == tree.level(second)
+            level = tree.level(first_node) == tree.level(second)
             if (level and j < k) or second in above:
-                siblings = tree.parent(first) == tree.parent(second)
+                siblings = tree.parent(first_node) == tree.parent(second)
                 flag = pair_flag(float(pearson[j, k]), siblings=siblings) if level else ""
-                yield row("correlation", first, "pearson", pearson[j, k], other=second, flag=flag)
-                yield row("correlation", first, "spearman", spearman[j, k], other=second)
-                yield row("correlation", first, "n", common[j, k], other=second)
+                yield row("correlation", first_node, "pearson", pearson[j, k], other=second, flag=flag)
+                yield row("correlation", first_node, "spearman", spearman[j, k], other=second)
+                yield row("correlation", first_node, "n", common[j, k], other=second)
 
 
 def _ancestors(nodes: Nodes, node: str) -> Iterator[str]:

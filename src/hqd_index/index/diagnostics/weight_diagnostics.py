@@ -54,6 +54,6 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array,
 def _years(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:
     """The scatter degree of one year is the plain variant, and is called so."""
     years, span = nodes.index.design.years, family.span
-    inside = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]
-    if choice.method == "scatter" and (len(inside) == 1 or span == "each_year"):
+    years_in_span = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]
+    if choice.method == "scatter" and (len(years_in_span) == 1 or span == "each_year"):
         yield row("weighing", family.node, "years", 1, flag="I-ONE-YEAR")

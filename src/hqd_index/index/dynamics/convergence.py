@@ -93,14 +93,14 @@ def _pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array
     """Log level, log growth, unit and year of every pair of years exactly `span` apart."""
     if (values <= 0).any():
         raise EstimationError("a score is 0 or negative; its logarithm does not exist", zh="得分为 0 或负,无法取对数")
-    later = {year: t for t, year in enumerate(years)}
-    ends = [(t, later[year + span]) for t, year in enumerate(years) if year + span in later]
+    year_positions = {year: t for t, year in enumerate(years)}
+    ends = [(t, year_positions[year + span]) for t, year in enumerate(years) if year + span in year_positions]
     if len(years) < 2:
         raise EstimationError("there is only one year", zh="只有一个年份")
     if not ends:
         raise EstimationError(f"no two years are {span} apart", zh=f"没有相隔 {span} 年的两个年份")
-    first, last = np.array(ends).T
-    start, growth = np.log(values[first]), np.log(values[last] / values[first])
+    first_positions, last_positions = np.array(ends).T
+    start, growth = np.log(values[first_positions]), np.log(values[last_positions] / values[first_positions])
     year, unit = np.indices(start.shape)
     observed = ~np.isnan(growth)
     return start[observed], growth[observed], unit[observed], year[observed]

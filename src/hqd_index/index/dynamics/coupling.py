@@ -70,8 +70,8 @@ def corrected(systems: Array) -> Coupling:
     """
     u = _within_unit(systems)
     count = u.shape[-1]
-    first, second = np.triu_indices(count, 1)
-    distance = np.abs(u[..., first] - u[..., second]).mean(axis=-1)
+    first_system, second_system = np.triu_indices(count, 1)
+    distance = np.abs(u[..., first_system] - u[..., second_system]).mean(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = (u / u.max(axis=-1, keepdims=True)).prod(axis=-1) ** (1 / (count - 1))
         return _coordination(u, np.sqrt((1 - distance) * ratios))

@@ -83,12 +83,12 @@ def _refuse(y: Array) -> None:
 def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]], refusals: Refusals) -> Iterator[Row]:
     """Rows of `dynamics`: for every scheme, node and year G, its parts and their shares, G_jj and G_jh."""
     for scheme, groups in schemes.items():
-        inside = np.array([unit in groups for unit in score_panel.units])
+        is_grouped = np.array([unit in groups for unit in score_panel.units])
         unit_groups = [groups[unit] for unit in score_panel.units if unit in groups]
         for node, scores in score_panel.values.items():
             for year, row in zip(score_panel.years, scores):
                 with refusals.catch(f"{node} {year}", ITEM):
-                    for cells in _rows(dagum(row[inside], unit_groups)):
+                    for cells in _rows(dagum(row[is_grouped], unit_groups)):
                         yield {"item": ITEM.id, "node": node, "year": year, "variant": scheme} | cells
 
 
@@ -98,12 +98,12 @@ def _rows(decomposition: Dagum) -> Iterator[Row]:
         part = getattr(decomposition, name)
         yield {"quantity": name, "value": part}
         yield {"quantity": f"{name}_share", "value": part / decomposition.gini if decomposition.gini > 0 else np.nan}
-    for j, first in enumerate(decomposition.groups):
-        yield {"group": first, "quantity": "n", "value": decomposition.sizes[j]}
-        yield {"group": first, "quantity": "gini_within", "value": decomposition.by_pair[j, j]}
+    for j, first_group in enumerate(decomposition.groups):
+        yield {"group": first_group, "quantity": "n", "value": decomposition.sizes[j]}
+        yield {"group": first_group, "quantity": "gini_within", "value": decomposition.by_pair[j, j]}
         for h in range(j + 1, len(decomposition.groups)):
             yield {
-                "group": first,
+                "group": first_group,
                 "other": decomposition.groups[h],
                 "quantity": "gini_between",
                 "value": decomposition.by_pair[j, h],

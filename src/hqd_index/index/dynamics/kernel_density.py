@@ -45,12 +45,12 @@ def bandwidth(values: Array) -> float:
     return float(0.9 * spread * len(observed) ** -0.2)
 
 
-def density(values: Array, at: Array, width: float) -> Array:
+def density(values: Array, grid_points: Array, width: float) -> Array:
     """Gaussian kernel density of the values present at the points `at` (Rosenblatt 1956)."""
     from scipy.stats import gaussian_kde
 
     observed = values[~np.isnan(values)]
-    curve: Array = gaussian_kde(observed, bw_method=width / observed.std(ddof=1))(at)
+    curve: Array = gaussian_kde(observed, bw_method=width / observed.std(ddof=1))(grid_points)
     return curve
 
 
@@ -80,21 +80,21 @@ def kernel_rows(score_panel: ScorePanel, refusals: Refusals) -> KernelRows:
                 widths[t] = bandwidth(100 * scores[t])
         if not widths:
             continue
-        curve_scores, reach = 100 * scores[list(widths)], TAIL * max(widths.values())
-        at = np.linspace(np.nanmin(curve_scores) - reach, np.nanmax(curve_scores) + reach, POINTS)
+        curve_scores, tail_width = 100 * scores[list(widths)], TAIL * max(widths.values())
+        grid_points = np.linspace(np.nanmin(curve_scores) - tail_width, np.nanmax(curve_scores) + tail_width, POINTS)
         for t, width in widths.items():
-            curve = density(100 * scores[t], at, width)
+            curve = density(100 * scores[t], grid_points, width)
             head = {"node": node, "year": score_panel.years[t]}
-            kernel.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(at, curve))
-            kernel.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], at, curve, width))
+            kernel.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(grid_points, curve))
+            kernel.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], grid_points, curve, width))
     return kernel
 
 
-def _facts(scores: Array, at: Array, curve: Array, width: float) -> Iterator[Row]:
+def _facts(scores: Array, grid_points: Array, curve: Array, width: float) -> Iterator[Row]:
     tops = peaks(curve)
     yield {"quantity": "n", "value": int((~np.isnan(scores)).sum())}
     yield {"quantity": "bandwidth", "value": width}
     yield {"quantity": "peaks", "value": len(tops)}
     highest = int(np.argmax(curve))
-    yield {"quantity": "peak_at", "value": at[highest]}
+    yield {"quantity": "peak_at", "value": grid_points[highest]}
     yield {"quantity": "peak_density", "value": curve[highest]}

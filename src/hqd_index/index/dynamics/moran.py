@@ -43,11 +43,15 @@ def weight_matrix(links: pd.DataFrame, units: Sequence[str]) -> Weights:
     """
     place = {unit: i for i, unit in enumerate(units)}
     in_links = np.array([unit in set(links["from_unit"]) | set(links["to_unit"]) for unit in units])
-    inside = links[links["from_unit"].isin(place) & links["to_unit"].isin(place) & links["upstream"].notna()]
-    if (inside["upstream"] < 0).any():
+    links_between_units = links[links["from_unit"].isin(place) & links["to_unit"].isin(place) & links["upstream"].notna()]
+    if (links_between_units["upstream"] < 0).any():
         raise EstimationError("a link has a negative share", zh="投入份额中有负值")
     matrix = np.zeros((len(units), len(units)))
-    np.add.at(matrix, (inside["to_unit"].map(place), inside["from_unit"].map(place)), inside["upstream"].to_numpy(np.float64))
+    np.add.at(
+        matrix,
+        (links_between_units["to_unit"].map(place), links_between_units["from_unit"].map(place)),
+        links_between_units["upstream"].to_numpy(np.float64),
+    )
     np.fill_diagonal(matrix, 0.0)
     return Weights(matrix, in_links)
 
@@ -185,17 +189,22 @@ def moran_rows(score_panel: ScorePanel, weights: Weights, seed: int, refusals: R
     observed = ~np.isnan(stacked) & weights.in_links
     for pattern in np.unique(observed, axis=0):
         rows = np.flatnonzero((observed == pattern).all(axis=1))
-        first, extra_cases = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
-        label = f"{first[0]} {score_panel.years[first[1]]}{extra_cases}"
+        first_case, extra_cases = cases[rows[0]], f" ... ({len(rows)})" if len(rows) > 1 else ""
+        label = f"{first_case[0]} {score_panel.years[first_case[1]]}{extra_cases}"
         with refusals.catch(label, GLOBAL, LOCAL):
-            at = np.flatnonzero(pattern)
-            w = _unit_weights(weights.matrix[np.ix_(at, at)], [score_panel.units[i] for i in at])
-            overall, local = moran(stacked[rows][:, at], w, seed=seed), lisa(stacked[rows][:, at], w, seed=seed)
+            observed_units = np.flatnonzero(pattern)
+            w = _unit_weights(
+                weights.matrix[np.ix_(observed_units, observed_units)], [score_panel.units[i] for i in observed_units]
+            )
+            overall, local = (
+                moran(stacked[rows][:, observed_units], w, seed=seed),
+                lisa(stacked[rows][:, observed_units], w, seed=seed),
+            )
             for k, row in enumerate(rows):
                 node, t = cases[row]
                 head = {"node": node, "year": score_panel.years[t]}
                 spatial.overall.extend(head | {"item": "moran"} | cells for cells in _overall(overall, k, score_panel, pattern))
-                spatial.local.extend(head | score_panel.unit(int(i)) | _local(local, k, j) for j, i in enumerate(at))
+                spatial.local.extend(head | score_panel.unit(int(i)) | _local(local, k, j) for j, i in enumerate(observed_units))
     return spatial
 
 

@@ -18,7 +18,9 @@ BORDERS = """
 
 def _pairs(text: str) -> frozenset[frozenset[str]]:
     rows = [row.partition(":") for row in text.replace("\n", " | ").split("|") if row.strip()]
-    return frozenset(frozenset((first.strip(), neighbour)) for first, _, neighbours in rows for neighbour in neighbours.split())
+    return frozenset(
+        frozenset((province.strip(), neighbour)) for province, _, neighbours in rows for neighbour in neighbours.split()
+    )
 
 
 PAIRS = _pairs(BORDERS)

@@ -58,8 +58,8 @@ class DrawTable:
     def __len__(self) -> int:
         return len(self.design)
 
-    def rows(self, at: Numbers) -> DrawTable:
-        return DrawTable(self.design[at], self.firms[at], self.weights[at])
+    def rows(self, row_numbers: Numbers) -> DrawTable:
+        return DrawTable(self.design[row_numbers], self.firms[row_numbers], self.weights[row_numbers])
 
 
 def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None) -> Array:
@@ -72,13 +72,15 @@ def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None
     for numbers in _designs_by_scaling(source, table):
         parts = {number: np.flatnonzero(table.design == number) for number in numbers}
         with _naming_design(source, numbers[0]):
-            firms = np.unique(np.concatenate([table.firms[at] for at in parts.values()]))
+            firms = np.unique(np.concatenate([table.firms[design_rows] for design_rows in parts.values()]))
             leaves = _leaf_draws(source, source.plan(numbers[0]), firms)
-        leaves = _with_shares(source, leaves, {number: leaves.at(table.firms[at]) for number, at in parts.items()})
-        for number, at in parts.items():
+        leaves = _with_shares(
+            source, leaves, {number: leaves.at(table.firms[design_rows]) for number, design_rows in parts.items()}
+        )
+        for number, design_rows in parts.items():
             design = source.plan(number)
             rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
-            for block in _blocks(at, leaves.values[0, :, rows].nbytes):
+            for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
                 with _naming_design(source, number):
                     scores = _block(source, design, leaves, table.rows(block), rows)
                 drawn_scores[block] = 100 * (scores if rows == year_slice else scores[:, year_slice])
@@ -103,10 +105,10 @@ def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]
     return list(groups.values())
 
 
-def _blocks(at: Numbers, size: int) -> Iterator[Numbers]:
+def _blocks(row_numbers: Numbers, size: int) -> Iterator[Numbers]:
     """Consecutive parts of `at`, of each of which that many bytes a draw fit the cache together."""
     step = max(1, CACHE // max(size, 1))
-    return (at[start : start + step] for start in range(0, len(at), step))
+    return (row_numbers[start : start + step] for start in range(0, len(row_numbers), step))
 
 
 # leaf values, and the shares that rest on them alone: found once for all designs that scale leaves alike
@@ -135,14 +137,14 @@ class LeafDraws:
         """Positions of firm draws."""
         return np.searchsorted(self.firms, firms)
 
-    def is_complete(self, design: Plan, at: Numbers) -> bool:
+    def is_complete(self, design: Plan, draw_numbers: Numbers) -> bool:
         """Whether, in some firm draws, no leaf has gaps unless it is empty, and each family of leaves has enough that are not."""
         families = [family for family in design.families if family.leafy]
         if self.complete:
             return all(len(family.children) >= family.min_children for family in families)
-        if self.gaps[at].any():
+        if self.gaps[draw_numbers].any():
             return False
-        present = ~self.empty[at]
+        present = ~self.empty[draw_numbers]
         return all((present[:, design.places(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
 
 
@@ -151,8 +153,8 @@ def _leaf_draws(source: DrawSource, design: Plan, firms: Numbers) -> LeafDraws:
     values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
     empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
     for block in _blocks(np.arange(len(firms)), values[0].nbytes):
-        at = firms[block]
-        raw = source.values[at] if design.leaves == source.leaves else source.values[at[:, None], columns]
+        firm_draws = firms[block]
+        raw = source.values[firm_draws] if design.leaves == source.leaves else source.values[firm_draws[:, None], columns]
         values[block] = _leaves_first(normalised_leaves(design, _leaves_last(raw))[2])
         absent = np.isnan(values[block])
         if absent.any():
@@ -165,11 +167,11 @@ def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Map
     """With the shares of every family of leaves, each found once in the draws that designs ask for (positions by design)."""
     designs: dict[Hashable, tuple[int, Family]] = {}
     needed_draws: dict[Hashable, Bools] = {}
-    for number, at in positions_by_design.items():
+    for number, design_rows in positions_by_design.items():
         for family in _weighted_families(source.plan(number)):
             if family.leafy:
                 designs.setdefault(family.key, (number, family))
-                needed_draws.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[at] = True
+                needed_draws.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[design_rows] = True
     shares = {}
     for key, (number, family) in designs.items():
         with _naming_design(source, number):
@@ -182,12 +184,12 @@ def _weighted_families(design: Plan) -> tuple[Family, ...]:
     return (design.flat,) if design.flat else design.families
 
 
-def _family_shares(design: Plan, family: Family, leaves: LeafDraws, at: Numbers) -> Array:
+def _family_shares(design: Plan, family: Family, leaves: LeafDraws, draw_numbers: Numbers) -> Array:
     places = design.places(family.children)
-    blocks = list(_blocks(at, leaves.values[0, places].nbytes))
+    blocks = list(_blocks(draw_numbers, leaves.values[0, places].nbytes))
     share_blocks = [family_shares(family, _leaves_last(leaves.values[b[:, None], places]), design.years) for b in blocks]
     shares = np.zeros((len(leaves.values), *share_blocks[0].shape[1:]))
-    shares[at] = np.concatenate(share_blocks)
+    shares[draw_numbers] = np.concatenate(share_blocks)
     return shares
 
 
@@ -205,26 +207,26 @@ def _leaves_first(values: Array) -> Array:
 
 def _block(source: DrawSource, design: Plan, leaves: LeafDraws, table: DrawTable, rows: slice) -> Array:
     """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
-    at = leaves.at(table.firms)
-    complete = leaves.is_complete(design, at)
-    shares = _drawn_shares(source, design, _base_shares(design, leaves, at, complete), table.weights)
+    firm_draws = leaves.at(table.firms)
+    complete = leaves.is_complete(design, firm_draws)
+    shares = _drawn_shares(source, design, _base_shares(design, leaves, firm_draws, complete), table.weights)
     if not complete:
-        return node_scores(design, _leaves_last(leaves.values[at]), shares)[1][design.tree.root][:, rows]
-    if (at == at[0]).all():
-        at = at[:1]
+        return node_scores(design, _leaves_last(leaves.values[firm_draws]), shares)[1][design.tree.root][:, rows]
+    if (firm_draws == firm_draws[0]).all():
+        firm_draws = firm_draws[:1]
     shares = {node: share[:, rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
-    return root_score(design, _leaves_last(leaves.values[at, :, rows]), shares, complete=leaves.complete)
+    return root_score(design, _leaves_last(leaves.values[firm_draws, :, rows]), shares, complete=leaves.complete)
 
 
-def _base_shares(design: Plan, leaves: LeafDraws, at: Numbers, complete: bool) -> dict[str, Array]:
+def _base_shares(design: Plan, leaves: LeafDraws, draw_numbers: Numbers, complete: bool) -> dict[str, Array]:
     """The design's own shares by node, (len(at) or 1, T or 1, U or 1, k); of all leaves by the root's name where it is flat."""
     families = _weighted_families(design)
-    shares = {family.node: leaves.shares[family.key][at] for family in families if family.leafy}
-    if complete and not leaves.empty[at].any():
+    shares = {family.node: leaves.shares[family.key][draw_numbers] for family in families if family.leafy}
+    if complete and not leaves.empty[draw_numbers].any():
         shares |= {family.node: family.constant_shares for family in families if family.ignores_values}
     if all(family.node in shares for family in families):
         return shares
-    return node_scores(design, _leaves_last(leaves.values[at]), shares)[0]
+    return node_scores(design, _leaves_last(leaves.values[draw_numbers]), shares)[0]
 
 
 def _drawn_shares(source: DrawSource, design: Plan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
@@ -249,11 +251,11 @@ def _shares_around_base(
     source: DrawSource, families: Sequence[Family], base: dict[str, Array], numbers: Numbers
 ) -> dict[str, Array]:
     """Shares by node, drawn in one go for families whose own vary over the same years and units."""
-    at = [source.nodes.index(child) for family in families for child in family.children]
+    child_positions = [source.nodes.index(child) for family in families for child in family.children]
     draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
     base_shares, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
     perturbed = dirichlet(
-        base_shares, source.uniform[numbers[:, None], at][:, None, None, :], source.concentration, starts=starts
+        base_shares, source.uniform[numbers[:, None], child_positions][:, None, None, :], source.concentration, starts=starts
     )
     shares = np.where((numbers != NONE)[:, None, None, None], perturbed, base_shares)
     return {family.node: part for family, part in zip(families, np.split(shares, starts[1:], axis=-1))}

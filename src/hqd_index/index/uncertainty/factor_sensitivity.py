@@ -90,9 +90,9 @@ def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[s
     return table_of(rows, option_numbers.get("data", NONE), option_numbers.get("weights", NONE))
 
 
-def _rows(output: str, factors: list[str], sobol: SobolIndices | None, at: int) -> pd.DataFrame:
+def _rows(output: str, factors: list[str], sobol: SobolIndices | None, output_index: int) -> pd.DataFrame:
     """One output's index of every factor; missing where it could not be found."""
-    values = {name: getattr(sobol, name)[at] if sobol else np.full(len(factors), np.nan) for name in COLUMNS}
+    values = {name: getattr(sobol, name)[output_index] if sobol else np.full(len(factors), np.nan) for name in COLUMNS}
     place = pd.Series(values["total"]).rank(ascending=False, method="first").astype("Int64")
     zh, en = zip(*(factor_label(factor) for factor in factors))
     return pd.DataFrame({"output": output, "factor": factors, "factor_zh": zh, "factor_en": en} | values).assign(place=place)

@@ -109,11 +109,11 @@ def short_path(path: str) -> str:
 def _valid_combinations(study: Study, factors: Sequence[Factor]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], str]]:
     """Combinations that hold together, and why each of the others does not."""
     combinations, refused = [], {}
-    last = len(factors) - 1 if factors and factors[-1].name == LEAVE_OUT else len(factors)
-    for options in product(*(range(len(factor)) for factor in factors[:last])):
+    varied_factors = len(factors) - 1 if factors and factors[-1].name == LEAVE_OUT else len(factors)
+    for options in product(*(range(len(factor)) for factor in factors[:varied_factors])):
         candidate = _varied(study, factors, options)
         fault = next((f"{'.'.join(map(str, f.path))}: {f.en}" for f in _faults(candidate) if not f.notice), "")
-        for option in range(len(factors[-1])) if last < len(factors) else (0,):
+        for option in range(len(factors[-1])) if varied_factors < len(factors) else (0,):
             numbers = (*options, option)[: len(factors)]
             reason = fault or _misfit(candidate, _dropped_node(factors, numbers))
             if reason:
@@ -224,10 +224,10 @@ def _replaced(entry: Any, steps: Sequence[str], value: Any) -> Any:
     """A copy of a checked record with one checked entry replaced."""
     if not steps:
         return value
-    first, remaining = steps[0], steps[1:]
+    first_step, remaining = steps[0], steps[1:]
     if isinstance(entry, BaseModel):
-        return entry.model_copy(update={first: _replaced(getattr(entry, first), remaining, value)})
-    return {**entry, first: _replaced(entry.get(first), remaining, value)}
+        return entry.model_copy(update={first_step: _replaced(getattr(entry, first_step), remaining, value)})
+    return {**entry, first_step: _replaced(entry.get(first_step), remaining, value)}
 
 
 def _label(choice: Any) -> str:

@@ -45,7 +45,7 @@ class RankDraws:
     """Published scores and ranks (T, U), and by source the scores and ranks of its draws (draws, T, U)."""
 
     source: DrawSource
-    published: Array
+    published_scores: Array
     base: Array
     scores: Mapping[str, Array]
     ranks: Mapping[str, Array]
@@ -151,7 +151,7 @@ def _ranks(ranked: RankDraws, counts: Mapping[str, Counts], names: pd.DataFrame,
 def _sets(ranked: RankDraws) -> dict[str, Array]:
     """Rank confidence sets of each year from the firm draws, marginal and over all units at once."""
     firm_draws = ranked.scores["data"]
-    sets = [rank_sets(published, firm_draws[:, t]) for t, published in enumerate(ranked.published)]
+    sets = [rank_sets(scores, firm_draws[:, t]) for t, scores in enumerate(ranked.published_scores)]
 
     def stacked(part: str) -> Array:
         return np.stack([getattr(year_sets, part) for year_sets in sets])
@@ -191,8 +191,8 @@ def _spread(ranked: RankDraws, counts: Mapping[str, Counts], interval: tuple[flo
     """source, unit, year, quantity (low, median, high, mean_shift, top_k: the share of draws among the first k), value."""
     blocks = []
     for name, count in counts.items():
-        low, middle, high = order_statistics(count, (interval[0], 0.5, interval[1]))
-        quantities = {"low": low, "median": middle, "high": high, "mean_shift": mean_distance(count, ranked.base)}
+        low, median, high = order_statistics(count, (interval[0], 0.5, interval[1]))
+        quantities = {"low": low, "median": median, "high": high, "mean_shift": mean_distance(count, ranked.base)}
         quantities |= {f"top_{k}": among_the_first(count, k, len(ranked.ranks[name])) for k in TOP}
         for quantity, values in quantities.items():
             blocks.append(_grid(ranked.source).assign(source=name, quantity=quantity, value=values.ravel()))
@@ -201,31 +201,37 @@ def _spread(ranked: RankDraws, counts: Mapping[str, Counts], interval: tuple[flo
 
 def _acceptability(ranked: RankDraws, counts: Counts) -> pd.DataFrame:
     """Share of draws in which a unit takes a rank, last year; ranks never taken are left out."""
-    last = counts[ranked.last]
-    unit, rank = np.nonzero(last)
+    latest_counts = counts[ranked.last]
+    unit, rank = np.nonzero(latest_counts)
     units, year = np.array(ranked.source.units, dtype=object), ranked.source.years[ranked.last]
-    share = last[unit, rank] / len(ranked.ranks["all"])
+    share = latest_counts[unit, rank] / len(ranked.ranks["all"])
     return pd.DataFrame({"unit": units[unit], "year": year, "rank": rank + 1, "share": share})
 
 
 def _pairs(ranked: RankDraws, above: Array, interval: tuple[float, float]) -> pd.DataFrame:
     """P(unit above other) over all draws, last year; `apart` where one of the two is above in nearly every draw."""
-    first, second = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
-    names, won = np.array(ranked.source.units, dtype=object), above[first, second]
+    first_units, second_units = np.nonzero(~(np.isnan(above) | np.eye(len(above), dtype=bool)))
+    names, won = np.array(ranked.source.units, dtype=object), above[first_units, second_units]
     year = ranked.source.years[ranked.last]
     return pd.DataFrame(
-        {"unit": names[first], "other": names[second], "year": year, "share": won, "apart": _is_distinct(won, interval)}
+        {
+            "unit": names[first_units],
+            "other": names[second_units],
+            "year": year,
+            "share": won,
+            "apart": _is_distinct(won, interval),
+        }
     )
 
 
 def _designs(designs: Designs, ranked: RankDraws) -> pd.DataFrame:
     """Each declared combination: what differs, and how far it moves the ranks of the last year."""
-    base, last = ranked.base[ranked.last], ranked.ranks["design"][:, ranked.last]
-    shift = mean_shift(last, base)
+    base, latest_ranks = ranked.base[ranked.last], ranked.ranks["design"][:, ranked.last]
+    shift = mean_shift(latest_ranks, base)
     rows = [
         {"design": number, "label": designs.label(number), "mean_shift": shift[number], "max_shift": _largest(row, base)}
         | {"spearman": _spearman(row, base)}
-        for number, row in enumerate(last)
+        for number, row in enumerate(latest_ranks)
     ]
     return pd.DataFrame(rows)
 
@@ -249,16 +255,16 @@ def _summary(
     rows = []
     base = ranked.base[ranked.last]
     for name, ranks in ranked.ranks.items():
-        last = ranks[:, ranked.last]
+        latest_ranks = ranks[:, ranked.last]
         low, high = order_statistics(counts[name][ranked.last], interval)
         has_interval = ~np.isnan(low)
-        facts = {"draws": float(len(last)), "stable_pairs": stable_pairs(above[name])}
+        facts = {"draws": float(len(latest_ranks)), "stable_pairs": stable_pairs(above[name])}
         if has_interval.any():
             facts |= {
-                "mean_shift": float(np.nanmean(mean_shift(last, base))),
+                "mean_shift": float(np.nanmean(mean_shift(latest_ranks, base))),
                 "mean_width": float((high - low)[has_interval].mean()),
             }
-            facts["ranked"] = float(1 - np.isnan(last[:, ~np.isnan(base)]).mean())
+            facts["ranked"] = float(1 - np.isnan(latest_ranks[:, ~np.isnan(base)]).mean())
         rows += [{"source": name, "year": ranked.source.years[ranked.last], "quantity": q, "value": v} for q, v in facts.items()]
     return pd.DataFrame(rows)
 

@@ -43,11 +43,11 @@ class SobolIndices:
 def saltelli(base: int, factors: int, stream: np.random.Generator) -> SaltelliPoints:
     """Saltelli (2002) design on a scrambled Sobol' sequence; `base` a power of two."""
     points = qmc.Sobol(2 * factors, rng=stream).random(base)
-    a, b = points[:, :factors], points[:, factors:]
-    ab = np.repeat(a[None], factors, axis=0)
+    first_sample, second_sample = points[:, :factors], points[:, factors:]
+    ab = np.repeat(first_sample[None], factors, axis=0)
     for i in range(factors):
-        ab[i, :, i] = b[:, i]
-    return SaltelliPoints(a, b, ab)
+        ab[i, :, i] = second_sample[:, i]
+    return SaltelliPoints(first_sample, second_sample, ab)
 
 
 def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamples: int = 200) -> SobolIndices:
@@ -65,10 +65,10 @@ def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, 
     y = outputs - outputs.mean(axis=-1, keepdims=True)
     varies = y.std(axis=-1, keepdims=True) > FLAT * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
     y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
-    first, total = (index_array[..., 0, :] for index_array in _pair(y, np.ones((1, base))))
+    first_order, total_order = (index_array[..., 0, :] for index_array in _pair(y, np.ones((1, base))))
     counts = stream.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
     firsts, totals = (_ends(resampled) for resampled in _pair(y, counts))
-    return SobolIndices(first, *firsts, total, *totals)
+    return SobolIndices(first_order, *firsts, total_order, *totals)
 
 
 def _ends(resampled: Array) -> tuple[Array, Array]:

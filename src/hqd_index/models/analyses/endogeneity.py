@@ -21,12 +21,14 @@ CELLS_MEND: Mend = ("提供含行业、省份与专精特新状态的企业表",
 LARGEST_WEIGHTS = 5
 
 
-def long_difference(rows: pd.DataFrame, spec: Specification, first: int, last: int) -> tuple[pd.DataFrame, Specification]:
+def long_difference(
+    rows: pd.DataFrame, spec: Specification, first_year: int, last_year: int
+) -> tuple[pd.DataFrame, Specification]:
     """One row per unit: changes between two years of outcomes, density and controls; a constant takes the common change."""
     columns = [*spec.outcomes, *spec.regressors]
     ends = rows.set_index(["unit", "year"])[columns].astype(float)
-    differences = (ends.xs(last, level="year") - ends.xs(first, level="year")).dropna().reset_index()
-    return differences, replace(spec, id=f"{spec.id}_long_difference", fixed_effects=(), subset=f"{first}-{last}")
+    differences = (ends.xs(last_year, level="year") - ends.xs(first_year, level="year")).dropna().reset_index()
+    return differences, replace(spec, id=f"{spec.id}_long_difference", fixed_effects=(), subset=f"{first_year}-{last_year}")
 
 
 def long_difference_regressions(headline: Headline) -> Rows:

@@ -37,8 +37,8 @@ Outcomes = Mapping[str, Mapping[str, Mapping[str, str]]]  # sample -> moderator 
 def early_paths(paths: pd.DataFrame, years: int) -> pd.DataFrame:
     """unit, base_path_<name>: mean path index of each unit's first `years` years that have one; set before later outcomes."""
     index = paths[(paths["indicator"] == "index") & paths["value"].notna()].sort_values(["path", *KEY])
-    first = index[index.groupby(["path", "unit"]).cumcount() < years]
-    by_path = first.groupby(["unit", "path"])["value"].mean().unstack("path")
+    early_rows = index[index.groupby(["path", "unit"]).cumcount() < years]
+    by_path = early_rows.groupby(["unit", "path"])["value"].mean().unstack("path")
     return by_path.add_prefix(f"{BASE}{PATH}").reset_index()
 
 

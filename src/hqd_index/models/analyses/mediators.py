@@ -54,15 +54,15 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
     remains: all constant within the effects, or spanned by the controls and one another.
     """
     full, *_ = sums_of(rows, replace(spec, controls=(*spec.controls, *mediators)))
-    varying = tuple(m for m in mediators if m not in full.dropped_terms)
+    included_mediators = tuple(m for m in mediators if m not in full.dropped_terms)
     idle_mediators = tuple(m for m in mediators if m in full.dropped_terms)
-    if not varying:
+    if not included_mediators:
         raise EstimationError(
             f"no mediator varies beside the controls and the fixed effects: {_names(idle_mediators)}",
             zh=f"控制变量与固定效应之外没有仍有变化的机制变量:{_names(idle_mediators)}",
         )
-    base, *_ = sums_of(rows, replace(spec, outcomes=(*spec.outcomes, *varying)))
-    positions, m = [full.terms.index(name) for name in varying], len(spec.outcomes)
+    base, *_ = sums_of(rows, replace(spec, outcomes=(*spec.outcomes, *included_mediators)))
+    positions, m = [full.terms.index(name) for name in included_mediators], len(spec.outcomes)
     b0, b1 = coefficients(base), coefficients(full)
     value = _rows(b0, b1, positions, m) * np.where(full.sd_outcomes > 0, 1.0, np.nan)
     if full.complete:
@@ -70,7 +70,7 @@ def gelbach(rows: pd.DataFrame, spec: Specification, mediators: Sequence[str]) -
     else:
         error = np.full_like(value, np.nan)
     _add_up(value)
-    return MediatorAccounting(spec, varying, value, error, b0[0, m:], b1[positions], full.n, full.g), idle_mediators
+    return MediatorAccounting(spec, included_mediators, value, error, b0[0, m:], b1[positions], full.n, full.g), idle_mediators
 
 
 def _rows(base: Array, full: Array, positions: list[int], m: int) -> Array:

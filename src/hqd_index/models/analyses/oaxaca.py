@@ -66,16 +66,16 @@ def density_groups(rows: pd.DataFrame, density: str) -> DensityGroups:
         raise EstimationError("no year of the sample has any density", zh="样本中没有任何年份有专精特新密度")
     since = rows[rows["year"] >= years.min()]
     mean = since.groupby("unit")[density].mean()
-    middle = float(mean.median())
-    tied = (mean - middle).abs() <= TIE * max(abs(middle), 1.0)
-    above = (mean > middle) & ~tied
+    median_density = float(mean.median())
+    tied = (mean - median_density).abs() <= TIE * max(abs(median_density), 1.0)
+    above = (mean > median_density) & ~tied
     high, low = (tuple(map(str, mean.index[mask])) for mask in (above, ~above))
     if min(len(high), len(low)) < FEWEST:
         raise EstimationError(
             f"{len(high)} units lie above the median density and {len(low)} do not; at least {FEWEST} of each are needed",
             zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {FEWEST} 个",
         )
-    return DensityGroups(high, low, tuple(map(str, mean.index[tied])), middle, int(years.min()), int(rows["year"].max()))
+    return DensityGroups(high, low, tuple(map(str, mean.index[tied])), median_density, int(years.min()), int(rows["year"].max()))
 
 
 def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> TwofoldSplit:
@@ -89,13 +89,15 @@ def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None =
     centre, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
     z = (x - centre) / np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(len(y)), high, z])
-    b = least_squares(design * root, y * root, tolerance=COLUMNS)
+    coefficients = least_squares(design * root, y * root, tolerance=COLUMNS)
     if rank(design * root, tolerance=COLUMNS) < design.shape[1]:
-        b = np.full_like(b, np.nan)
+        coefficients = np.full_like(coefficients, np.nan)
     means, levels = (
         np.stack([np.average(values[part], axis=0, weights=mass[part]) for part in (high, ~high)]) for values in (y, x)
     )
-    return TwofoldSplit(means, levels, unexplained=b[1], coefficient=b[2:] / np.where(spread > 0, spread, np.nan)[:, None])
+    return TwofoldSplit(
+        means, levels, unexplained=coefficients[1], coefficient=coefficients[2:] / np.where(spread > 0, spread, np.nan)[:, None]
+    )
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ def chokepoint_units(chokepoints: pd.DataFrame, units: set[str]) -> tuple[str, .
     judged = chokepoints.dropna(subset=["chokepoint"])
     if judged.empty:
         return ()
-    last = judged[(judged["year"] == judged["year"].max()) & (judged["chokepoint"].astype(float) == 1)]
-    codes = {code for text in last["industries"].dropna() for code in str(text).split("+")}
+    latest_chokepoints = judged[(judged["year"] == judged["year"].max()) & (judged["chokepoint"].astype(float) == 1)]
+    codes = {code for text in latest_chokepoints["industries"].dropna() for code in str(text).split("+")}
     return tuple(sorted(codes & units))
 
 
@@ -56,13 +56,19 @@ def baseline(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], 
             zh="政策模拟(G):密度不以企业数计,一次认定对密度没有固定的影响",
         )
     year = int(density["year"].max())
-    last = density[(density["year"] == year) & density["unit"].isin(units)].set_index("unit").sort_index()
-    holders = chokepoint_units(chokepoints, units & set(last.index))
+    latest_density = density[(density["year"] == year) & density["unit"].isin(units)].set_index("unit").sort_index()
+    holders = chokepoint_units(chokepoints, units & set(latest_density.index))
     if not holders:
         raise EstimationError(
             "policy simulation (G): no unit of the study holds a chokepoint product", zh="政策模拟(G):本研究没有单位含卡脖子产品"
         )
-    return Baseline(last["n_firms"].astype(float), last["density"].astype(float), holders, year, float(density["density"].max()))
+    return Baseline(
+        latest_density["n_firms"].astype(float),
+        latest_density["density"].astype(float),
+        holders,
+        year,
+        float(density["density"].max()),
+    )
 
 
 def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[Item]:
@@ -89,10 +95,10 @@ def linked_policy_items(
 ) -> Iterator[Item]:
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
     estimate = spillover.estimate
-    units, reach = link_weights(io_links, start.firms.index)
+    units, link_matrix = link_weights(io_links, start.firms.index)
     count, positions = len(start.firms), start.firms.index.get_indexer(pd.Index(units))
     for unit, quantity, rise in _rises(start, float(estimate.sums.sd_terms[0])):
-        rises = {name: float((rise.to_numpy()[positions] @ w).sum()) / count for name, w in reach.items()}
+        rises = {name: float((rise.to_numpy()[positions] @ w).sum()) / count for name, w in link_matrix.items()}
         rises[estimate.spec.density] = float(rise.mean())
         weights = {spillover.term(name): mean for name, mean in rises.items() if name in estimate.terms}
         value, error = estimate.combination(weights, estimate.at(outcome))

@@ -28,5 +28,7 @@ def variance_items(headline: Headline, sample: str) -> list[Item]:
 def variance_shares(headline: Headline) -> Rows:
     """Shares in every sample whose index varies within the effects."""
     estimate, sample = headline.estimate, headline.sample
-    varying = [name for name in sample.samples if estimate.varies(estimate.at(sample.root_column(name)))]
-    return merged({"contribution": contribution_rows(variance_items(headline, name), headline.id, name)} for name in varying)
+    varying_samples = [name for name in sample.samples if estimate.varies(estimate.at(sample.root_column(name)))]
+    return merged(
+        {"contribution": contribution_rows(variance_items(headline, name), headline.id, name)} for name in varying_samples
+    )

@@ -44,17 +44,19 @@ def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
     EstimationError when no unit is left that changes status.
     """
     by_year = data.pivot(index="unit", columns="year", values=outcome).dropna()
-    first = data.groupby("unit")["first"].first().reindex(by_year.index)
+    first_years = data.groupby("unit")["first"].first().reindex(by_year.index)
     years = by_year.columns.to_numpy(dtype=float)
-    first = first.where(first <= years[-1])
-    by_year, first = by_year[~(first <= years[0])], first[~(first <= years[0])]
-    cohorts = sorted(first.dropna().unique())
-    if not cohorts or len(cohorts) + first.isna().any() < 2:
+    first_years = first_years.where(first_years <= years[-1])
+    by_year, first_years = by_year[~(first_years <= years[0])], first_years[~(first_years <= years[0])]
+    cohorts = sorted(first_years.dropna().unique())
+    if not cohorts or len(cohorts) + first_years.isna().any() < 2:
         raise EstimationError(f"{outcome}: no two groups to compare", zh=f"{outcome}:没有两组可以比较")
-    mean = {g: by_year[first == g].mean().to_numpy() for g in cohorts} | {np.nan: by_year[first.isna()].mean().to_numpy()}
-    share = {g: float((first == g).mean()) for g in cohorts}
-    pairs = pd.DataFrame(_pairs(cohorts, mean, share, float(first.isna().mean()), years))
-    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(by_year), int(first.notna().sum()))
+    mean = {g: by_year[first_years == g].mean().to_numpy() for g in cohorts} | {
+        np.nan: by_year[first_years.isna()].mean().to_numpy()
+    }
+    share = {g: float((first_years == g).mean()) for g in cohorts}
+    pairs = pd.DataFrame(_pairs(cohorts, mean, share, float(first_years.isna().mean()), years))
+    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(by_year), int(first_years.notna().sum()))
 
 
 def _pairs(
@@ -66,22 +68,22 @@ def _pairs(
         d = float(post.mean())
         if never > 0:
             yield _comparison(NEVER, k, np.nan, n * never * d * (1 - d), _double_difference(mean[k], never_mean, post, ~post))
-        for later in (g for g in cohorts if g > k):
-            later_post = years >= later
-            e, m = float(later_post.mean()), share[later]
+        for later_cohort in (g for g in cohorts if g > k):
+            later_post = years >= later_cohort
+            e, m = float(later_post.mean()), share[later_cohort]
             yield _comparison(
                 EARLY_AGAINST_LATE,
                 k,
-                later,
+                later_cohort,
                 n * m * (d - e) * (1 - d),
-                _double_difference(mean[k], mean[later], post & ~later_post, ~post),
+                _double_difference(mean[k], mean[later_cohort], post & ~later_post, ~post),
             )
             yield _comparison(
                 LATE_AGAINST_EARLY,
-                later,
+                later_cohort,
                 k,
                 n * m * e * (d - e),
-                _double_difference(mean[later], mean[k], later_post, post & ~later_post),
+                _double_difference(mean[later_cohort], mean[k], later_post, post & ~later_post),
             )
 
 
@@ -109,25 +111,28 @@ def sun_abraham(
     size = dummies.sum(axis=0)
     residuals = layout.absorber.residual(np.column_stack([rows.y, dummies]))
     y, x = residuals[:, 0], residuals[:, 1:]
-    b = least_squares(x, y)
+    coefficients = least_squares(x, y)
     g, n, k = layout.units, len(y), other_levels(layout.effects)
-    covariance = clustered_covariance(x, y - x @ b, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
+    covariance = clustered_covariance(x, y - x @ coefficients, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
     event = cells[:, 1]
-    times = sorted(set(event.tolist()))
-    average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in times])
+    event_times = sorted(set(event.tolist()))
+    average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in event_times])
     post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
-    reported = average[positions_in_window(times, window)]
-    reported_times = [t for t in times if window[0] <= t <= window[1]]
+    reported = average[positions_in_window(event_times, window)]
+    reported_times = [t for t in event_times if window[0] <= t <= window[1]]
     return event_effects(
-        "sun_abraham", layout, reported_times, reported @ b, reported @ covariance @ reported.T, float(post @ b),
+        "sun_abraham", layout, reported_times, reported @ coefficients, reported @ covariance @ reported.T,
+        float(post @ coefficients),
         float(np.sqrt(post @ covariance @ post)), base=True,
     )  # fmt: skip
 
 
 def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:
     """Dummies (n, k) of each cohort and event time but -1, and these (k, 2) in order."""
-    at = np.flatnonzero(~np.isnan(layout.event) & (layout.event != -1))
-    cells, codes = np.unique(np.column_stack([layout.first[at], layout.event[at]]), axis=0, return_inverse=True)
+    treated_positions = np.flatnonzero(~np.isnan(layout.event) & (layout.event != -1))
+    cells, codes = np.unique(
+        np.column_stack([layout.first[treated_positions], layout.event[treated_positions]]), axis=0, return_inverse=True
+    )
     dummies = np.zeros((len(layout.event), len(cells)))
-    dummies[at, codes] = 1.0
+    dummies[treated_positions, codes] = 1.0
     return dummies, cells.astype(np.int64)

@@ -136,13 +136,13 @@ class Panel:
 
 def _layout(data: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
     """The layout of sorted rows and which of them it holds."""
-    year, first = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
+    year, first_years = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
     unit = compact(data["unit"].to_numpy())
     start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
     np.minimum.at(start, unit[observed], year[observed])
-    in_layout = observed & ~(first <= start[unit])
+    in_layout = observed & ~(first_years <= start[unit])
     codes = tuple(compact(data[e].to_numpy()[in_layout]) for e in ("unit", *effects))
-    return Layout(codes, (year - first)[in_layout], first[in_layout]), in_layout
+    return Layout(codes, (year - first_years)[in_layout], first_years[in_layout]), in_layout
 
 
 def panel_of(data: pd.DataFrame | Panel) -> Panel:

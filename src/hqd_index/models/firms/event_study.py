@@ -49,8 +49,8 @@ class Events:
 
 def _dummies(event: Array, *, omitted: set[int]) -> tuple[Array, list[int]]:
     """Dummies (n, k) of every event time but those in `omitted`: binned ends would assume that effects stay constant there."""
-    times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted)
-    return (event[:, None] == np.array(times)[None, :]).astype(float), times
+    event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted)
+    return (event[:, None] == np.array(event_times)[None, :]).astype(float), event_times
 
 
 def clustered_covariance(x: Array, u: Array, unit: Codes, factor: float) -> Array:
@@ -82,7 +82,7 @@ def twfe(
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
     all_treated = not np.isnan(layout.event).any()
-    dummies, times = _dummies(layout.event, omitted={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
+    dummies, event_times = _dummies(layout.event, omitted={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
     y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
     post, x = columns[0], np.column_stack(columns[1:])
     k = other_levels(layout.effects)
@@ -92,11 +92,11 @@ def twfe(
         return g / (g - 1) * (n - 1) / (n - slopes - k)
 
     b = least_squares(x, y)
-    covariance = clustered_covariance(x, y - x @ b, layout.unit, factor(len(times)))
+    covariance = clustered_covariance(x, y - x @ b, layout.unit, factor(len(event_times)))
     static = float(post @ y / (post @ post))
     static_v = clustered_covariance(post[:, None], y - static * post, layout.unit, factor(1))
-    reported = positions_in_window(times, window)
-    reported_times = [times[i] for i in reported]
+    reported = positions_in_window(event_times, window)
+    reported_times = [event_times[i] for i in reported]
     v = covariance[np.ix_(reported, reported)]
     return event_effects("twfe", layout, reported_times, b[reported], v, static, float(np.sqrt(static_v[0, 0])), base=True)
 
@@ -106,21 +106,21 @@ def other_levels(effects: tuple[Codes, ...]) -> int:
     return sum(int(e.max()) for e in effects[1:]) + 1
 
 
-def positions_in_window(times: list[int], window: tuple[int, int]) -> list[int]:
+def positions_in_window(event_times: list[int], window: tuple[int, int]) -> list[int]:
     """Positions of the event times that lie in the window, both ends included."""
-    return [i for i, t in enumerate(times) if window[0] <= t <= window[1]]
+    return [i for i, t in enumerate(event_times) if window[0] <= t <= window[1]]
 
 
 def event_effects(
-    name: str, layout: Layout, times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False
+    name: str, layout: Layout, event_times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False
 ) -> Events:
     """With `base`, period -1 is put in at zero."""
     if base:
-        at = sum(t < -1 for t in times)
-        times, b = [*times[:at], -1, *times[at:]], np.insert(b, at, 0.0)
-        v = np.insert(np.insert(v, at, 0.0, axis=0), at, 0.0, axis=1)
+        base_position = sum(t < -1 for t in event_times)
+        event_times, b = [*event_times[:base_position], -1, *event_times[base_position:]], np.insert(b, base_position, 0.0)
+        v = np.insert(np.insert(v, base_position, 0.0, axis=0), base_position, 0.0, axis=1)
     treated = len(np.unique(layout.unit[~np.isnan(layout.first)]))
-    return Events(name, tuple(times), b, v, overall, se, len(layout.event), layout.units, treated)
+    return Events(name, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated)
 
 
 def imputation(
@@ -135,16 +135,16 @@ def imputation(
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
     target = layout.treated & layout.untreated.usable
-    times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
-    weight = np.stack([_equal_weights(target & (layout.event == t)) for t in times] + [_equal_weights(target)], axis=1)
+    event_times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
+    weight = np.stack([_equal_weights(target & (layout.event == t)) for t in event_times] + [_equal_weights(target)], axis=1)
     effect = weight.T @ rows.gap
     influence = _influence(rows, weight, target)
     covariance = influence.T @ influence
     leads = _leads(rows, window)
-    joint = np.zeros((len(leads[0]) + len(times),) * 2)
+    joint = np.zeros((len(leads[0]) + len(event_times),) * 2)
     joint[: len(leads[0]), : len(leads[0])] = leads[2]
     joint[len(leads[0]) :, len(leads[0]) :] = covariance[:-1, :-1]
-    all_times = [*leads[0], *times]
+    all_times = [*leads[0], *event_times]
     return event_effects(
         "imputation",
         layout,
@@ -182,18 +182,18 @@ def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array
     """Leads window[0]..-1 from untreated rows alone; the base is all earlier rows and never-treated units."""
     untreated = rows.layout.untreated
     event = rows.layout.event[untreated.clean]
-    times = [t for t in range(window[0], 0) if (event == t).any()]
+    event_times = [t for t in range(window[0], 0) if (event == t).any()]
     if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
-        times = times[1:]
-    if not times or not np.isnan(event).any():
+        event_times = event_times[1:]
+    if not event_times or not np.isnan(event).any():
         return [], np.zeros(0), np.zeros((0, 0))
-    dummies = (event[:, None] == np.array(times)[None, :]).astype(float)
+    dummies = (event[:, None] == np.array(event_times)[None, :]).astype(float)
     y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.clean], dummies])).T
     x = np.column_stack(columns)
     b = least_squares(x, y)
     n, unit = len(y), untreated.effects[0]
     g, k = int(unit.max()) + 1, other_levels(untreated.effects)
-    return times, b, clustered_covariance(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(times) - k))
+    return event_times, b, clustered_covariance(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(event_times) - k))
 
 
 def did2s(
@@ -205,15 +205,15 @@ def did2s(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout, usable = rows.layout, rows.layout.untreated.usable
-    dummies, times = _dummies(layout.event, omitted=set())
+    dummies, event_times = _dummies(layout.event, omitted=set())
     present = (dummies[usable] != 0).any(axis=0)
     b, covariance = _second_stage(rows, dummies[:, present] * usable[:, None], usable)
     overall, overall_v = _second_stage(rows, (layout.treated & usable).astype(float)[:, None], usable)
-    times = [t for t, is_present in zip(times, present) if is_present]
-    reported = positions_in_window(times, window)
+    event_times = [t for t, is_present in zip(event_times, present) if is_present]
+    reported = positions_in_window(event_times, window)
     v = covariance[np.ix_(reported, reported)]
     return event_effects(
-        "did2s", layout, [times[i] for i in reported], b[reported], v, float(overall[0]), float(np.sqrt(overall_v[0, 0]))
+        "did2s", layout, [event_times[i] for i in reported], b[reported], v, float(overall[0]), float(np.sqrt(overall_v[0, 0]))
     )
 
 

@@ -151,22 +151,24 @@ def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Ro
     """Item F: FHK by kind of firm and Melitz-Polanec for the weighted mean of all firms between two years."""
     choice, years = study.regressions.contribution, sorted(firms["year"].unique())
     recognised = firms["first"].min()
-    first = choice.from_year or (int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0]))
-    last = choice.to_year or int(years[-1])
+    first_year = choice.from_year or (
+        int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0])
+    )
+    last_year = choice.to_year or int(years[-1])
     rows = firms.rename(columns={"unit": "firm_id"})[["firm_id", "year", outcome, f"size_{outcome}", "ever"]]
     firm_groups = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
     items = []
     try:
-        by_group = foster(rows, outcome, f"size_{outcome}", (first, last), firm_groups)
-        all_firms = melitz_polanec(rows, outcome, f"size_{outcome}", (first, last))
+        by_group = foster(rows, outcome, f"size_{outcome}", (first_year, last_year), firm_groups)
+        all_firms = melitz_polanec(rows, outcome, f"size_{outcome}", (first_year, last_year))
     except EstimationError:
         return
     for _, part in by_group.iterrows():
         names = [(f"{outcome}_{c}_{part['group']}", float(part[c])) for c in FHK]
-        items += [_item(name, value, first, last, "Foster-Haltiwanger-Krizan") for name, value in names]
-    items += [_item(f"{outcome}_{c}_mp", v, first, last, "Melitz-Polanec") for c, v in all_firms.items()]
+        items += [_item(name, value, first_year, last_year, "Foster-Haltiwanger-Krizan") for name, value in names]
+    items += [_item(f"{outcome}_{c}_mp", v, first_year, last_year, "Melitz-Polanec") for c, v in all_firms.items()]
     yield from contribution_rows(items, "firms", "all")
 
 
-def _item(quantity: str, value: float, first: int, last: int, measure: str) -> Item:
-    return Item("F", TOTAL, first, last, quantity, value, np.nan, np.nan, measure)
+def _item(quantity: str, value: float, first_year: int, last_year: int, measure: str) -> Item:
+    return Item("F", TOTAL, first_year, last_year, quantity, value, np.nan, np.nan, measure)

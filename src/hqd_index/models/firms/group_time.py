@@ -88,13 +88,13 @@ def callaway_santanna(
     """ATT(g, t) averaged by event time over groups by size; `overall` averages all treated cells. Analytic variance."""
     cells = group_time(data, outcome, controls=controls)
     event = cells.year - cells.group
-    times = [t for t in range(window[0], window[1] + 1) if (event == t).any()]
-    averages = [cells.average(event == t) for t in times]
+    event_times = [t for t in range(window[0], window[1] + 1) if (event == t).any()]
+    averages = [cells.average(event == t) for t in event_times]
     overall, influence = cells.average(event >= 0)
     n = len(cells.cohort)
     joint = np.stack([values for _, values in averages], axis=1)
     return Events(
-        estimator="callaway_santanna", time=tuple(times), estimate=np.array([b for b, _ in averages]),
+        estimator="callaway_santanna", time=tuple(event_times), estimate=np.array([b for b, _ in averages]),
         covariance=joint.T @ joint / n**2, overall=overall, overall_se=float(np.sqrt((influence**2).mean() / n)),
         n=cells.rows, units=n, treated=int((~np.isnan(cells.cohort)).sum()),
     )  # fmt: skip

@@ -14,10 +14,10 @@ MELITZ_POLANEC = ("within", "between", "entry", "exit")
 def _firm_changes(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> pd.DataFrame:
     """One row per firm: shares s1, s2 of the total size in each year and values v1, v2; absent = share 0, value NaN."""
     rows = firms[firms["year"].isin(years) & firms[value].notna() & (firms[size] > 0)]
-    first, last = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
-    if first.empty or last.empty:
+    first_year_rows, last_year_rows = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
+    if first_year_rows.empty or last_year_rows.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
-    both_years = first.add_suffix("1").join(last.add_suffix("2"), how="outer", sort=True)
+    both_years = first_year_rows.add_suffix("1").join(last_year_rows.add_suffix("2"), how="outer", sort=True)
     s1, s2 = (both_years[f"{size}{t}"].fillna(0.0) for t in (1, 2))
     return pd.DataFrame({"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": both_years[f"{value}1"], "v2": both_years[f"{value}2"]})
 

@@ -111,8 +111,8 @@ def driscoll_kraay(by_year: ClusterSums, *, lags: int | None = None) -> Array:
     """
     score = scores(by_year)
     t = len(score)
-    reach = int(4 * (t / 100) ** (2 / 9)) if lags is None else lags
+    lag_count = int(4 * (t / 100) ** (2 / 9)) if lags is None else lags
     variance = (score**2).sum(axis=0)
-    for lag in range(1, min(reach, t - 1) + 1):
-        variance = variance + 2 * (1 - lag / (reach + 1)) * (score[lag:] * score[:-lag]).sum(axis=0)
+    for lag in range(1, min(lag_count, t - 1) + 1):
+        variance = variance + 2 * (1 - lag / (lag_count + 1)) * (score[lag:] * score[:-lag]).sum(axis=0)
     return np.sqrt(np.maximum(variance, 0.0))

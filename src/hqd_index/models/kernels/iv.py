@@ -143,19 +143,19 @@ def anderson_rubin(stages: _Stages, centre: float, scale: float, g: int, level: 
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
     limit = float(stats.f.ppf(level, len(stages.fit_x), g - 1))
     values = centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
-    inside = stages.wald(values) <= limit
-    turns = np.flatnonzero(inside[1:] != inside[:-1])
+    is_accepted = stages.wald(values) <= limit
+    turns = np.flatnonzero(is_accepted[1:] != is_accepted[:-1])
     ends = [_crossing(stages, values[i], values[i + 1], limit) for i in turns]
-    bounds = ([-np.inf] if inside[0] else []) + ends + ([np.inf] if inside[-1] else [])
+    bounds = ([-np.inf] if is_accepted[0] else []) + ends + ([np.inf] if is_accepted[-1] else [])
     return tuple((bounds[i], bounds[i + 1]) for i in range(0, len(bounds), 2))
 
 
 def _crossing(stages: _Stages, low: float, high: float, limit: float) -> float:
     low_is_inside = bool(stages.wald(np.asarray(low)) <= limit)
     for _ in range(100):
-        middle = (low + high) / 2
-        if bool(stages.wald(np.asarray(middle)) <= limit) == low_is_inside:
-            low = middle
+        midpoint = (low + high) / 2
+        if bool(stages.wald(np.asarray(midpoint)) <= limit) == low_is_inside:
+            low = midpoint
         else:
-            high = middle
+            high = midpoint
     return float((low + high) / 2)

@@ -30,10 +30,10 @@ def pre_trend(
     years_before = years_before[years_before < largest.index[largest > 0].min()] if (largest > 0).any() else years_before[:0]
     if len(years_before) < FEWEST:
         return None
-    later = rows[~rows["year"].isin(years_before)].groupby("unit")[spec.density].mean()
-    if later.std() == 0 or len(later) < 2:
+    later_density = rows[~rows["year"].isin(years_before)].groupby("unit")[spec.density].mean()
+    if later_density.std() == 0 or len(later_density) < 2:
         return None
     early = rows[rows["year"].isin(years_before)]
-    slope = early["unit"].map(later) * (early["year"] - years_before.max())
+    slope = early["unit"].map(later_density) * (early["year"] - years_before.max())
     lead = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
     return estimate(early.assign(**{SLOPE: slope}), lead, draws=draws, weights=weights, seed=seed, level=level)

@@ -87,6 +87,9 @@ def randomisation(
     estimate, t = statistics(part, y, paths[row, year][:, None])
     receivers = permutations(sets, units, draws, stream(seed, "randomisation", spec.id))
     step = max(1, BATCH // part.n)
-    batches = [statistics(part, y, paths[receivers[at : at + step][:, row], year].T) for at in range(0, draws, step)]
+    batches = [
+        statistics(part, y, paths[receivers[batch_start : batch_start + step][:, row], year].T)
+        for batch_start in range(0, draws, step)
+    ]
     estimates, t_star = (np.concatenate(column) for column in zip(*batches))
     return Randomisation(estimate[0], t[0], estimates, t_star)

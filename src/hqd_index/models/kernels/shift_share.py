@@ -63,8 +63,8 @@ def recentred(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Expo
     labels = np.array(groups or ("",) * len(exposure.names))
     shocks = exposure.shocks.copy()
     for label in np.unique(labels):
-        at = labels == label
-        shocks[..., at] -= shocks[..., at].mean(axis=-1, keepdims=True)
+        in_group = labels == label
+        shocks[..., in_group] -= shocks[..., in_group].mean(axis=-1, keepdims=True)
     return replace(exposure, shocks=shocks)
 
 
@@ -83,8 +83,8 @@ class ShiftShare:
 def _with_instrument(data: pd.DataFrame, spec: Specification, exposure: Exposure) -> tuple[pd.DataFrame, Specification]:
     """The data with the instrument and, where shares do not add up to one, their sum by year as controls."""
     z = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
-    at = pd.MultiIndex.from_frame(data[["unit", "year"]])
-    extended = data.assign(**{Z: z.stack().reindex(at).to_numpy()})
+    unit_year_index = pd.MultiIndex.from_frame(data[["unit", "year"]])
+    extended = data.assign(**{Z: z.stack().reindex(unit_year_index).to_numpy()})
     total = exposure.shares.sum(axis=1)
     if np.allclose(total, 1.0, atol=1e-9):
         return extended, spec
@@ -158,14 +158,16 @@ def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: fl
     sy, sx = (_by_shock(share, residual_shocks, cell, e) for e in (y, x))
     c = stats.norm.ppf(0.5 + level / 2) ** 2
     zy, zx = float(z @ y), float(z @ x)
-    a = zx**2 - c * float(sx @ sx)
-    b = zy * zx - c * float(sy @ sx)
+    quadratic_term = zx**2 - c * float(sx @ sx)
+    linear_term = zy * zx - c * float(sy @ sx)
     d = zy**2 - c * float(sy @ sy)
-    inside = b**2 - a * d
-    if inside < 0:
-        return () if a > 0 else ((-np.inf, np.inf),)
-    low, high = sorted(((b - np.sqrt(inside)) / a, (b + np.sqrt(inside)) / a))
-    return ((low, high),) if a > 0 else ((-np.inf, low), (high, np.inf))
+    discriminant = linear_term**2 - quadratic_term * d
+    if discriminant < 0:
+        return () if quadratic_term > 0 else ((-np.inf, np.inf),)
+    low, high = sorted(
+        ((linear_term - np.sqrt(discriminant)) / quadratic_term, (linear_term + np.sqrt(discriminant)) / quadratic_term)
+    )
+    return ((low, high),) if quadratic_term > 0 else ((-np.inf, low), (high, np.inf))
 
 
 def rotemberg(part: Partial, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:

@@ -54,10 +54,10 @@ class Wild:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.estimate / self.error
 
-    def t_star(self, at: Sequence[int] | slice = slice(None)) -> Array:
+    def t_star(self, draw_rows: Sequence[int] | slice = slice(None)) -> Array:
         """t* (B, m) of a zero coefficient, of all outcomes or of those asked for."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.top[:, at] / np.sqrt(self.a[:, at]))
+            return np.asarray(self.top[:, draw_rows] / np.sqrt(self.a[:, draw_rows]))
 
     def p(self) -> Array:
         """p (m,) of a zero coefficient: share of |t*| strictly above |t|; NaN where t is."""
@@ -107,18 +107,18 @@ class Line:
 
     def bound(self, side: float, alpha: float) -> float:
         """Where p falls to alpha on one side (-1 or 1) of the estimate."""
-        inside, outside = 0.0, 2.0
-        while self.p(self.estimate + side * outside * self.error) > alpha:
-            inside, outside = outside, 2 * outside
-            if outside > WIDEST:
+        accepted, rejected = 0.0, 2.0
+        while self.p(self.estimate + side * rejected * self.error) > alpha:
+            accepted, rejected = rejected, 2 * rejected
+            if rejected > WIDEST:
                 return side * np.inf
-        while outside - inside > 1e-10 * outside:
-            middle = (inside + outside) / 2
-            if self.p(self.estimate + side * middle * self.error) > alpha:
-                inside = middle
+        while rejected - accepted > 1e-10 * rejected:
+            midpoint = (accepted + rejected) / 2
+            if self.p(self.estimate + side * midpoint * self.error) > alpha:
+                accepted = midpoint
             else:
-                outside = middle
-        return self.estimate + side * (inside + outside) / 2 * self.error
+                rejected = midpoint
+        return self.estimate + side * (accepted + rejected) / 2 * self.error
 
 
 def enumerable(g: int, draws: int, weights: str) -> bool:

@@ -133,19 +133,19 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
     the others (Schur complement), solved directly, or by conjugate gradients when it is large: no stopping rule of
     alternating projections enters the result.
     """
-    first, *other_effects = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
-    weight = np.ones(len(first)) if weights is None else weights
-    first_adder = adder(first, weight, int(first.max()) + 1)
-    size = np.maximum(np.bincount(first, weight), np.finfo(float).tiny)
+    largest_effect, *other_effects = sorted(effects, key=lambda codes: -int(codes.max(initial=0)))
+    weight = np.ones(len(largest_effect)) if weights is None else weights
+    first_adder = adder(largest_effect, weight, int(largest_effect.max()) + 1)
+    size = np.maximum(np.bincount(largest_effect, weight), np.finfo(float).tiny)
     if not other_effects:
         no_levels = sparse.csr_array((0, len(size)))
-        return Absorber(first, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
+        return Absorber(largest_effect, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
     other_codes, levels = _stacked(other_effects)
-    cross = _total([_table(c, first, weight, (levels, len(size))) for c in other_codes])
+    cross = _total([_table(c, largest_effect, weight, (levels, len(size))) for c in other_codes])
     among_others = _total([_table(c, d, weight, (levels, levels)) for c in other_codes for d in other_codes])
     reduced = sparse.csr_array(among_others - cross.multiply(1.0 / size[None, :]) @ cross.T)
     return Absorber(
-        first,
+        largest_effect,
         first_adder,
         size,
         other_codes,

@@ -94,9 +94,9 @@ def distinct_designs(values: Array, threshold: float = SAME) -> np.ndarray:
                 distinct[block[i]] = True
                 first_of_kind[i + 1 :] &= ~similar[i, i + 1 :]
         representatives = block[first_of_kind]
-        later = np.flatnonzero(undecided & (np.arange(len(ranks)) >= start + 256))
-        if len(later) and len(representatives):
-            undecided[later] &= ~(ranks[later] @ ranks[representatives].T > threshold).any(axis=1)
+        later_designs = np.flatnonzero(undecided & (np.arange(len(ranks)) >= start + 256))
+        if len(later_designs) and len(representatives):
+            undecided[later_designs] &= ~(ranks[later_designs] @ ranks[representatives].T > threshold).any(axis=1)
     return distinct
 
 
@@ -113,16 +113,16 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
         except EstimationError as fault:
             faults.append(fault)
             ready.append(None)
-    b, first, third = np.full((3, len(ready), scores.values.shape[1]), np.nan)
+    estimates, se_cv1, se_cv3 = np.full((3, len(ready), scores.values.shape[1]), np.nan)
     for start in range(0, scores.values.shape[1], BLOCK):
         at = slice(start, start + BLOCK)
         block = _Block(scores.values[:, at])
         for s, matrices in enumerate(ready):
             if matrices is not None:
-                b[s, at], first[s, at], third[s, at] = _estimates(matrices, block)
+                estimates[s, at], se_cv1[s, at], se_cv3[s, at] = _estimates(matrices, block)
     clusters = np.array([matrices.part.g if matrices else np.nan for matrices in ready])
     parts = tuple(matrices.part if matrices else None for matrices in ready)
-    return Curve(b, first, third, clusters, b.size, tuple(universes), tuple(faults), parts)
+    return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), parts)
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ class _UniverseMatrices:
     row: Array  # (p,): coefficient = row @ basis'y
     adder: sparse.csr_array  # (2G, n): cluster sums that make the scores, then those that make the deletions
     influence: Array  # (G, p)
-    reach: Array  # (G, p)
+    deletion_vectors: Array  # (G, p)
     factor: float  # of CV1
-    third: float  # (G - 1) / G, NaN when some cluster cannot be deleted
+    cv3_factor: float  # (G - 1) / G, NaN when some cluster cannot be deleted
     sd: float
     effects: tuple[str, ...]
 
@@ -151,8 +151,8 @@ class ScoredRows:
 
     def rows(self, data: pd.DataFrame) -> pd.DataFrame:
         if id(data) not in self.by_frame:
-            at = self.index.get_indexer(pd.MultiIndex.from_frame(data[["unit", "year"]]))
-            self.by_frame[id(data)] = data[at >= 0].assign(_at=at[at >= 0])
+            row_positions = self.index.get_indexer(pd.MultiIndex.from_frame(data[["unit", "year"]]))
+            self.by_frame[id(data)] = data[row_positions >= 0].assign(_at=row_positions[row_positions >= 0])
         return self.by_frame[id(data)]
 
 
@@ -173,16 +173,16 @@ def _universe_matrices(part: Partial, spec: Specification) -> _UniverseMatrices:
     basis, row, g, n = regressors.basis, regressors.coefficient_map[0], part.g, part.n
     gram = np.stack([basis[rows].T @ basis[rows] for rows in part.blocks()])
     half, null_directions = root_inverse(np.eye(len(row)) - gram)
-    reach = np.einsum("p,gpq,grq->gr", row, half, half)
+    deletion_vectors = np.einsum("p,gpq,grq->gr", row, half, half)
     deletable = np.abs(row @ null_directions).max() <= 1e-6 * np.linalg.norm(row)
-    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, reach[part.cluster])])
+    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[part.cluster])])
     positions = np.concatenate([2 * part.cluster, 2 * part.cluster + 1]), np.tile(np.arange(n), 2)
     return _UniverseMatrices(
         part=part, at=part.rows["_at"].to_numpy(), basis=basis, row=row,
         adder=sparse.csr_array((weights, positions), shape=(2 * g, n)),
-        influence=gram @ row, reach=reach, sd=float(regressors.sd[0]),
+        influence=gram @ row, deletion_vectors=deletion_vectors, sd=float(regressors.sd[0]),
         factor=g / (g - 1) * (n - 1) / (n - parameters(len(regressors.terms), effects, part.cluster)),
-        third=(g - 1) / g if deletable else np.nan, effects=spec.fixed_effects,
+        cv3_factor=(g - 1) / g if deletable else np.nan, effects=spec.fixed_effects,
     )  # fmt: skip
 
 
@@ -209,12 +209,14 @@ def _estimates(matrices: _UniverseMatrices, block: _Block) -> tuple[Array, Array
     y, sd = block.centred_on(matrices)
     theta = matrices.basis.T @ y
     sums = matrices.adder @ y
-    b = matrices.row @ theta
+    estimates = matrices.row @ theta
     score = sums[0::2] - matrices.influence @ theta
-    deviations = matrices.reach @ theta - sums[1::2] - b
+    deviations = matrices.deletion_vectors @ theta - sums[1::2] - estimates
     scale = matrices.sd / sd
-    first, third = (np.sqrt(f * np.einsum("gd,gd->d", v, v)) for f, v in ((matrices.factor, score), (matrices.third, deviations)))
-    return b * scale, first * scale, third * scale
+    se_cv1, se_cv3 = (
+        np.sqrt(f * np.einsum("gd,gd->d", v, v)) for f, v in ((matrices.factor, score), (matrices.cv3_factor, deviations))
+    )
+    return estimates * scale, se_cv1 * scale, se_cv3 * scale
 
 
 def within_spread(levels: Array, y: Array) -> Array:

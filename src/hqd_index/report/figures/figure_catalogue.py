@@ -53,10 +53,10 @@ def quarantine(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     counts = rows["rule"].value_counts().rename_axis("rule").reset_index(name="value")
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
-    first = rows.drop_duplicates("rule").set_index("rule")
+    first_rows = rows.drop_duplicates("rule").set_index("rule")
     rule_labels = {
-        rule: Bilingual(*(f"{rule} {legible_text(first[f'expected_{end}'][rule])}" for end in ("zh", "en")))
-        for rule in first.index
+        rule: Bilingual(*(f"{rule} {legible_text(first_rows[f'expected_{end}'][rule])}" for end in ("zh", "en")))
+        for rule in first_rows.index
     }
     frame = counts.assign(
         text=counts["value"].astype(str), colour=HUES[1][1], label=[labels(rule_labels[rule]) for rule in counts["rule"]]

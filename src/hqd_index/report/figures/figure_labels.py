@@ -31,7 +31,7 @@ class FigureLabels:
 
     def unit_names(self, zh: Iterable[str], en: Iterable[str]) -> list[str]:
         """Names of units."""
-        return [self(short_unit_name(str(a), str(b))) for a, b in zip(zh, en)]
+        return [self(short_unit_name(str(zh_name), str(en_name))) for zh_name, en_name in zip(zh, en)]
 
 
 COMMON_PREFIX = "Manufacture of "

@@ -72,8 +72,11 @@ def rules(results: Results) -> Grid | None:
         return None
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
-        first, column_names = findings.iloc[0], _column_names(findings["column"])
-        expected, mend = Bilingual(first["expected_zh"], first["expected_en"]), Bilingual(first["mend_zh"], first["mend_en"])
+        first_finding, column_names = findings.iloc[0], _column_names(findings["column"])
+        expected, mend = (
+            Bilingual(first_finding["expected_zh"], first_finding["expected_en"]),
+            Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
+        )
         values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expected, mend))
     note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."

@@ -46,7 +46,7 @@ def parse_columns(text: str) -> tuple[Column, ...]:
 
 def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
     """Pairs of names from two columns."""
-    return [Bilingual(str(a), str(b)) for a, b in zip(zh, en)]
+    return [Bilingual(str(zh_name), str(en_name)) for zh_name, en_name in zip(zh, en)]
 
 
 def text_or_empty(value: Any) -> str:

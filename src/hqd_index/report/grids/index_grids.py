@@ -66,15 +66,15 @@ def _ranking_columns(
     results: Results, nodes: list[str], previous_year: int | None, certainty_columns: tuple[Column, ...]
 ) -> tuple[Column, ...]:
     since_year = previous_year if previous_year is not None else "—"
-    first = parse_columns("名次 | Rank | int | 7")
-    middle = parse_columns(f"""
+    rank_columns = parse_columns("名次 | Rank | int | 7")
+    score_columns = parse_columns(f"""
         指数（0–100） | Index (0-100) | 2 | 12
         较 {since_year} 年升降 | Places won since {since_year} | int | 11
         最好名次 | Best rank | int | 9
         最差名次 | Worst rank | int | 9
     """)
     parts = tuple(Column(results.name(node), "2", 11) for node in nodes)
-    return (*first, *LABELS, *middle, *certainty_columns, *parts, *parse_columns("覆盖率 | Coverage | % | 9"))
+    return (*rank_columns, *LABELS, *score_columns, *certainty_columns, *parts, *parse_columns("覆盖率 | Coverage | % | 9"))
 
 
 def _ranking_note(results: Results, range_source: Bilingual) -> Bilingual:

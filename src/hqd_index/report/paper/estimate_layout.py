@@ -94,8 +94,8 @@ def regression_table(
     for column, (label, places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
         body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
-    first = Bilingual("被解释变量", "Outcome")
-    lines = [("" if k else first, *line) for k, line in enumerate(header_lines)]
+    outcome_label = Bilingual("被解释变量", "Outcome")
+    lines = [("" if k else outcome_label, *line) for k, line in enumerate(header_lines)]
     return (numbers, *lines), body, STARS_NOTE, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
 
 

@@ -173,8 +173,8 @@ def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
         worksheet.write_formula(row, 4, f"=IF(({total})>0,D{row + 1}/({total}),0)", styles(num_format="0.0000"), share)
         parent_share = "" if parent == sheets.root else f"*F{sheets.weights[parent] + 1}"
         worksheet.write_formula(row, 5, f"=E{row + 1}{parent_share}", styles(num_format="0.0000"), shares_in_index[node])
-    last = FIRST_WEIGHT_ROW + len(sheets.weights) - 1
-    worksheet.data_validation(FIRST_WEIGHT_ROW, 3, last, 3, {"validate": "decimal", "criteria": ">=", "value": 0})
+    last_row = FIRST_WEIGHT_ROW + len(sheets.weights) - 1
+    worksheet.data_validation(FIRST_WEIGHT_ROW, 3, last_row, 3, {"validate": "decimal", "criteria": ">=", "value": 0})
     worksheet.freeze_panes(FIRST_WEIGHT_ROW, 0)
     worksheet.hide_gridlines(2)
     worksheet.set_column(6, RANKING_COLUMN - 1, 2)
@@ -222,9 +222,9 @@ def _ranking_table(worksheet: Any, sheets: LiveSheets) -> None:
                 sheets.styles(num_format=number_format),
                 value,
             )
-    last = FIRST_WEIGHT_ROW + len(units) - 1
+    last_row = FIRST_WEIGHT_ROW + len(units) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    worksheet.conditional_format(FIRST_WEIGHT_ROW, RANKING_COLUMN + 3, last, RANKING_COLUMN + 3, bar)
+    worksheet.conditional_format(FIRST_WEIGHT_ROW, RANKING_COLUMN + 3, last_row, RANKING_COLUMN + 3, bar)
 
 
 def _published_ranks_of(sheets: LiveSheets, year: int) -> dict[str, Any]:
@@ -291,9 +291,9 @@ def _node_formula(sheets: LiveSheets, node: str, row: int) -> str:
     """Weighted mean of the children present, their weights rescaled; a dash below the least number of children."""
     tree = sheets.design.tree
     children = tree.children(node)
-    first, last = sheets.columns[children[0]], sheets.columns[children[-1]]
-    cells = f"{xl_rowcol_to_cell(row, first)}:{xl_rowcol_to_cell(row, last)}"
-    shares = f"{xl_rowcol_to_cell(2, first, row_abs=True)}:{xl_rowcol_to_cell(2, last, row_abs=True)}"
+    first_column, last_column = sheets.columns[children[0]], sheets.columns[children[-1]]
+    cells = f"{xl_rowcol_to_cell(row, first_column)}:{xl_rowcol_to_cell(row, last_column)}"
+    shares = f"{xl_rowcol_to_cell(2, first_column, row_abs=True)}:{xl_rowcol_to_cell(2, last_column, row_abs=True)}"
     min_children = len(children) if any(tree.children(child) for child in children) else sheets.design.min_children
     weight_present = f"SUMPRODUCT({shares},--ISNUMBER({cells}))"
     points = "100*" if node == sheets.root else ""

@@ -29,13 +29,13 @@ def write_charts(workbook: Any, styles: CellStyles, results: Results, language: 
 
 
 def _ranking_chart(workbook: Any, grid: Grid, language: str) -> Any:
-    last, sheet = FIRST_ROW + len(grid) - 1, SHEETS["ranking"].name.of(language)
+    last_row, sheet = FIRST_ROW + len(grid) - 1, SHEETS["ranking"].name.of(language)
     chart = workbook.add_chart({"type": "bar"})
     chart.add_series(
         {
             "name": [sheet, FIRST_ROW - 1, 3],
-            "categories": [sheet, FIRST_ROW, 2, last, 2],
-            "values": [sheet, FIRST_ROW, 3, last, 3],
+            "categories": [sheet, FIRST_ROW, 2, last_row, 2],
+            "values": [sheet, FIRST_ROW, 3, last_row, 3],
             "fill": {"color": "#2F6F9F"},
             "gap": 40,
             "data_labels": {"value": True, "num_format": "0.0", "font": {"size": 8}},

@@ -93,7 +93,7 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
     if findings.empty:
         worksheet.write_string(3, 0, Bilingual("没有需要修改的行。", "No row needs mending.").of(language), styles())
     for i, ((rule, severity), rows) in enumerate(findings.groupby(["rule", "severity"], sort=True)):
-        first = rows.iloc[0]
+        first_row = rows.iloc[0]
         columns = ", ".join(sorted(rows["column"].dropna().astype(str).unique()))
         cells = (
             rule,
@@ -102,8 +102,8 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
             len(rows),
             len(rows[PLACE_COLUMNS].drop_duplicates()),
             len(rows) / len(findings),
-            first["expected"],
-            first["mend"],
+            first_row["expected"],
+            first_row["mend"],
         )
         needed = [
             lines_needed(str(value), HEADERS[name][1]) for value, name in zip(cells, SUMMARY_COLUMNS) if isinstance(value, str)

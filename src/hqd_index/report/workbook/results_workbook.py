@@ -112,12 +112,12 @@ def _file_count(digests: Any, language: str) -> str:
 
 def _ranking_extras(worksheet: Any, grid: Grid) -> None:
     """A data bar on the score and a tint on the scores of dimensions and parts."""
-    last = FIRST_ROW + len(grid) - 1
+    last_row = FIRST_ROW + len(grid) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
-    worksheet.conditional_format(FIRST_ROW, 3, last, 3, bar)
+    worksheet.conditional_format(FIRST_ROW, 3, last_row, 3, bar)
     tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
     parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
-    worksheet.conditional_format(FIRST_ROW, parts, last, len(grid.columns) - 2, tint)
+    worksheet.conditional_format(FIRST_ROW, parts, last_row, len(grid.columns) - 2, tint)
 
 
 COVER_WIDTH = 100

@@ -62,18 +62,18 @@ def fill_sheet(worksheet: Any, styles: CellStyles, grid: Grid, language: str) ->
     for j, column in enumerate(grid.columns):
         worksheet.write_string(FIRST_ROW - 1, j, column.title.of(language), styles.header())
         worksheet.set_column(j, j, column.width)
-    last = len(grid) - 1
+    last_row = len(grid) - 1
     row_styles = [styles.cell(column.cell_format) for column in grid.columns]
     last_row_styles = [styles.cell(column.cell_format, bottom=2) for column in grid.columns]
     for i, row in enumerate(grid.rows):
-        for j, (value, style) in enumerate(zip(row, last_row_styles if i == last else row_styles)):
+        for j, (value, style) in enumerate(zip(row, last_row_styles if i == last_row else row_styles)):
             write_cell(worksheet, FIRST_ROW + i, j, value, style, language)
     source = Bilingual("来源", "Source").of(language) + ": " + ", ".join(f"tables/{name}.csv" for name in grid.sources)
     worksheet.write_string(
         FIRST_ROW + len(grid), 0, f"{grid.note.of(language)} {source}".strip(), styles(font_size=9, font_color="#5B6672")
     )
     worksheet.freeze_panes(FIRST_ROW, _label_columns(grid.columns))
-    worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last, len(grid.columns) - 1)
+    worksheet.autofilter(FIRST_ROW - 1, 0, FIRST_ROW + last_row, len(grid.columns) - 1)
     worksheet.set_landscape()
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
