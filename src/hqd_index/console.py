@@ -125,17 +125,17 @@ def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iter
     from .engines.duckdb import Engine
     from .intake import FIRST_ROWS, GateError, checked_files, intake_lines, repair_line
 
-    after = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
-    later = after.format("quarantine.xlsx")
+    location_template = "hqd run 之后的 {}" if language == "zh" else "{} after hqd run"
+    quarantine_location = location_template.format("quarantine.xlsx")
     with Engine() as engine:
         try:
             result = checked_files(loaded.study, engine, data, configs)
         except GateError as fault:
-            yield from intake_lines(fault.intake, language, later)
+            yield from intake_lines(fault.intake, language, quarantine_location)
             raise
-        yield from intake_lines(result, language, later)
+        yield from intake_lines(result, language, quarantine_location)
         yield from (notice.text(language) for notice in result.notices)
-        if line := repair_line(result.frames["repairs"], language, after.format("repairs.csv")):
+        if line := repair_line(result.frames["repairs"], language, location_template.format("repairs.csv")):
             yield line
         files = result.frames["ledger"]["file"].nunique()
     yield (f"数据文件可读:{files} 个文件的表头与前 {FIRST_ROWS:,} 行" if language == "zh" else

@@ -40,6 +40,6 @@ def test_the_ranking_holds_them_at_the_unit_and_none_where_nothing_was_drawn(res
     assert grid is not None and grid.note.en.endswith("Weights decide.")
     heads = [column.title.en for column in grid.columns]
     row = next(dict(zip(heads, row)) for row in grid.rows if row[1] == "C39")
-    assert row["Rank interval: methods"] == "2–3" and row["Neighbours it cannot be told from"] == ""
+    assert row["Rank interval: methods"] == "2–3" and row["Neighbours it cannot be distinguished from"] == ""
     plain = ranking(results)
     assert plain is not None and not [column for column in plain.columns if "interval" in column.title.en]

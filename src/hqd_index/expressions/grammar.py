@@ -80,9 +80,9 @@ def parse(
     return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, where, partial_sum)
 
 
-def refuse(where: str, en: str, zh: str) -> NoReturn:
+def refuse(location: str, en: str, zh: str) -> NoReturn:
     """Raise the ConfigError of a formula."""
-    raise ConfigError(en, zh=zh, where=where)
+    raise ConfigError(en, zh=zh, where=location)
 
 
 def snippet(node: exp.Expression) -> str:
@@ -91,12 +91,12 @@ def snippet(node: exp.Expression) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _tree(text: str, where: str) -> exp.Expression:
+def _tree(text: str, location: str) -> exp.Expression:
     if len(text) > MAX_LENGTH:
-        refuse(where, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
+        refuse(location, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
                f"公式长 {len(text)} 个字符,上限 {MAX_LENGTH};请用 columns.yaml 拆成几列")  # fmt: skip
     try:
-        _check_tokens(text, where)
+        _check_tokens(text, location)
         tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
     except (SqlglotError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
@@ -104,21 +104,21 @@ def _tree(text: str, where: str) -> exp.Expression:
         wide_sign = _full_width(text)
         hint = f"; write {wide_sign[0]!r} as {wide_sign[1]!r}" if wide_sign else ""
         hint_zh = f";请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}" if wide_sign else ";请检查括号、引号和运算符"
-        refuse(where, f"not a formula: {text[:80]!r}: {reason}{hint}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}")
+        refuse(location, f"not a formula: {text[:80]!r}: {reason}{hint}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}")
     return tree
 
 
-def _check_tokens(text: str, where: str) -> None:
+def _check_tokens(text: str, location: str) -> None:
     depth = 0
     for token in sqlglot.tokenize(text, read="duckdb"):
         if token.comments or token.token_type is TokenType.SEMICOLON:
-            refuse(where, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
+            refuse(location, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
                    f"公式里不能有注释或分号:{text[:80]!r}")  # fmt: skip
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth > MAX_DEPTH // 2:
             raise RecursionError
     if "--" in text or "/*" in text:
-        refuse(where, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}")
+        refuse(location, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}")
 
 
 def _full_width(text: str) -> tuple[str, str] | None:
@@ -131,27 +131,27 @@ def _full_width(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _nodes(tree: exp.Expression, where: str) -> Iterator[exp.Expression]:
+def _nodes(tree: exp.Expression, location: str) -> Iterator[exp.Expression]:
     stack = [(tree, 1)]
     while stack:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
-            refuse(where, f"formula nested deeper than {MAX_DEPTH}; split it with columns.yaml",
+            refuse(location, f"formula nested deeper than {MAX_DEPTH}; split it with columns.yaml",
                    f"公式嵌套超过 {MAX_DEPTH} 层;请用 columns.yaml 拆成几列")  # fmt: skip
         yield node
         stack.extend((child, depth + 1) for child in node.iter_expressions())
 
 
-def _check_node(node: exp.Expression, where: str) -> None:
+def _check_node(node: exp.Expression, location: str) -> None:
     if isinstance(node, exp.Anonymous):
         en, zh = unknown("function", str(node.this), FUNCTIONS, kind_zh="函数")
-        refuse(where, en, zh)
+        refuse(location, en, zh)
     allowed = ALLOWED.get(type(node))
     extra_args = [name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed or ())]
     shape_test = SHAPES.get(type(node))
     if allowed is None or extra_args or (shape_test is not None and not shape_test(node)):
         names = ", ".join(FUNCTIONS)
-        refuse(where, f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
+        refuse(location, f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
                f"like, is null and {names}",
                f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {names}")  # fmt: skip
 
@@ -196,41 +196,41 @@ SHAPES = {
 }
 
 
-def _check_column(node: exp.Column, columns: Collection[str] | None, where: str) -> None:
+def _check_column(node: exp.Column, columns: Collection[str] | None, location: str) -> None:
     if columns is not None and node.name not in columns:
         wide_sign = _full_width(node.name)
         if wide_sign:
             refuse(
-                where,
+                location,
                 f"{node.name!r}: write {wide_sign[0]!r} as {wide_sign[1]!r}",
                 f"{node.name!r}:请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}",
             )
         en, zh = unknown("column", node.name, columns, kind_zh="列")
-        refuse(where, en, zh)
+        refuse(location, en, zh)
 
 
-def _check_aggregation(tree: exp.Expression, aggregate: bool, where: str) -> None:
+def _check_aggregation(tree: exp.Expression, aggregate: bool, location: str) -> None:
     aggregate_types = tuple(AGGREGATES)
     aggregates = list(tree.find_all(*aggregate_types))
     if aggregates and not aggregate:
-        refuse(where, f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
+        refuse(location, f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
                f"{snippet(aggregates[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
     for node in tree.find_all(*aggregate_types, exp.Lag):
-        enclosing_call = (
+        enclosing = (
             node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*aggregate_types, exp.Lag, exp.Where)
         )
-        if enclosing_call is not None:
-            refuse(where, f"{snippet(node)} cannot be used inside {snippet(enclosing_call)}; for two years back write lag(x, 2)",
-                   f"{snippet(node)} 不能写在 {snippet(enclosing_call)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
+        if enclosing is not None:
+            refuse(location, f"{snippet(node)} cannot be used inside {snippet(enclosing)}; for two years back write lag(x, 2)",
+                   f"{snippet(node)} 不能写在 {snippet(enclosing)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
     if aggregate:
-        _check_all_summed(tree, aggregates, where)
+        _check_all_summed(tree, aggregates, location)
 
 
-def _check_all_summed(tree: exp.Expression, aggregates: list[exp.Expression], where: str) -> None:
+def _check_all_summed(tree: exp.Expression, aggregates: list[exp.Expression], location: str) -> None:
     if not aggregates:
-        refuse(where, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
+        refuse(location, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
                f"{snippet(tree)} 没有汇总;指标公式需要 sum(...)、avg(...)、count(*) 等")  # fmt: skip
     for column in tree.find_all(exp.Column):
         if column.find_ancestor(*AGGREGATES, exp.Filter) is None:
-            refuse(where, f"column {column.name} is outside sum, avg, ...; write for example sum({column.name})",
+            refuse(location, f"column {column.name} is outside sum, avg, ...; write for example sum({column.name})",
                    f"列 {column.name} 没有放在汇总函数里;例如请写 sum({column.name})")  # fmt: skip

@@ -56,12 +56,12 @@ def _quantile(node: exp.Expression, scope: Scope) -> Typed:
 
 def _count(node: exp.Expression, scope: Scope) -> Typed:
     if isinstance(node.this, exp.Star):
-        counted: exp.Expression = exp.Star()
+        counted_value: exp.Expression = exp.Star()
     elif isinstance(node.this, exp.Distinct):
-        counted = exp.Distinct(expressions=[scope.emit(node.this.expressions[0]).tree])
+        counted_value = exp.Distinct(expressions=[scope.emit(node.this.expressions[0]).tree])
     else:
-        counted = scope.emit(node.this).tree
-    return Typed(_kept_rows(exp.Count(this=counted), scope), "integer")
+        counted_value = scope.emit(node.this).tree
+    return Typed(_kept_rows(exp.Count(this=counted_value), scope), "integer")
 
 
 SUMS: dict[type[exp.Expression], Callable[[exp.Expression, Scope], Typed]] = {

@@ -166,9 +166,9 @@ def _method_id(choice: Choice, family: str) -> str:
     labels = _ids_by_label(family)
     id = labels.get(_plain(choice.method))
     if id is None:
-        near = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
-        known = [near] if near else methods
-        en, zh = unknown(f"{family} method", choice.method, known, kind_zh=f"{FAMILY_ZH[family]}方法")
+        nearest = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
+        candidates = [nearest] if nearest else methods
+        en, zh = unknown(f"{family} method", choice.method, candidates, kind_zh=f"{FAMILY_ZH[family]}方法")
         raise ConfigError(en, zh=zh)
     return id
 

@@ -157,8 +157,8 @@ AS_PERCENTAGE = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}
 
 def _of_percentage(value: object) -> object:
     """30% as 0.3; anything else as it is."""
-    found = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
-    return float(Decimal(found[1]) / 100) if found else value
+    match = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    return float(Decimal(match[1]) / 100) if match else value
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
