@@ -177,15 +177,23 @@ def explain(
 
 @app.command(cls=LocalCommand)
 def init(
-    context: typer.Context, folder: Annotated[Path, typer.Argument(help="新文件夹 / a new folder")], lang: LangOption = None
+    context: typer.Context,
+    places: Annotated[list[Path], typer.Argument(help="新文件夹 / a new folder")],
+    from_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from", help="按这些数据文件写出研究(可列多个,不改动文件) / files to write the study from; they stay as they are"
+        ),
+    ] = None,
+    lang: LangOption = None,
 ) -> None:
-    """新建一个最小的研究,可直接运行 / Write a minimal study that runs at once."""
-    from .starter import write_starter
+    """新建可直接运行的研究:最小的例子,或用 --from 按自己的文件 / Write a study that runs: an example, or from your files."""
+    from .console import init_lines
+    from .starter import named_places
 
-    for path in write_starter(folder):
-        typer.echo(str(path))
-    hint = f"cd {folder} && hqd check && hqd run"
-    typer.echo(f"下一步:{hint}" if lang or context.obj == "zh" else f"next: {hint}")
+    folder, files = named_places(places, from_ or [])
+    for line in init_lines(folder, files, lang or context.obj):
+        typer.echo(line)
 
 
 @app.command(cls=LocalCommand)

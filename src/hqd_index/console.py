@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .errors import ConfigError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from .pipeline import Event, Outcome
@@ -90,6 +90,32 @@ def _next_steps(folder: Path) -> tuple[list[str], list[str]]:
 
     zh, en = aligned_columns([(step[0], step[1]) for step in steps]), aligned_columns([(step[0], step[2]) for step in steps])
     return [headings[0], *zh], [headings[1], *en]
+
+
+def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[str]:
+    """What `hqd init` wrote, what it guessed of the files, whether they can be read so, and the next command."""
+    from .starter import write_starter, write_study_from
+
+    zh = language == "zh"
+    if not files:
+        yield from (str(path) for path in write_starter(folder))
+        command = f"cd {folder} && hqd check && hqd run"
+        yield f"下一步:{command}" if zh else f"next: {command}"
+        return
+    made = write_study_from(folder, files, language)
+    yield (
+        f"已按 {len(files)} 个文件写出研究 {folder}(文件未复制、未改动):"
+        if zh
+        else f"the study {folder} is written from {len(files)} files, which stay as they are:"
+    )
+    yield from made.lines
+    yield from (f"  {path}" for path in made.written)
+    from .study.study_folder import load_study
+
+    yield from checked_lines(load_study(folder / "configs"), folder / "configs", made.root)
+    data = "" if made.linked else f" --data {made.root}"
+    command = f"cd {folder} && hqd run{data}"
+    yield f"下一步:{command}" if zh else f"next: {command}"
 
 
 def demo_lines(folder: Path, configs: Path, state: str, language: str) -> list[str]:

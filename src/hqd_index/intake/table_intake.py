@@ -70,7 +70,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
             *_row_findings(step, clean, combined.text, "warning", "info"),
             interpolation_findings(clean, combined.text, step.table, engine),
         ]
-    notices = [notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)]
+    notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
     notices += [*combined.notices, *valid.firms.notices, *industry_notices, *anomalies.result().notices]
     return CleanTable(
         name=step.name,

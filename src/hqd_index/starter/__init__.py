@@ -1,11 +1,15 @@
-"""A small study of one's own to begin with: commented configuration and an invented table to be replaced."""
+"""A study to begin with: a small commented one with an invented table, or one written from one's own files."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import SetupError
+from ..errors import ConfigError, SetupError
+from .study_from_files import FromFiles, write_study_from
+
+__all__ = ["FromFiles", "named_places", "write_starter", "write_study_from"]
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -24,3 +28,33 @@ def write_starter(folder: Path) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     return targets
+
+
+def named_places(places: Sequence[Path], files: Sequence[Path]) -> tuple[Path, list[Path]]:
+    """The new folder and the files of `hqd init DIR --from FILE FILE ...`, where only the first FILE comes with the option.
+
+    ConfigError where no folder, or more than one, is left besides the files.
+    """
+    if not files:
+        folders, more = list(places), []
+    else:
+        folders = [place for place in places if not place.is_file() and not _is_pattern(place)]
+        more = [place for place in places if place not in folders]
+    if len(folders) > 1:
+        strange = str(folders[1])
+        raise ConfigError(
+            f"{strange}: " + ("there is no such file" if files else "is more than it takes; files come after --from"),
+            zh=f"{strange}:" + ("没有这个文件" if files else "多出的参数;数据文件请写在 --from 之后"),
+            where="hqd init",
+        )
+    if not folders:
+        raise ConfigError(
+            "name a new folder first: hqd init my_study --from FILE",
+            zh="请先写新文件夹名:hqd init my_study --from 文件",
+            where="hqd init",
+        )
+    return folders[0], [*files, *more]
+
+
+def _is_pattern(path: Path) -> bool:
+    return any(mark in path.name for mark in "*?[")

@@ -100,4 +100,8 @@ def unverified(source: Source, labels: Mapping[str, str]) -> list[tuple[str, str
     if source.preset is None:
         return []
     items = preset(source.preset).columns
-    return [(label, column, items[label].zh) for label, column in labels.items() if label in items and items[label].to_verify]
+    return [
+        (label, column, item.zh)
+        for label, column in labels.items()
+        if (item := items.get(label)) is not None and item.to_verify and item.column == column
+    ]

@@ -54,7 +54,8 @@ def column_units(
 
 
 def _printed_units(sheet: Sheet, name: str) -> PrintedUnits:
-    return sheet.header.printed.get(name, NOTHING_PRINTED)
+    """What is printed around a column; a unit above a table is none of its years."""
+    return NOTHING_PRINTED if name == "year" else sheet.header.printed.get(name, NOTHING_PRINTED)
 
 
 def _place_of(sheet: Sheet) -> str:

@@ -212,15 +212,16 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
             raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
     printed = {name: _printed_units(labels[place], place, cells) for name, place in positions.items()}
     unused = tuple(label for label in unused_labels if label.strip())
-    notices = (*_unused_label_notices(unused, where), *_unverified_notices(source, labels, positions, where))
+    notices = (*_unused_label_notices(unused, where), *_unverified_notices(source, labels, positions))
     return HeaderMap(positions, printed, unused, notices)
 
 
-def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int], where: str) -> tuple[Notice, ...]:
-    """S07 for items that the preset of the source reads without having been compared with the vendor's list."""
+def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int]) -> tuple[Notice, ...]:
+    """S07 for items that the preset of the source reads without having been compared with the vendor's list; one for its files."""
     items = unverified(source, {labels[place]: name for name, place in positions.items()})
     if not items:
         return ()
+    where = f"sources.yaml {source.path}"
     en = f"read by preset {source.preset}, to be verified: " + ", ".join(f"{label} as {name}" for label, name, _ in items)
     zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(f"{label} → {name}({item})" for label, name, item in items)
     return (Notice("S07", where, en, zh),)

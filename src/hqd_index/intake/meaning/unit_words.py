@@ -74,7 +74,7 @@ PHYSICAL = {
     **dict.fromkeys(("克标煤", "克标准煤", "gce"), ("tce", -6)),
     **dict.fromkeys(("ktce",), ("tce", 3)), **dict.fromkeys(("mtce",), ("tce", 6)),
     **dict.fromkeys(("吨油当量", "吨标准油", "toe"), ("toe", 0)), "mtoe": ("toe", 6), "ktoe": ("toe", 3),
-    **dict.fromkeys(("瓦时", "wh"), ("watt-hour", 0)),
+    **dict.fromkeys(("瓦时", "瓦小时", "wh"), ("watt-hour", 0)),
     **dict.fromkeys(("千瓦时", "千瓦小时", "度", "kwh", "kw.h", "kw·h", "kw h"), ("watt-hour", 3)),
     **dict.fromkeys(("mwh", "兆瓦时"), ("watt-hour", 6)), "gwh": ("watt-hour", 9), "twh": ("watt-hour", 12),
     **dict.fromkeys(("瓦", "w"), ("watt", 0)), **dict.fromkeys(("千瓦", "kw"), ("watt", 3)),

@@ -51,7 +51,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
     text_survey = survey(file.path, source.encoding, file.name)
     target = engine.folder / f"{engine.new_name()}.txt"
     try:
-        with _decoded(file.path, text_survey.encoding) as text:
+        with decoded(file.path, text_survey.encoding) as text:
             first_lines = list(islice(text, PEEK))
         delimiter = delimiter_of(first_lines)
         if is_spread(request):
@@ -90,7 +90,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
 
 def _spread(request: SheetRequest, text_survey: TextSurvey, delimiter: str, width: int) -> SheetCells:
     """A sheet whose rows are not those of a table."""
-    with _decoded(request.file.path, text_survey.encoding) as text:
+    with decoded(request.file.path, text_survey.encoding) as text:
         every = list(records(text, delimiter, width))
     _check_lines(text_survey.lines, sum(record.lines for record in every), request.file.name)
     return spread_text(request, every, encoding_notices(request.file.name, text_survey.encoding))
@@ -98,14 +98,15 @@ def _spread(request: SheetRequest, text_survey: TextSurvey, delimiter: str, widt
 
 def _write(request: SheetRequest, text_survey: TextSurvey, shape: Shape, target: Path) -> RecordCounts:
     """The records below the header, written where the engine may read them."""
-    with _decoded(request.file.path, text_survey.encoding) as text, target.open("w", encoding="utf-8", newline="\n") as out:
+    with decoded(request.file.path, text_survey.encoding) as text, target.open("w", encoding="utf-8", newline="\n") as out:
         if text_survey.quotes:
             return write_records(records(text, shape.delimiter, shape.width), out, shape)
         return write_plain(text, out, shape, request.file.name)
 
 
 @contextmanager
-def _decoded(path: Path, encoding: str) -> Iterator[IO[str]]:
+def decoded(path: Path, encoding: str) -> Iterator[IO[str]]:
+    """The text of a file, its byte order mark left out."""
     signed = "utf-8-sig" if encoding == "utf-8" else encoding
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=signed, newline=None) as text:
         yield text

@@ -1,0 +1,90 @@
+"""Words of headers that say what a column is: keys, firm and industry columns, what a recognition list holds, directions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from ..canonical import FIRMS, INDUSTRY_PANEL, SRDI_LIST, CanonicalTable
+from ..intake.meaning.glyphs import normalised_label
+from ..study.records import Source
+from ..study.vendor_presets import preset
+from ..study.yaml_document import Document, read_text
+
+WORDS = Path(__file__).parent / "header_words.yaml"
+LIST_NAMES = re.compile(r"专精特新|小巨人|单项冠军|名单|srdi|认定|公示|little.?giant", re.IGNORECASE)
+ROW_NUMBERS = ("序号", "编号", "No.", "no", "rownames", "Unnamed: 0", "index")
+
+
+@cache
+def _words() -> dict[str, Any]:
+    document = read_text(WORDS.read_text("utf-8"), Document(WORDS.name))
+    words: dict[str, Any] = document.value
+    return words
+
+
+def totals() -> tuple[str, ...]:
+    """Texts in a column of units that are no unit."""
+    return tuple(_words()["totals"])
+
+
+def proposed_direction(label: str) -> int:
+    """1, or -1 where the label names something of which less is better; a proposal only."""
+    plain = label.lower()
+    lower, exempt = (any(word in plain for word in _words()[key]) for key in ("less_is_better", "more_is_better"))
+    return -1 if lower and not exempt else 1
+
+
+@cache
+def english_names() -> Mapping[str, str]:
+    """Normalised label -> name for a column of a study's own."""
+    return _by_label("names")
+
+
+@cache
+def key_columns() -> Mapping[str, str]:
+    """Normalised label -> key or context column (firm_id, year, province_code ...)."""
+    return _by_label("keys")
+
+
+@cache
+def list_columns() -> Mapping[str, str]:
+    """Normalised label -> column of the recognition list."""
+    own = {normalised_label(text): name for name, column in SRDI_LIST.columns.items() for text in (name, column.zh)}
+    firm_names = {label: "name" for label, name in key_columns().items() if name == "firm_name"}
+    shared = {label: name for label, name in key_columns().items() if name in ("uscc", "province_code", "city_code")}
+    return own | shared | firm_names | _by_label("list")
+
+
+@cache
+def firm_columns() -> Mapping[str, str]:
+    """Normalised label -> column of the firm table: its own names, those of vendors, and others in use."""
+    return _columns_by_label(FIRMS) | _by_label("firms")
+
+
+@cache
+def industry_columns() -> Mapping[str, str]:
+    """The same for the industry table."""
+    return _columns_by_label(INDUSTRY_PANEL)
+
+
+def vendors() -> tuple[str, ...]:
+    """The vendors there is a preset for."""
+    return tuple(name for name in get_args(get_args(Source.model_fields["preset"].annotation)[0]) if name)
+
+
+def _by_label(part: str) -> dict[str, str]:
+    return {normalised_label(word): name for name, words in _words()[part].items() for word in words}
+
+
+def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for vendor in vendors():
+        items = preset(vendor).columns
+        labels |= {normalised_label(label): item.column for label, item in items.items() if item.column in table.columns}
+    for name, column in table.columns.items():
+        labels |= {normalised_label(text): name for text in (name, column.zh, column.en)}
+    return labels | {label: name for label, name in key_columns().items() if name in table.columns}

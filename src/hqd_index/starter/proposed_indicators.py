@@ -1,0 +1,121 @@
+"""Indicators where no system of them came with the data: one for each column of numbers, ratios for the accounts of firms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..study.records import Label
+from ..study.yaml_document import Document, read_text
+from .known_words import proposed_direction
+from .proposal import Proposal, ProposedColumn, ProposedTable
+from .proposed_names import Names
+
+RATIOS = Path(__file__).parent / "firm_ratios.yaml"
+PROPOSED = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
+SIZES = ("revenue", "employees", "total_assets", "found_year", "listed_year")
+
+
+@dataclass(frozen=True)
+class ProposedIndicator:
+    """An indicator as it will be written, and the comment beside it."""
+
+    id: str
+    table: str
+    formula: str
+    unit: str
+    direction: int
+    label: Label
+    comment: Label | None = None
+    weight: float | None = None
+
+
+@dataclass
+class ProposedTree:
+    """Indicators in order, the tree as data, names of nodes, levels from the leaves up, weights of families by child id."""
+
+    indicators: list[ProposedIndicator] = field(default_factory=list)
+    tree: dict[str, object] = field(default_factory=dict)
+    nodes: dict[str, Label] = field(default_factory=dict)
+    levels: tuple[str, ...] = ("indicators",)
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)  # level -> child id -> weight
+    flat_weights: dict[str, float] = field(default_factory=dict)
+    weights_comment: Label | None = None
+    all_equal: bool = False  # as the system says
+    smallest_family: int = 2
+
+
+def flat_tree(proposal: Proposal, by: Sequence[str]) -> ProposedTree:
+    """One indicator for each column of numbers, all under the root."""
+    made = ProposedTree()
+    names = Names(["index"])
+    for table in proposal.tables.values():
+        numbers = [c for c in table.columns.values() if c.kind == "number"]
+        if table.name == "firms" and set(by) != {"firm_id"}:
+            made.indicators += _firm_indicators(table, names)
+            continue
+        single = set(table.key) <= {*by, "year"}
+        for column in numbers:
+            made.indicators.append(_of_column(column, table, names, single=single))
+    made.tree = {"index": [indicator.id for indicator in made.indicators]}
+    made.smallest_family = len(made.indicators)
+    made.nodes = {"index": Label(zh="总指数", en="Index")}
+    return made
+
+
+def _of_column(column: ProposedColumn, table: ProposedTable, names: Names, *, single: bool) -> ProposedIndicator:
+    label = Label(zh=column.label, en=column.label)
+    form = "sum" if single else "avg"
+    direction = proposed_direction(column.label)
+    way = Label(
+        zh=f"提议方向:{'正向' if direction > 0 else '负向'}", en=f"proposed: {'more' if direction > 0 else 'less'} is better"
+    )
+    return ProposedIndicator(names.fresh(column.name), table.name, f"{form}({column.name})", column.unit, direction, label, way)
+
+
+def _firm_indicators(table: ProposedTable, names: Names) -> list[ProposedIndicator]:
+    """Ratios of the accounts there are, and the mean over firms of every other column of numbers."""
+    made: list[ProposedIndicator] = []
+    used: set[str] = set()
+    for ratio in _firm_ratios():
+        above, below, factor = ratio["above"], ratio["below"], ratio["factor"]
+        if above in table.columns and below in table.columns:
+            used.add(above)
+            formula = f"{f'{factor} * ' if factor != 1 else ''}sum({above}) / sum({below})"
+            label, direction = Label(zh=ratio["zh"], en=ratio["en"]), ratio["direction"]
+            made.append(
+                ProposedIndicator(names.fresh(ratio["id"]), table.name, formula, ratio["unit"], direction, label, PROPOSED)
+            )
+    for column in table.columns.values():
+        if column.kind != "number" or column.name in used or column.name in SIZES:
+            continue
+        direction = proposed_direction(column.label)
+        if (scaled := _scaled(column, table)) is not None:
+            formula, unit, zh, en = scaled
+            label = Label(zh=f"{column.label}{zh}", en=f"{column.label} {en}")
+            made.append(ProposedIndicator(names.fresh(column.name), table.name, formula, unit, direction, label, PROPOSED))
+            continue
+        comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
+        label = Label(zh=f"{column.label}(企业平均)", en=f"{column.label} (mean of firms)")
+        made.append(
+            ProposedIndicator(names.fresh(column.name), table.name, f"avg({column.name})", column.unit, direction, label, comment)
+        )
+    return made
+
+
+@cache
+def _firm_ratios() -> list[dict[str, Any]]:
+    ratios: list[dict[str, Any]] = read_text(RATIOS.read_text("utf-8"), Document(RATIOS.name)).value["ratios"]
+    return ratios
+
+
+def _scaled(column: ProposedColumn, table: ProposedTable) -> tuple[str, str, str, str] | None:
+    """Money over revenue, counts per 1,000 staff: formula, unit and what the label adds; None where neither is at hand."""
+    if column.unit == "元" and "revenue" in table.columns:
+        return f"100 * sum({column.name}) / sum(revenue)", "%", "占营业收入比重", "to revenue"
+    if column.unit in ("件", "人", "项", "次", "个") and "employees" in table.columns:
+        return f"1000 * sum({column.name}) / sum(employees)", f"{column.unit}/千人", "(每千人)", "per 1,000 staff"
+    return None

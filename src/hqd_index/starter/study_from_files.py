@@ -1,0 +1,167 @@
+"""`hqd init DIR --from FILE...`: looks at files and writes a study that runs on them; the files stay as and where they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError, SetupError
+from ..study.records import Label
+from .file_tables import FileTables, file_tables, named_files
+from .proposal import Proposal
+from .proposed_indicators import ProposedTree, flat_tree
+from .proposed_names import slug
+from .proposed_sources import DATA_ROLES, proposed_sources
+from .scored_units import least_firms, scored_unit, tells_unit, unit_names
+from .source_groups import source_groups
+from .study_files import StudyFacts, report_text, study_files
+from .system_indicators import system_tree
+from .table_roles import UsedTable
+
+REPORT = "init-report.md"
+SHOWN = 20
+ROLES = {
+    "system": ("指标体系表", "table of indicators"),
+    "coinr_meta": ("COINr 的 iMeta", "COINr's iMeta"),
+    "coinr_data": ("COINr 的 iData", "COINr's iData"),
+    "coin_tool": ("COIN Tool 工作簿", "COIN Tool workbook"),
+    "srdi_list": ("专精特新名单", "SRDI recognition list"),
+    "firms": ("企业表", "firms by year"),
+    "industry": ("行业表", "industries by year"),
+    "panel": ("面板数据", "units by year"),
+    "none": ("未用", "not used"),
+}
+
+
+@dataclass(frozen=True)
+class FromFiles:
+    """What was written, the folder of the files, whether it is linked into the study, and lines for the terminal."""
+
+    written: tuple[Path, ...]
+    root: Path
+    linked: bool
+    lines: tuple[str, ...]
+
+
+def write_study_from(folder: Path, files: Sequence[Path], language: str) -> FromFiles:
+    """Writes configs and a report into a folder that holds no study yet.
+
+    Raises ConfigError (exit 2) for files that are not there or when no file holds data that could be scored, SetupError (5)
+    where the folder has configs already.
+    """
+    configs = folder / "configs"
+    if configs.exists() or (folder.exists() and not folder.is_dir()):
+        raise SetupError(
+            "there is a study here already (configs); name a new folder, nothing was written",
+            zh="这里已经有研究(configs);请换一个新文件夹,未写入任何内容",
+            where=str(folder),
+        )
+    paths = named_files(files)
+    root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
+    found = file_tables(paths, root)
+    proposal, tree, facts = _proposed(found, root, folder, language)
+    texts = study_files(facts, proposal, tree)
+    configs.mkdir(parents=True)
+    for name, text in texts.items():
+        (configs / name).write_text(text, "utf-8")
+    roles = [(table.table.where, _role_text(table, language)) for table in found.tables]
+    (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
+    linked = _linked(folder / "data" / "raw", root)
+    written = (*(configs / name for name in texts), folder / REPORT)
+    return FromFiles(written, root, linked, tuple(_lines(roles, proposal, tree, language)))
+
+
+def _proposed(found: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
+    by = scored_unit(found.tables)
+    data = [table for table in found.tables if table.role == "srdi_list" or (table.role in DATA_ROLES and tells_unit(table, by))]
+    if all(table.role == "srdi_list" for table in data):
+        raise _no_data(found)
+    proposal = proposed_sources(source_groups(data, root))
+    proposal.missing += found.unused
+    for table in found.tables:
+        if table.role in DATA_ROLES and table not in data:
+            proposal.lack(table.table.where, "评价单元与其他数据不同,未用", "its units are others than those scored; not used")
+    names = unit_names(data, by, proposal)
+    tree = system_tree(found.systems[0], proposal, by) if found.systems else ProposedTree()
+    if found.systems and not tree.indicators:
+        zh, en = "体系表中的指标都没有对应的数据列,改用平铺的指标", "none of its indicators has a column: a flat tree instead"
+        proposal.lack(found.systems[0].where, zh, en)
+    if not tree.indicators:
+        tree = flat_tree(proposal, by)
+    return proposal, tree, _facts(data, by, names, proposal, (folder, language))
+
+
+def _no_data(found: FileTables) -> ConfigError:
+    reasons = [(where, reason) for where, reason in found.unused][:SHOWN]
+    zh = "没有一个文件含有可评分的数据:数据表需要一列单元(地区、行业、企业)和至少一列数值"
+    en = "no file holds data that could be scored: a table needs a column of units (region, industry, firm) and one of numbers"
+    return ConfigError(
+        "\n  ".join([en, *(f"{where}: {reason.en}" for where, reason in reasons)]),
+        zh="\n  ".join([zh, *(f"{where}: {reason.zh}" for where, reason in reasons)]),
+        where="hqd init --from",
+    )
+
+
+def _facts(
+    data: Sequence[UsedTable], by: tuple[str, ...], names: object, proposal: Proposal, place: tuple[Path, str]
+) -> StudyFacts:
+    """What study.yaml says; `place` is the folder and the language."""
+    folder, language = place
+    title = folder.resolve().name
+    years = (min(proposal.years), max(proposal.years)) if proposal.years else (2020, 2020)
+    comments: dict[str, Label] = {
+        "unit": proposal.guess("study.unit", f"给 {'、'.join(by)} 打分", f"{', '.join(by)} is what is scored"),
+        "years": proposal.guess("study.years", "数据中最早与最晚的年份", "the first and last year of the data"),
+    }
+    lists = [source for source in proposal.sources if source.table == "srdi_list"]
+    level = ""
+    if any(table.role == "firms" for table in data) and lists and by != ("firm_id",):
+        level = str(lists[0].settings.get("constants", {}).get("level", "national"))
+        zh, en = (
+            "名单视为样本,不与批次总数核对;如为全部名单请删去此行",
+            "the list is taken for a sample; delete this line if it is whole",
+        )
+        comments["srdi_list"] = proposal.guess("sources.srdi_list", zh, en)
+    least = least_firms(data, by, proposal)
+    if least is not None:
+        comments["min_firms"] = least[1]
+    return StudyFacts(
+        slug(title)[:40] or "my_study", title, by, names, years, language, least[0] if least else None, level, comments
+    )
+
+
+def _linked(link: Path, root: Path) -> bool:
+    """Whether DIR/data/raw now leads to the folder of the files, so that `hqd run` alone finds them."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        link.symlink_to(os.path.relpath(root, link.parent.resolve()), target_is_directory=True)
+    except OSError:
+        return False
+    return True
+
+
+def _role_text(used: UsedTable, language: str) -> str:
+    at = int(language == "en")
+    if used.role == "none":
+        return ROLES["none"][at]
+    units = ", ".join(column.label for column in used.units if column.label) if used.role in ("panel", "industry") else ""
+    vendor = f" {used.preset}" if used.preset else ""
+    rows = (f"{used.table.rows} 行", f"{used.table.rows} rows")[at]
+    return f"{ROLES[used.role][at]}{vendor}, {rows}" + (f", {('单元', 'units')[at]} {units}" if units else "")
+
+
+def _lines(roles: Sequence[tuple[str, str]], proposal: Proposal, tree: ProposedTree, language: str) -> list[str]:
+    """Files with their roles, counts of guesses, and everything that is missing."""
+    zh = language == "zh"
+    counts = len(tree.indicators), len(proposal.guesses), sum(1 for indicator in tree.indicators if indicator.comment)
+    lines = [f"  {where}: {role}" for where, role in roles]
+    told = ("指标 {} 个;猜测 {} 处,提议 {} 个指标的方向或公式(都写在行旁注释里)",
+            "{} indicators; {} guesses, and {} indicators with a proposed direction or formula (beside its line)")  # fmt: skip
+    lines.append(told[not zh].format(*counts))
+    if proposal.missing:
+        lines.append(f"缺少或未用 {len(proposal.missing)} 项:" if zh else f"missing or not used: {len(proposal.missing)}")
+        lines += [f"  - {where}: {label[language]}" for where, label in proposal.missing[:SHOWN]]
+        lines += ["  - ..."] if len(proposal.missing) > SHOWN else []
+    return lines
