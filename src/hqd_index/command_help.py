@@ -90,8 +90,7 @@ def parameter_spelling(parameter: Any, language: str) -> str:
     if parameter.param_type_name == "option":
         return ", ".join(parameter.opts)
     name = ARGUMENTS.get(parameter.name, (parameter.name,) * 2)[language == "en"]
-    ellipsis = " ..." if parameter.nargs == -1 else ""
-    return f"{name}{ellipsis}" if parameter.required else f"[{name}{ellipsis}]"
+    return name if parameter.required else f"[{name}]"
 
 
 def _parameter_help(parameter: Any, language: str) -> str:

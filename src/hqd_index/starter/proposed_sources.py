@@ -105,7 +105,7 @@ def _add_key(draft: SourceDraft) -> None:
     for column, key in zip(draft.used.units, draft.table.key):
         draft.aliases[column.label or column_letters(column.place)] = key
         if not draft.table.builtin:
-            draft.table.columns.setdefault(key, ProposedColumn(key, column.title, "", key == "unit", "text", column))
+            draft.table.columns.setdefault(key, ProposedColumn(key, column.title or "单元", "", key == "unit", "text", column))
 
 
 def _add_year(draft: SourceDraft) -> None:

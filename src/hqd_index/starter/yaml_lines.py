@@ -22,7 +22,7 @@ def scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) and value == round(value, 6) else repr(value)
+        return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
     text = str(value)
     if PLAIN_TEXT.fullmatch(text) and text not in NO_TEXT and not NUMBER.fullmatch(text) and not text.endswith(":"):
         return text

@@ -72,8 +72,8 @@ def canonical_name(label: str, column_by_label: Mapping[str, str], table: Canoni
 
     What may be a unit or part of the name (医生数/万人, GDP/人) is a unit only where the column is measured in it.
     """
-    whole = column_by_label.get(normalised_label(label))
-    if whole is not None:
+    whole = column_by_label.get(normalised_label(label)) if label.strip() else None
+    if whole is not None or not label.strip():
         return whole
     parts = unit_label(label)
     name = column_by_label.get(normalised_label(parts.name)) if parts.units else None
@@ -217,7 +217,7 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
 
 
 def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int]) -> tuple[Notice, ...]:
-    """S07 for items that the preset of the source reads without having been compared with the vendor's list; one for its files."""
+    """S07 for items that the preset of the source reads without having been compared with the vendor's list."""
     items = unverified(source, {labels[place]: name for name, place in positions.items()})
     if not items:
         return ()
