@@ -122,6 +122,7 @@ def found_table(preview: SheetPreview) -> FoundTable | None:
     columns = []
     for at, label in enumerate(labels):
         printed = [unit for row in preview.rows[below : below + label_rows] if at < len(row) for unit in units_in(row[at])]
+        printed += [unit for place, unit in preview.format_units if place == at]
         also = preview.long_labels[at] if at < len(preview.long_labels) else second.get(at, "")
         cells = tuple(row[at] if at < len(row) else "" for row in data)
         columns.append(found_column(at, label, cells, printed, above, also))
@@ -143,6 +144,8 @@ def found_column(
     )
     kind, marks, conversions = _kind(known, by_label, units[0] if units else "")
     unit = units[0] if units else (above[0] if above and kind == "number" else "")
+    if not units and kind == "number" and known and known[-1].endswith(("%", "％")):
+        unit = "%"
     if not parts.units and units and is_weak(units[0]) and not printed:
         unit = ""
     meaning = _meaning(known, by_label) if kind == "text" or by_label in ("industry_code", "province_code") else ""
@@ -252,7 +255,8 @@ def _kind(known: Sequence[str], by_label: str, unit: str) -> tuple[Kind, tuple[s
     if WITH_EXCHANGE.fullmatch(real[0]) or _share(real, lambda text: len(text) == 18 and text.isalnum()) >= MOSTLY:
         return "text", (), frozenset()
     commas = has_decimal_commas(real)
-    readings = {text: diagnose(text, unit or "元", comma_decimal=commas) for text in real if not _is_number(text)}
+    spoken = unit or ("%" if real[0].endswith(("%", "％")) else "元")
+    readings = {text: diagnose(text, spoken, comma_decimal=commas) for text in real if not _is_number(text)}
     numbers = len(real) - sum(1 for reading in readings.values() if not reading.proposed)
     if numbers >= MOSTLY * len(real):
         return "number", marks, frozenset(reading.conversion for reading in readings.values() if reading.conversion)
@@ -270,8 +274,7 @@ def _meaning(texts: Sequence[str], by_label: str) -> Meaning:
     real = [text for text in texts if text not in totals()]
     if not real or by_label in ("firm_id", "firm_name", "uscc"):
         return ""
-    coded = by_label == "province_code"
-    if _share(real, lambda text: (coded or not text.isdigit()) and province(text).code is not None) >= MOSTLY:
+    if _share(real, lambda text: _is_province(text, coded=by_label == "province_code")) >= MOSTLY:
         return "province"
     named = by_label == "industry_code"
     if _share(real, lambda text: (named or not text.isdigit()) and industry(text, "2017").scope not in ("none",)) >= MOSTLY:
@@ -279,6 +282,13 @@ def _meaning(texts: Sequence[str], by_label: str) -> Meaning:
     if by_label != "province_code" and _share(real, lambda text: WITH_EXCHANGE.fullmatch(text) is not None) >= MOSTLY:
         return "stock_code"
     return ""
+
+
+def _is_province(text: str, *, coded: bool) -> bool:
+    """Whether a text is a province; digits only where the label says so, and no code of a city."""
+    if text.isdigit():
+        return coded and (len(text) == 2 or text.endswith("0000")) and province(text).code is not None
+    return province(text).code is not None
 
 
 def _share(texts: Sequence[str], test: Callable[[str], bool]) -> float:

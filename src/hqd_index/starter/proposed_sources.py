@@ -67,6 +67,7 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     known = _labels_of_preset(draft)
     source.settings["aliases"] = {label: name for label, name in draft.aliases.items() if known.get(label) != name}
     _add_edition(draft)
+    _add_scope(draft)
     _add_cell_settings(draft)
     source.settings = {setting: value for setting, value in source.settings.items() if value not in ({}, [])}
     proposal.sources.append(source)
@@ -181,6 +182,25 @@ def _add_edition(draft: SourceDraft) -> None:
     zh = "行业代码版本文件未写明,暂按 2017 版(2011 版的两位代码与之相同)"
     en = "the file does not say the edition of industry codes; 2017 for now (2011 has the same two digits)"
     draft.source.remark("constants", draft.guess(zh, en))
+
+
+def _add_scope(draft: SourceDraft) -> None:
+    """Rows of firms that are right but not meant: statements of parents beside those of groups, and of parts of a year."""
+    if draft.used.role != "firms" or draft.used.preset in ("csmar", "wind"):
+        return
+    rules = []
+    names = {name: label for label, name in draft.aliases.items()}
+    columns = {column.label: column for used in draft.group.tables for column in used.table.columns}
+    if "statement_type" in names and len(columns[names["statement_type"]].distinct) > 1:
+        rules.append({"when": "statement_type = 'parent'", "reason": {"zh": "母公司报表", "en": "parent-company statement"}})
+    dates = columns[names["statement_date"]].distinct if "statement_date" in names else ()
+    if {(calendar_date(text).value or "")[5:7] for text in dates} - {"", "01", "12"}:
+        reason = {"zh": "季报与半年报", "en": "quarterly and half-year statements"}
+        rules.append({"when": "month(statement_date) > 1 and month(statement_date) < 12", "reason": reason})
+    if rules:
+        draft.source.settings["out_of_scope"] = rules
+        zh, en = "只用合并报表的年报", "yearly statements of groups alone"
+        draft.source.remark("out_of_scope", draft.guess(zh, en))
 
 
 def _add_cell_settings(draft: SourceDraft) -> None:

@@ -58,7 +58,7 @@ def _names_units(column: FoundColumn, used: UsedTable) -> bool:
         return False
     codes = used.units[0].cells
     pairs = {(code, name) for code, name in zip(codes, column.cells) if code and code not in totals()}
-    return len({code for code, _ in pairs}) == len(pairs)
+    return len({code for code, _ in pairs}) == len(pairs) == len({name for _, name in pairs})
 
 
 def _with_name_column(used: UsedTable, column: FoundColumn, proposal: Proposal) -> dict[str, str]:

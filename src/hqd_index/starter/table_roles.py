@@ -32,6 +32,9 @@ NAME_WORDS = {
     "indicators",
     "series",
     "item",
+    "indicatorname",
+    "seriesname",
+    "variablename",
 }
 UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
 ITEM_CODES = ("csmar", "cnrds")
@@ -119,7 +122,8 @@ def _is_recognition_list(table: FoundTable, year: FoundColumn | None) -> bool:
     if "name" not in labels and "uscc" not in labels:
         return False
     told = labels & {"level", "batch", "announce_date", "doc_no", "status", "valid_from"}
-    named = LIST_NAMES.search(Path(table.preview.file).name) or LIST_NAMES.search(table.preview.sheet)
+    title = " ".join((Path(table.preview.file).name, table.preview.sheet, *table.preamble))
+    named = LIST_NAMES.search(title)
     numbers = [column for column in table.columns if column.kind == "number" and column.name not in ROW_NUMBERS]
     accounts = [column for column in numbers if list_columns().get(normalised_label(column.name), "") not in ("batch",)]
     if accounts or (year is not None and year.key == "year" and not told and not named):

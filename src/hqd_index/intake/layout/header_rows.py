@@ -121,7 +121,9 @@ def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> i
 
 def _is_label_row(row: Sequence[str], following: Sequence[str], numeric: Sequence[int]) -> bool:
     filled_cells = _filled_cells(row, numeric)
-    if _is_unit_row(row, numeric):
+    if _is_unit_row(row, numeric) or _says_no_unit(row):
+        return True
+    if _says_no_unit(following) and not any(_has_digit(cell) for cell in row):
         return True
     if not filled_cells or any(_has_digit(cell) for cell in row):
         return False
@@ -140,6 +142,14 @@ def _is_unit_row(row: Sequence[str], numeric: Sequence[int]) -> bool:
     return bool(units) and only_units and not any(_has_digit(cell) for k, cell in enumerate(row) if k not in numeric)
 
 
+def _says_no_unit(row: Sequence[str]) -> bool:
+    """Whether every filled cell is how vendors say that a column has no unit (没有单位), or a unit."""
+    cells = [cell for cell in row if cell.strip()]
+    without = [normalised_label(cell) in SAID_NO_UNIT for cell in cells]
+    return any(without) and all(none or units_in(cell) for none, cell in zip(without, cells))
+
+
+SAID_NO_UNIT = frozenset(("没有单位", "无单位", "nounit"))
 NO_UNIT = frozenset(("没有单位", "无单位", "-", "—", "无", "nounit", "none", "--", "/"))
 
 

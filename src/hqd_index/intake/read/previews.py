@@ -23,6 +23,7 @@ from .text_encoding import survey
 from .text_reader import decoded
 from .workbook_reader import ods_book, xls_book, xlsx_book
 from .workbooks.sheet_grid import filled_header
+from .workbooks.shown_numbers import resolved_units
 
 MOST_ROWS = 200_000
 
@@ -44,6 +45,7 @@ class SheetPreview:
     encoding: str = "utf-8"
     whole: bool = True
     inside: bool = False  # a member of an archive
+    format_units: tuple[tuple[int, str], ...] = ()  # (column, unit) that number formats print
 
 
 def sheet_previews(path: Path, name: str, engine: Engine) -> list[SheetPreview]:
@@ -81,11 +83,12 @@ def _workbook_previews(request: SheetRequest) -> list[SheetPreview]:
         names = [sheet.name for sheet in book.sheets if sheet.visible and book.filled(sheet.name)]
         for sheet_name in names:
             grid = book.grid(sheet_name)
-            rows = tuple(tuple(cell.strip() for cell in row) for row in grid.rows[:MOST_ROWS])
+            shown_rows, units = resolved_units([list(row) for row in grid.rows[:MOST_ROWS]], grid.marked, 0, {})
+            rows = tuple(tuple(cell.strip() for cell in row) for row in shown_rows)
             head = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, PEEK))
             sheet = sheet_name if len(book.sheets) > 1 else ""
             whole = len(grid.rows) <= MOST_ROWS
-            previews.append(SheetPreview(name, path, file_format, sheet, rows, head, whole=whole))
+            previews.append(SheetPreview(name, path, file_format, sheet, rows, head, whole=whole, format_units=units))
     return previews
 
 

@@ -1,0 +1,134 @@
+"""Forms that files of vendors and offices take besides the plain ones: each becomes a study that reads without a row lost."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from .own_files import NO_UNIT, book, text
+from .test_study_from_files import configs, made, read, report
+
+QUARTERS = ("03-31", "06-30", "09-30", "12-31")
+YEARS = range(2019, 2023)
+INDUSTRIES = ("C26", "C35", "C38", "C39")
+
+
+@pytest.fixture
+def raw(tmp_path) -> Path:
+    (tmp_path / "files").mkdir()
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def mine(tmp_path) -> Path:
+    return tmp_path / "mine"
+
+
+def statements(codes: list[str], kinds: str = "AB") -> list[list[object]]:
+    """Statements of 24 firms: each quarter, of groups and of parents."""
+    rows = [
+        [k + 1, f"{year}-{quarter}", kind, 1e8 * (k + 2), 4e7 * (k + 2), 6e7 * (k + 2) + n]
+        for k in range(24)
+        for year in YEARS
+        for n, quarter in enumerate(QUARTERS)
+        for kind in kinds
+    ]
+    return [codes, *rows]
+
+
+def facts(codes: list[str]) -> list[list[object]]:
+    return [codes, *([k + 1, f"甲乙{k}股份有限公司", INDUSTRIES[k % 4], f"{year}-12-31"] for k in range(24) for year in YEARS)]
+
+
+def test_quarters_and_parents_in_an_archive_of_csmar_text_are_out_of_scope(raw, mine):
+    codes, *rows = statements(["Stkcd", "Accper", "Typrep", "A001000000", "A002000000", "B001101000"])
+    names = ["证券代码", "会计期间", "报表类型", "资产总计", "负债合计", "营业收入"]
+    inner = text(raw / "x.csv", [codes, names, [NO_UNIT] * 3 + ["元"] * 3, *rows], "gb18030").read_bytes()
+    (raw / "x.csv").unlink()
+    with zipfile.ZipFile(raw / "FS_Comb_122.zip", "w") as archive:
+        archive.writestr("FS_Comb.csv", inner)
+        archive.writestr("FS_Comb[DES][csv].txt", "Stkcd [证券代码] - 以上交所、深交所公布的证券代码为准\n")
+    head, *known = facts(["Stkcd", "Conme", "Nnindcd", "Accper"])
+    labels = ["证券代码", "公司全称", "行业代码", "会计期间"]
+    info = text(raw / "info.csv", [head, labels, [NO_UNIT] * 4, *known], "gb18030")  # no number: 没有单位 ends the header
+    study = made(mine, raw / "FS_Comb_122.zip", info)
+    assert {source.preset for source in study.sources.sources.values()} == {"csmar"}
+    result = read(mine, study)
+    ledger = result.frames["ledger"]
+    rows_of = ledger.groupby("source")[["rows_read", "out_of_scope", "used", "quarantined"]].sum()
+    assert rows_of["quarantined"].sum() == 0
+    statement = next(one for one in rows_of.index if one != "info")
+    assert rows_of.loc[statement, "used"] == 24 * 4  # of 24 * 4 * 4 * 2
+    assert len(result.frames["firms"]) == 24 * 4 and result.frames["firms"]["industry_code"].notna().all()
+
+
+def test_quarters_and_parents_of_any_firm_table_are_out_of_scope(raw, mine):
+    firms = statements(["股票代码", "截止日期", "报表类型", "总资产(元)", "总负债(元)", "营业收入(元)"])
+    for row in firms[1:]:
+        row[0] = f"{row[0]:06d}"
+        row[2] = {"A": "合并报表", "B": "母公司报表"}[row[2]]
+        row.append(INDUSTRIES[int(row[0]) % 4])
+    firms[0].append("行业代码")
+    study = made(mine, text(raw / "firms.csv", firms))
+    (source,) = study.sources.sources.values()
+    assert source.preset is None
+    assert [rule.when for rule in source.out_of_scope] == [
+        "statement_type = 'parent'",
+        "month(statement_date) > 1 and month(statement_date) < 12",
+    ]
+    assert "只用合并报表的年报" in configs(mine, "sources")
+    assert len(read(mine, study).frames["firms"]) == 24 * 4
+
+
+def test_cells_that_a_format_shows_as_percentages_are_percentages(raw, mine):
+    path = raw / "城市.xlsx"
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["行政区划代码", "城市", "所属省份", "年份", "GDP增长率", "人均GDP(元)", "城镇化率"])
+    cities = [(330100, "杭州市", "浙江省"), (330200, "宁波市", "浙江省"), (320100, "南京市", "江苏省"), (320500, "苏州市", "江苏省")]
+    for k, (code, name, province) in enumerate(cities):
+        for year in (2018, 2019):
+            sheet.append([code, name, province, year, 0.05 + k / 100, 50000 + k, f"{60 + k}%"])
+            sheet.cell(sheet.max_row, 5).number_format = "0.0%"
+    workbook.save(path)
+    study = made(mine, path)
+    columns = next(iter(study.sources.tables.values())).columns
+    assert {column.label.zh: column.unit for column in columns.values() if column.unit} == {
+        "GDP增长率": "%", "人均GDP": "元", "城镇化率": "%",
+    }  # fmt: skip
+    assert study.study.years == (2018, 2019) and len(study.study.unit.by) == 1
+    frame = read(mine, study).frames[next(iter(study.sources.tables))]
+    rate = next(name for name, column in columns.items() if column.label.zh == "GDP增长率")
+    assert frame[rate].max() == pytest.approx(8.0) and frame[study.study.unit.by[0]].nunique() == 4
+
+
+def test_a_list_that_only_its_heading_names_is_a_list(raw, mine):
+    firms = [["股票代码", "公司名称", "年份", "行业代码", "营业收入(元)", "净利润(元)"]]
+    firms += [[f"60{k:04d}", f"甲乙{k}股份有限公司", year, INDUSTRIES[k % 4], 1e8 + k, 1e7 + k] for k in range(24) for year in YEARS]
+    heading = [["附件"], ["第四批专精特新“小巨人”企业公示名单"], ["序号", "企业名称", "省份"]]
+    listed = [[k + 1, f"甲乙{k}股份有限公司", "浙江"] for k in range(0, 24, 3)]
+    study = made(mine, text(raw / "firms.csv", firms), book(raw / "附件.xlsx", {"Sheet1": [*heading, *listed]}))
+    assert study.sources.srdi_list is not None and study.sources.srdi_list.sample
+    recognised = next(one for one in study.sources.sources.values() if one.table == "srdi_list")
+    assert recognised.constants["level"] == "national"
+    assert "第四批" in configs(mine, "sources")
+
+
+def test_a_download_of_the_world_bank_is_a_panel_of_countries(raw, mine):
+    for code, name, factor in (("GDP", "GDP (current US$)", 1e10), ("CO2", "CO2 emissions (kt)", 100)):
+        head = '"Data Source","World Development Indicators"\n\n"Last Updated Date","2024-05-30"\n\n'
+        head += '"Country Name","Country Code","Indicator Name","Indicator Code","2018","2019","2020"\n'
+        rows = [
+            f'"{country}","{country[:3].upper()}","{name}","{code}",{factor * k},{factor * k * 1.1},{factor * k * 1.2}\n'
+            for k, country in enumerate(("Austria", "Belgium", "Chile", "Denmark", "Estonia", "France"), 1)
+        ]
+        (raw / f"API_{code}.csv").write_text(head + "".join(rows), "utf-8-sig")
+    study = made(mine, *sorted(raw.iterdir()), language="en")
+    assert study.study.years == (2018, 2020) and len(study.indicators.indicators) == 2
+    result = read(mine, study)
+    assert result.frames["ledger"]["quarantined"].sum() == 0
+    assert {len(result.frames[name]) for name in study.sources.tables} == {18}
+    assert "GDP" in report(mine)
