@@ -107,7 +107,7 @@ def test_three_tables_of_csmar_and_a_list_of_names_give_regressions(raw, mine):
     assert study.study.unit.by == ("industry_code",) and study.sources.srdi_list and study.sources.srdi_list.sample
     constants = study.sources.sources["srdi_list"].constants
     assert constants == {"level": "national", "status": "recognised", "announce_date": "2021-07-01"}
-    assert "2021 年取自文件名" in configs(mine, "sources")
+    assert "2021 年取自文件名的“第三批”" in configs(mine, "sources")
     assert [one.id for one in study.regressions.specifications] == ["twfe"] and study.study.min_firms <= 10
     assert next(iter(study.sources.sources)) == "info"  # with legal names, which the list prints, before the short ones
     firms = configs(mine, "sources").split("srdi_list:")[0]

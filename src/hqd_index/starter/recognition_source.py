@@ -52,6 +52,16 @@ class ListDraft:
     def guess(self, zh: str, en: str) -> None:
         self.guesses.append(Label(zh=zh, en=en))
 
+    def place(self, said: str) -> tuple[str, str]:
+        """Where the title says a text."""
+        if said in Path(self.table.preview.file).name:
+            return "文件名", "the file's name"
+        return (
+            ("工作表名", "the name of the sheet")
+            if said in self.table.preview.sheet
+            else ("表头上方", "the lines above the table")
+        )
+
     def texts(self, name: str) -> tuple[str, ...]:
         """The distinct texts of the column a name stands for."""
         labels = [label for label, target in self.aliases.items() if target == name]
@@ -92,11 +102,8 @@ def _add_record(draft: ListDraft) -> None:
         _add_values("status", RECORDS, SRDI_RECORDS, draft)
     elif "公示" in draft.title and "公告" not in draft.title:
         draft.constants["status"] = "publicised"
-        zh, en = (
-            "文件名写“公示”:公示不算认定,如为公告名单请改成 recognised",
-            "the name says 公示 (publicised), which gives no status",
-        )
-        draft.guess(zh, en)
+        zh = f"{draft.place('公示')[0]}写“公示”:公示不算认定,如为公告名单请改成 recognised"
+        draft.guess(zh, f"{draft.place('公示')[1]} says 公示 (publicised), which gives no status")
     else:
         draft.constants["status"] = "recognised"
         draft.guess("暂按已公告(认定)的名单", "taken as recognised")
@@ -110,7 +117,9 @@ def _add_date(draft: ListDraft, years: Sequence[int]) -> None:
     batch = (DIGITS.find(named_batch[1]) + 1 or int(named_batch[1])) if named_batch else 0
     if named_year or batch in BATCH_YEARS:
         year = int(named_year[1]) if named_year else BATCH_YEARS[batch]
-        zh, en = "取自文件名,月日待补", "is from the file's name, month and day to be filled in"
+        said = next(named[0] for named in (named_year, named_batch) if named)
+        place = draft.place(said)
+        zh, en = f"取自{place[0]}的“{said}”,月日待补", f"is from “{said}” in {place[1]}, month and day to be filled in"
     else:
         year = years[len(years) // 2] if years else UNKNOWN_YEAR
         zh, en = "是随手填的,必须改", "is a placeholder and must be changed"
