@@ -104,9 +104,9 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
         return
     made = write_study_from(folder, files, language)
     yield (
-        f"已按 {len(files)} 个文件写出研究 {folder}(文件未复制、未改动):"
+        f"已按 {made.count} 个文件写出研究 {folder}(文件未复制、未改动):"
         if zh
-        else f"the study {folder} is written from {len(files)} files, which stay as they are:"
+        else f"the study {folder} is written from {made.count} files, which stay as they are:"
     )
     yield from made.lines
     yield from (f"  {path}" for path in made.written)

@@ -68,6 +68,7 @@ def test_quarters_and_parents_in_an_archive_of_csmar_text_are_out_of_scope(raw, 
     labels = ["证券代码", "公司全称", "行业代码", "会计期间"]
     info = text(raw / "info.csv", [head, labels, [NO_UNIT] * 4, *known], "gb18030")  # no number: 没有单位 ends the header
     study = made(mine, raw / "FS_Comb_122.zip", info)
+    assert "字段说明,不是数据" in report(mine)
     assert {source.preset for source in study.sources.sources.values()} == {"csmar"}
     frames, ledger = tables(mine, study)
     assert len(frames["firms"]) == 24 * 4 and frames["firms"]["industry_code"].notna().all()
@@ -131,6 +132,7 @@ def test_a_list_that_only_its_heading_names_is_a_list(raw, mine):
     recognised = next(one for one in study.sources.sources.values() if one.table == "srdi_list")
     assert recognised.constants["level"] == "national"
     assert "2022 年取自表头上方的“第四批”" in configs(mine, "sources")
+    assert "没有企业算被认定" in report(mine)  # 公示 is no 公告
     assert len(tables(mine, study)[0]["srdi_list"]) == 8
 
 
@@ -147,3 +149,11 @@ def test_a_download_of_the_world_bank_is_a_panel_of_countries(raw, mine):
     assert study.study.years == (2018, 2020) and len(study.indicators.indicators) == 2
     assert {len(frame) for frame in tables(mine, study)[0].values()} == {18}
     assert "GDP" in report(mine)
+
+
+def test_industries_outside_manufacturing_are_named(raw, mine):
+    names = ("食品制造业", "纺织业", "医药制造业", "煤炭开采和洗选业", "电力、热力生产和供应业")
+    rows = [[name, year, 5 + year - 2018, 3] for name in names for year in (2018, 2019)]
+    study = made(mine, book(raw / "分行业.xlsx", {"表": [["行业", "年份", "营业收入(亿元)", "利润总额(亿元)"], *rows]}))
+    assert "这 2 个行业在范围外:煤炭开采和洗选业、电力、热力生产和供应业" in report(mine)
+    assert len(tables(mine, study)[0]["industry"]) == 6

@@ -134,6 +134,7 @@ def test_downloads_with_years_as_columns_are_one_measure_each(raw, mine):
     result = read(mine, study)
     assert {notice.rule for notice in result.notices} <= {"S03"}
     assert result.frames["ledger"]["out_of_scope"].sum() == 6  # three notes in each file
+    assert result.frames["ledger"]["used"].max() == len(PROVINCES)  # rows of the sheet, not of years
 
 
 def test_files_of_one_kind_are_one_source(raw, mine):

@@ -56,7 +56,8 @@ class Results:
         rows = rows[rows["table"] == name] if len(rows) else rows
         if len(rows):
             row = rows.iloc[0]
-            return Bilingual(f"{row['reason_zh']} {row['mend_zh']}".strip(), f"{row['reason_en']} {row['mend_en']}".strip())
+            texts = [[text for text in (row[f"reason_{code}"], row[f"mend_{code}"]) if text] for code in ("zh", "en")]
+            return Bilingual("；".join(texts[0]), "; ".join(texts[1]))
         table = TABLES.get(name)
         zh, en = (table.zh, table.en) if table else (name, name)
         return Bilingual(f"本次运行没有“{zh}”（{name}.csv）的数据。", f"This run has no rows for “{en}” ({name}.csv).")

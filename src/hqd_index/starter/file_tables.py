@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from .coin_tool import coin_tool
 from .found_tables import FoundTable, found_table
 from .indicator_systems import IndicatorSystem, coinr_system, is_coinr_meta, system_of_table
 from .table_roles import UsedTable, used_table
+
+DESCRIPTION = re.compile(r"\[DES\]|\bDES\b.*\.txt")  # what CSMAR packs beside its data
 
 
 @dataclass
@@ -84,8 +87,11 @@ def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
 def _sheet_tables(previews: Sequence[SheetPreview], result: FileTables) -> list[FoundTable]:
     tables = []
     for preview in previews:
-        table = found_table(preview)
         where = f"{preview.file} [{preview.sheet}]" if preview.sheet else preview.file
+        if DESCRIPTION.search(where):
+            result.unused.append((where, Label(zh="字段说明,不是数据", en="describes the columns; no data")))
+            continue
+        table = found_table(preview)
         if table is None:
             result.unused.append((where, Label(zh="找不到表头行,未用", en="no row could be its header; not used")))
             continue

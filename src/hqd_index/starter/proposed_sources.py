@@ -25,6 +25,7 @@ EDITION = "2017"
 DATA_ROLES = ("firms", "industry", "panel", "coinr_data", "coin_tool")
 TABLE_NAMES = {"province_code": "provinces", "industry_code": "industries", "firm_id": "firm_panel", "city_code": "cities"}
 FIRM_TEXTS = ("firm_name", "uscc", "industry_code", "province_code", "statement_type", "city_code")
+SHOWN = 5
 ACROSS = ("years", "bands", "years_of_measures")
 
 
@@ -50,6 +51,10 @@ def _add_list(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     settings, comments = recognition_source(group.first.table, sorted(proposal.years))
     source = ProposedSource(ids.fresh("srdi_list"), "srdi_list", _head_settings(group, "srdi_list") | settings, group, comments)
     proposal.guesses += [(f"sources.{source.id}.{setting}", label) for setting, label in comments.items()]
+    if settings.get("constants", {}).get("status") == "publicised":
+        zh = "名单写“公示”,公示不算认定,因此没有企业算被认定;已公告的请把 constants 的 status 改成 recognised"
+        en = "a list that is publicised (公示) gives no status: no firm counts; write status: recognised once it is announced"
+        proposal.lack(f"sources.{source.id}", zh, en)
     proposal.sources.append(source)
 
 
@@ -182,6 +187,19 @@ def _add_edition(draft: SourceDraft) -> None:
     zh = "行业代码版本文件未写明,暂按 2017 版(2011 版的两位代码与之相同)"
     en = "the file does not say the edition of industry codes; 2017 for now (2011 has the same two digits)"
     draft.source.remark("constants", draft.guess(zh, en))
+    texts = dict.fromkeys(text for column in _columns_of(draft, "industry_code") for text in column.distinct)
+    others = [text for text in texts if industry(text, EDITION).scope == "other"]
+    if others:
+        shown = others[:SHOWN]
+        zh = f"程序只评制造业,这 {len(others)} 个行业在范围外:{'、'.join(shown)}" + (" 等" if len(others) > SHOWN else "")
+        en = f"manufacturing alone is scored; {len(others)} industries are out of scope: {', '.join(shown)}"
+        draft.proposal.lack(draft.where, zh, en + (" ..." if len(others) > SHOWN else ""))
+
+
+def _columns_of(draft: SourceDraft, name: str) -> list[FoundColumn]:
+    """The columns of the files that stand for a canonical column."""
+    labels = {label for label, target in draft.aliases.items() if target == name}
+    return [column for used in draft.group.tables for column in used.table.columns if column.label in labels]
 
 
 def _add_scope(draft: SourceDraft) -> None:

@@ -37,9 +37,10 @@ ROLES = {
 
 @dataclass(frozen=True)
 class FromFiles:
-    """What was written, the folder of the files, whether it is linked into the study, and lines for the terminal."""
+    """What was written, how many files it is from, their folder, whether that is linked, and lines for the terminal."""
 
     written: tuple[Path, ...]
+    count: int
     root: Path
     linked: bool
     lines: tuple[str, ...]
@@ -70,7 +71,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> From
     (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
     linked = _linked(folder / "data" / "raw", root)
     written = (*(configs / name for name in texts), folder / REPORT)
-    return FromFiles(written, root, linked, tuple(_lines(roles, proposal, tree, language)))
+    return FromFiles(written, len(paths), root, linked, tuple(_lines(roles, proposal, tree, language)))
 
 
 def _proposed(found: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:

@@ -65,4 +65,5 @@ def first_rows(cells: SheetCells, count: int, engine: Engine) -> SheetCells:
     table = engine.query(f"SELECT * FROM {cells.table} WHERE row % {ROW_SPAN} <= {last}")
     set_aside = tuple(row for row in cells.set_aside if row.row % ROW_SPAN <= last)
     record_rows = None if cells.record_rows is None else tuple(row for row in cells.record_rows if row[0] % ROW_SPAN <= last)
-    return replace(cells, table=table, rows=engine.count(table), set_aside=set_aside, record_rows=record_rows)
+    rows = engine.count(table) if record_rows is None else len(record_rows)
+    return replace(cells, table=table, rows=rows, set_aside=set_aside, record_rows=record_rows)
