@@ -55,7 +55,7 @@ class Results:
         rows = self.table("not_made")
         rows = rows[rows["table"] == name] if len(rows) else rows
         if len(rows):
-            row = rows.iloc[0]
+            row = rows.iloc[0].fillna("")
             texts = [[text for text in (row[f"reason_{code}"], row[f"mend_{code}"]) if text] for code in ("zh", "en")]
             return Bilingual("；".join(texts[0]), "; ".join(texts[1]))
         table = TABLES.get(name)
