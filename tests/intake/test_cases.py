@@ -533,3 +533,80 @@ def test_missing_columns_are_listed_beside_the_unused_headers(folder: Path, engi
         read(folder, engine, {"a": {"path": "k.csv", **FIRM}}, {"k.csv": "代号,会计期间,收入,备注栏\n1,2019,1,x\n"})
     assert caught.value.rule == "S06"
     assert all(part in caught.value.text(language) for language in ("zh", "en") for part in ("firm_id", "会计期间", "备注栏"))
+
+
+LONG = {"names": "指标", "values": "数值", "columns": {"营业收入": "x", "利润": "y"}}
+
+
+def long(folder: Path, engine: Engine, text: str, units: str | None = None, **more: Any) -> Intake:
+    reshape = {**LONG, **({"units": units} if units else {})}
+    aliases = {"地区": "region", "年份": "year"}
+    return read(
+        folder,
+        engine,
+        {"a": source("l.csv", aliases=aliases, reshape=reshape, **more)},
+        {"l.csv": text},
+        table_of(["region", "year"], x="亿元", y="亿元"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"),
+    [("数值(万元)", "营业收入", "利润"), ("数值", "营业收入(万元)", "利润（万元）"), ("数值", " 营业 收入/万元", "利润,万元")],
+)
+def test_units_of_a_long_table_in_its_header_or_names(folder: Path, engine: Engine, header: str, first: str, second: str):
+    text = f'地区,年份,指标,{header}\n甲,2019,"{first}",10000\n甲,2019,"{second}",100\n乙,2019,"{first}",—\n'
+    reshape_values = {"reshape": {**LONG, "values": header}}
+    aliases = {"地区": "region", "年份": "year"}
+    result = read(
+        folder,
+        engine,
+        {"a": source("l.csv", aliases=aliases, **reshape_values)},
+        {"l.csv": text},
+        table_of(["region", "year"], x="亿元", y="亿元"),
+    )
+    assert rows(result, engine, "t", "region", "x", "y")[-1] == ("甲", 1, 0.01)
+
+
+MIXED = ["甲,2019,营业收入,10000,万元", "乙,2019,营业收入,1,亿元", "丙,2019,营业收入,20000,万元", "甲,2019,营业收入,1.0,亿元"]
+
+
+def lines(*rows_: str) -> str:
+    return "\n".join(["地区,年份,指标,数值,单位", *rows_]) + "\n"
+
+
+def test_each_row_of_a_long_table_has_its_own_unit(folder: Path, engine: Engine):
+    """The same value under 万元 and 亿元 is one."""
+    result = long(folder, engine, lines(*MIXED), "单位")
+    assert dict(rows(result, engine, "t", "region", "x")) == {"甲": 1, "乙": 1, "丙": 2}
+    assert result.frames["quarantine"]["expected_en"].str.contains("identical|rounding").tolist() == [True]
+
+
+def test_a_label_that_leads_nowhere_takes_the_unit_of_the_others(folder: Path, engine: Engine):
+    """Told as W04; where the others have several units it stops."""
+    result = long(folder, engine, lines(MIXED[0], "丁,2019,营业收入,30000,件"), "单位")
+    assert dict(rows(result, engine, "t", "region", "x")) == {"甲": 1, "丁": 3}
+    assert [notice.rule for notice in result.notices if "件" in notice.zh] == ["W04"]
+    with pytest.raises(HqdError) as caught:
+        long(folder, engine, lines(*MIXED, "丁,2019,营业收入,30000,件"), "单位")
+    assert caught.value.rule == "W11" and all(part in caught.value.en for part in ("件", "万元", "亿元"))
+
+
+def test_a_long_table_whose_labels_lead_nowhere_stops(folder: Path, engine: Engine):
+    with pytest.raises(HqdError) as caught:
+        long(folder, engine, "地区,年份,指标,数值,单位\n甲,2019,营业收入,1,万美元\n", "单位")
+    assert (caught.value.rule, caught.value.exit_code) == ("W11", 3) and "万美元" in caught.value.zh and "亿元" in caught.value.zh
+
+
+def test_values_of_a_long_table_are_read_as_in_any_other(folder: Path, engine: Engine):
+    """Separators, decimal commas, zeros, replaced texts and fractions of whole numbers hold there too."""
+    cells = ['甲,2019,营业收入,"1,234"', "乙,2019,营业收入,0", "丙,2019,营业收入,无", "丁,2019,营业收入,12.3①", "戊,2019,利润,0"]
+    text = "\n".join(["地区,年份,指标,数值", *cells]) + "\n"
+    result = long(folder, engine, text, parse_separators=True, zero_is_missing=["x"], values={"x": {"无": "5"}})
+    assert dict(pd.DataFrame(rows(result, engine, "t", "region", "x")).fillna(-1).itertuples(index=False)) == {
+        "甲": 1234,
+        "乙": -1,
+        "丙": 5,
+        "戊": -1,
+    }
+    assert result.frames["quarantine"][["rule", "value"]].to_numpy().tolist() == [["C01", "12.3①"]]

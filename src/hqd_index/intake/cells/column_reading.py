@@ -74,6 +74,7 @@ class SourceRepairs:
     """What happened to the cells of one source: its text rows with all that is known of each, before and after filling down.
 
     Beside them the typed rows, the readings of coded columns and those that were repairs, conversions (text, number, sheet).
+    `queries` are SQL of repairs that a layout made: rid, column, kind, before, after.
     """
 
     all_rows: str
@@ -84,6 +85,7 @@ class SourceRepairs:
     codes_by_column: Mapping[str, str]
     repaired: tuple[str, ...]
     conversions: Mapping[str, pd.DataFrame]
+    queries: tuple[str, ...] = ()
 
 
 def number_sql(text: str, shift: int, exact: Exact) -> str:

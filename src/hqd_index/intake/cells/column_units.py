@@ -49,8 +49,8 @@ def column_units(
         messages += [(rule, _place_of(sheet), message) for sheet in sheets for message in sheet_choices[sheet.number].messages]
         places = {_place_of(sheet): sheet_choices[sheet.number] for sheet in sheets if name in sheet.header.positions}
         messages += [(UNUSED, where, message) for message in ([] if declared else differing_units(name, unit, places))]
-    _raise_stopping(messages)
-    return ColumnUnits(choices), _notices(messages)
+    raise_stopping(messages)
+    return ColumnUnits(choices), unit_notices(messages)
 
 
 def _printed_units(sheet: Sheet, name: str) -> PrintedUnits:
@@ -72,7 +72,7 @@ def _refuse_inconvertible(name: str, declared: str | None, canonical: str, where
     )
 
 
-def _raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
+def raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
     """All that must stop the run, in one message."""
     stopping = [(place, message) for _, place, message in messages if message.severity == ERROR]
     if not stopping:
@@ -84,7 +84,7 @@ def _raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
     raise DataError(en, zh=zh, where=place, rule=UNUSED)
 
 
-def _notices(messages: Sequence[tuple[str, str, UnitMessage]]) -> list[Notice]:
+def unit_notices(messages: Sequence[tuple[str, str, UnitMessage]]) -> list[Notice]:
     """One notice per message, whatever the number of sheets that print it."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for rule, place, message in messages:

@@ -73,6 +73,7 @@ def _queries(repairs: SourceRepairs) -> Iterator[str]:
         yield f"""SELECT t.rid, {literal(name)} AS "column", {kind} AS kind, {cell} AS before, l.number AS after
             FROM {text} AS t JOIN {pairs} AS l ON {cell} = l.text AND t.rid // {FILE_SPAN} = l.sheet"""
     yield from _declared(repairs)
+    yield from repairs.queries
     yield f"""SELECT rid, split_part(mark, '{MARK_OF}', 1) AS "column", 'missing_mark' AS kind,
         split_part(mark, '{MARK_OF}', 2) AS before, '' AS after
         FROM (SELECT rid, unnest(string_split(rtrim(marks, '{NEXT_MARK}'), '{NEXT_MARK}')) AS mark

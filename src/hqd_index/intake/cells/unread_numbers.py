@@ -49,27 +49,33 @@ def diagnoses(cells: pd.DataFrame, reading: ColumnReading) -> tuple[dict[str, pd
     source = reading.source
     conversions: dict[str, list[tuple[str, str, int]]] = {}
     findings = []
-    allowed_conversions = {"separators": source.parse_separators, "units": source.parse_units}
+    allowed = allowed_conversions(source)
     comma_columns = {str(name) for name, texts in cells.groupby("column")["value"] if has_decimal_commas(set(texts))}
     numbered = cells.assign(number=cells["rid"] // FILE_SPAN)
     for (column, text, sheet), rows in numbered.groupby(["column", "value", "number"], sort=True):
         name, number = str(column), int(str(sheet))
         unit = reading.units.unit(name, number)
         diagnosis = diagnose(str(text), unit, comma_decimal=name in comma_columns or source.decimal == ",")
-        if diagnosis.proposed and allowed_conversions.get(diagnosis.conversion):
-            conversions.setdefault(name, []).append((str(text), _in_marks_of(source, diagnosis.proposed), number))
+        if diagnosis.proposed and allowed.get(diagnosis.conversion):
+            conversions.setdefault(name, []).append((str(text), in_marks_of(source, diagnosis.proposed), number))
         else:
-            findings.append(_number_findings(rows, diagnosis, unit))
+            findings.append(number_findings(rows, diagnosis, unit))
     frames = {name: pd.DataFrame(rows, columns=["text", "number", "sheet"]) for name, rows in conversions.items()}
     return frames, joined_findings(findings)
 
 
-def _in_marks_of(source: Source, number: str) -> str:
+def allowed_conversions(source: Source) -> dict[str, bool]:
+    """Which conversions the study lets be done."""
+    return {"separators": source.parse_separators, "units": source.parse_units}
+
+
+def in_marks_of(source: Source, number: str) -> str:
     """A plain number as the source writes numbers."""
     return number.replace(".", source.decimal)
 
 
-def _number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
+def number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
+    """Findings of cells with one diagnosis."""
     expected = expected_text(diagnosis.rule, diagnosis.proposed, unit)
     mend = DECIMAL_COMMA if diagnosis.conversion == "decimal" else None
     return rule_findings(rows, diagnosis.rule, expected=expected, mend=mend)

@@ -1,0 +1,34 @@
+"""What a long source is read with, and what its columns are called while it is made wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...canonical import CanonicalTable
+from ...engines.duckdb import Engine
+from ...study.records import Reshape, Source
+from ..cells.column_reading import Exact
+
+NAME, VALUE, UNIT = "reshape_name", "reshape_value", "reshape_unit"
+Limits = Mapping[str, tuple[float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class LongSource:
+    """What a long source is read with."""
+
+    reshape: Reshape
+    source: Source
+    table: CanonicalTable
+    exact: Exact
+    limits: Limits
+    files: pd.DataFrame
+    engine: Engine
+    where: str
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys(self.reshape.columns.values()))
