@@ -184,7 +184,7 @@ def test_k10_stock_codes_in_every_form(folder: Path, engine: Engine):
     result = read(folder, engine, {"a": {"path": "k.csv", "aliases": aliases, "pad": {"firm_id": 6}, **FIRM}}, {"k.csv": text})
     assert rows(result, engine, "firms", "firm_id", "revenue") == [(f"00000{n}", n) for n in range(1, 7)]
     repairs = result.frames["repairs"]
-    assert repairs.set_index("kind")["cells"].to_dict() == {"exchange": 2, "leading_zeros": 1, "quotes": 2}
+    assert repairs.set_index("kind")["cells"].to_dict() == {"blanks": 1, "exchange": 2, "leading_zeros": 1, "quotes": 2}
     assert "去掉交易所代码 2" in repair_line(result.frames["repairs"], "zh") and "exchange" in repair_line(
         result.frames["repairs"], "en"
     )

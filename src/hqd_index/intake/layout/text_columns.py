@@ -34,13 +34,14 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
     return engine.query(" UNION ALL BY NAME ".join(selects))
 
 
+IDS = ("firm", "uscc", "hs6", "area")
 MARK_OF, NEXT_MARK = "\x1f", "\x1e"
 ROW_FACTS = ("aside", "lead", "filled", "marks")
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     positions = sheet.header.positions
-    columns = {name: _cell_sql(name, place, source, table) for name, place in positions.items()}
+    columns = {name: _cell_sql(name, place, source, table, padded=sheet.cells.padded) for name, place in positions.items()}
     columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
@@ -50,6 +51,9 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
         f"{_marks_sql(positions, source, table)} AS marks",
     ]
     trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
+    trimmed += [
+        f"c{place} AS r{place}" for name, place in positions.items() if sheet.cells.padded and _is_id(name, source, table)
+    ]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
     inside = f"SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)}"
     return f"SELECT {rid}, {', '.join(row_facts)}, {selected} FROM ({inside})"
@@ -111,12 +115,19 @@ def _has_blank(cell: str) -> str:
     return "(" + " OR ".join(f"contains({cell}, {literal(blank)})" for blank in BLANKS) + ")"
 
 
-def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable) -> str:
+def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable, *, padded: bool) -> str:
+    """The cell, NULL where it is blank or a missing mark; an id keeps its blanks, which its reading takes away and counts."""
     cell = f"c{place}"
+    printed = f"r{place}" if padded and _is_id(name, source, table) else cell
     if is_plain_text(name, table):
-        return f"NULLIF({cell}, '')"
+        return f"NULLIF({cell}, '')" if printed == cell else f"CASE WHEN {cell} <> '' THEN {printed} END"
     present = " AND ".join(f"{cell} <> {literal(mark)}" for mark in missing_marks(name, source, table))
-    return f"CASE WHEN {present} THEN {cell} END"  # half the time of NOT IN
+    return f"CASE WHEN {present} THEN {printed} END"  # half the time of NOT IN
+
+
+def _is_id(name: str, source: Source, table: CanonicalTable) -> bool:
+    column = table.columns.get(name)
+    return name in source.pad or (column is not None and column.code in IDS)
 
 
 def is_plain_text(name: str, table: CanonicalTable) -> bool:

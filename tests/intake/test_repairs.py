@@ -1,0 +1,142 @@
+"""repairs.csv accounts for every cell whose value is not as printed: cell texts are compared with values, file by file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hqd_index.engines.duckdb import Engine
+from hqd_index.intake import intake, repair_line
+from hqd_index.intake.cells.repairs import KINDS
+
+from .conftest import LABEL, build
+
+OPEN = {"gates": {"max_quarantine_share": 1.0}}
+COLUMNS = ["firm_id", "year", "industry_code", "ownership", "certified_intl", "disclose_date", "revenue", "employees", "rd_exp"]
+HEADERS = ["证券代码", "年份", "行业代码", "所有制", "国际认证", "披露日期", "营业收入({unit})", "员工人数", "研发投入"]
+UNITS = ["元", "万元", "亿元"]
+CELLS = {
+    "firm_id": ["000001", "2", "3.0", "'000004", "000005.SZ", "SZ000006", '="000007"', " 000008", "00 0009", "000010"],
+    "year": ["2019", "2019年", "2019.0", "2019年度", "２０１９", "2019-12-31", "43830", "'2019", "2019", "2019"],
+    "industry_code": ["C39", "39", "3911", "医药制造业", "制造业-医药制造业", "医药制造业(C27)", "C39"],
+    "ownership": ["soe", "国有", "民营", "其他", "private", ""],
+    "certified_intl": ["是", "否", "true", "1", "", "—"],
+    "disclose_date": ["2020-04-30", "2020年4月30日", "43951", "2020/4/30", "2020年4月", "", "—"],
+    "revenue": ["1", "2.50", "0", "1,234", "１２", "—", "", "3e2"],
+    "employees": ["10", "1,000", "", "0", "…"],
+    "rd_exp": ["1", "0", "—", "无"],
+}  # fmt: skip
+
+
+def as_printed(column: str, text: str, value: Any) -> bool:
+    """Whether the value used is what a person reads in the cell."""
+    if pd.isna(value):
+        return text == ""
+    if column in ("revenue", "employees", "rd_exp", "year"):
+        try:
+            return (
+                text.isascii()
+                and "," not in text
+                and Decimal(text) == Decimal(str(value))
+                and (column != "year" or text.isdigit())
+            )
+        except InvalidOperation:
+            return False
+    shown = str(value)[:10] if column == "disclose_date" else str(value).lower() if column == "certified_intl" else str(value)
+    return text == shown
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_every_cell_that_is_not_as_printed_is_counted(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory):
+    """Random files of every form that a cell may have; per file and column the cells that differ are the cells counted."""
+    folder: Path = tmp_path_factory.mktemp("repairs")
+    printed: dict[tuple[str, int], list[str]] = {}
+    for name in ("a.csv", "b.csv"):
+        unit = data.draw(st.sampled_from(UNITS))
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([header.format(unit=unit) for header in HEADERS])
+        for place in range(10):
+            row = [data.draw(st.sampled_from(CELLS[column])) if column != "firm_id" else "" for column in COLUMNS]
+            text = CELLS["firm_id"][place]
+            row[0] = text if name == "a.csv" else text.replace("0000", "6000").replace("00 00", "60 00")
+            row[0] = row[0] if name == "a.csv" or "6" in row[0][:5] else f"30000{place}"
+            writer.writerow(row)
+            printed[name, place + 2] = row
+        (folder / name).write_text(out.getvalue(), encoding="utf-8")
+    source = {
+        "path": "*.csv", "table": "firms", "constants": {"industry_version": "2017"}, "aliases": {"证券代码": "firm_id"},
+        "pad": {"firm_id": 6}, "parse_separators": True, "zero_is_missing": ["rd_exp"], "values": {"rd_exp": {"无": "5"}},
+    }  # fmt: skip
+    with Engine() as engine:
+        result = intake(build({"firms": source}, OPEN), engine, folder, folder)
+        values = engine.collect(f"SELECT * FROM {result.tables['firms']}")
+    digests = {line["file"] for line in result.frames["ledger"].to_dict("records")}
+    assert digests == {"a.csv", "b.csv"}
+    expected: Counter[tuple[str, str]] = Counter()
+    prefixes = sorted({row_id.partition(":")[0] for row_id in values["row_id"]})
+    names = {prefix: name for prefix in prefixes for name in ("a.csv", "b.csv") if _digest(folder / name).startswith(prefix)}
+    for row in values.to_dict("records"):
+        prefix, _, number = row["row_id"].partition(":")
+        file = names[prefix]
+        for column, text in zip(COLUMNS, printed[file, int(number.rpartition(":")[2])]):
+            if not as_printed(column, text, row.get(column)):
+                expected[file, column] += 1
+    counted: Counter[tuple[str, str]] = Counter()
+    several: Counter[tuple[str, str]] = Counter()  # a separator and a unit in one cell are two repairs of one cell
+    for line in result.frames["repairs"].to_dict("records"):
+        counted[line["file"], line["column"]] += line["cells"]
+        several[line["file"], line["column"]] += line["cells"] if line["kind"] == "separators" else 0
+    assert set(counted) == set(expected)
+    for place, cells in expected.items():
+        assert cells <= counted[place] <= cells + several[place], (place, result.frames["repairs"])
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_as_it_should_be_has_no_repairs(folder: Path, engine: Engine):
+    text = "企业代码,年份,行业代码,营业收入\n000001,2019,C39,1.50\n000002,2019,C39,+2\n"
+    (folder / "data" / "f.csv").write_text(text, encoding="utf-8")
+    source = {"path": "f.csv", "table": "firms", "constants": {"industry_version": "2017"}}
+    result = intake(build({"firms": source}), engine, folder / "data", folder / "configs")
+    assert result.frames["repairs"].empty and repair_line(result.frames["repairs"]) == ""
+
+
+def test_every_kind_is_named_in_both_languages():
+    assert all(label.zh and label.en and label.en.isascii() for label in KINDS.values())
+    frame = pd.DataFrame({"kind": ["unit", "code", "unit"], "cells": [3, 1, 2]})
+    assert (
+        repair_line(frame, "en")
+        == "[repairs] 6 cells are used otherwise than printed: units converted 5, names turned into codes 1; see repairs.csv"
+    )
+    assert repair_line(frame, "zh").startswith("[修整] 6 个单元格") and "单位换算 5" in repair_line(frame, "zh")
+
+
+def test_each_example_is_a_cell_of_the_file(folder: Path, engine: Engine):
+    (folder / "data" / "f.csv").write_text("地区,年份,收入(万元)\n浙江省,2019年,—\n江苏,2019,200\n", encoding="utf-8")
+    tables = {
+        "t": {"key": ["province_code", "year"], "columns": {"x": {"unit": "亿元", "label": LABEL}, "revenue": {"label": LABEL}}}
+    }
+    source = {"path": "f.csv", "table": "t", "aliases": {"地区": "province_code", "收入": "x"}, "constants": {"revenue": "1"}}
+    result = intake(build({"t": source}, tables=tables), engine, folder / "data", folder / "configs")
+    rows = result.frames["repairs"][["column", "kind", "cells", "example_before", "example_after"]]
+    assert rows.to_numpy().tolist() == [
+        ["province_code", "code", 2, "浙江省", "330000"],
+        ["x", "missing_mark", 1, "—", ""],
+        ["x", "unit", 1, "200 万元", "0.02 亿元"],
+        ["year", "written_out", 1, "2019年", "2019"],
+    ]
