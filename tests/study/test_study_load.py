@@ -193,6 +193,14 @@ ONE_FILE = [
     ("sources.yaml", "table: industry", "table: linkages", "sources.yaml:13:5", "is computed", "由程序计算"),
     ("sources.yaml", "table: industry", "table: industri", "sources.yaml:13:5", "did you mean 'industry'?", "'industry'"),
     ("sources.yaml", '"true"', '"yes"', "sources.yaml:8:31", "unknown category 'yes'", "不认识的类别"),
+    # C4: what `values` gives a column can be read in it
+    ("sources.yaml", '{certified_intl: {是: "true", 否: "false"}}', '{revenue: {无: "零"}}', "sources.yaml:8:24",
+    "'零' is no number", "不是数字"),
+    ("sources.yaml", '{certified_intl: {是: "true", 否: "false"}}', '{employees: {数十: "30.5"}}', "sources.yaml:8:26",
+     "is no whole number", "不是整数"),
+    ("sources.yaml", '{certified_intl: {是: "true", 否: "false"}}', '{disclose_date: {期末: "2020"}}', "sources.yaml:8:30",
+     "is no date; write it as 2023-12-31", "不是日期"),
+    ("sources.yaml", "units: {revenue: 万元}", "fill_down: [yaer]", "sources.yaml:7:17", "did you mean 'year'?", "year"),
     ("sources.yaml", "  industry:\n    path: industry.xlsx\n    table: industry\n", "", "indicators.yaml:15:10",
      "no source feeds", "没有任何来源"),
     # regressions

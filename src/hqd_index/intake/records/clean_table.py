@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...canonical import CanonicalTable
+from ...canonical import CANONICAL, CanonicalTable
 from ...engines.duckdb import Engine, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
 from .row_ledger import OUT_OF_SCOPE, QUARANTINED
+
+FLOW_TABLES = ("trade_hs6", "countries", "crosswalks")
+"""Built-in tables that are read by queries of the program, not by formulas of a study."""
+NULL_TYPES = {"number": "DOUBLE", "integer": "INTEGER", "text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
         cell = f"y.{quoted(name)}"
         if name != "rid":
             columns.append(f"CAST({cell} AS INTEGER) AS {quoted(name)}" if column and column.dtype == "integer" else cell)
+    columns += _absent_columns(clean_table, engine)
     files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
     row_id = f"f.prefix || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
     rows = f"{clean_table.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
@@ -55,6 +60,15 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
     order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""
     make = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
     return make(sql + order, f"clean_{clean_table.name}")
+
+
+def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
+    """Missing cells for the optional columns that a table about flows lacks: what is computed from them is missing too."""
+    if clean_table.name not in FLOW_TABLES:
+        return []
+    present = engine.types(clean_table.clean)
+    absent = {name: column for name, column in CANONICAL[clean_table.name].columns.items() if name not in present}
+    return [f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(name)}" for name, column in absent.items()]
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:

@@ -13,6 +13,9 @@ from ..unit_schemes import SCHEMES
 from ..yaml_document import Place
 from .layout_checks import check_layout
 
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+WHOLE = re.compile(r"[+-]?[0-9]+(\.0+)?")
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ABSOLUTE = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
 
@@ -56,7 +59,7 @@ def _columns_named(path: Place, source: Source, columns: Columns) -> Iterator[Fi
     column_places += [((*path, "reshape", "columns", key), column) for key, column in reshape.items()]
     for part in ("constants", "units", "pad", "values"):
         column_places += [((*path, part, column), column) for column in getattr(source, part)]
-    for part in ("zero_is_missing", "blank_is_zero"):
+    for part in ("zero_is_missing", "blank_is_zero", "fill_down"):
         column_places += [((*path, part, position), column) for position, column in enumerate(getattr(source, part))]
     helpers = {source.reshape.names, source.reshape.values, source.reshape.units} if source.reshape else set()
     for place, column in column_places:
@@ -80,19 +83,31 @@ def _blanks(path: Place, source: Source, table: CanonicalTable) -> Iterator[Find
 
 
 def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
-    """What raw words are mapped to is among the categories of the column."""
+    """What raw words are mapped to can be read in the column: a category, a number, a date; '' is missing."""
     for column, words in source.values.items():
-        column_schema = table.columns.get(column)
-        allowed = (
-            ("true", "false")
-            if column_schema and column_schema.dtype == "flag"
-            else column_schema.categories
-            if column_schema
-            else ()
-        )
+        schema = table.columns.get(column)
+        allowed = ("true", "false") if schema and schema.dtype == "flag" else schema.categories if schema else ()
         for word, meaning in words.items():
+            place = (*path, "values", column, word)
+            if meaning == "":
+                continue
             if allowed and meaning not in allowed:
-                yield unknown_name((*path, "values", column, word), ("category", "类别"), meaning, allowed)
+                yield unknown_name(place, ("category", "类别"), meaning, allowed)
+            elif schema and not allowed:
+                yield from _unreadable_value(place, meaning, schema.dtype)
+
+
+def _unreadable_value(place: Place, meaning: str, dtype: str) -> Iterator[Finding]:
+    """A meaning that no cell of the type can have."""
+    if dtype in ("number", "integer") and not NUMBER.fullmatch(meaning):
+        yield Finding(place, f"{meaning!r} is no number; write a plain number, or '' for missing",
+                      f"{meaning!r} 不是数字;请写纯数字,缺失写 ''")  # fmt: skip
+    elif dtype == "integer" and not WHOLE.fullmatch(meaning):
+        yield Finding(place, f"{meaning!r} is no whole number; write one, or '' for missing",
+                      f"{meaning!r} 不是整数;请写整数,缺失写 ''")  # fmt: skip
+    elif dtype == "date" and not ISO_DATE.fullmatch(meaning):
+        yield Finding(place, f"{meaning!r} is no date; write it as 2023-12-31, or '' for missing",
+                      f"{meaning!r} 不是日期;请写成 2023-12-31,缺失写 ''")  # fmt: skip
 
 
 def _condition(path: Place, text: str, columns: Columns) -> Iterator[Finding]:
