@@ -27,7 +27,7 @@ def configs_page(language: str) -> list[str]:
             for name, (needed, allowed) in FUNCTION_OPTIONS.items()]  # fmt: skip
     lines += [*heading(2, say("functions"), "functions"), *grid(say("function_heads"), rows)]
     lines += [*heading(2, say("formulas"), "formulas"), "", say("formulas_intro"), "", code_list(FUNCTIONS)]
-    return [*lines, *heading(2, say("units"), "units"), "", *_units()]
+    return [*lines, *heading(2, say("units"), "units"), "", say("units_intro"), "", *_units()]
 
 
 def keys(model: type[Record], language: str, prefix: str = "") -> Iterator[list[str]]:
