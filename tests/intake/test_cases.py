@@ -492,6 +492,51 @@ def test_csmar_join_filters_before_keys_are_judged(folder: Path, engine: Engine)
     assert ledger.loc[("fin.csv", "validate"), "out_of_scope"] == 18 and ledger.loc[("info.csv", "validate"), "used"] == 18
 
 
+DATED = {
+    "fin": {
+        "path": "fin.csv", "table": "firms",
+        "aliases": {"Stkcd": "firm_id", "Accper": "statement_date", "Typrep": "statement_type", "B001101000": "revenue"},
+        "values": {"statement_type": {"A": "consolidated", "B": "parent"}},
+        "out_of_scope": [{"when": "statement_type = 'parent'", "reason": {"zh": "母公司报表", "en": "parent"}}],
+    },
+    "patents": {
+        "path": "patents.csv", "table": "firms", "aliases": {"Symbol": "firm_id", "EndDate": "statement_date"},
+        "reshape": {"names": "ApplyType", "values": "Invention", "columns": {"已受理": "inv_patents_apply",
+        "已授权": "inv_patents_grant"}},
+    },
+    "info": {
+        "path": "info.csv", "table": "firms", "aliases": {"代码": "firm_id", "年度": "year", "行业": "industry_code",
+        "员工": "employees"},
+        "constants": {"industry_version": "2017"}, "out_of_scope": [{"when": "employees < 8", "reason": {"zh": "人数过少",
+        "en": "few"}}],
+    },
+}  # fmt: skip
+
+
+def test_k2_dates_reshape_and_filters_in_three_sources(folder: Path, engine: Engine):
+    """Statements with openings, parents and interim dates; patents by kind; firms by year: one row a firm-year."""
+    fin = ["Stkcd,Accper,Typrep,B001101000", "证券代码,会计期间,报表类型,营业收入", "没有单位,没有单位,没有单位,元"]
+    patents = ["Symbol,EndDate,ApplyType,Invention"]
+    info = ["代码,年度,行业,员工"]
+    for firm in ("000001", "600000"):
+        for year in (2020, 2021):
+            fin += [f"{firm},{year}-12-31,{kind},{1000 + year}" for kind in "AB"] + [f"{firm},{year}-01-01,A,1"]
+            patents += [f"{firm},{year}/12/31,{kind},{n}" for n, kind in enumerate(("已受理", "已授权", "其他"), 1)]
+            info.append(f"{firm}.SZ,{year}年,制造业-医药制造业,{100 if firm == '000001' else 5}")
+    files = {"fin.csv": fin, "patents.csv": patents, "info.csv": info}
+    result = read(folder, engine, DATED, {name: "\n".join(text) + "\n" for name, text in files.items()})
+    assert result.frames["quarantine"].empty
+    columns = ("firm_id", "year", "revenue", "inv_patents_apply", "inv_patents_grant", "industry_code")
+    shown = pd.DataFrame(rows(result, engine, "firms", *columns)).fillna("")
+    assert shown.to_numpy().tolist() == [
+        ["000001", 2020, 3020, 1, 2, "C27"], ["000001", 2021, 3021, 1, 2, "C27"], ["600000", 2020, 3020, 1, 2, ""], ["600000",
+        2021, 3021, 1, 2, ""],
+    ]  # fmt: skip
+    ledger = result.frames["ledger"].query("stage == 'validate'").set_index("file")["reason"]
+    assert ledger["fin.csv"] == "opening=4; 母公司报表=4" and ledger["info.csv"] == "人数过少=2"
+    assert "header=2" in result.frames["ledger"].query("stage == 'read'").set_index("file")["reason"]["fin.csv"]
+
+
 def test_tables_that_share_text_columns_are_joined_too(folder: Path, engine: Engine):
     """Every vendor's table repeats the firm's short name; numbers decide whether sources stand side by side."""
     files = csmar(("A",))

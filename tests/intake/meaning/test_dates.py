@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hqd_index.intake.meaning.dates import EXCEL_EPOCH, batch, calendar_date, has_year_ends, year, year_end
+from hqd_index.intake.meaning.dates import EXCEL_EPOCH, batch, calendar_date, has_year_ends, year, year_end, year_of_event
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,12 @@ def test_serials_are_days_since_the_epoch(day: date):
 )  # fmt: skip
 def test_batches(text: str, number: str | None):
     assert batch(text).value == number
+
+
+@pytest.mark.parametrize("text", ["2010", "2010-05-06", "2010年5月", "2010-05", "40304", "2010年5月6日", "2010Q2"])
+def test_a_founding_or_listing_is_of_the_year_of_its_day(text: str):
+    assert year_of_event(text).value == "2010"
+
+
+def test_what_has_no_year_has_none():
+    assert year_of_event("约2010").value is None and year_of_event("2010-2011").value is None

@@ -76,6 +76,8 @@ def _reader_of_column(coded: CodedColumn) -> ReadText:
         return lambda text: _code_or_rule(codes.province(_unwrapped(text)), "C03", text)
     if column.code in ("firm", "uscc", "hs6", "area") or coded.pad:
         return _identifier(column, coded.pad)
+    if is_year(coded.name, column) and coded.name != "year":
+        return dates.year_of_event
     if is_year(coded.name, column):
         return lambda text: dates.year(text, openings=coded.year_ends)
     if is_batch(coded.name, column):

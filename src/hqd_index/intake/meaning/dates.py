@@ -61,6 +61,12 @@ def year(text: str, *, openings: bool = False) -> Reading:
     return refused("C01")
 
 
+def year_of_event(text: str) -> Reading:
+    """The year of a founding, listing or grant: of whatever day or month is printed."""
+    reading = year(text)
+    return Reading(reading.suggestion, OF_A_DATE) if reading.value is None and reading.suggestion else reading
+
+
 def has_year_ends(texts: Collection[str]) -> bool:
     """Whether any of the texts is a 31 December, so that 1 January is an opening balance."""
     for text in texts:
