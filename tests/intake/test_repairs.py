@@ -135,7 +135,7 @@ def test_each_example_is_a_cell_of_the_file(folder: Path, engine: Engine):
     result = intake(build({"t": source}, tables=tables), engine, folder / "data", folder / "configs")
     rows = result.frames["repairs"][["column", "kind", "cells", "example_before", "example_after"]]
     assert rows.to_numpy().tolist() == [
-        ["province_code", "code", 2, "浙江省", "330000"],
+        ["province_code", "code", 2, "江苏", "320000"],
         ["x", "missing_mark", 1, "—", ""],
         ["x", "unit", 1, "200 万元", "0.02 亿元"],
         ["year", "written_out", 1, "2019年", "2019"],
