@@ -73,7 +73,7 @@ def test_an_empty_run_explains_itself(tmp_path: Path) -> None:
     )
     write_report(study(), {"not_made": missing}, {}, tmp_path)
     html = (tmp_path / "report.html").read_text("utf-8")
-    assert "没有密度 提供名单" in html and "no density give a list" in html
+    assert "没有密度；提供名单" in html and "no density; give a list" in html
     assert "scores.csv" in html
     assert any("没有密度" in line for line in summary(study(), {"not_made": missing}, tmp_path))
 
