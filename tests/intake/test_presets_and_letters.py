@@ -47,6 +47,16 @@ def test_items_to_verify_are_told_as_they_are_used(folder, engine):
     assert not any("A001000000" in text or "B001101000" in text for text in told)
 
 
+def test_items_to_verify_are_told_once_whatever_the_order_of_columns(folder, engine):
+    files = {
+        "income_2019.csv": ["Stkcd,Accper,Typrep,B001101000,B002000000,A003000000", "000001,2019-12-31,A,9,10,11"],
+        "income_2020.csv": ["Stkcd,Accper,Typrep,B001101000,A003000000,B002000000", "000001,2020-12-31,A,9,11,10"],
+    }
+    result = taken(folder, engine, {"income": csmar("income_*.csv", **INDUSTRY)}, files)
+    told = [notice for notice in result.notices if "待核对" in notice.zh]
+    assert len(told) == 1
+
+
 def test_an_alias_of_the_study_wins_over_the_preset_in_one_file(folder, engine):
     """Both 营收 and B001101000 stand for revenue here: the study's own label does."""
     lines = ["Stkcd,Accper,Typrep,B001101000,营收", "000001,2019-12-31,A,10,11", "000002,2019-12-31,A,20,22"]

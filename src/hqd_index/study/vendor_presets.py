@@ -96,12 +96,11 @@ def of_preset(source: Source, label: str, column: str) -> bool:
 
 
 def unverified(source: Source, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(label, column, Chinese name) of the labels in use that the preset marks as not verified."""
+    """(label, column, Chinese name) of the labels in use that the preset marks as not verified, in the preset's order."""
     if source.preset is None:
         return []
-    items = preset(source.preset).columns
     return [
-        (label, column, item.zh)
-        for label, column in labels.items()
-        if (item := items.get(label)) is not None and item.to_verify and item.column == column
+        (label, item.column, item.zh)
+        for label, item in preset(source.preset).columns.items()
+        if item.to_verify and labels.get(label) == item.column
     ]
