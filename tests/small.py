@@ -71,5 +71,5 @@ def hqd(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
 def run(capsys: pytest.CaptureFixture[str], place: Place, *more: str) -> Ended:
     """`hqd run` on a place with few draws."""
     sets = [part for change in QUICK for part in ("--set", change)]
-    where = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
-    return hqd(capsys, "run", *where, *sets, *more)
+    location = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
+    return hqd(capsys, "run", *location, *sets, *more)

@@ -32,8 +32,8 @@ def place(tmp_path_factory) -> Place:
 
 def command(place: Place, *more: str) -> list[str]:
     sets = [part for change in QUICK for part in ("--set", change)]
-    where = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
-    return [str(Path(sys.executable).parent / "hqd"), "run", *where, *sets, *more]
+    location = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
+    return [str(Path(sys.executable).parent / "hqd"), "run", *location, *sets, *more]
 
 
 def started(place: Place, seed: int) -> subprocess.Popen:

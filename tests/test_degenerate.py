@@ -54,8 +54,8 @@ def written(folder):
 
 def test_it_runs_whole_with_uncertainty(tmp_path, capsys):
     written(tmp_path)
-    where = ["--study", str(tmp_path / "configs"), "--data", str(tmp_path / "raw"), "--out", str(tmp_path / "out")]
-    ended = hqd(capsys, "run", *where)
+    location = ["--study", str(tmp_path / "configs"), "--data", str(tmp_path / "raw"), "--out", str(tmp_path / "out")]
+    ended = hqd(capsys, "run", *location)
     assert ended.code == 0, ended.said
     tables = tmp_path / "out" / "odd" / "latest" / "tables"
     assert pd.read_csv(tables / "scores.csv")[["score", "rank"]].notna().all(axis=None)
@@ -64,7 +64,7 @@ def test_it_runs_whole_with_uncertainty(tmp_path, capsys):
     flags = set(zip(told["node"], told["flag"]))
     assert {("constant", "I-CONST"), ("empty", "I-EMPTY"), ("spike", "I-SPIKE"), ("negative", "I-NEGATIVE")} <= flags
     assert (tables.parent / "report.html").stat().st_size > 0
-    strict = hqd(capsys, "run", *where, "--strict")  # nothing runs anew, and it is told all the same
+    strict = hqd(capsys, "run", *location, "--strict")  # nothing runs anew, and it is told all the same
     assert strict.code == 3 and "[I-CONST] constant" in strict.said and "[I-EMPTY] empty" in strict.said
-    said = hqd(capsys, "diff", "latest", "latest", *where[:2], *where[4:])
+    said = hqd(capsys, "diff", "latest", "latest", *location[:2], *location[4:])
     assert said.code == 0 and "the two runs do not differ" in said.said

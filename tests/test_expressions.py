@@ -50,9 +50,9 @@ HOSTILE_ROWS = [
 @pytest.mark.parametrize("text", HOSTILE_AGGREGATES)
 def test_refuses_in_an_indicator(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse(text, columns=TYPES, aggregate=True, where="configs/indicators.yaml:3:5")
+        parse(text, columns=TYPES, aggregate=True, location="configs/indicators.yaml:3:5")
     assert caught.value.exit_code == 2
-    assert caught.value.where == "configs/indicators.yaml:3:5"
+    assert caught.value.location == "configs/indicators.yaml:3:5"
     assert caught.value.zh != caught.value.en
 
 

@@ -180,7 +180,7 @@ def test_a_stage_waits_for_all_it_reads(ended, place):
 
 def test_a_fault_in_another_process_arrives_whole():
     """A fault with what its constructor asks for, its texts and what it carries, as a pickle brings it back."""
-    fault = GateError("held", "too many", zh="过多", where="rules.yaml", rule="G01")
+    fault = GateError("held", "too many", zh="过多", location="rules.yaml", rule="G01")
     again = pickle.loads(pickle.dumps(fault))
     assert (
         type(again) is GateError and again.intake == "held" and again.text("zh") == fault.text("zh") and str(again) == str(fault)

@@ -35,8 +35,15 @@ def run(shared, tmp_path_factory, request):
     def once(name: str, capsys) -> Run:
         if name not in runs:
             out = tmp_path_factory.mktemp(name)
-            where = ["--study", str(ROOT / "tests" / "studies" / name), "--data", str(shared / "data" / name), "--out", str(out)]
-            ended = hqd(capsys, "run", *where, "--set", "uncertainty.draws=0")
+            location = [
+                "--study",
+                str(ROOT / "tests" / "studies" / name),
+                "--data",
+                str(shared / "data" / name),
+                "--out",
+                str(out),
+            ]
+            ended = hqd(capsys, "run", *location, "--set", "uncertainty.draws=0")
             assert ended.code == 0, ended.said
             runs[name] = Run(ended, out / name / "latest")
         return runs[name]

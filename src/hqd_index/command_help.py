@@ -59,7 +59,7 @@ class LocalGroup(core.TyperGroup):
     def resolve_command(self, _ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         if args[0] not in self.commands:
             en, zh = unknown("command", args[0], self.commands, kind_zh="命令")
-            raise ConfigError(en, zh=zh, where="hqd")
+            raise ConfigError(en, zh=zh, location="hqd")
         return args[0], self.commands[args[0]], args[1:]
 
 

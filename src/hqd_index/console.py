@@ -178,7 +178,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
     family = family_by_chinese_name.get(family or "", family)
     if family is not None and family not in families:
         en, zh = unknown("family of methods", family, families, kind_zh="方法类别")
-        raise ConfigError(en, zh=zh, where="hqd methods")
+        raise ConfigError(en, zh=zh, location="hqd methods")
     lines = []
     for name, table in FAMILIES.items():
         if family and name != family:

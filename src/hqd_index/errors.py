@@ -24,8 +24,8 @@ class HqdError(Exception):
 
     exit_code = 1
 
-    def __init__(self, en: str, *, zh: str | None = None, where: str = "", rule: str = "") -> None:
-        self.en, self.zh, self.where, self.rule = en, zh or en, where, rule
+    def __init__(self, en: str, *, zh: str | None = None, location: str = "", rule: str = "") -> None:
+        self.en, self.zh, self.location, self.rule = en, zh or en, location, rule
         super().__init__(self.text("en"))
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -35,7 +35,7 @@ class HqdError(Exception):
         """`where: [rule] message` in the language requested (default: HQD_LANG, else zh)."""
         output_language = language or os.environ.get("HQD_LANG", "zh")
         message = self.en if output_language == "en" else self.zh
-        return ": ".join(part for part in (self.where, f"[{self.rule}] {message}" if self.rule else message) if part)
+        return ": ".join(part for part in (self.location, f"[{self.rule}] {message}" if self.rule else message) if part)
 
 
 def _restored_fault(error_class: type[HqdError], args: tuple[object, ...], state: dict[str, object]) -> HqdError:
@@ -98,7 +98,7 @@ def environment(fault: OSError) -> SetupError:
     if isinstance(fault, PermissionError) and name.lower().endswith(DOCUMENT_SUFFIXES):
         en = "close the file in the program that has it open, then run again"
         zh = "请关闭打开该文件的程序(如 Excel),再重新运行"
-    return SetupError(en, zh=zh, where=name)
+    return SetupError(en, zh=zh, location=name)
 
 
 class Faults(HqdError):

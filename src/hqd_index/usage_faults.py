@@ -57,12 +57,12 @@ def usage_fault(fault: Exception, arguments: Sequence[str]) -> ConfigError:
     if fault_class == "NoSuchOption":
         option_names = ["--help", *(name for option in (context.command.params if context else ()) for name in option.opts)]
         en, zh = unknown("option", getattr(fault, "option_name", ""), option_names, kind_zh="选项")
-        return ConfigError(en, zh=zh, where=location)
+        return ConfigError(en, zh=zh, location=location)
     if fault_class == "MissingParameter" and parameter is not None:
         return _missing_argument_fault(parameter, command, location)
     if fault_class == "BadOptionUsage":
         name = getattr(fault, "option_name", "")
-        return ConfigError(f"{name} needs a value after it", zh=f"{name} 后面要写一个值", where=location)
+        return ConfigError(f"{name} needs a value after it", zh=f"{name} 后面要写一个值", location=location)
     if fault_class == "BadParameter" and parameter is not None:
         return _value_fault(parameter, context, location, arguments)
     if extra_arguments := EXTRA_ARGUMENTS.search(str(getattr(fault, "message", fault))):
@@ -71,7 +71,9 @@ def usage_fault(fault: Exception, arguments: Sequence[str]) -> ConfigError:
 
 
 def _command_fault(location: str, en: str, zh: str) -> ConfigError:
-    return ConfigError(f"{en}; `{location} --help` shows how it is used", zh=f"{zh};用法见 `{location} --help`", where=location)
+    return ConfigError(
+        f"{en}; `{location} --help` shows how it is used", zh=f"{zh};用法见 `{location} --help`", location=location
+    )
 
 
 def _missing_argument_fault(parameter: Any, command: Any, location: str) -> ConfigError:
@@ -81,7 +83,7 @@ def _missing_argument_fault(parameter: Any, command: Any, location: str) -> Conf
     return ConfigError(
         f"{parameter_spelling(parameter, 'en')} is missing ({language_part(help_text, 'en')}); write `{usage_by_language['en']}`",
         zh=f"缺少{parameter_spelling(parameter, 'zh')}({language_part(help_text, 'zh')});请写 `{usage_by_language['zh']}`",
-        where=location,
+        location=location,
     )
 
 
@@ -97,5 +99,5 @@ def _value_fault(parameter: Any, context: Any, location: str, arguments: Sequenc
     return ConfigError(
         f"{parameter_spelling(parameter, 'en')}: {value_text}{en} is needed",
         zh=f"{parameter_spelling(parameter, 'zh')}:{value_text_zh}应为{zh}",
-        where=location,
+        location=location,
     )

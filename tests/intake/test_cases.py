@@ -552,7 +552,7 @@ def test_tables_whose_keys_hardly_meet_are_told(folder: Path, engine: Engine):
     files = csmar(("A",))
     other = {**files, "info.csv": files["info.csv"].replace("\n60000", "\n30000")}
     told = [notice for notice in read(folder, engine, CSMAR, other).notices if "firm_id" in notice.en and "%" in notice.en]
-    assert len(told) == 1 and "fin.csv" in told[0].where and "info.csv" in told[0].where and "0%" in told[0].zh
+    assert len(told) == 1 and "fin.csv" in told[0].location and "info.csv" in told[0].location and "0%" in told[0].zh
     assert not [notice for notice in read(folder, engine, CSMAR, files).notices if "%" in notice.en]
 
 

@@ -42,8 +42,8 @@ def results() -> ModelResults:
     return regressions(index_panel(), study(), inputs(io_links()))
 
 
-def row(frame: pd.DataFrame, **where: object) -> pd.Series:
-    found = frame[np.logical_and.reduce([frame[c] == v for c, v in where.items()])]
+def row(frame: pd.DataFrame, **location: object) -> pd.Series:
+    found = frame[np.logical_and.reduce([frame[c] == v for c, v in location.items()])]
     assert len(found) == 1
     return found.iloc[0]
 

@@ -34,7 +34,7 @@ def test_a_word_that_is_no_direction_is_refused_with_the_nearest(broken: Broken,
         load_study(broken("indicators.yaml", "direction: -1", f"direction: {word}"))
     (fault,) = caught.value.faults
     assert mend in fault.zh and word in fault.zh
-    assert fault.where.startswith("configs/indicators.yaml:15:")
+    assert fault.location.startswith("configs/indicators.yaml:15:")
 
 
 def test_a_single_optimum_is_a_band() -> None:
@@ -96,4 +96,4 @@ def test_shares_are_percentages_when_they_say_so(broken: Broken) -> None:
     assert "若为百分数请写成 30%" in caught.value.faults[0].zh
     with pytest.raises(Faults) as caught:
         load_study(broken(**{"rules.yaml": "version: 1\ngates: {max_quarantine_share: 250%}\n"}))
-    assert caught.value.faults[0].where == "configs/rules.yaml:2:9"
+    assert caught.value.faults[0].location == "configs/rules.yaml:2:9"

@@ -30,7 +30,7 @@ def faults(folder: Path, **options: object) -> list[tuple[str, str, str]]:
     with pytest.raises(Faults) as caught:
         load_study(folder, **options)  # type: ignore[arg-type]
     assert caught.value.exit_code == 2
-    return [(fault.where, fault.en, fault.zh) for fault in caught.value.faults]
+    return [(fault.location, fault.en, fault.zh) for fault in caught.value.faults]
 
 
 def test_the_sound_study_loads_with_defaults_written_out(broken: Broken) -> None:
@@ -229,7 +229,7 @@ def test_each_fault_has_its_place_and_mend(
     broken: Broken, file: str, old: str, new: str, place: str, english: str, chinese: str
 ) -> None:
     found = faults(broken(file, old, new))
-    places = [where for where, _, _ in found]
+    places = [location for location, _, _ in found]
     assert f"configs/{place}" in places, found
     at_place = [fault for fault in found if fault[0] == f"configs/{place}"]
     assert any(english in en for _, en, _ in at_place), at_place
@@ -246,18 +246,18 @@ def test_all_faults_of_all_files_are_told_at_once(broken: Broken) -> None:
     ]:
         path = folder / file
         path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
-    told = {where.split(":")[0].removeprefix("configs/") for where, _, _ in faults(folder)}
+    told = {location.split(":")[0].removeprefix("configs/") for location, _, _ in faults(folder)}
     # indicators.yaml and sources.yaml need study.yaml to be bound, so their faults come with the next try
     assert told == {"study.yaml", "weighting.yaml", "scenarios/equal.yaml"}
     (folder / "study.yaml").write_text(FILES["study.yaml"], "utf-8")
-    told = {where.split(":")[0].removeprefix("configs/") for where, _, _ in faults(folder)}
+    told = {location.split(":")[0].removeprefix("configs/") for location, _, _ in faults(folder)}
     assert told == {"weighting.yaml", "scenarios/equal.yaml", "indicators.yaml", "sources.yaml"}
 
 
 def test_missing_and_stray_files_are_named(broken: Broken) -> None:
     folder = broken()
     (folder / "weighting.yaml").rename(folder / "wieghting.yaml")
-    told = {where: en for where, en, _ in faults(folder)}
+    told = {location: en for location, en, _ in faults(folder)}
     assert "did you mean 'weighting.yaml'?" in told["configs/wieghting.yaml"]
     assert "missing" in told["configs/weighting.yaml"]
 
@@ -281,13 +281,15 @@ def test_what_is_deflated_or_declared_is_no_nominal_growth(broken: Broken) -> No
     load_study(broken("indicators.yaml", "sum(cogs) / sum(inventory_avg)", ratio))
     declared = "sum(cogs) / sum(lag(cogs)), nominal_growth: true"
     loaded = load_study(broken("indicators.yaml", "sum(cogs) / sum(inventory_avg)", declared))
-    assert [notice.where for notice in loaded.notices] == ["configs/indicators.yaml:14:24"]
+    assert [notice.location for notice in loaded.notices] == ["configs/indicators.yaml:14:24"]
 
 
 def test_an_indicator_outside_the_tree_is_a_notice(broken: Broken) -> None:
     extra = "indicators:\n  brd2: {table: firms, formula: avg(certified_intl), label: {zh: 认证, en: Certified}}\n  inn1:"
     loaded = load_study(broken("indicators.yaml", "indicators:\n  inn1:", extra))
-    assert [(notice.where, "in no branch" in notice.en) for notice in loaded.notices] == [("configs/indicators.yaml:12:3", True)]
+    assert [(notice.location, "in no branch" in notice.en) for notice in loaded.notices] == [
+        ("configs/indicators.yaml:12:3", True)
+    ]
 
 
 def test_same_label_twice_is_named(broken: Broken) -> None:

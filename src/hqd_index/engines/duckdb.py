@@ -197,7 +197,7 @@ class Engine:
             return self._connection.execute(sql)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as fault:
             raise SetupError(
-                f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", where=str(self.folder)
+                f"the engine ran out of disk or memory: {fault}", zh=f"引擎的磁盘或内存不足:{fault}", location=str(self.folder)
             ) from fault
 
 

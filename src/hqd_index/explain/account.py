@@ -198,7 +198,7 @@ def _verify(score_account: Account) -> None:
         raise CheckError(
             f"{name}: {computed!r} here, {published_value!r} published; run hqd verify",
             zh=f"{name}:此处算得 {computed!r},已发布的是 {published_value!r};请执行 hqd verify",
-            where=str(score_account.published.folder),
+            location=str(score_account.published.folder),
         )
 
 

@@ -45,7 +45,7 @@ class Published:
             raise SetupError(
                 f"the stored tables of stage {stage} are gone; run hqd run again",
                 zh=f"阶段 {stage} 的中间结果已不在缓存中;请重新执行 hqd run",
-                where=str(self.cache),
+                location=str(self.cache),
             ) from None
         return {name: table_path(self.cache, stage, folder.name, name) for name in names}
 
@@ -66,7 +66,7 @@ def published(loaded: LoadedStudy, place: Place) -> Published:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise SetupError(
-            "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", where=str(folder)
+            "there is no published run; hqd run makes one", zh="还没有已发布的结果;请先执行 hqd run", location=str(folder)
         ) from None
     changes = _changed_sections(loaded.study, manifest)
     if changes:
@@ -74,7 +74,7 @@ def published(loaded: LoadedStudy, place: Place) -> Published:
             f"the study differs from the published run in: {', '.join(changes)}; run hqd run, or give the same --scenario and "
             "--set as that run had",
             zh=f"当前配置与已发布的结果不一致:{'、'.join(changes)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
-            where=str(folder),
+            location=str(folder),
         )
     return Published(loaded.study, folder, manifest, place.out / ".cache")
 

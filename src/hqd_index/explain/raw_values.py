@@ -103,7 +103,7 @@ class Reading:
     def raw(self, files: Mapping[str, str]) -> Raw:
         """The raw value with all behind it; `files` names the file of each row id."""
         types = self.engine.types(self.table) | {"unit": "text"}
-        expr = parsed_aggregate(self.indicator, types, where=self.indicator.table)
+        expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
         computed = computed_columns(self.study, self.indicator.table, expr)
         traced = "row_id" in types
         rows = self._cells(expr, types, any(c.lagged for c in computed)) if traced else pd.DataFrame(columns=["row_id"])

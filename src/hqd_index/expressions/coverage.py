@@ -35,7 +35,7 @@ def coverage_terms(
     expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb"
 ) -> tuple[TermCoverage, ...]:
     """What to count for the coverage of a formula, term by term."""
-    scope = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True)
+    scope = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True)
     return tuple(_term_coverage(term, scope, dialect) for term in terms(expr.tree))
 
 

@@ -62,27 +62,27 @@ class Expression:
     columns: frozenset[str]
     aggregate: bool
     uses_lag: bool
-    where: str = ""
+    location: str = ""
     partial_sum: bool = False
 
 
 def parse(
-    text: str, *, columns: Collection[str] | None, aggregate: bool, where: str = "", partial_sum: bool = False
+    text: str, *, columns: Collection[str] | None, aggregate: bool, location: str = "", partial_sum: bool = False
 ) -> Expression:
     """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
-    tree = _tree(str(text), where)
-    for node in _nodes(tree, where):
-        _check_node(node, where)
+    tree = _tree(str(text), location)
+    for node in _nodes(tree, location):
+        _check_node(node, location)
         if isinstance(node, exp.Column):
-            _check_column(node, columns, where)
-    _check_aggregation(tree, aggregate, where)
+            _check_column(node, columns, location)
+    _check_aggregation(tree, aggregate, location)
     names = frozenset(column.name for column in tree.find_all(exp.Column))
-    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, where, partial_sum)
+    return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, location, partial_sum)
 
 
 def refuse(location: str, en: str, zh: str) -> NoReturn:
     """Raise the ConfigError of a formula."""
-    raise ConfigError(en, zh=zh, where=location)
+    raise ConfigError(en, zh=zh, location=location)
 
 
 def snippet(node: exp.Expression) -> str:

@@ -42,7 +42,7 @@ class Parts:
 
 def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb") -> Parts:
     """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
-    scope = Scope(types, ROW, key=key, where=expr.where, lags_are_columns=True)
+    scope = Scope(types, ROW, key=key, location=expr.location, lags_are_columns=True)
     tree = on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
     parts: list[Part] = []
     tops = [node for node in tree.find_all(*AGGREGATES) if not node.find_ancestor(*AGGREGATES)]
@@ -65,7 +65,7 @@ def exact_parts(
     expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb"
 ) -> tuple[tuple[str, str], ...]:
     """(text, SQL) of each aggregate in a formula over the rows it sees, once each; a sum of DECIMAL is left DECIMAL."""
-    scope = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True)
+    scope = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True)
     aggregates = [(node, term.seen_by(node)) for term in terms(expr.tree) for node in term.aggregates]
     return tuple({_text(node): scope.emit(seen).tree.sql(dialect=dialect) for node, seen in aggregates}.items())
 

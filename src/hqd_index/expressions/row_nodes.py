@@ -15,7 +15,7 @@ from .scope import Scope, Typed, as_double, common_type
 def _column(node: exp.Expression, scope: Scope) -> Typed:
     if node.name not in scope.types:
         en, zh = unknown("column", node.name, scope.types, kind_zh="列")
-        raise ConfigError(en, zh=zh, where=scope.where)
+        raise ConfigError(en, zh=zh, location=scope.location)
     return Typed(exp.column(node.name, quoted=True), scope.types[node.name])
 
 
@@ -130,7 +130,7 @@ def _regular_expression(node: exp.Expression, scope: Scope) -> Typed:
     except (re.error, OverflowError):
         is_valid = False
     if not is_valid:
-        refuse(scope.where, f"pattern {pattern!r} does not read; look-around and back references are not allowed",
+        refuse(scope.location, f"pattern {pattern!r} does not read; look-around and back references are not allowed",
                f"正则表达式 {pattern!r} 无法识别;不允许环视和反向引用")  # fmt: skip
     return Typed(exp.RegexpLike(this=scope.of_type(node.this, "text"), expression=node.expression.copy()), "flag")
 

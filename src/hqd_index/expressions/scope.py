@@ -49,7 +49,7 @@ class Scope:
     key: Sequence[str] = ()
     unit: Sequence[str] = ()
     order: str = "year"
-    where: str = ""
+    location: str = ""
     condition: exp.Expression | None = None
     lags_are_columns: bool = False
 
@@ -95,14 +95,14 @@ class Scope:
         try:
             datetime.date.fromisoformat(node.name if isinstance(node, exp.Literal) else "")
         except ValueError:
-            refuse(self.where, f"{snippet(node)} is no date; write '2024-12-31'",
+            refuse(self.location, f"{snippet(node)} is no date; write '2024-12-31'",
                    f"{snippet(node)} 不是日期;请写成 '2024-12-31'")  # fmt: skip
         return Typed(exp.cast(value.tree, "date"), "date")
 
     def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
         """Raise: the value has one type where another is needed."""
         (en, zh), (needed, needed_zh) = KIND_NAMES[actual_type], KIND_NAMES[expected_type]
-        refuse(self.where, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
+        refuse(self.location, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
 
     def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
         pairs = itertools.combinations(range(len(values)), 2)
@@ -113,7 +113,7 @@ class Scope:
             KIND_NAMES[values[second_index].type],
         )
         first_snippet, second_snippet = snippet(nodes[first_index]), snippet(nodes[second_index])
-        refuse(self.where, f"{first_snippet} is {first_type} and {second_snippet} {second_type}: they cannot be compared"
+        refuse(self.location, f"{first_snippet} is {first_type} and {second_snippet} {second_type}: they cannot be compared"
                + (" (codes are text: write them in quotes)" if is_text_compared else ""),
                f"{first_snippet} 是{first_type_zh},{second_snippet} 是{second_type_zh},不能放在一起比较"
                + ("(代码是文本,请加引号)" if is_text_compared else ""))  # fmt: skip

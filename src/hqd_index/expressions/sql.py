@@ -21,7 +21,7 @@ def row_sql(
     expr: Expression, types: Mapping[str, str], *, partition: Sequence[str], order: str = "year", dialect: str = "duckdb"
 ) -> str:
     """SQL of a row formula; lag(x) is x of the previous calendar year of the same unit, NULL when that year is absent."""
-    scope = Scope(types, ROW, unit=partition, order=order, where=expr.where)
+    scope = Scope(types, ROW, unit=partition, order=order, location=expr.location)
     return scope.emit(expr.tree).tree.sql(dialect=dialect)
 
 
@@ -31,7 +31,7 @@ def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[s
     Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names; the
     query that groups must select from them.
     """
-    value = Scope(types, ROW | SUMS, key=key, where=expr.where, lags_are_columns=True).emit(
+    value = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True).emit(
         on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
     )
     tree = as_double(value) if value.type in NUMBERS else value.tree
@@ -42,11 +42,11 @@ def lag_columns(
     expr: Expression, types: Mapping[str, str], *, partition: Sequence[str], order: str = "year", dialect: str = "duckdb"
 ) -> dict[str, str]:
     """Column name -> SQL of each lag(...) in a formula: to be selected below the query that groups."""
-    scope = Scope(types, ROW, unit=partition, order=order, where=expr.where)
+    scope = Scope(types, ROW, unit=partition, order=order, location=expr.location)
     return {lag_name(node): scope.emit(node).tree.sql(dialect=dialect) for node in expr.tree.find_all(exp.Lag)}
 
 
 def type_of(expr: Expression, types: Mapping[str, str]) -> str:
     """decimal, double, integer, text, flag, date or null; ConfigError when the types do not fit together."""
-    value = Scope(types, ROW | SUMS, where=expr.where, lags_are_columns=True).emit(expr.tree)
+    value = Scope(types, ROW | SUMS, location=expr.location, lags_are_columns=True).emit(expr.tree)
     return "double" if expr.aggregate and value.type in NUMBERS else value.type

@@ -46,7 +46,7 @@ def _materialised(study: Study, engine: Engine, name: str, table: str) -> str:
 
 def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str, formula: str) -> str:
     types = engine.types(table)
-    expression = parse(formula, columns=types, aggregate=False, where=f"columns.yaml tables.{name}.{column}")
+    expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{name}.{column}")
     sql = row_sql(expression, types, partition=[key for key in row_key(study, name) if key != "year"])
     return engine.view(f'SELECT *, {sql} AS "{column}" FROM {table}', f"{name}_{column}")
 
@@ -63,7 +63,7 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
         raise ConfigError(
             f"lookup of {table}.{column}: {missing} not there",
             zh=f"lookup {table}.{column}:缺少 {missing}",
-            where=f"columns.yaml tables.{name}.{new}",
+            location=f"columns.yaml tables.{name}.{new}",
         )
     lookup_sql = f'SELECT {", ".join(key)}, "{column}" AS "{new}" FROM {tables[table]}'
     return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{name}_{new}")

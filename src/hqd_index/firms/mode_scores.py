@@ -114,7 +114,7 @@ def _path_columns(study: Study) -> set[str]:
 
 
 def _item_sql(item: ModeItem, name: str, types: Mapping[str, str], partition: list[str]) -> str:
-    expression = parse(item.formula, columns=types, aggregate=False, where=f"modes.yaml items.{name}")
+    expression = parse(item.formula, columns=types, aggregate=False, location=f"modes.yaml items.{name}")
     return f"CAST({row_sql(expression, types, partition=partition)} AS DOUBLE)"
 
 

@@ -19,7 +19,7 @@ def table_of(study: Study, name: str) -> CanonicalTable:
     schemas = study_tables(study)
     if name not in schemas:
         en, zh = unknown("table", name, schemas, kind_zh="表")
-        raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", where="sources.yaml")
+        raise ConfigError(f"{en}; or define it under `tables`", zh=f"{zh};也可在 `tables` 中定义", location="sources.yaml")
     return schemas[name]
 
 

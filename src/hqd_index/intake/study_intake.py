@@ -50,8 +50,8 @@ class Intake:
 class GateError(DataError):
     """The data did not pass the gate; `intake` holds what is needed to write the quarantine file."""
 
-    def __init__(self, intake: Intake, en: str, *, zh: str, where: str, rule: str) -> None:
-        super().__init__(en, zh=zh, where=where, rule=rule)
+    def __init__(self, intake: Intake, en: str, *, zh: str, location: str, rule: str) -> None:
+        super().__init__(en, zh=zh, location=location, rule=rule)
         self.intake = intake
 
 
@@ -107,7 +107,7 @@ def _no_data_error(folder: Path) -> ConfigError:
         "(`hqd demo` writes synthetic files for the demo study)",
         zh=f"数据文件夹{state_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
         "(`hqd demo` 可为演示研究生成合成数据)",
-        where=str(folder),
+        location=str(folder),
         rule="S01",
     )
 
@@ -203,11 +203,11 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], result: Intake
         if share == 0 or (share <= limit and gates.on_error == "quarantine"):
             continue
         rows = int((clean_table.removed["outcome"] == QUARANTINED).sum())
-        name, where = clean_table.name, ", ".join(clean_table.files["file"])
+        name, location = clean_table.name, ", ".join(clean_table.files["file"])
         raise GateError(
             result,
             f"{rows} rows of table {name} do not pass ({share:.1%}; limit {limit:.1%}); mend those that quarantine.xlsx lists",
             zh=f"表 {name} 有 {rows} 行未通过校验({share:.1%},上限 {limit:.1%});请按 quarantine.xlsx 逐行改正",
-            where=where,
+            location=location,
             rule="S13",
         )

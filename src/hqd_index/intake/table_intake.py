@@ -99,12 +99,12 @@ class ValidRows:
 
 def _valid_rows(step: TableStep, combined: ParsedSource, file_list: pd.DataFrame) -> ValidRows:
     """The rows in scope judged by row rules, by rules across rows and by the key; DataError where statements are mixed."""
-    engine, scope, where = step.engine, combined.typed, ", ".join(file_list["file"])
-    refuse_mixed_values(scope, where, engine)
+    engine, scope, location = step.engine, combined.typed, ", ".join(file_list["file"])
+    refuse_mixed_values(scope, location, engine)
     findings = joined_findings([combined.findings, *_row_findings(step, scope, combined.text, "error")])
     sound = without_rows(scope, findings["rid"], engine)
     findings = joined_findings([findings, cross_row_findings(step.name, sound, combined.text, engine)])
-    firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), where)
+    firms = _identified_firms(step, without_rows(scope, findings["rid"], engine), location)
     if step.table.key:
         findings = joined_findings([findings, _duplicates(step, firms.rows, combined, file_list)])
     return ValidRows(replace(firms, rows=without_rows(firms.rows, findings["rid"], engine)), findings)
@@ -117,18 +117,18 @@ def _record_count(step: TableStep, sheets: Sequence[Sheet]) -> int:
     return plain + sum(step.engine.count(cells.table) for cells in spread) + sum(len(sheet.cells.set_aside) for sheet in sheets)
 
 
-def _identified_firms(step: TableStep, rows: str, where: str) -> FirmRows:
+def _identified_firms(step: TableStep, rows: str, location: str) -> FirmRows:
     """Firm rows under one id per firm; the rows of other tables as they are."""
     if step.name == "firms" and "firm_id" in step.table.key:
-        return with_one_id_per_firm(rows, where, step.engine)
+        return with_one_id_per_firm(rows, location, step.engine)
     return FirmRows(rows, pd.DataFrame(columns=OUT_COLUMNS), ())
 
 
-def _with_firm_industry(step: TableStep, rows: str, where: str) -> tuple[str, tuple[Notice, ...]]:
+def _with_firm_industry(step: TableStep, rows: str, location: str) -> tuple[str, tuple[Notice, ...]]:
     """Firm rows in the industry that the study's choice gives them."""
     if step.name != "firms":
         return rows, ()
-    return with_one_industry(rows, step.study.sources.firm_industry, where, step.engine)
+    return with_one_industry(rows, step.study.sources.firm_industry, location, step.engine)
 
 
 def _parsed_sources(
@@ -143,8 +143,8 @@ def _parsed_sources(
             cells = [first_rows(sheet, step.first_rows, step.engine) for sheet in cells]
         source = tidy_source(as_written)
         source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
-        where = f"sources.yaml sources.{source_id}"
-        parsed.append(with_year(_parsed_source(step, source_sheets, source_id, where), step.engine))
+        location = f"sources.yaml sources.{source_id}"
+        parsed.append(with_year(_parsed_source(step, source_sheets, source_id, location), step.engine))
         sheets += [with_notes(sheet, parsed[-1].notes) for sheet in source_sheets]
     known_columns = {name for source_rows in parsed for name in step.engine.types(source_rows.typed)}
     unused_labels = [label for sheet in sheets for label in sheet.header.unused]
@@ -154,12 +154,12 @@ def _parsed_sources(
     return sheets, parsed
 
 
-def _parsed_source(step: TableStep, sheets: list[Sheet], source_id: str, where: str) -> ParsedSource:
+def _parsed_source(step: TableStep, sheets: list[Sheet], source_id: str, location: str) -> ParsedSource:
     source = tidy_source(step.study.sources.sources[source_id])
     if source.reshape is None:
-        return parse_source(sheets, source, step.table, step.exact, step.engine, where)
+        return parse_source(sheets, source, step.table, step.exact, step.engine, location)
     limits = step.study.rules.ranges.get(step.name, {})
-    shape = LongSource(source.reshape, source, step.table, step.exact, limits, _file_list(sheets), step.engine, where)
+    shape = LongSource(source.reshape, source, step.table, step.exact, limits, _file_list(sheets), step.engine, location)
     return parse_long(sheets, shape, lambda rows: [*opening_rows(step, rows), *study_filter_rows(step, source_id, rows)])
 
 

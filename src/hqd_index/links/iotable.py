@@ -72,7 +72,7 @@ def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
         raise DataError(
             f"input-output table of {year}: origin is `total` in every row (competitive form) or in none",
             zh=f"{year} 年投入产出表:origin 要么全部为 total(竞争型),要么都不是",
-            where="io",
+            location="io",
         )
     is_domestic = rows["origin"] == "domestic"
     return IoTable(
@@ -140,7 +140,7 @@ def _in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
         raise DataError(
             f"input-output sectors without industry in the crosswalk: {', '.join(missing)}; give each a row, services too",
             zh=f"对照表中没有以下投入产出部门:{'、'.join(missing)};每个部门(含服务业)都要有一行",
-            where="crosswalks",
+            location="crosswalks",
             rule="IO04",
         )
     sector_rows = sectors[sectors["from_code"].isin(table.codes)]
@@ -174,7 +174,7 @@ def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: st
         raise DataError(
             f"crosswalk {origin} -> {target}: weights of {code} sum to {total:.6g}, not 1 ({len(off_sums)} codes so)",
             zh=f"对照表 {origin} -> {target}:{code} 的权重之和为 {total:.6g},应为 1(共 {len(off_sums)} 个代码)",
-            where="crosswalks",
+            location="crosswalks",
             rule="XW01",
         )
     unknown = sorted(code for code in frame["to_code"].unique() if str(code)[:1] == "C" and code not in MANUFACTURING)
@@ -182,7 +182,7 @@ def crosswalk(engine: Engine, tables: Mapping[str, str], origin: str, target: st
         raise DataError(
             f"crosswalk {origin} -> {target}: unknown target {', '.join(unknown[:5])}; manufacturing has the codes C13 to C43",
             zh=f"对照表 {origin} -> {target}:不认识的目标代码 {'、'.join(unknown[:5])};制造业代码为 C13 至 C43",
-            where="crosswalks",
+            location="crosswalks",
             rule="XW02",
         )
     return frame

@@ -32,7 +32,7 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
         raise ConfigError(
             "table linkages is computed; read the file into a table of your own name",
             zh="表 linkages 由程序计算;请把该文件读入自定义名称的表",
-            where="sources.yaml",
+            location="sources.yaml",
         )
     link_tables = LinkTables(linkages=pd.DataFrame(columns=KEYS))
     industries = industries_of(engine, tables)
@@ -89,7 +89,7 @@ def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, targ
         raise DataError(
             f"crosswalks hold no rows from {system} to {target}, which columns.yaml links.io_system names",
             zh=f"对照表中没有从 {system} 到 {target} 的行(见 columns.yaml 的 links.io_system)",
-            where="crosswalks",
+            location="crosswalks",
             rule="XW03",
         )
     return sectors
@@ -172,7 +172,7 @@ def _product_crosswalk(engine: Engine, tables: Mapping[str, str], system: str, t
         raise DataError(
             f"crosswalks hold no rows from {system}, the HS revision of the flows, to {target}",
             zh=f"对照表中没有从 {system}(贸易数据的 HS 版本)到 {target} 的行",
-            where="crosswalks",
+            location="crosswalks",
             rule="XW03",
         )
     return product_industries

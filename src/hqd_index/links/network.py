@@ -38,7 +38,7 @@ def inverse(matrix: Array, *, location: str = "") -> Array:
         raise EstimationError(
             f"inputs use up the whole output (spectral radius {radius:.4g}, below 1 needed); check the units of final uses",
             zh=f"中间投入耗尽了全部产出(谱半径 {radius:.4g},应小于 1);请检查最终使用的单位",
-            where=location,
+            location=location,
             rule="IO02",
         )
     return np.asarray(np.linalg.inv(np.eye(len(matrix)) - matrix))

@@ -41,7 +41,7 @@ def revision(engine: Engine, flows: str) -> str:
         raise DataError(
             f"trade flows use {len(revisions)} HS revisions ({', '.join(map(str, revisions))}); convert them to one",
             zh=f"贸易数据有 {len(revisions)} 个 HS 版本({'、'.join(map(str, revisions))});请先统一为一个版本",
-            where="trade_hs6",
+            location="trade_hs6",
             rule="TR01",
         )
     return str(revisions[0])

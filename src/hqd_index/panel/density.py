@@ -47,7 +47,7 @@ def _from_counts(engine: Engine, industry: str, counts: list[str], key: Sequence
     types = engine.types(industry)
 
     def aggregate(formula: str) -> str:
-        return aggregate_sql(parse(formula, columns=types, aggregate=True, where="density"), types, key=key)
+        return aggregate_sql(parse(formula, columns=types, aggregate=True, location="density"), types, key=key)
 
     def share(part: str, total: str) -> str:
         return aggregate(f"100 * sum({part}) / sum({total})") if {part, total} <= set(types) else "CAST(NULL AS DOUBLE)"

@@ -51,7 +51,7 @@ def panel_draws(
     """`draws` bootstrap panels of the firm indicators in `chosen` from the rows of `firms` (with unit and year)."""
     types = engine.types(firms)
     order = [key for key in row_key(study, "firms") if key in types]
-    expressions = {id: parsed_aggregate(leaf, types, where=f"firms.{id}") for id, leaf in leaves.items()}
+    expressions = {id: parsed_aggregate(leaf, types, location=f"firms.{id}") for id, leaf in leaves.items()}
     parts_by_leaf = {id: take_apart(expression, types, key=order) for id, expression in expressions.items()}
     parts = _distinct_parts(parts_by_leaf)
     rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), parts)

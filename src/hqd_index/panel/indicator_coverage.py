@@ -45,7 +45,7 @@ def _table_counts(study: Study, engine: Engine, name: str, table: str, leaves: M
     """unit, year, recognised, indicator, term and COUNTS; `recognised` is missing where the table has no status of firms."""
     types = engine.types(table)
     key = [column for column in row_key(study, name) if column in types] or ["unit", "year"]
-    expressions = {id: parsed_aggregate(leaf, types, where=f"{name}.{id}") for id, leaf in leaves.items()}
+    expressions = {id: parsed_aggregate(leaf, types, location=f"{name}.{id}") for id, leaf in leaves.items()}
     rows = aggregate_rows(table, expressions.values(), types, key)
     has_status = name == "firms" and "srdi_levels_ever" in types
     recognised = ever_sql(study) if has_status else "CAST(NULL AS BOOLEAN)"

@@ -160,9 +160,9 @@ def aggregate_columns(
     return merged.sort_values(["unit", "year"], ignore_index=True)
 
 
-def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, where: str) -> Expression:
+def parsed_aggregate(formula: Indicator | Control, types: Mapping[str, str], *, location: str) -> Expression:
     """The formula of an indicator or control bound to the columns of its table."""
-    return parse(formula.formula, columns=types, aggregate=True, where=where, partial_sum=formula.partial_sum)
+    return parse(formula.formula, columns=types, aggregate=True, location=location, partial_sum=formula.partial_sum)
 
 
 def aggregate_rows(table: str, expressions: Iterable[Expression], types: Mapping[str, str], key: Sequence[str]) -> str:
@@ -178,7 +178,7 @@ def _table_columns(
 ) -> pd.DataFrame:
     types = engine.types(table)
     key = [key for key in row_key(study, name) if key in types] or ["unit", "year"]
-    parsed = {id: parsed_aggregate(formula, types, where=f"{name}.{id}") for id, formula in formulas.items()}
+    parsed = {id: parsed_aggregate(formula, types, location=f"{name}.{id}") for id, formula in formulas.items()}
     rows = aggregate_rows(table, parsed.values(), types, key)
     column_selects = ", ".join(f'{aggregate_sql(expression, types, key=key)} AS "{id}"' for id, expression in parsed.items())
     frame = engine.collect(

@@ -109,7 +109,9 @@ def intake(context: Context) -> dict[str, Table]:
 
 def _notice(notice: Any, language: str) -> str:
     return (
-        notice.text(language) if isinstance(notice, HqdError) else f"[{notice.rule}] {notice.where}: {getattr(notice, language)}"
+        notice.text(language)
+        if isinstance(notice, HqdError)
+        else f"[{notice.rule}] {notice.location}: {getattr(notice, language)}"
     )
 
 

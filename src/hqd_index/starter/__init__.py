@@ -20,7 +20,7 @@ def write_starter(folder: Path) -> list[Path]:
         raise SetupError(
             "the folder is not empty; name a new one, nothing was written",
             zh="文件夹不是空的;请换一个新文件夹名,未写入任何内容",
-            where=str(folder),
+            location=str(folder),
         )
     sources = sorted(path for path in TEMPLATE.rglob("*") if path.is_file())
     targets = [folder / path.relative_to(TEMPLATE) for path in sources]
@@ -45,13 +45,13 @@ def named_places(places: Sequence[Path], files: Sequence[Path]) -> tuple[Path, l
         raise ConfigError(
             f"{strange}: " + ("there is no such file" if files else "is more than it takes; files come after --from"),
             zh=f"{strange}:" + ("没有这个文件" if files else "多出的参数;数据文件请写在 --from 之后"),
-            where="hqd init",
+            location="hqd init",
         )
     if not folders:
         raise ConfigError(
             "name a new folder first: hqd init my_study --from FILE",
             zh="请先写新文件夹名:hqd init my_study --from 文件",
-            where="hqd init",
+            location="hqd init",
         )
     return folders[0], [*files, *more]
 

@@ -33,7 +33,7 @@ def coin_tool(previews: Sequence[SheetPreview]) -> tuple[FoundTable, IndicatorSy
     rows = [row for row in database.rows[at + 1 :] if _cell(row, UNIT_CODE) and any(_cell(row, place) for place in places)]
     columns = [_column(database.rows[at], place, rows) for place in (UNIT_NAME, UNIT_CODE, *places)]
     table = FoundTable(database, at + 1, 0, tuple(columns), len(rows))
-    return table, _system(database.rows, at, places, framework, table.where)
+    return table, _system(database.rows, at, places, framework, table.location)
 
 
 def _cell(row: Sequence[str], place: int) -> str:
@@ -45,7 +45,7 @@ def _column(labels: Sequence[str], place: int, rows: Sequence[Sequence[str]]) ->
 
 
 def _system(
-    rows: Sequence[Sequence[str]], at: int, places: Sequence[int], framework: SheetPreview | None, where: str
+    rows: Sequence[Sequence[str]], at: int, places: Sequence[int], framework: SheetPreview | None, location: str
 ) -> IndicatorSystem:
     names, node_weights = _framework(framework)
     codes = [[_cell(rows[at - up], place) for place in places] for up in NODES]
@@ -61,7 +61,7 @@ def _system(
     nodes = dict.fromkeys(node for leaf in leaves for node in leaf.path)
     levels = LEVELS[: len(used) + 1]
     return IndicatorSystem(
-        where, "coin_tool", tuple(leaves), {node: names.get(node, node) for node in nodes}, node_weights, levels
+        location, "coin_tool", tuple(leaves), {node: names.get(node, node) for node in nodes}, node_weights, levels
     )
 
 

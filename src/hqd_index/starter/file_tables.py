@@ -43,7 +43,7 @@ def named_files(files: Sequence[Path]) -> list[Path]:
         else:
             raise _no_such_file(path)
     if not paths:
-        raise ConfigError("no file is named after --from", zh="--from 之后没有文件", where="hqd init")
+        raise ConfigError("no file is named after --from", zh="--from 之后没有文件", location="hqd init")
     return list(dict.fromkeys(paths))
 
 
@@ -53,7 +53,7 @@ def _no_such_file(path: Path) -> ConfigError:
     return ConfigError(
         "there is no such file; " + (f"did you mean {nearest!r}?" if nearest else "check its path"),
         zh="没有这个文件;" + (f"您是不是想写 {nearest!r}?" if nearest else "请检查路径"),
-        where=str(path),
+        location=str(path),
     )
 
 
@@ -80,23 +80,23 @@ def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
     result.tables += used
     result.systems += [coinr_system(table.table) for table in used if table.role == "coinr_meta"]
     result.systems += [found for table in used if table.role == "system" and (found := system_of_table(table.table))]
-    result.unused += [(table.table.where, table.reason) for table in used if table.reason is not None]
+    result.unused += [(table.table.location, table.reason) for table in used if table.reason is not None]
     return result
 
 
 def _sheet_tables(previews: Sequence[SheetPreview], result: FileTables) -> list[FoundTable]:
     tables = []
     for preview in previews:
-        where = f"{preview.file} [{preview.sheet}]" if preview.sheet else preview.file
-        if DESCRIPTION.search(where):
-            result.unused.append((where, Label(zh="字段说明,不是数据", en="describes the columns; no data")))
+        location = f"{preview.file} [{preview.sheet}]" if preview.sheet else preview.file
+        if DESCRIPTION.search(location):
+            result.unused.append((location, Label(zh="字段说明,不是数据", en="describes the columns; no data")))
             continue
         table = found_table(preview)
         if table is None:
-            result.unused.append((where, Label(zh="找不到表头行,未用", en="no row could be its header; not used")))
+            result.unused.append((location, Label(zh="找不到表头行,未用", en="no row could be its header; not used")))
             continue
         tables.append(table)
         if not preview.whole:
             text = Label(zh="文件很大,只看了前 20 万行", en="large: only the first 200,000 rows were looked at")
-            result.unused.append((where, text))
+            result.unused.append((location, text))
     return tables

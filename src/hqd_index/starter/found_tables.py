@@ -88,7 +88,7 @@ class FoundTable:
     second_labels: tuple[str, ...] = field(default=())
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The file, with its sheet where it has several."""
         return f"{self.preview.file} [{self.preview.sheet}]" if self.preview.sheet else self.preview.file
 

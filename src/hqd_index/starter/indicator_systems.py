@@ -57,7 +57,7 @@ class IndicatorSystem:
     Every path begins at the root. `kind`: system (a table of a paper), coinr or coin_tool.
     """
 
-    where: str
+    location: str
     kind: str
     leaves: tuple[Leaf, ...]
     node_names: dict[str, str]
@@ -105,7 +105,7 @@ def _paper_system(table: FoundTable, leaf: FoundColumn, above: Sequence[FoundCol
             Leaf(name, path, said["unit"] or unit_said, direction, said["direction"], _number(said["weight"]), said["formula"])
         )
     levels = (LEVELS[0], LEVELS[2]) if len(above) == 1 else LEVELS
-    return IndicatorSystem(table.where, "system", tuple(leaves), names, {}, levels)
+    return IndicatorSystem(table.location, "system", tuple(leaves), names, {}, levels)
 
 
 def _filled_down(cells: Sequence[str]) -> list[str]:
@@ -163,7 +163,7 @@ def coinr_system(table: FoundTable) -> IndicatorSystem:
     levels = ("indicators", *("pillars", "subindexes", "superindexes", "topindexes")[: depth - 1])
     upper = {code: weight for code, weight in weights.items() if code not in {leaf.code for leaf in leaves}}
     return IndicatorSystem(
-        table.where, "coinr", tuple(leaves), {code: names.get(code, code) for code in _nodes(leaves)}, upper, levels
+        table.location, "coinr", tuple(leaves), {code: names.get(code, code) for code in _nodes(leaves)}, upper, levels
     )
 
 

@@ -75,7 +75,7 @@ def _add_columns(draft: SourceDraft) -> None:
     labels = [label for label, column in own if column and column.own and column.kind == "number" and not column.unit]
     if labels and draft.used.role not in ("coinr_data", "coin_tool"):
         zh, en = f"没有印出单位,按无单位处理:{listed(labels)}", f"no unit is printed: {', '.join(labels[:12])}"
-        draft.proposal.lack(draft.where, zh, en)
+        draft.proposal.lack(draft.location, zh, en)
 
 
 def _add_number(column: FoundColumn, draft: SourceDraft) -> None:

@@ -65,15 +65,15 @@ class Proposal:
     guesses: list[tuple[str, Label]] = field(default_factory=list)
     missing: list[tuple[str, Label]] = field(default_factory=list)
 
-    def guess(self, where: str, zh: str, en: str) -> Label:
+    def guess(self, location: str, zh: str, en: str) -> Label:
         """Records a guess and gives it back as the comment beside its line."""
         label = Label(zh=zh, en=en)
-        self.guesses.append((where, label))
+        self.guesses.append((location, label))
         return label
 
-    def lack(self, where: str, zh: str, en: str) -> None:
+    def lack(self, location: str, zh: str, en: str) -> None:
         """Records what is missing or not used, and why."""
-        self.missing.append((where, Label(zh=zh, en=en)))
+        self.missing.append((location, Label(zh=zh, en=en)))
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class SourceDraft:
         return self.group.first
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         return f"sources.{self.source.id}"
 
     def guess(self, zh: str, en: str) -> Label:
         """Records a guess of this source."""
-        return self.proposal.guess(self.where, zh, en)
+        return self.proposal.guess(self.location, zh, en)

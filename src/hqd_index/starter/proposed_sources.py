@@ -82,7 +82,7 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
             f"按 {units} 与年份有 {count} 行重复;请检查主键是否还缺一列",
             f"{count} rows repeat {units} and year; a key is missing",
         )
-        proposal.lack(draft.where, zh, en)
+        proposal.lack(draft.location, zh, en)
 
 
 def _table_of(used: UsedTable, proposal: Proposal) -> ProposedTable:
@@ -193,7 +193,7 @@ def _add_edition(draft: SourceDraft) -> None:
         shown = others[:SHOWN]
         zh = f"程序只评制造业,这 {len(others)} 个行业在范围外:{'、'.join(shown)}" + (" 等" if len(others) > SHOWN else "")
         en = f"manufacturing alone is scored; {len(others)} industries are out of scope: {', '.join(shown)}"
-        draft.proposal.lack(draft.where, zh, en + (" ..." if len(others) > SHOWN else ""))
+        draft.proposal.lack(draft.location, zh, en + (" ..." if len(others) > SHOWN else ""))
 
 
 def _columns_of(draft: SourceDraft, name: str) -> list[FoundColumn]:

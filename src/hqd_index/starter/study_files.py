@@ -220,11 +220,11 @@ def report_text(proposal: Proposal, tree: ProposedTree, used: Sequence[tuple[str
         + ("由文件生成研究:读了什么、猜了什么、缺什么" if zh else "A study from files: what was read, guessed and is missing"),
         "",
     ]
-    lines += ["## " + ("文件" if zh else "Files"), "", *(f"- `{where}`: {what}" for where, what in used), ""]
+    lines += ["## " + ("文件" if zh else "Files"), "", *(f"- `{location}`: {what}" for location, what in used), ""]
     lines += ["## " + ("猜测(请核对)" if zh else "Guesses (please check)"), ""]
-    lines += [f"- {where}: {label[language]}" for where, label in proposal.guesses] or ["- " + ("无" if zh else "none")]
+    lines += [f"- {location}: {label[language]}" for location, label in proposal.guesses] or ["- " + ("无" if zh else "none")]
     proposed = [one for one in tree.indicators if one.comment]
     lines += [f"- indicators.{one.id}: {one.comment[language] if one.comment else ''}" for one in proposed]
     lines += ["", "## " + ("缺少或未用" if zh else "Missing or not used"), ""]
-    lines += [f"- {where}: {label[language]}" for where, label in proposal.missing] or ["- " + ("无" if zh else "none")]
+    lines += [f"- {location}: {label[language]}" for location, label in proposal.missing] or ["- " + ("无" if zh else "none")]
     return "\n".join(lines) + "\n"

@@ -57,7 +57,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> From
         raise SetupError(
             "there is a study here already (configs); name a new folder, nothing was written",
             zh="这里已经有研究(configs);请换一个新文件夹,未写入任何内容",
-            where=str(folder),
+            location=str(folder),
         )
     paths = named_files(files)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
@@ -67,7 +67,7 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> From
     configs.mkdir(parents=True)
     for name, text in texts.items():
         (configs / name).write_text(text, "utf-8")
-    roles = [(table.table.where, _role_text(table, language)) for table in found.tables]
+    roles = [(table.table.location, _role_text(table, language)) for table in found.tables]
     (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
     linked = _linked(folder / "data" / "raw", root)
     written = (*(configs / name for name in texts), folder / REPORT)
@@ -83,25 +83,25 @@ def _proposed(found: FileTables, root: Path, folder: Path, language: str) -> tup
     proposal.missing += found.unused
     for table in found.tables:
         if table.role in DATA_ROLES and table not in data:
-            proposal.lack(table.table.where, "评价单元与其他数据不同,未用", "its units are others than those scored; not used")
+            proposal.lack(table.table.location, "评价单元与其他数据不同,未用", "its units are others than those scored; not used")
     names = unit_names(data, by, proposal)
     tree = system_tree(found.systems[0], proposal, by) if found.systems else ProposedTree()
     if found.systems and not tree.indicators:
         zh, en = "体系表中的指标都没有对应的数据列,改用平铺的指标", "none of its indicators has a column: a flat tree instead"
-        proposal.lack(found.systems[0].where, zh, en)
+        proposal.lack(found.systems[0].location, zh, en)
     if not tree.indicators:
         tree = flat_tree(proposal, by)
     return proposal, tree, _facts(data, by, names, proposal, (folder, language))
 
 
 def _no_data(found: FileTables) -> ConfigError:
-    reasons = [(where, reason) for where, reason in found.unused][:SHOWN]
+    reasons = [(location, reason) for location, reason in found.unused][:SHOWN]
     zh = "没有一个文件含有可评分的数据:数据表需要一列单元(地区、行业、企业)和至少一列数值"
     en = "no file holds data that could be scored: a table needs a column of units (region, industry, firm) and one of numbers"
     return ConfigError(
-        "\n  ".join([en, *(f"{where}: {reason.en}" for where, reason in reasons)]),
-        zh="\n  ".join([zh, *(f"{where}: {reason.zh}" for where, reason in reasons)]),
-        where="hqd init --from",
+        "\n  ".join([en, *(f"{location}: {reason.en}" for location, reason in reasons)]),
+        zh="\n  ".join([zh, *(f"{location}: {reason.zh}" for location, reason in reasons)]),
+        location="hqd init --from",
     )
 
 
@@ -157,12 +157,12 @@ def _lines(roles: Sequence[tuple[str, str]], proposal: Proposal, tree: ProposedT
     """Files with their roles, counts of guesses, and everything that is missing."""
     zh = language == "zh"
     counts = len(tree.indicators), len(proposal.guesses), sum(1 for indicator in tree.indicators if indicator.comment)
-    lines = [f"  {where}: {role}" for where, role in roles]
+    lines = [f"  {location}: {role}" for location, role in roles]
     told = ("指标 {} 个;猜测 {} 处,提议 {} 个指标的方向或公式(都写在行旁注释里)",
             "{} indicators; {} guesses, and {} indicators with a proposed direction or formula (beside its line)")  # fmt: skip
     lines.append(told[not zh].format(*counts))
     if proposal.missing:
         lines.append(f"缺少或未用 {len(proposal.missing)} 项:" if zh else f"missing or not used: {len(proposal.missing)}")
-        lines += [f"  - {where}: {label[language]}" for where, label in proposal.missing[:SHOWN]]
+        lines += [f"  - {location}: {label[language]}" for location, label in proposal.missing[:SHOWN]]
         lines += ["  - ..."] if len(proposal.missing) > SHOWN else []
     return lines

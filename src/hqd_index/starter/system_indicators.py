@@ -82,7 +82,7 @@ def _matches(system: IndicatorSystem, columns: Sequence[Found], proposal: Propos
                 by_label.setdefault(normalised_label(text), (table, column))
     matches: dict[Leaf, Found | str] = {}
     for leaf in system.leaves:
-        where = f"{system.where}: {leaf.name}"
+        location = f"{system.location}: {leaf.name}"
         exact = by_label.get(normalised_label(leaf.code)) if leaf.code else None
         exact = exact or by_label.get(normalised_label(leaf.name))
         if exact:
@@ -93,14 +93,16 @@ def _matches(system: IndicatorSystem, columns: Sequence[Found], proposal: Propos
             matches[leaf] = by_label[near[0]]
             label = by_label[near[0]][1].label
             proposal.guess(
-                where, f"指标“{leaf.name}”取数据列“{label}”(名称相近)", f"indicator {leaf.name!r} takes column {label!r} (alike)"
+                location,
+                f"指标“{leaf.name}”取数据列“{label}”(名称相近)",
+                f"indicator {leaf.name!r} takes column {label!r} (alike)",
             )
         else:
             nearest = process.extractOne(normalised_label(leaf.name), list(by_label), scorer=fuzz.WRatio, score_cutoff=50)
             hint = f";最接近的是“{by_label[nearest[0]][1].label}”" if nearest else ""
             hint_en = f"; nearest: {by_label[nearest[0]][1].label!r}" if nearest else ""
             proposal.lack(
-                where, f"数据中没有名为“{leaf.name}”的列{hint}", f"no column of the data is called {leaf.name!r}{hint_en}"
+                location, f"数据中没有名为“{leaf.name}”的列{hint}", f"no column of the data is called {leaf.name!r}{hint_en}"
             )
     return matches
 

@@ -73,7 +73,7 @@ def _details_meant(
 def _fault(path: Place, detail: ErrorDetails, model: type[Record], document: Document) -> ConfigError:
     en, zh = _texts(path, detail, model, document)
     key = ".".join(str(step) for step in path)
-    return ConfigError(f"{key}: {en}" if key else en, zh=f"{key}:{zh}" if key else zh, where=document.place(path))
+    return ConfigError(f"{key}: {en}" if key else en, zh=f"{key}:{zh}" if key else zh, location=document.place(path))
 
 
 def _texts(path: Place, detail: ErrorDetails, model: type[Record], document: Document) -> Texts:

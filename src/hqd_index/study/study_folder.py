@@ -78,7 +78,7 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
         raise Faults(
             [
                 ConfigError(
-                    "there is no such folder; hqd init makes one", zh="没有这个文件夹;可用 hqd init 新建", where=shown_folder
+                    "there is no such folder; hqd init makes one", zh="没有这个文件夹;可用 hqd init 新建", location=shown_folder
                 )
             ]
         )
@@ -89,7 +89,7 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
         ConfigError(
             f"{name}.yaml is missing; every study needs it",
             zh=f"缺少 {name}.yaml;每个研究都需要它",
-            where=f"{shown_folder}/{name}.yaml",
+            location=f"{shown_folder}/{name}.yaml",
         )
         for name in REQUIRED
         if f"{name}.yaml" not in present
@@ -99,8 +99,8 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[ConfigError]]:
     return {name: read_document(path, f"{shown_folder}/{name}") for name, path in files.items()}, strays
 
 
-def _missing(where: str) -> ConfigError:
-    return ConfigError("the file is missing; every study needs it", zh="缺少该文件;每个研究都需要它", where=where)
+def _missing(location: str) -> ConfigError:
+    return ConfigError("the file is missing; every study needs it", zh="缺少该文件;每个研究都需要它", location=location)
 
 
 def _shown_folder(folder: Path) -> str:
@@ -111,9 +111,11 @@ def _shown_folder(folder: Path) -> str:
     ).as_posix()
 
 
-def _stray(where: str, name: str, known_names: set[str]) -> ConfigError:
+def _stray(location: str, name: str, known_names: set[str]) -> ConfigError:
     en, zh = unknown("file", name, known_names, kind_zh="文件")
-    return ConfigError(f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", where=where)
+    return ConfigError(
+        f"{en} A study's folder holds only its own files", zh=f"{zh}研究文件夹中只放本研究的文件", location=location
+    )
 
 
 def _part(name: str, documents: Mapping[str, Document]) -> Record | None:
@@ -141,7 +143,7 @@ def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Documen
         key = ".".join(str(step) for step in path)
         line = documents[name].line(path) if name in documents else (0, 0)
         rank = (order.index(name) if name in order else len(order), line)
-        text = ConfigError(f"{key}: {finding.en}", zh=f"{key}:{finding.zh}", where=_place(documents, finding.path))
+        text = ConfigError(f"{key}: {finding.en}", zh=f"{key}:{finding.zh}", location=_place(documents, finding.path))
         faults.append((rank, text))
     return [fault for _, fault in sorted(faults, key=lambda pair: pair[0])]
 
@@ -175,7 +177,7 @@ def _override(text: str) -> tuple[str, Any]:
     if not path.strip() or not value.strip():
         example = "weighting.weight.indicators='{method: equal}'"
         en, zh = f"{text!r}: write path=value, as {example}", f"{text!r}:请写成 路径=值,如 {example}"
-        fault = ConfigError(en, zh=zh, where="--set")
+        fault = ConfigError(en, zh=zh, location="--set")
         raise Faults([fault])
     document = read_text(value, Document(f"--set {path}"))
     if document.faults:
@@ -196,10 +198,10 @@ def _without_unfit_scenarios(study: Study) -> tuple[Study, list[Finding]]:
     return study.model_copy(update={"scenarios": fitting_scenarios}), remarks
 
 
-def _changed_study(study: Study, changes: Mapping[str, Any], where: str) -> Study:
+def _changed_study(study: Study, changes: Mapping[str, Any], location: str) -> Study:
     findings = check_changes(study, changes, ())
     if findings:
-        raise Faults([ConfigError(finding.en, zh=finding.zh, where=where) for finding in findings])
+        raise Faults([ConfigError(finding.en, zh=finding.zh, location=location) for finding in findings])
     return vary(study, changes)
 
 
@@ -210,7 +212,7 @@ def _scenario(study: Study, name: str) -> tuple[Scenario, dict[str, Document]]:
     path = Path(name)
     if path.suffix != ".yaml" or not path.is_file():
         en, zh = unknown("scenario", name, study.scenarios, kind_zh="情景")
-        raise Faults([ConfigError(en, zh=zh, where="--scenario")])
+        raise Faults([ConfigError(en, zh=zh, location="--scenario")])
     document = read_document(path, path.as_posix())
     scenario = None if document.faults else checked_record(Scenario, document)
     if scenario is None:

@@ -63,8 +63,8 @@ class Document:
         return f"{self.name}:{line}:{column}" if line else self.name
 
     def fault(self, en: str, zh: str, *, line: int | None = None, column: int = 1) -> None:
-        where = self.name if line is None else f"{self.name}:{line}:{column}"
-        self.faults.append(ConfigError(en, zh=zh, where=where))
+        location = self.name if line is None else f"{self.name}:{line}:{column}"
+        self.faults.append(ConfigError(en, zh=zh, location=location))
 
 
 @dataclass

@@ -83,7 +83,7 @@ def _run_before(home: Path, name: str) -> Run:
         raise ConfigError(
             f"two runs are needed to compare and {count}; change something and run again: hqd run",
             zh=f"比较需要两次运行,现有 {count_zh} 次;请改动后再运行:hqd run",
-            where=str(home),
+            location=str(home),
         )
     later_name = published_run(home, name).name
     return max(
@@ -102,14 +102,14 @@ def published_run(home: Path, name: str) -> Run:
     if len(fitting) == 1:
         return _run(fitting[0])
     if not runs:
-        raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(home))
+        raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(home))
     if fitting:
         several = ", ".join(path.name for path in fitting)
         raise SetupError(
-            f"{name!r} begins several runs: {several}", zh=f"以 {name!r} 开头的运行不止一个:{several}", where=str(home)
+            f"{name!r} begins several runs: {several}", zh=f"以 {name!r} 开头的运行不止一个:{several}", location=str(home)
         )
     en, zh = unknown("run", name, runs, kind_zh="运行")
-    raise SetupError(en, zh=zh, where=str(home))
+    raise SetupError(en, zh=zh, location=str(home))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -85,7 +85,7 @@ def second_opinion(run: Path) -> Comparison | None:
         raise CheckError(
             f"{largest}: statsmodels differs from the published estimate by {comparison.difference:.1e}, relative",
             zh=f"{largest}:statsmodels 与已发布的估计相对差 {comparison.difference:.1e}",
-            where="regressions.csv",
+            location="regressions.csv",
         )
     return comparison
 

@@ -67,8 +67,8 @@ def _folder(home: Path, run: str | None) -> Path:
     runs = sorted(path.parent.name for path in (home / "runs").glob("*/manifest.json"))
     if run and runs:
         en, zh = unknown("run", run, runs, kind_zh="运行")
-        raise SetupError(en, zh=zh, where=str(home))
-    raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", where=str(folder))
+        raise SetupError(en, zh=zh, location=str(home))
+    raise SetupError("there is no whole run; hqd run makes one", zh="没有完整的运行结果;请先执行 hqd run", location=str(folder))
 
 
 def _rows(folder: Path, table: str) -> list[dict[str, str]]:
@@ -86,9 +86,9 @@ def _files(folder: Path, listed: Mapping[str, str]) -> tuple[str, str]:
     changed_files = [name for name in listed if name in current_digests and current_digests[name] != listed[name]]
     if missing_files or changed_files:
         faults: list[HqdError] = [
-            CheckError("the file is gone", zh="文件已不存在", where=str(folder / name)) for name in missing_files
+            CheckError("the file is gone", zh="文件已不存在", location=str(folder / name)) for name in missing_files
         ]
-        faults += [CheckError("the file was changed after it was written", zh="文件写成后被改动过", where=str(folder / name))
+        faults += [CheckError("the file was changed after it was written", zh="文件写成后被改动过", location=str(folder / name))
                    for name in changed_files]  # fmt: skip
         faults.append(CheckError("hqd run rebuilds them from the cache", zh="执行 hqd run 可由缓存重建"))
         raise Faults(faults)
@@ -110,7 +110,9 @@ def _shares(weights: Sequence[Row]) -> tuple[str, str]:
     if wrong_sums:
         (parent, year), total = next(iter(wrong_sums.items()))
         place = f"{parent} {year}".strip()
-        raise CheckError(f"shares below {place} sum to {total!r}", zh=f"{place} 的下级份额之和为 {total!r}", where="weights.csv")
+        raise CheckError(
+            f"shares below {place} sum to {total!r}", zh=f"{place} 的下级份额之和为 {total!r}", location="weights.csv"
+        )
     return f"{len(families)} 组份额各自合计为 1", f"the shares of {len(families)} families sum to 1 each"
 
 
@@ -172,7 +174,7 @@ def _require_equal(recomputed: float, published_score: float, node: str, cell: K
     raise CheckError(
         f"{place}: {100 * published_score!r} is published, weights and indicators give {100 * recomputed!r}",
         zh=f"{place}:发布的是 {100 * published_score!r},由权重和指标算得 {100 * recomputed!r}",
-        where="scores.csv",
+        location="scores.csv",
     )
 
 
@@ -190,7 +192,7 @@ def _effects(folder: Path) -> tuple[str, str] | None:
             place = " ".join(part for part in (*key, total) if part)
             raise CheckError(
                 f"{place}: all - composition - spillover is {gap!r}", zh=f"{place}:全部 - 构成 - 外溢 = {gap!r}",
-                where="contribution.csv",
+                location="contribution.csv",
             )  # fmt: skip
     if not compositions:
         return None

@@ -94,13 +94,15 @@ def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> 
     skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(observed[:, None]))
     extreme = abs(skewness) >= SKEWED and kurtosis >= KURTOSIS
     farthest = places[int(np.nanargmax(np.abs(raw - np.median(observed))))]
-    yield row("column", leaf, "skewness", skewness, flag="I-SKEW" if extreme else "", where=farthest)
+    yield row("column", leaf, "skewness", skewness, flag="I-SKEW" if extreme else "", location=farthest)
     yield row("column", leaf, "kurtosis", kurtosis)
     column_total = np.nansum(normalised)
     if column_total > 0 and np.nanmin(normalised) >= 0:
         largest = float(np.nanmax(normalised) / column_total)
         largest_place = places[int(np.nanargmax(normalised))]
-        yield row("column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", where=largest_place)
+        yield row(
+            "column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", location=largest_place
+        )
 
 
 # weights

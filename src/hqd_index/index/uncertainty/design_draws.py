@@ -94,7 +94,7 @@ def _naming_design(source: DrawSource, number: int) -> Iterator[None]:
         yield
     except EstimationError as fault:
         name = source.label(number)
-        raise EstimationError(f"design {name}: {fault.en}", zh=f"设计 {name}:{fault.zh}", where="uncertainty.yaml") from None
+        raise EstimationError(f"design {name}: {fault.en}", zh=f"设计 {name}:{fault.zh}", location="uncertainty.yaml") from None
 
 
 def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]:

@@ -100,7 +100,7 @@ def _refuse_absent(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
         raise ConfigError(
             f"alternatives: {', '.join(absent)} of another tree is not in the panel; score it in a scenario too",
             zh=f"alternatives:备选指标树中的 {'、'.join(absent)} 不在面板中;请同时在某个情景中使用",
-            where="uncertainty.yaml",
+            location="uncertainty.yaml",
         )
 
 

@@ -158,7 +158,7 @@ def _refuse_misfits(factors: Sequence[Factor], combinations: NDArray[np.intp], r
                 f"{factor.name}: {factor.labels[option]} fits no combination of the other choices ({reason}); "
                 "remove it, or add an alternative that it goes with",
                 zh=f"{factor.name}:{factor.labels[option]} 与其他选择的任何组合都不相容({reason});请删去,或增加与之相容的备选",
-                where="uncertainty.yaml",
+                location="uncertainty.yaml",
             )
 
 
@@ -170,7 +170,7 @@ def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
             "indicators.indicators.ID.direction",
             zh=f"alternatives:{path} 不作用于已生成的面板;请写 weighting. ...、indicators.tree 或 "
             "indicators.indicators.ID.direction",
-            where="uncertainty.yaml",
+            location="uncertainty.yaml",
         )
     values = [_entry(vary(study, {path: option}), path) for option in options]
     base_value = _entry(study, path)

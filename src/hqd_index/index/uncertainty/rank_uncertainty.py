@@ -122,7 +122,7 @@ def _refuse_looped(designs: Designs, firms: FirmDraws | None) -> None:
             f"write firms: {{draws: {LOOPED}}} or fewer, or choose another method",
             zh=f"{'、'.join(slow)}:须逐次计算,{len(firms.values)} 次企业重抽样过慢;"
             f"请写 firms: {{draws: {LOOPED}}} 或更少,或改用其他方法",
-            where="uncertainty.yaml",
+            location="uncertainty.yaml",
         )
 
 

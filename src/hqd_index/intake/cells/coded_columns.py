@@ -37,7 +37,7 @@ class CodedColumns:
     repaired: tuple[str, ...]
 
 
-def coded_columns(text: str, reading: ColumnReading, where: str) -> CodedColumns:
+def coded_columns(text: str, reading: ColumnReading, location: str) -> CodedColumns:
     """The readings of every coded column; of columns of years and batches only the texts that are no plain numbers."""
     tables: dict[str, str] = {}
     findings: list[pd.DataFrame] = []
@@ -55,7 +55,7 @@ def coded_columns(text: str, reading: ColumnReading, where: str) -> CodedColumns
             out_of_scope.append(_out_of_scope_rows(text, name, tables[name], reading))
         if (frame["kind"] != "").any():
             repaired.append(name)
-            notices += _incomplete_date_notices(name, frame, where)
+            notices += _incomplete_date_notices(name, frame, location)
     scope_rows = pd.concat(out_of_scope, ignore_index=True)
     return CodedColumns(tables, joined_findings(findings), scope_rows, tuple(notices), tuple(repaired))
 
@@ -128,7 +128,7 @@ def _out_of_scope_rows(text: str, name: str, codes_table: str, reading: ColumnRe
     )
 
 
-def _incomplete_date_notices(name: str, frame: pd.DataFrame, where: str) -> list[Notice]:
+def _incomplete_date_notices(name: str, frame: pd.DataFrame, location: str) -> list[Notice]:
     """Dates that lack a part, with an example."""
     notices = []
     for kind, (en, zh) in INCOMPLETE.items():
@@ -136,5 +136,5 @@ def _incomplete_date_notices(name: str, frame: pd.DataFrame, where: str) -> list
         if len(incomplete):
             example = f"{incomplete['text'].iloc[0]} -> {incomplete['code'].iloc[0]}"
             count = len(incomplete)
-            notices.append(Notice("C07", where, f"{name}: {count} {en} ({example})", f"{name}:{count} {zh}({example})"))
+            notices.append(Notice("C07", location, f"{name}: {count} {en} ({example})", f"{name}:{count} {zh}({example})"))
     return notices

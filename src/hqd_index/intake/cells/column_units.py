@@ -33,12 +33,12 @@ class ColumnUnits:
 
 
 def column_units(
-    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, present: Sequence[str], where: str
+    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, present: Sequence[str], location: str
 ) -> tuple[ColumnUnits, list[Notice]]:
     """Each sheet's own units; DataError W11 (exit 3) for what was printed on a column of money or counts and not used."""
     numeric = [name for name in present if table.columns[name].dtype in ("number", "integer")]
     for name in numeric:
-        _refuse_inconvertible(name, source.units.get(name), table.columns[name].unit, where)
+        _refuse_inconvertible(name, source.units.get(name), table.columns[name].unit, location)
     choices: dict[str, dict[int, UnitChoice]] = {}
     messages: list[tuple[str, str, UnitMessage]] = []
     for name in numeric:
@@ -48,7 +48,7 @@ def column_units(
         rule = CONFLICT if declared else UNUSED
         messages += [(rule, _place_of(sheet), message) for sheet in sheets for message in sheet_choices[sheet.number].messages]
         places = {_place_of(sheet): sheet_choices[sheet.number] for sheet in sheets if name in sheet.header.positions}
-        messages += [(UNUSED, where, message) for message in ([] if declared else differing_units(name, unit, places))]
+        messages += [(UNUSED, location, message) for message in ([] if declared else differing_units(name, unit, places))]
     raise_stopping(messages)
     return ColumnUnits(choices), unit_notices(messages)
 
@@ -62,13 +62,13 @@ def _place_of(sheet: Sheet) -> str:
     return f"{sheet.cells.file} [{sheet.cells.sheet}]" if sheet.cells.sheet else sheet.cells.file
 
 
-def _refuse_inconvertible(name: str, declared: str | None, canonical: str, where: str) -> None:
+def _refuse_inconvertible(name: str, declared: str | None, canonical: str, location: str) -> None:
     if declared is None or not canonical or exponent(declared, canonical) is not None:
         return
     raise ConfigError(
         f"{name}: no conversion from {declared!r} to {canonical!r}; write a unit that differs by a power of ten",
         zh=f"{name}:无法从 {declared!r} 换算到 {canonical!r};请写只差 10 的幂的单位",
-        where=f"{where}.units",
+        location=f"{location}.units",
     )
 
 
@@ -81,7 +81,7 @@ def raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
     en, zh = (sep.join(dict.fromkeys(texts)) for sep, texts in (
         ("; ", [message.en for _, message in stopping]), (";", [message.zh for _, message in stopping]),
     ))  # fmt: skip
-    raise DataError(en, zh=zh, where=place, rule=UNUSED)
+    raise DataError(en, zh=zh, location=place, rule=UNUSED)
 
 
 def unit_notices(messages: Sequence[tuple[str, str, UnitMessage]]) -> list[Notice]:

@@ -25,7 +25,7 @@ INTEGER_LIMIT = 2**31 - 1
 
 
 def parse_source(
-    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact: Exact, engine: Engine, where: str
+    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, exact: Exact, engine: Engine, location: str
 ) -> ParsedSource:
     """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
     all_rows = text_table(sheets, source, table, engine)
@@ -35,14 +35,19 @@ def parse_source(
     printed = _data_rows(all_rows, notes.rids, engine)
     columns = tuple(name for name in engine.types(printed) if name in table.columns)
     text = _filled_down(printed, [name for name in source.fill_down if name in columns], engine)
-    units, notices = column_units(sheets, source, table, columns, where)
+    units, notices = column_units(sheets, source, table, columns, location)
     reading = ColumnReading(source, table, exact, columns, units, engine)
-    coded = coded_columns(text, reading, where)
+    coded = coded_columns(text, reading, location)
     typed = _typed_columns(text, reading, coded.tables, {})
     conversions, unreadable = diagnoses(unreadable_cells(text, typed, reading, coded.tables), reading)
     typed = _typed_columns(text, reading, coded.tables, conversions) if conversions else typed
-    typed, blank_notices = _with_blanks_as_zero(typed, text, all_rows, reading, where)
-    notices += [*coded.notices, *conversion_notices(conversions, where), *_zero_notices(text, reading, where), *blank_notices]
+    typed, blank_notices = _with_blanks_as_zero(typed, text, all_rows, reading, location)
+    notices += [
+        *coded.notices,
+        *conversion_notices(conversions, location),
+        *_zero_notices(text, reading, location),
+        *blank_notices,
+    ]
     return ParsedSource(
         text,
         typed,
@@ -84,18 +89,18 @@ def _filled_down(rows: str, columns: Sequence[str], engine: Engine) -> str:
     return engine.query(f"SELECT * REPLACE ({filled}) FROM {rows}")
 
 
-def _zero_notices(text: str, reading: ColumnReading, where: str) -> list[Notice]:
+def _zero_notices(text: str, reading: ColumnReading, location: str) -> list[Notice]:
     notices = []
     for name in reading.source.zero_is_missing:
         if name in reading.present:
             zero = f"{reading.number(name, reading.meant(name, quoted(name)))} = 0"
             count = int(reading.engine.collect(f"SELECT count(*) AS n FROM {text} WHERE {zero}")["n"][0])
             en, zh = f"{name}: {count} zeros read as missing", f"{name}:{count} 个 0 按缺失读取"
-            notices.append(Notice("C09", where, en, zh))
+            notices.append(Notice("C09", location, en, zh))
     return notices
 
 
-def _with_blanks_as_zero(typed: str, text: str, all_rows: str, reading: ColumnReading, where: str) -> tuple[str, list[Notice]]:
+def _with_blanks_as_zero(typed: str, text: str, all_rows: str, reading: ColumnReading, location: str) -> tuple[str, list[Notice]]:
     """The rows with 0 in the empty cells of columns whose blanks mean none; a word that means missing is no blank."""
     columns = [name for name in reading.source.blank_is_zero if name in reading.present]
     if not columns:
@@ -111,7 +116,7 @@ def _with_blanks_as_zero(typed: str, text: str, all_rows: str, reading: ColumnRe
     notices = [
         Notice(
             "C09",
-            where,
+            location,
             f"{name}: {count} blanks read as 0 (blank_is_zero)",
             f"{name}:{count} 个空单元格按 0 读取(blank_is_zero)",
         )

@@ -81,7 +81,7 @@ def number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.D
     return rule_findings(rows, diagnosis.rule, expected=expected, mend=mend)
 
 
-def conversion_notices(conversions: Mapping[str, pd.DataFrame], where: str) -> list[Notice]:
+def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -> list[Notice]:
     """The texts that config let the program convert, listed."""
     rows = [(name, row.text, row.number) for name, frame in sorted(conversions.items()) for row in frame.itertuples()]
     examples = list(dict.fromkeys(f"{name} {text!r} -> {number}" for name, text, number in rows))
@@ -89,5 +89,7 @@ def conversion_notices(conversions: Mapping[str, pd.DataFrame], where: str) -> l
         return []
     listed = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")
     return [
-        Notice("C08", where, f"{len(examples)} kinds of cells converted: {listed}", f"已换算 {len(examples)} 种单元格:{listed}")
+        Notice(
+            "C08", location, f"{len(examples)} kinds of cells converted: {listed}", f"已换算 {len(examples)} 种单元格:{listed}"
+        )
     ]

@@ -163,12 +163,12 @@ def _has_digit(cell: str) -> bool:
     return any(mark.isdigit() for mark in cell) and not is_printed_unit(cell)
 
 
-def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, where: str) -> Layout:
+def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, location: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
     column_by_label = known_labels(source, table)
     place = header_place(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
     if place >= len(rows) or not any(label.strip() for label in rows[place]):
-        raise no_rows(where)
+        raise no_rows(location)
     labels = tuple(label.strip() or _by_letters(k, column_by_label) for k, label in enumerate(rows[place]))
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
@@ -195,20 +195,20 @@ def _by_letters(place: int, column_by_label: Mapping[str, str]) -> str:
     return letters if normalised_label(letters) in column_by_label else ""
 
 
-def no_rows(where: str) -> DataError:
+def no_rows(location: str) -> DataError:
     """S02: nothing to read."""
     return DataError(
         "0 rows under the header; fill the file, or mark the source `optional: true` and remove it",
         zh="表头之下 0 行;请补充数据,或把该数据源写成 `optional: true` 并移走文件",
-        where=where,
+        location=location,
         rule="S02",
     )
 
 
 def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> HeaderMap:
     """Positions of canonical columns and the units printed around them; DataError S05 for a label twice."""
-    labels, where = cells.labels, cells.file
-    _refuse_repeated_labels(labels, where)
+    labels, location = cells.labels, cells.file
+    _refuse_repeated_labels(labels, location)
     column_by_label = known_labels(source, table)
     positions: dict[str, int] = {}
     unused_labels: list[str] = []
@@ -219,10 +219,10 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
         elif name not in positions or of_preset(source, labels[positions[name]], name):
             positions[name] = place
         elif not of_preset(source, label, name):
-            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", where)
+            raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", location)
     printed = {name: _printed_units(labels[place], place, cells) for name, place in positions.items()}
     unused = tuple(label for label in unused_labels if label.strip())
-    notices = (*_unused_label_notices(unused, where), *_unverified_notices(source, labels, positions))
+    notices = (*_unused_label_notices(unused, location), *_unverified_notices(source, labels, positions))
     return HeaderMap(positions, printed, unused, notices)
 
 
@@ -231,10 +231,10 @@ def _unverified_notices(source: Source, labels: Sequence[str], positions: Mappin
     items = unverified(source, {labels[place]: name for name, place in positions.items()})
     if not items:
         return ()
-    where = f"sources.yaml {source.path}"
+    location = f"sources.yaml {source.path}"
     en = f"read by preset {source.preset}, to be verified: " + ", ".join(f"{label} as {name}" for label, name, _ in items)
     zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(f"{label} → {name}({item})" for label, name, item in items)
-    return (Notice("S07", where, en, zh),)
+    return (Notice("S07", location, en, zh),)
 
 
 def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
@@ -243,18 +243,18 @@ def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
     return PrintedUnits(parts.units, below, cells.above, parts.words)
 
 
-def _refuse_repeated_labels(labels: Sequence[str], where: str) -> None:
+def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:
     counts = Counter(normalised_label(label) for label in labels if label.strip())
     repeated_labels = [label for label in labels if label.strip() and counts[normalised_label(label)] > 1]
     if repeated_labels:
-        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(repeated_labels)), where)
+        raise _repeated_column(", ".join(repr(label) for label in dict.fromkeys(repeated_labels)), location)
 
 
-def _repeated_column(labels: str, where: str) -> DataError:
+def _repeated_column(labels: str, location: str) -> DataError:
     return DataError(
         f"the header names a column twice: {labels}; rename or delete one of them",
         zh=f"表头有重复列:{labels};请改名或删除其中一列",
-        where=where,
+        location=location,
         rule="S05",
     )
 
@@ -288,7 +288,7 @@ class MissingColumns:
     unused: Sequence[str]
 
 
-def require_columns(missing: MissingColumns, table: CanonicalTable, where: str) -> None:
+def require_columns(missing: MissingColumns, table: CanonicalTable, location: str) -> None:
     """DataError S06 for the columns that are missing, each with the labels it is known by, beside the labels not used."""
     if not missing.names:
         return
@@ -309,14 +309,16 @@ def require_columns(missing: MissingColumns, table: CanonicalTable, where: str) 
     raise DataError(
         f"required column missing: {'; '.join(en)}{left}; {mend}",
         zh=f"缺少必需的列:{';'.join(zh)}{left_zh};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
-        where=where,
+        location=location,
         rule="S06",
     )
 
 
-def _unused_label_notices(labels: Sequence[str], where: str) -> tuple[Notice, ...]:
+def _unused_label_notices(labels: Sequence[str], location: str) -> tuple[Notice, ...]:
     unused_labels = [label for label in labels if label.strip()]
     if not unused_labels:
         return ()
     listed = ", ".join(unused_labels[:20]) + (" ..." if len(unused_labels) > 20 else "")
-    return (Notice("S07", where, f"{len(unused_labels)} columns not used: {listed}", f"{len(unused_labels)} 列未采用:{listed}"),)
+    return (
+        Notice("S07", location, f"{len(unused_labels)} columns not used: {listed}", f"{len(unused_labels)} 列未采用:{listed}"),
+    )

@@ -38,7 +38,7 @@ def with_layout_hint(fault: DataError, rows: Rows, source: Source, table: Canoni
     return DataError(
         f"{fault.en}\n  {hint.en}; write under this source in sources.yaml:\n{lines}",
         zh=f"{fault.zh}\n  {hint.zh};请在 sources.yaml 该数据源下写:\n{lines}",
-        where=fault.where or "",
+        location=fault.location or "",
         rule=fault.rule or "S06",
     )
 

@@ -27,7 +27,7 @@ class LongSource:
     limits: Limits
     files: pd.DataFrame
     engine: Engine
-    where: str
+    location: str
 
     @property
     def columns(self) -> list[str]:

@@ -127,7 +127,7 @@ def _read_keys(sheets: Sequence[Sheet], shape: LongSource) -> tuple[ParsedSource
     long_schema = replace(shape.table, columns={**keys, **long_columns})
     plain_source = shape.source.model_copy(update={"reshape": None, "units": {}, "zero_is_missing": (), "blank_is_zero": ()})
     long_sheets = [with_reshape_columns(sheet, shape.reshape) for sheet in sheets]
-    parsed = parse_source(long_sheets, plain_source, long_schema, shape.exact, shape.engine, shape.where)
+    parsed = parse_source(long_sheets, plain_source, long_schema, shape.exact, shape.engine, shape.location)
     key_rows = with_year(parsed, shape.engine)
     typed_columns = shape.engine.types(key_rows.typed)
     return key_rows, [name for name in keys if name in typed_columns]

@@ -195,7 +195,7 @@ def label_notices(cells: str, values: LongValues, shape: LongSource) -> list[Not
             ratio = f"{mine['middle'].median() / median:.3g}" if median > 0 else "-"
             en = f"{name}: unit label {label!r} in {years}, read as {unit!r}; ratio of medians {ratio}; nothing converted"
             zh = f"{name}:{years} 年单位标注为 {label!r},按 {unit!r} 读取;中位数之比 {ratio};未作换算"
-            notices.append(Notice("W04", shape.where, en, zh))
+            notices.append(Notice("W04", shape.location, en, zh))
     return notices
 
 

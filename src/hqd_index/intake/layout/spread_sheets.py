@@ -39,19 +39,19 @@ class Records:
     turned: bool = False
 
 
-def records_of(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Records:
+def records_of(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """The records of a sheet by the `reshape` of its source; DataError S06 when no header row fits, S02 without records."""
     reshape = source.reshape or Reshape()
     if reshape.transpose:
-        made = _turned(rows, source, table, where)
+        made = _turned(rows, source, table, location)
     elif reshape.side_by_side:
-        made = _side_by_side(rows, source, table, where)
+        made = _side_by_side(rows, source, table, location)
     elif reshape.across:
-        made = _spread(rows, source, reshape, table, where)
+        made = _spread(rows, source, reshape, table, location)
     else:
-        made = _plain(rows, source, table, where)
+        made = _plain(rows, source, table, location)
     if not made.records:
-        raise no_rows(where)
+        raise no_rows(location)
     return made
 
 
@@ -72,9 +72,9 @@ def tidy_source(source: Source) -> Source:
     return source.model_copy(update={"reshape": long})
 
 
-def _plain(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Records:
+def _plain(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A block of a sheet that is a table."""
-    layout = header_layout(rows[:PEEK], source, table, where)
+    layout = header_layout(rows[:PEEK], source, table, location)
     width = max(len(layout.labels), max(map(len, rows), default=0))
     labels = (*layout.labels, *[""] * (width - len(layout.labels)))
     top = layout.row + layout.below
@@ -83,11 +83,11 @@ def _plain(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Rec
     return Records(labels, layout.row, records, aside, layout.units, layout.above)
 
 
-def _turned(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Records:
+def _turned(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A table with a row for each column and a column for each record."""
     width = max(map(len, rows), default=0)
     columns = [[row[place] if place < len(row) else "" for row in rows] for place in range(width)]
-    plain = _plain(columns, source, table, where)
+    plain = _plain(columns, source, table, location)
     first = next((n for n, label in enumerate(plain.labels) if label), 0)
     records = [(first, column, cells) for column, _, cells in plain.records]
     used = [n for n, label in enumerate(plain.labels) if canonical_name(label, known_labels(source, table), table)]
@@ -95,15 +95,15 @@ def _turned(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Re
     return Records(plain.labels, first + 1, records, aside, plain.units, plain.above, turned=True)
 
 
-def _side_by_side(rows: Rows, source: Source, table: CanonicalTable, where: str) -> Records:
+def _side_by_side(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """Lists printed next to each other under the same labels, one below the other."""
-    layout = header_layout(rows[:PEEK], source, table, where)
+    layout = header_layout(rows[:PEEK], source, table, location)
     names = [normalised_label(label_and_unit(label)[0]) for label in layout.labels]
     first = next((n for n, name in enumerate(names) if name), 0)
     starts = [n for n, name in enumerate(names) if name and name == names[first]]
     if len(starts) < 2:
         label = layout.labels[first]
-        raise _unfit("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", where)
+        raise _unfit("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
     width = starts[1] - starts[0]
     records, aside = [], [(n, HEADER) for n in range(layout.row, layout.row + layout.below)]
     for n in range(layout.row + layout.below, len(rows)):
@@ -128,10 +128,10 @@ class Bands:
     unused: tuple[str, ...]
 
 
-def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, where: str) -> Records:
+def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
     bands = find_bands(rows, source, reshape, table)
     if bands is None:
-        raise _unfit(f"across: [{', '.join(reshape.across)}]", "no header row holds that", "没有这样的表头行", where)
+        raise _unfit(f"across: [{', '.join(reshape.across)}]", "no header row holds that", "没有这样的表头行", location)
     skipped = {normalised_label(text) for text in reshape.skip}
     over = {place: texts for place, texts in bands.values.items() if not skipped & {normalised_label(text) for text in texts}}
     also = sorted({name for columns in reshape.also.values() for name in columns})
@@ -151,7 +151,7 @@ def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable,
     left = [*bands.unused, *(" / ".join(texts) for place, texts in bands.values.items() if place not in over)]
     units = _common_unit(over, len(labels) - 1) if reshape.value else ()
     above = units_above(rows[: bands.top])
-    return Records(labels, bands.bottom + 1, records, aside, units, above, _unused(left, where))
+    return Records(labels, bands.bottom + 1, records, aside, units, above, _unused(left, location))
 
 
 def _head(texts: Sequence[str], reshape: Reshape, also: Sequence[str], named_units: bool) -> list[str]:
@@ -228,18 +228,18 @@ def _filled(row: Sequence[str], width: int) -> list[str]:
     return [*row[:width], *[""] * (width - len(row))]
 
 
-def _unused(labels: Sequence[str], where: str) -> tuple[Notice, ...]:
+def _unused(labels: Sequence[str], location: str) -> tuple[Notice, ...]:
     if not labels:
         return ()
     listed = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
-    return (Notice("S07", where, f"{len(labels)} columns not used: {listed}", f"{len(labels)} 列未采用:{listed}"),)
+    return (Notice("S07", location, f"{len(labels)} columns not used: {listed}", f"{len(labels)} 列未采用:{listed}"),)
 
 
-def _unfit(key: str, en: str, zh: str, where: str) -> DataError:
+def _unfit(key: str, en: str, zh: str, location: str) -> DataError:
     return DataError(
         f"`reshape: {{{key}}}` does not fit this sheet: {en}; compare it with the header rows",
         zh=f"`reshape: {{{key}}}` 与该表不符:{zh};请对照表头行改正",
-        where=where,
+        location=location,
         rule="S06",
     )
 

@@ -38,9 +38,9 @@ def is_duckdb(head: FileHead) -> bool:
 
 def read_sqlite(request: SheetRequest) -> list[SheetCells]:
     """The rows of a table in the order in which they were put in; DataError S02, S08 (damaged, several tables), S09."""
-    file, where = request.file, request.file.name
-    with guarded(where), closing(_opened(file.path)) as database:
-        _refuse_damaged(file.path, database, where)
+    file, location = request.file, request.file.name
+    with guarded(location), closing(_opened(file.path)) as database:
+        _refuse_damaged(file.path, database, location)
         found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
         names = [name.decode("utf-8", "replace") for (name,) in found]
         return [_sqlite_table(request, database, name) for name in _chosen(names, request)]
@@ -55,54 +55,54 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _refuse_damaged(path: Path, database: sqlite3.Connection, where: str) -> None:
+def _refuse_damaged(path: Path, database: sqlite3.Connection, location: str) -> None:
     """S08 for a file shorter than its pages, which would be read as zeros, and for pages that contradict each other."""
     with path.open("rb") as file:
         head = file.read(32)
     page = int.from_bytes(head[16:18], "big")
     if (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big") > path.stat().st_size:
-        raise damaged(where, "the end of the file is missing")
+        raise damaged(location, "the end of the file is missing")
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != b"ok":
-        raise damaged(where, verdict.decode("utf-8", "replace"))
+        raise damaged(location, verdict.decode("utf-8", "replace"))
 
 
 def _chosen(names: list[Any], request: SheetRequest) -> list[str]:
-    where = request.file.name
+    location = request.file.name
     texts = [name for name in names if name]
     if not texts:
-        raise damaged(where, "no table")
+        raise damaged(location, "no table")
     book = Book(tuple(SheetName(name, True) for name in texts), lambda name: Grid(name, []), lambda _: True)
-    return chosen_sheets(book, request.source.sheet, where)
+    return chosen_sheets(book, request.source.sheet, location)
 
 
 def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, name: str) -> SheetCells:
-    engine, where = request.engine, f"{request.file.name} [{name}]"
+    engine, location = request.engine, f"{request.file.name} [{name}]"
     quoted_name = '"' + name.replace('"', '""') + '"'
     rows = database.execute(f"SELECT * FROM {quoted_name}")
-    labels = [_text(column[0], where) for column in rows.description]
+    labels = [_text(column[0], location) for column in rows.description]
     if len(labels) > MAX_COLUMNS:
-        raise too_big(where, f"{len(labels)} columns", f"{len(labels)} 列")
-    layout = header_layout([labels], request.source, request.table, where)
+        raise too_big(location, f"{len(labels)} columns", f"{len(labels)} 列")
+    layout = header_layout([labels], request.source, request.table, location)
     target = engine.folder / f"{engine.new_name()}.txt"
     count = 0
     with target.open("w", encoding="utf-8", newline="\n") as out:
         writer = RecordWriter(out)
-        for count, cells in enumerate(_texts(rows, where), 1):
+        for count, cells in enumerate(_texts(rows, location), 1):
             writer.write(count + 1, cells)
     if not count:
-        raise no_rows(where)
+        raise no_rows(location)
     return SheetCells(
         request.file.name, name, request.file.digest, layout.labels, 1, engine.scan_records(target, len(labels)), count
     )
 
 
-def _texts(rows: sqlite3.Cursor, where: str) -> Iterator[list[str]]:
+def _texts(rows: sqlite3.Cursor, location: str) -> Iterator[list[str]]:
     for row in rows:
-        yield [_text(cell, where) for cell in row]
+        yield [_text(cell, location) for cell in row]
 
 
-def _text(cell: object, where: str) -> str:
+def _text(cell: object, location: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float):
@@ -113,7 +113,7 @@ def _text(cell: object, where: str) -> str:
                 return cell.decode(encoding)
             except UnicodeDecodeError:
                 continue
-        raise damaged(where, "a cell holds bytes that are no text")
+        raise damaged(location, "a cell holds bytes that are no text")
     return str(cell)
 
 

@@ -125,7 +125,7 @@ class RecordCounts:
     padded: bool = True
 
 
-def write_plain(text: IO[str], out: IO[str], shape: Shape, where: str = "") -> RecordCounts:
+def write_plain(text: IO[str], out: IO[str], shape: Shape, location: str = "") -> RecordCounts:
     """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
     aside: list[SetAside] = []
     mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
@@ -134,18 +134,18 @@ def write_plain(text: IO[str], out: IO[str], shape: Shape, where: str = "") -> R
     while lines := text.readlines(BATCH):
         fits = [line.count(mark) == good and line != "\n" for line in lines]
         block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        aside += [_unfit(n, line, mark, where) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
+        aside += [_unfit(n, line, mark, location) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
         out.write(block)
         padded = padded or _has_blanks_at_sides(block, mark)
         row += len(lines)
     return RecordCounts(row - shape.header_row - len(aside), aside, row, padded)
 
 
-def _unfit(row: int, line: str, delimiter: str, where: str) -> SetAside:
+def _unfit(row: int, line: str, delimiter: str, location: str) -> SetAside:
     """A line of another width; DataError S09 for one with more fields than a sheet may have."""
     if line.count(delimiter) >= MAX_COLUMNS:
         raise too_big(
-            where, f"line {row} has {line.count(delimiter) + 1} fields", f"第 {row} 行有 {line.count(delimiter) + 1} 个字段"
+            location, f"line {row} has {line.count(delimiter) + 1} fields", f"第 {row} 行有 {line.count(delimiter) + 1} 个字段"
         )
     return row_set_aside(row, _fields(line, delimiter))
 

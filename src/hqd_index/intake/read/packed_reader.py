@@ -36,10 +36,10 @@ def gzip_reader(read_inside: ReadInside) -> ReadInside:
     """Reads what is inside a gzip file; DataError S08 when it is cut or damaged, S09 when it unpacks beyond the limits."""
 
     def read(request: SheetRequest) -> list[SheetCells]:
-        path, where = request.file.path, request.file.name
-        name = Path(where).name.removesuffix(".gz")
+        path, location = request.file.path, request.file.name
+        name = Path(location).name.removesuffix(".gz")
         with (
-            guarded(where),
+            guarded(location),
             gzip.open(path, "rb") as stream,
             _unpacked(cast(IO[bytes], stream), name, path.stat().st_size, request) as inside,
         ):
@@ -55,15 +55,15 @@ def zip_reader(read_inside: ReadInside) -> ReadInside:
     """
 
     def read(request: SheetRequest) -> list[SheetCells]:
-        file, where = request.file, request.file.name
-        with guarded(where), zipfile.ZipFile(file.path) as archive:
+        file, location = request.file, request.file.name
+        with guarded(location), zipfile.ZipFile(file.path) as archive:
             cells: list[SheetCells] = []
-            for member in _members(archive, file.members, where):
+            for member in _members(archive, file.members, location):
                 name = member_name(member)
                 with archive.open(member) as stream, _unpacked(stream, name, member.compress_size, request) as inside:
-                    within = replace(file, path=inside, name=f"{where}/{name}", members=None)
+                    within = replace(file, path=inside, name=f"{location}/{name}", members=None)
                     read_now = read_inside(replace(request, file=within, depth=request.depth + 1))
-                cells += [replace(one, file=where, sheet="/".join(filter(None, (name, one.sheet)))) for one in read_now]
+                cells += [replace(one, file=location, sheet="/".join(filter(None, (name, one.sheet)))) for one in read_now]
             return cells
 
     return read
@@ -79,38 +79,38 @@ def member_name(member: zipfile.ZipInfo) -> str:
         return member.filename
 
 
-def _members(archive: zipfile.ZipFile, pattern: str | None, where: str) -> list[zipfile.ZipInfo]:
+def _members(archive: zipfile.ZipFile, pattern: str | None, location: str) -> list[zipfile.ZipInfo]:
     every = [member for member in archive.infolist() if not member.is_dir()]
     if len(every) > MAX_MEMBERS:
-        raise too_big(where, f"{len(every)} members")
+        raise too_big(location, f"{len(every)} members")
     names = {member_name(member): member for member in every}
     readable = {name: member for name, member in names.items() if not is_hidden(name)}
     fitting = sorted(name for name in readable if pattern is None or fnmatchcase(name, pattern))
     if not fitting and pattern is not None:
         en, zh = unknown("member", pattern, readable, kind_zh="压缩包成员")
-        raise ConfigError(en, zh=zh, where=where, rule="S01")
+        raise ConfigError(en, zh=zh, location=location, rule="S01")
     if not fitting:
-        raise damaged(where, "no file inside")
+        raise damaged(location, "no file inside")
     chosen = [readable[name] for name in fitting]
     if any(member.flag_bits & 1 for member in chosen):
-        raise encrypted(where)
-    check_packing(chosen, where)
+        raise encrypted(location)
+    check_packing(chosen, location)
     return chosen
 
 
 @contextmanager
 def _unpacked(stream: IO[bytes], name: str, packed: int, request: SheetRequest) -> Iterator[Path]:
     """The unpacked content as a file in the engine's folder while the block runs; DataError S09 beyond the limits."""
-    where, size = request.file.name, 0
+    location, size = request.file.name, 0
     if PurePosixPath(name).suffix.lower() in (".zip", ".rar", ".7z") or request.depth > 1:
-        raise trouble(where, f"an archive inside an archive: {name}", f"压缩包内还有压缩包:{name}", "unpack it once",
+        raise trouble(location, f"an archive inside an archive: {name}", f"压缩包内还有压缩包:{name}", "unpack it once",
                       "请先解压一层")  # fmt: skip
     target = request.engine.folder / f"{request.engine.new_name()}{PurePosixPath(name).suffix}"
     with target.open("wb") as out:
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if size > MAX_UNPACKED or (size > SMALL and size > MAX_RATIO * max(packed, 1)):
-                raise too_big(where, f"packed more than {MAX_RATIO}:1 or larger than {MAX_UNPACKED >> 30} GB")
+                raise too_big(location, f"packed more than {MAX_RATIO}:1 or larger than {MAX_UNPACKED >> 30} GB")
             out.write(chunk)
     try:
         yield target

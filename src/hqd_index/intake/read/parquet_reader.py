@@ -60,21 +60,21 @@ def read_feather(request: SheetRequest) -> list[SheetCells]:
 
 def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCells:
     """The rows of a parquet file as a sheet of the file asked for; DataError S08 when it is damaged, S09 beyond the limits."""
-    engine, where = request.engine, request.file.name
-    with guarded(where):
+    engine, location = request.engine, request.file.name
+    with guarded(location):
         rows, columns = parquet_size(path)
-        _check_size(path, rows, columns, where)
+        _check_size(path, rows, columns, location)
         try:
             return replace(typed_cells(request, engine.scan_numbered(path)), sheet=sheet)
         except SetupError as fault:  # how the engine reports that a file ends too soon, and a full disk
             if "space left" in fault.en:
                 raise
-            raise damaged(where, reason(fault.__cause__ or fault)) from None
+            raise damaged(location, reason(fault.__cause__ or fault)) from None
 
 
-def _check_size(path: Path, rows: int, columns: int, where: str) -> None:
+def _check_size(path: Path, rows: int, columns: int, location: str) -> None:
     size = path.stat().st_size
     if columns > MAX_COLUMNS:
-        raise too_big(where, f"{columns} columns", f"{columns} 列")
+        raise too_big(location, f"{columns} columns", f"{columns} 列")
     if rows * columns > max(LARGE, MAX_RATIO * size):
-        raise too_big(where, f"{rows} rows x {columns} columns in {size} bytes", f"{size} 字节中有 {rows} 行 x {columns} 列")
+        raise too_big(location, f"{rows} rows x {columns} columns in {size} bytes", f"{size} 字节中有 {rows} 行 x {columns} 列")

@@ -44,28 +44,28 @@ def _split_archive(pattern: str) -> tuple[str, str | None]:
     return pattern, None
 
 
-def locate(source: Source, data_root: Path, where: str) -> list[RawFile]:
+def locate(source: Source, data_root: Path, location: str) -> list[RawFile]:
     """The files of a source in name order; ConfigError S01 (with the nearest name) or S12 when none may be read."""
     root = data_root.resolve()
     try:
         paths, members = source_paths(root, source.path)
     except (NotImplementedError, ValueError):
-        raise _outside_data_folder(source.path, where) from None
+        raise _outside_data_folder(source.path, location) from None
     if not paths:
         if source.optional:
             return []
-        raise _no_such_file(source.path, root, where)
+        raise _no_such_file(source.path, root, location)
     for path in paths:
         if not path.resolve().is_relative_to(root):
-            raise _outside_data_folder(source.path, where)
+            raise _outside_data_folder(source.path, location)
     return [RawFile(path, path.relative_to(root).as_posix(), _readable_digest(path), members) for path in paths]
 
 
-def _outside_data_folder(path: str, where: str) -> ConfigError:
+def _outside_data_folder(path: str, location: str) -> ConfigError:
     return ConfigError(
         f"{path} leads out of the data folder; copy the file into it and write its path from there",
         zh=f"{path} 指向数据目录之外;请把文件复制到数据目录中,并写相对路径",
-        where=where,
+        location=location,
         rule="S12",
     )
 
@@ -77,19 +77,19 @@ def _readable_digest(path: Path) -> str:
         raise SetupError(
             f"cannot read the file: {fault.strerror}; close it elsewhere or check its permissions",
             zh=f"无法读取文件:{fault.strerror};请关闭占用它的程序或检查权限",
-            where=path.name,
+            location=path.name,
             rule="S01",
         ) from fault
 
 
-def _no_such_file(pattern: str, root: Path, where: str) -> ConfigError:
+def _no_such_file(pattern: str, root: Path, location: str) -> ConfigError:
     names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
     nearest = closest(pattern, names)
     listed = ", ".join(sorted(names)[:10]) or "-"
     return ConfigError(
         f"no file {pattern!r} in the data folder; " + (f"did you mean {nearest!r}?" if nearest else f"there are: {listed}"),
         zh=f"数据目录中没有文件 {pattern!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"现有文件:{listed}"),
-        where=where,
+        location=location,
         rule="S01",
     )
 
@@ -101,7 +101,7 @@ def refuse_changed(files: Sequence[RawFile]) -> None:
         raise CheckError(
             f"changed while being read: {', '.join(changed_files)}; run again when nobody writes to it",
             zh=f"读取过程中文件被改动:{', '.join(changed_files)};请在无人写入时重新运行",
-            where=changed_files[0],
+            location=changed_files[0],
             rule="S11",
         )
 

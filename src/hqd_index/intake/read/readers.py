@@ -48,7 +48,7 @@ def read_sheets(request: SheetRequest) -> list[SheetCells]:
     return [replace(cells, notices=(misnamed, *cells.notices)) for cells in sheets]
 
 
-def format_of(path: Path, where: str) -> str:
+def format_of(path: Path, location: str) -> str:
     """The format of a file by its content; DataError S10 when no reader fits."""
     with path.open("rb") as file:
         head = FileHead(path, file.read(HEAD_BYTES))
@@ -58,7 +58,7 @@ def format_of(path: Path, where: str) -> str:
         raise DataError(
             f"the content ({content}) is none of {', '.join(READERS)}; save it again as csv or xlsx",
             zh=f"文件内容({content_zh})不是 {'、'.join(READERS)} 中的任何一种;请另存为 csv 或 xlsx",
-            where=where,
+            location=location,
             rule="S10",
         )
     return file_format

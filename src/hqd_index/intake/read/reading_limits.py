@@ -30,31 +30,31 @@ SCRATCH = re.compile(r"\S*/hqd-\w+/")
 NEVER_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
-def too_big(where: str, en: str, zh: str | None = None) -> DataError:
+def too_big(location: str, en: str, zh: str | None = None) -> DataError:
     """S09: the file is refused before or while it is opened, and what would be read."""
     bounds = f"{MAX_BYTES // 2**20} MB, {MAX_RATIO}:1, {MAX_MEMBERS}, {MAX_ROWS} x {MAX_COLUMNS}, {MAX_LINE // 2**20} MB"
     return DataError(
         f"refused unread: {en} (limits: size unpacked, packing, members, rows x columns, line: {bounds}); "
         "save the part you need as a new file",
         zh=f"已拒绝读取:{zh or en}(上限依次为解压后大小、压缩比、成员数、行 x 列、单行长度:{bounds});请把需要的部分另存为新文件",
-        where=where,
+        location=location,
         rule="S09",
     )
 
 
-def damaged(where: str, reason: str) -> DataError:
+def damaged(location: str, reason: str) -> DataError:
     """S08: the reader's own reason why a file cannot be read."""
     return DataError(
         f"cannot be read, the file is damaged or incomplete: {reason}; open it in the program it comes from and save it again",
         zh=f"无法读取,文件损坏或不完整:{reason};请用原来的程序打开后另存,或重新下载",
-        where=where,
+        location=location,
         rule="S08",
     )
 
 
-def trouble(where: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
+def trouble(location: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
     """S08: what a file holds that cannot be read safely, and how to mend it."""
-    return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", where=where, rule="S08")
+    return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", location=location, rule="S08")
 
 
 OF_THE_MACHINE = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.EROFS}
@@ -62,7 +62,7 @@ OF_THE_MACHINE = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.E
 
 
 @contextmanager
-def guarded(where: str) -> Iterator[None]:
+def guarded(location: str) -> Iterator[None]:
     """Whatever a reader raises inside the block becomes S08 with its reason (S09 when memory ran out)."""
     try:
         yield
@@ -72,18 +72,18 @@ def guarded(where: str) -> Iterator[None]:
         raise SetupError(
             f"the package {fault.name} that reads such files is missing; install hqd-index again",
             zh=f"缺少读取该类文件的软件包 {fault.name};请重新安装 hqd-index",
-            where=where,
+            location=location,
         ) from fault
     except MemoryError as fault:
-        raise too_big(where, "it does not fit into memory", "内存放不下") from fault
+        raise too_big(location, "it does not fit into memory", "内存放不下") from fault
     except OSError as fault:
         if fault.errno in OF_THE_MACHINE:
             raise
-        raise damaged(where, reason(fault)) from None
+        raise damaged(location, reason(fault)) from None
     except BaseException as fault:  # readers in Rust and C raise panics that are no Exception
         if isinstance(fault, OWN_FAULTS) and _raised_here(fault):
             raise
-        raise damaged(where, reason(fault)) from None
+        raise damaged(location, reason(fault)) from None
 
 
 def _raised_here(fault: BaseException) -> bool:

@@ -48,22 +48,22 @@ def block_of(request: SheetRequest) -> Range | None:
         raise ConfigError(
             f"block {request.source.block!r} is neither a range such as B3:F20 nor a named range of the workbook",
             zh=f"block {request.source.block!r} 既不是 B3:F20 这样的区域,也不是工作簿中的命名区域",
-            where=request.file.name,
+            location=request.file.name,
             rule="S08",
         ) from None
 
 
 def spread_grid(request: SheetRequest, grid: Grid, block: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a sheet of a workbook; DataError S08 for merged cells among them and formulas never computed."""
-    where = f"{request.file.name} [{grid.name}]"
+    location = f"{request.file.name} [{grid.name}]"
     top = block[0][0] if block else 0
     inside = _cropped_grid(grid, block)
-    refuse_uncached(inside, None, where)
+    refuse_uncached(inside, None, location)
     filled = replace(inside, rows=[*filled_header(inside, PEEK), *inside.rows[PEEK:]])
-    made = records_of(_plain_rows(filled), request.source, request.table, where)
+    made = records_of(_plain_rows(filled), request.source, request.table, location)
     columns = range(MAX_COLUMNS) if request.source.fill_down else ()
     kept = filled_down(inside, columns)
-    refuse_merged(kept, made.header_row, [n + 1 for n, _ in made.set_aside], range(MAX_COLUMNS), where)
+    refuse_merged(kept, made.header_row, [n + 1 for n, _ in made.set_aside], range(MAX_COLUMNS), location)
     rows, _ = resolved_units([*filled.rows[: made.header_row], *kept.rows[made.header_row :]], inside.marked, made.header_row, {})
     return spread_cells(request, RawSheet(grid.name, rows, top, notices=notices))
 
@@ -99,8 +99,8 @@ def spread_text(request: SheetRequest, read: Sequence[TextRecord], notices: tupl
 def spread_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
     """The records of a sheet as cells for the engine."""
     file, engine = request.file, request.engine
-    where = f"{file.name} [{sheet.name}]" if sheet.name else file.name
-    made = records_of(sheet.rows, request.source, request.table, where)
+    location = f"{file.name} [{sheet.name}]" if sheet.name else file.name
+    made = records_of(sheet.rows, request.source, request.table, location)
     broken = _broken_rows(sheet, made)
     target = engine.folder / f"{engine.new_name()}.txt"
     held: set[int] = set()

@@ -78,9 +78,9 @@ def _distinct(labels: list[str]) -> list[str]:
     return [f"v{place}" for place in range(len(labels))]
 
 
-def _undecoded(content: StatFile, where: str) -> tuple[Notice, ...]:
+def _undecoded(content: StatFile, location: str) -> tuple[Notice, ...]:
     if not content.undecoded:
         return ()
     count, encoding = content.undecoded, content.encoding
     en = f"{count} texts hold bytes that are not {encoding}, shown as \ufffd; they were cut off or mixed when the file was made"
-    return (Notice("S03", where, en, f"有 {count} 处文本含非 {encoding} 字节,以 \ufffd 表示;生成文件时被截断或混用了编码"),)
+    return (Notice("S03", location, en, f"有 {count} 处文本含非 {encoding} 字节,以 \ufffd 表示;生成文件时被截断或混用了编码"),)

@@ -46,15 +46,15 @@ class StatFile:
         return self.encoding != "utf-8"
 
 
-def stat_file(path: Path, kind: ReadKind, keeps_numbers: Callable[[str], bool], where: str) -> StatFile:
+def stat_file(path: Path, kind: ReadKind, keeps_numbers: Callable[[str], bool], location: str) -> StatFile:
     """The records of a file; `keeps_numbers(name)` says for which labelled columns the codes are wanted, not the labels.
 
     Raises DataError S08 with ReadStat's reason for a damaged file, S09 for one beyond the limits.
     """
-    with guarded(where):
+    with guarded(location):
         declared, about = _metadata(path, kind)
         columns, records = about.number_columns, about.number_rows or 0
-        _check_size(path, columns, records, where)
+        _check_size(path, columns, records, location)
         read = list(_raw_blocks(path, kind, columns, records))
         decoder = _Decoder(declared, _texts(about, read))
         names = tuple(decoder(name) for name in about.column_names)
@@ -81,13 +81,13 @@ def _reader(kind: ReadKind) -> Any:
     return pyreadstat.read_dta if kind == "dta" else pyreadstat.read_sav
 
 
-def _check_size(path: Path, columns: int, records: int, where: str) -> None:
+def _check_size(path: Path, columns: int, records: int, location: str) -> None:
     size = path.stat().st_size
     if columns > MAX_COLUMNS:
-        raise too_big(where, f"{columns} columns", f"{columns} 列")
+        raise too_big(location, f"{columns} columns", f"{columns} 列")
     if columns * records > max(LARGE, MAX_RATIO * size):
         raise too_big(
-            where, f"{records} records x {columns} columns in {size} bytes", f"{size} 字节中有 {records} 行 x {columns} 列"
+            location, f"{records} records x {columns} columns in {size} bytes", f"{size} 字节中有 {records} 行 x {columns} 列"
         )
 
 

@@ -26,7 +26,7 @@ class TextSurvey:
     lines: int
 
 
-def survey(path: Path, declared: str, where: str) -> TextSurvey:
+def survey(path: Path, declared: str, location: str) -> TextSurvey:
     """Encoding (utf-16 by its mark or its NULs, utf-8, else gb18030), quotes and lines.
 
     Raises DataError S03 for NUL bytes, S09 for a line beyond the limits.
@@ -35,17 +35,17 @@ def survey(path: Path, declared: str, where: str) -> TextSurvey:
         head = file.read(HEAD)
     wide = declared if declared == "utf-16" else wide_encoding(head) if declared == "auto" else None
     if wide:
-        return _survey_wide(path, wide, where)
+        return _survey_wide(path, wide, location)
     guess = Utf8Guess() if declared == "auto" else None
     quotes, ends, last, open_line = False, 0, b"", 0
     for chunk in _chunks(path):
         if b"\x00" in chunk:
-            raise undecodable(where, ends + chunk[: chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
+            raise undecodable(location, ends + chunk[: chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
         quotes |= b'"' in chunk
         if guess:
             guess.feed(chunk)
         ends += _line_ends(chunk, last)
-        open_line = _open_line(chunk, open_line, where)
+        open_line = _open_line(chunk, open_line, location)
         last = chunk[-1:]
     return TextSurvey(guess.encoding if guess else declared, quotes, ends + (last not in (b"", b"\n", b"\r")))
 
@@ -58,12 +58,12 @@ def _line_ends(chunk: bytes, before: bytes) -> int:
     return ends
 
 
-def _open_line(chunk: bytes, before: int, where: str) -> int:
+def _open_line(chunk: bytes, before: int, location: str) -> int:
     """Bytes of the line that a chunk leaves open; DataError S09 when it is beyond the limits."""
     end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
     length = len(chunk) - end - 1 if end >= 0 else before + len(chunk)
     if length > MAX_LINE:
-        raise too_big(where, f"a line of more than {MAX_LINE >> 20} MB", f"有一行超过 {MAX_LINE >> 20} MB")
+        raise too_big(location, f"a line of more than {MAX_LINE >> 20} MB", f"有一行超过 {MAX_LINE >> 20} MB")
     return length
 
 
@@ -79,7 +79,7 @@ def wide_encoding(head: bytes) -> str | None:
     return None
 
 
-def _survey_wide(path: Path, encoding: str, where: str) -> TextSurvey:
+def _survey_wide(path: Path, encoding: str, location: str) -> TextSurvey:
     """The same for UTF-16, counted on the text: its bytes hold those of line ends by chance."""
     decoder = codecs.getincrementaldecoder(encoding)()
     quotes, ends, last, open_line = False, 0, b"", 0
@@ -87,12 +87,12 @@ def _survey_wide(path: Path, encoding: str, where: str) -> TextSurvey:
         try:
             plain = decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
         except UnicodeDecodeError as fault:
-            raise undecodable(where, ends + 1, encoding) from fault
+            raise undecodable(location, ends + 1, encoding) from fault
         if b"\x00" in plain:
-            raise undecodable(where, ends + plain[: plain.index(b"\x00")].count(b"\n") + 1, "NUL")
+            raise undecodable(location, ends + plain[: plain.index(b"\x00")].count(b"\n") + 1, "NUL")
         quotes |= b'"' in plain
         ends += _line_ends(plain, last)
-        open_line = _open_line(plain, open_line, where)
+        open_line = _open_line(plain, open_line, location)
         last = plain[-1:] or last
     return TextSurvey(encoding, quotes, ends + (last not in (b"", b"\n", b"\r")))
 
@@ -135,11 +135,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def undecodable(where: str, line: int, encoding: str) -> DataError:
+def undecodable(location: str, line: int, encoding: str) -> DataError:
     """S03 with the line where decoding stops."""
     return DataError(
         f"line {line} holds bytes that are not text ({encoding}); mend that line and save the file as 'CSV UTF-8'",
         zh=f"第 {line} 行含有无法解码的字节({encoding});请改正该行,再另存为“CSV UTF-8”",
-        where=f"{where}:{line}",
+        location=f"{location}:{line}",
         rule="S03",
     )

@@ -112,30 +112,30 @@ def decoded(path: Path, encoding: str) -> Iterator[IO[str]]:
         yield text
 
 
-def encoding_notices(where: str, encoding: str) -> tuple[Notice, ...]:
+def encoding_notices(location: str, encoding: str) -> tuple[Notice, ...]:
     """S03 where a file is not UTF-8."""
-    return () if encoding == "utf-8" else (Notice("S03", where, f"read as {encoding}", f"按 {encoding} 编码读取"),)
+    return () if encoding == "utf-8" else (Notice("S03", location, f"read as {encoding}", f"按 {encoding} 编码读取"),)
 
 
-def _refuse_shifted(counts: RecordCounts, width: int, where: str) -> None:
+def _refuse_shifted(counts: RecordCounts, width: int, location: str) -> None:
     widths = {len(row.cells) for row in counts.set_aside if row.rule and row.reason != OPEN_QUOTE}
     if counts.rows == 0 and not any(row.rule for row in counts.set_aside):
-        raise no_rows(where)
+        raise no_rows(location)
     if counts.rows == 0 and len(widths) == 1:
         fields = widths.pop()
         raise DataError(
             f"every row has {fields} fields but the header has {width}; mend the header or the separator",
             zh=f"所有数据行都是 {fields} 个字段,而表头是 {width} 个;请改正表头或分隔符",
-            where=where,
+            location=location,
             rule="S04",
         )
 
 
-def _check_lines(lines: int, accounted: int, where: str) -> None:
+def _check_lines(lines: int, accounted: int, location: str) -> None:
     """The lines of the file, counted apart from reading, are those read or set aside."""
     if lines != accounted:
         raise CheckError(
             f"the file has {lines} lines but {accounted} were read or set aside; please report it with the file",
             zh=f"文件共 {lines} 行,读取与剔除合计 {accounted} 行;请连同该文件反馈给维护者",
-            where=where,
+            location=location,
         )

@@ -84,22 +84,22 @@ def _spread(request: SheetRequest, grid: Grid, block: Range | None) -> SheetCell
 
 def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
-    where = f"{file.name} [{grid.name}]"
+    location = f"{file.name} [{grid.name}]"
     head = filled_header(grid, PEEK)
-    layout = header_layout(head, source, request.table, where)
+    layout = header_layout(head, source, request.table, location)
     if len(layout.labels) > MAX_COLUMNS:
-        raise too_big(where, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
+        raise too_big(location, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
     grid = unmerged(grid, _columns(layout, request, source.fill_down))
     top = layout.row + layout.below
     note_rows = [n for n, row in enumerate(grid.rows, 1) if row_set_aside(n, row).reason in (BLANK, NOTE)]
     used = _used(layout, request)
     try:
-        refuse_merged(grid, top, note_rows, used, where)
+        refuse_merged(grid, top, note_rows, used, location)
     except DataError as fault:
         raise with_layout_hint(fault, head, source, request.table) from None
-    refuse_uncached(grid, used, where)
+    refuse_uncached(grid, used, location)
     if len(grid.rows) <= top:
-        raise no_rows(where)
+        raise no_rows(location)
     rows, printed = resolved_units(grid.rows, grid.marked, top, _stated_units(layout, request))
     labels = _trimmed(layout.labels, rows[top:])
     target = engine.folder / f"{engine.new_name()}.txt"
@@ -115,7 +115,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
         table=engine.scan_records(target, len(labels)),
         rows=counts.rows,
         set_aside=(*label_rows, *counts.set_aside),
-        notices=_hidden_rows(grid, where),
+        notices=_hidden_rows(grid, location),
         units=(*layout.units, *printed),
         above=layout.above,
         padded=counts.padded,
@@ -161,8 +161,8 @@ def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
     return stated
 
 
-def _hidden_rows(grid: Grid, where: str) -> tuple[Notice, ...]:
+def _hidden_rows(grid: Grid, location: str) -> tuple[Notice, ...]:
     if not grid.hidden_rows:
         return ()
     count = grid.hidden_rows
-    return (Notice("S08", where, f"{count} hidden rows were read too", f"有 {count} 个隐藏行,同样读取"),)
+    return (Notice("S08", location, f"{count} hidden rows were read too", f"有 {count} 个隐藏行,同样读取"),)

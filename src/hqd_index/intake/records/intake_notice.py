@@ -10,9 +10,9 @@ class Notice:
     """A remark on what was read: rule, place, and the text in both languages."""
 
     rule: str
-    where: str
+    location: str
     en: str
     zh: str
 
     def text(self, language: str = "zh") -> str:
-        return f"{self.where}: [{self.rule}] {self.en if language == 'en' else self.zh}"
+        return f"{self.location}: [{self.rule}] {self.en if language == 'en' else self.zh}"

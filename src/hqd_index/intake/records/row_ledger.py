@@ -27,7 +27,7 @@ class Books:
     removed: pd.DataFrame
 
 
-def check_balance(books: Books, engine: Engine, where: str) -> None:
+def check_balance(books: Books, engine: Engine, location: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
     removed_rows = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
     unbalanced_rows = engine.collect(
@@ -43,12 +43,12 @@ def check_balance(books: Books, engine: Engine, where: str) -> None:
         raise CheckError(
             f"the row ledger does not balance: row {row} came {int(first['came'])} and went {int(first['went'])} times",
             zh=f"数据台账不平:第 {row} 行进 {int(first['came'])} 次、出 {int(first['went'])} 次",
-            where=where,
+            location=location,
         )
 
 
 def check_sums(
-    all_rows: str, used_rows: str, removed_rows: pd.DataFrame, columns: Sequence[str], engine: Engine, where: str
+    all_rows: str, used_rows: str, removed_rows: pd.DataFrame, columns: Sequence[str], engine: Engine, location: str
 ) -> None:
     """CheckError unless each additive column adds up: all typed rows = clean rows + the rows taken out."""
     if not columns:
@@ -73,7 +73,7 @@ def check_sums(
             raise CheckError(
                 f"{name}: {total} came in, {used_sum} is used and {removed_sum} was taken out",
                 zh=f"{name}:读入合计 {total},采用 {used_sum},剔除 {removed_sum},不相等",
-                where=where,
+                location=location,
             )
 
 

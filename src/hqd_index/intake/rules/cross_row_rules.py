@@ -65,7 +65,7 @@ SINGLE_VALUED = {
 }
 
 
-def refuse_mixed_values(rows: str, where: str, engine: Engine) -> None:
+def refuse_mixed_values(rows: str, location: str, engine: Engine) -> None:
     """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
     columns = engine.types(rows)
     for column, (rule, zh, en) in SINGLE_VALUED.items():
@@ -81,6 +81,6 @@ def refuse_mixed_values(rows: str, where: str, engine: Engine) -> None:
         raise DataError(
             f"{en} appear together ({counts}); choose one, e.g. {example}",
             zh=f"{zh}混在一起({counts});请选定一种,例如 {example}",
-            where=where,
+            location=location,
             rule=rule,
         )

@@ -26,7 +26,7 @@ class FirmRows:
     notices: tuple[Notice, ...]
 
 
-def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
+def with_one_id_per_firm(rows: str, location: str, engine: Engine) -> FirmRows:
     """M16, M17: firms are identified by their credit code where a stock code does not do so.
 
     Stock codes with one credit code are one firm under the first of them (A shares come before B shares); of a year's
@@ -56,7 +56,7 @@ def with_one_id_per_firm(rows: str, where: str, engine: Engine) -> FirmRows:
         WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
     twin_rows = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
-    return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified_rows, where)))
+    return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified_rows, location)))
 
 
 def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
@@ -73,20 +73,22 @@ def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
     return identified_rows.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
 
 
-def _identity_notices(identified_rows: pd.DataFrame, where: str) -> list[Notice]:
+def _identity_notices(identified_rows: pd.DataFrame, location: str) -> list[Notice]:
     notices = []
     twin_codes = identified_rows[identified_rows["lead"] != identified_rows["firm_id"]][["lead", "firm_id"]].drop_duplicates()
     if len(twin_codes):
         listing = _listing([f"{lead} = {twin}" for lead, twin in twin_codes.itertuples(index=False)])
         en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {listing}"
         notices.append(
-            Notice("M16", where, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listing}")
+            Notice("M16", location, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listing}")
         )
     reused_codes = identified_rows[identified_rows["firm"] != identified_rows["lead"]].groupby("firm", sort=True)["year"].min()
     if len(reused_codes):
         listing = _listing([f"{firm} ({year})" for firm, year in reused_codes.items()])
         en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {listing}"
-        notices.append(Notice("M17", where, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listing}"))
+        notices.append(
+            Notice("M17", location, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listing}")
+        )
     return notices
 
 
@@ -94,7 +96,7 @@ def _listing(items: list[str]) -> str:
     return "; ".join(items[:LISTED]) + (" ..." if len(items) > LISTED else "")
 
 
-def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
+def with_one_industry(rows: str, choice: FirmIndustry, location: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
     """M17: firms that change industry are reported, and put into their first or most frequent one where the study says so."""
     if not {"firm_id", "year", "industry_code"} <= set(engine.types(rows)):
         return rows, ()
@@ -107,7 +109,7 @@ def with_one_industry(rows: str, choice: FirmIndustry, where: str, engine: Engin
     treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
     count, listing = len(moving_firms), _listing(list(moving_firms["firm_id"]))
-    notice = Notice("M17", where, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listing}",
+    notice = Notice("M17", location, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listing}",
                   f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{listing}")  # fmt: skip
     if choice == "reported":
         return rows, (notice,)

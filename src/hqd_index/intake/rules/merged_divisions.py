@@ -116,10 +116,10 @@ def _merged_cell(name: str, step: TableStep, *, is_text: bool) -> tuple[str, boo
     return f"CAST(CASE WHEN count({cell}) = 2 THEN sum({cell}) END AS {sql_type})", False
 
 
-def _notices(count: int, lost: Sequence[str], where: str) -> list[Notice]:
+def _notices(count: int, lost: Sequence[str], location: str) -> list[Notice]:
     names = ", ".join(MERGED_2002)
     en = f"{count} pairs of divisions of 2002 were added up ({names})"
     zh = f"{count} 对 2002 版行业已合并相加({names})"
     if lost:
         en, zh = f"{en}; no sum and missing there: {', '.join(lost)}", f"{zh};不可相加、按缺失:{', '.join(lost)}"
-    return [Notice("E09", where, en, zh)]
+    return [Notice("E09", location, en, zh)]

@@ -35,8 +35,8 @@ def bound_rules(study: Study, name: str, table: CanonicalTable, types: Mapping[s
     partition = [column for column in table.key if column != "year"]
     rules = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
     for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
-        where = f"rules.yaml rules.{rule.id}"
-        expression = parse(rule.check, columns=types, aggregate=False, where=where)
+        location = f"rules.yaml rules.{rule.id}"
+        expression = parse(rule.check, columns=types, aggregate=False, location=location)
         sql = row_sql(expression, types, partition=partition)
         columns = rule.columns or tuple(sorted(expression.columns))
         rules.append(BoundRule(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))

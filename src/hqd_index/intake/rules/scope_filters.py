@@ -39,8 +39,8 @@ def study_filter_rows(step: TableStep, source_id: str, rows: str) -> Iterator[pd
     column_types = {**expression_types(step.table, step.study.study.unit.by), **types}
     partition = [name for name in step.table.key if name != "year"]
     for place, choice in enumerate(step.study.sources.sources[source_id].out_of_scope):
-        where = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
-        expression = parse(choice.when, columns=column_types, aggregate=False, where=where)
+        location = f"sources.yaml sources.{source_id}.out_of_scope.{place}"
+        expression = parse(choice.when, columns=column_types, aggregate=False, location=location)
         if expression.columns <= set(types):
             reason = literal(choice.reason[step.study.study.language])
             test = row_sql(expression, types, partition=partition)

@@ -119,7 +119,7 @@ def _jumps(offsets: Mapping[str, int], growth: float) -> list[Jump]:
     return [Jump(tuple(p for p, offset in offsets.items() if offset - usual == power), power, growth) for power in powers]
 
 
-def jump_notices(column: str, jumps: Iterable[Jump], where: str, *, files: bool = False) -> list[Notice]:
+def jump_notices(column: str, jumps: Iterable[Jump], location: str, *, files: bool = False) -> list[Notice]:
     """W04 with the factor that would bring the places to the scale of the others."""
     notices = []
     for jump in jumps:
@@ -128,7 +128,7 @@ def jump_notices(column: str, jumps: Iterable[Jump], where: str, *, files: bool 
         growth_zh = "" if files else f"(通常年增 {jump.growth - 1:+.0%})"
         en = f"{column}: medians of {listed} are {factor} times what the others let expect{growth}; units? times {mend} would fit"
         zh = f"{column}:{listed} 的中位数是其余所示水平的 {factor} 倍{growth_zh};单位是否不同?乘以 {mend} 即相符"
-        notices.append(Notice("W04", where, f"{en}; nothing was converted", f"{zh};未作换算"))
+        notices.append(Notice("W04", location, f"{en}; nothing was converted", f"{zh};未作换算"))
     return notices
 
 

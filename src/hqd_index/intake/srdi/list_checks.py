@@ -12,7 +12,7 @@ from .published_counts import ProvinceCount
 OFF_BY = 0.02
 
 
-def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, where: str) -> tuple[Notice, ...]:
+def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, location: str) -> tuple[Notice, ...]:
     """SL01 (and W09 beyond 2%) for batches whose count is off; SL02 for names recognised without being publicised."""
     national = records[records["level"].isin(settings.national_levels)]
     firm = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
@@ -22,27 +22,29 @@ def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiL
         recognised_firms = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
         publicised_firms = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
         if (recognised_firms or publicised_firms) and len(recognised_firms) != total:
-            notices += _batch_total_notices(batch, len(recognised_firms), len(publicised_firms), total, where)
+            notices += _batch_total_notices(batch, len(recognised_firms), len(publicised_firms), total, location)
         if recognised_firms and publicised_firms and (additions := recognised_firms - publicised_firms):
             en = f"batch {batch}: {len(additions)} recognised without having been publicised (additions)"
-            notices.append(Notice("SL02", where, en, f"第 {batch} 批:{len(additions)} 家未经公示而认定(增补)"))
+            notices.append(Notice("SL02", location, en, f"第 {batch} 批:{len(additions)} 家未经公示而认定(增补)"))
     return tuple(notices)
 
 
-def _batch_total_notices(batch: int, recognised: int, publicised: int, total: int, where: str) -> list[Notice]:
+def _batch_total_notices(batch: int, recognised: int, publicised: int, total: int, location: str) -> list[Notice]:
     en = f"batch {batch}: {recognised} recognised on the list, {total} in the batch totals"
     zh = f"第 {batch} 批:名单中公告(认定)为 {recognised} 家,批次总数为 {total} 家"
     if publicised:
         en += f" ({publicised} publicised names, which give no status: is the publicised list taken for the recognised one?)"
         zh += f"(另有公示 {publicised} 家,公示不等于认定:是否误把公示名单当作公告名单?)"
-    notices = [Notice("SL01", where, en, zh)]
+    notices = [Notice("SL01", location, en, zh)]
     if abs(recognised - total) > OFF_BY * total:
         deviation = f"{recognised / total - 1:+.1%}"
-        notices.append(Notice("W09", where, f"batch {batch} is off by {deviation}", f"第 {batch} 批与批次总数相差 {deviation}"))
+        notices.append(
+            Notice("W09", location, f"batch {batch} is off by {deviation}", f"第 {batch} 批与批次总数相差 {deviation}")
+        )
     return notices
 
 
-def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals: dict[int, int], where: str) -> list[Notice]:
+def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals: dict[int, int], location: str) -> list[Notice]:
     """Provinces whose share of the list's recognised firms is more than 2% off their share of the published totals.
 
     `records` are those of the national levels. Batches without a published total say nothing.
@@ -59,5 +61,5 @@ def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals:
             name = PROVINCES[count.province]
             en = f"batches {count.first}-{count.last}: {name[2]} has {share:.1%} of the list, {expected:.1%} as published"
             zh = f"第 {count.first}-{count.last} 批:名单中{name[1]}占 {share:.1%},公布数为 {expected:.1%}"
-            notices.append(Notice("W10", where, en, zh))
+            notices.append(Notice("W10", location, en, zh))
     return notices

@@ -39,13 +39,13 @@ def province_counts(path: Path) -> list[ProvinceCount]:
                     f"{path.name} line {line}: needs columns province, first_batch, last_batch, recognised, source with a "
                     "province and whole numbers",
                     zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
-                    where=WHERE,
+                    location=WHERE,
                 )
             counts.append(ProvinceCount(province, *numbers))
     return counts
 
 
-def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> Path:
+def study_csv(name: str, folders: Sequence[Path], location: str, columns: str) -> Path:
     """A small csv of the study in one of its folders; ConfigError with the nearest name, and what the file is to hold."""
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is not None:
@@ -55,7 +55,7 @@ def study_csv(name: str, folders: Sequence[Path], where: str, columns: str) -> P
     raise ConfigError(
         f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
         zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",
-        where=where,
+        location=location,
     )
 
 
@@ -77,13 +77,13 @@ def batch_counts(name: str | None, folders: Sequence[Path]) -> BatchCounts:
 
     Without a name that of the usual one, and none where it is not there; ConfigError when a named one is missing or malformed.
     """
-    where, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
+    location, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
     if name is None and not any((folder / BATCHES).is_file() for folder in folders):
         return BatchCounts({}, {})
     name = name or BATCHES
     totals: dict[int, int] = {}
     years: dict[int, int] = {}
-    with study_csv(name, folders, where, columns).open(encoding="utf-8-sig", newline="") as file:
+    with study_csv(name, folders, location, columns).open(encoding="utf-8-sig", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
             try:
                 totals[int(row["batch"])] = int(row["recognised"])
@@ -93,6 +93,6 @@ def batch_counts(name: str | None, folders: Sequence[Path]) -> BatchCounts:
                 raise ConfigError(
                     f"{name} line {line}: needs columns {columns}; batch and recognised are whole numbers",
                     zh=f"{name} 第 {line} 行:需要 {columns} 各列,其中 batch 与 recognised 为整数",
-                    where=where,
+                    location=location,
                 ) from fault
     return BatchCounts(totals, years)

@@ -21,14 +21,14 @@ DEFAULTS = {
 
 
 def complete_records(
-    records: pd.DataFrame, columns: Sequence[str], batch_years: Mapping[int, int], where: str
+    records: pd.DataFrame, columns: Sequence[str], batch_years: Mapping[int, int], location: str
 ) -> tuple[pd.DataFrame, list[Notice]]:
     """The records with level, status and date where their list has none of its own, and what was assumed.
 
     A record without a date takes that of its batch: `batch_years` of the study, else the national batches. What has neither
     keeps a missing date. DataError S06 for a list that has neither names nor codes, or neither dates nor batches.
     """
-    _refuse_empty_list(columns, where)
+    _refuse_empty_list(columns, location)
     complete = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     complete = complete.astype({"name": object, "uscc": object})
     notices = []
@@ -38,7 +38,9 @@ def complete_records(
             complete = complete.assign(**{name: complete[name].astype(object).where(~missing, value)})
             count = int(missing.sum())
             en = f"{count} records say no {name}: read as {value}"
-            notices.append(Notice("S06", where, en, f"{count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取"))
+            notices.append(
+                Notice("S06", location, en, f"{count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取")
+            )
     undated = complete["announce_date"].isna() & complete["valid_from"].isna()
     dates = complete["batch"].map(lambda batch: _date_of_batch(batch, batch_years))
     announced = pd.to_datetime(complete["announce_date"]).where(complete["announce_date"].notna(), complete["valid_from"])
@@ -46,7 +48,7 @@ def complete_records(
     if filled.any():
         count = int(filled.sum())
         en = f"{count} records have no date: the date of their batch is used"
-        notices.append(Notice("S06", where, en, f"{count} 条记录没有日期,按批次公布时间读取"))
+        notices.append(Notice("S06", location, en, f"{count} 条记录没有日期,按批次公布时间读取"))
     return complete.assign(announce_date=pd.to_datetime(announced).where(~filled, pd.to_datetime(dates))), notices
 
 
@@ -59,19 +61,19 @@ def _date_of_batch(batch: float | None, batch_years: Mapping[int, int]) -> str |
     return BATCH_DATES.get(number)
 
 
-def _refuse_empty_list(columns: Sequence[str], where: str) -> None:
+def _refuse_empty_list(columns: Sequence[str], location: str) -> None:
     if not {"name", "uscc"} & set(columns):
-        raise _missing("name", "企业名称", "uscc", where)
+        raise _missing("name", "企业名称", "uscc", location)
     if not {"announce_date", "valid_from", "batch"} & set(columns):
-        raise _missing("announce_date", "公告日期", "batch", where)
+        raise _missing("announce_date", "公告日期", "batch", location)
 
 
-def _missing(name: str, zh: str, other: str, where: str) -> DataError:
+def _missing(name: str, zh: str, other: str, location: str) -> DataError:
     return DataError(
         f"the recognition list has neither {name} nor {other}; name its column under `aliases`, or write the one value of the "
         f'whole list under `constants` of its source, e.g. `constants: {{batch: "3"}}`',
         zh=f"认定名单既没有 {name}({zh})也没有 {other};请在 aliases 写明列名,或在该数据源的 constants 写全名单共有的值,"
         '例如 constants: {batch: "3"}',
-        where=where,
+        location=location,
         rule="S06",
     )

@@ -90,7 +90,9 @@ def status_by_criterion(study: Study, engine: Engine, tables: Mapping[str, str])
         return dict(tables)
     types = engine.types(tables["firms"])
     meets = row_sql(
-        parse(rule.criteria, columns=types, aggregate=False, where="sources.yaml status.criteria"), types, partition=["firm_id"]
+        parse(rule.criteria, columns=types, aggregate=False, location="sources.yaml status.criteria"),
+        types,
+        partition=["firm_id"],
     )
     level = f"['{CRITERIA_LEVEL}']"
     sql = f"""

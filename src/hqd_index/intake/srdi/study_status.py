@@ -33,9 +33,9 @@ def study_status(
     settings = study.sources.srdi_list or SrdiList()
     counts = batch_counts(settings.batches, folders)
     clean_list = next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list")
-    where = ", ".join(clean_list.files["file"].unique())
+    location = ", ".join(clean_list.files["file"].unique())
     read_records = _list_records(clean_list, engine)
-    records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean)), counts.years, where)
+    records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean)), counts.years, location)
     subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if subsidiaries is not None:
         subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
@@ -43,17 +43,19 @@ def study_status(
     notices = (*assumptions, *status.notices)
     if settings.sample:
         return replace(status, notices=notices)
-    notices += batch_notices(records, counts.totals, settings, where)
+    notices += batch_notices(records, counts.totals, settings, location)
     if settings.provinces:
-        notices += tuple(_province_notices(records, settings, settings.provinces, folders, where))
+        notices += tuple(_province_notices(records, settings, settings.provinces, folders, location))
     return replace(status, notices=notices)
 
 
-def _province_notices(records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], where: str) -> list[Notice]:
+def _province_notices(
+    records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], location: str
+) -> list[Notice]:
     """W10 for the provinces of the national records."""
     counts = province_counts(study_csv(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
     national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
-    return province_notices(national, counts, batch_totals(settings.batches, folders), where)
+    return province_notices(national, counts, batch_totals(settings.batches, folders), location)
 
 
 def _list_records(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     columns = []
     for name, outcome in outcomes.items():
         place = f"regressions.yaml events.outcomes.{name}"
-        formula = parse(outcome.formula, columns=types, aggregate=False, where=place)
+        formula = parse(outcome.formula, columns=types, aggregate=False, location=place)
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"

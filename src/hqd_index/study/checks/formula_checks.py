@@ -157,10 +157,10 @@ def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, co
         for name in sorted(formula.columns & set(derived))
         if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed_type="any")[0])
     }
-    for where, expression in texts.items():
+    for location, expression in texts.items():
         for part in nominal_growth(expression, columns):
             text = part.sql(dialect="duckdb")
-            yield Finding(where, f"{text} is growth of nominal money; divide by a price index first"
+            yield Finding(location, f"{text} is growth of nominal money; divide by a price index first"
                           + (" (accepted: nominal_growth is set)" if leaf.nominal_growth else ", or set nominal_growth: true"),
                           f"{text} 是名义金额的增长;请先除以价格指数"
                           + ("(已声明 nominal_growth,予以接受)" if leaf.nominal_growth else ",或声明 nominal_growth: true"),

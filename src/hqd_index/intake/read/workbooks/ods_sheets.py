@@ -17,14 +17,14 @@ PERCENT = "0%"
 
 
 @contextmanager
-def ods_book(path: Path, where: str) -> Iterator[Book]:
+def ods_book(path: Path, location: str) -> Iterator[Book]:
     """The workbook while it is open; DataError S08 or S09 when it is damaged, encrypted or beyond the limits."""
-    with opened_package(path, where) as archive, guarded(where):
-        _refuse_encrypted(archive, where)
-        reader = _ContentReader(where)
-        parsed(archive, CONTENT, reader.start, reader.end, reader.text, where=where)
+    with opened_package(path, location) as archive, guarded(location):
+        _refuse_encrypted(archive, location)
+        reader = _ContentReader(location)
+        parsed(archive, CONTENT, reader.start, reader.end, reader.text, location=location)
         if not reader.grids:
-            raise damaged(where, "no sheet")
+            raise damaged(location, "no sheet")
         sheets = tuple(SheetName(grid.name, grid.name not in reader.hidden) for grid in reader.grids)
         grids = {grid.name: grid for grid in reader.grids}
         yield Book(sheets, grids.__getitem__, lambda name: bool(grids[name].rows or grids[name].uncached), reader.ranges)
@@ -37,17 +37,17 @@ def is_ods_archive(archive: zipfile.ZipFile) -> bool:
     return False
 
 
-def _refuse_encrypted(archive: zipfile.ZipFile, where: str) -> None:
+def _refuse_encrypted(archive: zipfile.ZipFile, location: str) -> None:
     with suppress(KeyError):
         if b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise trouble(where, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
+            raise trouble(location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
 
 
 class _ContentReader:
     """The handlers of content.xml: one grid per table."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, location: str) -> None:
+        self.location = location
         self.grids: list[Grid] = []
         self.hidden: set[str] = set()
         self.ranges: dict[str, tuple[str, Range]] = {}
@@ -83,7 +83,7 @@ class _ContentReader:
         self.name = attributes.get("table:name", f"Sheet{len(self.grids) + 1}")
         if attributes.get("table:style-name") in self.hidden_styles:
             self.hidden.add(self.name)
-        self.rows = GridRows(f"{self.where} [{self.name}]")
+        self.rows = GridRows(f"{self.location} [{self.name}]")
         self.merged: list[Range] = []
         self.uncached: list[tuple[int, int]] = []
         self.marked: set[int] = set()
@@ -132,7 +132,7 @@ class _ContentReader:
         text = "" if covered else self._value()
         if text:
             if repeat > MAX_COLUMNS:
-                raise too_big(self.where, f"a cell repeated {repeat} times", f"单元格重复 {repeat} 次")
+                raise too_big(self.location, f"a cell repeated {repeat} times", f"单元格重复 {repeat} 次")
             for place in range(repeat):
                 self.rows.put(self.row, self.column + place, text)
             self.row_filled = True

@@ -24,59 +24,59 @@ class Enough(Exception):
 
 
 @contextmanager
-def opened_package(path: Path, where: str) -> Iterator[zipfile.ZipFile]:
+def opened_package(path: Path, location: str) -> Iterator[zipfile.ZipFile]:
     """An archive within the limits, none of whose parts declares a document type; DataError S08, S09."""
-    with guarded(where), zipfile.ZipFile(path) as archive:
-        check_members(archive.infolist(), where)
+    with guarded(location), zipfile.ZipFile(path) as archive:
+        check_members(archive.infolist(), location)
         for member in archive.infolist():
             if not member.is_dir():
-                _refuse_document_type(archive, member, where)
+                _refuse_document_type(archive, member, location)
         yield archive
 
 
-def check_members(members: list[zipfile.ZipInfo], where: str) -> None:
+def check_members(members: list[zipfile.ZipInfo], location: str) -> None:
     """DataError when an archive is too big, too dense or too split (S09), or needs a password (S08)."""
     total = sum(member.file_size for member in members)
     if len(members) > MAX_MEMBERS or total > MAX_BYTES:
-        raise too_big(where, f"{len(members)} members, {total / 2**20:.0f} MB unpacked")
+        raise too_big(location, f"{len(members)} members, {total / 2**20:.0f} MB unpacked")
     if any(member.flag_bits & ENCRYPTED for member in members):
-        raise encrypted(where)
-    check_packing(members, where)
+        raise encrypted(location)
+    check_packing(members, location)
 
 
-def check_packing(members: list[zipfile.ZipInfo], where: str) -> None:
+def check_packing(members: list[zipfile.ZipInfo], location: str) -> None:
     """DataError S09 when a member unpacks to many times its size."""
     for member in members:
         if member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            raise too_big(where, f"{member.filename} is packed more than {MAX_RATIO}:1")
+            raise too_big(location, f"{member.filename} is packed more than {MAX_RATIO}:1")
 
 
-def encrypted(where: str) -> DataError:
+def encrypted(location: str) -> DataError:
     """S08: a password is needed."""
-    return trouble(where, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
+    return trouble(location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
 
 
-def _refuse_document_type(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+def _refuse_document_type(archive: zipfile.ZipFile, member: zipfile.ZipInfo, location: str) -> None:
     """S09 for a document type, which can only stand before the root element; parts that are no XML pass."""
 
     def stop(*_: Any) -> None:
         raise Enough
 
     try:
-        parsed(archive, member.filename, stop, where=f"{where} [{member.filename}]")
+        parsed(archive, member.filename, stop, location=f"{location} [{member.filename}]")
     except expat.ExpatError:
         return
 
 
 def parsed(
-    archive: zipfile.ZipFile, part: str, start: Start, end: End | None = None, text: End | None = None, *, where: str
+    archive: zipfile.ZipFile, part: str, start: Start, end: End | None = None, text: End | None = None, *, location: str
 ) -> None:
     """Feeds a part to the handlers, names without their prefix of the root; ends early when a handler raises Enough."""
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, 1 << 16
 
     def refuse(*_: Any) -> None:
-        raise too_big(where, "it declares a document type or entities", "含有文档类型或实体声明")
+        raise too_big(location, "it declares a document type or entities", "含有文档类型或实体声明")
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
@@ -94,14 +94,14 @@ def parsed(
             return
 
 
-def elements(archive: zipfile.ZipFile, part: str, where: str) -> list[tuple[str, Mapping[str, str]]]:
+def elements(archive: zipfile.ZipFile, part: str, location: str) -> list[tuple[str, Mapping[str, str]]]:
     """(local name, attributes by local name) of every element of a small part, in order."""
     listed: list[tuple[str, Mapping[str, str]]] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
         listed.append((local(name), {local(key): value for key, value in attributes.items()}))
 
-    parsed(archive, part, start, where=where)
+    parsed(archive, part, start, location=location)
     return listed
 
 

@@ -46,7 +46,7 @@ class Book:
     ranges: Mapping[str, tuple[str, Range]] = field(default_factory=dict)
 
 
-def chosen_sheets(book: Book, wanted: str | None, where: str) -> list[str]:
+def chosen_sheets(book: Book, wanted: str | None, location: str) -> list[str]:
     """The sheets that are meant: those a name or pattern fits, else the only one that holds anything.
 
     Raises ConfigError for a name that no sheet has; DataError S08 for hidden sheets and for several where none is named.
@@ -56,18 +56,18 @@ def chosen_sheets(book: Book, wanted: str | None, where: str) -> list[str]:
         fitting = [name for name in names if name == wanted] or [name for name in names if fnmatchcase(name, wanted)]
         if not fitting:
             en, zh = unknown("sheet", wanted, names, kind_zh="工作表")
-            raise ConfigError(en, zh=zh, where=where, rule="S08")
+            raise ConfigError(en, zh=zh, location=location, rule="S08")
         return fitting
     hidden = ", ".join(sheet.name for sheet in book.sheets if not sheet.visible)
     if hidden:
-        raise trouble(where, f"hidden sheet: {hidden}", f"有隐藏的工作表:{hidden}", "unhide or delete it, or name `sheet:`",
+        raise trouble(location, f"hidden sheet: {hidden}", f"有隐藏的工作表:{hidden}", "unhide or delete it, or name `sheet:`",
                       "取消隐藏或删除,或写明 `sheet:`")  # fmt: skip
     filled = [name for name in names if book.filled(name)]
     if len(filled) > 1:
         listed, all_of_them = ", ".join(filled), '`sheet: "*"`'
         if all(year_of(name) for name in filled):
             all_of_them += ", `sheet_is: year`"
-        raise trouble(where, f"several sheets: {listed}", f"有多个工作表:{listed}",
+        raise trouble(location, f"several sheets: {listed}", f"有多个工作表:{listed}",
                       f"name one under `sheet:`, or write {all_of_them} for all of them",
                       f"请用 `sheet:` 写明其中一个,或写 {all_of_them} 读取全部")  # fmt: skip
     return filled[:1] or names[:1]
@@ -76,9 +76,9 @@ def chosen_sheets(book: Book, wanted: str | None, where: str) -> list[str]:
 class GridRows:
     """Rows being filled in reading order, within the limits of a sheet."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, location: str) -> None:
         self.rows: list[list[str]] = []
-        self.where = where
+        self.location = location
         self.filled = 0
         self.width = 0
 
@@ -86,7 +86,7 @@ class GridRows:
         """A text at a 0-based place; DataError S09 beyond the limits of a sheet."""
         if row >= MAX_ROWS or column >= MAX_COLUMNS * 2:
             raise too_big(
-                self.where, f"a cell at row {row + 1}, column {column + 1}", f"第 {row + 1} 行第 {column + 1} 列有单元格"
+                self.location, f"a cell at row {row + 1}, column {column + 1}", f"第 {row + 1} 行第 {column + 1} 列有单元格"
             )
         rows = self.rows
         while len(rows) <= row:
@@ -100,7 +100,7 @@ class GridRows:
         self.filled += 1
         self.width = max(self.width, column + 1)
         if self.filled > MAX_CELLS:
-            raise too_big(self.where, f"more than {MAX_CELLS} filled cells", f"已填单元格多于 {MAX_CELLS}")
+            raise too_big(self.location, f"more than {MAX_CELLS} filled cells", f"已填单元格多于 {MAX_CELLS}")
 
     def checked(self) -> list[list[str]]:
         """The rows; DataError S09 when the rectangle around them is mostly empty and large."""
@@ -108,7 +108,7 @@ class GridRows:
         held = sum(map(len, self.rows))
         if self.width > MAX_COLUMNS or max(spread, held) > max(SMALL_SHEET, MAX_SPREAD * self.filled):
             text = f"{self.filled} cells spread over {len(self.rows)} rows x {self.width} columns"
-            raise too_big(self.where, text, f"{self.filled} 个单元格散布在 {len(self.rows)} 行 x {self.width} 列")
+            raise too_big(self.location, text, f"{self.filled} 个单元格散布在 {len(self.rows)} 行 x {self.width} 列")
         return self.rows
 
 
@@ -158,22 +158,22 @@ def filled_header(grid: Grid, rows: int) -> list[list[str]]:
     return head
 
 
-def refuse_merged(grid: Grid, below: int, exempt: Sequence[int], columns: Collection[int], where: str) -> None:
+def refuse_merged(grid: Grid, below: int, exempt: Sequence[int], columns: Collection[int], location: str) -> None:
     """DataError S08 for cells merged among the data rows (below row `below`, from 1) of columns that are read."""
     kept = set(exempt)
     for (top, left), (bottom, right) in sorted(grid.merged):
         if bottom + 1 > below and top + 1 not in kept and any(left <= column <= right for column in columns):
             cells = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
-            raise trouble(f"{where} !{cells}", "merged cells among the data", "数据区有合并单元格",
+            raise trouble(f"{location} !{cells}", "merged cells among the data", "数据区有合并单元格",
                           "unmerge and fill them, or name the column under `fill_down:`",
                           "取消合并并补全,或在 `fill_down:` 写明该列")  # fmt: skip
 
 
-def refuse_uncached(grid: Grid, columns: Collection[int] | None, where: str) -> None:
+def refuse_uncached(grid: Grid, columns: Collection[int] | None, location: str) -> None:
     """DataError S08 for a formula without a stored value in a column that is read (any, where that is not known)."""
     for row, column in grid.uncached:
         if columns is None or column in columns:
-            raise trouble(f"{where}!{cell_name(row, column)}", "a formula without a stored value", "公式没有缓存结果",
+            raise trouble(f"{location}!{cell_name(row, column)}", "a formula without a stored value", "公式没有缓存结果",
                           "recalculate and save", "重新计算后保存")  # fmt: skip
 
 

@@ -18,31 +18,31 @@ ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
 @contextmanager
-def xls_book(path: Path, where: str) -> Iterator[Book]:
+def xls_book(path: Path, location: str) -> Iterator[Book]:
     """The workbook while it is open; DataError S08 or S09 when it is damaged, encrypted or too big."""
     import xlrd
 
-    with guarded(where):
+    with guarded(location):
         if path.stat().st_size > MAX_BYTES:
-            raise too_big(where, f"{path.stat().st_size / 2**20:.0f} MB")
+            raise too_big(location, f"{path.stat().st_size / 2**20:.0f} MB")
         content = path.read_bytes()
         if ENCRYPTED_PACKAGE in content:
-            raise encrypted(where)
+            raise encrypted(location)
         try:
             book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
         except xlrd.XLRDError as fault:
             if "encrypt" in str(fault).lower():
-                raise encrypted(where) from None
+                raise encrypted(location) from None
             raise
         names = book.sheet_names()
         sheets = tuple(SheetName(name, book._sheet_visibility[place] == 0) for place, name in enumerate(names))
 
         def grid(name: str) -> Grid:
-            with guarded(f"{where} [{name}]"):
-                return _read(book, name, f"{where} [{name}]")
+            with guarded(f"{location} [{name}]"):
+                return _read(book, name, f"{location} [{name}]")
 
         def filled(name: str) -> bool:
-            with guarded(f"{where} [{name}]"):
+            with guarded(f"{location} [{name}]"):
                 return any(
                     kind not in (0, 6) for row in book.sheet_by_name(name).get_rows() for kind in (cell.ctype for cell in row)
                 )
@@ -60,11 +60,11 @@ def _ranges(book: Any) -> dict[str, tuple[str, Range]]:
     return ranges
 
 
-def _read(book: Any, name: str, where: str) -> Grid:
+def _read(book: Any, name: str, location: str) -> Grid:
     import xlrd
 
     sheet = book.sheet_by_name(name)
-    rows = GridRows(where)
+    rows = GridRows(location)
     marked: set[int] = set()
     codes = {key: form.format_str for key, form in book.format_map.items()}
     for row in range(sheet.nrows):

@@ -30,49 +30,49 @@ class Parts:
 
 
 @contextmanager
-def xlsx_book(path: Path, where: str) -> Iterator[Book]:
+def xlsx_book(path: Path, location: str) -> Iterator[Book]:
     """The workbook while it is open; DataError S08 or S09 when it is damaged or beyond the limits."""
-    with opened_package(path, where) as archive, guarded(where):
-        main = _main_part(archive, where)
-        links = _links(archive, main, where)
-        named, ranges, from_1904 = _named(archive, main, where)
+    with opened_package(path, location) as archive, guarded(location):
+        main = _main_part(archive, location)
+        links = _links(archive, main, location)
+        named, ranges, from_1904 = _named(archive, main, location)
         targets = {name: links[link][1] for name, link, _ in named if link in links and "worksheet" in links[link][0]}
         sheets = tuple(SheetName(name, visible) for name, _, visible in named if name in targets)
         if not sheets:
-            raise damaged(where, "no worksheet")
+            raise damaged(location, "no worksheet")
         kinds = {kind.rpartition("/")[2]: target for kind, target in links.values()}
 
         @cache
         def parts() -> Parts:
-            strings = _strings(archive, kinds["sharedStrings"], where) if "sharedStrings" in kinds else []
-            codes = _format_codes(archive, kinds["styles"], where) if "styles" in kinds else []
+            strings = _strings(archive, kinds["sharedStrings"], location) if "sharedStrings" in kinds else []
+            codes = _format_codes(archive, kinds["styles"], location) if "styles" in kinds else []
             return Parts(strings, codes, from_1904)
 
         def grid(name: str) -> Grid:
-            with guarded(f"{where} [{name}]"):
-                return _read(archive, targets[name], name, parts(), f"{where} [{name}]")
+            with guarded(f"{location} [{name}]"):
+                return _read(archive, targets[name], name, parts(), f"{location} [{name}]")
 
         def filled(name: str) -> bool:
-            with guarded(f"{where} [{name}]"):
-                return _holds_values(archive, targets[name], f"{where} [{name}]")
+            with guarded(f"{location} [{name}]"):
+                return _holds_values(archive, targets[name], f"{location} [{name}]")
 
         yield Book(sheets, grid, filled, ranges)
 
 
-def _main_part(archive: zipfile.ZipFile, where: str) -> str:
+def _main_part(archive: zipfile.ZipFile, location: str) -> str:
     """The workbook part that the package names, else where it usually is."""
     with suppress(KeyError):
-        for kind, target in _links(archive, "", where).values():
+        for kind, target in _links(archive, "", location).values():
             if kind.endswith("/officeDocument"):
                 return target
     return "xl/workbook.xml"
 
 
-def _links(archive: zipfile.ZipFile, part: str, where: str) -> dict[str, tuple[str, str]]:
+def _links(archive: zipfile.ZipFile, part: str, location: str) -> dict[str, tuple[str, str]]:
     """Relationship id -> (type, part) of a part."""
     folder, name = posixpath.split(part)
     links = {}
-    for element, attributes in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), where):
+    for element, attributes in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), location):
         if element == "Relationship" and attributes.get("TargetMode") != "External":
             target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", ""))).lstrip("/")
             links[attributes.get("Id", "")] = (attributes.get("Type", ""), target)
@@ -80,7 +80,7 @@ def _links(archive: zipfile.ZipFile, part: str, where: str) -> dict[str, tuple[s
 
 
 def _named(
-    archive: zipfile.ZipFile, part: str, where: str
+    archive: zipfile.ZipFile, part: str, location: str
 ) -> tuple[list[tuple[str, str, bool]], dict[str, tuple[str, Range]], bool]:
     """(name, link, visible) of each sheet, ranges by name, and whether days are counted from 1904."""
     sheets: list[tuple[str, str, bool]] = []
@@ -111,11 +111,11 @@ def _named(
         if current:
             text += data
 
-    parsed(archive, part, start, end, said, where=where)
+    parsed(archive, part, start, end, said, location=location)
     return sheets, ranges, dated
 
 
-def _strings(archive: zipfile.ZipFile, part: str, where: str) -> list[str]:
+def _strings(archive: zipfile.ZipFile, part: str, location: str) -> list[str]:
     """The shared strings, phonetic readings left out."""
     strings: list[str] = []
     pieces: list[str] = []
@@ -137,7 +137,7 @@ def _strings(archive: zipfile.ZipFile, part: str, where: str) -> list[str]:
         if tag == "si":
             strings.append(_unescaped("".join(pieces)))
             if len(strings) > MAX_STRINGS:
-                raise too_big(where, f"more than {MAX_STRINGS} strings")
+                raise too_big(location, f"more than {MAX_STRINGS} strings")
         elif tag == "rPh":
             phonetic = False
         inside = False
@@ -146,7 +146,7 @@ def _strings(archive: zipfile.ZipFile, part: str, where: str) -> list[str]:
         if inside:
             pieces.append(data)
 
-    parsed(archive, part, start, end, said, where=where)
+    parsed(archive, part, start, end, said, location=location)
     return strings
 
 
@@ -155,7 +155,7 @@ def _unescaped(text: str) -> str:
     return ESCAPED.sub(lambda mark: chr(int(mark.group(1), 16)), text) if "_x" in text else text
 
 
-def _format_codes(archive: zipfile.ZipFile, part: str, where: str) -> list[str]:
+def _format_codes(archive: zipfile.ZipFile, part: str, location: str) -> list[str]:
     """The format code of each cell style."""
     own: dict[int, str] = {}
     codes: list[str] = []
@@ -176,11 +176,11 @@ def _format_codes(archive: zipfile.ZipFile, part: str, where: str) -> list[str]:
         nonlocal inside
         inside = inside and local(name) != "cellXfs"
 
-    parsed(archive, part, start, end, where=where)
+    parsed(archive, part, start, end, location=location)
     return codes
 
 
-def _holds_values(archive: zipfile.ZipFile, part: str, where: str) -> bool:
+def _holds_values(archive: zipfile.ZipFile, part: str, location: str) -> bool:
     """Whether any cell of a sheet holds a value or a formula."""
     found = False
 
@@ -190,13 +190,13 @@ def _holds_values(archive: zipfile.ZipFile, part: str, where: str) -> bool:
             found = True
             raise Enough
 
-    parsed(archive, part, start, where=where)
+    parsed(archive, part, start, location=location)
     return found
 
 
-def _read(archive: zipfile.ZipFile, part: str, name: str, parts: Parts, where: str) -> Grid:
-    reader = _SheetReader(parts, where)
-    parsed(archive, part, reader.start, reader.end, reader.text, where=where)
+def _read(archive: zipfile.ZipFile, part: str, name: str, parts: Parts, location: str) -> Grid:
+    reader = _SheetReader(parts, location)
+    parsed(archive, part, reader.start, reader.end, reader.text, location=location)
     return Grid(
         name, reader.rows.checked(), tuple(reader.merged), tuple(reader.uncached), frozenset(reader.marked), reader.hidden
     )
@@ -205,9 +205,9 @@ def _read(archive: zipfile.ZipFile, part: str, name: str, parts: Parts, where: s
 class _SheetReader:
     """The handlers of one worksheet part: what the event parser meets becomes cells."""
 
-    def __init__(self, parts: Parts, where: str) -> None:
+    def __init__(self, parts: Parts, location: str) -> None:
         self.parts = parts
-        self.rows = GridRows(where)
+        self.rows = GridRows(location)
         self.merged: list[Range] = []
         self.uncached: list[tuple[int, int]] = []
         self.marked: set[int] = set()
