@@ -51,14 +51,14 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
 def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
     """How many values rest on too few rows, and the thinnest."""
     low = cells[cells["coverage"] < LOW_COVERAGE].sort_values(["coverage", "year", "unit"])
-    facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "where": _place(low)}
+    facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "location": _place(low)}
     flag = "" if low.empty else "I-GAPS"
     yield row("coverage", leaf, "low_coverage_cells", len(low), flag=flag, count=len(low), least=LOW_COVERAGE, **facts)
 
 
 def _emptied(leaf: str, cells: pd.DataFrame) -> Row:
     """How many values are missing because some rows of a lone sum are blank."""
-    facts: dict[str, Any] = {} if cells.empty else {"count": len(cells), "where": _place(cells.sort_values(["year", "unit"]))}
+    facts: dict[str, Any] = {} if cells.empty else {"count": len(cells), "location": _place(cells.sort_values(["year", "unit"]))}
     return row("coverage", leaf, "emptied_sums", len(cells), flag="" if cells.empty else "I-GAPS-SUM", **facts)
 
 

@@ -8,13 +8,13 @@ NOTES: dict[str, tuple[str, str]] = {
     "I-CONST": ("取值恒定或不足 3 个,权重为 0", "constant, or fewer than 3 cells: it weighs nothing"),
     "I-SPARSE": ("超过一半的单元缺失", "more than half of the cells are missing"),
     "I-GAPS": (
-        "{count} 个单元的覆盖率低于 {least:.0%},最低 {lowest:.0%}({where});缺失的行不计入,空格不当作零",
-        "coverage below {least:.0%} in {count} unit-years, lowest {lowest:.0%} in {where}; incomplete rows are left out, "
+        "{count} 个单元的覆盖率低于 {least:.0%},最低 {lowest:.0%}({location});缺失的行不计入,空格不当作零",
+        "coverage below {least:.0%} in {count} unit-years, lowest {lowest:.0%} in {location}; incomplete rows are left out, "
         "a blank is no zero",
     ),
     "I-GAPS-SUM": (
-        "{count} 个单元(如 {where})为空:单独的 sum 有缺失;若空格表示没有,请声明 blank_is_zero,或写 partial_sum: true",
-        "{count} unit-years, such as {where}, are empty because a sum alone has blanks; declare blank_is_zero where a blank "
+        "{count} 个单元(如 {location})为空:单独的 sum 有缺失;若空格表示没有,请声明 blank_is_zero,或写 partial_sum: true",
+        "{count} unit-years, such as {location}, are empty because a sum alone has blanks; declare blank_is_zero where a blank "
         "means none, or write partial_sum: true",
     ),
     "I-GAPS-STATUS": (
@@ -26,10 +26,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "{found:.1%} 的单元为插补值,见 indicators.csv",
         "{found:.1%} of the cells are imputed, each marked in indicators.csv",
     ),
-    "I-SPIKE": ("几乎全部份额集中在 {where}", "nearly all of the column's total sits in {where}"),
+    "I-SPIKE": ("几乎全部份额集中在 {location}", "nearly all of the column's total sits in {location}"),
     "I-SKEW": (
-        "分布极偏(偏度绝对值不小于 2 且峰度不小于 3.5),最极端处为 {where};建议缩尾或取对数",
-        "extreme skew (|skewness| >= 2 and kurtosis >= 3.5), farthest out in {where}; winsorise or take logs",
+        "分布极偏(偏度绝对值不小于 2 且峰度不小于 3.5),最极端处为 {location};建议缩尾或取对数",
+        "extreme skew (|skewness| >= 2 and kurtosis >= 3.5), farthest out in {location}; winsorise or take logs",
     ),
     "I-NEGATIVE": (
         "有 {count} 个负值:minmax、zscore、rank 不受影响,fracmax 与 box_cox 会拒绝",
@@ -54,7 +54,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "{rows} 行 {columns} 列,不足每列 5 行,数值偏大,不能据此判断",
         "{rows} rows for {columns} columns, fewer than 5 each: inflated by chance, no ground to judge by",
     ),
-    "I-COLLINEAR": ("可由其他指标完全线性表示:{where}", "an exact linear function of the others: {where}"),
+    "I-COLLINEAR": ("可由其他指标完全线性表示:{location}", "an exact linear function of the others: {location}"),
     "I-SINGULAR": ("相关系数矩阵奇异,用广义逆计算", "the correlation matrix is singular; its pseudo-inverse was used"),
     "I-IMPORTANCE": (
         "实际影响与名义权重相差一倍以上",

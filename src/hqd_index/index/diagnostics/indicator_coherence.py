@@ -131,6 +131,6 @@ def _inflation(nodes: Nodes, node: str, leaves: list[str]) -> Iterator[Row]:
         tied = [sibling for sibling, size in zip(columns, inflation) if np.isinf(size) and sibling != leaf]
         exact = bool(twins) or (np.isinf(value) and not too_few_rows)
         flag = "I-COLLINEAR" if exact else "I-FEW" if too_few_rows else "I-VIF" if value > VIF else ""
-        facts = {"where": ", ".join(twins or tied), "rows": len(sample.rows), "columns": len(columns)}
+        facts = {"location": ", ".join(twins or tied), "rows": len(sample.rows), "columns": len(columns)}
         yield row("collinearity", leaf, "vif", value, other=node, flag=flag, **facts)
         yield row("collinearity", leaf, "r2_others", 1 - 1 / value, other=node)
