@@ -189,9 +189,9 @@ def init(
 ) -> None:
     """新建可直接运行的研究:最小的例子,或用 --from 按自己的文件 / Write a study that runs: an example, or from your files."""
     from .console import init_lines
-    from .starter import named_places
+    from .starter import folder_and_files
 
-    folder, files = named_places(places, from_ or [])
+    folder, files = folder_and_files(places, from_ or [])
     for line in init_lines(folder, files, lang or context.obj):
         typer.echo(line)
 

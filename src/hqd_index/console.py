@@ -109,11 +109,11 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
         else f"the study {folder} is written from {made.count} files, which stay as they are:"
     )
     yield from made.lines
-    yield from (f"  {path}" for path in made.written)
+    yield from (f"  {path}" for path in made.written_files)
     from .study.study_folder import load_study
 
     yield from checked_lines(load_study(folder / "configs"), folder / "configs", made.root)
-    data = "" if made.linked else f" --data {made.root}"
+    data = "" if made.is_linked else f" --data {made.root}"
     command = f"cd {folder} && hqd run{data}"
     yield f"下一步:{command}" if zh else f"next: {command}"
 

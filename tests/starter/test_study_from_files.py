@@ -11,7 +11,7 @@ import pytest
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import ConfigError, SetupError
 from hqd_index.intake import Intake, checked_files
-from hqd_index.starter import named_places, write_study_from
+from hqd_index.starter import folder_and_files, write_study_from
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
 
@@ -317,11 +317,11 @@ def load_of(folder: Path, *places: Path) -> dict:
 
 def test_the_folder_is_told_from_the_files(raw):
     path = provincial(raw / "a.xlsx")
-    assert named_places([Path("my"), path], [path]) == (Path("my"), [path, path])
-    assert named_places([path, Path("my")], [path])[0] == Path("my")
+    assert folder_and_files([Path("my"), path], [path]) == (Path("my"), [path, path])
+    assert folder_and_files([path, Path("my")], [path])[0] == Path("my")
     for places, files in (([Path("my"), Path("other")], []), ([Path("my"), Path("b.xlsx")], [path]), ([path], [path])):
         with pytest.raises(ConfigError):
-            named_places(places, files)
+            folder_and_files(places, files)
 
 
 def test_in_english_nothing_is_said_in_chinese(raw, mine, capsys):

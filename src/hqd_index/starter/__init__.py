@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ConfigError, SetupError
-from .study_from_files import FromFiles, write_study_from
+from .study_from_files import StudyFromFiles, write_study_from
 
-__all__ = ["FromFiles", "named_places", "write_starter", "write_study_from"]
+__all__ = ["StudyFromFiles", "folder_and_files", "write_starter", "write_study_from"]
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -30,21 +30,21 @@ def write_starter(folder: Path) -> list[Path]:
     return targets
 
 
-def named_places(places: Sequence[Path], files: Sequence[Path]) -> tuple[Path, list[Path]]:
+def folder_and_files(path_arguments: Sequence[Path], files: Sequence[Path]) -> tuple[Path, list[Path]]:
     """The new folder and the files of `hqd init DIR --from FILE FILE ...`, where only the first FILE comes with the option.
 
     ConfigError where no folder, or more than one, is left besides the files.
     """
     if not files:
-        folders, more = list(places), []
+        folders, further_files = list(path_arguments), []
     else:
-        folders = [place for place in places if not place.is_file() and not _is_pattern(place)]
-        more = [place for place in places if place not in folders]
+        folders = [path for path in path_arguments if not path.is_file() and not _is_pattern(path)]
+        further_files = [path for path in path_arguments if path not in folders]
     if len(folders) > 1:
-        strange = str(folders[1])
+        unexpected_path = str(folders[1])
         raise ConfigError(
-            f"{strange}: " + ("there is no such file" if files else "is more than it takes; files come after --from"),
-            zh=f"{strange}:" + ("没有这个文件" if files else "多出的参数;数据文件请写在 --from 之后"),
+            f"{unexpected_path}: " + ("there is no such file" if files else "is more than it takes; files come after --from"),
+            zh=f"{unexpected_path}:" + ("没有这个文件" if files else "多出的参数;数据文件请写在 --from 之后"),
             location="hqd init",
         )
     if not folders:
@@ -53,8 +53,8 @@ def named_places(places: Sequence[Path], files: Sequence[Path]) -> tuple[Path, l
             zh="请先写新文件夹名:hqd init my_study --from 文件",
             location="hqd init",
         )
-    return folders[0], [*files, *more]
+    return folders[0], [*files, *further_files]
 
 
 def _is_pattern(path: Path) -> bool:
-    return any(mark in path.name for mark in "*?[")
+    return any(wildcard in path.name for wildcard in "*?[")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.read.previews import SheetPreview
-from .found_tables import FoundColumn, FoundTable, found_column
 from .indicator_systems import IndicatorSystem, Leaf
+from .sheet_tables import SheetColumn, SheetTable, sheet_column
 
 CODE = re.compile(r"Ind\.\d+", re.IGNORECASE)
 LEVELS = ("indicators", "pillars", "subindexes", "superindexes")
@@ -20,46 +20,54 @@ UNIT_NAME, UNIT_CODE = 1, 2
 NAME, NODES, DIRECTION, WEIGHT = 1, (2, 3, 4, 5), 8, 9  # rows above the codes
 
 
-def coin_tool(previews: Sequence[SheetPreview]) -> tuple[FoundTable, IndicatorSystem] | None:
+def coin_tool(previews: Sequence[SheetPreview]) -> tuple[SheetTable, IndicatorSystem] | None:
     """The data and the tree of a COIN Tool workbook, or None where the sheets are not those of one."""
     database = next((preview for preview in previews if preview.sheet == "Database"), None)
     if database is None:
         return None
-    at = next((n for n, row in enumerate(database.rows) if sum(bool(CODE.fullmatch(cell)) for cell in row) > 1), None)
-    if at is None or at < WEIGHT:
+    code_row = next(
+        (row_index for row_index, row in enumerate(database.rows) if sum(bool(CODE.fullmatch(cell)) for cell in row) > 1), None
+    )
+    if code_row is None or code_row < WEIGHT:
         return None
     framework = next((preview for preview in previews if preview.sheet == "Framework"), None)
-    places = [place for place, cell in enumerate(database.rows[at]) if CODE.fullmatch(cell)]
-    rows = [row for row in database.rows[at + 1 :] if _cell(row, UNIT_CODE) and any(_cell(row, place) for place in places)]
-    columns = [_column(database.rows[at], place, rows) for place in (UNIT_NAME, UNIT_CODE, *places)]
-    table = FoundTable(database, at + 1, 0, tuple(columns), len(rows))
-    return table, _system(database.rows, at, places, framework, table.location)
+    indicator_columns = [column_index for column_index, cell in enumerate(database.rows[code_row]) if CODE.fullmatch(cell)]
+    rows = [
+        row
+        for row in database.rows[code_row + 1 :]
+        if _cell(row, UNIT_CODE) and any(_cell(row, column_index) for column_index in indicator_columns)
+    ]
+    columns = [
+        _column(database.rows[code_row], column_index, rows) for column_index in (UNIT_NAME, UNIT_CODE, *indicator_columns)
+    ]
+    table = SheetTable(database, code_row + 1, 0, tuple(columns), len(rows))
+    return table, _system(database.rows, code_row, indicator_columns, framework, table.location)
 
 
-def _cell(row: Sequence[str], place: int) -> str:
-    return row[place] if place < len(row) else ""
+def _cell(row: Sequence[str], column_index: int) -> str:
+    return row[column_index] if column_index < len(row) else ""
 
 
-def _column(labels: Sequence[str], place: int, rows: Sequence[Sequence[str]]) -> FoundColumn:
-    return found_column(place, _cell(labels, place), tuple(_cell(row, place) for row in rows), (), ())
+def _column(labels: Sequence[str], column_index: int, rows: Sequence[Sequence[str]]) -> SheetColumn:
+    return sheet_column(column_index, _cell(labels, column_index), tuple(_cell(row, column_index) for row in rows), (), ())
 
 
 def _system(
-    rows: Sequence[Sequence[str]], at: int, places: Sequence[int], framework: SheetPreview | None, location: str
+    rows: Sequence[Sequence[str]], code_row: int, indicator_columns: Sequence[int], framework: SheetPreview | None, location: str
 ) -> IndicatorSystem:
     names, node_weights = _framework(framework)
-    codes = [[_cell(rows[at - up], place) for place in places] for up in NODES]
-    used = [level for level in codes[:-1] if len({code for code in level if code}) > 1]
+    codes = [[_cell(rows[code_row - rows_above], column_index) for column_index in indicator_columns] for rows_above in NODES]
+    branching_levels = [level for level in codes[:-1] if len({code for code in level if code}) > 1]
     root = next((code for code in codes[-1] if code), "Index")
     leaves = []
-    for position, place in enumerate(places):
-        name, direction, weight = (_cell(rows[at - up], place) for up in (NAME, DIRECTION, WEIGHT))
-        code = _cell(rows[at], place)
-        path = (root, *(level[position] for level in reversed(used) if level[position]))
+    for position, column_index in enumerate(indicator_columns):
+        name, direction, weight = (_cell(rows[code_row - rows_above], column_index) for rows_above in (NAME, DIRECTION, WEIGHT))
+        code = _cell(rows[code_row], column_index)
+        path = (root, *(level[position] for level in reversed(branching_levels) if level[position]))
         sign = -1 if direction.startswith("-") else 1
         leaves.append(Leaf(name or code, path, "", sign, "", _number(weight), "", code))
     nodes = dict.fromkeys(node for leaf in leaves for node in leaf.path)
-    levels = LEVELS[: len(used) + 1]
+    levels = LEVELS[: len(branching_levels) + 1]
     return IndicatorSystem(
         location, "coin_tool", tuple(leaves), {node: names.get(node, node) for node in nodes}, node_weights, levels
     )
@@ -70,20 +78,20 @@ def _framework(preview: SheetPreview | None) -> tuple[dict[str, str], dict[str, 
     if preview is None:
         return {}, {}
     header = next((row for row in preview.rows if any("dimension" in normalised_label(cell) for cell in row)), ())
-    name_place = next((place for place, cell in enumerate(header) if "dimension" in normalised_label(cell)), None)
-    weight_place = next((place for place, cell in enumerate(header) if "weight" in normalised_label(cell)), None)
+    name_column = next((column_index for column_index, cell in enumerate(header) if "dimension" in normalised_label(cell)), None)
+    weight_column = next((column_index for column_index, cell in enumerate(header) if "weight" in normalised_label(cell)), None)
     names, weights = {}, {}
     for row in preview.rows:
         code = next((cell for cell in row if re.fullmatch(r"(sp|p|si)\.\d+|Index", cell, re.IGNORECASE)), "")
-        if code and name_place is not None and (name := _cell(row, name_place)) not in ("", "--", code):
+        if code and name_column is not None and (name := _cell(row, name_column)) not in ("", "--", code):
             names[code] = name
-        if code and weight_place is not None and (weight := _number(_cell(row, weight_place))) is not None:
+        if code and weight_column is not None and (weight := _number(_cell(row, weight_column))) is not None:
             weights[code] = weight
     return names, weights
 
 
-def _number(text: str) -> float | None:
+def _number(cell: str) -> float | None:
     try:
-        return float(text)
+        return float(cell)
     except ValueError:
         return None

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.unit_labels import unit_label
-from .found_tables import FoundColumn, FoundTable
+from .sheet_tables import SheetColumn, SheetTable
 
-FIRST = re.compile(r"一级(指标|维度)?|目标层|准则层|维度(层)?|系统层|总目标|一级|dimension|pillar|first[- ]?level", re.IGNORECASE)
-SECOND = re.compile(
+FIRST_LEVEL_HEADER = re.compile(
+    r"一级(指标|维度)?|目标层|准则层|维度(层)?|系统层|总目标|一级|dimension|pillar|first[- ]?level", re.IGNORECASE
+)
+SECOND_LEVEL_HEADER = re.compile(
     r"二级(指标|维度)?|子维度|要素层|分项指标|子系统|状态层|二级|sub-?dimension|sub-?pillar|second[- ]?level", re.IGNORECASE
 )
-THIRD = re.compile(
+THIRD_LEVEL_HEADER = re.compile(
     r"三级(指标)?|具体指标|基础指标|测度指标|衡量指标|代表指标|指标层|指标名称|指标|变量层|indicators?|third[- ]?level|measures?",
     re.IGNORECASE,
 )
@@ -26,7 +28,7 @@ FORMULA = re.compile(
 )
 POSITIVE = re.compile(r"正(向|指标|\(\+\)|效?)?(指标)?|\+|1|效益型|positive|增益型", re.IGNORECASE)
 NEGATIVE = re.compile(r"[负逆反](向|指标|\(-\))?(指标)?|-|－|−|—|-1|成本型|negative", re.IGNORECASE)
-MOST_LEAVES = 400
+MAX_LEAVES = 400
 ROOT = "index"
 LEVELS = ("indicators", "subdimensions", "dimensions")
 COINR_META = {"icode", "parent", "level", "type"}
@@ -54,116 +56,135 @@ class Leaf:
 class IndicatorSystem:
     """A tree of indicators: its leaves, names of its nodes, weights of nodes among siblings, level names from the leaves up.
 
-    Every path begins at the root. `kind`: system (a table of a paper), coinr or coin_tool.
+    Every path begins at the root. `system_type`: system (a table of a paper), coinr or coin_tool.
     """
 
     location: str
-    kind: str
+    system_type: str
     leaves: tuple[Leaf, ...]
     node_names: dict[str, str]
     node_weights: dict[str, float]
     levels: tuple[str, ...]
 
 
-def system_of_table(table: FoundTable) -> IndicatorSystem | None:
+def system_of_table(table: SheetTable) -> IndicatorSystem | None:
     """The system that a table with columns 一级指标 ... 单位 属性 权重 prints, or None where it is no such table."""
-    if table.years_across or table.rows > MOST_LEAVES:
+    if table.years_across or table.rows > MAX_LEAVES:
         return None
-    upper = [column for column in table.columns if _is(column, FIRST)]
-    middle = [column for column in table.columns if _is(column, SECOND)]
-    third = [column for column in table.columns if _is(column, THIRD)]
-    described = any(_is(column, pattern) for column in table.columns for pattern in (UNIT, DIRECTION, WEIGHT, FORMULA))
-    if not (upper or middle) or not (third or (upper and middle)) or not (described or (third and (upper or middle))):
+    first_level_columns = [column for column in table.columns if _label_matches(column, FIRST_LEVEL_HEADER)]
+    second_level_columns = [column for column in table.columns if _label_matches(column, SECOND_LEVEL_HEADER)]
+    third_level_columns = [column for column in table.columns if _label_matches(column, THIRD_LEVEL_HEADER)]
+    has_description = any(
+        _label_matches(column, pattern) for column in table.columns for pattern in (UNIT, DIRECTION, WEIGHT, FORMULA)
+    )
+    if (
+        not (first_level_columns or second_level_columns)
+        or not (third_level_columns or (first_level_columns and second_level_columns))
+        or not (has_description or (third_level_columns and (first_level_columns or second_level_columns)))
+    ):
         return None
-    leaf = (third or middle)[0]
-    above = [column for column in [*upper[:1], *middle[:1]] if column is not leaf]
-    if any(column.kind == "number" for column in above) or not above:
+    leaf = (third_level_columns or second_level_columns)[0]
+    parent_columns = [column for column in [*first_level_columns[:1], *second_level_columns[:1]] if column is not leaf]
+    if any(column.cell_kind == "number" for column in parent_columns) or not parent_columns:
         return None
-    return _paper_system(table, leaf, above)
+    return _paper_system(table, leaf, parent_columns)
 
 
-def _is(column: FoundColumn, pattern: re.Pattern[str]) -> bool:
+def _label_matches(column: SheetColumn, pattern: re.Pattern[str]) -> bool:
     return pattern.fullmatch(normalised_label(column.label)) is not None
 
 
-def _paper_system(table: FoundTable, leaf: FoundColumn, above: Sequence[FoundColumn]) -> IndicatorSystem:
-    facts = {
-        name: next((column.cells for column in table.columns if _is(column, pattern)), ())
+def _paper_system(table: SheetTable, leaf: SheetColumn, parent_columns: Sequence[SheetColumn]) -> IndicatorSystem:
+    description_cells = {
+        name: next((column.cells for column in table.columns if _label_matches(column, pattern)), ())
         for name, pattern in (("unit", UNIT), ("direction", DIRECTION), ("weight", WEIGHT), ("formula", FORMULA))
     }
-    paths = list(zip(*(_filled_down(column.cells) for column in above)))
+    paths = list(zip(*(_cells_filled_down(column.cells) for column in parent_columns)))
     leaves, names = [], {ROOT: "总指数"}
     for row, cell in enumerate(leaf.cells):
-        name, unit_said = _name_and_unit(cell)
+        name, printed_unit = _name_and_unit(cell)
         if not name:
             continue
-        path = (ROOT, *("/".join(paths[row][: depth + 1]) for depth in range(len(above))))
+        path = (ROOT, *("/".join(paths[row][: depth + 1]) for depth in range(len(parent_columns))))
         names |= dict(zip(path[1:], paths[row]))
-        said = {key: cells[row] if row < len(cells) else "" for key, cells in facts.items()}
-        direction = _direction(said["direction"])
+        description = {key: cells[row] if row < len(cells) else "" for key, cells in description_cells.items()}
+        direction = _direction(description["direction"])
         leaves.append(
-            Leaf(name, path, said["unit"] or unit_said, direction, said["direction"], _number(said["weight"]), said["formula"])
+            Leaf(
+                name,
+                path,
+                description["unit"] or printed_unit,
+                direction,
+                description["direction"],
+                _number(description["weight"]),
+                description["formula"],
+            )
         )
-    levels = (LEVELS[0], LEVELS[2]) if len(above) == 1 else LEVELS
+    levels = (LEVELS[0], LEVELS[2]) if len(parent_columns) == 1 else LEVELS
     return IndicatorSystem(table.location, "system", tuple(leaves), names, {}, levels)
 
 
-def _filled_down(cells: Sequence[str]) -> list[str]:
+def _cells_filled_down(cells: Sequence[str]) -> list[str]:
     """Merged or repeated names of nodes: a blank takes the name above."""
-    filled: list[str] = []
-    last = ""
+    filled_cells: list[str] = []
+    last_cell = ""
     for cell in cells:
-        last = re.sub(r"\s+", "", cell) if re.search(r"[\u4e00-\u9fff]", cell) else cell or last
+        last_cell = re.sub(r"\s+", "", cell) if re.search(r"[\u4e00-\u9fff]", cell) else cell or last_cell
         if not cell:
-            last = filled[-1] if filled else ""
-        filled.append(last)
-    return filled
+            last_cell = filled_cells[-1] if filled_cells else ""
+        filled_cells.append(last_cell)
+    return filled_cells
 
 
 def _name_and_unit(cell: str) -> tuple[str, str]:
     """The name of an indicator and the unit in brackets after it; numbers like X1 or 1. before it go."""
-    plain = re.sub(r"^(?:[A-Za-z]{1,2}\d{1,3}|\(?\d{1,3}\)?[.、)])\s*(?=[\u4e00-\u9fffA-Za-z])", "", cell.strip())
-    parts = unit_label(plain)
-    return (parts.name, parts.units[0]) if parts.units else (plain, "")
+    name_without_number = re.sub(r"^(?:[A-Za-z]{1,2}\d{1,3}|\(?\d{1,3}\)?[.、)])\s*(?=[\u4e00-\u9fffA-Za-z])", "", cell.strip())
+    label_parts = unit_label(name_without_number)
+    return (label_parts.name, label_parts.units[0]) if label_parts.units else (name_without_number, "")
 
 
-def _direction(text: str) -> int:
-    plain = normalised_label(text)
-    return 1 if POSITIVE.fullmatch(plain) else -1 if NEGATIVE.fullmatch(plain) else 0
+def _direction(cell: str) -> int:
+    normalised_cell = normalised_label(cell)
+    return 1 if POSITIVE.fullmatch(normalised_cell) else -1 if NEGATIVE.fullmatch(normalised_cell) else 0
 
 
-def _number(text: str) -> float | None:
-    plain = text.strip()
+def _number(cell: str) -> float | None:
+    stripped_cell = cell.strip()
     try:
-        return float(plain.rstrip("%％")) / (100 if plain.endswith(("%", "％")) else 1)
+        return float(stripped_cell.rstrip("%％")) / (100 if stripped_cell.endswith(("%", "％")) else 1)
     except ValueError:
         return None
 
 
-def is_coinr_meta(table: FoundTable) -> bool:
+def is_coinr_meta(table: SheetTable) -> bool:
     """Whether a table is COINr's iMeta."""
     return {normalised_label(label) for label in table.labels} >= COINR_META
 
 
-def is_coinr_data(table: FoundTable) -> bool:
+def is_coinr_data(table: SheetTable) -> bool:
     """Whether a table is COINr's iData."""
     return "ucode" in {normalised_label(label) for label in table.labels}
 
 
-def coinr_system(table: FoundTable) -> IndicatorSystem:
+def coinr_system(table: SheetTable) -> IndicatorSystem:
     """The tree, directions, weights and denominators of an iMeta table."""
-    by_label = {normalised_label(column.label): column.cells for column in table.columns}
-    rows = [{label: cells[row] for label, cells in by_label.items()} for row in range(table.rows)]
-    kept = [row for row in rows if row["type"].lower() in ("indicator", "aggregate")]
-    parents = {row["icode"]: row["parent"] for row in kept}
-    names = {row["icode"]: row.get("iname") or row["icode"] for row in kept}
-    weights = {row["icode"]: weight for row in kept if (weight := _number(row.get("weight", ""))) is not None}
-    leaves = [_coinr_leaf(row, parents, names, weights) for row in kept if row["type"].lower() == "indicator"]
+    cells_by_label = {normalised_label(column.label): column.cells for column in table.columns}
+    rows = [{label: cells[row] for label, cells in cells_by_label.items()} for row in range(table.rows)]
+    node_rows = [row for row in rows if row["type"].lower() in ("indicator", "aggregate")]
+    parents = {row["icode"]: row["parent"] for row in node_rows}
+    names = {row["icode"]: row.get("iname") or row["icode"] for row in node_rows}
+    weights = {row["icode"]: weight for row in node_rows if (weight := _number(row.get("weight", ""))) is not None}
+    leaves = [_coinr_leaf(row, parents, names, weights) for row in node_rows if row["type"].lower() == "indicator"]
     depth = max((len(leaf.path) for leaf in leaves), default=1)
     levels = ("indicators", *("pillars", "subindexes", "superindexes", "topindexes")[: depth - 1])
-    upper = {code: weight for code, weight in weights.items() if code not in {leaf.code for leaf in leaves}}
+    aggregate_weights = {code: weight for code, weight in weights.items() if code not in {leaf.code for leaf in leaves}}
     return IndicatorSystem(
-        table.location, "coinr", tuple(leaves), {code: names.get(code, code) for code in _nodes(leaves)}, upper, levels
+        table.location,
+        "coinr",
+        tuple(leaves),
+        {code: names.get(code, code) for code in _nodes(leaves)},
+        aggregate_weights,
+        levels,
     )
 
 

@@ -20,49 +20,51 @@ ROW_NUMBERS = ("序号", "编号", "No.", "no", "rownames", "Unnamed: 0", "index
 
 
 @cache
-def _words() -> dict[str, Any]:
+def _word_lists() -> dict[str, Any]:
     document = read_text(WORDS.read_text("utf-8"), Document(WORDS.name))
-    words: dict[str, Any] = document.value
-    return words
+    word_lists: dict[str, Any] = document.value
+    return word_lists
 
 
 def totals() -> tuple[str, ...]:
     """Texts in a column of units that are no unit."""
-    return tuple(_words()["totals"])
+    return tuple(_word_lists()["totals"])
 
 
 def proposed_direction(label: str) -> int:
     """1, or -1 where the label names something of which less is better; a proposal only."""
-    plain = label.lower()
-    lower, exempt = (any(word in plain for word in _words()[key]) for key in ("less_is_better", "more_is_better"))
-    return -1 if lower and not exempt else 1
+    lowercase_label = label.lower()
+    less_is_better, more_is_better = (
+        any(keyword in lowercase_label for keyword in _word_lists()[key]) for key in ("less_is_better", "more_is_better")
+    )
+    return -1 if less_is_better and not more_is_better else 1
 
 
 @cache
 def english_names() -> Mapping[str, str]:
     """Normalised label -> name for a column of a study's own."""
-    return _by_label("names")
+    return _names_by_label("names")
 
 
 @cache
 def key_columns() -> Mapping[str, str]:
     """Normalised label -> key or context column (firm_id, year, province_code ...)."""
-    return _by_label("keys")
+    return _names_by_label("keys")
 
 
 @cache
 def list_columns() -> Mapping[str, str]:
     """Normalised label -> column of the recognition list."""
-    own = {normalised_label(text): name for name, column in SRDI_LIST.columns.items() for text in (name, column.zh)}
+    list_labels = {normalised_label(wording): name for name, column in SRDI_LIST.columns.items() for wording in (name, column.zh)}
     firm_names = {label: "name" for label, name in key_columns().items() if name == "firm_name"}
-    shared = {label: name for label, name in key_columns().items() if name in ("uscc", "province_code", "city_code")}
-    return own | shared | firm_names | _by_label("list")
+    key_labels = {label: name for label, name in key_columns().items() if name in ("uscc", "province_code", "city_code")}
+    return list_labels | key_labels | firm_names | _names_by_label("list")
 
 
 @cache
 def firm_columns() -> Mapping[str, str]:
     """Normalised label -> column of the firm table: its own names, those of vendors, and others in use."""
-    return _columns_by_label(FIRMS) | _by_label("firms")
+    return _columns_by_label(FIRMS) | _names_by_label("firms")
 
 
 @cache
@@ -76,15 +78,19 @@ def vendors() -> tuple[str, ...]:
     return tuple(name for name in get_args(get_args(Source.model_fields["preset"].annotation)[0]) if name)
 
 
-def _by_label(part: str) -> dict[str, str]:
-    return {normalised_label(word): name for name, words in _words()[part].items() for word in words}
+def _names_by_label(section: str) -> dict[str, str]:
+    return {normalised_label(synonym): name for name, synonyms in _word_lists()[section].items() for synonym in synonyms}
 
 
 def _columns_by_label(table: CanonicalTable) -> dict[str, str]:
     labels: dict[str, str] = {}
     for vendor in vendors():
-        items = preset(vendor).columns
-        labels |= {normalised_label(label): item.column for label, item in items.items() if item.column in table.columns}
+        preset_columns = preset(vendor).columns
+        labels |= {
+            normalised_label(label): preset_column.column
+            for label, preset_column in preset_columns.items()
+            if preset_column.column in table.columns
+        }
     for name, column in table.columns.items():
-        labels |= {normalised_label(text): name for text in (name, column.zh, column.en)}
+        labels |= {normalised_label(wording): name for wording in (name, column.zh, column.en)}
     return labels | {label: name for label, name in key_columns().items() if name in table.columns}

@@ -6,35 +6,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..study.records import Label
-from .found_tables import FoundColumn
+from .sheet_tables import SheetColumn
 from .source_groups import SourceGroup
-from .table_roles import UsedTable
+from .table_roles import ClassifiedTable
 
 
 @dataclass(frozen=True)
 class ProposedColumn:
-    """A column of a table: its name, what the file calls it, its unit; `own`: the study defines it."""
+    """A column of a table: its name, what the file calls it, its unit; `is_user_defined`: the study defines it."""
 
     name: str
     label: str
     unit: str
-    own: bool
-    kind: str = "number"
-    found: FoundColumn | None = None
+    is_user_defined: bool
+    dtype: str = "number"
+    sheet_column: SheetColumn | None = None
 
 
 @dataclass
 class ProposedTable:
-    """A table that sources feed: its key, and its columns by name; `builtin`: the program knows it."""
+    """A table that sources feed: its key, and its columns by name; `is_canonical`: the program knows it."""
 
     name: str
     key: tuple[str, ...]
-    builtin: bool
+    is_canonical: bool
     columns: dict[str, ProposedColumn] = field(default_factory=dict)
 
     def numbers(self) -> list[ProposedColumn]:
         """Its columns of numbers."""
-        return [column for column in self.columns.values() if column.kind == "number"]
+        return [column for column in self.columns.values() if column.dtype == "number"]
 
 
 @dataclass
@@ -50,9 +50,11 @@ class ProposedSource:
 
     def remark(self, setting: str, label: Label) -> None:
         """A comment beside a setting, after the one that stands there already."""
-        earlier = self.comments.get(setting)
-        both = Label(zh=f"{earlier.zh};{label.zh}", en=f"{earlier.en}; {label.en}") if earlier else label
-        self.comments[setting] = both
+        previous_comment = self.comments.get(setting)
+        combined_comment = (
+            Label(zh=f"{previous_comment.zh};{label.zh}", en=f"{previous_comment.en}; {label.en}") if previous_comment else label
+        )
+        self.comments[setting] = combined_comment
 
 
 @dataclass
@@ -63,17 +65,17 @@ class Proposal:
     tables: dict[str, ProposedTable] = field(default_factory=dict)
     years: set[int] = field(default_factory=set)
     guesses: list[tuple[str, Label]] = field(default_factory=list)
-    missing: list[tuple[str, Label]] = field(default_factory=list)
+    gaps: list[tuple[str, Label]] = field(default_factory=list)
 
-    def guess(self, location: str, zh: str, en: str) -> Label:
+    def add_guess(self, location: str, zh: str, en: str) -> Label:
         """Records a guess and gives it back as the comment beside its line."""
         label = Label(zh=zh, en=en)
         self.guesses.append((location, label))
         return label
 
-    def lack(self, location: str, zh: str, en: str) -> None:
+    def add_gap(self, location: str, zh: str, en: str) -> None:
         """Records what is missing or not used, and why."""
-        self.missing.append((location, Label(zh=zh, en=en)))
+        self.gaps.append((location, Label(zh=zh, en=en)))
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,13 @@ class SourceDraft:
     aliases: dict[str, str] = field(default_factory=dict)
 
     @property
-    def used(self) -> UsedTable:
+    def classified_table(self) -> ClassifiedTable:
         return self.group.first
 
     @property
     def location(self) -> str:
         return f"sources.{self.source.id}"
 
-    def guess(self, zh: str, en: str) -> Label:
+    def add_guess(self, zh: str, en: str) -> Label:
         """Records a guess of this source."""
-        return self.proposal.guess(self.location, zh, en)
+        return self.proposal.add_guess(self.location, zh, en)

@@ -15,8 +15,8 @@ from .proposal import Proposal, ProposedColumn, ProposedTable
 from .proposed_names import Names
 
 RATIOS = Path(__file__).parent / "firm_ratios.yaml"
-PROPOSED = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
-SIZES = ("revenue", "employees", "total_assets", "found_year", "listed_year")
+PROPOSAL_COMMENT = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
+SIZE_COLUMNS = ("revenue", "employees", "total_assets", "found_year", "listed_year")
 
 
 @dataclass(frozen=True)
@@ -48,62 +48,76 @@ class ProposedTree:
     smallest_family: int = 2
 
 
-def flat_tree(proposal: Proposal, by: Sequence[str]) -> ProposedTree:
+def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
     """One indicator for each column of numbers, all under the root."""
-    made = ProposedTree()
+    proposed_tree = ProposedTree()
     names = Names(["index"])
     for table in proposal.tables.values():
-        numbers = [c for c in table.columns.values() if c.kind == "number"]
-        if table.name == "firms" and set(by) != {"firm_id"}:
-            made.indicators += _firm_indicators(table, names)
+        numbers = [table_column for table_column in table.columns.values() if table_column.dtype == "number"]
+        if table.name == "firms" and set(unit_keys) != {"firm_id"}:
+            proposed_tree.indicators += _firm_indicators(table, names)
             continue
-        single = set(table.key) <= {*by, "year"}
+        is_unit_table = set(table.key) <= {*unit_keys, "year"}
         for column in numbers:
-            made.indicators.append(_of_column(column, table, names, single=single))
-    made.tree = {"index": [indicator.id for indicator in made.indicators]}
-    made.smallest_family = len(made.indicators)
-    made.nodes = {"index": Label(zh="总指数", en="Index")}
-    return made
+            proposed_tree.indicators.append(_column_indicator(column, table, names, is_unit_table=is_unit_table))
+    proposed_tree.tree = {"index": [indicator.id for indicator in proposed_tree.indicators]}
+    proposed_tree.smallest_family = len(proposed_tree.indicators)
+    proposed_tree.nodes = {"index": Label(zh="总指数", en="Index")}
+    return proposed_tree
 
 
-def _of_column(column: ProposedColumn, table: ProposedTable, names: Names, *, single: bool) -> ProposedIndicator:
+def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names, *, is_unit_table: bool) -> ProposedIndicator:
     label = Label(zh=column.label, en=column.label)
-    form = "sum" if single else "avg"
+    aggregate = "sum" if is_unit_table else "avg"
     direction = proposed_direction(column.label)
-    way = Label(
+    aggregation_comment = Label(
         zh=f"提议方向:{'正向' if direction > 0 else '负向'}", en=f"proposed: {'more' if direction > 0 else 'less'} is better"
     )
-    return ProposedIndicator(names.fresh(column.name), table.name, f"{form}({column.name})", column.unit, direction, label, way)
+    return ProposedIndicator(
+        names.unused_name(column.name),
+        table.name,
+        f"{aggregate}({column.name})",
+        column.unit,
+        direction,
+        label,
+        aggregation_comment,
+    )
 
 
 def _firm_indicators(table: ProposedTable, names: Names) -> list[ProposedIndicator]:
     """Ratios of the accounts there are, and the mean over firms of every other column of numbers."""
-    made: list[ProposedIndicator] = []
-    used: set[str] = set()
+    indicators: list[ProposedIndicator] = []
+    ratio_columns: set[str] = set()
     for ratio in _firm_ratios():
-        above, below, factor = ratio["above"], ratio["below"], ratio["factor"]
-        if above in table.columns and below in table.columns:
-            used.add(above)
-            formula = f"{f'{factor} * ' if factor != 1 else ''}sum({above}) / sum({below})"
+        numerator, denominator, factor = ratio["above"], ratio["below"], ratio["factor"]
+        if numerator in table.columns and denominator in table.columns:
+            ratio_columns.add(numerator)
+            formula = f"{f'{factor} * ' if factor != 1 else ''}sum({numerator}) / sum({denominator})"
             label, direction = Label(zh=ratio["zh"], en=ratio["en"]), ratio["direction"]
-            made.append(
-                ProposedIndicator(names.fresh(ratio["id"]), table.name, formula, ratio["unit"], direction, label, PROPOSED)
+            indicators.append(
+                ProposedIndicator(
+                    names.unused_name(ratio["id"]), table.name, formula, ratio["unit"], direction, label, PROPOSAL_COMMENT
+                )
             )
     for column in table.columns.values():
-        if column.kind != "number" or column.name in used or column.name in SIZES:
+        if column.dtype != "number" or column.name in ratio_columns or column.name in SIZE_COLUMNS:
             continue
         direction = proposed_direction(column.label)
-        if (scaled := _scaled(column, table)) is not None:
-            formula, unit, zh, en = scaled
+        if (scaled_indicator := _scaled_indicator(column, table)) is not None:
+            formula, unit, zh, en = scaled_indicator
             label = Label(zh=f"{column.label}{zh}", en=f"{column.label} {en}")
-            made.append(ProposedIndicator(names.fresh(column.name), table.name, formula, unit, direction, label, PROPOSED))
+            indicators.append(
+                ProposedIndicator(names.unused_name(column.name), table.name, formula, unit, direction, label, PROPOSAL_COMMENT)
+            )
             continue
         comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
         label = Label(zh=f"{column.label}(企业平均)", en=f"{column.label} (mean of firms)")
-        made.append(
-            ProposedIndicator(names.fresh(column.name), table.name, f"avg({column.name})", column.unit, direction, label, comment)
+        indicators.append(
+            ProposedIndicator(
+                names.unused_name(column.name), table.name, f"avg({column.name})", column.unit, direction, label, comment
+            )
         )
-    return made
+    return indicators
 
 
 @cache
@@ -112,7 +126,7 @@ def _firm_ratios() -> list[dict[str, Any]]:
     return ratios
 
 
-def _scaled(column: ProposedColumn, table: ProposedTable) -> tuple[str, str, str, str] | None:
+def _scaled_indicator(column: ProposedColumn, table: ProposedTable) -> tuple[str, str, str, str] | None:
     """Money over revenue, counts per 1,000 staff: formula, unit and what the label adds; None where neither is at hand."""
     if column.unit == "元" and "revenue" in table.columns:
         return f"100 * sum({column.name}) / sum(revenue)", "%", "占营业收入比重", "to revenue"

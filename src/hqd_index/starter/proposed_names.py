@@ -9,7 +9,7 @@ from collections.abc import Collection
 from ..intake.meaning.glyphs import normalised_label
 from .known_words import english_names, firm_columns, industry_columns
 
-LONGEST = 40
+MAX_NAME_LENGTH = 40
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,40}")
 ROMAN = "abcdefghijklmnopqrstuvwxyz"
 
@@ -17,24 +17,24 @@ ROMAN = "abcdefghijklmnopqrstuvwxyz"
 class Names:
     """Names that are given once, whatever their case: the engine sees none."""
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
-        self.taken = {name.lower() for name in taken}
+    def __init__(self, used_names: Collection[str] = ()) -> None:
+        self.used_names = {name.lower() for name in used_names}
 
-    def fresh(self, wanted: str, *, numbered: str = "x") -> str:
-        """The name wanted where it is a name and free, else with a number, else `numbered` with a number."""
-        if wanted and wanted.lower() not in self.taken:
-            self.taken.add(wanted.lower())
-            return wanted
-        if wanted:
-            return self._next(f"{wanted}_", 2, 1)
-        return self._next(numbered, 1, 2)
+    def unused_name(self, candidate: str, *, number_prefix: str = "x") -> str:
+        """The name wanted where it is a name and free, else with a number, else `number_prefix` with a number."""
+        if candidate and candidate.lower() not in self.used_names:
+            self.used_names.add(candidate.lower())
+            return candidate
+        if candidate:
+            return self._numbered_name(f"{candidate}_", 2, 1)
+        return self._numbered_name(number_prefix, 1, 2)
 
-    def _next(self, stem: str, first: int, digits: int) -> str:
-        number = first
-        while f"{stem}{number:0{digits}d}".lower() in self.taken:
-            number += 1
-        name = f"{stem}{number:0{digits}d}"
-        self.taken.add(name.lower())
+    def _numbered_name(self, prefix: str, first_number: int, digits: int) -> str:
+        suffix_number = first_number
+        while f"{prefix}{suffix_number:0{digits}d}".lower() in self.used_names:
+            suffix_number += 1
+        name = f"{prefix}{suffix_number:0{digits}d}"
+        self.used_names.add(name.lower())
         return name
 
 
@@ -42,16 +42,16 @@ def column_name(label: str) -> str:
     """A label that is a name itself, the name it is known by, or its own letters; '' for a Chinese label that is not known."""
     if NAME.fullmatch(label):
         return label
-    plain = normalised_label(label)
-    known = english_names().get(plain) or industry_columns().get(plain) or firm_columns().get(plain)
-    return known or slug(label)
+    normalised = normalised_label(label)
+    known_name = english_names().get(normalised) or industry_columns().get(normalised) or firm_columns().get(normalised)
+    return known_name or slug(label)
 
 
-def slug(text: str) -> str:
+def slug(label: str) -> str:
     """Small letters, digits and _ of a text whose words are Latin, beginning with a letter; else ''."""
-    plain = unicodedata.normalize("NFKD", text)
-    if any("\u4e00" <= mark <= "\u9fff" for mark in plain):
+    decomposed = unicodedata.normalize("NFKD", label)
+    if any("\u4e00" <= character <= "\u9fff" for character in decomposed):
         return ""
-    words = re.findall(r"[A-Za-z0-9]+", plain)
-    name = "_".join(words).lower()[:LONGEST].strip("_")
-    return name if name and name[0] in ROMAN else (f"x_{name}"[:LONGEST] if name else "")
+    ascii_words = re.findall(r"[A-Za-z0-9]+", decomposed)
+    name = "_".join(ascii_words).lower()[:MAX_NAME_LENGTH].strip("_")
+    return name if name and name[0] in ROMAN else (f"x_{name}"[:MAX_NAME_LENGTH] if name else "")

@@ -12,8 +12,8 @@ from ..canonical import SRDI_LEVELS, SRDI_LIST, SRDI_RECORDS
 from ..intake.cells.coded_text import CodedColumn, code_reader
 from ..intake.meaning.glyphs import normalised_label
 from ..study.records import Label
-from .found_tables import FoundTable
 from .known_words import list_columns
+from .sheet_tables import SheetTable
 from .source_groups import YEAR_IN_NAME
 
 Patterns = Sequence[tuple[re.Pattern[str], str]]
@@ -42,95 +42,110 @@ UNKNOWN_YEAR = 2021
 class ListDraft:
     """The source of a list while it is put together; `title` is what its file, sheet and heading say."""
 
-    table: FoundTable
+    table: SheetTable
     title: str
     aliases: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     guesses: list[Label] = field(default_factory=list)
 
-    def guess(self, zh: str, en: str) -> None:
+    def add_guess(self, zh: str, en: str) -> None:
         self.guesses.append(Label(zh=zh, en=en))
 
-    def place(self, said: str) -> tuple[str, str]:
+    def origin_of(self, quoted_text: str) -> tuple[str, str]:
         """Where the title says a text."""
-        if said in Path(self.table.preview.file).name:
+        if quoted_text in Path(self.table.preview.file).name:
             return "文件名", "the file's name"
         return (
             ("工作表名", "the name of the sheet")
-            if said in self.table.preview.sheet
+            if quoted_text in self.table.preview.sheet
             else ("表头上方", "the lines above the table")
         )
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def distinct_cells(self, name: str) -> tuple[str, ...]:
         """The distinct texts of the column a name stands for."""
-        labels = [label for label, target in self.aliases.items() if target == name]
-        return next((column.distinct for column in self.table.columns if column.label in labels), ())
+        labels = [label for label, column_name in self.aliases.items() if column_name == name]
+        return next((column.distinct_values for column in self.table.columns if column.label in labels), ())
 
 
-def recognition_source(table: FoundTable, years: Sequence[int]) -> tuple[dict[str, Any], dict[str, Label]]:
+def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[str, Any], dict[str, Label]]:
     """Settings of the source and the comment beside each that is guessed; `years` are those of the study's data."""
     title = f"{Path(table.preview.file).name} {table.preview.sheet} {' '.join(table.preamble)}"
-    draft = ListDraft(table, title)
+    list_draft = ListDraft(table, title)
     for column in table.columns:
-        name = next((n for text in (column.name, column.also) if (n := list_columns().get(normalised_label(text), ""))), "")
-        if name and name not in draft.aliases.values():
-            draft.aliases[column.label] = name
-    _add_level(draft)
-    _add_record(draft)
-    _add_date(draft, years)
-    settings = {"aliases": draft.aliases, "values": draft.values, "constants": draft.constants}
+        name = next(
+            (
+                column_name
+                for label in (column.name, column.long_label)
+                if (column_name := list_columns().get(normalised_label(label), ""))
+            ),
+            "",
+        )
+        if name and name not in list_draft.aliases.values():
+            list_draft.aliases[column.label] = name
+    _add_level(list_draft)
+    _add_record(list_draft)
+    _add_date(list_draft, years)
+    settings = {"aliases": list_draft.aliases, "values": list_draft.values, "constants": list_draft.constants}
     comments = {}
-    if draft.guesses:
-        comments["constants"] = Label(zh=";".join(g.zh for g in draft.guesses), en="; ".join(g.en for g in draft.guesses))
-    if draft.values:
+    if list_draft.guesses:
+        comments["constants"] = Label(
+            zh=";".join(guess.zh for guess in list_draft.guesses), en="; ".join(guess.en for guess in list_draft.guesses)
+        )
+    if list_draft.values:
         comments["values"] = Label(zh="名单里的写法对应哪一类,请核对", en="what the texts of the list stand for; please check")
     return {setting: value for setting, value in settings.items() if value}, comments
 
 
-def _add_level(draft: ListDraft) -> None:
-    if "level" in draft.aliases.values():
-        _add_values("level", LEVELS, SRDI_LEVELS[1:], draft)
+def _add_level(list_draft: ListDraft) -> None:
+    if "level" in list_draft.aliases.values():
+        _add_values("level", LEVELS, SRDI_LEVELS[1:], list_draft)
         return
-    level = next((level for pattern, level in LEVELS if pattern.search(draft.title)), "national")
-    draft.constants["level"] = level
-    draft.guess(f"名单没有层级列,暂按 {level}", f"no column of levels; {level} for now")
+    level = next((level for pattern, level in LEVELS if pattern.search(list_draft.title)), "national")
+    list_draft.constants["level"] = level
+    list_draft.add_guess(f"名单没有层级列,暂按 {level}", f"no column of levels; {level} for now")
 
 
-def _add_record(draft: ListDraft) -> None:
-    if "status" in draft.aliases.values():
-        _add_values("status", RECORDS, SRDI_RECORDS, draft)
-    elif "公示" in draft.title and "公告" not in draft.title:
-        draft.constants["status"] = "publicised"
-        zh = f"{draft.place('公示')[0]}写“公示”:公示不算认定,如为公告名单请改成 recognised"
-        draft.guess(zh, f"{draft.place('公示')[1]} says 公示 (publicised), which gives no status")
+def _add_record(list_draft: ListDraft) -> None:
+    if "status" in list_draft.aliases.values():
+        _add_values("status", RECORDS, SRDI_RECORDS, list_draft)
+    elif "公示" in list_draft.title and "公告" not in list_draft.title:
+        list_draft.constants["status"] = "publicised"
+        zh = f"{list_draft.origin_of('公示')[0]}写“公示”:公示不算认定,如为公告名单请改成 recognised"
+        list_draft.add_guess(zh, f"{list_draft.origin_of('公示')[1]} says 公示 (publicised), which gives no status")
     else:
-        draft.constants["status"] = "recognised"
-        draft.guess("暂按已公告(认定)的名单", "taken as recognised")
+        list_draft.constants["status"] = "recognised"
+        list_draft.add_guess("暂按已公告(认定)的名单", "taken as recognised")
 
 
-def _add_date(draft: ListDraft, years: Sequence[int]) -> None:
+def _add_date(list_draft: ListDraft, years: Sequence[int]) -> None:
     """The date of announcement; where no column tells it, that of the file's name, else a year in the middle."""
-    if {"announce_date", "valid_from", "batch"} & set(draft.aliases.values()):
+    if {"announce_date", "valid_from", "batch"} & set(list_draft.aliases.values()):
         return
-    named_year, named_batch = YEAR_IN_NAME.search(draft.title), BATCH_IN_NAME.search(draft.title)
+    named_year, named_batch = YEAR_IN_NAME.search(list_draft.title), BATCH_IN_NAME.search(list_draft.title)
     batch = (DIGITS.find(named_batch[1]) + 1 or int(named_batch[1])) if named_batch else 0
     if named_year or batch in BATCH_YEARS:
         year = int(named_year[1]) if named_year else BATCH_YEARS[batch]
-        said = next(named[0] for named in (named_year, named_batch) if named)
-        place = draft.place(said)
-        zh, en = f"取自{place[0]}的“{said}”,月日待补", f"is from “{said}” in {place[1]}, month and day to be filled in"
+        quoted_text = next(match[0] for match in (named_year, named_batch) if match)
+        origin = list_draft.origin_of(quoted_text)
+        zh, en = (
+            f"取自{origin[0]}的“{quoted_text}”,月日待补",
+            f"is from “{quoted_text}” in {origin[1]}, month and day to be filled in",
+        )
     else:
         year = years[len(years) // 2] if years else UNKNOWN_YEAR
         zh, en = "是随手填的,必须改", "is a placeholder and must be changed"
-    draft.guess(f"名单没有公告日期,{year} 年{zh}", f"no date of announcement: {year} {en}")
-    draft.constants["announce_date"] = f"{year}-07-01"
+    list_draft.add_guess(f"名单没有公告日期,{year} 年{zh}", f"no date of announcement: {year} {en}")
+    list_draft.constants["announce_date"] = f"{year}-07-01"
 
 
-def _add_values(name: str, patterns: Patterns, known: Sequence[str], draft: ListDraft) -> None:
+def _add_values(name: str, patterns: Patterns, allowed_values: Sequence[str], list_draft: ListDraft) -> None:
     """What texts of a column stand for that the program does not know by itself."""
-    reader = code_reader(CodedColumn(name, SRDI_LIST.columns[name], in_key=False))
-    open_texts = [text for text in draft.texts(name) if reader(text).value is None]
-    if open_texts:
-        meanings = {text: next((value for pattern, value in patterns if pattern.search(text)), known[0]) for text in open_texts}
-        draft.values[name] = meanings
+    read_code = code_reader(CodedColumn(name, SRDI_LIST.columns[name], in_key=False))
+    unreadable_cells = [cell for cell in list_draft.distinct_cells(name) if read_code(cell).value is None]
+    if unreadable_cells:
+        meanings = {
+            cell: next((value for pattern, value in patterns if pattern.search(cell)), allowed_values[0])
+            for cell in unreadable_cells
+        }
+        list_draft.values[name] = meanings

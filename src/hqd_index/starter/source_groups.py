@@ -11,8 +11,8 @@ from pathlib import Path
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import year_of
 from ..intake.meaning.unit_labels import label_and_unit
-from .found_tables import FoundTable
-from .table_roles import UsedTable
+from .sheet_tables import SheetTable
+from .table_roles import ClassifiedTable
 
 YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
@@ -24,73 +24,77 @@ class SourceGroup:
     `year`: the year its file name says, where no column does.
     """
 
-    tables: tuple[UsedTable, ...]
+    tables: tuple[ClassifiedTable, ...]
     path: str
     sheet: str = ""
-    sheet_is: str = ""
+    sheet_meaning: str = ""
     year: str = ""
 
     @property
-    def first(self) -> UsedTable:
+    def first(self) -> ClassifiedTable:
         return self.tables[0]
 
 
-def source_groups(tables: Sequence[UsedTable], root: Path) -> list[SourceGroup]:
+def source_groups(tables: Sequence[ClassifiedTable], root: Path) -> list[SourceGroup]:
     """The tables by what they hold, each group under one path where one fits its files and no other."""
-    grouped: dict[tuple[object, ...], list[UsedTable]] = {}
-    for used in tables:
-        grouped.setdefault(_signature(used), []).append(used)
-    return [group for alike in grouped.values() for group in _groups(alike, root)]
+    tables_by_signature: dict[tuple[object, ...], list[ClassifiedTable]] = {}
+    for table in tables:
+        tables_by_signature.setdefault(_signature(table), []).append(table)
+    return [group for similar_tables in tables_by_signature.values() for group in _groups(similar_tables, root)]
 
 
-def _signature(used: UsedTable) -> tuple[object, ...]:
+def _signature(table: ClassifiedTable) -> tuple[object, ...]:
     """What two tables must share to be one source: role, layout and the names of their columns, units and years left out."""
     labels = frozenset(
-        normalised_label(column.name) for column in used.table.columns if column.label and not year_of(column.label)
+        normalised_label(column.name) for column in table.table.columns if column.label and not year_of(column.label)
     )
-    title = sheet_title(used.table)[0] if used.layout == "years" else ""
-    return (used.role, used.layout, used.preset, labels, used.year is not None, title)
+    title = sheet_title(table.table)[0] if table.layout == "years" else ""
+    return (table.role, table.layout, table.preset, labels, table.year is not None, title)
 
 
-def sheet_title(table: FoundTable) -> tuple[str, str]:
+def sheet_title(table: SheetTable) -> tuple[str, str]:
     """What the one measure of a sheet of years is, from the lines above or the name of sheet or file, and its unit."""
-    unit = next((column.unit for column in table.of_kind("number") if column.unit), "")
-    for text in table.preamble:
-        head, mark, name = text.replace("：", ":").partition(":")
-        if mark and head.strip() in ("指标", "指标名称", "Indicator", "indicator"):
-            plain, printed = label_and_unit(name.strip())
-            return plain, printed or unit
+    unit = next((column.unit for column in table.columns_of_kind("number") if column.unit), "")
+    for preamble_line in table.preamble:
+        prefix, colon, name = preamble_line.replace("：", ":").partition(":")
+        if colon and prefix.strip() in ("指标", "指标名称", "Indicator", "indicator"):
+            plain_label, printed_unit = label_and_unit(name.strip())
+            return plain_label, printed_unit or unit
     return label_and_unit(table.preview.sheet or Path(table.preview.file).stem)[0], unit
 
 
-def _groups(alike: Sequence[UsedTable], root: Path) -> list[SourceGroup]:
-    files = list(dict.fromkeys(used.table.preview.path for used in alike))
-    if len(alike) == 1:
-        return [_alone(alike[0], root)]
-    dated = alike[0].year is not None or alike[0].layout in ("years", "bands", "years_of_measures")
+def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[SourceGroup]:
+    files = list(dict.fromkeys(table.table.preview.path for table in similar_tables))
+    if len(similar_tables) == 1:
+        return [_single_table_group(similar_tables[0], root)]
+    has_years = similar_tables[0].year is not None or similar_tables[0].layout in ("years", "bands", "years_of_measures")
     if len(files) == 1:
-        sheets = [used.table.preview.sheet for used in alike]
-        inside = all(used.table.preview.inside for used in alike)
-        if not inside and dated:
-            return [SourceGroup(tuple(alike), _relative(files[0], root), "*")]
-        if not inside and all(year_of(sheet) for sheet in sheets):
-            return [SourceGroup(tuple(alike), _relative(files[0], root), "*", "year")]
-        return [_alone(used, root) for used in alike]
-    pattern = common_pattern(files, root) if dated and len(files) == len(alike) else ""
-    return [SourceGroup(tuple(alike), pattern)] if pattern else [_alone(used, root) for used in alike]
+        sheets = [table.table.preview.sheet for table in similar_tables]
+        in_archives = all(table.table.preview.inside for table in similar_tables)
+        if not in_archives and has_years:
+            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), "*")]
+        if not in_archives and all(year_of(sheet) for sheet in sheets):
+            return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), "*", "year")]
+        return [_single_table_group(table, root) for table in similar_tables]
+    pattern = common_pattern(files, root) if has_years and len(files) == len(similar_tables) else ""
+    return (
+        [SourceGroup(tuple(similar_tables), pattern)]
+        if pattern
+        else [_single_table_group(table, root) for table in similar_tables]
+    )
 
 
-def _alone(used: UsedTable, root: Path) -> SourceGroup:
-    preview = used.table.preview
-    path, sheet = _relative(preview.path, root), preview.sheet
+def _single_table_group(table: ClassifiedTable, root: Path) -> SourceGroup:
+    preview = table.table.preview
+    path, sheet = _relative_path(preview.path, root), preview.sheet
     if preview.inside:
-        member, _, sheet = sheet.partition("/")
-        path = f"{path}/{member}"
-    found = YEAR_IN_NAME.search(preview.path.stem) or YEAR_IN_NAME.search(preview.sheet)
-    return SourceGroup((used,), path, sheet, year=found[1] if found and used.year is None else "")
+        archive_member, _, sheet = sheet.partition("/")
+        path = f"{path}/{archive_member}"
+    year_match = YEAR_IN_NAME.search(preview.path.stem) or YEAR_IN_NAME.search(preview.sheet)
+    return SourceGroup((table,), path, sheet, year=year_match[1] if year_match and table.year is None else "")
 
 
-def _relative(path: Path, root: Path) -> str:
+def _relative_path(path: Path, root: Path) -> str:
     return path.resolve().relative_to(root).as_posix()
 
 
@@ -99,15 +103,15 @@ def common_pattern(files: Sequence[Path], root: Path) -> str:
     names = [path.name for path in files]
     if len({path.parent for path in files}) > 1:
         return ""
-    start = _shared_start(names)
-    end = _shared_start([name[len(start) :][::-1] for name in names])[::-1]
-    pattern, folder = f"{start}*{end}", files[0].parent
-    if any(mark in start + end for mark in "*?[]") or {path.name for path in folder.glob(pattern)} != set(names):
+    prefix = _common_prefix(names)
+    suffix = _common_prefix([name[len(prefix) :][::-1] for name in names])[::-1]
+    pattern, folder = f"{prefix}*{suffix}", files[0].parent
+    if any(wildcard in prefix + suffix for wildcard in "*?[]") or {path.name for path in folder.glob(pattern)} != set(names):
         return ""
-    return pattern if folder.resolve() == root else f"{_relative(folder, root)}/{pattern}"
+    return pattern if folder.resolve() == root else f"{_relative_path(folder, root)}/{pattern}"
 
 
-def _shared_start(texts: Sequence[str]) -> str:
+def _common_prefix(names: Sequence[str]) -> str:
     """The marks that all texts begin with."""
-    shared = takewhile(lambda marks: len(set(marks)) == 1, zip(*texts))
-    return "".join(marks[0] for marks in shared)
+    common_marks = takewhile(lambda marks: len(set(marks)) == 1, zip(*names))
+    return "".join(marks[0] for marks in common_marks)

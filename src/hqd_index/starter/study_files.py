@@ -11,8 +11,8 @@ from .proposal import Proposal, ProposedColumn, ProposedSource, ProposedTable
 from .proposed_indicators import ProposedTree
 from .yaml_lines import YamlLines
 
-SIMPLE = ("path", "table", "preset", "sheet", "sheet_is", "header_row")
-GUESS = {"zh": "猜测:", "en": "guess: "}
+PLAIN_SETTINGS = ("path", "table", "preset", "sheet", "sheet_is", "header_row")
+GUESS_PREFIX = {"zh": "猜测:", "en": "guess: "}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class StudyFacts:
 
     name: str
     title: str
-    by: tuple[str, ...]
+    unit_keys: tuple[str, ...]
     names: object
     years: tuple[int, int]
     language: str
@@ -30,77 +30,89 @@ class StudyFacts:
     comments: Mapping[str, Label]
 
 
-def study_files(facts: StudyFacts, proposal: Proposal, tree: ProposedTree) -> dict[str, str]:
+def study_files(study_facts: StudyFacts, proposal: Proposal, tree: ProposedTree) -> dict[str, str]:
     """File name -> text."""
     files = {
-        "study.yaml": _study(facts),
-        "sources.yaml": _sources(proposal, facts),
-        "indicators.yaml": _indicators(tree, facts.language),
-        "weighting.yaml": _weighting(tree, facts.language),
+        "study.yaml": _study(study_facts),
+        "sources.yaml": _sources(proposal, study_facts),
+        "indicators.yaml": _indicators(tree, study_facts.language),
+        "weighting.yaml": _weighting(tree, study_facts.language),
     }
-    if facts.level:
-        files["regressions.yaml"] = _regressions(facts)
+    if study_facts.level:
+        files["regressions.yaml"] = _regressions(study_facts)
     return files
 
 
-def _said(language: str, zh: str, en: str) -> str:
+def _in_language(language: str, zh: str, en: str) -> str:
     return en if language == "en" else zh
 
 
-def _guess(label: Label | None, language: str) -> str:
-    return f"{GUESS[language]}{label[language]}" if label else ""
+def _guess_comment(label: Label | None, language: str) -> str:
+    return f"{GUESS_PREFIX[language]}{label[language]}" if label else ""
 
 
-def _study(facts: StudyFacts) -> str:
-    language = facts.language
+def _study(study_facts: StudyFacts) -> str:
+    language = study_facts.language
     lines = YamlLines(
-        _said(
+        _in_language(
             language,
             "由 hqd init --from 按数据文件写成;“猜测”处请核对",
             "written by hqd init --from; please check what is a guess",
         )
     )
     lines.add(
-        "name", facts.name, comment=_said(language, "结果写入 data/processed/ 下同名文件夹", "results go to data/processed/NAME")
+        "name",
+        study_facts.name,
+        comment=_in_language(language, "结果写入 data/processed/ 下同名文件夹", "results go to data/processed/NAME"),
     )
-    lines.add("label", {"zh": facts.title, "en": facts.title}, comment=_said(language, "报告标题", "title of the report"))
-    lines.add("unit", {"by": list(facts.by), "names": facts.names}, comment=_guess(facts.comments.get("unit"), language))
-    lines.add("years", list(facts.years), comment=_guess(facts.comments.get("years"), language))
+    lines.add(
+        "label",
+        {"zh": study_facts.title, "en": study_facts.title},
+        comment=_in_language(language, "报告标题", "title of the report"),
+    )
+    lines.add(
+        "unit",
+        {"by": list(study_facts.unit_keys), "names": study_facts.names},
+        comment=_guess_comment(study_facts.comments.get("unit"), language),
+    )
+    lines.add("years", list(study_facts.years), comment=_guess_comment(study_facts.comments.get("years"), language))
     lines.add("language", language)
-    if facts.min_firms is not None:
-        lines.add("min_firms", facts.min_firms, comment=_guess(facts.comments.get("min_firms"), language))
-    return lines.text()
+    if study_facts.min_firms is not None:
+        lines.add("min_firms", study_facts.min_firms, comment=_guess_comment(study_facts.comments.get("min_firms"), language))
+    return lines.content()
 
 
-def _sources(proposal: Proposal, facts: StudyFacts) -> str:
-    language = facts.language
+def _sources(proposal: Proposal, study_facts: StudyFacts) -> str:
+    language = study_facts.language
     lines = YamlLines(
-        _said(language, "文件、列名、单位;路径相对数据文件夹", "files, labels, units; paths are from the data folder")
+        _in_language(language, "文件、列名、单位;路径相对数据文件夹", "files, labels, units; paths are from the data folder")
     )
     lines.add("sources")
     for source in proposal.sources:
         _source(source, lines, language)
-    own = {
-        table.name: table for table in proposal.tables.values() if not table.builtin or any(c.own for c in table.columns.values())
+    user_tables = {
+        table.name: table
+        for table in proposal.tables.values()
+        if not table.is_canonical or any(column.is_user_defined for column in table.columns.values())
     }
-    if own:
+    if user_tables:
         lines.add("tables")
-        for table in own.values():
+        for table in user_tables.values():
             _table(table, lines, language)
-    if facts.level:
-        lines.add("srdi_list", {"sample": True}, comment=_guess(facts.comments.get("srdi_list"), language))
-    return lines.text()
+    if study_facts.level:
+        lines.add("srdi_list", {"sample": True}, comment=_guess_comment(study_facts.comments.get("srdi_list"), language))
+    return lines.content()
 
 
 def _source(source: ProposedSource, lines: YamlLines, language: str) -> None:
     lines.add(source.id, indent=2)
-    comments = {key: _guess(label, language) for key, label in source.comments.items()}
-    aliases = {label: _guess(text, language) for label, text in source.alias_comments.items()}
-    for key in SIMPLE:
+    comments = {key: _guess_comment(label, language) for key, label in source.comments.items()}
+    aliases = {label: _guess_comment(comment, language) for label, comment in source.alias_comments.items()}
+    for key in PLAIN_SETTINGS:
         if key in source.settings:
             lines.add(key, source.settings[key], indent=4, comment=comments.get(key, ""))
     for key, value in source.settings.items():
-        if key in SIMPLE:
+        if key in PLAIN_SETTINGS:
             continue
         if key == "aliases":
             lines.add_pairs(key, value, indent=4, comments=aliases)
@@ -110,9 +122,9 @@ def _source(source: ProposedSource, lines: YamlLines, language: str) -> None:
             lines.add(key, value, indent=4, comment=comments.get(key, ""))
 
 
-def _reshape(shape: Mapping[str, Any], lines: YamlLines) -> None:
+def _reshape(reshape_settings: Mapping[str, Any], lines: YamlLines) -> None:
     lines.add("reshape", indent=4)
-    for key, value in shape.items():
+    for key, value in reshape_settings.items():
         if key == "columns":
             lines.add_pairs(key, value, indent=6)
         else:
@@ -121,23 +133,25 @@ def _reshape(shape: Mapping[str, Any], lines: YamlLines) -> None:
 
 def _table(table: ProposedTable, lines: YamlLines, language: str) -> None:
     lines.add(table.name, indent=2)
-    if not table.builtin:
-        lines.add("key", list(table.key), indent=4, comment=_said(language, "每个单元每年一行", "one row per unit and year"))
-    own = [column for column in table.columns.values() if column.own]
+    if not table.is_canonical:
+        lines.add(
+            "key", list(table.key), indent=4, comment=_in_language(language, "每个单元每年一行", "one row per unit and year")
+        )
+    user_columns = [column for column in table.columns.values() if column.is_user_defined]
     lines.add("columns", indent=4)
-    for column in own:
+    for column in user_columns:
         lines.add(column.name, _column_spec(column), indent=6)
 
 
 def _column_spec(column: ProposedColumn) -> dict[str, object]:
-    kind = {"dtype": "text"} if column.kind == "text" else {}
+    dtype_setting = {"dtype": "text"} if column.dtype == "text" else {}
     unit = {"unit": column.unit} if column.unit else {}
-    return {**kind, **unit, "label": {"zh": column.label, "en": column.label}}
+    return {**dtype_setting, **unit, "label": {"zh": column.label, "en": column.label}}
 
 
 def _indicators(tree: ProposedTree, language: str) -> str:
     lines = YamlLines(
-        _said(
+        _in_language(
             language,
             "指标树与公式;direction 可写 1/-1 或 正向/负向,“提议”处请核对",
             "tree and formulas; please check what is proposed",
@@ -150,27 +164,27 @@ def _indicators(tree: ProposedTree, language: str) -> str:
     for id, label in tree.nodes.items():
         lines.add(id, {"zh": label.zh, "en": label.en}, indent=2)
     lines.add("indicators")
-    for one in tree.indicators:
-        direction = ("正向" if one.direction > 0 else "负向") if language == "zh" else one.direction
-        spec: dict[str, object] = {"table": one.table, "formula": one.formula}
-        spec |= {"unit": one.unit} if one.unit else {}
-        spec |= {"direction": direction, "label": {"zh": one.label.zh, "en": one.label.en}}
-        lines.add(one.id, spec, indent=2, comment=one.comment[language] if one.comment else "")
-    return lines.text()
+    for indicator in tree.indicators:
+        direction = ("正向" if indicator.direction > 0 else "负向") if language == "zh" else indicator.direction
+        spec: dict[str, object] = {"table": indicator.table, "formula": indicator.formula}
+        spec |= {"unit": indicator.unit} if indicator.unit else {}
+        spec |= {"direction": direction, "label": {"zh": indicator.label.zh, "en": indicator.label.en}}
+        lines.add(indicator.id, spec, indent=2, comment=indicator.comment[language] if indicator.comment else "")
+    return lines.content()
 
 
 def _branch(tree: Mapping[str, object], lines: YamlLines, indent: int) -> None:
-    for id, below in tree.items():
-        if isinstance(below, Mapping):
+    for id, subtree in tree.items():
+        if isinstance(subtree, Mapping):
             lines.add(id, indent=indent)
-            _branch(below, lines, indent + 2)
+            _branch(subtree, lines, indent + 2)
         else:
-            lines.add(id, below, indent=indent)
+            lines.add(id, subtree, indent=indent)
 
 
 def _weighting(tree: ProposedTree, language: str) -> str:
     lines = YamlLines(
-        _said(
+        _in_language(
             language, "标准化、赋权、合成;可选方法见 hqd methods,可写中文名", "normalising, weights, aggregation: see hqd methods"
         )
     )
@@ -183,7 +197,7 @@ def _weighting(tree: ProposedTree, language: str) -> str:
         if level in tree.weights:
             lines.add(level, {"method": "given", "normalize": True, "shares": tree.weights[level]}, indent=2, comment=comment)
         elif level == "indicators" and not tree.weights and not tree.all_equal:
-            note = _said(language, "提议;换成等权:{method: 等权}", "proposed; equal weights instead: {method: equal}")
+            note = _in_language(language, "提议;换成等权:{method: 等权}", "proposed; equal weights instead: {method: equal}")
             lines.add(level, {"method": "entropy"}, indent=2, comment=note)
         else:
             lines.add(level, {"method": "equal"}, indent=2)
@@ -192,39 +206,57 @@ def _weighting(tree: ProposedTree, language: str) -> str:
         lines.add(level, {"method": "arithmetic"}, indent=2)
     if tree.smallest_family < 2:
         lines.add("coverage", {"min_children": 1},
-                  comment=_said(language, "有的维度只有一个指标", "some nodes have but one indicator"))  # fmt: skip
-    return lines.text()
+                  comment=_in_language(language, "有的维度只有一个指标", "some nodes have but one indicator"))  # fmt: skip
+    return lines.content()
 
 
-def _regressions(facts: StudyFacts) -> str:
-    language = facts.language
-    levels = ["national", "key_national"] if facts.level in ("national", "key_national") else [facts.level]
+def _regressions(study_facts: StudyFacts) -> str:
+    language = study_facts.language
+    levels = ["national", "key_national"] if study_facts.level in ("national", "key_national") else [study_facts.level]
     lines = YamlLines(
-        _said(language, "专精特新密度与回归;控制变量、假设见文档", "SRDI density and regressions; for controls see the docs")
+        _in_language(
+            language, "专精特新密度与回归;控制变量、假设见文档", "SRDI density and regressions; for controls see the docs"
+        )
     )
-    comment = _said(language, "每千家企业中的专精特新企业数,滞后一年", "SRDI firms per 1,000, lagged a year")
+    comment = _in_language(language, "每千家企业中的专精特新企业数,滞后一年", "SRDI firms per 1,000, lagged a year")
     lines.add("density", {"measure": "count", "status": "valid", "levels": levels, "lag": 1}, comment=comment)
     lines.add("specifications")
-    lines.item(
+    lines.add_item(
         {"id": "twfe", "label": {"zh": "双向固定效应", "en": "Two-way fixed effects"}, "controls": "none", "headline": True},
         indent=2,
     )
-    return lines.text()
+    return lines.content()
 
 
-def report_text(proposal: Proposal, tree: ProposedTree, used: Sequence[tuple[str, str]], language: str) -> str:
+def report_text(proposal: Proposal, tree: ProposedTree, files_and_roles: Sequence[tuple[str, str]], language: str) -> str:
     """What was read as what, every guess, and what is missing with its reason, as a page of Markdown."""
-    zh = language == "zh"
+    is_chinese = language == "zh"
     lines = [
         "# "
-        + ("由文件生成研究:读了什么、猜了什么、缺什么" if zh else "A study from files: what was read, guessed and is missing"),
+        + (
+            "由文件生成研究:读了什么、猜了什么、缺什么"
+            if is_chinese
+            else "A study from files: what was read, guessed and is missing"
+        ),
         "",
     ]
-    lines += ["## " + ("文件" if zh else "Files"), "", *(f"- `{location}`: {what}" for location, what in used), ""]
-    lines += ["## " + ("猜测(请核对)" if zh else "Guesses (please check)"), ""]
-    lines += [f"- {location}: {label[language]}" for location, label in proposal.guesses] or ["- " + ("无" if zh else "none")]
-    proposed = [one for one in tree.indicators if one.comment]
-    lines += [f"- indicators.{one.id}: {one.comment[language] if one.comment else ''}" for one in proposed]
-    lines += ["", "## " + ("缺少或未用" if zh else "Missing or not used"), ""]
-    lines += [f"- {location}: {label[language]}" for location, label in proposal.missing] or ["- " + ("无" if zh else "none")]
+    lines += [
+        "## " + ("文件" if is_chinese else "Files"),
+        "",
+        *(f"- `{location}`: {role_text}" for location, role_text in files_and_roles),
+        "",
+    ]
+    lines += ["## " + ("猜测(请核对)" if is_chinese else "Guesses (please check)"), ""]
+    lines += [f"- {location}: {label[language]}" for location, label in proposal.guesses] or [
+        "- " + ("无" if is_chinese else "none")
+    ]
+    commented_indicators = [indicator for indicator in tree.indicators if indicator.comment]
+    lines += [
+        f"- indicators.{indicator.id}: {indicator.comment[language] if indicator.comment else ''}"
+        for indicator in commented_indicators
+    ]
+    lines += ["", "## " + ("缺少或未用" if is_chinese else "Missing or not used"), ""]
+    lines += [f"- {location}: {label[language]}" for location, label in proposal.gaps] or [
+        "- " + ("无" if is_chinese else "none")
+    ]
     return "\n".join(lines) + "\n"

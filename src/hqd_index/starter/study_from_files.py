@@ -9,19 +9,19 @@ from pathlib import Path
 
 from ..errors import ConfigError, SetupError
 from ..study.records import Label
-from .file_tables import FileTables, file_tables, named_files
+from .file_tables import FileTables, expanded_files, file_tables
 from .proposal import Proposal
 from .proposed_indicators import ProposedTree, flat_tree
 from .proposed_names import slug
 from .proposed_sources import DATA_ROLES, proposed_sources
-from .scored_units import least_firms, scored_unit, tells_unit, unit_names
+from .scored_units import least_firms, names_scored_unit, scored_unit, unit_names
 from .source_groups import source_groups
 from .study_files import StudyFacts, report_text, study_files
 from .system_indicators import system_tree
-from .table_roles import UsedTable
+from .table_roles import ClassifiedTable
 
 REPORT = "init-report.md"
-SHOWN = 20
+LISTED_FILES = 20
 ROLES = {
     "system": ("指标体系表", "table of indicators"),
     "coinr_meta": ("COINr 的 iMeta", "COINr's iMeta"),
@@ -36,17 +36,17 @@ ROLES = {
 
 
 @dataclass(frozen=True)
-class FromFiles:
+class StudyFromFiles:
     """What was written, how many files it is from, their folder, whether that is linked, and lines for the terminal."""
 
-    written: tuple[Path, ...]
+    written_files: tuple[Path, ...]
     count: int
     root: Path
-    linked: bool
+    is_linked: bool
     lines: tuple[str, ...]
 
 
-def write_study_from(folder: Path, files: Sequence[Path], language: str) -> FromFiles:
+def write_study_from(folder: Path, files: Sequence[Path], language: str) -> StudyFromFiles:
     """Writes configs and a report into a folder that holds no study yet.
 
     Raises ConfigError (exit 2) for files that are not there or when no file holds data that could be scored, SetupError (5)
@@ -59,43 +59,49 @@ def write_study_from(folder: Path, files: Sequence[Path], language: str) -> From
             zh="这里已经有研究(configs);请换一个新文件夹,未写入任何内容",
             location=str(folder),
         )
-    paths = named_files(files)
+    paths = expanded_files(files)
     root = Path(os.path.commonpath([path.parent.resolve() for path in paths]))
-    found = file_tables(paths, root)
-    proposal, tree, facts = _proposed(found, root, folder, language)
-    texts = study_files(facts, proposal, tree)
+    collection = file_tables(paths, root)
+    proposal, tree, study_facts = _proposal(collection, root, folder, language)
+    file_contents = study_files(study_facts, proposal, tree)
     configs.mkdir(parents=True)
-    for name, text in texts.items():
-        (configs / name).write_text(text, "utf-8")
-    roles = [(table.table.location, _role_text(table, language)) for table in found.tables]
+    for name, file_content in file_contents.items():
+        (configs / name).write_text(file_content, "utf-8")
+    roles = [(table.table.location, _role_text(table, language)) for table in collection.tables]
     (folder / REPORT).write_text(report_text(proposal, tree, roles, language), "utf-8")
-    linked = _linked(folder / "data" / "raw", root)
-    written = (*(configs / name for name in texts), folder / REPORT)
-    return FromFiles(written, len(paths), root, linked, tuple(_lines(roles, proposal, tree, language)))
+    is_linked = _link_data_folder(folder / "data" / "raw", root)
+    written_files = (*(configs / name for name in file_contents), folder / REPORT)
+    return StudyFromFiles(written_files, len(paths), root, is_linked, tuple(_lines(roles, proposal, tree, language)))
 
 
-def _proposed(found: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
-    by = scored_unit(found.tables)
-    data = [table for table in found.tables if table.role == "srdi_list" or (table.role in DATA_ROLES and tells_unit(table, by))]
-    if all(table.role == "srdi_list" for table in data):
-        raise _no_data(found)
-    proposal = proposed_sources(source_groups(data, root))
-    proposal.missing += found.unused
-    for table in found.tables:
-        if table.role in DATA_ROLES and table not in data:
-            proposal.lack(table.table.location, "评价单元与其他数据不同,未用", "its units are others than those scored; not used")
-    names = unit_names(data, by, proposal)
-    tree = system_tree(found.systems[0], proposal, by) if found.systems else ProposedTree()
-    if found.systems and not tree.indicators:
+def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -> tuple[Proposal, ProposedTree, StudyFacts]:
+    unit_keys = scored_unit(collection.tables)
+    data_tables = [
+        table
+        for table in collection.tables
+        if table.role == "srdi_list" or (table.role in DATA_ROLES and names_scored_unit(table, unit_keys))
+    ]
+    if all(table.role == "srdi_list" for table in data_tables):
+        raise _no_data(collection)
+    proposal = proposed_sources(source_groups(data_tables, root))
+    proposal.gaps += collection.unused_files
+    for table in collection.tables:
+        if table.role in DATA_ROLES and table not in data_tables:
+            proposal.add_gap(
+                table.table.location, "评价单元与其他数据不同,未用", "its units are others than those scored; not used"
+            )
+    names = unit_names(data_tables, unit_keys, proposal)
+    tree = system_tree(collection.systems[0], proposal, unit_keys) if collection.systems else ProposedTree()
+    if collection.systems and not tree.indicators:
         zh, en = "体系表中的指标都没有对应的数据列,改用平铺的指标", "none of its indicators has a column: a flat tree instead"
-        proposal.lack(found.systems[0].location, zh, en)
+        proposal.add_gap(collection.systems[0].location, zh, en)
     if not tree.indicators:
-        tree = flat_tree(proposal, by)
-    return proposal, tree, _facts(data, by, names, proposal, (folder, language))
+        tree = flat_tree(proposal, unit_keys)
+    return proposal, tree, _facts(data_tables, unit_keys, names, proposal, (folder, language))
 
 
-def _no_data(found: FileTables) -> ConfigError:
-    reasons = [(location, reason) for location, reason in found.unused][:SHOWN]
+def _no_data(collection: FileTables) -> ConfigError:
+    reasons = [(location, reason) for location, reason in collection.unused_files][:LISTED_FILES]
     zh = "没有一个文件含有可评分的数据:数据表需要一列单元(地区、行业、企业)和至少一列数值"
     en = "no file holds data that could be scored: a table needs a column of units (region, industry, firm) and one of numbers"
     return ConfigError(
@@ -106,34 +112,46 @@ def _no_data(found: FileTables) -> ConfigError:
 
 
 def _facts(
-    data: Sequence[UsedTable], by: tuple[str, ...], names: object, proposal: Proposal, place: tuple[Path, str]
+    data_tables: Sequence[ClassifiedTable],
+    unit_keys: tuple[str, ...],
+    names: object,
+    proposal: Proposal,
+    data_folder: tuple[Path, str],
 ) -> StudyFacts:
-    """What study.yaml says; `place` is the folder and the language."""
-    folder, language = place
+    """What study.yaml says; `data_folder` is the folder and the language."""
+    folder, language = data_folder
     title = folder.resolve().name
     years = (min(proposal.years), max(proposal.years)) if proposal.years else (2020, 2020)
     comments: dict[str, Label] = {
-        "unit": proposal.guess("study.unit", f"给 {'、'.join(by)} 打分", f"{', '.join(by)} is what is scored"),
-        "years": proposal.guess("study.years", "数据中最早与最晚的年份", "the first and last year of the data"),
+        "unit": proposal.add_guess("study.unit", f"给 {'、'.join(unit_keys)} 打分", f"{', '.join(unit_keys)} is what is scored"),
+        "years": proposal.add_guess("study.years", "数据中最早与最晚的年份", "the first and last year of the data"),
     }
-    lists = [source for source in proposal.sources if source.table == "srdi_list"]
+    list_sources = [source for source in proposal.sources if source.table == "srdi_list"]
     level = ""
-    if any(table.role == "firms" for table in data) and lists and by != ("firm_id",):
-        level = str(lists[0].settings.get("constants", {}).get("level", "national"))
+    if any(table.role == "firms" for table in data_tables) and list_sources and unit_keys != ("firm_id",):
+        level = str(list_sources[0].settings.get("constants", {}).get("level", "national"))
         zh, en = (
             "名单视为样本,不与批次总数核对;如为全部名单请删去此行",
             "the list is taken for a sample; delete this line if it is whole",
         )
-        comments["srdi_list"] = proposal.guess("sources.srdi_list", zh, en)
-    least = least_firms(data, by, proposal)
-    if least is not None:
-        comments["min_firms"] = least[1]
+        comments["srdi_list"] = proposal.add_guess("sources.srdi_list", zh, en)
+    min_firms_guess = least_firms(data_tables, unit_keys, proposal)
+    if min_firms_guess is not None:
+        comments["min_firms"] = min_firms_guess[1]
     return StudyFacts(
-        slug(title)[:40] or "my_study", title, by, names, years, language, least[0] if least else None, level, comments
+        slug(title)[:40] or "my_study",
+        title,
+        unit_keys,
+        names,
+        years,
+        language,
+        min_firms_guess[0] if min_firms_guess else None,
+        level,
+        comments,
     )
 
 
-def _linked(link: Path, root: Path) -> bool:
+def _link_data_folder(link: Path, root: Path) -> bool:
     """Whether DIR/data/raw now leads to the folder of the files, so that `hqd run` alone finds them."""
     link.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -143,26 +161,28 @@ def _linked(link: Path, root: Path) -> bool:
     return True
 
 
-def _role_text(used: UsedTable, language: str) -> str:
-    at = int(language == "en")
-    if used.role == "none":
-        return ROLES["none"][at]
-    units = ", ".join(column.label for column in used.units if column.label) if used.role in ("panel", "industry") else ""
-    vendor = f" {used.preset}" if used.preset else ""
-    rows = (f"{used.table.rows} 行", f"{used.table.rows} rows")[at]
-    return f"{ROLES[used.role][at]}{vendor}, {rows}" + (f", {('单元', 'units')[at]} {units}" if units else "")
+def _role_text(table: ClassifiedTable, language: str) -> str:
+    language_index = int(language == "en")
+    if table.role == "none":
+        return ROLES["none"][language_index]
+    units = ", ".join(column.label for column in table.units if column.label) if table.role in ("panel", "industry") else ""
+    vendor = f" {table.preset}" if table.preset else ""
+    rows = (f"{table.table.rows} 行", f"{table.table.rows} rows")[language_index]
+    return f"{ROLES[table.role][language_index]}{vendor}, {rows}" + (
+        f", {('单元', 'units')[language_index]} {units}" if units else ""
+    )
 
 
 def _lines(roles: Sequence[tuple[str, str]], proposal: Proposal, tree: ProposedTree, language: str) -> list[str]:
     """Files with their roles, counts of guesses, and everything that is missing."""
-    zh = language == "zh"
+    is_chinese = language == "zh"
     counts = len(tree.indicators), len(proposal.guesses), sum(1 for indicator in tree.indicators if indicator.comment)
     lines = [f"  {location}: {role}" for location, role in roles]
-    told = ("指标 {} 个;猜测 {} 处,提议 {} 个指标的方向或公式(都写在行旁注释里)",
+    summary_template = ("指标 {} 个;猜测 {} 处,提议 {} 个指标的方向或公式(都写在行旁注释里)",
             "{} indicators; {} guesses, and {} indicators with a proposed direction or formula (beside its line)")  # fmt: skip
-    lines.append(told[not zh].format(*counts))
-    if proposal.missing:
-        lines.append(f"缺少或未用 {len(proposal.missing)} 项:" if zh else f"missing or not used: {len(proposal.missing)}")
-        lines += [f"  - {location}: {label[language]}" for location, label in proposal.missing[:SHOWN]]
-        lines += ["  - ..."] if len(proposal.missing) > SHOWN else []
+    lines.append(summary_template[not is_chinese].format(*counts))
+    if proposal.gaps:
+        lines.append(f"缺少或未用 {len(proposal.gaps)} 项:" if is_chinese else f"missing or not used: {len(proposal.gaps)}")
+        lines += [f"  - {location}: {label[language]}" for location, label in proposal.gaps[:LISTED_FILES]]
+        lines += ["  - ..."] if len(proposal.gaps) > LISTED_FILES else []
     return lines
