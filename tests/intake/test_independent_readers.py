@@ -84,7 +84,7 @@ def test_no_cell_is_read_differently(name: str):
         [cells] = read_sheets(SheetRequest(RawFile(path, path.name, "0" * 64), source, TABLE, engine))
         frame = engine.collect(f"SELECT * FROM {cells.table} ORDER BY row")
     read = {int(row[0]): [cell or "" for cell in row[1:]] for row in frame.itertuples(index=False, name=None)}
-    aside = {row.row: row for row in cells.set_aside if row.row < ROW_SPAN}
+    aside = {row.row: row for row in cells.excluded_rows if row.row < ROW_SPAN}
     labels = [label.strip() for label in wanted[1]]
     assert all(label in (printed, labels[0]) for label, printed in zip(cells.labels, labels))  # merged titles are in each cell
     assert not any(labels[len(cells.labels) :])

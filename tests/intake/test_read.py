@@ -18,8 +18,8 @@ import pytest
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
-from hqd_index.intake.read.delimited_text import Shape, write_plain
-from hqd_index.intake.read.raw_files import locate, refuse_changed
+from hqd_index.intake.read.delimited_text import RecordShape, write_plain_records
+from hqd_index.intake.read.raw_files import check_files_unchanged, raw_files
 from hqd_index.intake.read.reader import SheetRequest
 from hqd_index.intake.read.readers import READERS, format_of, read_sheets
 from hqd_index.intake.read.sheet_cells import ROW_SPAN
@@ -37,7 +37,7 @@ def source(path: str, **more: Any) -> Source:
 
 def cells(folder: Path, engine: Engine, name: str, **more: Any) -> tuple[list[tuple[Any, ...]], Any]:
     wanted = source(name, **more)
-    file = locate(wanted, folder, "sources.yaml")[0]
+    file = raw_files(wanted, folder, "sources.yaml")[0]
     [got] = read_sheets(SheetRequest(file, wanted, CANONICAL["firms"], engine))
     return list(engine.collect(got.table).sort_values("row").itertuples(index=False, name=None)), got
 
@@ -118,7 +118,7 @@ def test_every_line_of_a_text_file_is_read_or_set_aside(tmp_path: Path, engine: 
     (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     got, sheet = cells(tmp_path, engine, "a.csv")
     assert got == [(3, "1", "2020", "C\n35"), (8, "5", "2020", "C35")]
-    assert [(row.row, row.rule or row.reason) for row in sheet.set_aside] == [
+    assert [(row.row, row.rule or row.reason) for row in sheet.excluded_rows] == [
         (3 + ROW_SPAN, "continued"), (4, "blank"), (5, "S04"), (6, "S04"), (7, "S04"), (9, "note"),
     ]  # fmt: skip
 
@@ -130,8 +130,8 @@ def test_every_line_of_a_text_file_is_read_or_set_aside(tmp_path: Path, engine: 
 )  # fmt: skip
 def test_blanks_around_a_cell_are_seen(cells_of_a_row: str, padded: bool):
     out = io.StringIO()
-    written = write_plain(io.StringIO(f"企业代码, 企业名称,年份\n{cells_of_a_row}"), out, Shape(",", 3, 1))
-    assert written.padded is padded
+    written = write_plain_records(io.StringIO(f"企业代码, 企业名称,年份\n{cells_of_a_row}"), out, RecordShape(",", 3, 1))
+    assert written.has_padding is padded
     assert out.getvalue().startswith(f"2,{cells_of_a_row.split(chr(10))[0]}")
 
 
@@ -240,10 +240,10 @@ def test_refused(tmp_path: Path, engine: Engine, case: tuple[Any, ...]):
 def test_a_missing_file_is_named_with_its_nearest(tmp_path: Path):
     (tmp_path / "firms_2020.csv").write_text(TEXT)
     with pytest.raises(HqdError) as caught:
-        locate(source("firm_2020.csv"), tmp_path, "sources.yaml")
+        raw_files(source("firm_2020.csv"), tmp_path, "sources.yaml")
     assert (caught.value.rule, caught.value.exit_code) == ("S01", 2)
     assert "firms_2020.csv" in caught.value.text("zh") and "firms_2020.csv" in caught.value.text("en")
-    assert locate(source("firm_2020.csv", optional=True), tmp_path, "sources.yaml") == []
+    assert raw_files(source("firm_2020.csv", optional=True), tmp_path, "sources.yaml") == []
 
 
 def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
@@ -251,17 +251,17 @@ def test_a_link_out_of_the_data_folder_is_refused(tmp_path: Path):
     (tmp_path / "secret.csv").write_text(TEXT)
     (tmp_path / "data" / "a.csv").symlink_to(tmp_path / "secret.csv")
     with pytest.raises(HqdError) as caught:
-        locate(source("a.csv"), tmp_path / "data", "sources.yaml")
+        raw_files(source("a.csv"), tmp_path / "data", "sources.yaml")
     assert (caught.value.rule, caught.value.exit_code) == ("S12", 2)
 
 
 def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path):
     (tmp_path / "a.csv").write_text(TEXT)
-    files = locate(source("a.csv"), tmp_path, "sources.yaml")
-    refuse_changed(files)
+    files = raw_files(source("a.csv"), tmp_path, "sources.yaml")
+    check_files_unchanged(files)
     (tmp_path / "a.csv").write_text(TEXT + "x")
     with pytest.raises(HqdError) as caught:
-        refuse_changed(files)
+        check_files_unchanged(files)
     assert (caught.value.rule, caught.value.exit_code) == ("S11", 4)
 
 
@@ -270,5 +270,5 @@ def test_a_path_out_of_the_data_folder_is_refused(tmp_path: Path, path: str):
     (tmp_path / "data").mkdir()
     (tmp_path / "secret.csv").write_text(TEXT)
     with pytest.raises(HqdError) as caught:
-        locate(source(path), tmp_path / "data", "sources.yaml")
+        raw_files(source(path), tmp_path / "data", "sources.yaml")
     assert (caught.value.rule, caught.value.exit_code) == ("S12", 2)

@@ -16,7 +16,7 @@ from hqd_index.errors import HqdError
 from hqd_index.intake.read.raw_files import RawFile
 from hqd_index.intake.read.reader import SheetRequest
 from hqd_index.intake.read.readers import read_sheets
-from hqd_index.intake.read.workbooks.shown_numbers import shown
+from hqd_index.intake.read.workbooks.shown_numbers import displayed_number
 from hqd_index.study.records import Source
 
 FILES = Path(__file__).parent / "files"
@@ -64,7 +64,7 @@ def formats(codes: dict[str, str]) -> Callable[[Any], None]:
     ],
 )  # fmt: skip
 def test_a_number_is_what_its_format_shows(stored: str, code: str, text: str):
-    assert shown(stored, code, from_1904=False).replace("\x1f", " ") == text
+    assert displayed_number(stored, code, from_1904=False).replace("\x1f", " ") == text
 
 
 def test_percent_cells_are_read_as_they_are_shown(tmp_path: Path, engine: Engine):

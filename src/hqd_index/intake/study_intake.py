@@ -12,7 +12,7 @@ import pandas as pd
 from ..engines.duckdb import Engine
 from ..errors import ConfigError, DataError, Faults, HqdError
 from ..study.records import Study
-from .read.raw_files import RawFile, locate, refuse_changed
+from .read.raw_files import RawFile, check_files_unchanged, raw_files
 from .records.clean_table import CleanTable, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
@@ -60,7 +60,7 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     other_tables = engine.names()
     files = _raw_files(study, data_root, config_root)
     clean_tables = _clean_tables(study, files, engine)
-    refuse_changed([file for source_files in files.values() for file in source_files])
+    check_files_unchanged([file for source_files in files.values() for file in source_files])
     tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
     with engine.second_connection() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
@@ -90,7 +90,7 @@ def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, li
     faults: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         try:
-            files[source_id] = locate(source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path")
+            files[source_id] = raw_files(source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path")
         except HqdError as fault:
             faults.append(fault)
     if faults and not any(path.is_file() for path in data_root.rglob("*")):

@@ -80,7 +80,7 @@ def read_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: i
         findings=joined_findings([_ragged_findings(sheets), valid.findings, *warnings]),
         removed=physical_rows(removed, used, sheets, engine),
         files=file_list,
-        rows_in={sheet.number: len(sheet.cells.set_aside) + sheet.cells.rows for sheet in sheets},
+        rows_in={sheet.number: len(sheet.cells.excluded_rows) + sheet.cells.rows for sheet in sheets},
         sheets=tuple(sheets),
         notices=tuple(notices),
         repairs=repairs,
@@ -114,7 +114,9 @@ def _record_count(step: TableStep, sheets: Sequence[Sheet]) -> int:
     """The records that came in, with the rows that hold none."""
     spread = [sheet.cells for sheet in sheets if sheet.cells.record_rows is not None]
     plain = sum(sheet.cells.rows for sheet in sheets if sheet.cells.record_rows is None)
-    return plain + sum(step.engine.count(cells.table) for cells in spread) + sum(len(sheet.cells.set_aside) for sheet in sheets)
+    return (
+        plain + sum(step.engine.count(cells.table) for cells in spread) + sum(len(sheet.cells.excluded_rows) for sheet in sheets)
+    )
 
 
 def _identified_firms(step: TableStep, rows: str, location: str) -> FirmRows:
@@ -183,8 +185,8 @@ def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> S
 
 def _first_rows(cells: SheetCells, engine: Engine) -> Sequence[Sequence[str]]:
     """The first rows of a sheet as they are printed."""
-    if cells.head:
-        return cells.head
+    if cells.leading_rows:
+        return cells.leading_rows
     rows = engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row LIMIT {PEEK}")
     return [cells.labels, *rows.itertuples(index=False, name=None)]
 
@@ -206,7 +208,7 @@ def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
     rows = [
         (sheet.number * FILE_SPAN + row.row, READ, QUARANTINED if row.rule else OUT_OF_SCOPE, row.rule or row.reason)
         for sheet in sheets
-        for row in sheet.cells.set_aside
+        for row in sheet.cells.excluded_rows
     ]
     return pd.DataFrame(rows, columns=OUT_COLUMNS)
 
@@ -214,7 +216,7 @@ def _rows_set_aside(sheets: Sequence[Sheet]) -> pd.DataFrame:
 def _ragged_findings(sheets: Sequence[Sheet]) -> pd.DataFrame:
     parts = []
     for sheet in sheets:
-        ragged_rows = [row for row in sheet.cells.set_aside if row.rule]
+        ragged_rows = [row for row in sheet.cells.excluded_rows if row.rule]
         values = [QUOTED if row.reason == OPEN_QUOTE else f"{row.reason} / {len(sheet.cells.labels)}" for row in ragged_rows]
         rids = [sheet.number * FILE_SPAN + row.row for row in ragged_rows]
         parts.append(rule_findings(pd.DataFrame({"rid": rids, "column": "", "value": values}), "S04"))

@@ -102,7 +102,7 @@ def _sheet_tables(previews: Sequence[SheetPreview], collection: FileTables) -> l
             collection.unused_files.append((location, Label(zh="找不到表头行,未用", en="no row could be its header; not used")))
             continue
         tables.append(table)
-        if not preview.whole:
+        if not preview.is_complete:
             size_notice = Label(zh="文件很大,只看了前 20 万行", en="large: only the first 200,000 rows were looked at")
             collection.unused_files.append((location, size_notice))
     return tables

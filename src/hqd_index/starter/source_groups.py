@@ -70,7 +70,7 @@ def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[Sourc
     has_years = similar_tables[0].year is not None or similar_tables[0].layout in ("years", "bands", "years_of_measures")
     if len(files) == 1:
         sheets = [table.table.preview.sheet for table in similar_tables]
-        in_archives = all(table.table.preview.inside for table in similar_tables)
+        in_archives = all(table.table.preview.in_archive for table in similar_tables)
         if not in_archives and has_years:
             return [SourceGroup(tuple(similar_tables), _relative_path(files[0], root), "*")]
         if not in_archives and all(year_of(sheet) for sheet in sheets):
@@ -87,7 +87,7 @@ def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[Sourc
 def _single_table_group(table: ClassifiedTable, root: Path) -> SourceGroup:
     preview = table.table.preview
     path, sheet = _relative_path(preview.path, root), preview.sheet
-    if preview.inside:
+    if preview.in_archive:
         archive_member, _, sheet = sheet.partition("/")
         path = f"{path}/{archive_member}"
     year_match = YEAR_IN_NAME.search(preview.path.stem) or YEAR_IN_NAME.search(preview.sheet)

@@ -240,7 +240,7 @@ def _unverified_notices(source: Source, labels: Sequence[str], positions: Mappin
 def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
     parts = unit_label(label)
     below = tuple(unit for column, unit in cells.units if column == place)
-    return PrintedUnits(parts.units, below, cells.above, parts.words)
+    return PrintedUnits(parts.units, below, cells.units_above_header, parts.words)
 
 
 def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:

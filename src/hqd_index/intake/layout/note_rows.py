@@ -11,7 +11,7 @@ from ..meaning import official_codes as codes
 from ..meaning.industries import industry
 from ..meaning.notes import Candidate, is_marked, note_rows
 from ..meaning.numbers import PLAIN
-from ..read.sheet_cells import SetAside
+from ..read.sheet_cells import ExcludedRow
 from ..records.scope_reasons import NOTE
 from .text_columns import FILE_SPAN, Sheet, value_places
 
@@ -38,7 +38,7 @@ def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, 
     for sheet in sheets:
         first = sheet.number * FILE_SPAN
         sheet_rows = rows[(rows["rid"] >= first) & (rows["rid"] < first + FILE_SPAN)]
-        ragged = {first + row.row: row for row in sheet.cells.set_aside if _may_be_note(row)}
+        ragged = {first + row.row: row for row in sheet.cells.excluded_rows if _may_be_note(row)}
         if sheet_rows.empty and not ragged:
             continue
         candidates = [_candidate(row, key_columns, table) for row in sheet_rows.to_dict("records")]
@@ -54,16 +54,16 @@ def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
     """The sheet with rows that reading had put aside told apart: a note is out of scope, not broken."""
     first = sheet.number * FILE_SPAN
     rows = tuple(
-        replace(row, reason=NOTE, rule="") if first + row.row in notes and row.rule else row for row in sheet.cells.set_aside
+        replace(row, reason=NOTE, rule="") if first + row.row in notes and row.rule else row for row in sheet.cells.excluded_rows
     )
-    return replace(sheet, cells=replace(sheet.cells, set_aside=rows))
+    return replace(sheet, cells=replace(sheet.cells, excluded_rows=rows))
 
 
-def _may_be_note(row: SetAside) -> bool:
+def _may_be_note(row: ExcludedRow) -> bool:
     return row.reason == NOTE or bool(row.rule and row.cells)
 
 
-def _has_numbers(row: SetAside) -> bool:
+def _has_numbers(row: ExcludedRow) -> bool:
     """Whether more than one cell is filled and one of the others is a number: data of the wrong width, not a note."""
     filled = [cell.strip() for cell in row.cells if cell.strip()]
     return any(PLAIN.fullmatch(cell) for cell in filled[1:])

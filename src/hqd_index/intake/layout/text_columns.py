@@ -41,7 +41,7 @@ ROW_FACTS = ("aside", "lead", "filled", "marks")
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     positions = sheet.header.positions
-    columns = {name: _cell_sql(name, place, source, table, padded=sheet.cells.padded) for name, place in positions.items()}
+    columns = {name: _cell_sql(name, place, source, table, padded=sheet.cells.has_padding) for name, place in positions.items()}
     columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
@@ -50,9 +50,9 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
         *_lead_sql(width, value_places(positions, table)),
         f"{_marks_sql(positions, source, table)} AS marks",
     ]
-    trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.padded else ["*"]
+    trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.has_padding else ["*"]
     trimmed += [
-        f"c{place} AS r{place}" for name, place in positions.items() if sheet.cells.padded and _is_id(name, source, table)
+        f"c{place} AS r{place}" for name, place in positions.items() if sheet.cells.has_padding and _is_id(name, source, table)
     ]
     rid = f"{sheet.number * FILE_SPAN} + row AS rid"
     inside = f"SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)}"

@@ -14,117 +14,119 @@ from ..layout.header_rows import header_layout, no_rows
 from .delimited_text import RecordWriter
 from .parquet_reader import parquet_cells
 from .reader import FileHead, SheetRequest
-from .reading_limits import MAX_COLUMNS, damaged, guarded, too_big
+from .reading_limits import MAX_COLUMNS, damaged_file_error, reading_errors, size_limit_error
 from .sheet_cells import SheetCells
-from .workbooks.sheet_grid import Book, Grid, SheetName, chosen_sheets
+from .workbooks.sheet_grid import Grid, SheetName, Workbook, chosen_sheets
 from .workbooks.shown_numbers import number_text
 
 SQLITE = b"SQLite format 3\x00"
 DUCKDB = b"DUCK"  # after a checksum of eight bytes
-TRIALS = ("utf-8", "gb18030")
+TEXT_ENCODINGS = ("utf-8", "gb18030")
 STEPS = 100_000  # of SQLite's machine between two looks at the clock
-SECONDS = 600
+QUERY_SECONDS = 600
 
 
-def is_sqlite(head: FileHead) -> bool:
+def is_sqlite(file_head: FileHead) -> bool:
     """Whether the first bytes are those of a SQLite database."""
-    return head.start.startswith(SQLITE)
+    return file_head.first_bytes.startswith(SQLITE)
 
 
-def is_duckdb(head: FileHead) -> bool:
+def is_duckdb(file_head: FileHead) -> bool:
     """Whether the first bytes are those of a DuckDB database."""
-    return head.start[8:12] == DUCKDB
+    return file_head.first_bytes[8:12] == DUCKDB
 
 
 def read_sqlite(request: SheetRequest) -> list[SheetCells]:
     """The rows of a table in the order in which they were put in; DataError S02, S08 (damaged, several tables), S09."""
     file, location = request.file, request.file.name
-    with guarded(location), closing(_opened(file.path)) as database:
+    with reading_errors(location), closing(_open_database(file.path)) as database:
         _refuse_damaged(file.path, database, location)
-        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-        names = [name.decode("utf-8", "replace") for (name,) in found]
-        return [_sqlite_table(request, database, name) for name in _chosen(names, request)]
+        table_query = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+        names = [name.decode("utf-8", "replace") for (name,) in table_query]
+        return [_sqlite_table(request, database, name) for name in _chosen_tables(names, request)]
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_database(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     database.text_factory = bytes
     database.execute("PRAGMA trusted_schema = OFF")
-    end = time.monotonic() + SECONDS
-    database.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    deadline = time.monotonic() + QUERY_SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
     return database
 
 
 def _refuse_damaged(path: Path, database: sqlite3.Connection, location: str) -> None:
     """S08 for a file shorter than its pages, which would be read as zeros, and for pages that contradict each other."""
     with path.open("rb") as file:
-        head = file.read(32)
-    page = int.from_bytes(head[16:18], "big")
-    if (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big") > path.stat().st_size:
-        raise damaged(location, "the end of the file is missing")
+        header_bytes = file.read(32)
+    page_size = int.from_bytes(header_bytes[16:18], "big")
+    if (65536 if page_size == 1 else page_size) * int.from_bytes(header_bytes[28:32], "big") > path.stat().st_size:
+        raise damaged_file_error(location, "the end of the file is missing")
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != b"ok":
-        raise damaged(location, verdict.decode("utf-8", "replace"))
+        raise damaged_file_error(location, verdict.decode("utf-8", "replace"))
 
 
-def _chosen(names: list[Any], request: SheetRequest) -> list[str]:
+def _chosen_tables(names: list[Any], request: SheetRequest) -> list[str]:
     location = request.file.name
-    texts = [name for name in names if name]
-    if not texts:
-        raise damaged(location, "no table")
-    book = Book(tuple(SheetName(name, True) for name in texts), lambda name: Grid(name, []), lambda _: True)
-    return chosen_sheets(book, request.source.sheet, location)
+    text_names = [name for name in names if name]
+    if not text_names:
+        raise damaged_file_error(location, "no table")
+    table_book = Workbook(tuple(SheetName(name, True) for name in text_names), lambda name: Grid(name, []), lambda _: True)
+    return chosen_sheets(table_book, request.source.sheet, location)
 
 
 def _sqlite_table(request: SheetRequest, database: sqlite3.Connection, name: str) -> SheetCells:
     engine, location = request.engine, f"{request.file.name} [{name}]"
     quoted_name = '"' + name.replace('"', '""') + '"'
     rows = database.execute(f"SELECT * FROM {quoted_name}")
-    labels = [_text(column[0], location) for column in rows.description]
+    labels = [_cell_text(column[0], location) for column in rows.description]
     if len(labels) > MAX_COLUMNS:
-        raise too_big(location, f"{len(labels)} columns", f"{len(labels)} 列")
+        raise size_limit_error(location, f"{len(labels)} columns", f"{len(labels)} 列")
     layout = header_layout([labels], request.source, request.table, location)
-    target = engine.folder / f"{engine.new_name()}.txt"
+    csv_path = engine.folder / f"{engine.new_name()}.txt"
     count = 0
-    with target.open("w", encoding="utf-8", newline="\n") as out:
-        writer = RecordWriter(out)
-        for count, cells in enumerate(_texts(rows, location), 1):
-            writer.write(count + 1, cells)
+    with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
+        writer = RecordWriter(csv_file)
+        for count, cells in enumerate(_text_rows(rows, location), 1):
+            writer.write_row(count + 1, cells)
     if not count:
         raise no_rows(location)
     return SheetCells(
-        request.file.name, name, request.file.digest, layout.labels, 1, engine.scan_records(target, len(labels)), count
+        request.file.name, name, request.file.digest, layout.labels, 1, engine.scan_records(csv_path, len(labels)), count
     )
 
 
-def _texts(rows: sqlite3.Cursor, location: str) -> Iterator[list[str]]:
+def _text_rows(rows: sqlite3.Cursor, location: str) -> Iterator[list[str]]:
     for row in rows:
-        yield [_text(cell, location) for cell in row]
+        yield [_cell_text(cell, location) for cell in row]
 
 
-def _text(cell: object, location: str) -> str:
+def _cell_text(cell: object, location: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float):
         return number_text(repr(cell))
     if isinstance(cell, bytes):
-        for encoding in TRIALS:
+        for encoding in TEXT_ENCODINGS:
             try:
                 return cell.decode(encoding)
             except UnicodeDecodeError:
                 continue
-        raise damaged(location, "a cell holds bytes that are no text")
+        raise damaged_file_error(location, "a cell holds bytes that are no text")
     return str(cell)
 
 
 def read_duckdb(request: SheetRequest) -> list[SheetCells]:
     """The same for a table of a DuckDB database, which is opened for reading only and may read no other file."""
     file, engine = request.file, request.engine
-    read = []
-    with guarded(file.name):
-        for name in _chosen(database_tables(file.path), request):
-            target = engine.folder / f"{engine.new_name()}.parquet"
-            copy_database_table(file.path, name, target)
-            read.append(parquet_cells(request, target, name))
-            target.unlink()
-    return read
+    sheet_cells = []
+    with reading_errors(file.name):
+        for name in _chosen_tables(database_tables(file.path), request):
+            parquet_path = engine.folder / f"{engine.new_name()}.parquet"
+            copy_database_table(file.path, name, parquet_path)
+            sheet_cells.append(parquet_cells(request, parquet_path, name))
+            parquet_path.unlink()
+    return sheet_cells

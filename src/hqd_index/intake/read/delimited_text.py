@@ -11,25 +11,25 @@ from itertools import count
 from typing import IO
 
 from ..records.scope_reasons import BLANK, CONTINUED, NOTE
-from .reading_limits import MAX_BREAKS, MAX_COLUMNS, MAX_LINE, too_big
-from .sheet_cells import BLANKS, ROW_SPAN, SetAside
+from .reading_limits import MAX_BREAKS, MAX_COLUMNS, MAX_LINE, size_limit_error
+from .sheet_cells import BLANKS, ROW_SPAN, ExcludedRow
 
 DELIMITERS = (",", "\t", ";", "|")
 NOTE_MARKS = ("注", "备注", "说明", "资料来源", "数据来源", "来源", "*注", "Note", "NOTE", "note", "Source", "source")
 OPEN_QUOTE = '"'
 """Reason of a line whose quotes do not close in it, nor in a cell that could be meant."""
-BATCH = 1 << 22
-UNWRITABLE = re.compile("[\r\x00]")
+BATCH_BYTES = 1 << 22
+UNWRITABLE_CHARACTERS = re.compile("[\r\x00]")
 
 csv.field_size_limit(MAX_LINE)
 
 
 @dataclass(frozen=True)
-class Shape:
+class RecordShape:
     """What a good record is: its delimiter, how many fields, and below which line it may stand."""
 
     delimiter: str
-    width: int
+    field_count: int
     header_row: int
 
 
@@ -40,31 +40,39 @@ class TextRecord:
     row: int
     fields: list[str]
     lines: int = 1
-    sound: bool = True
+    quotes_close: bool = True
 
 
 def delimiter_of(lines: Iterable[str]) -> str:
     """The mark that most of the lines hold most often."""
-    filled = [line for line in lines if line.strip()]
-    middle = {mark: sorted(line.count(mark) for line in filled)[len(filled) // 2] for mark in DELIMITERS if filled}
-    return max(DELIMITERS, key=lambda mark: middle.get(mark, 0))
+    nonempty_lines = [line for line in lines if line.strip()]
+    median_counts = {
+        delimiter: sorted(line.count(delimiter) for line in nonempty_lines)[len(nonempty_lines) // 2]
+        for delimiter in DELIMITERS
+        if nonempty_lines
+    }
+    return max(DELIMITERS, key=lambda delimiter: median_counts.get(delimiter, 0))
 
 
-def usual_width(lines: Iterable[str], delimiter: str) -> int:
+def usual_field_count(lines: Iterable[str], delimiter: str) -> int:
     """The number of fields that most lines have."""
-    widths = Counter(line.count(delimiter) + 1 for line in lines if line.strip())
-    return widths.most_common(1)[0][0] if widths else 1
+    field_counts = Counter(line.count(delimiter) + 1 for line in lines if line.strip())
+    return field_counts.most_common(1)[0][0] if field_counts else 1
 
 
-def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[TextRecord]:
+def records(lines: Iterable[str], delimiter: str, field_count: int) -> Iterator[TextRecord]:
     """Every line in one record; a quote never closed, or whose cell would swallow whole records, spoils its own line only.
 
-    `width` is the number of fields of a good record.
+    `field_count` is the number of fields of a good record.
     """
     source, row = Lines(iter(lines)), 0
-    while (line := source.take()) is not None:
+    while (line := source.next_line()) is not None:
         row += 1
-        yield _quoted_fields(line, row, source, delimiter, width) if '"' in line else TextRecord(row, _fields(line, delimiter))
+        yield (
+            _quoted_fields(line, row, source, delimiter, field_count)
+            if '"' in line
+            else TextRecord(row, _fields(line, delimiter))
+        )
 
 
 class Lines:
@@ -72,46 +80,46 @@ class Lines:
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self._waiting: deque[str] = deque()
+        self._pushed_lines: deque[str] = deque()
 
-    def take(self) -> str | None:
-        return self._waiting.popleft() if self._waiting else next(self._lines, None)
+    def next_line(self) -> str | None:
+        return self._pushed_lines.popleft() if self._pushed_lines else next(self._lines, None)
 
-    def give_back(self, lines: list[str]) -> None:
-        self._waiting.extendleft(reversed(lines))
+    def push_back(self, unread_lines: list[str]) -> None:
+        self._pushed_lines.extendleft(reversed(unread_lines))
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
     return line.rstrip("\n").split(delimiter) if line.strip("\n") else []
 
 
-def _quoted_fields(line: str, row: int, source: Lines, delimiter: str, width: int) -> TextRecord:
-    taken: list[str] = []
+def _quoted_fields(line: str, row: int, source: Lines, delimiter: str, field_count: int) -> TextRecord:
+    continuation_lines: list[str] = []
 
-    def feed() -> Iterator[str]:
+    def record_lines() -> Iterator[str]:
         yield line
-        while len(taken) <= MAX_BREAKS and (following := source.take()) is not None:
-            taken.append(following)
-            yield following
+        while len(continuation_lines) <= MAX_BREAKS and (next_line := source.next_line()) is not None:
+            continuation_lines.append(next_line)
+            yield next_line
 
     try:
-        fields = next(csv.reader(feed(), delimiter=delimiter, strict=True))
+        fields = next(csv.reader(record_lines(), delimiter=delimiter, strict=True))
     except csv.Error:  # text behind a closing quote, or none
         fields = []
-    if fields and _meant(fields, [line, *taken], delimiter, width):
-        return TextRecord(row, fields, 1 + len(taken))
-    source.give_back(taken)
-    return TextRecord(row, _fields(line, delimiter), sound=False)
+    if fields and _plausible_quotes(fields, [line, *continuation_lines], delimiter, field_count):
+        return TextRecord(row, fields, 1 + len(continuation_lines))
+    source.push_back(continuation_lines)
+    return TextRecord(row, _fields(line, delimiter), quotes_close=False)
 
 
-def _meant(fields: Sequence[str], lines: Sequence[str], delimiter: str, width: int) -> bool:
+def _plausible_quotes(fields: Sequence[str], lines: Sequence[str], delimiter: str, field_count: int) -> bool:
     """Whether the quotes of a record can be meant: even in number, and no cell of several lines that holds half a record."""
     if sum(line.count('"') for line in lines) % 2:
         return False
     if len(lines) == 1:
         return True
     return len(lines) <= MAX_BREAKS and all(
-        field.count(delimiter) < max(1, (width - 1) // 2) for field in fields if "\n" in field
+        field.count(delimiter) < max(1, (field_count - 1) // 2) for field in fields if "\n" in field
     )
 
 
@@ -120,82 +128,105 @@ class RecordCounts:
     """How many records were written, the other lines, all lines, and whether a cell written may have blanks around it."""
 
     rows: int
-    set_aside: list[SetAside]
+    excluded_rows: list[ExcludedRow]
     lines: int
-    padded: bool = True
+    has_padding: bool = True
 
 
-def write_plain(text: IO[str], out: IO[str], shape: Shape, location: str = "") -> RecordCounts:
+def write_plain_records(text_file: IO[str], csv_file: IO[str], record_shape: RecordShape, location: str = "") -> RecordCounts:
     """Writes `row, fields` of the lines below the header with `width` fields (no cell is quoted)."""
-    aside: list[SetAside] = []
-    mark, good, row, padded = shape.delimiter, shape.width - 1, shape.header_row, False
+    excluded_rows: list[ExcludedRow] = []
+    delimiter, delimiter_count, row, has_padding = (
+        record_shape.delimiter,
+        record_shape.field_count - 1,
+        record_shape.header_row,
+        False,
+    )
     for _ in range(row):
-        text.readline()
-    while lines := text.readlines(BATCH):
-        fits = [line.count(mark) == good and line != "\n" for line in lines]
-        block = "".join([f"{n}{mark}{line}" for n, line, fit in zip(count(row + 1), lines, fits) if fit])
-        aside += [_unfit(n, line, mark, location) for n, line, fit in zip(count(row + 1), lines, fits) if not fit]
-        out.write(block)
-        padded = padded or _has_blanks_at_sides(block, mark)
+        text_file.readline()
+    while lines := text_file.readlines(BATCH_BYTES):
+        has_right_width = [line.count(delimiter) == delimiter_count and line != "\n" for line in lines]
+        block = "".join(
+            [
+                f"{row_number}{delimiter}{line}"
+                for row_number, line, is_fit in zip(count(row + 1), lines, has_right_width)
+                if is_fit
+            ]
+        )
+        excluded_rows += [
+            _misfit_row(row_number, line, delimiter, location)
+            for row_number, line, is_fit in zip(count(row + 1), lines, has_right_width)
+            if not is_fit
+        ]
+        csv_file.write(block)
+        has_padding = has_padding or _has_blanks_at_sides(block, delimiter)
         row += len(lines)
-    return RecordCounts(row - shape.header_row - len(aside), aside, row, padded)
+    return RecordCounts(row - record_shape.header_row - len(excluded_rows), excluded_rows, row, has_padding)
 
 
-def _unfit(row: int, line: str, delimiter: str, location: str) -> SetAside:
+def _misfit_row(row: int, line: str, delimiter: str, location: str) -> ExcludedRow:
     """A line of another width; DataError S09 for one with more fields than a sheet may have."""
     if line.count(delimiter) >= MAX_COLUMNS:
-        raise too_big(
+        raise size_limit_error(
             location, f"line {row} has {line.count(delimiter) + 1} fields", f"第 {row} 行有 {line.count(delimiter) + 1} 个字段"
         )
-    return row_set_aside(row, _fields(line, delimiter))
+    return excluded_row(row, _fields(line, delimiter))
 
 
-def _has_blanks_at_sides(text: str, mark: str) -> bool:
+def _has_blanks_at_sides(block: str, delimiter: str) -> bool:
     """Whether there is a blank beside a delimiter or at the end of a line."""
-    blanks = [blank for blank in BLANKS if blank not in ("\n", mark) and blank in text]
-    sides = [pair for blank in blanks for pair in (mark + blank, blank + mark, blank + "\n")]
-    return text.endswith(tuple(blanks)) or any(side in text for side in sides)
+    blank_characters = [
+        blank_character for blank_character in BLANKS if blank_character not in ("\n", delimiter) and blank_character in block
+    ]
+    padded_delimiters = [
+        character_pair
+        for blank_character in blank_characters
+        for character_pair in (delimiter + blank_character, blank_character + delimiter, blank_character + "\n")
+    ]
+    return block.endswith(tuple(blank_characters)) or any(padded_delimiter in block for padded_delimiter in padded_delimiters)
 
 
-def write_records(rows: Iterable[TextRecord], out: IO[str], shape: Shape) -> RecordCounts:
+def write_records(rows: Iterable[TextRecord], csv_file: IO[str], record_shape: RecordShape) -> RecordCounts:
     """The same for records that were parsed already; cells are quoted where they must be."""
-    writer = RecordWriter(out, shape.delimiter)
-    aside: list[SetAside] = []
-    written, lines = 0, 0
+    writer = RecordWriter(csv_file, record_shape.delimiter)
+    excluded_rows: list[ExcludedRow] = []
+    written_rows, lines = 0, 0
     for record in rows:
         lines += record.lines
-        if record.row <= shape.header_row:
+        if record.row <= record_shape.header_row:
             continue
-        if not record.sound:
-            aside.append(SetAside(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04"))
-        elif len(record.fields) == shape.width:
-            writer.write(record.row, record.fields)
-            written += 1
+        if not record.quotes_close:
+            excluded_rows.append(ExcludedRow(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04"))
+        elif len(record.fields) == record_shape.field_count:
+            writer.write_row(record.row, record.fields)
+            written_rows += 1
         else:
-            aside.append(row_set_aside(record.row, record.fields))
-        aside += [SetAside(record.row + place * ROW_SPAN, (), CONTINUED) for place in range(1, record.lines)]
-    return RecordCounts(written, aside, lines)
+            excluded_rows.append(excluded_row(record.row, record.fields))
+        excluded_rows += [
+            ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUED) for line_offset in range(1, record.lines)
+        ]
+    return RecordCounts(written_rows, excluded_rows, lines)
 
 
 class RecordWriter:
     """Writes rows of cells as the engine reads them: line ends in cells as feeds, and no mark that ends or empties a cell."""
 
-    def __init__(self, target: IO[str], delimiter: str = ",") -> None:
-        self._writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
+    def __init__(self, csv_file: IO[str], delimiter: str = ",") -> None:
+        self._writer = csv.writer(csv_file, delimiter=delimiter, lineterminator="\n")
 
-    def write(self, row: int, cells: Iterable[str]) -> None:
-        self._writer.writerow([row, *(_writable(cell) if UNWRITABLE.search(cell) else cell for cell in cells)])
+    def write_row(self, row: int, cells: Iterable[str]) -> None:
+        self._writer.writerow([row, *(_writable(cell) if UNWRITABLE_CHARACTERS.search(cell) else cell for cell in cells)])
 
 
 def _writable(cell: str) -> str:
     return cell.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
 
 
-def row_set_aside(row: int, fields: list[str]) -> SetAside:
+def excluded_row(row: int, fields: list[str]) -> ExcludedRow:
     """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
-    filled = [field for field in fields if field.strip()]
-    if not filled:
-        return SetAside(row, (), BLANK)
-    if len(filled) == 1 and fields[0].strip().startswith(NOTE_MARKS):
-        return SetAside(row, tuple(fields), NOTE)
-    return SetAside(row, tuple(fields), f"{len(fields)}", rule="S04")
+    nonempty_fields = [field for field in fields if field.strip()]
+    if not nonempty_fields:
+        return ExcludedRow(row, (), BLANK)
+    if len(nonempty_fields) == 1 and fields[0].strip().startswith(NOTE_MARKS):
+        return ExcludedRow(row, tuple(fields), NOTE)
+    return ExcludedRow(row, tuple(fields), f"{len(fields)}", rule="S04")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-UNREAD = ("__MACOSX/",)
+HIDDEN_FOLDERS = ("__MACOSX/",)
 """Folders that packing programs add."""
 
 
 def is_hidden(name: str) -> bool:
     """Whether a file's name says that it is none to be read: hidden, a program's own, or a lock of an open document."""
-    return name.startswith(UNREAD) or PurePosixPath(name).name.startswith((".", "_", "~$"))
+    return name.startswith(HIDDEN_FOLDERS) or PurePosixPath(name).name.startswith((".", "_", "~$"))

@@ -10,24 +10,24 @@ from pathlib import Path
 from ...engines.duckdb import parquet_size
 from ...errors import SetupError
 from .reader import FileHead, SheetRequest
-from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged, guarded, reason, too_big
+from .reading_limits import MAX_COLUMNS, MAX_RATIO, damaged_file_error, reading_errors, reason, size_limit_error
 from .sheet_cells import SheetCells
 from .typed_cells_text import typed_cells
 
-LARGE = 20_000_000  # cells; below it no file is too dense
+DENSITY_CHECK_CELLS = 20_000_000  # cells; below it no file is too dense
 FEATHER_1 = b"FEA1"
 CONVERT = "import sys; from arro3.io import read_ipc, write_parquet; write_parquet(read_ipc(sys.argv[1]), sys.argv[2])"
 CONVERT_SECONDS = 600
 
 
-def is_parquet(head: FileHead) -> bool:
+def is_parquet(file_head: FileHead) -> bool:
     """Whether the first bytes are those of a parquet file."""
-    return head.start.startswith((b"PAR1", b"PARE"))
+    return file_head.first_bytes.startswith((b"PAR1", b"PARE"))
 
 
-def is_feather(head: FileHead) -> bool:
+def is_feather(file_head: FileHead) -> bool:
     """Whether the first bytes are those of a feather (Arrow) file."""
-    return head.start.startswith((b"ARROW1", FEATHER_1))
+    return file_head.first_bytes.startswith((b"ARROW1", FEATHER_1))
 
 
 def read_parquet(request: SheetRequest) -> list[SheetCells]:
@@ -41,27 +41,29 @@ def read_feather(request: SheetRequest) -> list[SheetCells]:
     The library takes lengths in a damaged file for true, and ends its process when there is not so much memory.
     """
     file, engine = request.file, request.engine
-    target = engine.folder / f"{engine.new_name()}.parquet"
-    with guarded(file.name):
-        with file.path.open("rb") as stream:
-            if stream.read(4) == FEATHER_1:
-                raise damaged(file.name, "feather version 1, which today's programs no longer read")
+    parquet_path = engine.folder / f"{engine.new_name()}.parquet"
+    with reading_errors(file.name):
+        with file.path.open("rb") as feather_file:
+            if feather_file.read(4) == FEATHER_1:
+                raise damaged_file_error(file.name, "feather version 1, which today's programs no longer read")
         import arro3.io  # noqa: F401 - told here when it is missing
 
-        command = [sys.executable, "-P", "-c", CONVERT, str(file.path), str(target)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=CONVERT_SECONDS, check=False)
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or [f"code {done.returncode}"]
-            raise damaged(file.name, lines[-1][:200] if done.returncode > 0 else lines[0][:200])
-    cells = parquet_cells(request, target)
-    target.unlink()
+        command = [sys.executable, "-P", "-c", CONVERT, str(file.path), str(parquet_path)]
+        conversion = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=CONVERT_SECONDS, check=False
+        )
+        if conversion.returncode:
+            lines = conversion.stderr.strip().splitlines() or [f"code {conversion.returncode}"]
+            raise damaged_file_error(file.name, lines[-1][:200] if conversion.returncode > 0 else lines[0][:200])
+    cells = parquet_cells(request, parquet_path)
+    parquet_path.unlink()
     return [cells]
 
 
 def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCells:
     """The rows of a parquet file as a sheet of the file asked for; DataError S08 when it is damaged, S09 beyond the limits."""
     engine, location = request.engine, request.file.name
-    with guarded(location):
+    with reading_errors(location):
         rows, columns = parquet_size(path)
         _check_size(path, rows, columns, location)
         try:
@@ -69,12 +71,14 @@ def parquet_cells(request: SheetRequest, path: Path, sheet: str = "") -> SheetCe
         except SetupError as fault:  # how the engine reports that a file ends too soon, and a full disk
             if "space left" in fault.en:
                 raise
-            raise damaged(location, reason(fault.__cause__ or fault)) from None
+            raise damaged_file_error(location, reason(fault.__cause__ or fault)) from None
 
 
 def _check_size(path: Path, rows: int, columns: int, location: str) -> None:
-    size = path.stat().st_size
+    file_bytes = path.stat().st_size
     if columns > MAX_COLUMNS:
-        raise too_big(location, f"{columns} columns", f"{columns} 列")
-    if rows * columns > max(LARGE, MAX_RATIO * size):
-        raise too_big(location, f"{rows} rows x {columns} columns in {size} bytes", f"{size} 字节中有 {rows} 行 x {columns} 列")
+        raise size_limit_error(location, f"{columns} columns", f"{columns} 列")
+    if rows * columns > max(DENSITY_CHECK_CELLS, MAX_RATIO * file_bytes):
+        raise size_limit_error(
+            location, f"{rows} rows x {columns} columns in {file_bytes} bytes", f"{file_bytes} 字节中有 {rows} 行 x {columns} 列"
+        )

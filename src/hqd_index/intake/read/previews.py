@@ -11,28 +11,28 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine
 from ...study.records import Source
 from ..layout.header_rows import PEEK
-from .delimited_text import delimiter_of, records, usual_width
+from .delimited_text import delimiter_of, records, usual_field_count
 from .packed_reader import gzip_reader, zip_reader
 from .raw_files import RawFile
 from .reader import SheetRequest
 from .readers import READERS, format_of
-from .reading_limits import guarded
+from .reading_limits import reading_errors
 from .sheet_cells import ROW_SPAN, SheetCells
 from .stata_spss import stat_file
-from .text_encoding import survey
-from .text_reader import decoded
+from .text_encoding import survey_text
+from .text_reader import open_decoded
 from .workbook_reader import ods_book, xls_book, xlsx_book
 from .workbooks.sheet_grid import filled_header
 from .workbooks.shown_numbers import resolved_units
 
-MOST_ROWS = 200_000
+MAX_PREVIEW_ROWS = 200_000
 
 
 @dataclass(frozen=True)
 class SheetPreview:
     """The first rows of a sheet as text; `sheet` is '' in a file that has but one, `long_labels` are those of Stata and SPSS.
 
-    `header_texts`: the first rows with the text of merged cells in all of them. `whole`: whether these are all rows.
+    `header_texts`: the first rows with the text of merged cells in all of them. `is_complete`: whether these are all rows.
     """
 
     file: str
@@ -43,8 +43,8 @@ class SheetPreview:
     header_texts: tuple[tuple[str, ...], ...] = ()
     long_labels: tuple[str, ...] = ()
     encoding: str = "utf-8"
-    whole: bool = True
-    inside: bool = False  # a member of an archive
+    is_complete: bool = True
+    in_archive: bool = False  # a member of an archive
     format_units: tuple[tuple[int, str], ...] = ()  # (column, unit) that number formats print
 
 
@@ -55,23 +55,23 @@ def sheet_previews(path: Path, name: str, engine: Engine) -> list[SheetPreview]:
     """
     file_format = format_of(path, name)
     request = SheetRequest(RawFile(path, name, ""), Source(path="*", table="t"), CanonicalTable(key=()), engine)
-    with guarded(name):
+    with reading_errors(name):
         return _PREVIEWS.get(file_format, _engine_previews)(request)
 
 
 def _text_preview(request: SheetRequest) -> list[SheetPreview]:
     path, name = request.file.path, request.file.name
-    encoding = survey(path, "auto", name).encoding
-    with decoded(path, encoding) as text:
-        first_lines = list(islice(text, PEEK))
+    encoding = survey_text(path, "auto", name).encoding
+    with open_decoded(path, encoding) as text_file:
+        first_lines = list(islice(text_file, PEEK))
     delimiter = delimiter_of(first_lines)
     rows: list[tuple[str, ...]] = []
-    with decoded(path, encoding) as text:
-        for record in islice(records(text, delimiter, usual_width(first_lines, delimiter)), MOST_ROWS + 1):
+    with open_decoded(path, encoding) as text_file:
+        for record in islice(records(text_file, delimiter, usual_field_count(first_lines, delimiter)), MAX_PREVIEW_ROWS + 1):
             rows += [()] * (record.row - 1 - len(rows))  # lines that end a cell
             rows.append(tuple(cell.strip() for cell in record.fields))
-    whole = len(rows) <= MOST_ROWS
-    return [SheetPreview(name, path, "csv", "", tuple(rows[:MOST_ROWS]), encoding=encoding, whole=whole)]
+    is_complete = len(rows) <= MAX_PREVIEW_ROWS
+    return [SheetPreview(name, path, "csv", "", tuple(rows[:MAX_PREVIEW_ROWS]), encoding=encoding, is_complete=is_complete)]
 
 
 def _workbook_previews(request: SheetRequest) -> list[SheetPreview]:
@@ -79,16 +79,18 @@ def _workbook_previews(request: SheetRequest) -> list[SheetPreview]:
     file_format = format_of(path, name)
     open_book = {"xlsx": xlsx_book, "xls": xls_book, "ods": ods_book}[file_format]
     previews = []
-    with open_book(path, name) as book:
-        names = [sheet.name for sheet in book.sheets if sheet.visible and book.filled(sheet.name)]
+    with open_book(path, name) as workbook:
+        names = [sheet.name for sheet in workbook.sheets if sheet.is_visible and workbook.has_values(sheet.name)]
         for sheet_name in names:
-            grid = book.grid(sheet_name)
-            shown_rows, units = resolved_units([list(row) for row in grid.rows[:MOST_ROWS]], grid.marked, 0, {})
+            grid = workbook.grid(sheet_name)
+            shown_rows, units = resolved_units([list(row) for row in grid.rows[:MAX_PREVIEW_ROWS]], grid.unit_columns, 0, {})
             rows = tuple(tuple(cell.strip() for cell in row) for row in shown_rows)
-            head = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, PEEK))
-            sheet = sheet_name if len(book.sheets) > 1 else ""
-            whole = len(grid.rows) <= MOST_ROWS
-            previews.append(SheetPreview(name, path, file_format, sheet, rows, head, whole=whole, format_units=units))
+            leading_rows = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, PEEK))
+            sheet = sheet_name if len(workbook.sheets) > 1 else ""
+            is_complete = len(grid.rows) <= MAX_PREVIEW_ROWS
+            previews.append(
+                SheetPreview(name, path, file_format, sheet, rows, leading_rows, is_complete=is_complete, format_units=units)
+            )
     return previews
 
 
@@ -96,17 +98,27 @@ def _stat_preview(request: SheetRequest) -> list[SheetPreview]:
     """Stata and SPSS files: labels of values instead of their codes."""
     path, name = request.file.path, request.file.name
     file_format = "dta" if format_of(path, name) == "dta" else "sav"
-    content = stat_file(path, file_format, lambda _: False, name)  # type: ignore[arg-type]
-    rows = [content.names]
-    for block in content.blocks:
-        rows += [tuple(_shown(cell) for cell in row) for row in block.itertuples(index=False, name=None)]
-    whole = len(rows) <= MOST_ROWS
+    stat_content = stat_file(path, file_format, lambda _: False, name)  # type: ignore[arg-type]
+    rows = [stat_content.names]
+    for block in stat_content.frames:
+        rows += [tuple(_cell_text(cell) for cell in row) for row in block.itertuples(index=False, name=None)]
+    is_complete = len(rows) <= MAX_PREVIEW_ROWS
     return [
-        SheetPreview(name, path, file_format, "", tuple(rows[:MOST_ROWS]), (), content.long_names, content.encoding, whole=whole)
+        SheetPreview(
+            name,
+            path,
+            file_format,
+            "",
+            tuple(rows[:MAX_PREVIEW_ROWS]),
+            (),
+            stat_content.long_names,
+            stat_content.encoding,
+            is_complete=is_complete,
+        )
     ]
 
 
-def _shown(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     if cell is None or cell != cell:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -118,34 +130,36 @@ def _engine_previews(request: SheetRequest) -> list[SheetPreview]:
     """Typed files and databases, by their reader: labels in row 1."""
     name = request.file.name
     file_format = format_of(request.file.path, name)
-    whole_source = request.source.model_copy(update={"sheet": "*"}) if file_format in ("sqlite", "duckdb") else request.source
-    sheets = READERS[file_format].read(replace(request, source=whole_source))
-    return [_of_cells(cells, request, file_format, several=len(sheets) > 1) for cells in sheets]
+    all_sheets_source = (
+        request.source.model_copy(update={"sheet": "*"}) if file_format in ("sqlite", "duckdb") else request.source
+    )
+    sheets = READERS[file_format].read_sheets(replace(request, source=all_sheets_source))
+    return [_preview_of_cells(cells, request, file_format, has_sheets=len(sheets) > 1) for cells in sheets]
 
 
-def _of_cells(cells: SheetCells, request: SheetRequest, file_format: str, *, several: bool) -> SheetPreview:
-    columns = ", ".join(f"c{place}" for place in range(len(cells.labels)))
-    frame = request.engine.collect(f"SELECT {columns} FROM {cells.table} ORDER BY row % {ROW_SPAN} LIMIT {MOST_ROWS}")
-    rows = (cells.labels, *(tuple(map(_shown, row)) for row in frame.itertuples(index=False, name=None)))
-    sheet = cells.sheet if several else ""
-    return SheetPreview(cells.file, request.file.path, file_format, sheet, rows, whole=cells.rows <= MOST_ROWS)
+def _preview_of_cells(cells: SheetCells, request: SheetRequest, file_format: str, *, has_sheets: bool) -> SheetPreview:
+    columns = ", ".join(f"c{column_index}" for column_index in range(len(cells.labels)))
+    frame = request.engine.collect(f"SELECT {columns} FROM {cells.table} ORDER BY row % {ROW_SPAN} LIMIT {MAX_PREVIEW_ROWS}")
+    rows = (cells.labels, *(tuple(map(_cell_text, row)) for row in frame.itertuples(index=False, name=None)))
+    sheet = cells.sheet if has_sheets else ""
+    return SheetPreview(cells.file, request.file.path, file_format, sheet, rows, is_complete=cells.rows <= MAX_PREVIEW_ROWS)
 
 
 def _packed_previews(request: SheetRequest) -> list[SheetPreview]:
     """The files inside an archive; the file is named by its archive, the sheet by the member."""
     path, name = request.file.path, request.file.name
     is_zip = format_of(path, name) == "zip"
-    found: list[SheetPreview] = []
+    previews: list[SheetPreview] = []
 
-    def look(inside: SheetRequest) -> list[SheetCells]:
-        for preview in sheet_previews(inside.file.path, inside.file.name, inside.engine):
-            member = inside.file.name.removeprefix(f"{name}/") if is_zip else ""
-            sheet = "/".join(filter(None, (member, preview.sheet)))
-            found.append(replace(preview, file=name, path=path, sheet=sheet, inside=is_zip))
+    def preview_member(member_request: SheetRequest) -> list[SheetCells]:
+        for preview in sheet_previews(member_request.file.path, member_request.file.name, member_request.engine):
+            archive_member = member_request.file.name.removeprefix(f"{name}/") if is_zip else ""
+            sheet = "/".join(filter(None, (archive_member, preview.sheet)))
+            previews.append(replace(preview, file=name, path=path, sheet=sheet, in_archive=is_zip))
         return []
 
-    (zip_reader(look) if is_zip else gzip_reader(look))(request)
-    return found
+    (zip_reader(preview_member) if is_zip else gzip_reader(preview_member))(request)
+    return previews
 
 
 _PREVIEWS: dict[str, Callable[[SheetRequest], list[SheetPreview]]] = {

@@ -27,24 +27,26 @@ def source_paths(root: Path, pattern: str) -> tuple[list[Path], str | None]:
 
     A folder stands for the files in it; what follows `.zip/` is meant inside the archive. ValueError for paths that lead out.
     """
-    outer, members = _split_archive(pattern)
+    archive_pattern, members = _split_archive(pattern)
     paths: list[Path] = []
-    for path in sorted(root.glob(outer)):
+    for path in sorted(root.glob(archive_pattern)):
         if path.is_dir():
-            paths += sorted(inside for inside in path.iterdir() if not inside.is_dir() and not is_hidden(inside.name))
+            paths += sorted(
+                child_path for child_path in path.iterdir() if not child_path.is_dir() and not is_hidden(child_path.name)
+            )
         else:
             paths.append(path)
     return paths, members
 
 
 def _split_archive(pattern: str) -> tuple[str, str | None]:
-    for place, part in enumerate(parts := pattern.split("/")):
-        if part.lower().endswith(".zip") and place + 1 < len(parts):
-            return "/".join(parts[: place + 1]), "/".join(parts[place + 1 :])
+    for position, path_segment in enumerate(path_segments := pattern.split("/")):
+        if path_segment.lower().endswith(".zip") and position + 1 < len(path_segments):
+            return "/".join(path_segments[: position + 1]), "/".join(path_segments[position + 1 :])
     return pattern, None
 
 
-def locate(source: Source, data_root: Path, location: str) -> list[RawFile]:
+def raw_files(source: Source, data_root: Path, location: str) -> list[RawFile]:
     """The files of a source in name order; ConfigError S01 (with the nearest name) or S12 when none may be read."""
     root = data_root.resolve()
     try:
@@ -84,17 +86,18 @@ def _readable_digest(path: Path) -> str:
 
 def _no_such_file(pattern: str, root: Path, location: str) -> ConfigError:
     names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    nearest = closest(pattern, names)
-    listed = ", ".join(sorted(names)[:10]) or "-"
+    closest_name = closest(pattern, names)
+    name_list = ", ".join(sorted(names)[:10]) or "-"
     return ConfigError(
-        f"no file {pattern!r} in the data folder; " + (f"did you mean {nearest!r}?" if nearest else f"there are: {listed}"),
-        zh=f"数据目录中没有文件 {pattern!r};" + (f"您是不是想写 {nearest!r}?" if nearest else f"现有文件:{listed}"),
+        f"no file {pattern!r} in the data folder; "
+        + (f"did you mean {closest_name!r}?" if closest_name else f"there are: {name_list}"),
+        zh=f"数据目录中没有文件 {pattern!r};" + (f"您是不是想写 {closest_name!r}?" if closest_name else f"现有文件:{name_list}"),
         location=location,
         rule="S01",
     )
 
 
-def refuse_changed(files: Sequence[RawFile]) -> None:
+def check_files_unchanged(files: Sequence[RawFile]) -> None:
     """CheckError S11 when a file is no longer what was read."""
     changed_files = [file.name for file in files if not file.path.exists() or file_digest(file.path) != file.digest]
     if changed_files:

@@ -29,7 +29,7 @@ class FileHead:
     """A file and its first bytes, by which its format is recognised."""
 
     path: Path
-    start: bytes
+    first_bytes: bytes
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,5 @@ class Reader:
     """One format: the endings it usually has, whether a file's first bytes are of it, and how its sheets are read."""
 
     extensions: tuple[str, ...]
-    recognises: Callable[[FileHead], bool]
-    read: Callable[[SheetRequest], list[SheetCells]]
+    recognises_format: Callable[[FileHead], bool]
+    read_sheets: Callable[[SheetRequest], list[SheetCells]]

@@ -11,15 +11,15 @@ from .database_reader import is_duckdb, is_sqlite, read_duckdb, read_sqlite
 from .packed_reader import gzip_reader, is_gzip, is_zip, zip_reader
 from .parquet_reader import is_feather, is_parquet, read_feather, read_parquet
 from .reader import FileHead, Reader, SheetRequest
-from .reading_limits import guarded
+from .reading_limits import reading_errors
 from .sheet_cells import SheetCells
-from .spread_reader import is_spread, spread_engine_table, with_sheet_name
+from .spread_reader import is_spread, spread_table_cells, with_sheet_name
 from .stata_reader import is_spss, is_stata, read_spss, read_stata
 from .text_reader import is_text, read_text
 from .workbook_reader import is_ods, is_xls, is_xlsx, read_ods, read_xls, read_xlsx
 
 HEAD_BYTES = 4096  # bytes that say what a file is
-OTHER_CONTENTS = {
+UNREADABLE_SIGNATURES = {
     b"%pdf": ("PDF", "PDF"),
     b"<": ("HTML/XML", "HTML/XML"), b"\xef\xbb\xbf": ("HTML/XML", "HTML/XML"),
 }  # fmt: skip
@@ -34,10 +34,10 @@ def read_sheets(request: SheetRequest) -> list[SheetCells]:
     path, name = request.file.path, request.file.name
     file_format = format_of(path, name)
     reader = READERS[file_format]
-    with guarded(name):
-        sheets = reader.read(request)
+    with reading_errors(name):
+        sheets = reader.read_sheets(request)
         if is_spread(request):
-            sheets = [cells if cells.record_rows is not None else spread_engine_table(request, cells) for cells in sheets]
+            sheets = [cells if cells.record_rows is not None else spread_table_cells(request, cells) for cells in sheets]
         if request.depth == 0:
             sheets = [with_sheet_name(request, cells) for cells in sheets]
     if path.suffix.lower() in reader.extensions:
@@ -51,12 +51,12 @@ def read_sheets(request: SheetRequest) -> list[SheetCells]:
 def format_of(path: Path, location: str) -> str:
     """The format of a file by its content; DataError S10 when no reader fits."""
     with path.open("rb") as file:
-        head = FileHead(path, file.read(HEAD_BYTES))
-    file_format = next((name for name, reader in READERS.items() if reader.recognises(head)), None)
+        file_head = FileHead(path, file.read(HEAD_BYTES))
+    file_format = next((name for name, reader in READERS.items() if reader.recognises_format(file_head)), None)
     if file_format is None:
-        content, content_zh = _content_of(head)
+        content_en, content_zh = _content_of(file_head)
         raise DataError(
-            f"the content ({content}) is none of {', '.join(READERS)}; save it again as csv or xlsx",
+            f"the content ({content_en}) is none of {', '.join(READERS)}; save it again as csv or xlsx",
             zh=f"文件内容({content_zh})不是 {'、'.join(READERS)} 中的任何一种;请另存为 csv 或 xlsx",
             location=location,
             rule="S10",
@@ -64,10 +64,12 @@ def format_of(path: Path, location: str) -> str:
     return file_format
 
 
-def _content_of(head: FileHead) -> tuple[str, str]:
+def _content_of(file_head: FileHead) -> tuple[str, str]:
     """What the content of an unreadable file seems to be, en and zh."""
-    start = head.start.lstrip().lower()
-    return next((names for mark, names in OTHER_CONTENTS.items() if start.startswith(mark)), ("binary", "二进制"))
+    first_bytes = file_head.first_bytes.lstrip().lower()
+    return next(
+        (names for signature, names in UNREADABLE_SIGNATURES.items() if first_bytes.startswith(signature)), ("binary", "二进制")
+    )
 
 
 # in the order in which files are tried: an archive that is no workbook is one of other files, what is nothing else may be text

@@ -15,22 +15,22 @@ MAX_BYTES = 200 * 2**20
 MAX_UNPACKED = 4 * 2**30
 MAX_RATIO = 100
 MAX_MEMBERS = 1000
-SMALL = 2**20
+SMALL_FILE_BYTES = 2**20
 MAX_ROWS = 2**20  # of a sheet
 MAX_COLUMNS = 2**13
 MAX_CELLS = 4_000_000  # filled cells of a sheet, which is held in memory
 MAX_SPREAD = 20  # cells of the rectangle around the data for each filled one, in sheets that are not small
 MAX_LINE = 2**22  # bytes
 MAX_BREAKS = 40  # line breaks inside one quoted cell
-OWN_FAULTS = (AttributeError, NameError, TypeError, AssertionError)
+PROGRAMMING_ERRORS = (AttributeError, NameError, TypeError, AssertionError)
 """What no damaged file makes this program's own code raise: these are faults of the code."""
 PACKAGE = Path(__file__).resolve().parents[2]
 SCRATCH = re.compile(r"\S*/hqd-\w+/")
 """The engine's folder in what a library says: nobody knows it, and it is gone."""
-NEVER_CAUGHT = (KeyboardInterrupt, SystemExit, GeneratorExit)
+UNCAUGHT_EXCEPTIONS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
-def too_big(location: str, en: str, zh: str | None = None) -> DataError:
+def size_limit_error(location: str, en: str, zh: str | None = None) -> DataError:
     """S09: the file is refused before or while it is opened, and what would be read."""
     bounds = f"{MAX_BYTES // 2**20} MB, {MAX_RATIO}:1, {MAX_MEMBERS}, {MAX_ROWS} x {MAX_COLUMNS}, {MAX_LINE // 2**20} MB"
     return DataError(
@@ -42,7 +42,7 @@ def too_big(location: str, en: str, zh: str | None = None) -> DataError:
     )
 
 
-def damaged(location: str, reason: str) -> DataError:
+def damaged_file_error(location: str, reason: str) -> DataError:
     """S08: the reader's own reason why a file cannot be read."""
     return DataError(
         f"cannot be read, the file is damaged or incomplete: {reason}; open it in the program it comes from and save it again",
@@ -52,21 +52,21 @@ def damaged(location: str, reason: str) -> DataError:
     )
 
 
-def trouble(location: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
+def reading_error(location: str, en: str, zh: str, mend_en: str, mend_zh: str) -> DataError:
     """S08: what a file holds that cannot be read safely, and how to mend it."""
     return DataError(f"{en}; {mend_en}", zh=f"{zh};{mend_zh}", location=location, rule="S08")
 
 
-OF_THE_MACHINE = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.EROFS}
+MACHINE_ERRNOS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.EROFS}
 """System errors that say something of the disk or of permissions, nothing of the file that is read."""
 
 
 @contextmanager
-def guarded(location: str) -> Iterator[None]:
+def reading_errors(location: str) -> Iterator[None]:
     """Whatever a reader raises inside the block becomes S08 with its reason (S09 when memory ran out)."""
     try:
         yield
-    except (HqdError, *NEVER_CAUGHT):
+    except (HqdError, *UNCAUGHT_EXCEPTIONS):
         raise
     except ImportError as fault:
         raise SetupError(
@@ -75,18 +75,18 @@ def guarded(location: str) -> Iterator[None]:
             location=location,
         ) from fault
     except MemoryError as fault:
-        raise too_big(location, "it does not fit into memory", "内存放不下") from fault
+        raise size_limit_error(location, "it does not fit into memory", "内存放不下") from fault
     except OSError as fault:
-        if fault.errno in OF_THE_MACHINE:
+        if fault.errno in MACHINE_ERRNOS:
             raise
-        raise damaged(location, reason(fault)) from None
+        raise damaged_file_error(location, reason(fault)) from None
     except BaseException as fault:  # readers in Rust and C raise panics that are no Exception
-        if isinstance(fault, OWN_FAULTS) and _raised_here(fault):
+        if isinstance(fault, PROGRAMMING_ERRORS) and _is_programming_error(fault):
             raise
-        raise damaged(location, reason(fault)) from None
+        raise damaged_file_error(location, reason(fault)) from None
 
 
-def _raised_here(fault: BaseException) -> bool:
+def _is_programming_error(fault: BaseException) -> bool:
     """Whether this program's own code raised it, not a library that was given a damaged file."""
     frames = traceback.extract_tb(fault.__traceback__)
     return bool(frames) and PACKAGE in Path(frames[-1].filename).parents
@@ -95,5 +95,5 @@ def _raised_here(fault: BaseException) -> bool:
 def reason(fault: BaseException) -> str:
     """The first line of what a reader says, with its kind where it says nothing."""
     lines = str(fault).strip().splitlines()
-    text = SCRATCH.sub("", lines[0])[:200] if lines else ""
-    return text if " " in text else f"{type(fault).__name__} {text}".strip()
+    first_line = SCRATCH.sub("", lines[0])[:200] if lines else ""
+    return first_line if " " in first_line else f"{type(fault).__name__} {first_line}".strip()

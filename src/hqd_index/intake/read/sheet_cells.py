@@ -13,12 +13,12 @@ BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 ROW_SPAN = 10**9
 """What shares a row of the file has numbers that differ by multiples of this: lines that end a cell, cells read as rows."""
 
-FIRST_PLACE = 100
+FIRST_COLUMN_ID = 100
 """A record made of the cells at a column (from 0) has that column plus this times ROW_SPAN in its number."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class ExcludedRow:
     """A row that reading does not pass on: quarantined under `rule`, or (rule empty) out of scope for `reason`.
 
     CONTINUED is a line of a text file that ends a cell begun on a line above; it shares the row of that line.
@@ -32,12 +32,13 @@ class SetAside:
 
 @dataclass(frozen=True)
 class SheetCells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (place, unit) of unit rows.
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (column index, unit) of unit rows.
 
-    `above` are the units that the lines above the header name.
+    `units_above_header` are the units that the lines above the header name.
 
-    `head` are the first rows of the sheet. `padded`: whether a cell may have blanks around it. `record_rows`: the rows of the
-    sheet and their cells where rows of `table` are not rows of the sheet; `turned`: each of them holds a part of every record.
+    `leading_rows` are the first rows of the sheet. `has_padding`: whether a cell may have blanks around it.
+    `record_rows`: the rows of the sheet and their cells where rows of `table` are not rows of the sheet;
+    `is_transposed`: each of them holds a part of every record.
     """
 
     file: str
@@ -47,23 +48,23 @@ class SheetCells:
     header_row: int
     table: str
     rows: int
-    set_aside: tuple[SetAside, ...] = ()
+    excluded_rows: tuple[ExcludedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     units: tuple[tuple[int, str], ...] = ()
-    above: tuple[str, ...] = ()
-    padded: bool = True
-    head: tuple[tuple[str, ...], ...] = ()
+    units_above_header: tuple[str, ...] = ()
+    has_padding: bool = True
+    leading_rows: tuple[tuple[str, ...], ...] = ()
     record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
-    turned: bool = False
+    is_transposed: bool = False
 
 
 def first_rows(cells: SheetCells, count: int, engine: Engine) -> SheetCells:
     """The sheet as far as the row `count` below its header; a sheet whose rows are parts of every record whole."""
-    if cells.turned:
+    if cells.is_transposed:
         return cells
-    last = cells.header_row + count
-    table = engine.query(f"SELECT * FROM {cells.table} WHERE row % {ROW_SPAN} <= {last}")
-    set_aside = tuple(row for row in cells.set_aside if row.row % ROW_SPAN <= last)
-    record_rows = None if cells.record_rows is None else tuple(row for row in cells.record_rows if row[0] % ROW_SPAN <= last)
+    last_row = cells.header_row + count
+    table = engine.query(f"SELECT * FROM {cells.table} WHERE row % {ROW_SPAN} <= {last_row}")
+    excluded_rows = tuple(row for row in cells.excluded_rows if row.row % ROW_SPAN <= last_row)
+    record_rows = None if cells.record_rows is None else tuple(row for row in cells.record_rows if row[0] % ROW_SPAN <= last_row)
     rows = engine.count(table) if record_rows is None else len(record_rows)
-    return replace(cells, table=table, rows=rows, set_aside=set_aside, record_rows=record_rows)
+    return replace(cells, table=table, rows=rows, excluded_rows=excluded_rows, record_rows=record_rows)

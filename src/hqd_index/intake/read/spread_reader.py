@@ -12,11 +12,11 @@ from ..layout.spread_sheets import Records, cropped, records_of
 from ..meaning.header_years import year_of
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import CONTINUED, NOTE
-from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, row_set_aside
+from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, excluded_row
 from .reader import SheetRequest
 from .reading_limits import MAX_COLUMNS
-from .sheet_cells import FIRST_PLACE, ROW_SPAN, SetAside, SheetCells
-from .workbooks.sheet_grid import Grid, Range, filled_down, filled_header, range_of, refuse_merged, refuse_uncached
+from .sheet_cells import FIRST_COLUMN_ID, ROW_SPAN, ExcludedRow, SheetCells
+from .workbooks.sheet_grid import Grid, Range, check_merged_cells, filled_header, range_of, refuse_uncached, with_merges_filled
 from .workbooks.shown_numbers import resolved_units
 
 
@@ -26,10 +26,10 @@ class RawSheet:
 
     name: str
     rows: list[list[str]]
-    top: int = 0
-    set_aside: tuple[SetAside, ...] = ()
+    first_row: int = 0
+    excluded_rows: tuple[ExcludedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
-    exact: bool = False  # rows of another width than the header's are broken
+    fixed_width: bool = False  # rows of another width than the header's are broken
 
 
 def is_spread(request: SheetRequest) -> bool:
@@ -38,7 +38,7 @@ def is_spread(request: SheetRequest) -> bool:
     return request.source.block is not None or (reshape is not None and reshape.spreads)
 
 
-def block_of(request: SheetRequest) -> Range | None:
+def source_block(request: SheetRequest) -> Range | None:
     """The corners of the block that a source names; ConfigError for what is no range."""
     if request.source.block is None:
         return None
@@ -53,23 +53,30 @@ def block_of(request: SheetRequest) -> Range | None:
         ) from None
 
 
-def spread_grid(request: SheetRequest, grid: Grid, block: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
+def spread_workbook_cells(request: SheetRequest, grid: Grid, block: Range | None, notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a sheet of a workbook; DataError S08 for merged cells among them and formulas never computed."""
     location = f"{request.file.name} [{grid.name}]"
-    top = block[0][0] if block else 0
-    inside = _cropped_grid(grid, block)
-    refuse_uncached(inside, None, location)
-    filled = replace(inside, rows=[*filled_header(inside, PEEK), *inside.rows[PEEK:]])
-    made = records_of(_plain_rows(filled), request.source, request.table, location)
+    first_row = block[0][0] if block else 0
+    cropped = _cropped_grid(grid, block)
+    refuse_uncached(cropped, None, location)
+    grid_with_header = replace(cropped, rows=[*filled_header(cropped, PEEK), *cropped.rows[PEEK:]])
+    records = records_of(_plain_rows(grid_with_header), request.source, request.table, location)
     columns = range(MAX_COLUMNS) if request.source.fill_down else ()
-    kept = filled_down(inside, columns)
-    refuse_merged(kept, made.header_row, [n + 1 for n, _ in made.set_aside], range(MAX_COLUMNS), location)
-    rows, _ = resolved_units([*filled.rows[: made.header_row], *kept.rows[made.header_row :]], inside.marked, made.header_row, {})
-    return spread_cells(request, RawSheet(grid.name, rows, top, notices=notices))
+    grid_filled_down = with_merges_filled(cropped, columns)
+    check_merged_cells(
+        grid_filled_down, records.header_row, [row_index + 1 for row_index, _ in records.set_aside], range(MAX_COLUMNS), location
+    )
+    rows, _ = resolved_units(
+        [*grid_with_header.rows[: records.header_row], *grid_filled_down.rows[records.header_row :]],
+        cropped.unit_columns,
+        records.header_row,
+        {},
+    )
+    return spread_sheet_cells(request, RawSheet(grid.name, rows, first_row, notices=notices))
 
 
 def _plain_rows(grid: Grid) -> list[list[str]]:
-    rows, _ = resolved_units([list(row) for row in grid.rows], grid.marked, 0, {})
+    rows, _ = resolved_units([list(row) for row in grid.rows], grid.unit_columns, 0, {})
     return rows
 
 
@@ -77,90 +84,114 @@ def _cropped_grid(grid: Grid, block: Range | None) -> Grid:
     if block is None:
         return grid
     (top, left), (bottom, right) = block
-    moved = [((r - top, c - left), (s - top, d - left)) for (r, c), (s, d) in grid.merged
-             if r >= top and c >= left and s <= bottom and d <= right]  # fmt: skip
-    uncached = tuple((r - top, c - left) for r, c in grid.uncached if top <= r <= bottom and left <= c <= right)
-    marked = frozenset(c - left for c in grid.marked if left <= c <= right)
-    return Grid(grid.name, cropped(grid.rows, block), tuple(moved), uncached, marked, grid.hidden_rows)
+    merged_areas = [
+        ((first_row - top, column - left), (last_row - top, last_column - left))
+        for (first_row, column), (last_row, last_column) in grid.merged_areas
+        if first_row >= top and column >= left and last_row <= bottom and last_column <= right
+    ]
+    uncached_cells = tuple(
+        (first_row - top, column - left)
+        for first_row, column in grid.uncached_cells
+        if top <= first_row <= bottom and left <= column <= right
+    )
+    unit_columns = frozenset(column - left for column in grid.unit_columns if left <= column <= right)
+    return Grid(grid.name, cropped(grid.rows, block), tuple(merged_areas), uncached_cells, unit_columns, grid.hidden_rows)
 
 
-def spread_text(request: SheetRequest, read: Sequence[TextRecord], notices: tuple[Notice, ...]) -> SheetCells:
+def spread_text_cells(request: SheetRequest, text_records: Sequence[TextRecord], notices: tuple[Notice, ...]) -> SheetCells:
     """The records of a text file."""
-    block = block_of(request)
-    aside = [
-        SetAside(record.row + k * ROW_SPAN, (), CONTINUED) for record in read for k in range(1, record.lines)
-    ]  # fmt: skip
-    aside += [SetAside(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04") for record in read if not record.sound]
-    rows = [record.fields if record.sound else [] for record in read]
-    top = block[0][0] if block else 0
-    return spread_cells(request, RawSheet("", cropped(rows, block), top, tuple(aside), notices, exact=block is None))
+    block = source_block(request)
+    excluded_rows = [
+        ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUED)
+        for record in text_records
+        for line_offset in range(1, record.lines)
+    ]
+    excluded_rows += [
+        ExcludedRow(record.row, tuple(record.fields), OPEN_QUOTE, rule="S04")
+        for record in text_records
+        if not record.quotes_close
+    ]
+    rows = [record.fields if record.quotes_close else [] for record in text_records]
+    first_row = block[0][0] if block else 0
+    return spread_sheet_cells(
+        request, RawSheet("", cropped(rows, block), first_row, tuple(excluded_rows), notices, fixed_width=block is None)
+    )
 
 
-def spread_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
+def spread_sheet_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
     """The records of a sheet as cells for the engine."""
     file, engine = request.file, request.engine
     location = f"{file.name} [{sheet.name}]" if sheet.name else file.name
-    made = records_of(sheet.rows, request.source, request.table, location)
-    broken = _broken_rows(sheet, made)
-    target = engine.folder / f"{engine.new_name()}.txt"
-    held: set[int] = set()
-    with target.open("w", encoding="utf-8", newline="\n") as out:
-        writer = RecordWriter(out)
-        for n, place, cells in made.records:
-            if n not in broken:
-                held.add(n)
-                writer.write(_record_id(sheet.top + n + 1, place), cells)
-    spoiled = {row.row for row in sheet.set_aside if row.rule}
-    aside = [*sheet.set_aside, *broken.values()]
-    aside += [SetAside(sheet.top + n + 1, tuple(sheet.rows[n]), why) for n, why in made.set_aside
-              if n not in broken and sheet.top + n + 1 not in spoiled]  # fmt: skip
-    rows = _turned_rows(sheet, made) if made.turned else sorted(held)
+    records = records_of(sheet.rows, request.source, request.table, location)
+    broken_rows = _broken_rows(sheet, records)
+    csv_path = engine.folder / f"{engine.new_name()}.txt"
+    record_rows: set[int] = set()
+    with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
+        writer = RecordWriter(csv_file)
+        for row_index, column_id, cells in records.records:
+            if row_index not in broken_rows:
+                record_rows.add(row_index)
+                writer.write_row(_record_id(sheet.first_row + row_index + 1, column_id), cells)
+    faulty_rows = {row.row for row in sheet.excluded_rows if row.rule}
+    excluded_rows = [*sheet.excluded_rows, *broken_rows.values()]
+    excluded_rows += [
+        ExcludedRow(sheet.first_row + row_index + 1, tuple(sheet.rows[row_index]), reason)
+        for row_index, reason in records.set_aside
+        if row_index not in broken_rows and sheet.first_row + row_index + 1 not in faulty_rows
+    ]
+    rows = _transposed_rows(sheet, records) if records.turned else sorted(record_rows)
     return SheetCells(
         file=file.name,
         sheet=sheet.name,
         digest=file.digest,
-        labels=made.labels,
-        header_row=sheet.top + made.header_row,
-        table=engine.scan_records(target, len(made.labels)),
+        labels=records.labels,
+        header_row=sheet.first_row + records.header_row,
+        table=engine.scan_records(csv_path, len(records.labels)),
         rows=len(rows),
-        set_aside=tuple(aside),
-        notices=(*sheet.notices, *made.notices),
-        units=made.units,
-        above=made.above,
-        record_rows=tuple((sheet.top + n + 1, tuple(sheet.rows[n])) for n in rows),
-        turned=made.turned,
+        excluded_rows=tuple(excluded_rows),
+        notices=(*sheet.notices, *records.notices),
+        units=records.units,
+        units_above_header=records.above,
+        record_rows=tuple((sheet.first_row + row_index + 1, tuple(sheet.rows[row_index])) for row_index in rows),
+        is_transposed=records.turned,
     )
 
 
-def _record_id(row: int, place: int) -> int:
-    return row if place < 0 else row + (place + FIRST_PLACE) * ROW_SPAN
+def _record_id(row: int, column_id: int) -> int:
+    return row if column_id < 0 else row + (column_id + FIRST_COLUMN_ID) * ROW_SPAN
 
 
-def _turned_rows(sheet: RawSheet, made: Records) -> list[int]:
+def _transposed_rows(sheet: RawSheet, records: Records) -> list[int]:
     """The rows of a turned table that hold a part of each record."""
-    aside = {n for n, _ in made.set_aside}
-    return [n for n in range(made.header_row - 1, len(sheet.rows)) if n not in aside]
+    excluded_rows = {row_index for row_index, _ in records.set_aside}
+    return [row_index for row_index in range(records.header_row - 1, len(sheet.rows)) if row_index not in excluded_rows]
 
 
-def _broken_rows(sheet: RawSheet, made: Records) -> dict[int, SetAside]:
+def _broken_rows(sheet: RawSheet, records: Records) -> dict[int, ExcludedRow]:
     """Rows of a text file with another number of fields than the last header row; one with a single text is a note."""
-    if not sheet.exact or made.turned:
+    if not sheet.fixed_width or records.turned:
         return {}
-    width = len(sheet.rows[made.header_row - 1])
-    below = range(made.header_row, len(sheet.rows))
-    odd = {n: [cell for cell in sheet.rows[n] if cell.strip()] for n in below if len(sheet.rows[n]) != width}
+    field_count = len(sheet.rows[records.header_row - 1])
+    rows_below_header = range(records.header_row, len(sheet.rows))
+    misfit_rows = {
+        row_index: [cell for cell in sheet.rows[row_index] if cell.strip()]
+        for row_index in rows_below_header
+        if len(sheet.rows[row_index]) != field_count
+    }
     return {
-        n: SetAside(n + 1, tuple(sheet.rows[n]), NOTE) if len(filled) == 1 else row_set_aside(n + 1, sheet.rows[n])
-        for n, filled in odd.items()
-        if any(sheet.rows[n])
+        row_index: ExcludedRow(row_index + 1, tuple(sheet.rows[row_index]), NOTE)
+        if len(nonempty_fields) == 1
+        else excluded_row(row_index + 1, sheet.rows[row_index])
+        for row_index, nonempty_fields in misfit_rows.items()
+        if any(sheet.rows[row_index])
     }
 
 
-def spread_engine_table(request: SheetRequest, cells: SheetCells) -> SheetCells:
+def spread_table_cells(request: SheetRequest, cells: SheetCells) -> SheetCells:
     """The records of a sheet whose rows the engine holds already, its labels taken as its first row."""
     frame = request.engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row")
     rows = [list(cells.labels), *(list(row) for row in frame.itertuples(index=False, name=None))]
-    return spread_cells(request, RawSheet(cells.sheet, cropped(rows, block_of(request)), notices=cells.notices))
+    return spread_sheet_cells(request, RawSheet(cells.sheet, cropped(rows, source_block(request)), notices=cells.notices))
 
 
 def with_sheet_name(request: SheetRequest, cells: SheetCells) -> SheetCells:
@@ -169,14 +200,14 @@ def with_sheet_name(request: SheetRequest, cells: SheetCells) -> SheetCells:
     if column is None:
         return cells
     name = cells.sheet.rpartition("/")[2] or PurePosixPath(cells.file).name.partition(".")[0]
-    text = (_year_in(name) or name) if column == "year" else name
-    quoted_text = "'" + text.replace("'", "''") + "'"
-    table = request.engine.view(f"SELECT *, {quoted_text} AS c{len(cells.labels)} FROM {cells.table}")
+    cell_text = (_year_in(name) or name) if column == "year" else name
+    sql_literal = "'" + cell_text.replace("'", "''") + "'"
+    table = request.engine.view(f"SELECT *, {sql_literal} AS c{len(cells.labels)} FROM {cells.table}")
     return replace(cells, labels=(*cells.labels, column), table=table)
 
 
 def _year_in(name: str) -> str | None:
     """The only year that a name holds."""
-    digits = "".join(mark if mark.isdigit() else " " for mark in name).split()
-    years = {year for part in digits if (year := year_of(part))}
+    digits = "".join(character if character.isdigit() else " " for character in name).split()
+    years = {year for digit_group in digits if (year := year_of(digit_group))}
     return years.pop() if len(years) == 1 else None

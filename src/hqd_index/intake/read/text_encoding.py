@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
-from .reading_limits import MAX_LINE, too_big
+from .reading_limits import MAX_LINE, size_limit_error
 
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-CHUNK = 1 << 20
-PLAINLY_UTF8 = 16  # eight Chinese characters
-HEAD = 1 << 12
+CHUNK_BYTES = 1 << 20
+MIN_MULTIBYTE_EXCESS = 16  # eight Chinese characters
+HEAD_BYTES = 1 << 12
 HALF_NUL = 0.3  # of the bytes at even or odd places: UTF-16 without a mark of it
 
 
@@ -22,79 +22,87 @@ class TextSurvey:
     """The encoding of a text file, whether any cell of it is quoted, and how many lines it has, with or without an end."""
 
     encoding: str
-    quotes: bool
+    has_quotes: bool
     lines: int
 
 
-def survey(path: Path, declared: str, location: str) -> TextSurvey:
+def survey_text(path: Path, declared_encoding: str, location: str) -> TextSurvey:
     """Encoding (utf-16 by its mark or its NULs, utf-8, else gb18030), quotes and lines.
 
     Raises DataError S03 for NUL bytes, S09 for a line beyond the limits.
     """
     with path.open("rb") as file:
-        head = file.read(HEAD)
-    wide = declared if declared == "utf-16" else wide_encoding(head) if declared == "auto" else None
-    if wide:
-        return _survey_wide(path, wide, location)
-    guess = Utf8Guess() if declared == "auto" else None
-    quotes, ends, last, open_line = False, 0, b"", 0
+        first_bytes = file.read(HEAD_BYTES)
+    utf16_variant = (
+        declared_encoding
+        if declared_encoding == "utf-16"
+        else wide_encoding(first_bytes)
+        if declared_encoding == "auto"
+        else None
+    )
+    if utf16_variant:
+        return _utf16_survey(path, utf16_variant, location)
+    guess = Utf8Guess() if declared_encoding == "auto" else None
+    has_quotes, line_ends, last_byte, open_line = False, 0, b"", 0
     for chunk in _chunks(path):
         if b"\x00" in chunk:
-            raise undecodable(location, ends + chunk[: chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
-        quotes |= b'"' in chunk
+            raise decoding_error(location, line_ends + chunk[: chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
+        has_quotes |= b'"' in chunk
         if guess:
-            guess.feed(chunk)
-        ends += _line_ends(chunk, last)
+            guess.add_chunk(chunk)
+        line_ends += _line_ends(chunk, last_byte)
         open_line = _open_line(chunk, open_line, location)
-        last = chunk[-1:]
-    return TextSurvey(guess.encoding if guess else declared, quotes, ends + (last not in (b"", b"\n", b"\r")))
+        last_byte = chunk[-1:]
+    return TextSurvey(
+        guess.encoding if guess else declared_encoding, has_quotes, line_ends + (last_byte not in (b"", b"\n", b"\r"))
+    )
 
 
-def _line_ends(chunk: bytes, before: bytes) -> int:
+def _line_ends(chunk: bytes, last_byte: bytes) -> int:
     """How many lines end in a chunk; a return with a feed behind it is one end."""
-    ends = chunk.count(b"\n")
-    if b"\r" in chunk or before == b"\r":
-        ends += chunk.count(b"\r") - chunk.count(b"\r\n") - (before == b"\r" and chunk.startswith(b"\n"))
-    return ends
+    line_ends = chunk.count(b"\n")
+    if b"\r" in chunk or last_byte == b"\r":
+        line_ends += chunk.count(b"\r") - chunk.count(b"\r\n") - (last_byte == b"\r" and chunk.startswith(b"\n"))
+    return line_ends
 
 
-def _open_line(chunk: bytes, before: int, location: str) -> int:
+def _open_line(chunk: bytes, open_bytes: int, location: str) -> int:
     """Bytes of the line that a chunk leaves open; DataError S09 when it is beyond the limits."""
-    end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
-    length = len(chunk) - end - 1 if end >= 0 else before + len(chunk)
+    last_line_end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+    length = len(chunk) - last_line_end - 1 if last_line_end >= 0 else open_bytes + len(chunk)
     if length > MAX_LINE:
-        raise too_big(location, f"a line of more than {MAX_LINE >> 20} MB", f"有一行超过 {MAX_LINE >> 20} MB")
+        raise size_limit_error(location, f"a line of more than {MAX_LINE >> 20} MB", f"有一行超过 {MAX_LINE >> 20} MB")
     return length
 
 
-def wide_encoding(head: bytes) -> str | None:
+def wide_encoding(first_bytes: bytes) -> str | None:
     """The kind of UTF-16 that a file's first bytes are by their mark, or by NULs at every other place."""
-    if head.startswith(UTF16):
+    if first_bytes.startswith(UTF16):
         return "utf-16"
-    half = len(head) / 2
-    if half >= 4:
+    half_length = len(first_bytes) / 2
+    if half_length >= 4:
         for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
-            if head[first::2].count(0) > HALF_NUL * half and not head[1 - first :: 2].count(0):
+            if first_bytes[first::2].count(0) > HALF_NUL * half_length and not first_bytes[1 - first :: 2].count(0):
                 return encoding
     return None
 
 
-def _survey_wide(path: Path, encoding: str, location: str) -> TextSurvey:
+def _utf16_survey(path: Path, encoding: str, location: str) -> TextSurvey:
     """The same for UTF-16, counted on the text: its bytes hold those of line ends by chance."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    quotes, ends, last, open_line = False, 0, b"", 0
+    has_quotes, line_ends, last_byte, open_line = False, 0, b"", 0
     for chunk in [*_chunks(path), b""]:
         try:
-            plain = decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
+            utf8_chunk = decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
         except UnicodeDecodeError as fault:
-            raise undecodable(location, ends + 1, encoding) from fault
-        if b"\x00" in plain:
-            raise undecodable(location, ends + plain[: plain.index(b"\x00")].count(b"\n") + 1, "NUL")
-        quotes |= b'"' in plain
-        ends += _line_ends(plain, last)
-        open_line = _open_line(plain, open_line, location)
-        last = plain[-1:] or last
-    return TextSurvey(encoding, quotes, ends + (last not in (b"", b"\n", b"\r")))
+            raise decoding_error(location, line_ends + 1, encoding) from fault
+        if b"\x00" in utf8_chunk:
+            raise decoding_error(location, line_ends + utf8_chunk[: utf8_chunk.index(b"\x00")].count(b"\n") + 1, "NUL")
+        has_quotes |= b'"' in utf8_chunk
+        line_ends += _line_ends(utf8_chunk, last_byte)
+        open_line = _open_line(utf8_chunk, open_line, location)
+        last_byte = utf8_chunk[-1:] or last_byte
+    return TextSurvey(encoding, has_quotes, line_ends + (last_byte not in (b"", b"\n", b"\r")))
 
 
 class Utf8Guess:
@@ -103,18 +111,18 @@ class Utf8Guess:
     def __init__(self) -> None:
         self.encoding = "utf-8"
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._extra = 0  # bytes beyond one per character: GB18030 text hardly gets any past a UTF-8 decoder
+        self._excess_bytes = 0  # bytes beyond one per character: GB18030 text hardly gets any past a UTF-8 decoder
 
-    def feed(self, chunk: bytes) -> None:
-        if self.encoding != "utf-8" or self._extra < 0:
+    def add_chunk(self, chunk: bytes) -> None:
+        if self.encoding != "utf-8" or self._excess_bytes < 0:
             return
         try:
-            self._extra += len(chunk) - len(self._decoder.decode(chunk))
+            self._excess_bytes += len(chunk) - len(self._decoder.decode(chunk))
         except UnicodeDecodeError as fault:
-            self._extra += fault.start - len(fault.object[: fault.start].decode("utf-8"))
-            if self._extra < PLAINLY_UTF8:
+            self._excess_bytes += fault.start - len(fault.object[: fault.start].decode("utf-8"))
+            if self._excess_bytes < MIN_MULTIBYTE_EXCESS:
                 self.encoding = "gb18030"
-            self._extra = -1
+            self._excess_bytes = -1
 
 
 def first_bad_line(path: Path, encoding: str) -> int | None:
@@ -131,11 +139,11 @@ def first_bad_line(path: Path, encoding: str) -> int | None:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             yield chunk
 
 
-def undecodable(location: str, line: int, encoding: str) -> DataError:
+def decoding_error(location: str, line: int, encoding: str) -> DataError:
     """S03 with the line where decoding stops."""
     return DataError(
         f"line {line} holds bytes that are not text ({encoding}); mend that line and save the file as 'CSV UTF-8'",

@@ -17,28 +17,28 @@ from ..records.scope_reasons import HEADER
 from .delimited_text import (
     OPEN_QUOTE,
     RecordCounts,
-    Shape,
+    RecordShape,
     delimiter_of,
     records,
-    usual_width,
-    write_plain,
+    usual_field_count,
+    write_plain_records,
     write_records,
 )
 from .reader import FileHead, SheetRequest
-from .reading_limits import MAX_COLUMNS, too_big
-from .sheet_cells import SetAside, SheetCells
-from .spread_reader import is_spread, spread_text
-from .text_encoding import TextSurvey, first_bad_line, survey, undecodable, wide_encoding
+from .reading_limits import MAX_COLUMNS, size_limit_error
+from .sheet_cells import ExcludedRow, SheetCells
+from .spread_reader import is_spread, spread_text_cells
+from .text_encoding import TextSurvey, decoding_error, first_bad_line, survey_text, wide_encoding
 
 MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*(<!doctype|<html|<\?xml|%pdf)", re.IGNORECASE)
 
 
-def is_text(head: FileHead) -> bool:
+def is_text(file_head: FileHead) -> bool:
     """Whether the first bytes are text that may be delimited: no page, no PDF, NULs only as UTF-16 has them."""
-    start = head.start
-    if wide_encoding(start):
+    first_bytes = file_head.first_bytes
+    if wide_encoding(first_bytes):
         return True
-    return not (start.startswith(b"PK\x03\x04") or b"\x00" in start or MARKUP.match(start))
+    return not (first_bytes.startswith(b"PK\x03\x04") or b"\x00" in first_bytes or MARKUP.match(first_bytes))
 
 
 def read_text(request: SheetRequest) -> list[SheetCells]:
@@ -48,27 +48,27 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
     CheckError when the lines of the file are not those that were accounted for.
     """
     file, source, engine = request.file, request.source, request.engine
-    text_survey = survey(file.path, source.encoding, file.name)
-    target = engine.folder / f"{engine.new_name()}.txt"
+    text_survey = survey_text(file.path, source.encoding, file.name)
+    csv_path = engine.folder / f"{engine.new_name()}.txt"
     try:
-        with decoded(file.path, text_survey.encoding) as text:
-            first_lines = list(islice(text, PEEK))
+        with open_decoded(file.path, text_survey.encoding) as text_file:
+            first_lines = list(islice(text_file, PEEK))
         delimiter = delimiter_of(first_lines)
         if is_spread(request):
-            return [_spread(request, text_survey, delimiter, usual_width(first_lines, delimiter))]
+            return [_spread_cells(request, text_survey, delimiter, usual_field_count(first_lines, delimiter))]
         if max((line.count(delimiter) for line in first_lines), default=0) >= MAX_COLUMNS:
-            raise too_big(file.name, f"more than {MAX_COLUMNS} fields in a line", f"一行超过 {MAX_COLUMNS} 个字段")
-        first_records = list(records(first_lines, delimiter, usual_width(first_lines, delimiter)))
+            raise size_limit_error(file.name, f"more than {MAX_COLUMNS} fields in a line", f"一行超过 {MAX_COLUMNS} 个字段")
+        first_records = list(records(first_lines, delimiter, usual_field_count(first_lines, delimiter)))
         layout = header_layout([record.fields for record in first_records], source, request.table, file.name)
-        shape = Shape(delimiter, len(layout.labels), layout.row + layout.below)
-        counts = _write(request, text_survey, shape, target)
+        record_shape = RecordShape(delimiter, len(layout.labels), layout.row + layout.below)
+        counts = _write_records(request, text_survey, record_shape, csv_path)
     except UnicodeDecodeError as fault:
         line = first_bad_line(file.path, text_survey.encoding) or 1
         encodings = "utf-8 / gb18030" if source.encoding == "auto" else text_survey.encoding
-        raise undecodable(file.name, line, encodings) from fault
-    _refuse_shifted(counts, len(layout.labels), file.name)
+        raise decoding_error(file.name, line, encodings) from fault
+    _check_no_shifted_rows(counts, len(layout.labels), file.name)
     _check_lines(text_survey.lines, counts.lines, file.name)
-    label_rows = [SetAside(layout.row + k, (), HEADER) for k in range(1, layout.below + 1)]
+    label_rows = [ExcludedRow(layout.row + row_offset, (), HEADER) for row_offset in range(1, layout.below + 1)]
     return [
         SheetCells(
             file=file.name,
@@ -76,40 +76,43 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             digest=file.digest,
             labels=layout.labels,
             header_row=layout.row,
-            table=engine.scan_records(target, len(layout.labels), delimiter),
+            table=engine.scan_records(csv_path, len(layout.labels), delimiter),
             rows=counts.rows,
-            set_aside=(*label_rows, *counts.set_aside),
+            excluded_rows=(*label_rows, *counts.excluded_rows),
             notices=encoding_notices(file.name, text_survey.encoding),
             units=layout.units,
-            above=layout.above,
-            padded=counts.padded,
-            head=tuple(tuple(record.fields) for record in first_records),
+            units_above_header=layout.above,
+            has_padding=counts.has_padding,
+            leading_rows=tuple(tuple(record.fields) for record in first_records),
         )
     ]
 
 
-def _spread(request: SheetRequest, text_survey: TextSurvey, delimiter: str, width: int) -> SheetCells:
+def _spread_cells(request: SheetRequest, text_survey: TextSurvey, delimiter: str, field_count: int) -> SheetCells:
     """A sheet whose rows are not those of a table."""
-    with decoded(request.file.path, text_survey.encoding) as text:
-        every = list(records(text, delimiter, width))
-    _check_lines(text_survey.lines, sum(record.lines for record in every), request.file.name)
-    return spread_text(request, every, encoding_notices(request.file.name, text_survey.encoding))
+    with open_decoded(request.file.path, text_survey.encoding) as text_file:
+        text_records = list(records(text_file, delimiter, field_count))
+    _check_lines(text_survey.lines, sum(record.lines for record in text_records), request.file.name)
+    return spread_text_cells(request, text_records, encoding_notices(request.file.name, text_survey.encoding))
 
 
-def _write(request: SheetRequest, text_survey: TextSurvey, shape: Shape, target: Path) -> RecordCounts:
+def _write_records(request: SheetRequest, text_survey: TextSurvey, record_shape: RecordShape, csv_path: Path) -> RecordCounts:
     """The records below the header, written where the engine may read them."""
-    with decoded(request.file.path, text_survey.encoding) as text, target.open("w", encoding="utf-8", newline="\n") as out:
-        if text_survey.quotes:
-            return write_records(records(text, shape.delimiter, shape.width), out, shape)
-        return write_plain(text, out, shape, request.file.name)
+    with (
+        open_decoded(request.file.path, text_survey.encoding) as text_file,
+        csv_path.open("w", encoding="utf-8", newline="\n") as csv_file,
+    ):
+        if text_survey.has_quotes:
+            return write_records(records(text_file, record_shape.delimiter, record_shape.field_count), csv_file, record_shape)
+        return write_plain_records(text_file, csv_file, record_shape, request.file.name)
 
 
 @contextmanager
-def decoded(path: Path, encoding: str) -> Iterator[IO[str]]:
+def open_decoded(path: Path, encoding: str) -> Iterator[IO[str]]:
     """The text of a file, its byte order mark left out."""
-    signed = "utf-8-sig" if encoding == "utf-8" else encoding
-    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=signed, newline=None) as text:
-        yield text
+    codec_name = "utf-8-sig" if encoding == "utf-8" else encoding
+    with path.open("rb") as byte_file, io.TextIOWrapper(byte_file, encoding=codec_name, newline=None) as text_file:
+        yield text_file
 
 
 def encoding_notices(location: str, encoding: str) -> tuple[Notice, ...]:
@@ -117,25 +120,25 @@ def encoding_notices(location: str, encoding: str) -> tuple[Notice, ...]:
     return () if encoding == "utf-8" else (Notice("S03", location, f"read as {encoding}", f"按 {encoding} 编码读取"),)
 
 
-def _refuse_shifted(counts: RecordCounts, width: int, location: str) -> None:
-    widths = {len(row.cells) for row in counts.set_aside if row.rule and row.reason != OPEN_QUOTE}
-    if counts.rows == 0 and not any(row.rule for row in counts.set_aside):
+def _check_no_shifted_rows(counts: RecordCounts, field_count: int, location: str) -> None:
+    field_counts = {len(row.cells) for row in counts.excluded_rows if row.rule and row.reason != OPEN_QUOTE}
+    if counts.rows == 0 and not any(row.rule for row in counts.excluded_rows):
         raise no_rows(location)
-    if counts.rows == 0 and len(widths) == 1:
-        fields = widths.pop()
+    if counts.rows == 0 and len(field_counts) == 1:
+        fields = field_counts.pop()
         raise DataError(
-            f"every row has {fields} fields but the header has {width}; mend the header or the separator",
-            zh=f"所有数据行都是 {fields} 个字段,而表头是 {width} 个;请改正表头或分隔符",
+            f"every row has {fields} fields but the header has {field_count}; mend the header or the separator",
+            zh=f"所有数据行都是 {fields} 个字段,而表头是 {field_count} 个;请改正表头或分隔符",
             location=location,
             rule="S04",
         )
 
 
-def _check_lines(lines: int, accounted: int, location: str) -> None:
+def _check_lines(lines: int, accounted_lines: int, location: str) -> None:
     """The lines of the file, counted apart from reading, are those read or set aside."""
-    if lines != accounted:
+    if lines != accounted_lines:
         raise CheckError(
-            f"the file has {lines} lines but {accounted} were read or set aside; please report it with the file",
-            zh=f"文件共 {lines} 行,读取与剔除合计 {accounted} 行;请连同该文件反馈给维护者",
+            f"the file has {lines} lines but {accounted_lines} were read or set aside; please report it with the file",
+            zh=f"文件共 {lines} 行,读取与剔除合计 {accounted_lines} 行;请连同该文件反馈给维护者",
             location=location,
         )

@@ -10,36 +10,46 @@ from ..records.intake_notice import Notice
 from .reader import SheetRequest
 from .sheet_cells import SheetCells
 
-WHOLE_UP_TO = "1e15"
+LARGEST_EXACT_INTEGER = "1e15"
 FIRST_ROW = 2  # as a spreadsheet would show it: labels in row 1
 
 
 def typed_cells(
-    request: SheetRequest, numbered: str, labels: Sequence[str] | None = None, notices: tuple[Notice, ...] = ()
+    request: SheetRequest, numbered_table: str, labels: Sequence[str] | None = None, notices: tuple[Notice, ...] = ()
 ) -> SheetCells:
     """The sheet of an engine table of typed columns numbered by FILE_ROW, which are labels too unless others are given.
 
     DataError S02 when it has no rows.
     """
-    types = {name: dtype for name, dtype in request.engine.types(numbered).items() if name != FILE_ROW}
-    cells = _as_text(numbered, types, request.engine)
+    column_types = {name: dtype for name, dtype in request.engine.types(numbered_table).items() if name != FILE_ROW}
+    cells = _text_table(numbered_table, column_types, request.engine)
     rows = request.engine.count(cells)
     if rows == 0:
         raise no_rows(request.file.name)
     return SheetCells(
-        request.file.name, "", request.file.digest, tuple(types if labels is None else labels), 1, cells, rows, notices=notices
+        request.file.name,
+        "",
+        request.file.digest,
+        tuple(column_types if labels is None else labels),
+        1,
+        cells,
+        rows,
+        notices=notices,
     )
 
 
-def _as_text(numbered: str, types: dict[str, str], engine: Engine) -> str:
-    columns = [f"coalesce({_text_sql(quoted(name), dtype)}, '') AS c{place}" for place, (name, dtype) in enumerate(types.items())]
-    shifted = f"{quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row"
-    return engine.query(f"SELECT {', '.join([shifted, *columns])} FROM {numbered}")
+def _text_table(numbered_table: str, column_types: dict[str, str], engine: Engine) -> str:
+    columns = [
+        f"coalesce({_cell_text_sql(quoted(name), dtype)}, '') AS c{column_index}"
+        for column_index, (name, dtype) in enumerate(column_types.items())
+    ]
+    row_column = f"{quoted(FILE_ROW)} + {FIRST_ROW - 1} AS row"
+    return engine.query(f"SELECT {', '.join([row_column, *columns])} FROM {numbered_table}")
 
 
-def _text_sql(column: str, dtype: str) -> str:
+def _cell_text_sql(column: str, dtype: str) -> str:
     if dtype == "double":
-        is_whole = f"{column} = trunc({column}) AND abs({column}) < {WHOLE_UP_TO}"
+        is_whole = f"{column} = trunc({column}) AND abs({column}) < {LARGEST_EXACT_INTEGER}"
         number_text = f"CASE WHEN {is_whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
         return f"CASE WHEN isnan({column}) THEN {literal('')} ELSE {number_text} END"
     if dtype == "date":

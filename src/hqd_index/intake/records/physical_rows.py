@@ -34,7 +34,7 @@ def _rows_of_sheet(removed: pd.DataFrame, used: set[int], sheet: Sheet) -> pd.Da
     record_rows = {row for row, _ in sheet.cells.record_rows or ()}
     rows = removed["rid"] % ROW_SPAN
     of_records = rows.isin(record_rows) & (removed["reason"] != CONTINUED)
-    if sheet.cells.turned:
+    if sheet.cells.is_transposed:
         lost = removed.iloc[0:0] if used else _repeated(removed[of_records], record_rows, sheet)
     else:
         lost = removed[of_records & ~rows.isin(used)]

@@ -68,14 +68,14 @@ def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFram
         cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
         lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
-        lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
+        lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.excluded_rows if row.rule]
         parts.append(pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet))
     return pd.concat(parts, ignore_index=True)[RAW_ROWS]
 
 
 def _rows_of_spread_sheet(sheet: Sheet, rows: set[int]) -> pd.DataFrame:
     lines = [(row, _json(list(cells))) for row, cells in sheet.cells.record_rows or () if row in rows]
-    lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.set_aside if row.rule]
+    lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.excluded_rows if row.rule]
     return pd.DataFrame(lines, columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
 
 

@@ -7,27 +7,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..reading_limits import MAX_COLUMNS, MAX_ROWS, damaged, guarded, too_big, trouble
-from .package_xml import local, opened_package, parsed
-from .sheet_grid import Book, Grid, GridRows, Range, SheetName, range_of
-from .shown_numbers import number_text, shown
+from ..reading_limits import MAX_COLUMNS, MAX_ROWS, damaged_file_error, reading_error, reading_errors, size_limit_error
+from .package_xml import local_name, open_package, parse_part
+from .sheet_grid import Grid, GridRows, Range, SheetName, Workbook, range_of
+from .shown_numbers import displayed_number, number_text
 
 CONTENT = "content.xml"
 PERCENT = "0%"
 
 
 @contextmanager
-def ods_book(path: Path, location: str) -> Iterator[Book]:
+def ods_book(path: Path, location: str) -> Iterator[Workbook]:
     """The workbook while it is open; DataError S08 or S09 when it is damaged, encrypted or beyond the limits."""
-    with opened_package(path, location) as archive, guarded(location):
+    with open_package(path, location) as archive, reading_errors(location):
         _refuse_encrypted(archive, location)
-        reader = _ContentReader(location)
-        parsed(archive, CONTENT, reader.start, reader.end, reader.text, location=location)
-        if not reader.grids:
-            raise damaged(location, "no sheet")
-        sheets = tuple(SheetName(grid.name, grid.name not in reader.hidden) for grid in reader.grids)
-        grids = {grid.name: grid for grid in reader.grids}
-        yield Book(sheets, grids.__getitem__, lambda name: bool(grids[name].rows or grids[name].uncached), reader.ranges)
+        content_reader = _ContentReader(location)
+        parse_part(
+            archive, CONTENT, content_reader.start_element, content_reader.end_element, content_reader.add_text, location=location
+        )
+        if not content_reader.grids:
+            raise damaged_file_error(location, "no sheet")
+        sheets = tuple(SheetName(grid.name, grid.name not in content_reader.hidden_sheets) for grid in content_reader.grids)
+        grids = {grid.name: grid for grid in content_reader.grids}
+        yield Workbook(
+            sheets, grids.__getitem__, lambda name: bool(grids[name].rows or grids[name].uncached_cells), content_reader.ranges
+        )
 
 
 def is_ods_archive(archive: zipfile.ZipFile) -> bool:
@@ -40,7 +44,9 @@ def is_ods_archive(archive: zipfile.ZipFile) -> bool:
 def _refuse_encrypted(archive: zipfile.ZipFile, location: str) -> None:
     with suppress(KeyError):
         if b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise trouble(location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
+            raise reading_error(
+                location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存"
+            )
 
 
 class _ContentReader:
@@ -49,32 +55,32 @@ class _ContentReader:
     def __init__(self, location: str) -> None:
         self.location = location
         self.grids: list[Grid] = []
-        self.hidden: set[str] = set()
+        self.hidden_sheets: set[str] = set()
         self.ranges: dict[str, tuple[str, Range]] = {}
         self.hidden_styles: set[str] = set()
-        self.style = ""
+        self.table_style = ""
         self.name: str | None = None
         self.depth = 0  # of elements inside a cell
-        self.skipped = 0  # depth inside an annotation
-        self.pieces: list[str] = []
+        self.skipped_depth = 0  # depth inside an annotation
+        self.text_runs: list[str] = []
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = local(name)
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        element_name = local_name(name)
         if self.depth:
-            self._inside(tag, attributes)
-        elif tag == "style":
-            self.style = attributes.get("style:name", "")
-        elif tag == "table-properties" and attributes.get("table:display") == "false":
-            self.hidden_styles.add(self.style)
-        elif tag == "table" and self.name is None:
+            self._start_inside_table(element_name, attributes)
+        elif element_name == "style":
+            self.table_style = attributes.get("style:name", "")
+        elif element_name == "table-properties" and attributes.get("table:display") == "false":
+            self.hidden_styles.add(self.table_style)
+        elif element_name == "table" and self.name is None:
             self._table(attributes)
-        elif tag == "table-row":
-            self.row_repeat, self.column = _repeat(attributes, "rows"), 0
+        elif element_name == "table-row":
+            self.row_repeat, self.column = _repeat_count(attributes, "rows"), 0
             self.hidden_rows += attributes.get("table:visibility", "visible") != "visible"
             self.row_filled = False
-        elif tag in ("table-cell", "covered-table-cell") and self.name is not None:
-            self.depth, self.attributes, self.pieces, self.paragraphs = 1, attributes, [], 0
-        elif tag == "named-range":
+        elif element_name in ("table-cell", "covered-table-cell") and self.name is not None:
+            self.depth, self.attributes, self.text_runs, self.paragraphs = 1, attributes, [], 0
+        elif element_name == "named-range":
             with suppress(ValueError):
                 sheet, _, cells = attributes.get("table:cell-range-address", "").replace("$", "").partition(".")
                 self.ranges[attributes.get("table:name", "")] = (sheet.strip("'"), range_of(cells.replace(".", "")))
@@ -82,95 +88,102 @@ class _ContentReader:
     def _table(self, attributes: dict[str, str]) -> None:
         self.name = attributes.get("table:name", f"Sheet{len(self.grids) + 1}")
         if attributes.get("table:style-name") in self.hidden_styles:
-            self.hidden.add(self.name)
+            self.hidden_sheets.add(self.name)
         self.rows = GridRows(f"{self.location} [{self.name}]")
-        self.merged: list[Range] = []
-        self.uncached: list[tuple[int, int]] = []
-        self.marked: set[int] = set()
+        self.merged_areas: list[Range] = []
+        self.uncached_cells: list[tuple[int, int]] = []
+        self.unit_columns: set[int] = set()
         self.row, self.hidden_rows = 0, 0
 
-    def _inside(self, tag: str, attributes: dict[str, str]) -> None:
+    def _start_inside_table(self, element_name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
-        if tag == "annotation" and not self.skipped:
-            self.skipped = self.depth
-        elif self.skipped:
+        if element_name == "annotation" and not self.skipped_depth:
+            self.skipped_depth = self.depth
+        elif self.skipped_depth:
             return
-        elif tag == "p":
-            self.pieces.append("\n" if self.paragraphs else "")
+        elif element_name == "p":
+            self.text_runs.append("\n" if self.paragraphs else "")
             self.paragraphs += 1
-        elif tag == "s":
-            self.pieces.append(" " * min(int(attributes.get("text:c", 1)), 1000))
-        elif tag == "tab":
-            self.pieces.append("\t")
-        elif tag == "line-break":
-            self.pieces.append("\n")
+        elif element_name == "s":
+            self.text_runs.append(" " * min(int(attributes.get("text:c", 1)), 1000))
+        elif element_name == "tab":
+            self.text_runs.append("\t")
+        elif element_name == "line-break":
+            self.text_runs.append("\n")
 
-    def text(self, data: str) -> None:
-        if self.depth > 1 and not self.skipped:
-            self.pieces.append(data)
+    def add_text(self, character_data: str) -> None:
+        if self.depth > 1 and not self.skipped_depth:
+            self.text_runs.append(character_data)
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         if self.depth:
-            if self.skipped == self.depth:
-                self.skipped = 0
+            if self.skipped_depth == self.depth:
+                self.skipped_depth = 0
             self.depth -= 1
             if not self.depth:
-                self._cell(local(name) == "covered-table-cell")
+                self._end_cell(local_name(name) == "covered-table-cell")
             return
-        tag = local(name)
-        if tag == "table-row":
+        element_name = local_name(name)
+        if element_name == "table-row":
             self._end_row()
-        elif tag == "table" and self.name is not None:
-            rows = self.rows.checked()
+        elif element_name == "table" and self.name is not None:
+            rows = self.rows.checked_rows()
             self.grids.append(
-                Grid(self.name, rows, tuple(self.merged), tuple(self.uncached), frozenset(self.marked), self.hidden_rows)
+                Grid(
+                    self.name,
+                    rows,
+                    tuple(self.merged_areas),
+                    tuple(self.uncached_cells),
+                    frozenset(self.unit_columns),
+                    self.hidden_rows,
+                )
             )
             self.name = None
 
-    def _cell(self, covered: bool) -> None:
-        repeat = _repeat(self.attributes, "columns")
-        text = "" if covered else self._value()
-        if text:
-            if repeat > MAX_COLUMNS:
-                raise too_big(self.location, f"a cell repeated {repeat} times", f"单元格重复 {repeat} 次")
-            for place in range(repeat):
-                self.rows.put(self.row, self.column + place, text)
+    def _end_cell(self, is_covered: bool) -> None:
+        column_repeat = _repeat_count(self.attributes, "columns")
+        cell_text = "" if is_covered else self._cell_text()
+        if cell_text:
+            if column_repeat > MAX_COLUMNS:
+                raise size_limit_error(self.location, f"a cell repeated {column_repeat} times", f"单元格重复 {column_repeat} 次")
+            for repeat_index in range(column_repeat):
+                self.rows.put_cell(self.row, self.column + repeat_index, cell_text)
             self.row_filled = True
         elif "table:formula" in self.attributes and "office:value-type" not in self.attributes:
-            self.uncached.append((self.row, self.column))
-        down, right = (int(self.attributes.get(f"table:number-{kind}-spanned", 1)) for kind in ("rows", "columns"))
-        if down > 1 or right > 1:
-            self.merged.append(((self.row, self.column), (self.row + down - 1, self.column + right - 1)))
-        self.column += repeat
+            self.uncached_cells.append((self.row, self.column))
+        row_span, column_span = (int(self.attributes.get(f"table:number-{axis}-spanned", 1)) for axis in ("rows", "columns"))
+        if row_span > 1 or column_span > 1:
+            self.merged_areas.append(((self.row, self.column), (self.row + row_span - 1, self.column + column_span - 1)))
+        self.column += column_repeat
 
-    def _value(self) -> str:
-        kind = self.attributes.get("office:value-type", "")
-        said = "".join(self.pieces)
-        if kind in ("float", "currency", "percentage"):
-            raw = self.attributes.get("office:value", "")
-            if self.attributes.get("calcext:value-type") == "error" or not raw:
-                return said
-            if kind == "percentage":
-                self.marked.add(self.column)
-                return shown(raw, PERCENT, from_1904=False)
-            return number_text(raw)
-        if kind == "date":
-            return self.attributes.get("office:date-value", said).removesuffix("T00:00:00").replace("T", " ")
-        if kind == "boolean":
-            return self.attributes.get("office:boolean-value", said)
-        return self.attributes.get("office:string-value", said) or said
+    def _cell_text(self) -> str:
+        value_type = self.attributes.get("office:value-type", "")
+        displayed_text = "".join(self.text_runs)
+        if value_type in ("float", "currency", "percentage"):
+            stored_value = self.attributes.get("office:value", "")
+            if self.attributes.get("calcext:value-type") == "error" or not stored_value:
+                return displayed_text
+            if value_type == "percentage":
+                self.unit_columns.add(self.column)
+                return displayed_number(stored_value, PERCENT, from_1904=False)
+            return number_text(stored_value)
+        if value_type == "date":
+            return self.attributes.get("office:date-value", displayed_text).removesuffix("T00:00:00").replace("T", " ")
+        if value_type == "boolean":
+            return self.attributes.get("office:boolean-value", displayed_text)
+        return self.attributes.get("office:string-value", displayed_text) or displayed_text
 
     def _end_row(self) -> None:
         """Rows may be repeated: filled ones within bounds, blank ones only moved past."""
         if self.row_filled and self.row_repeat > 1:
             cells = list(self.rows.rows[self.row])
-            for place in range(1, self.row_repeat):
-                for column, text in enumerate(cells):
-                    if text:
-                        self.rows.put(self.row + place, column, text)
+            for row_offset in range(1, self.row_repeat):
+                for column, cell_text in enumerate(cells):
+                    if cell_text:
+                        self.rows.put_cell(self.row + row_offset, column, cell_text)
         self.row += self.row_repeat
 
 
-def _repeat(attributes: dict[str, str], kind: str) -> int:
-    repeat = int(attributes.get(f"table:number-{kind}-repeated", 1))
-    return min(max(repeat, 1), MAX_ROWS + 1)
+def _repeat_count(attributes: dict[str, str], axis: str) -> int:
+    repeat_count = int(attributes.get(f"table:number-{axis}-repeated", 1))
+    return min(max(repeat_count, 1), MAX_ROWS + 1)

@@ -10,23 +10,23 @@ from typing import Any
 from xml.parsers import expat
 
 from ....errors import DataError
-from ..reading_limits import MAX_BYTES, MAX_MEMBERS, MAX_RATIO, SMALL, guarded, too_big, trouble
+from ..reading_limits import MAX_BYTES, MAX_MEMBERS, MAX_RATIO, SMALL_FILE_BYTES, reading_error, reading_errors, size_limit_error
 
-CHUNK = 1 << 16
+CHUNK_BYTES = 1 << 16
 ENCRYPTED = 1  # bit of a member's flags
 
-Start = Callable[[str, dict[str, str]], None]
-End = Callable[[str], None]
+StartHandler = Callable[[str, dict[str, str]], None]
+EndHandler = Callable[[str], None]
 
 
-class Enough(Exception):
+class StopParsing(Exception):
     """What was looked for has been found; the rest of the part is not read."""
 
 
 @contextmanager
-def opened_package(path: Path, location: str) -> Iterator[zipfile.ZipFile]:
+def open_package(path: Path, location: str) -> Iterator[zipfile.ZipFile]:
     """An archive within the limits, none of whose parts declares a document type; DataError S08, S09."""
-    with guarded(location), zipfile.ZipFile(path) as archive:
+    with reading_errors(location), zipfile.ZipFile(path) as archive:
         check_members(archive.infolist(), location)
         for member in archive.infolist():
             if not member.is_dir():
@@ -36,9 +36,9 @@ def opened_package(path: Path, location: str) -> Iterator[zipfile.ZipFile]:
 
 def check_members(members: list[zipfile.ZipInfo], location: str) -> None:
     """DataError when an archive is too big, too dense or too split (S09), or needs a password (S08)."""
-    total = sum(member.file_size for member in members)
-    if len(members) > MAX_MEMBERS or total > MAX_BYTES:
-        raise too_big(location, f"{len(members)} members, {total / 2**20:.0f} MB unpacked")
+    unpacked_bytes = sum(member.file_size for member in members)
+    if len(members) > MAX_MEMBERS or unpacked_bytes > MAX_BYTES:
+        raise size_limit_error(location, f"{len(members)} members, {unpacked_bytes / 2**20:.0f} MB unpacked")
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise encrypted(location)
     check_packing(members, location)
@@ -47,64 +47,70 @@ def check_members(members: list[zipfile.ZipInfo], location: str) -> None:
 def check_packing(members: list[zipfile.ZipInfo], location: str) -> None:
     """DataError S09 when a member unpacks to many times its size."""
     for member in members:
-        if member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            raise too_big(location, f"{member.filename} is packed more than {MAX_RATIO}:1")
+        if member.file_size > SMALL_FILE_BYTES and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+            raise size_limit_error(location, f"{member.filename} is packed more than {MAX_RATIO}:1")
 
 
 def encrypted(location: str) -> DataError:
     """S08: a password is needed."""
-    return trouble(location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
+    return reading_error(location, "the file is encrypted", "文件已加密", "save it again without a password", "去掉密码后另存")
 
 
 def _refuse_document_type(archive: zipfile.ZipFile, member: zipfile.ZipInfo, location: str) -> None:
     """S09 for a document type, which can only stand before the root element; parts that are no XML pass."""
 
-    def stop(*_: Any) -> None:
-        raise Enough
+    def refuse_doctype(*_: Any) -> None:
+        raise StopParsing
 
     try:
-        parsed(archive, member.filename, stop, location=f"{location} [{member.filename}]")
+        parse_part(archive, member.filename, refuse_doctype, location=f"{location} [{member.filename}]")
     except expat.ExpatError:
         return
 
 
-def parsed(
-    archive: zipfile.ZipFile, part: str, start: Start, end: End | None = None, text: End | None = None, *, location: str
+def parse_part(
+    archive: zipfile.ZipFile,
+    part_name: str,
+    start_element: StartHandler,
+    end_element: EndHandler | None = None,
+    character_data: EndHandler | None = None,
+    *,
+    location: str,
 ) -> None:
     """Feeds a part to the handlers, names without their prefix of the root; ends early when a handler raises Enough."""
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, 1 << 16
 
-    def refuse(*_: Any) -> None:
-        raise too_big(location, "it declares a document type or entities", "含有文档类型或实体声明")
+    def refuse_entities(*_: Any) -> None:
+        raise size_limit_error(location, "it declares a document type or entities", "含有文档类型或实体声明")
 
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = start
-    if end:
-        parser.EndElementHandler = end
-    if text:
-        parser.CharacterDataHandler = text
-    with archive.open(part) as stream:
+    parser.StartDoctypeDeclHandler = refuse_entities
+    parser.EntityDeclHandler = refuse_entities
+    parser.StartElementHandler = start_element
+    if end_element:
+        parser.EndElementHandler = end_element
+    if character_data:
+        parser.CharacterDataHandler = character_data
+    with archive.open(part_name) as part_stream:
         try:
-            while chunk := stream.read(CHUNK):
+            while chunk := part_stream.read(CHUNK_BYTES):
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
-        except Enough:
+        except StopParsing:
             return
 
 
-def elements(archive: zipfile.ZipFile, part: str, location: str) -> list[tuple[str, Mapping[str, str]]]:
+def part_elements(archive: zipfile.ZipFile, part_name: str, location: str) -> list[tuple[str, Mapping[str, str]]]:
     """(local name, attributes by local name) of every element of a small part, in order."""
-    listed: list[tuple[str, Mapping[str, str]]] = []
+    found_elements: list[tuple[str, Mapping[str, str]]] = []
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        listed.append((local(name), {local(key): value for key, value in attributes.items()}))
+    def start_element(name: str, attributes: dict[str, str]) -> None:
+        found_elements.append((local_name(name), {local_name(key): value for key, value in attributes.items()}))
 
-    parsed(archive, part, start, location=location)
-    return listed
+    parse_part(archive, part_name, start_element, location=location)
+    return found_elements
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """The name without its prefix."""
     return name.rpartition(":")[2]

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from ....errors import ConfigError, unknown
 from ...meaning.header_years import year_of
-from ..reading_limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SPREAD, too_big, trouble
+from ..reading_limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SPREAD, reading_error, size_limit_error
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 """0-based corners, both inside."""
@@ -22,9 +22,9 @@ class Grid:
 
     name: str
     rows: list[list[str]]
-    merged: tuple[Range, ...] = ()
-    uncached: tuple[tuple[int, int], ...] = ()
-    marked: frozenset[int] = frozenset()  # columns where a number format prints a unit
+    merged_areas: tuple[Range, ...] = ()
+    uncached_cells: tuple[tuple[int, int], ...] = ()
+    unit_columns: frozenset[int] = frozenset()  # columns where a number format prints a unit
     hidden_rows: int = 0
 
 
@@ -33,44 +33,51 @@ class SheetName:
     """A sheet as its workbook lists it."""
 
     name: str
-    visible: bool
+    is_visible: bool
 
 
 @dataclass(frozen=True)
-class Book:
+class Workbook:
     """An open workbook: its sheets, how one is read, whether one holds anything, and ranges that bear a name."""
 
     sheets: tuple[SheetName, ...]
     grid: Callable[[str], Grid]
-    filled: Callable[[str], bool]
+    has_values: Callable[[str], bool]
     ranges: Mapping[str, tuple[str, Range]] = field(default_factory=dict)
 
 
-def chosen_sheets(book: Book, wanted: str | None, location: str) -> list[str]:
+def chosen_sheets(workbook: Workbook, sheet_pattern: str | None, location: str) -> list[str]:
     """The sheets that are meant: those a name or pattern fits, else the only one that holds anything.
 
     Raises ConfigError for a name that no sheet has; DataError S08 for hidden sheets and for several where none is named.
     """
-    names = [sheet.name for sheet in book.sheets]
-    if wanted is not None:
-        fitting = [name for name in names if name == wanted] or [name for name in names if fnmatchcase(name, wanted)]
-        if not fitting:
-            en, zh = unknown("sheet", wanted, names, kind_zh="工作表")
+    names = [sheet.name for sheet in workbook.sheets]
+    if sheet_pattern is not None:
+        matching_names = [name for name in names if name == sheet_pattern] or [
+            name for name in names if fnmatchcase(name, sheet_pattern)
+        ]
+        if not matching_names:
+            en, zh = unknown("sheet", sheet_pattern, names, kind_zh="工作表")
             raise ConfigError(en, zh=zh, location=location, rule="S08")
-        return fitting
-    hidden = ", ".join(sheet.name for sheet in book.sheets if not sheet.visible)
-    if hidden:
-        raise trouble(location, f"hidden sheet: {hidden}", f"有隐藏的工作表:{hidden}", "unhide or delete it, or name `sheet:`",
-                      "取消隐藏或删除,或写明 `sheet:`")  # fmt: skip
-    filled = [name for name in names if book.filled(name)]
-    if len(filled) > 1:
-        listed, all_of_them = ", ".join(filled), '`sheet: "*"`'
-        if all(year_of(name) for name in filled):
-            all_of_them += ", `sheet_is: year`"
-        raise trouble(location, f"several sheets: {listed}", f"有多个工作表:{listed}",
-                      f"name one under `sheet:`, or write {all_of_them} for all of them",
-                      f"请用 `sheet:` 写明其中一个,或写 {all_of_them} 读取全部")  # fmt: skip
-    return filled[:1] or names[:1]
+        return matching_names
+    hidden_names = ", ".join(sheet.name for sheet in workbook.sheets if not sheet.is_visible)
+    if hidden_names:
+        raise reading_error(
+            location,
+            f"hidden sheet: {hidden_names}",
+            f"有隐藏的工作表:{hidden_names}",
+            "unhide or delete it, or name `sheet:`",
+            "取消隐藏或删除,或写明 `sheet:`",
+        )
+    filled_names = [name for name in names if workbook.has_values(name)]
+    if len(filled_names) > 1:
+        name_list, all_sheets_setting = ", ".join(filled_names), '`sheet: "*"`'
+        if all(year_of(name) for name in filled_names):
+            all_sheets_setting += ", `sheet_is: year`"
+        raise reading_error(location, f"several sheets: {name_list}", f"有多个工作表:{name_list}",
+                      f"name one under `sheet:`, or write {all_sheets_setting} for all of them",
+                      f"请用 `sheet:` 写明其中一个,或写 {all_sheets_setting} 读取全部")  # fmt: skip
+    return filled_names[:1] or names[:1]
 
 
 class GridRows:
@@ -79,13 +86,13 @@ class GridRows:
     def __init__(self, location: str) -> None:
         self.rows: list[list[str]] = []
         self.location = location
-        self.filled = 0
-        self.width = 0
+        self.filled_cells = 0
+        self.column_count = 0
 
-    def put(self, row: int, column: int, text: str) -> None:
+    def put_cell(self, row: int, column: int, cell_text: str) -> None:
         """A text at a 0-based place; DataError S09 beyond the limits of a sheet."""
         if row >= MAX_ROWS or column >= MAX_COLUMNS * 2:
-            raise too_big(
+            raise size_limit_error(
                 self.location, f"a cell at row {row + 1}, column {column + 1}", f"第 {row + 1} 行第 {column + 1} 列有单元格"
             )
         rows = self.rows
@@ -94,105 +101,126 @@ class GridRows:
         cells = rows[row]
         if column >= len(cells):
             cells.extend([""] * (column - len(cells)))
-            cells.append(text)
+            cells.append(cell_text)
         else:
-            cells[column] = text
-        self.filled += 1
-        self.width = max(self.width, column + 1)
-        if self.filled > MAX_CELLS:
-            raise too_big(self.location, f"more than {MAX_CELLS} filled cells", f"已填单元格多于 {MAX_CELLS}")
+            cells[column] = cell_text
+        self.filled_cells += 1
+        self.column_count = max(self.column_count, column + 1)
+        if self.filled_cells > MAX_CELLS:
+            raise size_limit_error(self.location, f"more than {MAX_CELLS} filled cells", f"已填单元格多于 {MAX_CELLS}")
 
-    def checked(self) -> list[list[str]]:
+    def checked_rows(self) -> list[list[str]]:
         """The rows; DataError S09 when the rectangle around them is mostly empty and large."""
-        spread = len(self.rows) * self.width
-        held = sum(map(len, self.rows))
-        if self.width > MAX_COLUMNS or max(spread, held) > max(SMALL_SHEET, MAX_SPREAD * self.filled):
-            text = f"{self.filled} cells spread over {len(self.rows)} rows x {self.width} columns"
-            raise too_big(self.location, text, f"{self.filled} 个单元格散布在 {len(self.rows)} 行 x {self.width} 列")
+        grid_area = len(self.rows) * self.column_count
+        stored_cells = sum(map(len, self.rows))
+        if self.column_count > MAX_COLUMNS or max(grid_area, stored_cells) > max(SMALL_SHEET, MAX_SPREAD * self.filled_cells):
+            size_text = f"{self.filled_cells} cells spread over {len(self.rows)} rows x {self.column_count} columns"
+            raise size_limit_error(
+                self.location, size_text, f"{self.filled_cells} 个单元格散布在 {len(self.rows)} 行 x {self.column_count} 列"
+            )
         return self.rows
 
 
 def cell_name(row: int, column: int) -> str:
     """'B3' for 0-based (2, 1)."""
-    letters, column = "", column + 1
+    column_letters, column = "", column + 1
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row + 1}"
+        column, letter_index = divmod(column - 1, 26)
+        column_letters = chr(ord("A") + letter_index) + column_letters
+    return f"{column_letters}{row + 1}"
 
 
-def column_of(letters: str) -> int:
+def column_of(column_letters: str) -> int:
     """The 0-based place of a column's letters."""
-    place = 0
-    for letter in letters:
-        place = place * 26 + ord(letter) - ord("A") + 1
-    return place - 1
+    column_number = 0
+    for letter in column_letters:
+        column_number = column_number * 26 + ord(letter) - ord("A") + 1
+    return column_number - 1
 
 
-def place_of(reference: str) -> tuple[int, int]:
+def cell_position(reference: str) -> tuple[int, int]:
     """(row, column), 0-based, of 'B3' or '$B$3'; ValueError for anything else."""
-    plain = reference.replace("$", "").upper()
-    letters = plain.rstrip("0123456789")
-    if not letters.isascii() or not letters.isalpha() or len(letters) > 3 or len(letters) == len(plain):
+    plain_reference = reference.replace("$", "").upper()
+    column_letters = plain_reference.rstrip("0123456789")
+    if (
+        not column_letters.isascii()
+        or not column_letters.isalpha()
+        or len(column_letters) > 3
+        or len(column_letters) == len(plain_reference)
+    ):
         raise ValueError(f"not a cell: {reference!r}")
-    return int(plain[len(letters) :]) - 1, column_of(letters)
+    return int(plain_reference[len(column_letters) :]) - 1, column_of(column_letters)
 
 
 def range_of(reference: str) -> Range:
     """The corners of 'B3:D9', or of one cell; ValueError for anything else."""
-    first, _, last = reference.partition(":")
-    top, bottom = place_of(first), place_of(last or first)
-    return (min(top[0], bottom[0]), min(top[1], bottom[1])), (max(top[0], bottom[0]), max(top[1], bottom[1]))
+    first_cell, _, last_cell = reference.partition(":")
+    first_position, last_position = cell_position(first_cell), cell_position(last_cell or first_cell)
+    return (min(first_position[0], last_position[0]), min(first_position[1], last_position[1])), (
+        max(first_position[0], last_position[0]),
+        max(first_position[1], last_position[1]),
+    )
 
 
 def filled_header(grid: Grid, rows: int) -> list[list[str]]:
     """The first rows with the text of each merged range in all its cells."""
-    head = [list(row) for row in grid.rows[:rows]]
-    for (top, left), (bottom, right) in grid.merged:
-        if top >= len(head):
+    header_rows = [list(row) for row in grid.rows[:rows]]
+    for (first_row, first_column), (last_row, last_column) in grid.merged_areas:
+        if first_row >= len(header_rows):
             continue
-        text = head[top][left] if left < len(head[top]) else ""
-        for cells in head[top : bottom + 1] if text else ():
-            cells.extend([""] * (min(right + 1, MAX_COLUMNS) - len(cells)))
-            cells[left : right + 1] = [text] * (min(right + 1, MAX_COLUMNS) - left)
-    return head
+        cell_text = header_rows[first_row][first_column] if first_column < len(header_rows[first_row]) else ""
+        for cells in header_rows[first_row : last_row + 1] if cell_text else ():
+            cells.extend([""] * (min(last_column + 1, MAX_COLUMNS) - len(cells)))
+            cells[first_column : last_column + 1] = [cell_text] * (min(last_column + 1, MAX_COLUMNS) - first_column)
+    return header_rows
 
 
-def refuse_merged(grid: Grid, below: int, exempt: Sequence[int], columns: Collection[int], location: str) -> None:
-    """DataError S08 for cells merged among the data rows (below row `below`, from 1) of columns that are read."""
-    kept = set(exempt)
-    for (top, left), (bottom, right) in sorted(grid.merged):
-        if bottom + 1 > below and top + 1 not in kept and any(left <= column <= right for column in columns):
-            cells = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
-            raise trouble(f"{location} !{cells}", "merged cells among the data", "数据区有合并单元格",
+def check_merged_cells(
+    grid: Grid, header_row: int, excluded_rows: Sequence[int], columns: Collection[int], location: str
+) -> None:
+    """DataError S08 for cells merged among the data rows (below row `header_row`, from 1) of columns that are read."""
+    exempt_rows = set(excluded_rows)
+    for (first_row, first_column), (last_row, last_column) in sorted(grid.merged_areas):
+        if (
+            last_row + 1 > header_row
+            and first_row + 1 not in exempt_rows
+            and any(first_column <= column <= last_column for column in columns)
+        ):
+            cells = f"{cell_name(first_row, first_column)}:{cell_name(last_row, last_column)}"
+            raise reading_error(f"{location} !{cells}", "merged cells among the data", "数据区有合并单元格",
                           "unmerge and fill them, or name the column under `fill_down:`",
                           "取消合并并补全,或在 `fill_down:` 写明该列")  # fmt: skip
 
 
 def refuse_uncached(grid: Grid, columns: Collection[int] | None, location: str) -> None:
     """DataError S08 for a formula without a stored value in a column that is read (any, where that is not known)."""
-    for row, column in grid.uncached:
+    for row, column in grid.uncached_cells:
         if columns is None or column in columns:
-            raise trouble(f"{location}!{cell_name(row, column)}", "a formula without a stored value", "公式没有缓存结果",
+            raise reading_error(f"{location}!{cell_name(row, column)}", "a formula without a stored value", "公式没有缓存结果",
                           "recalculate and save", "重新计算后保存")  # fmt: skip
 
 
-def unmerged(grid: Grid, columns: Iterable[int]) -> Grid:
+def without_vertical_merges(grid: Grid, columns: Iterable[int]) -> Grid:
     """The grid without vertical merges of some columns, whose cells below the first are blank; `fill_down` fills them later."""
-    chosen = set(columns)
-    merged = tuple(area for area in grid.merged if not (area[0][1] == area[1][1] and area[0][1] in chosen))
-    return Grid(grid.name, grid.rows, merged, grid.uncached, grid.marked, grid.hidden_rows)
+    chosen_columns = set(columns)
+    merged_areas = tuple(area for area in grid.merged_areas if not (area[0][1] == area[1][1] and area[0][1] in chosen_columns))
+    return Grid(grid.name, grid.rows, merged_areas, grid.uncached_cells, grid.unit_columns, grid.hidden_rows)
 
 
-def filled_down(grid: Grid, columns: Iterable[int]) -> Grid:
+def with_merges_filled(grid: Grid, columns: Iterable[int]) -> Grid:
     """The grid with vertical merges of some columns unmerged, their text in each of their cells."""
-    chosen = set(columns)
-    rows, merged = [list(row) for row in grid.rows], []
-    for (top, left), (bottom, right) in grid.merged:
-        if left == right and left in chosen and top < len(rows) and left < len(rows[top]):
-            for cells in rows[top + 1 : bottom + 1]:
-                cells.extend([""] * (left + 1 - len(cells)))
-                cells[left] = rows[top][left]
+    chosen_columns = set(columns)
+    rows, merged_areas = [list(row) for row in grid.rows], []
+    for (first_row, first_column), (last_row, last_column) in grid.merged_areas:
+        if (
+            first_column == last_column
+            and first_column in chosen_columns
+            and first_row < len(rows)
+            and first_column < len(rows[first_row])
+        ):
+            for cells in rows[first_row + 1 : last_row + 1]:
+                cells.extend([""] * (first_column + 1 - len(cells)))
+                cells[first_column] = rows[first_row][first_column]
         else:
-            merged.append(((top, left), (bottom, right)))
-    return Grid(grid.name, rows, tuple(merged), grid.uncached, grid.marked, grid.hidden_rows)
+            merged_areas.append(((first_row, first_column), (last_row, last_column)))
+    return Grid(grid.name, rows, tuple(merged_areas), grid.uncached_cells, grid.unit_columns, grid.hidden_rows)

@@ -12,13 +12,13 @@ from functools import lru_cache
 UNIT_MARK = "\x1f"
 """Between a shown number and the unit its format prints behind it; no office document can hold this mark itself."""
 
-WHOLE_UP_TO = 1e15  # a spreadsheet keeps 15 digits: longer numbers are shown as they are stored, 9.11e+17
-LAST_DAY = 2958466  # of year 9999
+LARGEST_EXACT_INTEGER = 1e15  # a spreadsheet keeps 15 digits: longer numbers are shown as they are stored, 9.11e+17
+LAST_DAY_SERIAL = 2958466  # of year 9999
 DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 BUILT_IN = {9: "0%", 10: "0.00%"} | dict.fromkeys(DATE_IDS, "yyyy-mm-dd")
 ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-PARTS = re.compile(r'"([^"]*)"|[\\!](.)|_.|\*.|\[([^\]]*)\]|(.)', re.DOTALL)
-GENERAL = re.compile(r"general|G/通用格式", re.IGNORECASE)
+FORMAT_TOKENS = re.compile(r'"([^"]*)"|[\\!](.)|_.|\*.|\[([^\]]*)\]|(.)', re.DOTALL)
+GENERAL_FORMAT = re.compile(r"general|G/通用格式", re.IGNORECASE)
 CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)")
 
 
@@ -28,60 +28,66 @@ class Section:
 
     condition: tuple[str, float] | None
     is_date: bool
-    shift: int  # the number is shown times 10^shift
+    power_of_ten: int  # the number is shown times 10^shift
     suffix: str
     zeros: int  # digits it is filled up to
 
 
-def number_text(raw: str) -> str:
+def number_text(stored_number: str) -> str:
     """A stored number as a person would type it: whole numbers without a point."""
-    if raw.isdigit() and len(raw) < 16 and (raw[0] != "0" or raw == "0"):
-        return raw
-    value = float(raw)
-    if value.is_integer() and abs(value) < WHOLE_UP_TO:
-        return str(int(value))
-    return repr(value)
+    if stored_number.isdigit() and len(stored_number) < 16 and (stored_number[0] != "0" or stored_number == "0"):
+        return stored_number
+    number = float(stored_number)
+    if number.is_integer() and abs(number) < LARGEST_EXACT_INTEGER:
+        return str(int(number))
+    return repr(number)
 
 
-def shown(raw: str, code: str, *, from_1904: bool) -> str:
+def displayed_number(stored_number: str, code: str, *, from_1904: bool) -> str:
     """The text a sheet shows for a stored number, in full precision, UNIT_MARK and unit behind it where the format prints one."""
     sections = format_sections(code)
     if sections is None:
-        return number_text(raw)
-    value = float(raw)
-    section = _section_for(value, sections)
+        return number_text(stored_number)
+    number = float(stored_number)
+    section = _section_for(number, sections)
     if section.is_date:
-        return _date_text(value, from_1904) or number_text(raw)
-    text = number_text(raw)
-    if section.shift:
-        text = _shifted(text, section.shift)
-    if section.zeros and text.isdigit():
-        text = text.zfill(section.zeros)
-    return text + (UNIT_MARK + section.suffix if section.suffix else "")
+        return _date_text(number, from_1904) or number_text(stored_number)
+    displayed = number_text(stored_number)
+    if section.power_of_ten:
+        displayed = _scaled_text(displayed, section.power_of_ten)
+    if section.zeros and displayed.isdigit():
+        displayed = displayed.zfill(section.zeros)
+    return displayed + (UNIT_MARK + section.suffix if section.suffix else "")
 
 
-def _shifted(text: str, shift: int) -> str:
+def _scaled_text(number_text: str, power_of_ten: int) -> str:
     try:
-        moved = Decimal(text).scaleb(shift)
+        scaled_number = Decimal(number_text).scaleb(power_of_ten)
     except InvalidOperation:
-        return text
-    plain = format(moved, "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+        return number_text
+    decimal_text = format(scaled_number, "f")
+    return decimal_text.rstrip("0").rstrip(".") if "." in decimal_text else decimal_text
 
 
-def _section_for(value: float, sections: tuple[Section, ...]) -> Section:
+def _section_for(number: float, sections: tuple[Section, ...]) -> Section:
     for section in sections:
         if section.condition is not None:
-            sign, bound = section.condition
-            holds = {"<": value < bound, ">": value > bound, "=": value == bound, "<=": value <= bound, ">=": value >= bound,
-                     "<>": value != bound}  # fmt: skip
-            if holds[sign]:
+            sign, threshold = section.condition
+            comparisons = {
+                "<": number < threshold,
+                ">": number > threshold,
+                "=": number == threshold,
+                "<=": number <= threshold,
+                ">=": number >= threshold,
+                "<>": number != threshold,
+            }
+            if comparisons[sign]:
                 return section
     if any(section.condition for section in sections):
         return next((section for section in sections if section.condition is None), sections[0])
-    if value < 0 and len(sections) > 1:
+    if number < 0 and len(sections) > 1:
         return sections[1]
-    if value == 0 and len(sections) > 2:
+    if number == 0 and len(sections) > 2:
         return sections[2]
     return sections[0]
 
@@ -91,60 +97,62 @@ def format_sections(code: str) -> tuple[Section, ...] | None:
     """The sections of a format, or None when it shows plain numbers."""
     if code in ("", "@") or code.lower() == "general":
         return None
-    sections = tuple(_section(part) for part in _split(code)[:3])
-    plain = all(not (one.is_date or one.shift or one.suffix or one.zeros) for one in sections)
-    return None if plain else sections
+    sections = tuple(_format_section(format_part) for format_part in _format_parts(code)[:3])
+    shows_plain_number = all(
+        not (section.is_date or section.power_of_ten or section.suffix or section.zeros) for section in sections
+    )
+    return None if shows_plain_number else sections
 
 
-def _split(code: str) -> list[str]:
-    parts, quoted, escaped = [""], False, False
-    for mark in code:
-        if mark == ";" and not quoted and not escaped:
-            parts.append("")
+def _format_parts(code: str) -> list[str]:
+    format_parts, in_quotes, is_escaped = [""], False, False
+    for character in code:
+        if character == ";" and not in_quotes and not is_escaped:
+            format_parts.append("")
             continue
-        quoted ^= mark == '"' and not escaped
-        escaped = mark == "\\" and not escaped
-        parts[-1] += mark
-    return parts
+        in_quotes ^= character == '"' and not is_escaped
+        is_escaped = character == "\\" and not is_escaped
+        format_parts[-1] += character
+    return format_parts
 
 
-def _section(code: str) -> Section:
-    code = GENERAL.sub("0.#", code)
-    condition, digits, behind, percents, dot_at = None, "", "", 0, None
+def _format_section(code: str) -> Section:
+    code = GENERAL_FORMAT.sub("0.#", code)
+    condition, digits, suffix, percents, decimal_position = None, "", "", 0, None
     is_date = bool(ELAPSED.search(code))
-    for text, escaped, bracket, mark in PARTS.findall(code):
+    for quoted_literal, escaped_character, bracket, character in FORMAT_TOKENS.findall(code):
         if bracket:
-            found = CONDITION.fullmatch(bracket.strip())
-            condition = (found.group(1), float(found.group(2))) if found else condition
-        elif text or escaped:
-            if escaped == "." and digits:
-                dot_at = len(digits)
-            behind += text or escaped
-        elif mark and mark in "0#?.,":
-            digits, behind = digits + mark, ""
-        elif mark == "%":
-            percents, behind = percents + 1, behind + "%"
-        elif mark and mark in "yYmMdDhHsS":
+            condition_match = CONDITION.fullmatch(bracket.strip())
+            condition = (condition_match.group(1), float(condition_match.group(2))) if condition_match else condition
+        elif quoted_literal or escaped_character:
+            if escaped_character == "." and digits:
+                decimal_position = len(digits)
+            suffix += quoted_literal or escaped_character
+        elif character and character in "0#?.,":
+            digits, suffix = digits + character, ""
+        elif character == "%":
+            percents, suffix = percents + 1, suffix + "%"
+        elif character and character in "yYmMdDhHsS":
             is_date = True
-        elif mark and not mark.isascii():
-            behind += mark
+        elif character and not character.isascii():
+            suffix += character
     if is_date or not digits:
         return Section(condition, is_date, 0, "", 0)
-    scaled = 3 * (len(digits) - len(digits.rstrip(",")))
-    if dot_at is not None:
-        scaled += sum(mark in "0#?" for mark in digits[dot_at:])
-    zeros = len(digits) if set(digits) == {"0"} and len(digits) > 1 and dot_at is None else 0
-    return Section(condition, False, 2 * percents - scaled, _unit(behind), zeros)
+    power_of_ten = 3 * (len(digits) - len(digits.rstrip(",")))
+    if decimal_position is not None:
+        power_of_ten += sum(character in "0#?" for character in digits[decimal_position:])
+    zeros = len(digits) if set(digits) == {"0"} and len(digits) > 1 and decimal_position is None else 0
+    return Section(condition, False, 2 * percents - power_of_ten, _suffix_unit(suffix), zeros)
 
 
-def _unit(text: str) -> str:
+def _suffix_unit(suffix: str) -> str:
     """The text behind the digits when it can be a unit or magnitude: blanks and bare punctuation say nothing."""
-    return text.strip() if any(mark.isalpha() or mark in "%‰" for mark in text) else ""
+    return suffix.strip() if any(character.isalpha() or character in "%‰" for character in suffix) else ""
 
 
 def _date_text(serial: float, from_1904: bool) -> str | None:
     """The date of a serial as ISO text, with the time where it has one; a time alone when there is no day."""
-    if not 0 <= serial < LAST_DAY:
+    if not 0 <= serial < LAST_DAY_SERIAL:
         return None
     if serial < 1 and not from_1904:
         return (datetime(1900, 1, 1) + timedelta(seconds=round(serial * 86400))).time().isoformat()
@@ -154,28 +162,28 @@ def _date_text(serial: float, from_1904: bool) -> str | None:
 
 
 def resolved_units(
-    rows: list[list[str]], columns: Collection[int], top: int, stated: Mapping[int, str]
+    rows: list[list[str]], columns: Collection[int], first_data_row: int, stated_units: Mapping[int, str]
 ) -> tuple[list[list[str]], tuple[tuple[int, str], ...]]:
     """Rows without UNIT_MARK, and (column, unit) where a number format prints the unit of a column that states none.
 
     A column whose numbers all carry one unit, or the stated one, is read in it; where units differ within a column they stay
-    in the cells. Rows up to `top` are labels.
+    in the cells. Rows up to `first_data_row` are labels.
     """
-    printed: list[tuple[int, str]] = []
+    printed_units: list[tuple[int, str]] = []
     for column in sorted(columns):
-        units = {_unit_behind(row[column]) for row in rows[top:] if column < len(row) and _has_number(row[column])}
-        unit = stated.get(column)
-        plain = units <= {"", unit} if unit else len(units) == 1
-        if plain and not unit:
-            printed += [(column, name) for name in units if name]
+        units = {_printed_unit(row[column]) for row in rows[first_data_row:] if column < len(row) and _has_number(row[column])}
+        unit = stated_units.get(column)
+        is_uniform = units <= {"", unit} if unit else len(units) == 1
+        if is_uniform and not unit:
+            printed_units += [(column, name) for name in units if name]
         for row in rows:
             if column < len(row) and UNIT_MARK in row[column]:
-                number, _, behind = row[column].partition(UNIT_MARK)
-                row[column] = number if plain else number + behind
-    return rows, tuple(printed)
+                number, _, suffix = row[column].partition(UNIT_MARK)
+                row[column] = number if is_uniform else number + suffix
+    return rows, tuple(printed_units)
 
 
-def _unit_behind(cell: str) -> str:
+def _printed_unit(cell: str) -> str:
     return cell.partition(UNIT_MARK)[2]
 
 

@@ -11,244 +11,257 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..reading_limits import damaged, guarded, too_big
-from .package_xml import Enough, elements, local, opened_package, parsed
-from .sheet_grid import Book, Grid, GridRows, Range, SheetName, column_of, range_of
-from .shown_numbers import BUILT_IN, UNIT_MARK, number_text, shown
+from ..reading_limits import damaged_file_error, reading_errors, size_limit_error
+from .package_xml import StopParsing, local_name, open_package, parse_part, part_elements
+from .sheet_grid import Grid, GridRows, Range, SheetName, Workbook, column_of, range_of
+from .shown_numbers import BUILT_IN, UNIT_MARK, displayed_number, number_text
 
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MAX_STRINGS = 3_000_000
 
 
 @dataclass(frozen=True)
-class Parts:
+class WorkbookParts:
     """What the cells of every sheet refer to: shared strings, the format code of each style, and the date system."""
 
-    strings: list[str]
+    shared_strings: list[str]
     codes: list[str]
     from_1904: bool
 
 
 @contextmanager
-def xlsx_book(path: Path, location: str) -> Iterator[Book]:
+def xlsx_book(path: Path, location: str) -> Iterator[Workbook]:
     """The workbook while it is open; DataError S08 or S09 when it is damaged or beyond the limits."""
-    with opened_package(path, location) as archive, guarded(location):
-        main = _main_part(archive, location)
-        links = _links(archive, main, location)
-        named, ranges, from_1904 = _named(archive, main, location)
-        targets = {name: links[link][1] for name, link, _ in named if link in links and "worksheet" in links[link][0]}
-        sheets = tuple(SheetName(name, visible) for name, _, visible in named if name in targets)
+    with open_package(path, location) as archive, reading_errors(location):
+        main_part = _main_part(archive, location)
+        links = _links(archive, main_part, location)
+        named_sheets, ranges, from_1904 = _names_and_ranges(archive, main_part, location)
+        targets = {name: links[link][1] for name, link, _ in named_sheets if link in links and "worksheet" in links[link][0]}
+        sheets = tuple(SheetName(name, is_visible) for name, _, is_visible in named_sheets if name in targets)
         if not sheets:
-            raise damaged(location, "no worksheet")
-        kinds = {kind.rpartition("/")[2]: target for kind, target in links.values()}
+            raise damaged_file_error(location, "no worksheet")
+        parts_by_type = {relation_type.rpartition("/")[2]: part_name for relation_type, part_name in links.values()}
 
         @cache
-        def parts() -> Parts:
-            strings = _strings(archive, kinds["sharedStrings"], location) if "sharedStrings" in kinds else []
-            codes = _format_codes(archive, kinds["styles"], location) if "styles" in kinds else []
-            return Parts(strings, codes, from_1904)
+        def workbook_parts() -> WorkbookParts:
+            shared_strings = (
+                _strings(archive, parts_by_type["sharedStrings"], location) if "sharedStrings" in parts_by_type else []
+            )
+            codes = _format_codes(archive, parts_by_type["styles"], location) if "styles" in parts_by_type else []
+            return WorkbookParts(shared_strings, codes, from_1904)
 
         def grid(name: str) -> Grid:
-            with guarded(f"{location} [{name}]"):
-                return _read(archive, targets[name], name, parts(), f"{location} [{name}]")
+            with reading_errors(f"{location} [{name}]"):
+                return _read_grid(archive, targets[name], name, workbook_parts(), f"{location} [{name}]")
 
-        def filled(name: str) -> bool:
-            with guarded(f"{location} [{name}]"):
+        def has_values(name: str) -> bool:
+            with reading_errors(f"{location} [{name}]"):
                 return _holds_values(archive, targets[name], f"{location} [{name}]")
 
-        yield Book(sheets, grid, filled, ranges)
+        yield Workbook(sheets, grid, has_values, ranges)
 
 
 def _main_part(archive: zipfile.ZipFile, location: str) -> str:
     """The workbook part that the package names, else where it usually is."""
     with suppress(KeyError):
-        for kind, target in _links(archive, "", location).values():
-            if kind.endswith("/officeDocument"):
-                return target
+        for relation_type, part_name in _links(archive, "", location).values():
+            if relation_type.endswith("/officeDocument"):
+                return part_name
     return "xl/workbook.xml"
 
 
-def _links(archive: zipfile.ZipFile, part: str, location: str) -> dict[str, tuple[str, str]]:
+def _links(archive: zipfile.ZipFile, part_name: str, location: str) -> dict[str, tuple[str, str]]:
     """Relationship id -> (type, part) of a part."""
-    folder, name = posixpath.split(part)
+    folder, name = posixpath.split(part_name)
     links = {}
-    for element, attributes in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), location):
-        if element == "Relationship" and attributes.get("TargetMode") != "External":
-            target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", ""))).lstrip("/")
-            links[attributes.get("Id", "")] = (attributes.get("Type", ""), target)
+    for _, attributes in part_elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), location):
+        if _ == "Relationship" and attributes.get("TargetMode") != "External":
+            target_path = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", ""))).lstrip("/")
+            links[attributes.get("Id", "")] = (attributes.get("Type", ""), target_path)
     return links
 
 
-def _named(
-    archive: zipfile.ZipFile, part: str, location: str
+def _names_and_ranges(
+    archive: zipfile.ZipFile, part_name: str, location: str
 ) -> tuple[list[tuple[str, str, bool]], dict[str, tuple[str, Range]], bool]:
     """(name, link, visible) of each sheet, ranges by name, and whether days are counted from 1904."""
     sheets: list[tuple[str, str, bool]] = []
     ranges: dict[str, tuple[str, Range]] = {}
-    dated = False
+    from_1904 = False
     current: str | None = None
-    text = ""
+    name_text = ""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal dated, current, text
-        tag, mine = local(name), {local(key): value for key, value in attributes.items()}
-        if tag == "sheet":
-            sheets.append((mine.get("name", ""), mine.get("id", ""), mine.get("state", "visible") == "visible"))
-        elif tag == "workbookPr":
-            dated = mine.get("date1904") in ("1", "true", "on")
-        current, text = (mine.get("name") if tag == "definedName" else None), ""
+    def start_element(name: str, attributes: dict[str, str]) -> None:
+        nonlocal from_1904, current, name_text
+        element_name, local_attributes = local_name(name), {local_name(key): value for key, value in attributes.items()}
+        if element_name == "sheet":
+            sheets.append(
+                (
+                    local_attributes.get("name", ""),
+                    local_attributes.get("id", ""),
+                    local_attributes.get("state", "visible") == "visible",
+                )
+            )
+        elif element_name == "workbookPr":
+            from_1904 = local_attributes.get("date1904") in ("1", "true", "on")
+        current, name_text = (local_attributes.get("name") if element_name == "definedName" else None), ""
 
-    def end(name: str) -> None:
+    def end_element(name: str) -> None:
         nonlocal current
-        if current and local(name) == "definedName":
-            sheet, _, cells = text.rpartition("!")
+        if current and local_name(name) == "definedName":
+            sheet, _, cells = name_text.rpartition("!")
             with suppress(ValueError):
                 ranges[current] = (sheet.strip("'").replace("''", "'"), range_of(cells))
         current = None
 
-    def said(data: str) -> None:
-        nonlocal text
+    def character_data(characters: str) -> None:
+        nonlocal name_text
         if current:
-            text += data
+            name_text += characters
 
-    parsed(archive, part, start, end, said, location=location)
-    return sheets, ranges, dated
+    parse_part(archive, part_name, start_element, end_element, character_data, location=location)
+    return sheets, ranges, from_1904
 
 
-def _strings(archive: zipfile.ZipFile, part: str, location: str) -> list[str]:
+def _strings(archive: zipfile.ZipFile, part_name: str, location: str) -> list[str]:
     """The shared strings, phonetic readings left out."""
-    strings: list[str] = []
-    pieces: list[str] = []
-    inside, phonetic = False, False
+    shared_strings: list[str] = []
+    text_runs: list[str] = []
+    in_text, in_phonetic = False, False
 
-    def start(name: str, _: dict[str, str]) -> None:
-        nonlocal inside, phonetic
-        tag = local(name)
-        if tag == "t":
-            inside = not phonetic
-        elif tag == "rPh":
-            phonetic = True
-        elif tag == "si":
-            pieces.clear()
+    def start_element(name: str, _: dict[str, str]) -> None:
+        nonlocal in_text, in_phonetic
+        element_name = local_name(name)
+        if element_name == "t":
+            in_text = not in_phonetic
+        elif element_name == "rPh":
+            in_phonetic = True
+        elif element_name == "si":
+            text_runs.clear()
 
-    def end(name: str) -> None:
-        nonlocal inside, phonetic
-        tag = local(name)
-        if tag == "si":
-            strings.append(_unescaped("".join(pieces)))
-            if len(strings) > MAX_STRINGS:
-                raise too_big(location, f"more than {MAX_STRINGS} strings")
-        elif tag == "rPh":
-            phonetic = False
-        inside = False
+    def end_element(name: str) -> None:
+        nonlocal in_text, in_phonetic
+        element_name = local_name(name)
+        if element_name == "si":
+            shared_strings.append(_unescaped_text("".join(text_runs)))
+            if len(shared_strings) > MAX_STRINGS:
+                raise size_limit_error(location, f"more than {MAX_STRINGS} strings")
+        elif element_name == "rPh":
+            in_phonetic = False
+        in_text = False
 
-    def said(data: str) -> None:
-        if inside:
-            pieces.append(data)
+    def character_data(characters: str) -> None:
+        if in_text:
+            text_runs.append(characters)
 
-    parsed(archive, part, start, end, said, location=location)
-    return strings
+    parse_part(archive, part_name, start_element, end_element, character_data, location=location)
+    return shared_strings
 
 
-def _unescaped(text: str) -> str:
+def _unescaped_text(cell_text: str) -> str:
     """Control characters as spreadsheets write them in XML: _x000D_."""
-    return ESCAPED.sub(lambda mark: chr(int(mark.group(1), 16)), text) if "_x" in text else text
+    return ESCAPED_CHARACTER.sub(lambda match: chr(int(match.group(1), 16)), cell_text) if "_x" in cell_text else cell_text
 
 
-def _format_codes(archive: zipfile.ZipFile, part: str, location: str) -> list[str]:
+def _format_codes(archive: zipfile.ZipFile, part_name: str, location: str) -> list[str]:
     """The format code of each cell style."""
-    own: dict[int, str] = {}
+    custom_codes: dict[int, str] = {}
     codes: list[str] = []
-    inside = False
+    in_cell_formats = False
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        tag = local(name)
-        if tag == "numFmt":
-            own[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
-        elif tag == "cellXfs":
-            inside = True
-        elif tag == "xf" and inside:
-            number = int(attributes.get("numFmtId", "0"))
-            codes.append(own.get(number) or BUILT_IN.get(number, ""))
+    def start_element(name: str, attributes: dict[str, str]) -> None:
+        nonlocal in_cell_formats
+        element_name = local_name(name)
+        if element_name == "numFmt":
+            custom_codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
+        elif element_name == "cellXfs":
+            in_cell_formats = True
+        elif element_name == "xf" and in_cell_formats:
+            format_id = int(attributes.get("numFmtId", "0"))
+            codes.append(custom_codes.get(format_id) or BUILT_IN.get(format_id, ""))
 
-    def end(name: str) -> None:
-        nonlocal inside
-        inside = inside and local(name) != "cellXfs"
+    def end_element(name: str) -> None:
+        nonlocal in_cell_formats
+        in_cell_formats = in_cell_formats and local_name(name) != "cellXfs"
 
-    parsed(archive, part, start, end, location=location)
+    parse_part(archive, part_name, start_element, end_element, location=location)
     return codes
 
 
-def _holds_values(archive: zipfile.ZipFile, part: str, location: str) -> bool:
+def _holds_values(archive: zipfile.ZipFile, part_name: str, location: str) -> bool:
     """Whether any cell of a sheet holds a value or a formula."""
-    found = False
+    has_value = False
 
-    def start(name: str, _: dict[str, str]) -> None:
-        nonlocal found
-        if local(name) in ("v", "is", "f"):
-            found = True
-            raise Enough
+    def start_element(name: str, _: dict[str, str]) -> None:
+        nonlocal has_value
+        if local_name(name) in ("v", "is", "f"):
+            has_value = True
+            raise StopParsing
 
-    parsed(archive, part, start, location=location)
-    return found
+    parse_part(archive, part_name, start_element, location=location)
+    return has_value
 
 
-def _read(archive: zipfile.ZipFile, part: str, name: str, parts: Parts, location: str) -> Grid:
-    reader = _SheetReader(parts, location)
-    parsed(archive, part, reader.start, reader.end, reader.text, location=location)
+def _read_grid(archive: zipfile.ZipFile, part_name: str, name: str, workbook_parts: WorkbookParts, location: str) -> Grid:
+    sheet_reader = _SheetReader(workbook_parts, location)
+    parse_part(archive, part_name, sheet_reader.start_element, sheet_reader.end_element, sheet_reader.add_text, location=location)
     return Grid(
-        name, reader.rows.checked(), tuple(reader.merged), tuple(reader.uncached), frozenset(reader.marked), reader.hidden
+        name,
+        sheet_reader.rows.checked_rows(),
+        tuple(sheet_reader.merged_areas),
+        tuple(sheet_reader.uncached_cells),
+        frozenset(sheet_reader.unit_columns),
+        sheet_reader.hidden_row_count,
     )
 
 
 class _SheetReader:
     """The handlers of one worksheet part: what the event parser meets becomes cells."""
 
-    def __init__(self, parts: Parts, location: str) -> None:
-        self.parts = parts
+    def __init__(self, workbook_parts: WorkbookParts, location: str) -> None:
+        self.workbook_parts = workbook_parts
         self.rows = GridRows(location)
-        self.merged: list[Range] = []
-        self.uncached: list[tuple[int, int]] = []
-        self.marked: set[int] = set()
-        self.hidden = 0
+        self.merged_areas: list[Range] = []
+        self.uncached_cells: list[tuple[int, int]] = []
+        self.unit_columns: set[int] = set()
+        self.hidden_row_count = 0
         self.prefix = ""
         self.row, self.column = -1, -1
         self.cell: dict[str, str] = {}
-        self.value = ""
-        self.tag = ""
+        self.stored_text = ""
+        self.element_name = ""
         self.formula, self.phonetic = False, False
-        self.places: dict[str, int] = {}
+        self.column_indices: dict[str, int] = {}
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = self.tag = name[len(self.prefix) :]
-        if tag == "c":
-            self.cell, self.value, self.formula = attributes, "", False
-        elif tag == "v" or tag == "t":
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        element_name = self.element_name = name[len(self.prefix) :]
+        if element_name == "c":
+            self.cell, self.stored_text, self.formula = attributes, "", False
+        elif element_name == "v" or element_name == "t":
             return
-        elif tag == "f":
+        elif element_name == "f":
             self.formula = True
-        elif tag == "row":
+        elif element_name == "row":
             self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
             self.column = -1
-            self.hidden += attributes.get("hidden") in ("1", "true")
-        elif tag == "rPh":
+            self.hidden_row_count += attributes.get("hidden") in ("1", "true")
+        elif element_name == "rPh":
             self.phonetic = True
-        elif tag == "mergeCell":
-            self.merged.append(range_of(attributes.get("ref", "")))
-        elif ":" in tag:
-            self.prefix = name[: -len(local(name))]
-            self.tag = local(name)
+        elif element_name == "mergeCell":
+            self.merged_areas.append(range_of(attributes.get("ref", "")))
+        elif ":" in element_name:
+            self.prefix = name[: -len(local_name(name))]
+            self.element_name = local_name(name)
 
-    def text(self, data: str) -> None:
-        if self.tag == "v" or (self.tag == "t" and not self.phonetic):
-            self.value += data
+    def add_text(self, characters: str) -> None:
+        if self.element_name == "v" or (self.element_name == "t" and not self.phonetic):
+            self.stored_text += characters
 
-    def end(self, name: str) -> None:
-        self.tag = ""
+    def end_element(self, name: str) -> None:
+        self.element_name = ""
         if name[len(self.prefix) :] == "c":
             self._end_cell()
-        elif self.phonetic and local(name) == "rPh":
+        elif self.phonetic and local_name(name) == "rPh":
             self.phonetic = False
 
     def _end_cell(self) -> None:
@@ -257,46 +270,48 @@ class _SheetReader:
         if reference is None:
             self.column += 1
         else:
-            letters = reference.rstrip("0123456789")
-            place = self.places.get(letters)
-            if place is None:
-                place = self.places[letters] = column_of(letters.upper())
-            self.column = place
-            if len(letters) < len(reference):
-                self.row = int(reference[len(letters) :]) - 1
-        if self.value:
-            self._keep(self.value)
+            column_letters = reference.rstrip("0123456789")
+            column_index = self.column_indices.get(column_letters)
+            if column_index is None:
+                column_index = self.column_indices[column_letters] = column_of(column_letters.upper())
+            self.column = column_index
+            if len(column_letters) < len(reference):
+                self.row = int(reference[len(column_letters) :]) - 1
+        if self.stored_text:
+            self._put_cell(self.stored_text)
         elif self.formula and self.cell.get("t") != "str":
-            self.uncached.append((self.row, self.column))
+            self.uncached_cells.append((self.row, self.column))
 
-    def _keep(self, raw: str) -> None:
-        kind = self.cell.get("t", "n")
-        if kind == "s":
-            text = self.parts.strings[int(raw)]
-        elif kind == "n":
-            text = self._number(raw.strip())
-        elif kind == "b":
-            text = "true" if raw.strip() in ("1", "true") else "false"
-        elif kind == "d":
-            text = raw.removesuffix("T00:00:00").replace("T", " ")
+    def _put_cell(self, stored_text: str) -> None:
+        cell_type = self.cell.get("t", "n")
+        if cell_type == "s":
+            cell_text = self.workbook_parts.shared_strings[int(stored_text)]
+        elif cell_type == "n":
+            cell_text = self._number_text(stored_text.strip())
+        elif cell_type == "b":
+            cell_text = "true" if stored_text.strip() in ("1", "true") else "false"
+        elif cell_type == "d":
+            cell_text = stored_text.removesuffix("T00:00:00").replace("T", " ")
         else:  # str, inlineStr, e
-            text = _unescaped(raw)
-        if text:
-            self.rows.put(self.row, self.column, text)
+            cell_text = _unescaped_text(stored_text)
+        if cell_text:
+            self.rows.put_cell(self.row, self.column, cell_text)
 
-    def _number(self, raw: str) -> str:
-        codes, style = self.parts.codes, int(self.cell.get("s", 0))
-        code = codes[style] if style < len(codes) else ""
+    def _number_text(self, stored_number: str) -> str:
+        codes, style_index = self.workbook_parts.codes, int(self.cell.get("s", 0))
+        code = codes[style_index] if style_index < len(codes) else ""
         if not code:
-            return number_text(raw)
-        text = shown(raw, code, from_1904=self.parts.from_1904)
-        if UNIT_MARK in text:
-            self.marked.add(self.column)
-        return text
+            return number_text(stored_number)
+        displayed = displayed_number(stored_number, code, from_1904=self.workbook_parts.from_1904)
+        if UNIT_MARK in displayed:
+            self.unit_columns.add(self.column)
+        return displayed
 
 
 def is_xlsx_archive(archive: zipfile.ZipFile) -> bool:
     """Whether the members of an archive are those of an xlsx workbook."""
     names = archive.namelist()
-    books = [name for name in names if name.endswith(".xml") and "workbook" in name]
-    return any(name.startswith("xl/workbook") for name in books) or bool(books and "[Content_Types].xml" in names)
+    workbook_names = [name for name in names if name.endswith(".xml") and "workbook" in name]
+    return any(name.startswith("xl/workbook") for name in workbook_names) or bool(
+        workbook_names and "[Content_Types].xml" in names
+    )
