@@ -32,7 +32,7 @@ class ExcludedRow:
 
 @dataclass(frozen=True)
 class SheetCells:
-    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, (column index, unit) of unit rows.
+    """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, and units by column index.
 
     `units_above_header` are the units that the lines above the header name.
 
