@@ -21,6 +21,7 @@ from .layout.long_tables import LongSource, parse_long
 from .layout.note_rows import with_notes
 from .layout.spread_sheets import tidy_source
 from .layout.text_columns import FILE_SPAN, Sheet
+from .layout.unit_columns import with_unit_column
 from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
@@ -175,6 +176,7 @@ def _in_scope(source: ParsedSource, out_of_scope: pd.DataFrame, step: TableStep)
 
 def _sheet(cells: SheetCells, source: Source, step: TableStep, number: int) -> Sheet:
     try:
+        cells = with_unit_column(cells, source, step.table, step.engine)
         header = map_labels(cells, source, step.table)
         missing = required_columns(source, step.table, header.positions, step.needed if step.single else ())
         require_columns(MissingColumns(missing, [source], header.unused), step.table, cells.file)

@@ -29,7 +29,7 @@ class ParsedSource:
 
     `members` (rid, member) names the raw rows of each row where several made one; `code_scope` are rows whose code is right but
     out of scope, after the study's own filters; `notes` are rows set aside in reading that are notes; `shifts` are powers of
-    ten by column and sheet; `repairs` say which cells are not as printed.
+    ten by column and sheet; `repairs` say which cells are not as printed; `units_in_notes` by sheet.
     """
 
     text: str
@@ -42,6 +42,7 @@ class ParsedSource:
     notes: frozenset[int] = frozenset()
     shifts: Shifts = field(default_factory=dict)
     repairs: tuple[SourceRepairs, ...] = ()
+    units_in_notes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

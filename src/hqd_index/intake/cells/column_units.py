@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...canonical import CanonicalTable
 from ...errors import ConfigError, DataError
@@ -15,6 +15,8 @@ from ..records.intake_notice import Notice
 
 CONFLICT, UNUSED = "W04", "W11"
 NOTHING_PRINTED = PrintedUnits()
+UnitsInNotes = Mapping[int, tuple[str, ...]]
+NO_NOTES: UnitsInNotes = {}
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,17 @@ class ColumnUnits:
 
 
 def column_units(
-    sheets: Sequence[Sheet], source: Source, table: CanonicalTable, present: Sequence[str], location: str
+    sheets: Sequence[Sheet],
+    source: Source,
+    table: CanonicalTable,
+    present: Sequence[str],
+    location: str,
+    below: UnitsInNotes = NO_NOTES,
 ) -> tuple[ColumnUnits, list[Notice]]:
-    """Each sheet's own units; DataError W11 (exit 3) for what was printed on a column of money or counts and not used."""
+    """Each sheet's own units; DataError W11 (exit 3) for what was printed on a column of money or counts and not used.
+
+    `below`: the units that the notes of each sheet say.
+    """
     numeric = [name for name in present if table.columns[name].dtype in ("number", "integer")]
     for name in numeric:
         _refuse_inconvertible(name, source.units.get(name), table.columns[name].unit, location)
@@ -43,7 +53,7 @@ def column_units(
     messages: list[tuple[str, str, UnitMessage]] = []
     for name in numeric:
         unit, declared = table.columns[name].unit, source.units.get(name)
-        sheet_choices = {sheet.number: chosen_unit(name, unit, declared, _printed_units(sheet, name)) for sheet in sheets}
+        sheet_choices = {sheet.number: chosen_unit(name, unit, declared, _printed_units(sheet, name, below)) for sheet in sheets}
         choices[name] = sheet_choices
         rule = CONFLICT if declared else UNUSED
         messages += [(rule, _place_of(sheet), message) for sheet in sheets for message in sheet_choices[sheet.number].messages]
@@ -53,9 +63,11 @@ def column_units(
     return ColumnUnits(choices), unit_notices(messages)
 
 
-def _printed_units(sheet: Sheet, name: str) -> PrintedUnits:
+def _printed_units(sheet: Sheet, name: str, below: UnitsInNotes) -> PrintedUnits:
     """What is printed around a column; a unit above a table is none of its years."""
-    return NOTHING_PRINTED if name == "year" else sheet.header.printed.get(name, NOTHING_PRINTED)
+    if name == "year" or name not in sheet.header.printed:
+        return NOTHING_PRINTED
+    return replace(sheet.header.printed[name], below=below.get(sheet.number, ()))
 
 
 def _place_of(sheet: Sheet) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
-from ..layout.note_rows import note_rows_of
+from ..layout.note_rows import note_rows_of, units_in_notes
 from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK, ROW_FACTS, Sheet, text_table
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE
@@ -35,7 +35,8 @@ def parse_source(
     printed = _data_rows(all_rows, notes.rids, engine)
     columns = tuple(name for name in engine.types(printed) if name in table.columns)
     text = _filled_down(printed, [name for name in source.fill_down if name in columns], engine)
-    units, notices = column_units(sheets, source, table, columns, location)
+    below = units_in_notes(sheets, notes, all_rows, engine)
+    units, notices = column_units(sheets, source, table, columns, location, below)
     reading = ColumnReading(source, table, exact, columns, units, engine)
     coded = coded_columns(text, reading, location)
     typed = _typed_columns(text, reading, coded.tables, {})
@@ -56,6 +57,7 @@ def parse_source(
         tuple(notices),
         code_scope=coded.out_of_scope,
         notes=notes.set_aside,
+        units_in_notes=below,
         shifts={name: units.shifts(name) for name in units.choices},
         repairs=(SourceRepairs(all_rows, printed, text, typed, reading, coded.tables, coded.repaired, conversions),),
     )

@@ -12,12 +12,13 @@ from ...study.records import Source
 from ...study.vendor_presets import of_preset, unverified
 from ..meaning.glyphs import normalised_label
 from ..meaning.unit_choice import PrintedUnits
-from ..meaning.unit_labels import is_printed_unit, is_weak, label_and_unit, unit_label, units_above, units_in
-from ..meaning.units import exponent
+from ..meaning.unit_labels import is_printed_unit, is_weak, label_and_unit, unit_label, units_above, units_below, units_in
+from ..meaning.units import exponent, unit_of
 from ..read.sheet_cells import SheetCells
 from ..records.intake_notice import Notice
 
 PEEK = 40
+YUAN_SIGN = "¥"
 SUB_HEADERS = 3
 SHOWN = 30
 
@@ -112,7 +113,7 @@ def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> i
     below = 0
     for place, row in enumerate(rows[: SUB_HEADERS + 5]):
         following = rows[place + 1] if place + 1 < len(rows) else ()
-        if _states_facts(row) or (below < SUB_HEADERS and _is_label_row(row, following, numeric)):
+        if _states_facts(row) or _says_unit(row) or (below < SUB_HEADERS and _is_label_row(row, following, numeric)):
             below += 1
         else:
             break
@@ -159,6 +160,12 @@ def _states_facts(row: Sequence[str]) -> bool:
     return first.rstrip(":") in SHEET_FACTS and any(cell.strip() for cell in row[1:])
 
 
+def _says_unit(row: Sequence[str]) -> bool:
+    """Whether the only filled cell of a row says the unit of the whole table: 单位：万元."""
+    filled = [cell for cell in row if cell.strip()]
+    return len(filled) == 1 and bool(units_below(filled[0]))
+
+
 def _has_digit(cell: str) -> bool:
     return any(mark.isdigit() for mark in cell) and not is_printed_unit(cell)
 
@@ -174,10 +181,10 @@ def header_layout(rows: Sequence[Sequence[str]], source: Source, table: Canonica
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
     numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers]
     below = label_rows_below(rows[place + 1 :], numeric)
-    printed_units = [
-        (k, unit) for row in rows[place + 1 : place + 1 + below] for k, cell in enumerate(row) for unit in units_in(cell)
-    ]
-    return Layout(place + 1, labels, below, tuple(printed_units), units_above(rows[:place]))
+    unit_rows = rows[place + 1 : place + 1 + below]
+    printed_units = [(k, unit) for row in unit_rows if not _says_unit(row) for k, cell in enumerate(row) for unit in units_in(cell)]
+    above = units_above([*rows[:place], *filter(_says_unit, unit_rows)])
+    return Layout(place + 1, labels, below, tuple(printed_units), above)
 
 
 def column_letters(place: int) -> str:
@@ -240,7 +247,13 @@ def _unverified_notices(source: Source, labels: Sequence[str], positions: Mappin
 def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
     parts = unit_label(label)
     below = tuple(unit for column, unit in cells.units if column == place)
-    return PrintedUnits(parts.units, below, cells.units_above_header, parts.words)
+    return PrintedUnits(parts.units, _without_signs(below, parts.units, cells.units_above_header), cells.units_above_header, parts.words)
+
+
+def _without_signs(units: Sequence[str], label: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
+    """Without the sign of a currency that a number format prints, where the sheet says the unit in words."""
+    said = any(unit_of(unit) is not None for unit in (*label, *above)) or len(units) > 1
+    return tuple(unit for unit in units if not (said and unit == YUAN_SIGN))
 
 
 def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -87,7 +87,8 @@ def _long_table(sheets: Sequence[Sheet], shape: LongSource) -> LongTable:
     cells = engine.view(f"SELECT * REPLACE ({marked_sql} AS {VALUE}) FROM {key_rows.text}")
     texts = engine.collect(f"SELECT DISTINCT {NAME} AS name FROM {cells} WHERE {NAME} IS NOT NULL ORDER BY 1")["name"]
     names = name_readings(list(texts), reshape.columns)
-    values = placed_values(cells, names, [with_reshape_columns(sheet, reshape) for sheet in sheets], shape)
+    placed_sheets = [with_units_in_notes(with_reshape_columns(sheet, reshape), key_rows.units_in_notes) for sheet in sheets]
+    values = placed_values(cells, names, placed_sheets, shape)
     text_keys, typed_keys = (", ".join(f"{alias}.{quoted(name)}" for name in keys) for alias in "ty")
     placed = f"FROM {cells} AS t JOIN {values.placed} AS p USING (rid)"
     text = engine.query(f"SELECT t.rid, {text_keys}, p.canonical AS {NAME}, t.{VALUE} {placed}")
@@ -141,6 +142,12 @@ def with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
             places[name] = places.pop(f"reshape:{part}")
     printed = {name: sheet.header.printed[f"reshape:{reshape.values}"] for name in (VALUE,) if reshape.values}
     return replace(sheet, header=replace(sheet.header, positions=places, printed={**sheet.header.printed, **printed}))
+
+
+def with_units_in_notes(sheet: Sheet, units: Mapping[int, tuple[str, ...]]) -> Sheet:
+    """The sheet with the units that its notes say beside those over the column of values."""
+    printed = {name: replace(one, below=units.get(sheet.number, ())) for name, one in sheet.header.printed.items()}
+    return replace(sheet, header=replace(sheet.header, printed=printed))
 
 
 def _unlisted_rows(cells: str, placed: str, shape: LongSource) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def _units(
 def _printed(reading: NameReading, sheet: Sheet) -> PrintedUnits:
     """What is printed around a value: behind its name, over the column of values, above the table."""
     header = sheet.header.printed.get(VALUE, PrintedUnits())
-    return PrintedUnits(reading.units or header.label, header.row, header.above, reading.words)
+    return PrintedUnits(reading.units or header.label, header.row, header.above, reading.words, header.below)
 
 
 def _place(sheet: Sheet) -> str:

@@ -11,6 +11,7 @@ from ..meaning import official_codes as codes
 from ..meaning.industries import industry
 from ..meaning.notes import Candidate, is_marked, note_rows
 from ..meaning.numbers import PLAIN
+from ..meaning.unit_labels import units_below
 from ..read.sheet_cells import ExcludedRow
 from ..records.scope_reasons import NOTE
 from .text_columns import FILE_SPAN, Sheet, value_places
@@ -48,6 +49,21 @@ def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, 
         rids += sorted(notes - ragged.keys())
         set_aside_notes |= notes & ragged.keys()
     return Notes(tuple(rids), frozenset(set_aside_notes))
+
+
+def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine: Engine) -> dict[int, tuple[str, ...]]:
+    """The units that the notes of each sheet (by number) say in so many words."""
+    rids = ", ".join(map(str, notes.rids)) or "NULL"
+    texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {all_rows} WHERE rid IN ({rids}) ORDER BY rid")
+    lines = [(int(number), str(lead)) for number, lead in texts.itertuples(index=False)]
+    for sheet in sheets:
+        first = sheet.number * FILE_SPAN
+        excluded = [row for row in sheet.cells.excluded_rows if row.reason == NOTE or first + row.row in notes.set_aside]
+        lines += [(sheet.number, cell) for row in excluded for cell in row.cells]
+    units: dict[int, tuple[str, ...]] = {}
+    for number, line in lines:
+        units[number] = (*units.get(number, ()), *units_below(line))
+    return units
 
 
 def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:

@@ -8,6 +8,14 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 
 BRACKETS = {ord(bracket): plain for bracket, plain in zip("﹙﹚﹝﹞［］｛｝〔〕【】", "()()[]{}[][]")}
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2212\uff0d\ufe63"), "-")
 
+TRADITIONAL = {ord(old): new for old, new in zip("萬億圓幣噸個戶臺輛項條種隻畝頃時單", "万亿圆币吨个户台辆项条种只亩顷时单")}
+"""Traditional forms of the characters that units and their labels are written with."""
+
+
+def simplified(text: str) -> str:
+    """The text with the characters of units in their simplified forms: 萬元 -> 万元."""
+    return text.translate(TRADITIONAL)
+
 
 def half_width(text: str) -> str:
     """Full-width letters, digits, marks and blanks made half-width, other brackets made square; no digit is composed.
@@ -23,6 +31,6 @@ def visible(text: str) -> str:
 
 
 def normalised_label(label: str) -> str:
-    """A label without blanks, line breaks, invisible marks and case, full-width forms made half-width."""
-    text = unicodedata.normalize("NFKC", label)
+    """A label without blanks, line breaks, invisible marks and case, full-width and traditional forms made plain."""
+    text = simplified(unicodedata.normalize("NFKC", label))
     return "".join(mark for mark in text if not mark.isspace() and unicodedata.category(mark) != "Cf").lower()

@@ -13,12 +13,16 @@ ERROR, WARNING = "error", "warning"
 
 @dataclass(frozen=True)
 class PrintedUnits:
-    """What a sheet prints around one column: in its label, in a row below it, above the table; and words not read as units."""
+    """What a sheet prints around one column: in its label, in a row below it, above the table, in notes below the table.
+
+    `words` of the label, and lines of `above` that are no unit, hold a word of a unit that was not read.
+    """
 
     label: tuple[str, ...] = ()
     row: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def chosen_unit(name: str, canonical: str, declared: str | None, printed: Printe
     if declared is not None:
         return UnitChoice(declared, exponent(declared, canonical) or 0, messages=_contradicted(name, declared, beside))
     if not canonical:
-        return _of_an_open_column(name, beside, printed.above)
+        return _of_an_open_column(name, beside, [unit for unit in printed.above if unit_of(unit) is not None])
     fitting = [unit for unit in beside if exponent(unit, canonical) is not None]
     if fitting:
         return _agreed(name, canonical, fitting)
@@ -64,6 +68,10 @@ def chosen_unit(name: str, canonical: str, declared: str | None, printed: Printe
         return _agreed(name, canonical, fitting)
     if _is_money(canonical) and (foreign := [unit for unit in printed.above if _is_money(unit)]):
         return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, foreign[0]),))
+    if below := [unit for unit in printed.below if exponent(unit, canonical) not in (None, 0)]:
+        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, below, ERROR if _stops(canonical) else WARNING),))
+    if _is_money(canonical) and (lines := [line for line in printed.above if unit_of(line) is None]):
+        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, lines, ERROR),))
     if unused_words := (*(unit for unit in beside if not unit.isascii() or len(unit) > 1), *printed.words):
         severity = ERROR if _stops(canonical) and printed.words else WARNING
         return UnitChoice(canonical, 0, messages=(_unused(name, canonical, unused_words, severity),))
@@ -151,8 +159,9 @@ def _disagreeing(name: str, units: Sequence[str]) -> UnitMessage:
 
 def _unused(name: str, canonical: str, words: Sequence[str], severity: str) -> UnitMessage:
     listed = ", ".join(words)
-    return UnitMessage(severity, f"{name}: a unit is printed ({listed}) and was not used; {_write_units(name, canonical, 'en')}",
-                  f"{name}:印有单位({listed})而未采用;{_write_units(name, canonical, 'zh')}")  # fmt: skip
+    likely = next((word for word in words if not is_weak(word) and exponent(word, canonical) is not None), canonical)
+    return UnitMessage(severity, f"{name}: a unit is printed ({listed}) and was not used; {_write_units(name, likely, 'en')}",
+                  f"{name}:印有单位({listed})而未采用;{_write_units(name, likely, 'zh')}")  # fmt: skip
 
 
 def _write_units(name: str, unit: str, language: str) -> str:

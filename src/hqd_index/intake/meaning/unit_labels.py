@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from .glyphs import half_width, visible
+from .glyphs import half_width, simplified, visible
 from .unit_words import WEAK
 from .units import closed, exponent, unit_of
 
@@ -32,11 +32,17 @@ UNIT_WORD = re.compile(
     re.IGNORECASE,
 )
 BARE_LETTER = re.compile(r"(?<=[(\[])\s*[kmb]\s*(?=[)\]])", re.IGNORECASE)
-COUNTED_IN = re.compile(r"(?:以|按)(.{1,8}?)(?:计算|计|为单位|表示)")
+COUNTED_IN = re.compile(r"(?:以|按)([^以按]{1,8}?)(?:计算|计|为单位|表示)")
 NOT_PRINTED = frozenset(
     {"1", "0-1", "0~1", "[0,1]", "000", "s$", "a$", "c$", "j", "w", "g", "mm", "mu", "total", "t.", "won", "pound"}
 )
 BETWEEN = re.compile(r"\s*(?:、|,|;|/|\||\s+|和|及|与|或)\s*")
+PHRASE = re.compile(rf"(?:{SAYS_UNIT})(?:\s*(?:[:=]|均?[为是])\s*|\s+|(?=[(十百千万亿元人]))", re.IGNORECASE)
+MONEY_WORD = re.compile(
+    r"(?<![\d每达超过上亿万千百十])[十百千万亿]+(?:元|美元|欧元|日元|港元)(?!及?以[上下]|级|[户家企])|\b(?:RMB|CNY|USD|EUR)\b|\b(?:thousands?|millions?|billions?) (?:of )?(?:yuan|RMB|US|dollars|euros?)",
+    re.IGNORECASE,
+)
+PARTS = re.compile(r"[\s,;:、/·*×|]+")
 CURRENCY_SAID = re.compile(r"[,;\s]*(?:币种|货币|currency)\s*[:=]?\s*(\S+?)[)\]\s]*$", re.IGNORECASE)
 INDICATOR_SAID = re.compile(r"^\s*(?:指标(?:名称)?|indicator|series(?: name)?|变量)\s*[:=]\s*(.+)$", re.IGNORECASE)
 
@@ -54,7 +60,7 @@ class UnitLabel:
 @cache
 def unit_label(label: str) -> UnitLabel:
     """The units a label prints in brackets, after a tag, a separator or a blank, or at its end; the rest is its name."""
-    text = visible(half_width(label)).strip()
+    text = simplified(visible(half_width(label))).strip()
     tagged = TAGGED.search(text)
     if tagged and unit_of(tagged.group(1).strip()) is not None:
         return UnitLabel(TAG.sub("", text).strip(), (tagged.group(1).strip(),))
@@ -62,8 +68,16 @@ def unit_label(label: str) -> UnitLabel:
         if parts is not None:
             name, units = parts
             return UnitLabel(name, units, slashed=bool(re.search(rf"/\s*{re.escape(units[0])}\s*$", text)))
-    words = tuple(dict.fromkeys(match.group(0).strip() for match in (*UNIT_WORD.finditer(text), *BARE_LETTER.finditer(text))))
-    return UnitLabel(text, (), words)
+    words = (match.group(0).strip() for match in (*UNIT_WORD.finditer(text), *BARE_LETTER.finditer(text)))
+    return UnitLabel(text, (), tuple(dict.fromkeys((*words, *_unread_groups(text)))))
+
+
+def _unread_groups(text: str) -> Iterator[str]:
+    """What brackets hold that is no unit as a whole though a part of it is one: '(yuan,10000)', '(kt, dry)'."""
+    for match in GROUP.finditer(text):
+        inside = next(part for part in match.groups() if part is not None)
+        if any(is_printed_unit(part) and not is_weak(part) for part in PARTS.split(inside) if part):
+            yield inside.strip()
 
 
 def label_and_unit(label: str) -> tuple[str, str | None]:
@@ -143,7 +157,7 @@ def _at_end(text: str) -> tuple[str, tuple[str, ...]] | None:
 def _after_underscore(text: str) -> tuple[str, tuple[str, ...]] | None:
     """Names as Stata and R allow them: revenue_wan, gdp_yiyuan, sales_mn, assets_usd_mn, share_pct."""
     words = text.split("_")
-    if not text.isascii() or len(words) < 2 or " " in text:
+    if len(words) < 2 or " " in text:
         return None
     for first in range(1, len(words)):
         unit = _latin_unit(words[first:])
@@ -217,8 +231,27 @@ def _bracketed(text: str) -> bool:
 
 
 def units_above(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """The units that the lines above a table say: '单位：万元', '指标：地区生产总值(亿元)', '(亿元)', '单位:元 币种:人民币'."""
-    return tuple(dict.fromkeys(unit for row in rows for cell in row for unit in _said_units(visible(half_width(cell)).strip())))
+    """The units that the lines above a table say: '单位：万元', '指标：地区生产总值(亿元)', '(亿元)', '单位:元 币种:人民币'.
+
+    A line with a word of money that was not read as a unit is given whole: it is no unit, so that it must be said (W11).
+    """
+    lines = [simplified(visible(half_width(cell))).strip() for row in rows for cell in row]
+    return tuple(dict.fromkeys(unit for line in lines for unit in (*_said_units(line), *_unread_money(line))))
+
+
+def units_below(text: str) -> tuple[str, ...]:
+    """The units that a note below a table says in so many words: '单位：万元', '注：金额以万元计'."""
+    plain = simplified(visible(half_width(text))).strip()
+    phrases = PHRASE.split(plain)[1:]
+    counted = (match.group(1) for match in COUNTED_IN.finditer(plain))
+    return tuple(dict.fromkeys(unit for phrase in phrases for unit in _units_of_phrase(phrase))) or tuple(
+        unit for unit in counted if is_printed_unit(unit)
+    )
+
+
+def _unread_money(line: str) -> Iterator[str]:
+    if MONEY_WORD.search(line) and not any(_said_units(line)):
+        yield line
 
 
 def _said_units(text: str) -> Iterator[str]:
@@ -228,8 +261,11 @@ def _said_units(text: str) -> Iterator[str]:
     if indicator:
         yield from unit_label(indicator.group(1)).units
         return
-    phrase = re.search(rf"(?:{SAYS_UNIT})\s*[:=]\s*(.+)$", text, re.IGNORECASE)
-    if phrase is None:
+    phrases = PHRASE.split(text)[1:]
+    if not phrases:
+        if (counted := COUNTED_IN.search(text)) and is_printed_unit(counted.group(1)):
+            yield counted.group(1)
+            return
         if is_printed_unit(text) and not is_weak(text):
             yield text.strip("()[]{}").strip()
         else:
@@ -238,14 +274,21 @@ def _said_units(text: str) -> Iterator[str]:
                 unit for group in groups if (unit := UNIT_OF.sub("", group)) and is_printed_unit(unit) and not is_weak(unit)
             )
         return
-    listed = phrase.group(1).strip()
+    for phrase in phrases:
+        yield from _units_of_phrase(phrase.strip())
+
+
+def _units_of_phrase(listed: str) -> Iterator[str]:
+    """The units that stand behind 'unit:', each once: '万元(当年价格)', '亿元、%', '元 币种:人民币'."""
     currency = CURRENCY_SAID.search(listed)
     if currency:
         listed = listed[: currency.start()]
-    listed = listed.strip(" )]}。.")
+    listed = listed.strip(" ]}。.;,")
+    if listed.endswith(")") and listed.count("(") < listed.count(")"):
+        listed = listed[:-1].strip()
     single_unit = _in_currency(listed, currency.group(1) if currency else None)
     if is_printed_unit(single_unit):
-        yield single_unit
+        yield single_unit.strip("()").strip() if single_unit.startswith("(") else single_unit
         return
     yield from (unit for part in BETWEEN.split(listed) if (unit := part.strip(" ()[]")) and is_printed_unit(unit))
 

@@ -29,7 +29,7 @@ CURRENCIES = {
 }  # fmt: skip
 # base: (what it measures, power of ten of one unit of it)
 PEOPLE = {
-    **dict.fromkeys(("人", "名", "口", "person", "persons", "people", "employees", "workers", "staff", "heads", "headcount",
+    **dict.fromkeys(("人", "名", "口", "位", "person", "persons", "people", "employees", "workers", "staff", "heads", "headcount",
                      "capita", "inhabitants", "residents"), ("person", 0)),
     **dict.fromkeys(("人年", "人·年", "人.年", "man-year", "man-years", "person-year", "person-years", "man-year", "fte",
     "ftes",

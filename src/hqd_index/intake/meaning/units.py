@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from .glyphs import half_width
+from .glyphs import half_width, simplified
 from .unit_words import BASES, COUNTED, MAGNITUDES_EN, MAGNITUDES_ZH, MONEY
 
 QUALIFIER = re.compile(
@@ -21,6 +21,10 @@ PREVIOUS = re.compile(
 )
 BASE_PERIOD = re.compile(r"基[年期]|base (year|period)")
 PER = re.compile(r"\s*(?:/\s*每?|每|\bper\b|÷)\s*")
+SUPERSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+SUBSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+SUPERSCRIPT_POWER = re.compile("10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+JOINED = re.compile(r"(?<=[\u4e00-\u9fff])[·•∙⋅・‧.](?=[\u4e00-\u9fff])")
 OF_OUTPUT = re.compile(r"(?<=.)(gdp|地区生产总值|国内生产总值|(工业)?(总产值|增加值)|产值|(营业|主营业务)?收入)$", re.IGNORECASE)
 
 
@@ -82,7 +86,7 @@ def strip_brackets(text: str) -> str:
 @cache
 def unit_of(text: str) -> Unit | None:
     """The unit that a whole text is, by rule; None when it is none. `measure` '' is a magnitude alone ('万', 'million')."""
-    plain = strip_brackets(half_width(text)).strip()
+    plain = strip_brackets(_typed(half_width(text))).strip()
     if plain.count("(") != plain.count(")"):
         return None
     parts = [part.strip() for part in re.split(r"[,;，；、]|\s*\(|\)\s*", _without_grouping(plain)) if part.strip()]
@@ -91,6 +95,12 @@ def unit_of(text: str) -> Unit | None:
     if len(units) != 1 or not all(QUALIFIER.fullmatch(part.lower()) for part in qualifiers):
         return _single(_without_grouping(plain))
     return units[0][1]
+
+
+def _typed(text: str) -> str:
+    """The text as typed on one line: 10⁴ as 10^4, CO₂ as CO2, 千瓦·时 as 千瓦时, 萬 as 万."""
+    powers = SUPERSCRIPT_POWER.sub(lambda match: "10^" + match.group(1).translate(SUPERSCRIPTS), simplified(text))
+    return JOINED.sub("", powers.translate(SUBSCRIPTS))
 
 
 def _without_grouping(text: str) -> str:
@@ -149,7 +159,7 @@ ZH_MAGNITUDE = re.compile(r"[十百千万亿]+")
 
 def _chinese(text: str, *, bare: bool) -> Unit | None:
     """亿元, 千亿元, 百万美元, 亿千瓦时, 人民币亿元, 亿元人民币, 10万元."""
-    match = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10{0,8}|1e\d)?([十百千万亿]*)(.*)", text)
+    match = re.fullmatch(r"(人民币:?|美元:?|港币:?)?(10\^\d{1,2}|1e\d{1,2}|10{0,8})?([十百千万亿]*)(.*)", text)
     if match is None:
         return None
     currency, number, letters, base_text = match.groups()
@@ -184,6 +194,9 @@ def _ten(text: str | None) -> int | None:
     return int(match.group(1) or match.group(2) or len(text) - 1)
 
 
+LETTERS = {"m": 6, "k": 3, "b": 9}
+
+
 def _english(text: str, *, bare: bool) -> Unit | None:
     """'100 million yuan', 'million US dollars', 'RMB million', RMB'000, 'USD mn', '1,000 persons', 'millions of yuan'."""
     plain = re.sub(r"(?<=[a-z$€£¥])'0", " '0", text).replace("'0", " '0")
@@ -197,8 +210,8 @@ def _english(text: str, *, bare: bool) -> Unit | None:
         if ten is None and (joint := re.fullmatch(r"(\D+?)(mn|bn|million|billion|m|k)", word)) and joint.group(1) in BASES:
             base_words.append(joint.group(1))
             ten = {"m": 6, "k": 3}.get(joint.group(2)) or MAGNITUDES_EN[joint.group(2)]
-        if ten is None and base_words and word in ("m", "k", "b"):
-            ten = {"m": 6, "k": 3, "b": 9}[word]
+        if ten is None and word in LETTERS and (base_words or _same_currency([one for one in words if one != word])):
+            ten = LETTERS[word]
         if ten is None:
             base_words.append(word)
         else:
