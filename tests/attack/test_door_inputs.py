@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from hqd_index.engines.duckdb import Engine
@@ -38,17 +40,23 @@ def read(folder: Path, files: dict[str, str | bytes], source: dict[str, Any], un
 
 # label of the column, its unit in the study, what 10000 under the label is in it; None: W11 stops the run
 LABELS: list[tuple[str, str, float | None]] = [
-    ("产值（千元）", "亿元", 0.1), ("产值(1000 yuan)", "亿元", 0.1), ("产值(RMB'000)", "亿元", 0.1), ("产值(K RMB)", "亿元", 0.1),
-    ("产值(M RMB)", "亿元", 100), ("产值, 100 million yuan", "亿元", 1e4), ("产值﹝万元﹞", "亿元", 1), ("产值（十亿元）", "亿元", 1e5),
+    ("产值（千元）", "亿元", 0.1), ("产值(1000 yuan)", "亿元", 0.1), ("产值(RMB'000)", "亿元", 0.1),
+    ("产值(K RMB)", "亿元", 0.1),
+    ("产值(M RMB)", "亿元", 100), ("产值, 100 million yuan", "亿元", 1e4), ("产值﹝万元﹞", "亿元", 1),
+    ("产值（十亿元）", "亿元", 1e5),
     ("产值_wanyuan", "亿元", 1), ("產值(萬元)", "亿元", 1), ("产值(億圓)", "亿元", 1e4), ("产值（10⁴元）", "亿元", 1),
-    ("产值(10^4元)", "亿元", 1), ("产值(1e4元)", "亿元", 1), ("产值(10 000 yuan)", "亿元", 1), ("产值（2015年价，亿元）", "亿元", 1e4),
+    ("产值(10^4元)", "亿元", 1), ("产值(1e4元)", "亿元", 1), ("产值(10 000 yuan)", "亿元", 1),
+    ("产值（2015年价，亿元）", "亿元", 1e4),
     ("产值(yuan,10000)", "亿元", None), ("产值(单位:万元,%)", "亿元", None), ("产值（元/人）", "亿元", None),
-    ("产值(百万美元)", "亿元", None), ("产值(￥万)", "亿元", None), ("产值（M）", "亿元", None), ("产值 万元／年", "亿元", None),
-    ("产值（人•年）", "人年", 1e4), ("产值（万人·年）", "人年", 1e8), ("产值(位)", "人", 1e4), ("产值(10000 persons)", "人", 1e8),
+    ("产值(百万美元)", "亿元", None), ("产值(￥万)", "亿元", None), ("产值（M）", "亿元", None),
+    ("产值 万元／年", "亿元", None),
+    ("产值（人•年）", "人年", 1e4), ("产值（万人·年）", "人年", 1e8), ("产值(位)", "人", 1e4),
+    ("产值(10000 persons)", "人", 1e8),
     ("产值（万千瓦·时）", "千瓦时", 1e8), ("产值(TWh)", "亿千瓦时", 1e5), ("产值(亿度)", "亿千瓦时", 1e4),
     ("产值(kt CO₂)", "万吨", 1e3), ("产值(百万吨CO2)", "万吨", 1e6), ("产值（千克标准煤/万元）", "吨标煤/万元", 10),
     ("产值（‰）", "%", 1e3), ("产值（个百分点）", "%", 1e4), ("产值(小数)", "%", 1e6), ("产值（件/百万人）", "件/万人", 100),
-    ("产值（元／人）", "万元/人", 1), ("产值（千公顷）", "公顷", 1e7), ("产值（万亩）", "公顷", None), ("产值（亿卢布）", "亿元", None),
+    ("产值（元／人）", "万元/人", 1), ("产值（千公顷）", "公顷", 1e7), ("产值（万亩）", "公顷", None),
+    ("产值（亿卢布）", "亿元", None),
     ("产值（上年＝100）", "上年=100", 1e4), ("产值(2015=100)", "上年=100", None),
 ]  # fmt: skip
 
@@ -63,7 +71,9 @@ def test_units_of_a_label(tmp_path: Path, label: str, unit: str, value: float | 
     with pytest.raises(HqdError) as caught:
         read(tmp_path, files, {"aliases": aliases}, unit)
     assert (caught.value.rule, caught.value.exit_code) == ("W11", 3)
-    assert all("units: {x:" in caught.value.text(language) and "a.csv" in caught.value.text(language) for language in ("zh", "en"))
+    assert all(
+        "units: {x:" in caught.value.text(language) and "a.csv" in caught.value.text(language) for language in ("zh", "en")
+    )
 
 
 # lines above the header, lines between header and data, lines below the data, and what 10000 is in 亿元; None: W11
@@ -74,7 +84,8 @@ LINES: list[tuple[str, str, str, float | None]] = [
     ("表1 各地区产值 单位:万元", "", "", 1), ("单位：元,,单位：万元", "", "", None), ("单位：千美元", "", "", None),
     ("主要指标 万元口径", "", "", None), ("2022年亿元以上商品交易市场", "", "", 1e4),
     ("", "单位：万元", "", 1), ("", ",,（万元）", "", 1), ("", "-,-,万元", "", 1), ("", ",,%", "", None),
-    ("", "", "单位：万元", None), ("", "", "注：产值单位为万元", None), ("", "", "注:金额以万元计", None), ("", "", "单位：亿元", 1e4),
+    ("", "", "单位：万元", None), ("", "", "注：产值单位为万元", None), ("", "", "注:金额以万元计", None),
+    ("", "", "单位：亿元", 1e4),
     ("", "", "注：规模以上指年主营业务收入2000万元及以上的企业", 1e4),
 ]  # fmt: skip
 
@@ -98,3 +109,88 @@ def test_a_column_of_units_holds_for_the_table_or_stops(tmp_path: Path):
     with pytest.raises(HqdError) as caught:
         read(tmp_path, {"a.csv": one.replace("20000,万元", "2,亿元")}, {})
     assert caught.value.rule == "W11" and all(part in caught.value.zh for part in ("万元", "亿元"))
+
+
+def workbook(sheets: dict[str, list[list[Any]]], formats: dict[str, str]) -> bytes:
+    """A workbook with the number formats of some cells."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+        for cell, code in formats.items():
+            page[cell].number_format = code
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+# format of a stored 12500 under a label, what it is in 亿元; None: the run stops
+FORMATS: list[tuple[str, str, float | None]] = [
+    ("0.00,,\"百万\"", "产值", 0.000125), ("#,##0\"万元\"", "产值", 1.25), ("0!.0,\"万元\"", "产值", 0.000125),
+    ("\"¥\"#,##0.00", "产值", 0.000125), ("\"¥\"#,##0.00", "产值(万元)", 1.25), ("[$$-409]#,##0", "产值", None),
+    ("\"US$\"0", "产值", None), ("[$€-2] 0.00", "产值", None), ("#,##0,\"K\"", "产值", 0.000125), ("0.00%", "产值", None),
+    ("_(* #,##0.00_);_(* (#,##0.00);_(* \"-\"??_);_(@_)", "产值", 12500), ("0\"年\"", "产值", 12500),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "label", "value"), FORMATS, ids=[f"{code} {label}" for code, label, _ in FORMATS])
+def test_units_and_currencies_of_number_formats(tmp_path: Path, code: str, label: str, value: float | None):
+    """U5: what the sheet shows."""
+    content = workbook({"一": [["地区", "年份", label], ["甲", 2019, 12500], ["乙", 2019, 12500]]}, {"C2": code, "C3": code})
+    if value is not None:
+        assert read(tmp_path, {"a.xlsx": content}, {})[1] == [pytest.approx(value)] * 2
+        return
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.xlsx": content}, {})
+    assert (caught.value.rule, caught.value.exit_code) == ("W11", 3)
+
+
+def test_a_sheet_without_a_unit_beside_one_with_stops(tmp_path: Path):
+    sheets: dict[str, list[list[Any]]] = {
+        "2019": [["地区", "产值(万元)"], ["甲", 10000]],
+        "2020": [["地区", "产值"], ["甲", 20000]],
+    }
+    source = {"sheet": "*", "sheet_is": "year"}
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.xlsx": workbook(sheets, {})}, source)
+    assert caught.value.rule == "W11" and "[2020]" in caught.value.en and "units: {x: 万元}" in caught.value.en
+    assert read(tmp_path, {"a.xlsx": workbook(sheets, {})}, {**source, "units": {"x": "万元"}})[1] == [1, 2]
+
+
+# rows below "地区,年份,产值" / 甲 2019 1 that are no data: (rows, their number that is out of scope, rules of the others)
+OTHER_ROWS: list[tuple[list[str], int, list[str]]] = [
+    (["小计,2019,9", "平均,2019,9", "合 计,2019,9", "Subtotal,2019,9"], 4, []),
+    (["地区,年份,产值", "乙,2019,2"], 1, []), (["续表1,,", "地区,年份,产值", "乙,2019,2"], 2, []),
+    (["其中：丙,2019,3"], 0, ["C03"]), ([",,9"], 0, ["C04"]), (["注：1.某某,,", "2. 某某,,", "资料来源：某局,,"], 3, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "out", "rules"), OTHER_ROWS, ids=[" / ".join(rows) for rows, *_ in OTHER_ROWS])
+def test_rows_that_are_no_data(tmp_path: Path, rows: list[str], out: int, rules: list[str]):
+    result, values = read(tmp_path, {"a.csv": "\n".join(["地区,年份,产值", "甲,2019,1", *rows]) + "\n"}, {})
+    ledger, errors = result.frames["ledger"], result.frames["quarantine"].query("severity == 'error'")
+    assert ledger["out_of_scope"].sum() == out and sorted(set(errors["rule"])) == rules and 9 not in values and 3 not in values
+
+
+def test_a_repeated_header_of_a_spread_sheet_is_no_unit(tmp_path: Path):
+    text = "地区,2019,2020\n甲,1,2\n地区,2019,2020\n乙,3,4\n"
+    result, values = read(tmp_path, {"a.csv": text}, {"reshape": {"across": ["year"], "value": "x"}})
+    assert values == [3, 1, 4, 2] and result.frames["ledger"]["out_of_scope"].sum() == 1
+
+
+YEARS = {
+    "2019年": "2019", "2019年末": "2019", "20191231": "2019", "31/12/2019": "2019", "December 31, 2019": "2019", "43830": "2019",
+    "FY2019": "2019", "2019A": "2019", "二零一九": "2019", "19": None, "2018-2019": None, "20190": None, "20454": None,
+    "2018/19": None, "民国108年": None, "2019E": None, "2019*": None, "2019/6/30": None, "2,019": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "year"), YEARS.items())
+def test_years(tmp_path: Path, text: str, year: str | None):
+    """A text is its year or is refused; a proposal never names another year."""
+    result, values = read(tmp_path, {"a.csv": f'地区,年份,产值\n甲,"{text}",1\n乙,2019,1\n'}, {})
+    found = result.frames["quarantine"]
+    assert len(values) == (1 if year is None else 2) and found["rule"].tolist() == (["C01"] if year is None else [])
+    assert not found["expected_en"].str.contains(r"19\d\d|204\d|2018").any()

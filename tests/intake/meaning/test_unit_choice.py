@@ -63,11 +63,13 @@ def test_the_study_ends_the_matter():
 
 
 def test_sheets_that_differ():
-    """A column without a unit cannot hold two; a sheet that prints none beside others that do is told."""
+    """A column without a unit cannot hold two; a sheet that prints none beside others that do stops money and is told else."""
     wan, yi, none = (UnitChoice(unit, 0, printed=printed) for unit, printed in (("万元", True), ("亿元", True), ("亿元", False)))
     (stop,) = differing_units("x", "", {"a": wan, "b": yi})
     assert stop.severity == ERROR and "a: 万元" in stop.en
-    (told,) = differing_units("x", "亿元", {"a": wan, "b": none})
-    assert told.severity == WARNING and "b" in told.zh
+    (silent,) = differing_units("x", "亿元", {"a": wan, "b": none})
+    assert silent.severity == ERROR and "b" in silent.zh and "units: {x: 万元}" in silent.en
+    shares = {"a": UnitChoice("‰", -1, printed=True), "b": UnitChoice("%", 0)}
+    assert [message.severity for message in differing_units("x", "%", shares)] == [WARNING]
     assert differing_units("x", "亿元", {"a": wan, "b": yi}) == []
     assert differing_units("x", "亿元", {"a": yi, "b": none}) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,8 @@ from ..records.scope_reasons import NOT_MANUFACTURING, SPLIT, TOTAL
 
 SCOPES = {"manufacturing": "", "other": NOT_MANUFACTURING, "split": SPLIT}
 DECLARED, CODE, CATEGORY, FLAG = "values", "code", "category", "flag"
+
+PART_OF = re.compile(r"\s*[#＃]?\s*(其中|of which)\s*[:：]?", re.IGNORECASE)
 
 ReadText = Callable[[str], Reading]
 
@@ -73,7 +76,7 @@ def _reader_of_column(coded: CodedColumn) -> ReadText:
     if column.code == "industry":
         return lambda text: _industry(text, coded)
     if column.code == "province":
-        return lambda text: _code_or_rule(codes.province(_unwrapped(text)), "C03", text)
+        return lambda text: _province(text, coded.in_key)
     if column.code in ("firm", "uscc", "hs6", "area") or coded.pad:
         return _identifier(column, coded.pad)
     if is_year(coded.name, column) and coded.name != "year":
@@ -88,7 +91,9 @@ def _reader_of_column(coded: CodedColumn) -> ReadText:
         return dates.year_end if coded.name == "statement_date" else dates.calendar_date
     if column.dtype == "flag":
         return _flag
-    return _category(column.categories) if column.categories else Reading
+    if column.categories:
+        return _category(column.categories)
+    return _unit_name if coded.in_key else Reading
 
 
 def _identifier(column: Column, pad: int | None) -> ReadText:
@@ -115,6 +120,18 @@ def _industry(text: str, coded: CodedColumn) -> Reading:
     if match.scope in ("section", "total") and coded.in_key:
         return Reading(match.code, scope=TOTAL)
     return _missing_mark(text) or refused("E09", match.suggestion)
+
+
+def _province(text: str, in_key: bool) -> Reading:
+    """The code of a province; in a key a part of the country is a total of provinces."""
+    if in_key and codes.is_macro_region(text):
+        return Reading(None, scope=TOTAL)
+    return _code_or_rule(codes.province(_unwrapped(text)), "C03", text)
+
+
+def _unit_name(text: str) -> Reading:
+    """The name of a unit as it is; C03 for a part of the unit above it (其中:城镇)."""
+    return refused("C03") if PART_OF.match(text) else Reading(text)
 
 
 def _missing_mark(text: str) -> Reading | None:

@@ -18,7 +18,7 @@ from ..read.sheet_cells import SheetCells
 from ..records.intake_notice import Notice
 
 PEEK = 40
-YUAN_SIGN = "¥"
+YUAN_SIGN = "¥"  # as number formats print it, of any magnitude
 SUB_HEADERS = 3
 SHOWN = 30
 
@@ -182,7 +182,9 @@ def header_layout(rows: Sequence[Sequence[str]], source: Source, table: Canonica
     numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers]
     below = label_rows_below(rows[place + 1 :], numeric)
     unit_rows = rows[place + 1 : place + 1 + below]
-    printed_units = [(k, unit) for row in unit_rows if not _says_unit(row) for k, cell in enumerate(row) for unit in units_in(cell)]
+    printed_units = [
+        (k, unit) for row in unit_rows if not _says_unit(row) for k, cell in enumerate(row) for unit in units_in(cell)
+    ]
     above = units_above([*rows[:place], *filter(_says_unit, unit_rows)])
     return Layout(place + 1, labels, below, tuple(printed_units), above)
 

@@ -78,8 +78,10 @@ def _plain(rows: Rows, source: Source, table: CanonicalTable, location: str) -> 
     width = max(len(layout.labels), max(map(len, rows), default=0))
     labels = (*layout.labels, *[""] * (width - len(layout.labels)))
     top = layout.row + layout.below
-    records = [(n, -1, _filled(row, width)) for n, row in enumerate(rows) if n >= top and any(row)]
-    aside = [(n, HEADER) for n in range(layout.row, top)] + [(n, BLANK) for n in range(top, len(rows)) if not any(rows[n])]
+    repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
+    records = [(n, -1, _filled(row, width)) for n, row in enumerate(rows) if n >= top and any(row) and n not in repeated]
+    aside = [(n, HEADER) for n in (*range(layout.row, top), *repeated)]
+    aside += [(n, BLANK) for n in range(top, len(rows)) if not any(rows[n])]
     return Records(labels, layout.row, records, aside, layout.units, layout.above)
 
 
@@ -105,8 +107,11 @@ def _side_by_side(rows: Rows, source: Source, table: CanonicalTable, location: s
         label = layout.labels[first]
         raise _unfit("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
     width = starts[1] - starts[0]
-    records, aside = [], [(n, HEADER) for n in range(layout.row, layout.row + layout.below)]
+    repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
+    records, aside = [], [(n, HEADER) for n in (*range(layout.row, layout.row + layout.below), *repeated)]
     for n in range(layout.row + layout.below, len(rows)):
+        if n in repeated:
+            continue
         row = rows[n]
         parts = [(start, _filled(row[start : start + width], width)) for start in starts]
         filled = [(n, start, cells) for start, cells in parts if any(cells)]
@@ -141,8 +146,12 @@ def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable,
     records: list[tuple[int, int, list[str]]] = []
     aside: list[tuple[int, str]] = []
     heads = {place: _head(texts, reshape, also, named_units) for place, texts in over.items()}
+    repeated = _repeated_headers(rows, range(bands.top, bands.bottom + 1))
+    aside += [(n, HEADER) for n in repeated]
     for n in range(bands.bottom + 1, len(rows)):
         row = rows[n]
+        if n in repeated:
+            continue
         if not any(place < len(row) and row[place].strip() for place in bands.values):
             aside.append((n, NOTE if any(cell.strip() for cell in row) else BLANK))
             continue
@@ -152,6 +161,19 @@ def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable,
     units = _common_unit(over, len(labels) - 1) if reshape.value else ()
     above = units_above(rows[: bands.top])
     return Records(labels, bands.bottom + 1, records, aside, units, above, _unused(left, location))
+
+
+def _repeated_headers(rows: Rows, header: range) -> list[int]:
+    """The rows below the header that print one of its rows again, as a table does on its next page."""
+    printed = {cells for n in header if sum(map(bool, cells := tuple(_trimmed(rows[n])))) > 1}
+    return [n for n in range(header.stop, len(rows)) if tuple(_trimmed(rows[n])) in printed]
+
+
+def _trimmed(row: Sequence[str]) -> list[str]:
+    cells = [cell.strip() for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _head(texts: Sequence[str], reshape: Reshape, also: Sequence[str], named_units: bool) -> list[str]:

@@ -9,7 +9,7 @@ from ...canonical import CanonicalTable, Column
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..read.sheet_cells import BLANKS, SheetCells
-from ..records.scope_reasons import BLANK, TOTAL
+from ..records.scope_reasons import BLANK, HEADER, TOTAL
 from .header_rows import HeaderMap
 
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
@@ -27,8 +27,8 @@ class Sheet:
 def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, engine: Engine) -> str:
     """One trimmed text column per canonical column, NULL where missing, with `rid` and what is known of the row.
 
-    `aside` (NULL, blank, note or total), `lead` and `filled` (the first text and the number of filled cells of a row without
-    any value: it may be a note), `marks` (the columns where a declared mark stands for something missing).
+    `aside` (NULL, blank, header, note or total), `lead` and `filled` (the first text and the number of filled cells of a row
+    without any value: it may be a note), `marks` (the columns where a declared mark stands for something missing).
     """
     selects = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
     return engine.query(" UNION ALL BY NAME ".join(selects))
@@ -46,7 +46,7 @@ def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     width = len(sheet.cells.labels)
     row_facts = [
-        f"{_scope_reason_sql(width, positions, source, table)} AS aside",
+        f"{_scope_reason_sql(sheet, source, table)} AS aside",
         *_lead_sql(width, value_places(positions, table)),
         f"{_marks_sql(positions, source, table)} AS marks",
     ]
@@ -136,9 +136,14 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
     return column is not None and column.dtype == "text" and not column.code and not column.categories and name not in table.key
 
 
-def _scope_reason_sql(width: int, positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
+    width, positions = len(sheet.cells.labels), sheet.header.positions
     others_blank = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
     cases = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK}'"]
+    labels = {place: sheet.cells.labels[place] for place in positions.values() if sheet.cells.labels[place]}
+    if len(labels) > 1:
+        repeated = " AND ".join(f"c{place} = {literal(label)}" for place, label in labels.items())
+        cases.append(f"WHEN {repeated} THEN '{HEADER}'")
     totals = ", ".join(literal(total) for total in source.totals)
     for name, place in positions.items():
         column = table.columns.get(name)

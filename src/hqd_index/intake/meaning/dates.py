@@ -10,7 +10,7 @@ from .glyphs import half_width, visible
 from .reading import Reading, refused
 
 EXCEL_EPOCH = date(1899, 12, 30)
-SERIALS = range(20000, 80000)  # 1954 to 2119: any other whole number is no date
+SERIALS = range(21000, 80000)  # 1957 to 2119: 20214 is rather a year with a digit more, or a quarter, than a day of 1955
 YEARS = range(1800, 2200)
 DIGITS_ZH = {**{mark: str(value) for value, mark in enumerate("〇一二三四五六七八九")}, "零": "0", "○": "0", "O": "0", "两": "2"}
 MONTHS = {
@@ -28,7 +28,7 @@ YEAR_FORMS = (
 )
 FIRST_OF_JANUARY = re.compile(r"([0-9]{4})(?:-0?1-0?1|/0?1/0?1|0101|年0?1月0?1日)(?:[ T]0?0:00(:00(\.0+)?)?)?")
 MONTHLY = re.compile(
-    r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?|([0-9]{4})(0[1-9]|1[0-2])|([0-9]{4})\s*[-/年]?\s*(?:[Qq第]?\s*[1-4一二三四]\s*(?:季度?|[Qq])?)"
+    r"([0-9]{4})\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?|([0-9]{4})(0[1-9]|1[0-2])|([0-9]{4})\s*[-/年]?\s*(?:[Qq第]\s*[1-4一二三四]\s*(?:季度?)?|[1-4一二三四]\s*(?:季度?|[Qq]))"
 )
 
 
@@ -55,7 +55,8 @@ def year(text: str, *, openings: bool = False) -> Reading:
         return Reading(match.group(1), AS_TEXT)
     dated = calendar_date(text)
     if dated.value:
-        return refused("C01", dated.value[:4])
+        year_end_day = dated.value.endswith("-12-31") and dated.repair not in (NO_DAY, NO_MONTH)
+        return Reading(dated.value[:4], OF_A_DATE) if year_end_day else refused("C01", dated.value[:4])
     if match := MONTHLY.fullmatch(plain):
         return refused("C01", next(part for part in match.groups() if part and len(part) == 4))
     return refused("C01")

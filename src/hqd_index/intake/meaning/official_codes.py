@@ -76,6 +76,12 @@ PROVINCES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 OTHER_PROVINCE_NAMES = {"内蒙": "150000", "Xizang": "540000", "Nei Mongol": "150000", "新疆生产建设兵团": "650000"}
 
+MACRO_REGION = re.compile(
+    r"(东部|中部|西部|东北部?|华[东南西北中]|西[南北]|中南|沿海|内陆|长江经济带|长三角|珠三角|京津冀|环渤海|黄河流域)"
+    r"(地区|区域|省[市份]?|各省[市区]?|片区)?(合计|小计|总计|平均)?"
+    r"|(eastern|central|western|north-?eastern|east|west|north-?east)( china| region| area)?",
+    re.IGNORECASE,
+)
 REGION = re.compile(r"[部区域带圈]|沿海|华[东南西北中]|[东西][南北]|地区|城市群|三角洲")
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -114,6 +120,11 @@ def province(text: str) -> CodeMatch:
         return CodeMatch(first if first in PROVINCES else None)
     code = _province_names().get(normalised_label(text))
     return CodeMatch(code) if code else CodeMatch(None, _slip_of_a_province(text))
+
+
+def is_macro_region(text: str) -> bool:
+    """Whether a text names a part of the country that holds several provinces: 东部地区, 华北, Western region."""
+    return bool(MACRO_REGION.fullmatch(re.sub(r"\s+", " " if text.isascii() else "", half_width(text)).strip()))
 
 
 def _slip_of_a_province(text: str) -> str | None:

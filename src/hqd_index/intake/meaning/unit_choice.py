@@ -99,7 +99,9 @@ def differing_units(name: str, canonical: str, choices: Mapping[str, UnitChoice]
         listed, elsewhere = ", ".join(silent[:5]), ", ".join(units)
         en = f"{name}: no unit is printed in {listed}, read as {canonical}; other files print {elsewhere}"
         zh = f"{name}:{listed} 未印单位,按 {canonical} 读取;其他文件印的是 {elsewhere}"
-        return [UnitMessage(WARNING, en, zh)]
+        if not _stops(canonical):
+            return [UnitMessage(WARNING, en, zh)]
+        return [UnitMessage(ERROR, f"{en}; {_write_units(name, units[0], 'en')}", f"{zh};{_write_units(name, units[0], 'zh')}")]
     return []
 
 

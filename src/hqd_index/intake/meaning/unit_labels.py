@@ -39,7 +39,8 @@ NOT_PRINTED = frozenset(
 BETWEEN = re.compile(r"\s*(?:、|,|;|/|\||\s+|和|及|与|或)\s*")
 PHRASE = re.compile(rf"(?:{SAYS_UNIT})(?:\s*(?:[:=]|均?[为是])\s*|\s+|(?=[(十百千万亿元人]))", re.IGNORECASE)
 MONEY_WORD = re.compile(
-    r"(?<![\d每达超过上亿万千百十])[十百千万亿]+(?:元|美元|欧元|日元|港元)(?!及?以[上下]|级|[户家企])|\b(?:RMB|CNY|USD|EUR)\b|\b(?:thousands?|millions?|billions?) (?:of )?(?:yuan|RMB|US|dollars|euros?)",
+    r"(?<![\d每达超过上亿万千百十])[十百千万亿]+(?:元|美元|欧元|日元|港元)(?!及?以[上下]|级|[户家企])|\b(?:RMB|CNY|USD|EUR)\b"
+    r"|\b(?:thousands?|millions?|billions?) (?:of )?(?:yuan|RMB|US|dollars|euros?)",
     re.IGNORECASE,
 )
 PARTS = re.compile(r"[\s,;:、/·*×|]+")

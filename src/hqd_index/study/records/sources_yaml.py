@@ -74,7 +74,10 @@ class Source(Record):
     decimal: Literal[".", ","] = "."
     pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}
     values: dict[Name, dict[str, str]] = {}
-    totals: tuple[str, ...] = ("合计", "总计", "全国", "全国总计", "全国合计", "Total")
+    totals: tuple[str, ...] = (
+        "合计", "总计", "小计", "总和", "全国", "全国总计", "全国合计", "各地区合计", "地区合计", "全省", "平均", "平均值",
+        "均值", "全国平均", "Total", "TOTAL", "total", "Subtotal", "Sub-total", "Grand total", "National total", "Average",
+    )  # fmt: skip
     out_of_scope: tuple[OutOfScope, ...] = ()
     reshape: Reshape | None = None
     optional: bool = False

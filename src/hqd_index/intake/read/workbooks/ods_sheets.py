@@ -10,7 +10,7 @@ from pathlib import Path
 from ..reading_limits import MAX_COLUMNS, MAX_ROWS, damaged_file_error, reading_error, reading_errors, size_limit_error
 from .package_xml import local_name, open_package, parse_part
 from .sheet_grid import Grid, GridRows, Range, SheetName, Workbook, range_of
-from .shown_numbers import displayed_number, number_text
+from .shown_numbers import UNIT_MARK, YUAN_SIGN, displayed_number, number_text
 
 CONTENT = "content.xml"
 PERCENT = "0%"
@@ -166,6 +166,9 @@ class _ContentReader:
             if value_type == "percentage":
                 self.unit_columns.add(self.column)
                 return displayed_number(stored_value, PERCENT, from_1904=False)
+            if currency := self.attributes.get("office:currency", ""):
+                self.unit_columns.add(self.column)
+                return number_text(stored_value) + UNIT_MARK + (YUAN_SIGN if currency == "CNY" else currency)
             return number_text(stored_value)
         if value_type == "date":
             return self.attributes.get("office:date-value", displayed_text).removesuffix("T00:00:00").replace("T", " ")

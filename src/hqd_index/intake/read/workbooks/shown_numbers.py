@@ -118,23 +118,24 @@ def _format_parts(code: str) -> list[str]:
 
 def _format_section(code: str) -> Section:
     code = GENERAL_FORMAT.sub("0.#", code)
-    condition, digits, suffix, percents, decimal_position = None, "", "", 0, None
+    condition, digits, prefix, suffix, percents, decimal_position = None, "", "", "", 0, None
     is_date = bool(ELAPSED.search(code))
     for quoted_literal, escaped_character, bracket, character in FORMAT_TOKENS.findall(code):
         if bracket:
             condition_match = CONDITION.fullmatch(bracket.strip())
             condition = (condition_match.group(1), float(condition_match.group(2))) if condition_match else condition
+            suffix += bracket[1:].partition("-")[0] if bracket.startswith("$") else ""
         elif quoted_literal or escaped_character:
             if escaped_character == "." and digits:
                 decimal_position = len(digits)
             suffix += quoted_literal or escaped_character
         elif character and character in "0#?.,":
-            digits, suffix = digits + character, ""
+            prefix, digits, suffix = prefix if digits else suffix, digits + character, ""
         elif character == "%":
             percents, suffix = percents + 1, suffix + "%"
         elif character and character in "yYmMdDhHsS":
             is_date = True
-        elif character and not character.isascii():
+        elif character and (not character.isascii() or character == "$"):
             suffix += character
     if is_date or not digits:
         return Section(condition, is_date, 0, "", 0)
@@ -142,11 +143,27 @@ def _format_section(code: str) -> Section:
     if decimal_position is not None:
         power_of_ten += sum(character in "0#?" for character in digits[decimal_position:])
     zeros = len(digits) if set(digits) == {"0"} and len(digits) > 1 and decimal_position is None else 0
-    return Section(condition, False, 2 * percents - power_of_ten, _suffix_unit(suffix), zeros)
+    return Section(condition, False, 2 * percents - power_of_ten, _printed_currency(prefix) + _suffix_unit(suffix, power_of_ten), zeros)
 
 
-def _suffix_unit(suffix: str) -> str:
+YUAN_SIGN = "¥"
+CURRENCY_SIGNS = {
+    "¥": YUAN_SIGN, "￥": YUAN_SIGN, "$": "US$", "US$": "US$", "€": "EUR", "£": "GBP", "HK$": "HKD", "円": "JPY",
+}  # fmt: skip
+DIVIDED = {("K", 3): "千", ("k", 3): "千", ("M", 6): "百万", ("m", 6): "百万", ("B", 9): "十亿", ("bn", 9): "十亿"}
+"""Letters behind numbers that the format itself divides by a power of ten."""
+
+
+def _printed_currency(text: str) -> str:
+    """The currency whose sign a format prints, or ''."""
+    return CURRENCY_SIGNS.get(text.strip(" ()-+_"), "")
+
+
+def _suffix_unit(suffix: str, power_of_ten: int) -> str:
     """The text behind the digits when it can be a unit or magnitude: blanks and bare punctuation say nothing."""
+    suffix = DIVIDED.get((suffix.strip(), power_of_ten), suffix)
+    if sign := _printed_currency(suffix):
+        return sign
     return suffix.strip() if any(character.isalpha() or character in "%‰" for character in suffix) else ""
 
 
@@ -173,7 +190,7 @@ def resolved_units(
     for column in sorted(columns):
         units = {_printed_unit(row[column]) for row in rows[first_data_row:] if column < len(row) and _has_number(row[column])}
         unit = stated_units.get(column)
-        is_uniform = units <= {"", unit} if unit else len(units) == 1
+        is_uniform = units <= {"", unit, YUAN_SIGN} if unit else len(units) == 1 or units == {"", YUAN_SIGN}
         if is_uniform and not unit:
             printed_units += [(column, name) for name in units if name]
         for row in rows:
