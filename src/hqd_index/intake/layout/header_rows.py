@@ -249,7 +249,9 @@ def _unverified_notices(source: Source, labels: Sequence[str], positions: Mappin
 def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
     parts = unit_label(label)
     below = tuple(unit for column, unit in cells.units if column == place)
-    return PrintedUnits(parts.units, _without_signs(below, parts.units, cells.units_above_header), cells.units_above_header, parts.words)
+    return PrintedUnits(
+        parts.units, _without_signs(below, parts.units, cells.units_above_header), cells.units_above_header, parts.words
+    )
 
 
 def _without_signs(units: Sequence[str], label: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:

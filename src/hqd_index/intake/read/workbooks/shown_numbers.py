@@ -143,7 +143,9 @@ def _format_section(code: str) -> Section:
     if decimal_position is not None:
         power_of_ten += sum(character in "0#?" for character in digits[decimal_position:])
     zeros = len(digits) if set(digits) == {"0"} and len(digits) > 1 and decimal_position is None else 0
-    return Section(condition, False, 2 * percents - power_of_ten, _printed_currency(prefix) + _suffix_unit(suffix, power_of_ten), zeros)
+    return Section(
+        condition, False, 2 * percents - power_of_ten, _printed_currency(prefix) + _suffix_unit(suffix, power_of_ten), zeros
+    )
 
 
 YUAN_SIGN = "¥"
