@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from .canonical import FIRMS, INDUSTRY_PANEL, CanonicalTable, Column, Rows, text
+from .canonical import FIRMS, INDUSTRY_PANEL, VERSION, CanonicalTable, Column, Rows, text
 
 
 def extended(base: CanonicalTable | None, key: tuple[str, ...], columns: Mapping[str, Column]) -> CanonicalTable:
     """The table with a study's own columns added; its own key replaces the built-in one when it names one.
 
-    A key column that nobody describes is the canonical one of that name (a province is a province), else text.
+    A key column that nobody describes is the canonical one of that name (a province is a province), else text; an industry comes
+    with the edition of its code.
     """
     table = base or CanonicalTable(key=key)
     standard = {**INDUSTRY_PANEL.columns, **FIRMS.columns}
     keys = {name: standard.get(name, text(name, name)) for name in key}
+    if "industry_version" not in table.columns and any(column.code == "industry" for column in keys.values()):
+        keys["industry_version"] = VERSION
     return replace(table, key=key or table.key, columns={**keys, **table.columns, **columns})
 
 

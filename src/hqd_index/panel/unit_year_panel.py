@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..engines.duckdb import Engine
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..expressions import Expression, aggregate_sql, lag_columns, parse
 from ..study.column_facts import row_key
 from ..study.indicator_tree import tree_of
@@ -129,9 +129,22 @@ def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[st
     remaining_firms = values[values["sample"] == "leave_out"].set_index(["unit", "year"])["n_firms"]
     unit_years = pd.MultiIndex.from_frame(values[["unit", "year"]])
     too_few = remaining_firms.reindex(unit_years).fillna(0).to_numpy() < study.study.min_firms
+    if len(too_few) and too_few.all():
+        raise _too_few_firms(study, int(remaining_firms.fillna(0).max()))
     masked = values.copy()
     masked.loc[too_few, firm_leaves] = np.nan
     return masked
+
+
+def _too_few_firms(study: Study, most: int) -> DataError:
+    least, unit = study.study.min_firms, ", ".join(study.study.unit.by)
+    return DataError(
+        f"no {unit} has {least} never-recognised firms in any year, so none can be scored; the most is {most}: write "
+        f"`min_firms: {max(most, 1)}` or less in study.yaml, or score larger units",
+        zh=f"没有一个 {unit} 在任何一年有 {least} 家从未认定的企业,无法评分;最多 {most} 家:"
+        f"请在 study.yaml 写 `min_firms: {max(most, 1)}` 或更小的数,或改用更大的评价单元",
+        location="study.yaml: min_firms",
+    )
 
 
 def aggregate_columns(

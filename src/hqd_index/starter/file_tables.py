@@ -13,6 +13,7 @@ from ..errors import ConfigError, HqdError, closest
 from ..intake.read.hidden_files import is_hidden
 from ..intake.read.previews import SheetPreview, sheet_previews
 from ..study.records import Label
+from .builtin_tables import builtin_table
 from .coin_tool import coin_tool
 from .indicator_systems import IndicatorSystem, coinr_system, is_coinr_meta, system_of_table
 from .sheet_tables import SheetTable, sheet_table
@@ -78,7 +79,8 @@ def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
             else:
                 tables += _sheet_tables(previews, collection)
     has_coinr_meta = any(is_coinr_meta(table) for table in tables)
-    classified_tables = [classified_table(table, has_coinr_meta=has_coinr_meta) for table in tables]
+    has_flows = any(builtin_table(table) == "trade_hs6" for table in tables)
+    classified_tables = [classified_table(table, has_coinr_meta=has_coinr_meta, has_flows=has_flows) for table in tables]
     collection.tables += classified_tables
     collection.systems += [coinr_system(table.table) for table in classified_tables if table.role == "coinr_meta"]
     collection.systems += [

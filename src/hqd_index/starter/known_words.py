@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from ..canonical import FIRMS, INDUSTRY_PANEL, SRDI_LIST, CanonicalTable
+from ..canonical import CANONICAL, FIRMS, INDUSTRY_PANEL, SRDI_LIST, CanonicalTable
 from ..intake.meaning.glyphs import normalised_label
 from ..study.records import Source
 from ..study.vendor_presets import preset
@@ -70,7 +70,17 @@ def firm_columns() -> Mapping[str, str]:
 @cache
 def industry_columns() -> Mapping[str, str]:
     """The same for the industry table."""
-    return _columns_by_label(INDUSTRY_PANEL)
+    return _columns_by_label(INDUSTRY_PANEL) | _names_by_label("industry")
+
+
+@cache
+def table_words(table: str) -> Mapping[str, str]:
+    """Normalised label -> column of a built-in table that is no table of firms or industries."""
+    own = {
+        normalised_label(text): name for name, column in CANONICAL[table].columns.items() for text in (name, column.zh, column.en)
+    }
+    words = _word_lists()["tables"].get(table, {})
+    return own | {normalised_label(word): name for name, texts in words.items() for word in texts}
 
 
 def vendors() -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from .table_roles import firm_column, industry_column
 from .yaml_lines import comma_list
 
 CONTEXT = ("firm_id", "year", "statement_date", "statement_type", "industry_code", "province_code", "industry_version")
+MONEY_UNITS = {"firms": "元", "industry": "亿元"}  # of all money in a table, so that ratios of its columns are plain
+MOSTLY_WHOLE = 0.98  # of the cells of a column of counts
 PLAIN_COUNTS = ("家", "件", "人", "次", "年", "个", "项")
 
 
@@ -109,10 +111,15 @@ def _compatible_name(column: SheetColumn, source_draft: SourceDraft) -> str:
         return ""
     canonical_column = CANONICAL[source_draft.table.name].columns[name]
     is_convertible = not column.unit or exponent(column.unit, canonical_column.unit) is not None
-    accepts_values = canonical_column.dtype == "number" or (
-        canonical_column.dtype == "integer" and all(map(_is_whole, column.distinct_values))
-    )
+    accepts_values = canonical_column.dtype == "number" or (canonical_column.dtype == "integer" and _is_mostly_whole(column))
     return name if is_convertible and accepts_values else ""
+
+
+def _is_mostly_whole(column: SheetColumn) -> bool:
+    """Whether all cells but a few at fault are whole numbers."""
+    whole = {cell: _is_whole(cell) for cell in column.distinct_values}
+    cells = [whole[cell] for cell in column.cells if cell in whole]
+    return sum(cells) >= MOSTLY_WHOLE * len(cells)
 
 
 def _is_whole(cell: str) -> bool:
@@ -124,7 +131,8 @@ def _is_whole(cell: str) -> bool:
 
 def _user_column(label: str, unit: str, table: ProposedTable, sheet_column: SheetColumn | None = None) -> str:
     """A column of the study's own in the table, under a new name; measures of one name and unit share theirs."""
-    plain_label = label_and_unit(label)[0]
+    plain_label, money = label_and_unit(label)[0], MONEY_UNITS.get(table.name, "")
+    unit = money if unit and money and exponent(unit, money) is not None else unit
     matching_columns = [
         column
         for column in table.columns.values()
@@ -134,7 +142,7 @@ def _user_column(label: str, unit: str, table: ProposedTable, sheet_column: Shee
         return matching_columns[0].name
     canonical_columns = CANONICAL[table.name].columns if table.is_canonical else {}
     names = Names([*table.columns, *canonical_columns, *table.key, "year"])
-    name = names.unused_name((column_name(sheet_column.label) if sheet_column else "") or column_name(plain_label))
+    name = names.unused_name((column_name(sheet_column.name) if sheet_column else "") or column_name(plain_label))
     table.columns[name] = ProposedColumn(name, plain_label, unit, True, "number", sheet_column)
     return name
 

@@ -66,6 +66,8 @@ class Proposal:
     years: set[int] = field(default_factory=set)
     guesses: list[tuple[str, Label]] = field(default_factory=list)
     gaps: list[tuple[str, Label]] = field(default_factory=list)
+    batches: str = ""  # the path of a file of totals per batch
+    status: tuple[str, str, Label] | None = None  # a column of firms that says who is SRDI: name, label, comment
 
     def add_guess(self, location: str, zh: str, en: str) -> Label:
         """Records a guess and gives it back as the comment beside its line."""

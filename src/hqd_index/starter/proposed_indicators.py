@@ -54,8 +54,8 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
     names = Names(["index"])
     for table in proposal.tables.values():
         numbers = [table_column for table_column in table.columns.values() if table_column.dtype == "number"]
-        if table.name == "firms" and set(unit_keys) != {"firm_id"}:
-            proposed_tree.indicators += _firm_indicators(table, names)
+        if table.name == "firms":
+            proposed_tree.indicators += _firm_indicators(table, names, is_unit_table=set(unit_keys) == {"firm_id"})
             continue
         is_unit_table = set(table.key) <= {*unit_keys, "year"}
         for column in numbers:
@@ -84,8 +84,8 @@ def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names
     )
 
 
-def _firm_indicators(table: ProposedTable, names: Names) -> list[ProposedIndicator]:
-    """Ratios of the accounts there are, and the mean over firms of every other column of numbers."""
+def _firm_indicators(table: ProposedTable, names: Names, *, is_unit_table: bool) -> list[ProposedIndicator]:
+    """Ratios of the accounts there are; the mean over firms, or the value of a firm, of every other column of numbers."""
     indicators: list[ProposedIndicator] = []
     ratio_columns: set[str] = set()
     for ratio in _firm_ratios():
@@ -109,6 +109,9 @@ def _firm_indicators(table: ProposedTable, names: Names) -> list[ProposedIndicat
             indicators.append(
                 ProposedIndicator(names.unused_name(column.name), table.name, formula, unit, direction, label, PROPOSAL_COMMENT)
             )
+            continue
+        if is_unit_table:
+            indicators.append(_column_indicator(column, table, names, is_unit_table=True))
             continue
         comment = Label(zh="提议:企业均值与方向", en="proposed: mean over firms, and the direction")
         label = Label(zh=f"{column.label}(企业平均)", en=f"{column.label} (mean of firms)")

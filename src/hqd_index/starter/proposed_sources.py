@@ -13,18 +13,18 @@ from ..intake.meaning.dates import calendar_date, year
 from ..intake.meaning.header_years import year_of
 from ..intake.meaning.industries import industry
 from ..study.vendor_presets import preset
+from .builtin_sources import add_builtin
+from .firm_texts import EDITION, add_firm_texts, is_short_name
 from .measure_columns import add_measures
 from .proposal import Proposal, ProposedColumn, ProposedSource, ProposedTable, SourceDraft
 from .proposed_names import Names, column_name, slug
 from .recognition_source import recognition_source
 from .sheet_tables import DEFAULT_MISSING_MARKS, SheetColumn
 from .source_groups import SourceGroup
-from .table_roles import ClassifiedTable, unit_key
+from .table_roles import ClassifiedTable, is_trade
 
-EDITION = "2017"
 DATA_ROLES = ("firms", "industry", "panel", "coinr_data", "coin_tool")
 TABLE_NAMES = {"province_code": "provinces", "industry_code": "industries", "firm_id": "firm_panel", "city_code": "cities"}
-FIRM_TEXTS = ("firm_name", "uscc", "industry_code", "province_code", "statement_type", "city_code")
 LISTED_INDUSTRIES = 5
 YEAR_COLUMN_LAYOUTS = ("years", "bands", "years_of_measures")
 
@@ -38,13 +38,17 @@ def proposed_sources(groups: Sequence[SourceGroup]) -> Proposal:
     for group in groups:
         if group.first.role == "srdi_list":
             _add_list(group, proposal, ids)
+        elif group.first.role == "builtin":
+            add_builtin(group, proposal, ids.unused_name(group.first.builtin))
+        elif group.first.role == "batches":
+            proposal.batches = group.path
     return proposal
 
 
 def _without_legal_names(group: SourceGroup) -> bool:
     """Whether a firm table lacks the legal names that recognition lists print."""
     columns = group.first.table.columns
-    return group.first.role == "firms" and not any(column.key == "firm_name" and not _is_short_name(column) for column in columns)
+    return group.first.role == "firms" and not any(column.key == "firm_name" and not is_short_name(column) for column in columns)
 
 
 def _add_list(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
@@ -68,7 +72,7 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
     _add_key(source_draft)
     _add_year(source_draft)
     if group.first.role == "firms":
-        _add_firm_texts(source_draft)
+        add_firm_texts(source_draft)
     source.settings["aliases"] = {}
     add_measures(source_draft)
     preset_labels = _labels_of_preset(source_draft)
@@ -90,9 +94,8 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
 def _table_of(classified_table: ClassifiedTable, proposal: Proposal) -> ProposedTable:
     """The table a group feeds: one for all groups with the same kind of units."""
     if classified_table.role in ("firms", "industry"):
-        return proposal.tables.setdefault(
-            classified_table.role, ProposedTable(classified_table.role, CANONICAL[classified_table.role].key, True)
-        )
+        table_name = "trade" if is_trade(classified_table) else str(classified_table.role)
+        return proposal.tables.setdefault(table_name, ProposedTable(table_name, CANONICAL[table_name].key, True))
     keys = tuple(key or "unit" for key in classified_table.unit_names)
     user_tables = [table for table in proposal.tables.values() if not table.is_canonical and set(table.key[:-1]) == set(keys)]
     if user_tables and keys != ("unit",):
@@ -166,37 +169,6 @@ def _years_of(classified_table: ClassifiedTable) -> set[int]:
     if classified_table.year is not None:
         labels = [year(cell).value or (calendar_date(cell).value or "")[:4] for cell in classified_table.year.distinct_values]
     return {int(label) for label in labels if label}
-
-
-def _add_firm_texts(source_draft: SourceDraft) -> None:
-    """Name, credit code, industry, province and type of statement of firms; of two alike the one that tells more."""
-    for column in sorted(
-        source_draft.classified_table.table.columns, key=lambda column: (_is_short_name(column), -_divisions(column))
-    ):
-        name = unit_key(column) if column.code_meaning in ("industry", "province") else column.key
-        is_new = column.label not in source_draft.aliases and name not in source_draft.aliases.values()
-        if column.label and column.cell_kind == "text" and is_new and name in FIRM_TEXTS:
-            source_draft.aliases[column.label] = name
-
-
-def _divisions(column: SheetColumn) -> int:
-    """How many divisions of manufacturing the texts of a column of industries name: a column of sections names none."""
-    if column.code_meaning != "industry":
-        return 0
-    return len(
-        {
-            industry_match.code
-            for cell in column.distinct_values
-            if (industry_match := industry(cell, EDITION)).scope == "manufacturing"
-        }
-    )
-
-
-def _is_short_name(column: SheetColumn) -> bool:
-    """Whether a column of names holds short ones, which no recognition list has."""
-    return any(
-        "简称" in label or "short" in label.lower() or label.lower() == "stknme" for label in (column.label, column.long_label)
-    )
 
 
 def _labels_of_preset(source_draft: SourceDraft) -> dict[str, str]:

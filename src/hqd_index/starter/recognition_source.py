@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,12 @@ from typing import Any
 from ..canonical import SRDI_LEVELS, SRDI_LIST, SRDI_RECORDS
 from ..intake.cells.coded_text import CodedColumn, code_reader
 from ..intake.meaning.glyphs import normalised_label
+from ..intake.srdi.firm_matching import stem
 from ..study.records import Label
+from ..study.vendor_presets import preset
+from .firm_texts import is_short_name
 from .known_words import list_columns
+from .proposal import Proposal, ProposedSource
 from .sheet_tables import SheetTable
 from .source_groups import YEAR_IN_NAME
 
@@ -36,6 +40,9 @@ BATCH_YEARS = {1: 2019, 2: 2020, 3: 2021, 4: 2022, 5: 2023, 6: 2024, 7: 2025}  #
 BATCH_IN_NAME = re.compile(r"第([一二三四五六七1-7])批")
 DIGITS = "一二三四五六七"
 UNKNOWN_YEAR = 2021
+NATIONAL = ("national", "key_national")
+LEAST_SHARE = 0.2  # of the firms of a list that the firm tables have: fewer are worth a word
+LEAST_FIRMS = 5
 
 
 @dataclass
@@ -83,6 +90,7 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
         )
         if name and name not in list_draft.aliases.values():
             list_draft.aliases[column.label] = name
+    _add_by_cells(list_draft)
     _add_level(list_draft)
     _add_record(list_draft)
     _add_date(list_draft, years)
@@ -95,6 +103,28 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
     if list_draft.values:
         comments["values"] = Label(zh="名单里的写法对应哪一类,请核对", en="what the texts of the list stand for; please check")
     return {setting: value for setting, value in settings.items() if value}, comments
+
+
+def _add_by_cells(list_draft: ListDraft) -> None:
+    """Columns of levels and records whose label says something else: their cells tell."""
+    for column in list_draft.table.columns:
+        for name in ("status", "level"):
+            is_free = column.label and column.label not in list_draft.aliases and name not in list_draft.aliases.values()
+            read_code = code_reader(CodedColumn(name, SRDI_LIST.columns[name], in_key=False))
+            if is_free and column.distinct_values and all(read_code(cell).value for cell in column.distinct_values):
+                list_draft.aliases[column.label] = name
+
+
+def listed_levels(settings: Mapping[str, Any], table: SheetTable) -> tuple[str, ...]:
+    """The levels whose firms a list names, as a density takes them: the national ones where there are any."""
+    labels = [label for label, name in settings["aliases"].items() if name == "level"]
+    cells = [cell for column in table.columns if column.label in labels for cell in column.distinct_values]
+    coded = CodedColumn("level", SRDI_LIST.columns["level"], in_key=False, values=settings.get("values", {}).get("level"))
+    read_code = code_reader(coded)
+    levels = {read_code(cell).value for cell in cells} | {settings.get("constants", {}).get("level")}
+    if levels & {*NATIONAL} or not levels - {None}:
+        return NATIONAL
+    return tuple(level for level in SRDI_LEVELS if level in levels)
 
 
 def _add_level(list_draft: ListDraft) -> None:
@@ -149,3 +179,52 @@ def _add_values(name: str, patterns: Patterns, allowed_values: Sequence[str], li
             for cell in unreadable_cells
         }
         list_draft.values[name] = meanings
+
+
+def add_overlap(proposal: Proposal) -> None:
+    """Says how many firms of each list the firm tables have, where that is few or none."""
+    firms = [source for source in proposal.sources if source.table == "firms"]
+    for source in proposal.sources:
+        if source.table == "srdi_list" and firms:
+            _add_overlap(source, firms, proposal)
+
+
+def _add_overlap(source: ProposedSource, firms: Sequence[ProposedSource], proposal: Proposal) -> None:
+    listed_names, listed_codes = _stems([source], "name"), _stems([source], "uscc")
+    names, codes = _stems(firms, "firm_name"), _stems(firms, "uscc") | _stems(firms, "firm_id")
+    count = max(len(listed_names), len(listed_codes))
+    matched = max(len(listed_names & names), len(listed_codes & codes))
+    if matched >= min(count, max(LEAST_SHARE * count, LEAST_FIRMS)):
+        return
+    columns = [column for firm_source in firms for table in firm_source.group.tables for column in table.table.columns]
+    zh, en = _remedy(has_legal_names=bool(names) and not any(map(is_short_name, columns)))
+    proposal.add_gap(
+        f"sources.{source.id}",
+        f"名单 {count} 家中只有 {matched} 家的名称或信用代码见于企业表;{zh}",
+        f"{matched} of the {count} firms of the list are in the firm tables by name or credit code; {en}",
+    )
+
+
+def _remedy(*, has_legal_names: bool) -> tuple[str, str]:
+    if has_legal_names:
+        return "请检查两边是否同一批企业", "please check that both are of the same firms"
+    return (
+        "企业表没有公司全称:请把含证券代码和公司全称的表(如 CSMAR 的 Conme)一并列在 --from 之后",
+        "the firm tables have no legal names: add a table of codes and legal names (CSMAR: Conme) after --from",
+    )
+
+
+def _stems(sources: Sequence[ProposedSource], target: str) -> set[str]:
+    """What the columns read as `target` hold, without legal forms."""
+    stems: set[str] = set()
+    for source in sources:
+        labels = {label for label, name in _names_of_labels(source).items() if name == target}
+        columns = [column for table in source.group.tables for column in table.table.columns if column.label in labels]
+        stems |= {stem(cell) for column in columns for cell in column.distinct_values}
+    return stems
+
+
+def _names_of_labels(source: ProposedSource) -> dict[str, str]:
+    """What each label is read as, by the preset of a source and its own aliases."""
+    preset_columns = preset(source.settings["preset"]).columns if "preset" in source.settings else {}
+    return {label: column.column for label, column in preset_columns.items()} | source.settings.get("aliases", {})

@@ -76,6 +76,8 @@ def least_firms(
     data_tables: Sequence[ClassifiedTable], unit_keys: tuple[str, ...], proposal: Proposal
 ) -> tuple[int, Label] | None:
     """A lower bound than the default, and why, where units have few firms a year."""
+    if unit_keys == ("firm_id",):
+        return 1, proposal.add_guess("study.min_firms", "每个单元就是一家企业", "a unit is a single firm")
     code_meaning = MEANING_BY_KEY.get(unit_keys[0])
     counts: list[int] = []
     for table in data_tables:

@@ -26,8 +26,10 @@ class StudyFacts:
     years: tuple[int, int]
     language: str
     min_firms: int | None
-    level: str  # of the recognition list, '' where there is none
+    levels: tuple[str, ...]  # whose density regressions have, () where nothing says who is recognised
     comments: Mapping[str, Label]
+    srdi_list: Mapping[str, object] | None = None
+    status: tuple[str, str] | None = None  # the column of firms that says it, and its label
 
 
 def study_files(study_facts: StudyFacts, proposal: Proposal, tree: ProposedTree) -> dict[str, str]:
@@ -38,7 +40,7 @@ def study_files(study_facts: StudyFacts, proposal: Proposal, tree: ProposedTree)
         "indicators.yaml": _indicators(tree, study_facts.language),
         "weighting.yaml": _weighting(tree, study_facts.language),
     }
-    if study_facts.level:
+    if study_facts.levels:
         files["regressions.yaml"] = _regressions(study_facts)
     return files
 
@@ -99,8 +101,12 @@ def _sources(proposal: Proposal, study_facts: StudyFacts) -> str:
         lines.add("tables")
         for table in user_tables.values():
             _table(table, lines, language)
-    if study_facts.level:
-        lines.add("srdi_list", {"sample": True}, comment=_guess_comment(study_facts.comments.get("srdi_list"), language))
+    if study_facts.srdi_list:
+        lines.add("srdi_list", study_facts.srdi_list, comment=_guess_comment(study_facts.comments.get("srdi_list"), language))
+    if study_facts.status:
+        name, label = study_facts.status
+        rule = {"criteria": name, "label": {"zh": label, "en": label}}
+        lines.add("status", rule, comment=_guess_comment(study_facts.comments.get("status"), language))
     return lines.content()
 
 
@@ -144,7 +150,7 @@ def _table(table: ProposedTable, lines: YamlLines, language: str) -> None:
 
 
 def _column_spec(column: ProposedColumn) -> dict[str, object]:
-    dtype_setting = {"dtype": "text"} if column.dtype == "text" else {}
+    dtype_setting = {"dtype": column.dtype} if column.dtype != "number" else {}
     unit = {"unit": column.unit} if column.unit else {}
     return {**dtype_setting, **unit, "label": {"zh": column.label, "en": column.label}}
 
@@ -212,19 +218,25 @@ def _weighting(tree: ProposedTree, language: str) -> str:
 
 def _regressions(study_facts: StudyFacts) -> str:
     language = study_facts.language
-    levels = ["national", "key_national"] if study_facts.level in ("national", "key_national") else [study_facts.level]
     lines = YamlLines(
         _in_language(
             language, "专精特新密度与回归;控制变量、假设见文档", "SRDI density and regressions; for controls see the docs"
         )
     )
     comment = _in_language(language, "每千家企业中的专精特新企业数,滞后一年", "SRDI firms per 1,000, lagged a year")
-    lines.add("density", {"measure": "count", "status": "valid", "levels": levels, "lag": 1}, comment=comment)
+    lines.add("density", {"measure": "count", "status": "valid", "levels": list(study_facts.levels), "lag": 1}, comment=comment)
     lines.add("specifications")
     lines.add_item(
         {"id": "twfe", "label": {"zh": "双向固定效应", "en": "Two-way fixed effects"}, "controls": "none", "headline": True},
         indent=2,
     )
+    verdict_note = _in_language(
+        language,
+        "要下结论,先于看结果写明多大的效应才算有意义、检验水平:",
+        "for a verdict write, before you see results, how large an effect matters and the level of the test:",
+    )
+    lines.add_comment(verdict_note)
+    lines.add_comment("hypotheses: {sesoi: 0.10, alpha: 0.05}")
     return lines.content()
 
 

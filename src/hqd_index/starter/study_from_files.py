@@ -14,12 +14,14 @@ from .proposal import Proposal
 from .proposed_indicators import ProposedTree, flat_tree
 from .proposed_names import slug
 from .proposed_sources import DATA_ROLES, proposed_sources
+from .recognition_source import NATIONAL, add_overlap, listed_levels
 from .scored_units import least_firms, names_scored_unit, scored_unit, unit_names
 from .source_groups import source_groups
 from .study_files import StudyFacts, report_text, study_files
 from .system_indicators import system_tree
 from .table_roles import ClassifiedTable
 
+BESIDE = ("srdi_list", "batches", "builtin")  # what goes with data that are scored
 REPORT = "init-report.md"
 LISTED_FILES = 20
 ROLES = {
@@ -31,6 +33,8 @@ ROLES = {
     "firms": ("企业表", "firms by year"),
     "industry": ("行业表", "industries by year"),
     "panel": ("面板数据", "units by year"),
+    "batches": ("各批次认定总数", "totals of batches"),
+    "builtin": ("内置表", "built-in table"),
     "none": ("未用", "not used"),
 }
 
@@ -79,10 +83,12 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
     data_tables = [
         table
         for table in collection.tables
-        if table.role == "srdi_list" or (table.role in DATA_ROLES and names_scored_unit(table, unit_keys))
+        if table.role in BESIDE or (table.role in DATA_ROLES and names_scored_unit(table, unit_keys))
     ]
-    if all(table.role == "srdi_list" for table in data_tables):
+    if all(table.role in BESIDE for table in data_tables):
         raise _no_data(collection)
+    if unit_keys == ("firm_id",):
+        data_tables = [table for table in data_tables if table.role != "srdi_list"]
     proposal = proposed_sources(source_groups(data_tables, root))
     proposal.gaps += collection.unused_files
     for table in collection.tables:
@@ -90,6 +96,8 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
             proposal.add_gap(
                 table.table.location, "评价单元与其他数据不同,未用", "its units are others than those scored; not used"
             )
+    _add_firms_alone(collection, unit_keys, proposal)
+    add_overlap(proposal)
     names = unit_names(data_tables, unit_keys, proposal)
     tree = system_tree(collection.systems[0], proposal, unit_keys) if collection.systems else ProposedTree()
     if collection.systems and not tree.indicators:
@@ -98,6 +106,23 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
     if not tree.indicators:
         tree = flat_tree(proposal, unit_keys)
     return proposal, tree, _facts(data_tables, unit_keys, names, proposal, (folder, language))
+
+
+def _add_firms_alone(collection: FileTables, unit_keys: tuple[str, ...], proposal: Proposal) -> None:
+    """Where the firm tables have no industry: what that costs, and what to add."""
+    if unit_keys != ("firm_id",) or "firms" not in proposal.tables:
+        return
+    proposal.add_gap(
+        "study.unit",
+        "企业表没有行业(也没有省份),所以逐家企业评分;要比较行业,请把含证券代码和行业代码的表一并列在 --from 之后",
+        "the firm tables have no industry (nor province), so each firm is scored; "
+        "to compare industries, add a table of codes and industries after --from",
+    )
+    for table in collection.tables:
+        if table.role == "srdi_list":
+            zh = "名单未用:密度是一个行业(或省份)中专精特新企业的多少"
+            en = "the list is not used: a density is how many firms of an industry (or province) are SRDI"
+            proposal.add_gap(table.table.location, zh, en)
 
 
 def _no_data(collection: FileTables) -> ConfigError:
@@ -126,29 +151,35 @@ def _facts(
         "unit": proposal.add_guess("study.unit", f"给 {'、'.join(unit_keys)} 打分", f"{', '.join(unit_keys)} is what is scored"),
         "years": proposal.add_guess("study.years", "数据中最早与最晚的年份", "the first and last year of the data"),
     }
-    list_sources = [source for source in proposal.sources if source.table == "srdi_list"]
-    level = ""
-    if any(table.role == "firms" for table in data_tables) and list_sources and unit_keys != ("firm_id",):
-        level = str(list_sources[0].settings.get("constants", {}).get("level", "national"))
-        zh, en = (
-            "名单视为样本,不与批次总数核对;如为全部名单请删去此行",
-            "the list is taken for a sample; delete this line if it is whole",
-        )
-        comments["srdi_list"] = proposal.add_guess("sources.srdi_list", zh, en)
+    levels, srdi_list, status = _recognised_firms(proposal, unit_keys, comments)
     min_firms_guess = least_firms(data_tables, unit_keys, proposal)
     if min_firms_guess is not None:
         comments["min_firms"] = min_firms_guess[1]
-    return StudyFacts(
-        slug(title)[:40] or "my_study",
-        title,
-        unit_keys,
-        names,
-        years,
-        language,
-        min_firms_guess[0] if min_firms_guess else None,
-        level,
-        comments,
-    )
+    name = slug(title)[:40] or "my_study"
+    min_firms = min_firms_guess[0] if min_firms_guess else None
+    return StudyFacts(name, title, unit_keys, names, years, language, min_firms, levels, comments, srdi_list, status)
+
+
+def _recognised_firms(
+    proposal: Proposal, unit_keys: tuple[str, ...], comments: dict[str, Label]
+) -> tuple[tuple[str, ...], dict[str, object], tuple[str, str] | None]:
+    """Levels for the density, what is said of the list, and the column of firms that says their status."""
+    lists = [source for source in proposal.sources if source.table == "srdi_list"]
+    if "firms" not in proposal.tables or unit_keys == ("firm_id",):
+        return (), {}, None
+    if lists:
+        levels = dict.fromkeys(level for source in lists for level in listed_levels(source.settings, source.group.first.table))
+        density_levels = NATIONAL if set(NATIONAL) & set(levels) else tuple(levels)
+        if proposal.batches:
+            return density_levels, {"batches": proposal.batches}, None
+        zh = "名单视为样本,不与批次总数核对;如为全部名单请删去此行"
+        en = "the list is taken for a sample; delete this line if it is whole"
+        comments["srdi_list"] = proposal.add_guess("sources.srdi_list", zh, en)
+        return density_levels, {"sample": True}, None
+    if proposal.status is not None:
+        name, label, comments["status"] = proposal.status
+        return ("criteria",), {}, (name, label)
+    return (), {}, None
 
 
 def _link_data_folder(link: Path, root: Path) -> bool:
@@ -166,7 +197,7 @@ def _role_text(table: ClassifiedTable, language: str) -> str:
     if table.role == "none":
         return ROLES["none"][language_index]
     units = ", ".join(column.label for column in table.units if column.label) if table.role in ("panel", "industry") else ""
-    vendor = f" {table.preset}" if table.preset else ""
+    vendor = f" {table.preset or table.builtin}" if table.preset or table.builtin else ""
     rows = (f"{table.table.rows} 行", f"{table.table.rows} rows")[language_index]
     return f"{ROLES[table.role][language_index]}{vendor}, {rows}" + (
         f", {('单元', 'units')[language_index]} {units}" if units else ""

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..canonical import TRADE
 from ..intake.layout.layout_hints import VALUE_WORDS
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import year_of
 from ..intake.meaning.unit_labels import TAGGED
 from ..study.records import Label
 from ..study.vendor_presets import preset
+from .builtin_tables import builtin_table, is_batch_totals
 from .indicator_systems import is_coinr_data, is_coinr_meta, system_of_table
 from .known_words import LIST_NAMES, ROW_NUMBERS, firm_columns, industry_columns, list_columns, totals
 from .sheet_tables import SheetColumn, SheetTable
 
-Role = Literal["system", "coinr_meta", "coinr_data", "coin_tool", "srdi_list", "firms", "industry", "panel", "none"]
+Role = Literal[
+    "system", "coinr_meta", "coinr_data", "coin_tool", "srdi_list", "batches", "builtin", "firms", "industry", "panel", "none"
+]
 Layout = Literal["plain", "long", "years", "bands", "years_of_measures"]
 NAME_WORDS = {
     "指标",
@@ -37,6 +41,7 @@ NAME_WORDS = {
     "variablename",
 }
 UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
+MOST_DUPLICATES = 0.5  # of the rows
 ITEM_CODES = ("csmar", "cnrds")
 
 
@@ -58,6 +63,7 @@ class ClassifiedTable:
     preset: str = ""
     reason: Label | None = None
     duplicates: int = 0
+    builtin: str = ""  # the name of a table that is no table of firms or industries
 
     @property
     def unit_names(self) -> tuple[str, ...]:
@@ -76,8 +82,8 @@ def unit_key(column: SheetColumn) -> str:
     return "city_code" if column.key == "city_code" else ""
 
 
-def classified_table(table: SheetTable, *, has_coinr_meta: bool = False) -> ClassifiedTable:
-    """The role of one table; `has_coinr_meta`: a COINr iMeta came with it."""
+def classified_table(table: SheetTable, *, has_coinr_meta: bool = False, has_flows: bool = False) -> ClassifiedTable:
+    """The role of one table; `has_coinr_meta`: a COINr iMeta came with it, `has_flows`: trade between countries did."""
     if is_coinr_meta(table):
         return ClassifiedTable(table, "coinr_meta")
     if system_of_table(table) is not None:
@@ -86,6 +92,11 @@ def classified_table(table: SheetTable, *, has_coinr_meta: bool = False) -> Clas
     if has_coinr_meta and is_coinr_data(table):
         codes = [column for column in table.columns if normalised_label(column.label) == "ucode"]
         return ClassifiedTable(table, "coinr_data", units=tuple(codes), year=year)
+    if is_batch_totals(table):
+        return ClassifiedTable(table, "batches")
+    builtin = builtin_table(table)
+    if builtin and (builtin != "countries" or has_flows):
+        return ClassifiedTable(table, "builtin", year=year, builtin=builtin)
     if _is_recognition_list(table, year):
         return ClassifiedTable(table, "srdi_list")
     vendor = _vendor(table)
@@ -204,6 +215,13 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
     units, duplicates = _units(text_columns, (year,), table.rows)
     if not units:
         return _unused_table(table, "没有能当评价单元的文本列(如地区、行业、企业)", "no column of texts could name units")
+    if duplicates > MOST_DUPLICATES * table.rows:
+        label = units[0].label
+        zh, en = (
+            f"按“{label}”与年份大多重复,不是一个单元一年一行",
+            f"most rows repeat {label!r} and year: they are no units by year",
+        )
+        return _unused_table(table, zh, en)
     return ClassifiedTable(table, _panel_role(table, units), "plain", units, year, preset=vendor, duplicates=duplicates)
 
 
@@ -228,6 +246,12 @@ def firm_column(column: SheetColumn) -> str:
 def industry_column(column: SheetColumn) -> str:
     """The column of the industry table that a label names, else ''."""
     return _column_of(column, industry_columns())
+
+
+def is_trade(table: ClassifiedTable) -> bool:
+    """Whether all that a table by industry measures is exports and imports."""
+    names = {industry_column(column) for column in table.table.columns_of_kind("number")}
+    return table.role == "industry" and names <= TRADE.columns.keys()
 
 
 def _column_of(column: SheetColumn, columns_by_label: Mapping[str, str]) -> str:
