@@ -655,3 +655,17 @@ def test_values_of_a_long_table_are_read_as_in_any_other(folder: Path, engine: E
         "戊": -1,
     }
     assert result.frames["quarantine"][["rule", "value"]].to_numpy().tolist() == [["C01", "12.3①"]]
+
+
+def test_one_year_given_for_a_file_of_two_leaves_the_rows_dated_otherwise_out_of_scope(folder: Path, engine: Engine):
+    """K05: two dates for each province under one constant year are no conflict of keys; a date that tells nothing apart is none."""
+    dated = {"d": {"dtype": "date", "label": LABEL}}
+    table = {"t": {"key": ["province_code", "year"], "columns": table_of((), x="")["t"]["columns"] | dated}}
+    given = {"a": source("a.csv", aliases={"省份": "province_code"}, constants={"year": "2019"})}
+    lines = [f"{name},{year}-12-31,{year - 2018 + k}" for k, name in enumerate(("北京市", "天津市")) for year in (2019, 2020)]
+    result = read(folder, engine, given, {"a.csv": "\n".join(["省份,d,x", *lines])}, table)
+    assert rows(result, engine, "t", "province_code", "year", "x") == [("110000", 2019, 1.0), ("120000", 2019, 2.0)]
+    ledger = result.frames["ledger"].iloc[-1]
+    assert (ledger["out_of_scope"], ledger["quarantined"], ledger["reason"]) == (2, 0, "other year=2")
+    alike = "\n".join(["省份,d,x", "北京市,2020-04-01,1", "天津市,2020-04-02,2"])  # a day of publication, say
+    assert len(rows(read(folder, engine, given, {"a.csv": alike}, table), engine, "t", "x")) == 2
