@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,3 +75,11 @@ def run(capsys: pytest.CaptureFixture[str], place: Place, *more: str) -> Ended:
     sets = [part for change in QUICK for part in ("--set", change)]
     location = ["--study", str(place.configs), "--data", str(place.data), "--out", str(place.out)]
     return hqd(capsys, "run", *location, *sets, *more)
+
+
+def mentions(paths: Iterable[Path]) -> set[str]:
+    """Names used and texts written in files of Python, their imports left out."""
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return names | attributes | {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

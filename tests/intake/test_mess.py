@@ -228,24 +228,39 @@ def test_interpolated_cells_are_flagged_and_kept(folder: Path, engine: Engine):
     assert engine.count(got.tables["industry"]) == len(lines) - 1
 
 
-def odd(engine: Engine, name: str, **columns: Any) -> list[str]:
-    return [
-        notice.zh for notice in table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, {}).notices
-    ]
+def odd(engine: Engine, name: str, rule: str, **columns: Any) -> list[str]:
+    """What is noticed of a table, all by the one rule."""
+    notices = table_anomalies(name, engine.scan(pd.DataFrame(columns)), CANONICAL[name], engine, {}).notices
+    assert {notice.rule for notice in notices} <= {rule}
+    return [notice.zh for notice in notices]
+
+
+def test_first_digits_that_no_growth_gives_are_told(engine: Engine):
+    """Powers of 1.01 have Benford's first digits (ln 1.01 is no fraction of ln 10); 1 to 9 equally often have not."""
+    assert odd(engine, "firms", "W07", revenue=1e6 * 1.01 ** np.arange(2000)) == []
+    even = odd(engine, "firms", "W07", revenue=1e6 * (1 + np.arange(1800) % 9))
+    assert len(even) == 1 and "Benford" in even[0]
+
+
+@pytest.mark.parametrize(("below", "noticed"), [(10, 1), (40, 0)])
+def test_ratios_just_above_a_cut_off_are_told(engine: Engine, below: int, noticed: int):
+    """40 firm-years at 3.05%, and a quarter of that, or as many, at 2.95%."""
+    spending = np.array([3.05] * 40 + [2.95] * below)
+    assert len(odd(engine, "firms", "W08", revenue=np.full(len(spending), 100.0), rd_exp=spending)) == noticed
 
 
 def test_staff_shares_on_the_policy_steps_are_told(engine: Engine):
     """W08: 40 of 1,000 firm-years at exactly 30%; the others nowhere near a heap."""
     employees = np.full(1000, 100)
     staff = np.array([30] * 40 + [11 + n % 17 for n in range(960)])
-    told = odd(engine, "firms", employees=employees, rd_staff=staff)
+    told = odd(engine, "firms", "W08", employees=employees, rd_staff=staff)
     assert len(told) == 1 and "30%" in told[0] and "40" in told[0]
-    assert odd(engine, "firms", employees=employees, rd_staff=np.where(staff == 30, 31, staff)) == []
+    assert odd(engine, "firms", "W08", employees=employees, rd_staff=np.where(staff == 30, 31, staff)) == []
 
 
 @pytest.mark.parametrize(("missing", "told"), [(2016, 1), (2012, 0)], ids=["a gap inside", "a later beginning"])
 def test_a_gap_in_a_price_chain_is_told(engine: Engine, missing: int, told: int):
     rows = [(code, year) for code in ("C13", "C14") for year in range(2012, 2020) if (code, year) != ("C13", missing)]
     frame = pd.DataFrame(rows, columns=["industry_code", "year"])
-    found = odd(engine, "industry", industry_code=frame["industry_code"], year=frame["year"], ppi=100 + frame.index % 5)
+    found = odd(engine, "industry", "DF01", industry_code=frame["industry_code"], year=frame["year"], ppi=100 + frame.index % 5)
     assert len(found) == told and all("C13" in one and "C14" not in one for one in found)

@@ -14,10 +14,13 @@ import pytest
 
 from hqd_index.canonical import CANONICAL
 from hqd_index.engines.duckdb import Engine
+from hqd_index.intake.rules.cross_row_rules import CROSS_ROW, cross_row_findings
 from hqd_index.intake.rules.row_rules import bound_rules, rule_flags, rule_violations, with_all_columns
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.study.records import Study
 from hqd_index.study.study_folder import load_study
+
+from ..small import mentions
 
 Row = Mapping[str, Any]
 Verdict = bool | None
@@ -139,20 +142,90 @@ def test_verdicts_are_those_of_the_predicates(shipped: Study, engine: Engine):
     assert all(verdicts == {True, False, None} for verdicts in seen.values())
 
 
+LOOKING_BACK = {"W01", "W02", "W05"}
+"""Rules about the rows of the years before."""
+
+
 def test_warnings_look_back_one_calendar_year(shipped: Study, engine: Engine):
-    """W01: |ln(5/1)| = 1.61 > 1.5 over one year, not over a gap; W05: the fourth equal year is the first that breaks."""
+    """|ln(5/1)| = 1.61 > 1.5 (W01) and > 1 (W02) over one year, not over a gap; W05: the fourth equal year is the first."""
     series = {"A": {2018: 1, 2019: 5}, "B": {2018: 1, 2020: 5}, "C": dict.fromkeys(range(2015, 2020), 7), "D": {2018: 1, 2019: 4}}
     rows = [
-        {"rid": place, "firm_id": firm, "year": year, "revenue": Decimal(value)}
+        {"rid": place, "firm_id": firm, "year": year, "revenue": Decimal(value), "employees": Decimal(value)}
         for place, (firm, year, value) in enumerate((f, y, v) for f, years in series.items() for y, v in years.items())
     ]
     table = CANONICAL["firms"]
     whole = with_all_columns(as_table(rows, engine), table, "decimal", engine)
-    judged = [rule for rule in bound_rules(shipped, "firms", table, engine.types(whole)) if rule.rule in ("W01", "W05")]
+    judged = [rule for rule in bound_rules(shipped, "firms", table, engine.types(whole)) if rule.rule in LOOKING_BACK]
     broken = rule_violations(rule_flags(whole, judged, engine), judged)
     got = {(rows[int(rid)]["firm_id"], rows[int(rid)]["year"], name[:3]) for rid, name in broken.itertuples(index=False)}
-    assert log(5) > 1.5 > log(4)
-    assert got == {("A", 2019, "W01"), ("C", 2018, "W05"), ("C", 2019, "W05")}
+    assert log(5) > 1.5 > log(4) > 1
+    assert got == {("A", 2019, "W01"), ("A", 2019, "W02"), ("D", 2019, "W02"), ("C", 2018, "W05"), ("C", 2019, "W05")}
+
+
+# a row that breaks the rule, and the cells that mend it
+BROKEN: dict[str, tuple[Row, Row]] = {
+    "E10": ({"srdi_level": "national", "srdi_first_year": 2020, "srdi_batch": 3}, {"srdi_batch": 2}),
+    "E12": ({"srdi_valid": True, "srdi_ever": False}, {"srdi_ever": True}),
+    "E03a": ({"newprod_rev": 1.1, "revenue": 1}, {"newprod_rev": 1}),
+    "E04a": ({"inventory": 3, "receivables": 2, "finished_goods": 4, "total_assets": 6}, {"finished_goods": 3}),
+    "E13a": ({"capacity_util": 101}, {"capacity_util": 100}),
+    "W03a": ({"rd_exp": 0.11, "revenue": 1}, {"rd_exp": 0.1}),
+    "W06a": ({"total_liab": 1, "total_assets": 10}, {"total_liab": 2}),
+    "TR04": ({"proc_exports_usd": 1.1, "exports_usd": 1}, {"proc_exports_usd": 1}),
+    "TR02": ({"hs6": "10121"}, {"hs6": "010121"}),
+    "TR03": ({"value": 0}, {"value": 0.1}),
+    "IO03": ({"use": "intermediate", "value": -1}, {"use": "final"}),
+    "LK01": ({"supplier_id": "A", "customer_id": "A"}, {"customer_id": "B"}),
+    "SL03": ({"valid_from": "2024-01-01", "valid_to": "2023-12-31"}, {"valid_to": "2024-01-01"}),
+    "SL04": ({"name": None, "uscc": None}, {"name": "甲"}),
+}
+SQL_TYPES = {"number": "DECIMAL(28,8)", "integer": "DECIMAL(28,8)", "flag": "BOOLEAN", "date": "DATE", "text": "VARCHAR"}
+
+
+def test_every_shipped_rule_has_a_row_that_breaks_it(shipped: Study):
+    untested = {rule.id for rule in shipped.rules.rules} - {*PREDICATES, *BROKEN, *LOOKING_BACK}
+    assert not untested, f"no row in BROKEN and no predicate in PREDICATES for {sorted(untested)}"
+
+
+@pytest.mark.parametrize("id", BROKEN)
+def test_a_row_breaks_the_rule_until_it_is_mended(shipped: Study, engine: Engine, id: str):
+    broken, mended = BROKEN[id]
+    rule = next(rule for rule in shipped.rules.rules if rule.id == id)
+    table, rows = CANONICAL[rule.table], [broken, {**broken, **mended}]
+    text = pd.DataFrame([{name: None if cell is None else str(cell) for name, cell in row.items()} for row in rows])
+    casts = [f"CAST({name} AS {SQL_TYPES[table.columns[name].dtype]}) AS {name}" for name in text.columns]
+    typed = engine.query(f"SELECT CAST(rid AS BIGINT) AS rid, {', '.join(casts)} FROM {engine.scan(text.assign(rid=['0', '1']))}")
+    whole = with_all_columns(typed, table, "decimal", engine)
+    judged = [bound for bound in bound_rules(shipped, rule.table, table, engine.types(whole)) if bound.rule == id]
+    assert rule_violations(rule_flags(whole, judged, engine), judged)["rid"].tolist() == [0]
+
+
+def linked(*shares: float) -> dict[str, Any]:
+    """Customers of one supplier by rank."""
+    count = len(shares)
+    ranks = range(1, count + 1)
+    return {"supplier_id": "A", "customer_id": [f"B{n}" for n in ranks], "year": 2020, "focal": "supplier", "rank": ranks,
+            "share": shares}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "rows", "broken"),
+    [
+        ("E11", {"firm_id": ["A", "A", "A", "B"], "year": [2019, 2020, 2021, 2020], "srdi_ever": [True, False, True, False]}, [1]),
+        ("LK02", linked(60.0, 40.5), []), ("LK02", linked(60.0, 40.6), [0, 1]),
+        ("LK03", linked(30.0, 30.0, 10.0), []), ("LK03", linked(30.0, 20.0, 25.0), [1]),
+    ],
+)  # fmt: skip
+def test_rules_over_several_rows(engine: Engine, id: str, rows: dict[str, Any], broken: list[int]):
+    frame = pd.DataFrame(rows)
+    table = engine.scan(frame.assign(rid=range(len(frame))))
+    found = cross_row_findings(CROSS_ROW[id].table, table, table, engine)
+    assert found.loc[found["rule"] == id, "rid"].tolist() == broken
+
+
+def test_every_rule_of_the_code_is_broken_in_some_test(root: Path):
+    untested = set(RULES) - mentions((root / "tests").rglob("*.py"))
+    assert not untested, f"no test names the rule that it expects of: {sorted(untested)}"
 
 
 def test_every_shipped_rule_binds_and_has_both_texts(shipped: Study, engine: Engine):

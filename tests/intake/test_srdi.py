@@ -166,3 +166,6 @@ def test_a_publicised_list_taken_for_the_recognised_one_is_told():
     recognised = rows.assign(status="recognised")
     assert batch_notices(recognised.head(1584), {2: 1584}, SrdiList(), "list.csv") == ()
     assert [notice.rule for notice in batch_notices(recognised.head(1583), {2: 1584}, SrdiList(), "list.csv")] == ["SL01"]
+    both = pd.concat([rows.head(1580), recognised.head(1584)])
+    told = batch_notices(both, {2: 1584}, SrdiList(), "list.csv")
+    assert [notice.rule for notice in told] == ["SL02"] and "batch 2: 4 " in told[0].en

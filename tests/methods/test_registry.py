@@ -17,6 +17,7 @@ from hqd_index.methods.shares import as_shares
 from hqd_index.study.json_schemas import schemas
 from hqd_index.study.records import Weighting
 
+from ..small import ROOT, mentions
 from . import samples
 
 NAME = "first_come"
@@ -89,6 +90,14 @@ def test_every_method_has_a_formula_that_a_paper_can_print(family: str, name: st
     for changed in options:
         formula = bind(samples.sample(family, name, **changed), family).formula
         assert "=" in formula and PLAIN.sub("", formula) == "", formula
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_method_has_a_known_answer(family: str) -> None:
+    """A test of its family's file, or of those against other implementations, calls or names it; `none` changes nothing."""
+    named = mentions(ROOT / "tests" / "methods" / f"test_{name}.py" for name in (family, "reference"))
+    unnamed = [name for name, method in FAMILIES[family].items() if name != "none" and not {name, method.function.__name__} & named]
+    assert not unnamed, f"no known answer in tests/methods/test_{family}.py of: {unnamed}"
 
 
 def test_a_formula_says_what_its_options_change() -> None:

@@ -10,7 +10,7 @@ from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation
 from hqd_index.methods.shares import bounded_shares
-from hqd_index.methods.weight import WEIGHT, critic, entropy, evenness
+from hqd_index.methods.weight import WEIGHT, critic, entropy, equal, evenness, given_shares
 from hqd_index.methods.weight_ahp import ahp, consistency
 from hqd_index.methods.weight_combined import combine
 from hqd_index.methods.weight_components import factor, pca, scatter, varimax
@@ -66,6 +66,13 @@ def test_entropy_over_blocks_is_entropy_in_one_piece(monkeypatch: pytest.MonkeyP
     whole = entropy(values)
     monkeypatch.setattr("hqd_index.methods.weight.ROWS_AT_ONCE", 32)
     assert np.allclose(entropy(values), whole, atol=EXACT)
+
+
+def test_an_empty_column_leaves_its_share_to_the_others() -> None:
+    """Equal: a half each; given .5, .2, .3 without the last: 5/7 and 2/7."""
+    values = np.array([[1.0, 2.0, np.nan], [3.0, 1.0, np.nan]])
+    assert equal(values).tolist() == [[0.5, 0.5, 0]]
+    assert np.allclose(given_shares(values, shares=np.array([0.5, 0.2, 0.3])), [[5 / 7, 2 / 7, 0]], atol=EXACT)
 
 
 def test_critic_published() -> None:
