@@ -5,11 +5,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import pandas as pd
+import pytest
 
+from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import ABOUT_FIRMS, COUNTS, NAMES
 from hqd_index.report.figures.drawings import Drawing
 from hqd_index.report.figures.figure_catalogue import FIGURES
+from hqd_index.report.grids.grid import Column, Grid
 from hqd_index.report.outline import CSV_ONLY, OUTLINE, PAPER, SHEETS
+from hqd_index.report.page import html_page
 from hqd_index.report.page.html_page import page, tables
 from hqd_index.report.paper.paper_tables import PaperTable, paper_tables
 from hqd_index.report.results import Results
@@ -66,6 +70,17 @@ def test_every_table_and_figure_is_in_its_section(results: Results) -> None:
     for name, drawing in drawings.items():
         there = any(f'<figure role="group" aria-label="{drawing.title.zh} / ' in text for text in by_section.values())
         assert there == (name not in NOT_ON_PAGE), name
+
+
+def test_the_page_shows_every_table_that_the_outline_puts_there(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that these results lack: with a grid for each, its title is in its section."""
+    placed = {exhibit.id: exhibit.page.section for exhibit in OUTLINE if exhibit.page is not None and exhibit.grid is not None}
+    column = Column(Bilingual("甲", "a"), "text", 8)
+    grids = {id: Grid(Bilingual(f"{id} 表", f"{id} table"), (column,), ((1,),), ("scores",)) for id in placed}
+    monkeypatch.setattr(html_page, "tables", lambda _: grids)
+    by_section = sections(page(results, weight_lab(results), {}, []))
+    absent = [id for id, section in placed.items() if f'aria-label="{id} 表 / ' not in by_section.get(section, "")]
+    assert not absent, f"page.html.jinja does not show {absent} in the section that outline.py says"
 
 
 def test_tables_with_columns_that_name_firms_are_known() -> None:
