@@ -96,7 +96,9 @@ def test_every_method_has_a_formula_that_a_paper_can_print(family: str, name: st
 def test_every_method_has_a_known_answer(family: str) -> None:
     """A test of its family's file, or of those against other implementations, calls or names it; `none` changes nothing."""
     named = mentions(ROOT / "tests" / "methods" / f"test_{name}.py" for name in (family, "reference"))
-    unnamed = [name for name, method in FAMILIES[family].items() if name != "none" and not {name, method.function.__name__} & named]
+    unnamed = [
+        name for name, method in FAMILIES[family].items() if name != "none" and not {name, method.function.__name__} & named
+    ]
     assert not unnamed, f"no known answer in tests/methods/test_{family}.py of: {unnamed}"
 
 
