@@ -19,6 +19,7 @@ from page_configs import configs_page
 
 from hqd_index import canonical, cli, codebook, errors, pipeline, tables
 from hqd_index.index.diagnostics.diagnostic_notes import NOTES
+from hqd_index.intake.read.readers import READERS
 from hqd_index.intake.rules.rule_catalogue import RULES
 from hqd_index.methods import FAMILIES
 from hqd_index.methods.choice import FAMILY_ZH
@@ -88,9 +89,10 @@ def _method_facts(family: str, method: Any, language: str) -> list[str]:
 
 
 def inputs_page(language: str) -> list[str]:
-    """Every table a study can be read into, with its columns."""
+    """Every format that is read, and every table a study can be read into, with its columns."""
     say = says("inputs", language)
-    lines = [f"# {say('title')}", "", say("intro")]
+    lines = [f"# {say('title')}", "", say("intro"), *heading(2, say("formats"), "formats"), "", say("formats_intro")]
+    lines += grid(say("format_heads"), [[code(name), code_list(reader.extensions)] for name, reader in READERS.items()])
     for name, table in canonical.CANONICAL.items():
         lines += heading(2, name, name)
         lines += grid(say("heads"), [_input_row(id, column, table.key, language) for id, column in table.columns.items()])
