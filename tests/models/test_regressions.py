@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,41 @@ def test_every_analysis_keeps_to_its_tables(results: ModelResults) -> None:
             assert set(analysis.function(headline)) <= declared, name
         except EstimationError:
             continue
+
+
+ANSWERS = {
+    "channels": "test_regressions.py::test_parts_add_up",
+    "variance_shares": "test_regressions.py::test_what_a_referee_asks_stands_beside_the_estimate",
+    "accounting": "test_regressions.py::test_accounting_is_beta_times_the_changes",
+    "effects": "test_regressions.py::test_composition_and_spillover_add_up",
+    "policy": "test_regressions.py::test_policy_simulation_is_beta_times_the_rise",
+    "oaxaca": "test_oaxaca.py::test_every_gap_of_a_study_is_explained_plus_unexplained",
+    "mediators": "test_mediators.py::test_tables_of_a_study",
+    "robustness": "test_regressions.py::test_what_a_referee_asks_stands_beside_the_estimate",
+    "placebo": "test_randomisation.py::test_each_draw_is_a_refit_on_permuted_paths",
+    "earlier_trends": "test_regressions.py::test_pre_trend_is_seen_when_there_is_one",
+    "hypotheses": "test_regressions.py::test_each_verdict_is_reached",
+    "direct_spillover": "test_regressions.py::test_links_without_effect_are_not_supported",
+    "complete_spillover": "test_spillover.py::test_spillover_is_recovered_and_missed_when_left_out",
+    "long_difference": "test_study_tables.py::test_endogeneity_table_and_long_difference",
+    "omitted_variables": "test_second_tier.py::test_robustness_value_is_the_published_one",
+    "instrument": "test_study_tables.py::test_endogeneity_table_and_long_difference",
+    "moderation": "test_regressions.py::test_moderator_finds_where_the_effect_is",
+    "modes": "test_theory.py::test_h4_is_found_where_modes_act_as_predicted",
+    "paths": "test_theory.py::test_h5_each_path_is_found_on_its_channel",
+    "leader_indices": "test_theory.py::test_h6b_tells_leaders_from_others",
+    "leader_outcomes": "test_theory.py::test_h6b_tells_leaders_from_others",
+    "moderators": "test_theory.py::test_h8_speaks_of_the_moderators_that_are_named",
+}
+"""Analysis -> the test whose known answer its numbers meet."""
+
+
+def test_every_analysis_has_a_known_answer() -> None:
+    assert not set(ANALYSES) - set(ANSWERS), "say in ANSWERS which test knows the numbers of these analyses"
+    assert not set(ANSWERS) - set(ANALYSES), "no row of ANALYSES makes these"
+    for id in ANSWERS.values():
+        file, _, test = id.partition("::")
+        assert f"def {test}(" in (Path(__file__).parent / file).read_text("utf-8"), id
 
 
 def test_truth_is_inside_the_intervals(results: ModelResults) -> None:

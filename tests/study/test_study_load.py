@@ -14,6 +14,7 @@ from small_study import FILES
 
 from hqd_index.errors import Faults
 from hqd_index.firms.derived_columns import COLUMN_FUNCTIONS, lookup
+from hqd_index.report.bilingual import both_languages, unit_name
 from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
@@ -43,6 +44,15 @@ def test_the_sound_study_loads_with_defaults_written_out(broken: Broken) -> None
     assert loaded.place("weighting.branches.quality") == "configs/weighting.yaml:10:3"
     assert loaded.place("scenarios.equal.label.en") == "configs/scenarios/equal.yaml:1:17"
     assert loaded.place("study.seed") == "configs/study.yaml:1:1"
+
+
+def test_the_shipped_study_has_no_notice_and_speaks_both_languages(root: Path) -> None:
+    """No leaf outside tree or profile; a unit in Chinese is one that `UNITS` translates, a source is `中文 / English`."""
+    loaded = load_study(root / "configs")
+    assert not loaded.notices, [notice.en for notice in loaded.notices]
+    indicators = loaded.study.indicators.indicators.items()
+    texts = {id: (unit_name(leaf.unit).en, both_languages(leaf.source).en) for id, leaf in indicators}
+    assert not [(id, text) for id, pair in texts.items() for text in pair if not text.isascii() or not text.strip()]
 
 
 def test_columns_rules_and_regressions_may_be_absent(broken: Broken) -> None:
@@ -290,6 +300,14 @@ def test_an_indicator_outside_the_tree_is_a_notice(broken: Broken) -> None:
     assert [(notice.location, "in no branch" in notice.en) for notice in loaded.notices] == [
         ("configs/indicators.yaml:12:3", True)
     ]
+
+
+def test_an_indicator_in_no_profile_is_a_notice(broken: Broken) -> None:
+    leaf = "indicators:\n  brd2: {table: firms, formula: avg(certified_intl), label: {zh: 认证, en: Certified}}\n  inn1:"
+    text = FILES["indicators.yaml"].replace("indicators:\n  inn1:", leaf).replace("[smo1, upg3]", "[smo1, upg3, brd2]")
+    slim = "profile: slim\nprofiles: {slim: [inn1, inn2, smo1, upg3]}\nlevels:"
+    loaded = load_study(broken(**{"indicators.yaml": text.replace("levels:", slim)}))
+    assert ["'brd2' is in no profile" in notice.en for notice in loaded.notices] == [True]
 
 
 def test_same_label_twice_is_named(broken: Broken) -> None:

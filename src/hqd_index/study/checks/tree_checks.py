@@ -94,6 +94,10 @@ def _profiles(indicators: Indicators) -> Iterator[Finding]:
         for position, leaf in enumerate(profile_leaves):
             if leaf not in leaves:
                 yield unknown_name(("indicators", "profiles", profile, position), ("leaf", "树中指标"), leaf, leaves)
+    listed = {leaf for profile_leaves in indicators.profiles.values() for leaf in profile_leaves}
+    for leaf in sorted(leaves - listed) if indicators.profile else ():
+        yield Finding(("indicators", "profiles"), f"indicator {leaf!r} is in no profile; no profile scores it",
+                      f"指标 {leaf!r} 不在任何 profile 中,不参与评分", notice=True)  # fmt: skip
     if indicators.profile is None:
         return
     if indicators.profile not in indicators.profiles:
