@@ -211,7 +211,8 @@ def linked(*shares: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("id", "rows", "broken"),
     [
-        ("E11", {"firm_id": ["A", "A", "A", "B"], "year": [2019, 2020, 2021, 2020], "srdi_ever": [True, False, True, False]}, [1]),
+        ("E11", {"firm_id": ["A", "A", "A", "B"], "year": [2019, 2020, 2021, 2020], "srdi_ever": [True, False, True, False]},
+         [1]),
         ("LK02", linked(60.0, 40.5), []), ("LK02", linked(60.0, 40.6), [0, 1]),
         ("LK03", linked(30.0, 30.0, 10.0), []), ("LK03", linked(30.0, 20.0, 25.0), [1]),
     ],

@@ -32,8 +32,9 @@ QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "leading_units": ("Of 11 units ranked in 2022, first are ", {}),
     "index_movement": ("From 2017 to 2022 the mean index went from ", {}),
     "row_accounting": ("1,610 rows read = 1,553 used + 20 quarantined (1.24%) + 37 out of scope", {}),
-    "sample_coverage": ("The sample holds 48.0% of official revenue (median), at least 15.0% (Farm food, 2017); 6 unit-years", {}),
-    "incomplete_data": ("3 indicators rest on incomplete data: Indicator 0, Indicator 1, Indicator 2. In 3 the", {"diagnostics": GAPS}),
+    "sample_coverage": ("The sample holds 48.0% of official revenue (median), at least 15.0% (Farm food, 2017); 6 unit", {}),
+    "incomplete_data": ("3 indicators rest on incomplete data: Indicator 0, Indicator 1, Indicator 2. In 3",
+                        {"diagnostics": GAPS}),
     "rank_uncertainty": (
         "Over 200 draws of designs, weights and firms a rank moves by 1.3 places on average, its interval is 3.4 wide; 1 of 2",
         {"uncertainty_summary": [{"source": "all", "quantity": name, "value": value} for name, value in SUMMARY.items()],
