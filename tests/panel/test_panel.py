@@ -8,9 +8,10 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import DataError
 from hqd_index.firms.derived_columns import chain, derive
 from hqd_index.intake.srdi.status_columns import status_by_criterion
-from hqd_index.panel import build_panel, densities, lagged_values
+from hqd_index.panel import build_panel, densities, descriptives, lagged_values
 from hqd_index.panel.unit_keys import with_unit
 from hqd_index.study.records import Study
+from hqd_index.tables import check
 
 L = {"zh": "一", "en": "one"}
 
@@ -97,6 +98,16 @@ def test_lag_without_the_year_before_is_missing(tables):
     made, ready = judged(engine, raw)
     values = build_panel(made, engine, ready).values
     assert values.query("year == 2019")["gap"].isna().all()
+
+
+def test_descriptives_by_hand(tables):
+    """The gap is missing, 15 and 30: mean 22.5, standard deviation 15 / sqrt 2; mean size 1000 / 3, 210 and 1060 / 3."""
+    engine, raw = tables
+    made, ready = judged(engine, raw)
+    table = check("descriptives", descriptives(made, build_panel(made, engine, ready))).set_index(["sample", "variable"])
+    gap = table.loc[("leave_out", "gap"), ["n", "mean", "sd", "min", "median", "max"]]
+    assert gap.tolist() == [2, 22.5, pytest.approx(15 / np.sqrt(2)), 15, 22.5, 30]
+    assert table.loc[("all", "mean_size"), ["mean", "median"]].tolist() == [pytest.approx(2690 / 9), pytest.approx(1000 / 3)]
 
 
 def test_units_with_few_firms_left_are_missing_in_both_samples(tables):

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -20,6 +21,7 @@ from hqd_index.report.results import Results
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.tables import TABLES
 
+from ..small import mentions
 from .conftest import drawn
 
 NOT_ON_PAGE = {"heat"}
@@ -31,6 +33,13 @@ def test_every_published_table_has_a_place() -> None:
     shown |= {table for picture in FIGURES.values() for table in picture.sources}
     assert shown <= set(TABLES), "places for tables that do not exist"
     assert set(TABLES) - shown == CSV_ONLY, "say in outline.py where the table appears, or that it is CSV only"
+
+
+def test_every_published_table_is_read_by_a_test(root: Path) -> None:
+    """Outside this folder, whose tables are invented."""
+    tests = [path for path in (root / "tests").rglob("*.py") if path.parent.name != "report"]
+    unnamed = set(TABLES) - mentions(tests)
+    assert not unnamed, f"no test of the part that makes them names the tables {sorted(unnamed)}"
 
 
 def test_places_are_numbered_without_gaps() -> None:
