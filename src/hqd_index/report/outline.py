@@ -307,8 +307,9 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit("notes", (), data_grids.notes, _sheet("说明", "Notes", "口径与提示", "Conventions and cautions")),
 )
 CSV_ONLY = frozenset({
-    "designs", "diagnostics", "distribution", "dynamics", "elasticities", "left_out", "lisa", "modes", "network", "pairs",
-    "placebo", "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
+    "designs", "diagnostics", "distribution", "dynamics", "elasticities",
+    "left_out", "lisa", "modes", "network", "pairs", "placebo",
+    "regression_diagnostics", "repairs", "scenario_ranges", "srdi_unmatched", "transitions", "uncertainty",
 })  # fmt: skip
 """Published tables that no page, sheet, paper or figure shows."""
 SHEETS = {exhibit.id: exhibit.sheet for exhibit in OUTLINE if exhibit.sheet is not None}
