@@ -19,7 +19,7 @@ PAGE = ROOT / "CONTRIBUTING.md"
 TWIN = ROOT / "CONTRIBUTING.zh.md"
 NAMES = {
     "method": "max_deviation", "indicator": "upg6", "rule": "E04b", "reader": "json", "analysis": "halves",
-    "table": "score_changes", "sentence": "index_spread",
+    "table": "score_change", "sentence": "index_spread",
 }  # fmt: skip
 """What each diff adds: a failure must name it, or the command that was not run."""
 SECTION = re.compile(r"^### .*? \{ #(\w+) \}$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
