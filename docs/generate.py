@@ -237,9 +237,17 @@ def floors() -> dict[int, list[str]]:
     return {floor: [part for part in parts if floor_of[part] == floor] for floor in sorted(set(floor_of.values()))}
 
 
+def contributing_page(language: str) -> list[str]:
+    """CONTRIBUTING.md of the project, its links as they are from here."""
+    name = pick(language, "CONTRIBUTING.zh.md", "CONTRIBUTING.md")
+    text = (HERE.parent / name).read_text("utf-8").replace(f"](docs/{language}/", "](")
+    return re.sub(r"\]\(CONTRIBUTING(\.zh)?\.md\)", f"](../{pick(language, 'en', 'zh')}/contributing.md)", text).splitlines()
+
+
 PAGES: dict[str, Callable[[str], list[str]]] = {
     "commands.md": commands_page,
     "configs.md": configs_page,
+    "contributing.md": contributing_page,
     "inputs.md": inputs_page,
     "methods.md": methods_page,
     "rules.md": rules_page,
