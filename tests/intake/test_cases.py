@@ -658,7 +658,7 @@ def test_values_of_a_long_table_are_read_as_in_any_other(folder: Path, engine: E
 
 
 def test_one_year_given_for_a_file_of_two_leaves_the_rows_dated_otherwise_out_of_scope(folder: Path, engine: Engine):
-    """K05: two dates for each province under one constant year are no conflict of keys; dates that part nothing are left alone."""
+    """K05: two dates a province under one constant year are no conflict of keys; dates that part nothing do no harm."""
     dated = {"d": {"dtype": "date", "label": LABEL}}
     table = {"t": {"key": ["province_code", "year"], "columns": table_of((), x="")["t"]["columns"] | dated}}
     given = {"a": source("a.csv", aliases={"省份": "province_code"}, constants={"year": "2019"})}
