@@ -106,7 +106,7 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
     yield (
         f"已按 {made.count} 个文件写出研究 {folder}(文件未复制、未改动):"
         if zh
-        else f"the study {folder} is written from {made.count} files, which stay as they are:"
+        else f"the study {folder} is written from {made.count} file{'s' * (made.count > 1)}; nothing in the data changes:"
     )
     yield from made.lines
     yield from (f"  {path}" for path in made.written_files)
