@@ -10,6 +10,7 @@ from pathlib import Path
 
 ENCODINGS = ("gb18030", "utf-8-sig", "utf-16")
 UNITS = ("万元", "元")
+YEARS = tuple(str(year) for year in range(2012, 2025))
 CODES = {  # header of the demo without its unit: item code and Chinese name of CSMAR, or names that another vendor would print
     "统一社会信用代码": ("Stkcd", "证券代码"), "企业名称": ("Conme", "公司全称"), "年份": ("Accper", "统计截止日期"),
     "会计年度": ("Accper", "统计截止日期"), "披露日期": ("DeclareDate", "披露日期"), "行业代码": ("Nnindcd", "行业代码"),
@@ -40,7 +41,8 @@ def disguise(raw: Path, folder: Path) -> None:
             head, *rows = csv.reader(stream)
         year = next(place for place, label in enumerate(head) if label in ("年份", "会计年度"))
         for row in rows:
-            by_year.setdefault(row[year], []).append((head, row))
+            of_the_study = row[year] if row[year] in YEARS else YEARS[0]  # a year that is wrong on purpose
+            by_year.setdefault(of_the_study, []).append((head, row))
     for place, (year, pairs) in enumerate(sorted(by_year.items())):
         _write(folder / f"FS_{year}.csv", pairs, ENCODINGS[place % 3], UNITS[place % 2])
 
