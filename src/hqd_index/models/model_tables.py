@@ -36,8 +36,9 @@ def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
 def event_tables(
     study: Study, engine: Engine, firms: str | None, shocks: pd.DataFrame, density: pd.DataFrame, marks: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """event_study, resilience, sources (item F of the contribution), firm_cells, leader_firms, not_made: without the index.
+    """What does not rest on the index: event_study, resilience, sources (item F), firm_cells, leader_firms, firm_years, not_made.
 
+    firm_years has rows only where the study publishes rows of firms.
     `firms` is the engine's table of firm-years with status, None where the study has none; `shocks` unit, year, level,
     exposure; `marks` the firms of the base year with their standing.
     """
@@ -47,9 +48,12 @@ def event_tables(
     cells = firm_cells(study, engine, firms) if firms else ModelInputs().firm_cells
     outcomes = list(study.regressions.events.outcomes)
     leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
+    no_rows = pd.DataFrame(columns=["unit", "year"])
+    published = no_rows if isinstance(years, EstimationError) or not study.study.publish.firm_rows else years
     return {
         "event_study": frames["event_study"], "resilience": frames["resilience"], "sources": frames["contribution"],
-        "firm_cells": cells, "leader_firms": leaders, "not_made": frames["not_made"],
+        "firm_cells": cells, "leader_firms": leaders, "firm_years": published,
+        "not_made": frames["not_made"],
     }  # fmt: skip
 
 

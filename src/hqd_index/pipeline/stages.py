@@ -272,7 +272,10 @@ def report(context: Context) -> dict[str, Table]:
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 
 
-UNPUBLISHED = ("raw_rows", "controls", "unit_names", "moderators", "mediator_values", "leader_scores")
+UNPUBLISHED = (
+    "raw_rows", "controls", "unit_names", "moderators", "mediator_values", "leader_scores", "leader_firms", "firm_cells",
+    "firm_years",
+)  # fmt: skip
 """Tables that the report reads and no CSV holds."""
 
 

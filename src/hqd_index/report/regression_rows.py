@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..study.records import SpecificationChoice
 from .results import Results
 
 
@@ -28,3 +29,19 @@ def headline_spec(results: Results) -> str | None:
     estimated_specs = set(rows["spec"].unique()) if len(rows) else set()
     study_specs = [spec for spec in results.study.regressions.specifications if spec.id in estimated_specs]
     return next((spec.id for spec in study_specs if spec.headline), study_specs[-1].id if study_specs else None)
+
+
+def stepwise(results: Results) -> list[SpecificationChoice]:
+    """Specifications that differ in controls and effects of units and years only: the columns of the baseline table."""
+    headline = headline_spec(results)
+    return [
+        spec
+        for spec in results.study.regressions.specifications
+        if spec.density is None
+        and spec.weights is None
+        and spec.years is None
+        and spec.scenario is None
+        and not spec.drop_units
+        and not spec.drop_years
+        and ("group_year" not in spec.fixed_effects or spec.id == headline)
+    ]

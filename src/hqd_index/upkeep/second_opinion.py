@@ -1,7 +1,7 @@
 """Every unit-year row of `regressions` estimated again from the published files, by statsmodels: least squares on dummies.
 
 Compared are the estimate and the CV1 standard error, after the factor that is stated for it. CV3, the bootstrap and rows of
-firms, whose panel is not published, are not compared.
+firms are not; r/baseline.R repeats those too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REGRESSION = ["spec", "sample", "subset", "outcome"]
 OUTCOME_ENDINGS = {"all": "", "leave_out": "_lo", "leaders": "_leaders", "others": "_others"}
 LINK_WEIGHTS = {"direct": ("upstream", "downstream"), "complete": ("leontief", "ghosh")}
 INTERACTION = "density_x_"
-FIRM_ROWS = ("企业层面数据不发布", "data of firms are not published")
+FIRM_ROWS = ("企业层面的回归不在此比较", "regressions of firms are not part of this")
 NO_COLUMN = ("已发布面板没有所需的列", "the published panel lacks a column")
 OTHER_SAMPLE = ("已发布面板无法还原其样本", "its sample cannot be rebuilt from the published panel")
 

@@ -9,6 +9,8 @@ from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import column_labels
 from ..results import Results
+from .derived_columns import with_derived_columns
+from .derived_labels import derived_labels
 from .regression_columns import with_regression_columns
 
 LONGEST_LABEL = 80
@@ -34,7 +36,7 @@ def panel(results: Results) -> pd.DataFrame:
         frame = frame.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
     is_used = _in_sample(results, frame)
-    frame = with_regression_columns(results, frame).assign(used=is_used.to_numpy())
+    frame = with_derived_columns(results, with_regression_columns(results, frame).assign(used=is_used.to_numpy()))
     return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
 
@@ -114,6 +116,7 @@ def describe(results: Results, columns: list[str]) -> dict[str, str]:
         variable(f"{name}_lag"): _with_suffix(pair, f"（滞后 {lag} 年）", f", lag {lag}")
         for name, pair in list(variable_labels.items())
     }
+    variable_labels |= derived_labels(results)
     return {
         column: variable_labels.get(column, Bilingual(column, column)).of(results.language)[:LONGEST_LABEL] for column in columns
     }

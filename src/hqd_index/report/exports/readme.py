@@ -25,10 +25,13 @@ FILES: dict[str, Bilingual] = {
         "研究方法一节，由配置自动写成", "the methods section, written from the configuration"
     ),
     "stata/": Bilingual(
-        "面板 panel.dta（118 版，中文标签）、panel.csv 与复现回归的 baseline.do",
-        "panel.dta (version 118, labels), panel.csv, baseline.do",
+        "面板 panel.dta（118 版，中文标签）、panel.csv 与复现回归的 baseline.do；研究公布企业数据时另有 firms.dta、firms.csv",
+        "panel.dta (version 118, labels), panel.csv, baseline.do; firms.dta and firms.csv where the study publishes rows of firms",
     ),
-    "r/": Bilingual("用 fixest 复现回归的 baseline.R", "baseline.R reproduces the regressions with fixest"),
+    "r/": Bilingual(
+        "baseline.R：只用 R 自带函数复现回归，并与结果表逐项比较；signs.csv：主回归自助法的符号",
+        "baseline.R repeats the regressions in base R and compares them with the tables; signs.csv: the headline's bootstrap signs",
+    ),
     "figures/": Bilingual("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
     "config.json": Bilingual(
         "本次运行的完整配置，默认值均写出；供 hqd diff 比较", "the whole configuration with its defaults; for hqd diff"

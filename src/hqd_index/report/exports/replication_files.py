@@ -1,46 +1,84 @@
-"""stata/ and r/: the panel as Stata file and CSV, and the scripts that run the published regressions on it."""
+"""stata/ and r/: the panel and firm rows as Stata files and CSV, and the scripts that run the published regressions on them."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ...study.unit_schemes import GROUP_NAMES
 from ..results import Results
+from .bootstrap_signs import sign_lines
+from .firm_export import firm_labels, firm_rows
 from .panel_export import LONGEST_LABEL, _unit_groups, describe, panel
-from .regression_scripts import _r_script, _stata_script
+from .r_script import r_script
+from .regression_designs import regression_designs
+from .stata_script import stata_script
 
 STAMP = datetime.datetime(2020, 1, 1)
+SIGNS = "signs.csv"
 
 
 def write_stata(results: Results, folder: Path) -> list[Path]:
-    """stata/panel.dta, panel.csv and baseline.do, and r/baseline.R; nothing without scores."""
+    """stata/panel.dta, panel.csv, baseline.do, r/baseline.R; firms.dta, firms.csv where published, r/signs.csv where drawn.
+
+    Nothing without scores.
+    """
     if results.scores.empty:
         return []
     stata, r = folder / "stata", folder / "r"
     stata.mkdir(exist_ok=True)
     r.mkdir(exist_ok=True)
-    data = panel(results)
-    names = results.unit_name
-    values: Any = {
-        "unit_id": {k: f"{unit} {names(unit).of(results.language)}" for k, unit in enumerate(results.units["unit"], 1)}
-    }
-    if "group_id" in data:
-        numbered_groups = enumerate(sorted(set(_unit_groups(results).values())), 1)
-        values["group_id"] = {
-            k: GROUP_NAMES[group][results.language] if group in GROUP_NAMES else group for k, group in numbered_groups
-        }
-    data.drop(columns=["unit_zh", "unit_en"]).to_stata(
-        stata / "panel.dta",
+    data, firms = panel(results), firm_rows(results)
+    designs = list(regression_designs(results, data, firms))
+    signs = list(sign_lines(results))
+    paths = [
+        _write_dta(
+            results, data.drop(columns=["unit_zh", "unit_en"]), describe(results, list(data.columns)), stata / "panel.dta"
+        ),
+        _write_csv(data, stata / "panel.csv"),
+        _write_lines(stata_script(results, designs, data, firms), stata / "baseline.do"),
+        _write_lines(r_script(results, designs, data, firms, SIGNS if signs else None), r / "baseline.R"),
+    ]
+    if len(firms):
+        paths += [_write_dta(results, firms, firm_labels(results, list(firms.columns)), stata / "firms.dta")]
+        paths += [_write_csv(firms, stata / "firms.csv")]
+    return [*paths, *([_write_lines(signs, r / SIGNS)] if signs else [])]
+
+
+def _write_dta(results: Results, data: pd.DataFrame, labels: dict[str, str], path: Path) -> Path:
+    """Version 118, with labels of variables and, for numbered units and groups, of values."""
+    values = {column: labels for column, labels in _value_labels(results).items() if column in data}
+    data.to_stata(
+        path,
         write_index=False,
         version=118,
         time_stamp=STAMP,
         data_label=results.study.name[:LONGEST_LABEL],
-        variable_labels=describe(results, list(data.columns.drop(["unit_zh", "unit_en"]))),
+        variable_labels={column: label for column, label in labels.items() if column in data},
         value_labels=values,
     )
-    data.to_csv(stata / "panel.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
-    (stata / "baseline.do").write_text("\n".join(_stata_script(results, data)) + "\n", "utf-8")
-    (r / "baseline.R").write_text("\n".join(_r_script(results, data)) + "\n", "utf-8")
-    return [stata / "panel.dta", stata / "panel.csv", stata / "baseline.do", r / "baseline.R"]
+    return path
+
+
+def _value_labels(results: Results) -> dict[str, Any]:
+    """Names of numbered units and groups."""
+    names, groups = results.unit_name, sorted(set(_unit_groups(results).values()))
+    units = {k: f"{unit} {names(unit).of(results.language)}" for k, unit in enumerate(results.units["unit"], 1)}
+    named_groups = {
+        k: GROUP_NAMES[group][results.language] if group in GROUP_NAMES else group for k, group in enumerate(groups, 1)
+    }
+    return {"unit_id": units, "base_unit_id": units, "group_id": named_groups}
+
+
+def _write_csv(data: pd.DataFrame, path: Path) -> Path:
+    data.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return path
+
+
+def _write_lines(lines: Iterable[str], path: Path) -> Path:
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path

@@ -6,11 +6,10 @@ import re
 
 import pandas as pd
 
-from ...study.records import SpecificationChoice
 from ..bilingual import Bilingual
 from ..number_format import integer, is_missing, number, stars
 from ..regression_labels import FIRMS, MECHANISM, MODERATED
-from ..regression_rows import headline_spec
+from ..regression_rows import headline_spec, stepwise
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
 from .estimate_layout import (
@@ -145,22 +144,6 @@ def _outcome_rows(results: Results, node: str, sample: str) -> pd.DataFrame:
         return rows
     rows = rows[(rows["outcome"] == node) & (rows["sample"] == sample) & (rows["subset"].fillna("") == "")]
     return in_points(results, rows)
-
-
-def stepwise(results: Results) -> list[SpecificationChoice]:
-    """Specifications that differ in controls and effects of units and years only: the columns of the baseline table."""
-    headline = headline_spec(results)
-    return [
-        spec
-        for spec in results.study.regressions.specifications
-        if spec.density is None
-        and spec.weights is None
-        and spec.years is None
-        and spec.scenario is None
-        and not spec.drop_units
-        and not spec.drop_years
-        and ("group_year" not in spec.fixed_effects or spec.id == headline)
-    ]
 
 
 def robustness(results: Results) -> TableParts | None:

@@ -36,9 +36,13 @@ class Unit(Record):
 
 
 class Publish(Record):
-    """What may leave the office: firm names, and cells with fewer firms than `min_cell`."""
+    """What may leave the office: firm names, cells with fewer firms than `min_cell`, and rows of single firms.
+
+    `firm_rows` exports the firm-years of the event studies for Stata and R, numbered unless `firm_names` is true.
+    """
 
     firm_names: bool = False
+    firm_rows: bool = False
     min_cell: Annotated[int, Field(ge=1)] = 3
 
 

@@ -1,0 +1,143 @@
+"""Columns of the published panel made of other tables: scenarios' indices, linked density, products, instrument, sample flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from ...errors import EstimationError
+from ...models.composite import composite
+from ...models.estimation_data import density_column, estimation_data
+from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample
+from ...models.firms.firm_cells import policy_exposure
+from ...models.kernels.moderation import BASE, TIMES, scaled
+from ...models.kernels.shift_share import Exposure, Z
+from ...models.kernels.slx import DOWN, UP, exposure
+from ...study.records import Density, SpecificationChoice
+from ...tables import variable
+from ..regression_rows import headline_spec
+from ..results import Results
+
+KEY = ["unit", "year"]
+INDEX = "index_"
+"""Front of the column with the root's score in a scenario."""
+SHARE_SUM = "share_sum"
+"""Sum of a unit's shares, where shares do not add up to one: controlled for by year."""
+ONE = 1e-9
+
+
+def sample_flag(spec: str) -> str:
+    """The column that marks the rows of a specification where `used` and its own restrictions do not give them."""
+    return variable(f"used_{spec}")
+
+
+def linked_column(direction: str, rounds: str) -> str:
+    """`linked_upstream`, or `linked_upstream_complete`: density of suppliers (downstream: of customers)."""
+    return f"linked_{direction}" if rounds == "direct" else f"linked_{direction}_{rounds}"
+
+
+def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
+    """The panel with scenarios' indices, linked density, products with moderators, the instrument and flags, where there are any.
+
+    `panel` has unit, year, used, `density_lag` and the lags of other densities and controls.
+    """
+    if "density_lag" not in panel or results.table("regressions").empty:
+        return panel
+    for columns in (*_scenarios(results), *_linked_density(results, panel), *_instrument(results, panel)):
+        panel = panel.merge(columns, on=KEY, how="left")
+    panel = panel.assign(**dict(_products(panel, headline_density(results)[0])))
+    return panel.assign(**dict(_flags(results, panel)))
+
+
+def headline_density(results: Results) -> tuple[str, Density]:
+    """The density of the headline: its column, and how it is counted."""
+    default = results.study.regressions.density
+    choices = {choice.id: choice.density for choice in results.study.regressions.specifications}
+    density = choices.get(str(headline_spec(results))) or default
+    return density_column(density, default), density
+
+
+def _scenarios(results: Results) -> Iterator[pd.DataFrame]:
+    """The root's score in each scenario that a specification takes its outcome from."""
+    wanted = {spec.scenario for spec in results.study.regressions.specifications if spec.scenario is not None}
+    rows = results.table("scenarios")
+    rows = rows[rows["scenario"].isin(wanted) & (rows["node"] == results.tree.root)] if len(rows) else rows
+    if len(rows):
+        scores = rows.astype({"year": "int64"}).pivot(index=KEY, columns="scenario", values="score").astype(float) / 100
+        yield scores.rename(columns=lambda scenario: variable(f"{INDEX}{scenario}")).reset_index()
+
+
+def _linked_density(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Density of suppliers and of customers through direct and through complete links."""
+    links, density = results.table("io_links"), headline_density(results)[0]
+    for rounds in ("direct", "complete") if len(links) else ():
+        try:
+            linked = exposure(links, panel[[*KEY, density]], density, rounds=rounds)
+        except EstimationError:
+            return
+        yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UP, DOWN)})
+
+
+def _instrument(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The shift-share instrument of the density, and the sum of its shares where that is not one."""
+    cells, (column, density) = results.table("firm_cells"), headline_density(results)
+    if cells.empty or results.table("endogeneity").empty:
+        return
+    base = base_year(panel[panel["used"] == 1], column) - density.lag
+    try:
+        shares = policy_exposure(cells, base=base, lag=density.lag)
+    except EstimationError:
+        return
+    yield _by_unit_year(shares, shares.instrument(), Z)
+    total = shares.shares.sum(axis=1)
+    if not np.allclose(total, 1.0, atol=ONE):
+        yield _by_unit_year(shares, np.repeat(total[:, None], len(shares.years), axis=1), SHARE_SUM)
+
+
+def _by_unit_year(shares: Exposure, values: np.ndarray, name: str) -> pd.DataFrame:
+    keys = pd.MultiIndex.from_product([shares.units, shares.years], names=KEY)
+    return pd.DataFrame({name: values.ravel()}, index=keys).reset_index()
+
+
+def _products(panel: pd.DataFrame, density: str) -> Iterator[tuple[str, pd.Series]]:
+    """Density times every base-year value, scaled over the units that are used, as the moderated regressions take it."""
+    used_units = panel[panel["used"] == 1].drop_duplicates("unit").set_index("unit")
+    for column in [c for c in panel.columns if str(c).startswith(BASE)]:
+        name = str(column).removeprefix(BASE)
+        try:
+            by_unit = scaled(used_units[column].astype(float).rename(name))
+        except EstimationError:
+            continue
+        yield f"{TIMES}{name}", panel[density] * panel["unit"].map(by_unit)
+
+
+def _flags(results: Results, panel: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """The rows that a specification compares, where `used`, its restrictions and its own columns would give others."""
+    sample, key = _estimation_sample(results), pd.MultiIndex.from_frame(panel[KEY])
+    for choice in results.study.regressions.specifications:
+        rows = comparable_rows(sample, choice, results.study)
+        estimated = key.isin(pd.MultiIndex.from_frame(rows[KEY].astype({"year": "int64"})))
+        if not (estimated == _simple_rows(results, panel, choice)).all():
+            yield sample_flag(choice.id), pd.Series(estimated.astype(int), index=panel.index)
+
+
+def _estimation_sample(results: Results) -> EstimationSample:
+    """The sample of the models stage, made again from the same tables."""
+    table = results.table
+    controls = table("controls") if len(table("controls")) else pd.DataFrame(columns=KEY)
+    data = estimation_data(table("scores"), table("indicators"), table("density"), controls, results.study)
+    return estimation_sample(data, composite(results.base_weights), results.study)
+
+
+def _simple_rows(results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:
+    """What a script takes without a flag of its own."""
+    default = results.study.regressions.density
+    columns = [
+        density_column(choice.density or default, default),
+        *(f"{name}_lag" for name in controls_of(choice, results.study)),
+    ]
+    finite = np.isfinite(panel[[c for c in columns if c in panel and panel[c].notna().any()]].to_numpy(dtype=float)).all(axis=1)
+    rows = (panel["used"] == 1) & finite & ~panel["year"].isin(choice.drop_years) & ~panel["unit"].isin(choice.drop_units)
+    return (rows & panel["year"].between(*choice.years) if choice.years else rows).to_numpy()

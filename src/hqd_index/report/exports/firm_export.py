@@ -1,0 +1,63 @@
+"""Firm-years for the commands of event studies, where the study publishes them: numbers for firms, names only if allowed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ...models.analyses.leading_firms import FIRM, LEADERS
+from ...tables import variable
+from ..bilingual import Bilingual
+from ..results import Results
+
+LABELS = {
+    "firm_id": Bilingual("企业编号", "number of the firm"),
+    "firm": Bilingual("企业", "firm"),
+    "year": Bilingual("年份", "year"),
+    "cell_id": Bilingual("单位与年份的组合", "unit and year"),
+    "first": Bilingual("首次认定年份（缺失为从未认定）", "year of the first recognition, missing for never"),
+    "valid": Bilingual("年末认定有效", "recognition in force at year-end"),
+    "leader": Bilingual("基年领先企业（从未认定的企业）", "leading in the base year, among firms never recognised"),
+    "base_unit_id": Bilingual("基年所属单位", "unit in the base year"),
+}
+
+
+def firm_rows(results: Results) -> pd.DataFrame:
+    """One row per firm-year of the event studies; no row where the study does not publish firm rows or has none.
+
+    `cell_id` numbers unit x year, `first` is missing for never. `leader` and `base_unit_id` are those of firms never recognised
+    that were there in the base year.
+    """
+    rows, publish = results.table("firm_years"), results.study.study.publish
+    if rows.empty or not publish.firm_rows:
+        return pd.DataFrame()
+    outcomes = [name for name in results.study.regressions.events.outcomes if name in rows]
+    frame = pd.DataFrame({"firm_id": pd.factorize(rows["unit"], sort=True)[0] + 1, "year": rows["year"].astype("int64")})
+    if publish.firm_names:
+        frame.insert(1, "firm", rows["unit"].to_numpy())
+    frame["cell_id"] = pd.factorize(rows["cell"], sort=True)[0] + 1
+    frame["first"] = rows["first"].astype(float)
+    if "valid" in rows:
+        frame["valid"] = rows["valid"].astype(float)
+    for name in outcomes:
+        values = rows[name].to_numpy(dtype=float)
+        frame[variable(name)] = np.where(np.isfinite(values), values, np.nan)
+    return _with_leaders(results, frame, rows["unit"])
+
+
+def _with_leaders(results: Results, frame: pd.DataFrame, firms: pd.Series) -> pd.DataFrame:
+    """`leader` and `base_unit_id` added where the run compares leading firms with others."""
+    groups = results.table("leader_firms")
+    if groups.empty:
+        return frame
+    groups = groups.drop_duplicates(FIRM).set_index(FIRM)
+    unit_ids = {unit: k for k, unit in enumerate(results.units["unit"], 1)}
+    leading = (groups["sample"] == LEADERS).astype(float)
+    return frame.assign(leader=firms.map(leading).to_numpy(), base_unit_id=firms.map(groups["unit"].map(unit_ids)).to_numpy())
+
+
+def firm_labels(results: Results, columns: list[str]) -> dict[str, str]:
+    """column -> label in the study's language."""
+    outcomes = {variable(name): o.label for name, o in results.study.regressions.events.outcomes.items()}
+    labels = LABELS | {name: Bilingual(label.zh, label.en) for name, label in outcomes.items()}
+    return {column: labels[column].of(results.language)[:80] for column in columns if column in labels}

@@ -1,0 +1,140 @@
+"""baseline.R: the published regressions by base R, compared with the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+
+import pandas as pd
+
+from ...tables import variable
+from ..regression_rows import headline_spec
+from ..results import Results
+from .derived_columns import SHARE_SUM, headline_density
+from .regression_designs import RegressionDesign, RowRule
+from .script_notes import INSTRUMENT, instrument_designs, no_firm_rows, script_notes
+
+EFFECTS = {"unit": "unit_id", "year": "year", "group_year": "group_id#year", "firm": "firm_id"}
+
+
+def r_script(
+    results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame, firms: pd.DataFrame, signs: str | None
+) -> Iterator[str]:
+    """Lines of the script; `signs` is the file with the headline's bootstrap draws, if there is one."""
+    study = results.study
+    yield f"# {study.name}: the published regressions in R"
+    yield "# Rscript baseline.R [results.csv] runs from any folder; it reads stata/ and tables/ beside its own folder."
+    yield from (f"# {line}" for line in script_notes(results))
+    yield from ("", resources.files(__package__).joinpath("estimators.R").read_text("utf-8"))
+    inference = study.regressions.inference
+    yield "folder <- script_folder()"
+    yield f"draws <- {inference.draws}"
+    yield f"draw_weights <- {_text(inference.weights)}"
+    yield f"set.seed({study.study.seed % 2**31})"
+    yield 'panel <- read_table("..", "stata", "panel.csv")'
+    yield from (f'{name} <- read_table("..", "tables", "{table}.csv")' for name, table in _PUBLISHED.items())
+    yield f'signs <- read.csv(file.path(folder, {_text(signs)}), colClasses = "character")[[1]]' if signs else "signs <- NULL"
+    yield "stata_file()"
+    controls = {name: variable(f"{name}_lag") for name in sorted(study.regressions.controls)}
+    yield f"controls <- {_vector(controls)}"
+    for design in designs:
+        if not design.of_firms:
+            yield from ("", _regression(design, controls, written=design.spec == headline_spec(results)))
+    yield from _instrumented(results, designs, data)
+    yield from _firms(results, designs, firms)
+    yield from _packages(results, designs)
+    yield from ("", "report()")
+
+
+_PUBLISHED = {"regressions": "regressions", "endogeneity": "endogeneity", "events": "event_study"}
+
+
+def _text(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _vector(values: Mapping[str, str] | Sequence[str]) -> str:
+    """c("a", "b"), or c(published = "column") for a mapping."""
+    if isinstance(values, Mapping):
+        return "c(" + ", ".join(f"{_text(name)} = {_text(column)}" for name, column in values.items()) + ")"
+    return "c(" + ", ".join(map(_text, values)) + ")" if values else "character()"
+
+
+def _rows(rule: RowRule) -> str:
+    conditions = [f"{rule.flag} == {rule.value}"]
+    conditions += [f"year >= {rule.years[0]} & year <= {rule.years[1]}"] if rule.years else []
+    conditions += [f"year != {year}" for year in rule.drop_years] + [f"unit_id != {unit}" for unit in rule.drop_units]
+    return " & ".join([*conditions, *(f"!is.na({column})" for column in rule.present)])
+
+
+def _terms(terms: Mapping[str, str], controls: Mapping[str, str]) -> str:
+    """The vector of terms, which ends in `controls` where all of them are in it."""
+    if not controls or not controls.items() <= terms.items():
+        return _vector(terms)
+    return _vector({term: column for term, column in terms.items() if term not in controls})[:-1] + ", controls)"
+
+
+def _arguments(design: RegressionDesign, controls: Mapping[str, str]) -> list[str]:
+    effects = [EFFECTS[effect] for effect in design.effects]
+    return [
+        f"{_text(design.spec)}, {_text(design.sample)}",
+        f"outcomes = {_vector(design.outcomes)}",
+        f"terms = {_terms(design.terms, controls)}",
+        f"tested = {_vector(design.tested)}, effects = {_vector(effects)}, rows = {_rows(design.row_rule)}",
+    ]
+
+
+def _regression(design: RegressionDesign, controls: Mapping[str, str], *, written: bool = False, firm_rows: bool = False) -> str:
+    """One call, an argument or two a line."""
+    arguments = _arguments(design, controls)
+    arguments += [f"weights = {_text(design.weights)}"] if design.weights else []
+    arguments += [f"change = c({design.change[0]}, {design.change[1]})"] if design.change else []
+    arguments += ['data = firm_panel, cluster = "base_unit_id"'] if firm_rows else []
+    arguments += ["written = signs"] if written else []
+    return "regression(" + ",\n           ".join(arguments) + ")"
+
+
+def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: pd.DataFrame) -> Iterator[str]:
+    density = variable(headline_density(results)[0])
+    for design, outcome, column in instrument_designs(results, designs, data):
+        controls = [c for term, c in design.terms.items() if term != "density"]
+        effects = [EFFECTS[effect] for effect in design.effects]
+        shares = f", share_sum = {_text(SHARE_SUM)}" if SHARE_SUM in data.columns else ""
+        yield ""
+        yield f"instrumented({_text(design.spec)}, {_text(design.sample)}, {_text(outcome)}, {_text(column)},"
+        yield f"             {_text(density)}, {_text(INSTRUMENT)}, controls = {_vector(controls)},"
+        yield f"             effects = {_vector(effects)}, rows = {_rows(design.row_rule)}{shares})"
+
+
+def _firms(results: Results, designs: Sequence[RegressionDesign], firms: pd.DataFrame) -> Iterator[str]:
+    yield ""
+    if firms.empty:
+        yield from (f"# {line}" for line in no_firm_rows(results))
+        return
+    yield 'firms <- read_table("..", "stata", "firms.csv")'
+    window = results.study.regressions.events.window
+    event_outcomes = results.table("event_study")
+    estimated = set(event_outcomes[event_outcomes["estimator"] == "twfe"]["outcome"]) if len(event_outcomes) else set()
+    for outcome in results.study.regressions.events.outcomes:
+        if outcome in estimated:
+            yield f"event_study({_text(outcome)}, {_text(variable(outcome))}, window = c({window[0]}, {window[1]}))"
+    firm_designs = [design for design in designs if design.of_firms]
+    if firm_designs:
+        columns = _vector(list(firm_designs[0].terms.values()))
+        yield "# firms that were never recognised, by the density of the industry that was theirs in the base year"
+        yield "firm_panel <- firms[!is.na(firms$leader), ]"
+        yield "unit_years <- match(paste(firm_panel$base_unit_id, firm_panel$year), paste(panel$unit_id, panel$year))"
+        yield f"firm_panel[{columns}] <- panel[unit_years, {columns}]"
+        yield from (_regression(design, {}, firm_rows=True) for design in firm_designs)
+
+
+def _packages(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[str]:
+    """The root in the headline, in each sample, once more by packages."""
+    root = results.tree.root
+    for design in designs:
+        if design.spec == headline_spec(results) and root in design.outcomes and design.weights is None:
+            effects = [EFFECTS[effect] for effect in design.effects]
+            yield ""
+            yield f"packages({_text(design.spec)}, {_text(design.sample)}, {_text(root)}, {_text(design.outcomes[root])},"
+            yield f"         terms = {_vector(list(design.terms.values()))}, effects = {_vector(effects)},"
+            yield f"         rows = {_rows(design.row_rule)})"

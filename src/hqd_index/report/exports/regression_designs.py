@@ -1,0 +1,145 @@
+"""Published regressions as designs that a script can write: columns of the exported files, effects, rows, weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...models.analyses.mediators import MECHANISM
+from ...models.estimation_data import density_column
+from ...models.kernels.moderation import TIMES
+from ...models.kernels.slx import DOWN, UP
+from ...study.records import SpecificationChoice
+from ...tables import variable
+from ..number_format import is_missing
+from ..regression_rows import headline_spec
+from ..results import Results
+from .derived_columns import INDEX, linked_column, sample_flag
+from .panel_export import SAMPLES
+from .regression_columns import VIA
+
+GROUPS = {"leaders": 1, "others": 0}
+"""Samples of never-recognised firms, and their value in the column `leader` of the firm rows."""
+FIRM_EFFECTS = "firm"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """Which rows: a flag column that is 1, a span of years, years and units (by number) that are left out, columns present."""
+
+    flag: str
+    value: int = 1
+    years: tuple[int, int] | None = None
+    drop_years: tuple[int, ...] = ()
+    drop_units: tuple[int, ...] = ()
+    present: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegressionDesign:
+    """One specification in one sample: published names -> columns, the density first among the terms."""
+
+    spec: str
+    sample: str
+    outcomes: Mapping[str, str]
+    terms: Mapping[str, str]
+    tested: tuple[str, ...]  # terms with a bootstrap p
+    effects: tuple[str, ...]
+    row_rule: RowRule
+    weights: str | None
+    change: tuple[int, int] | None  # of two years, one row per unit
+    published: pd.DataFrame
+
+    @property
+    def of_firms(self) -> bool:
+        """Rows are firm-years, not unit-years."""
+        return FIRM_EFFECTS in self.effects
+
+    def published_row(self, outcome: str, term: str) -> pd.Series:
+        rows = self.published
+        return rows[(rows["outcome"] == outcome) & (rows["term"] == term)].iloc[0]
+
+
+def regression_designs(results: Results, data: pd.DataFrame, firms: pd.DataFrame) -> Iterator[RegressionDesign]:
+    """Every specification and sample of `regressions` whose columns are in the exported panel (and firm rows)."""
+    rows = results.table("regressions")
+    order = {choice.id: k for k, choice in enumerate(results.study.regressions.specifications)}
+    groups = list(rows.groupby(["spec", "sample"], sort=False)) if len(rows) else []
+    for (spec, sample), published in sorted(groups, key=lambda group: order.get(str(group[0][0]), len(order))):
+        design = _design(results, data, str(spec), str(sample), published)
+        source = {*data.columns, *firms.columns} if design.of_firms else {*data.columns}
+        needed = {*design.outcomes.values(), *design.terms.values(), design.row_rule.flag, *([design.weights or "used"])}
+        if needed <= source:
+            yield design
+
+
+def _design(results: Results, data: pd.DataFrame, spec: str, sample: str, published: pd.DataFrame) -> RegressionDesign:
+    row = published.iloc[0]
+    choice = _choice(results, spec)
+    effects = tuple(str(row["fixed_effects"]).split("+")) if not is_missing(row["fixed_effects"]) and row["fixed_effects"] else ()
+    tested = published[published["p_wild"].notna()]["term"].unique()
+    weights = re.search(r"weights: (base_\w+)", "" if is_missing(row["note"]) else str(row["note"]))
+    subset = "" if is_missing(row["subset"]) else str(row["subset"])
+    return RegressionDesign(
+        spec=spec, sample=sample, published=published, effects=effects, tested=tuple(map(str, tested)),
+        outcomes={str(outcome): _outcome(choice, spec, sample, str(outcome)) for outcome in published["outcome"].unique()},
+        terms={str(term): _term(results, choice, spec, str(term)) for term in _terms(published)},
+        row_rule=_row_rule(data, choice, spec, sample),
+        weights=variable(weights[1]) if weights else None,
+        change=_years(subset) if spec.endswith("_long_difference") else None,
+    )  # fmt: skip
+
+
+def _terms(published: pd.DataFrame) -> list[str]:
+    """The density, what else has a bootstrap p, the controls."""
+    terms = published.drop_duplicates("term").assign(control=lambda rows: rows["p_wild"].isna())
+    terms = terms.assign(density=terms["term"] != "density")
+    return list(terms.sort_values(["density", "control"], kind="stable")["term"])
+
+
+def _years(span: str) -> tuple[int, int]:
+    first, last = span.split("-")
+    return int(first), int(last)
+
+
+def _choice(results: Results, spec: str) -> SpecificationChoice:
+    """The specification as configured; that of the headline for one derived from it."""
+    choices = {choice.id: choice for choice in results.study.regressions.specifications}
+    return choices[spec] if spec in choices else choices[str(headline_spec(results))]
+
+
+def _outcome(choice: SpecificationChoice, spec: str, sample: str, outcome: str) -> str:
+    if spec == MECHANISM:
+        return variable(f"{VIA}{outcome}")
+    if spec.startswith("firms_"):
+        return variable(outcome)
+    if spec == choice.id and choice.scenario is not None:
+        return variable(f"{INDEX}{choice.scenario}")
+    return variable(f"{outcome}{SAMPLES.get(sample, f'_{sample}')}")
+
+
+def _term(results: Results, choice: SpecificationChoice, spec: str, term: str) -> str:
+    if term == "density":
+        default = results.study.regressions.density
+        return variable(density_column(choice.density or default, default))
+    if term in (UP, DOWN):
+        return linked_column(term, "complete" if spec.endswith("complete") else "direct")
+    return variable(term if term.startswith(TIMES) else f"{term}_lag")
+
+
+def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec: str, sample: str) -> RowRule:
+    if spec.startswith("firms_"):
+        return RowRule("leader", GROUPS[sample])
+    numbers = dict(zip(data["unit"], data["unit_id"].astype(int)))
+    flag = sample_flag(choice.id)
+    present = tuple(c for c in data.columns if str(c).startswith(VIA) and data[c].notna().any()) if spec == MECHANISM else ()
+    return RowRule(
+        flag=flag if flag in data.columns else "used",
+        years=choice.years,
+        drop_years=choice.drop_years,
+        drop_units=tuple(numbers[unit] for unit in choice.drop_units if unit in numbers),
+        present=present,
+    )

@@ -1,0 +1,170 @@
+"""Files for Stata and R: what Stata refuses is nowhere in the do-file, and R prints the published numbers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hqd_index import cli
+from hqd_index.demo import write_demo
+
+from ..small import QUICK, ROOT
+from .stata_commands import ENTRIES, REFUSALS, Session, command_of, commands, refusals
+
+SAME = 1e-8
+"""Relative: two ways of arithmetic in double precision; what was seen is below 1e-10."""
+SIMULATED = "p_wild"
+RUNS = [pytest.param("demo", marks=pytest.mark.slow), "us_firms"]
+LOCALES = ("C", "C.UTF-8", "zh_CN.UTF-8")
+
+
+def published(study: Path, data: Path, out: Path, *sets: str) -> Path:
+    """The folder of a run in a place whose name has a space and Chinese letters."""
+    options = [part for change in sets for part in ("--set", change)]
+    cli.main(["run", "--study", str(study), "--data", str(data), "--out", str(out), *options])
+    return next(out.glob("*/latest"))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("结果 run")
+    write_demo(folder / "raw", seed=3, firms=1500)
+    return published(ROOT / "configs", folder / "raw", folder / "out", *QUICK)
+
+
+@pytest.fixture(scope="module")
+def us_firms(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """A real study with 16 units; 9,999 draws enumerate the sign vectors of the 13 in its long difference."""
+    study, name = ROOT / "tests" / "studies", "us_firms_innovation"
+    out = tmp_path_factory.mktemp("us firms")
+    return published(study / name, shared / "data" / name, out, "uncertainty.draws=0", "regressions.inference.draws=9999")
+
+
+def session(stata: Path) -> Session:
+    files = {path.name: pd.read_stata(path, convert_categoricals=False) for path in stata.glob("*.dta")}
+    return Session(files["panel.dta"], files)
+
+
+# Stata
+
+
+def test_every_refusal_is_written_with_its_source_and_recognised() -> None:
+    """The list and its functions are the same set; each function refuses its own example and no other does at its last line."""
+    assert set(ENTRIES) == set(REFUSALS)
+    example = pd.DataFrame({"unit_id": [1, 1, 2], "year": [1, 2, 1], "text": ["a", "a", "b"], "firm_id": [1, 1, 2]})
+    example = example.assign(y=1.0, x=2.0, z=3.0, x1=1.0, x2=2.0, w=1.0, g=[2, 2, 0], first=[2.0, 2.0, None], late=[9, 9, 0])
+    example = pd.concat([example.assign(thousand=k) for k in range(1000)]).drop_duplicates(["thousand", "unit_id", "year"])
+    for entry, facts in ENTRIES.items():
+        assert facts["source"] and facts["refuses"]
+        lines = [line.replace("LONG", f"regress y {'x ' * 150_000}") for line in facts["refused"]]
+        found = list(refusals(map(command_of, lines), Session(example, {"panel.dta": example})))
+        assert (entry, lines[-1]) in found, entry
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_command_is_refused(name: str, request: pytest.FixtureRequest) -> None:
+    stata: Path = request.getfixturevalue(name) / "stata"
+    script = (stata / "baseline.do").read_text("utf-8")
+    found = list(refusals(commands(script), session(stata)))
+    counts = Counter(command.name for command in commands(script))
+    print(f"refused: {len(found)} of {counts.total()} commands, {dict(counts)}")
+    assert not found
+    assert counts["boottest"] >= counts["reghdfe"] > 0 and counts["esttab"] == 1
+    if name == "demo":
+        assert counts["reghdfe"] > 150 and counts["ivreghdfe"] == 2 and counts["csdid"] == 3
+
+
+@pytest.mark.slow
+def test_labels_of_the_stata_files_fit(demo: Path) -> None:
+    for path in (demo / "stata").glob("*.dta"):
+        with pd.io.stata.StataReader(path) as reader:
+            labels, label = reader.variable_labels(), reader.data_label
+            assert len(label) <= 80 and all(0 < len(text) <= 80 for text in labels.values())
+            assert not [name for name, text in labels.items() if name == text]
+
+
+@pytest.mark.slow
+def test_firm_rows_are_published_only_if_the_study_says_so(demo: Path, us_firms: Path) -> None:
+    firms = pd.read_csv(demo / "stata" / "firms.csv")
+    assert "firm" not in firms and firms.groupby(["firm_id", "year"]).size().max() == 1  # numbers instead of names
+    assert not (us_firms / "stata" / "firms.csv").exists() and not (us_firms / "stata" / "firms.dta").exists()
+    for script in (us_firms / "stata" / "baseline.do", us_firms / "r" / "baseline.R"):
+        assert re.search(r"[#*] No event study of firms", script.read_text("utf-8"))
+
+
+# R
+
+
+def run_r(run: Path, out: Path, locale: str = "C") -> pd.DataFrame:
+    """The script's results, one row a value."""
+    if not shutil.which("Rscript"):
+        pytest.skip(
+            "R (Rscript) is not installed; Debian: r-base-core r-cran-sandwich r-cran-lmtest r-cran-clubsandwich r-cran-haven"
+        )
+    command = ["Rscript", "--vanilla", str(run / "r" / "baseline.R"), str(out)]
+    ended = subprocess.run(
+        command, cwd=out.parent, env={"LC_ALL": locale, "PATH": "/usr/bin:/bin"}, capture_output=True, timeout=600
+    )
+    assert ended.returncode == 0, ended.stderr.decode()
+    print(ended.stdout.decode().split("Compared with")[-1])
+    return pd.read_csv(out, keep_default_na=False, na_values={"value": "", "published": ""})
+
+
+def largest(rows: pd.DataFrame) -> float:
+    scale = rows["published"].abs().where(rows["published"] != 0, 1.0)
+    return float(((rows["value"] - rows["published"]).abs() / scale).max())
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_r_equals_the_published_tables(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    run: Path = request.getfixturevalue(name)
+    results = run_r(run, tmp_path / "results.csv")
+    rows = results[results["table"] == "regressions"]
+    regressions = pd.read_csv(run / "tables" / "regressions.csv")
+    for quantity in ("estimate", "se_cv1", "se_cv3"):
+        of_quantity = rows[rows["quantity"] == quantity]
+        assert len(of_quantity) == regressions[quantity].notna().sum() and of_quantity["published"].notna().all()
+        assert largest(of_quantity) <= SAME, quantity
+    p = rows[rows["quantity"] == SIMULATED]
+    assert len(p) == regressions["p_wild"].notna().sum()
+    difference, exact = (p["value"] - p["published"]).abs(), p["tolerance"] < SAME
+    assert exact.any() and (difference[exact] == 0).all()  # the same draws, or all sign vectors
+    assert (difference <= p["tolerance"]).mean() > 0.99 and difference.max() < 0.2  # draws of its own: five Monte Carlo errors
+    for table in ("endogeneity", "event_study", "stats", "sandwich", "lmtest", "clubSandwich", "haven"):
+        others = results[results["table"] == table]
+        assert others["published"].notna().all() and (others.empty or largest(others) <= SAME), table
+
+
+@pytest.mark.slow
+def test_r_covers_instrument_events_links_and_packages(demo: Path, tmp_path: Path) -> None:
+    """What the demo publishes is what R was asked for: nothing is skipped in silence."""
+    results = run_r(demo, tmp_path / "results.csv")
+    events = pd.read_csv(demo / "tables" / "event_study.csv").query("estimator == 'twfe' and (se.isna() or se > 0)")
+    assert (results["table"] == "event_study").sum() == events["estimate"].notna().sum() + events["se"].notna().sum()
+    assert set(results[results["table"] == "endogeneity"]["quantity"]) >= {"estimate", "se_cv1", "first_stage_f", "ar_p"}
+    assert {"twfe_slx_direct", "twfe_slx_complete", "twfe_long_difference", "firms_rd_intensity"} <= set(results["spec"])
+    assert {"sandwich", "lmtest", "clubSandwich", "haven"} <= set(results["table"])
+
+
+def locales() -> Iterator[str]:
+    listed = (
+        subprocess.run(["locale", "-a"], capture_output=True, text=True).stdout.lower().replace("-", "")
+        if shutil.which("locale")
+        else ""
+    )
+    yield from (name for name in LOCALES[1:] if name.lower().replace("-", "") in listed)
+
+
+@pytest.mark.parametrize("locale", list(locales()))
+def test_r_prints_the_same_in_every_locale(us_firms: Path, tmp_path: Path, locale: str) -> None:
+    first, second = tmp_path / "first.csv", tmp_path / "第 二.csv"
+    run_r(us_firms, first)
+    run_r(us_firms, second, locale)
+    assert first.read_bytes() == second.read_bytes()
