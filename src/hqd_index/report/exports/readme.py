@@ -26,11 +26,11 @@ FILES: dict[str, Bilingual] = {
     ),
     "stata/": Bilingual(
         "面板 panel.dta（118 版，中文标签）、panel.csv 与复现回归的 baseline.do；研究公布企业数据时另有 firms.dta、firms.csv",
-        "panel.dta (version 118, labels), panel.csv, baseline.do; firms.dta and firms.csv where the study publishes rows of firms",
+        "panel.dta (version 118, labels), panel.csv, baseline.do; firms.dta and firms.csv where rows of firms are published",
     ),
     "r/": Bilingual(
         "baseline.R：只用 R 自带函数复现回归，并与结果表逐项比较；signs.csv：主回归自助法的符号",
-        "baseline.R repeats the regressions in base R and compares them with the tables; signs.csv: the headline's bootstrap signs",
+        "baseline.R repeats the regressions in base R and compares; signs.csv: the signs of the headline bootstrap",
     ),
     "figures/": Bilingual("全部图：SVG、PNG（300 dpi）、PDF", "all figures as SVG, PNG (300 per inch) and PDF"),
     "config.json": Bilingual(
