@@ -21,6 +21,18 @@ SPOILED: list[tuple[str, bytes, str]] = [
 ]
 
 
+def test_a_run_without_any_row_left_is_refused(shared: Path, tmp_path: Path):
+    """F29, Q14: all rows quarantined under a gate that lets all pass."""
+    shutil.copytree(shared / "cases" / "configs" / "Q14", tmp_path / "configs")
+    (tmp_path / "data").mkdir()
+    shutil.copy(shared / "cases" / "Q14_marks.csv", tmp_path / "data")
+    command = [sys.executable, "-c", MAIN, "run", "--study", "configs", "--data", "data", "--out", "out", "--processes", "1"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HQD_LANG": "en"}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 3 and "[S13] no row of table t is used" in ended.stderr
+    assert (tmp_path / "out" / "s" / "rejected" / "quarantine.xlsx").exists() and "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("case", SPOILED, ids=[case[0] for case in SPOILED])
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_refused_file_shows_its_message_alone(shared: Path, tmp_path: Path, case: tuple[str, bytes, str], processes: str):

@@ -2,7 +2,7 @@
 
 from .records.intake_lines import intake_lines, repair_line
 from .rules.unit_jumps import median_change_notices
-from .study_intake import FIRST_ROWS, GateError, Intake, checked_files, intake
+from .study_intake import FIRST_ROWS, GateError, Intake, checked_files, intake, refuse_empty_tables
 
 __all__ = [
     "FIRST_ROWS",
@@ -12,5 +12,6 @@ __all__ = [
     "intake",
     "intake_lines",
     "median_change_notices",
+    "refuse_empty_tables",
     "repair_line",
 ]

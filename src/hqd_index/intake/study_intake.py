@@ -211,3 +211,19 @@ def _check_gate(study: Study, clean_tables: Sequence[CleanTable], result: Intake
             location=location,
             rule="S13",
         )
+
+
+def refuse_empty_tables(study: Study, result: Intake, engine: Engine) -> None:
+    """GateError for a table behind an indicator of which no row is used, whatever share may be quarantined (F29)."""
+    scored = {leaf.table for leaf in study.indicators.indicators.values()}
+    for name in sorted(scored & result.tables.keys()):
+        if engine.count(result.tables[name]):
+            continue
+        files = [source.path for source in study.sources.sources.values() if source.table == name]
+        raise GateError(
+            result,
+            f"no row of table {name} is used; quarantine.xlsx and ledger.csv say why of each row",
+            zh=f"表 {name} 没有一行可用;各行的原因见 quarantine.xlsx 与 ledger.csv",
+            location=", ".join(dict.fromkeys(files)),
+            rule="S13",
+        )

@@ -84,13 +84,14 @@ class Stage:
 
 def intake(context: Context) -> dict[str, Table]:
     """Raw files -> clean tables, ledger, quarantine."""
-    from ..intake import GateError, intake_lines, median_change_notices, repair_line
+    from ..intake import GateError, intake_lines, median_change_notices, refuse_empty_tables, repair_line
     from ..intake import intake as read_all
 
     language = context.study.study.language
     full = context.place.out / context.study.name
     try:
         result = read_all(context.study, context.engine, context.place.data, context.place.configs)
+        refuse_empty_tables(context.study, result, context.engine)
     except GateError as error:
         for line in intake_lines(error.intake, language, str(full / "rejected" / "quarantine.xlsx")):
             context.report_line(line)
