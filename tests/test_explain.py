@@ -131,7 +131,7 @@ def of_firms(firms: list[FirmYear]) -> dict[str, dict[Cell, Fraction]]:
 
 def of_yearbook(place: Place) -> dict[str, dict[Cell, Fraction]]:
     """The indicators of table industry; the divisions stand in the order C13 ... C43 in each year, a total below them."""
-    sheet = openpyxl.load_workbook(place.data / "synthetic_industry_yearbook.xlsx", read_only=True)["分行业"]
+    sheet = openpyxl.load_workbook(place.data / "synthetic_industry_yearbook.xlsx")["分行业"]
     lines = list(sheet.iter_rows(values_only=True))
     header, body = lines[1], [line for line in lines[3:] if isinstance(line[1], int | float)]
     out: dict[str, dict[Cell, Fraction]] = defaultdict(dict)
