@@ -194,3 +194,66 @@ def test_years(tmp_path: Path, text: str, year: str | None):
     found = result.frames["quarantine"]
     assert len(values) == (1 if year is None else 2) and found["rule"].tolist() == (["C01"] if year is None else [])
     assert not found["expected_en"].str.contains(r"19\d\d|204\d|2018").any()
+
+
+ACROSS = {"reshape": {"across": ["year"], "value": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("labels", "formats", "values"),
+    [
+        (["地区", 2019, 2020], {"B2": '0"万元"', "B3": '0"万元"', "C2": '0"万元"', "C3": '0"万元"'}, [3e-4, 1e-4, 4e-4, 2e-4]),
+        (["地区", 2019, 2020], {"B2": '0"万元"', "B3": '0"万元"', "C2": '0"亿元"', "C3": '0"亿元"'}, None),
+        (["地区", "2019年(万元)", "2020年(亿元)"], {}, None),
+        (["地区", "2019年(万元)", "2020年(万元)"], {}, [3e-4, 1e-4, 4e-4, 2e-4]),
+    ],
+)
+def test_units_of_years_as_columns(tmp_path: Path, labels: list[Any], formats: dict[str, str], values: list[float] | None):
+    """A unit that the format of the numbers prints counts there too; years in several units stop the run."""
+    content = workbook({"一": [labels, ["甲", 1, 2], ["乙", 3, 4]]}, formats)
+    if values is not None:
+        assert read(tmp_path, {"a.xlsx": content}, ACROSS)[1] == pytest.approx(values)
+        return
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.xlsx": content}, ACROSS)
+    assert caught.value.rule == "W11" and all(unit in caught.value.zh for unit in ("万元", "亿元"))
+
+
+def test_a_turned_table_is_read_in_the_units_of_its_formats(tmp_path: Path):
+    rows = [["地区", "甲", "乙"], ["年份", 2019, 2019], ["产值", 1, 2]]
+    content = workbook({"一": rows}, {"B3": '0"万元"', "C3": '0"万元"'})
+    assert read(tmp_path, {"a.xlsx": content}, {"reshape": {"transpose": True}})[1] == pytest.approx([2e-4, 1e-4])
+
+
+def test_a_row_of_blanks_under_years_is_used_and_a_note_is_not(tmp_path: Path):
+    text = "地区,2019,2020\n甲,1,2\n乙,,\n丙,3,\n丁,,\n注：某某,,\n2.某某,,\n,,\n"
+    result, values = read(tmp_path, {"a.csv": text}, ACROSS)
+    ledger = result.frames["ledger"]
+    assert len(values) == 8 and ledger["used"].iloc[-1] == 4 and ledger["quarantined"].sum() == 0
+    assert ledger["out_of_scope"].sum() == 3 and "note=2" in ledger["reason"].iloc[0]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_repairs_of_a_spread_sheet_count_its_cells(tmp_path: Path, merged: bool):
+    """A key stands once in its row however many years are beside it; blanks filled down are counted, merged or not."""
+    rows = [["年份", "丙(万元)", "丁(万元)"], ["2019年", 1, 2], ["2020", 3, 4]]
+    result, _ = read(tmp_path, {"a.xlsx": workbook({"一": rows}, {})}, {"reshape": {"across": ["region"], "value": "x"}})
+    assert result.frames["repairs"][["column", "kind", "cells"]].to_numpy().tolist() == [
+        ["x", "unit", 4],
+        ["year", "written_out", 1],
+    ]
+    book = openpyxl.load_workbook(
+        io.BytesIO(workbook({"一": [["地区", "类", 2019, 2020], ["甲", "a", 1, 2], [None, "b", 3, 4]]}, {}))
+    )
+    if merged:
+        book.active.merge_cells("A2:A3")
+    book.save(tmp_path / "a.xlsx")
+    columns = {name: {"dtype": "text", "label": LABEL} for name in ("region", "kind")}
+    tables = {"t": {"key": ["region", "kind", "year"], "columns": {**columns, "x": {"dtype": "number", "label": LABEL}}}}
+    source = {"path": "a.xlsx", "table": "t", "aliases": {"地区": "region", "类": "kind"}, "fill_down": ["region"], **ACROSS}
+    study = build({"a": source}, tables=tables, study={"unit": {"by": ["region"], "names": "code"}})
+    leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(x)"})
+    study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
+    with Engine() as engine:
+        repairs = intake(study, engine, tmp_path, tmp_path).frames["repairs"]
+    assert repairs[["column", "kind", "cells", "example_after"]].to_numpy().tolist() == [["region", "filled_down", 1, "甲"]]

@@ -147,7 +147,12 @@ def _parsed_sources(
         source = tidy_source(as_written)
         source_sheets = [_sheet(sheet, source, step, first + len(sheets) + place) for place, sheet in enumerate(cells)]
         location = f"sources.yaml sources.{source_id}"
-        parsed.append(with_year(_parsed_source(step, source_sheets, source_id, location), step.engine))
+        parsed_source = with_year(_parsed_source(step, source_sheets, source_id, location), step.engine)
+        parsed.append(
+            replace(
+                parsed_source, repairs=tuple(replace(repairs, layout=as_written.reshape) for repairs in parsed_source.repairs)
+            )
+        )
         sheets += [with_notes(sheet, parsed[-1].notes) for sheet in source_sheets]
     known_columns = {name for source_rows in parsed for name in step.engine.types(source_rows.typed)}
     unused_labels = [label for sheet in sheets for label in sheet.header.unused]

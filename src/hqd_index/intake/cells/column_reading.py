@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal
-from ...study.records import Source
+from ...study.records import Reshape, Source
 from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
 from .column_units import ColumnUnits
@@ -75,7 +75,7 @@ class SourceRepairs:
     """What happened to the cells of one source: its text rows with all that is known of each, before and after filling down.
 
     Beside them the typed rows, the readings of coded columns and those that were repairs, conversions (text, number, sheet).
-    `queries` are SQL of repairs that a layout made: rid, column, kind, before, after.
+    `queries` are SQL of repairs that a layout made: rid, column, kind, before, after; `layout` is the study's word on it.
     """
 
     all_rows: str
@@ -87,6 +87,7 @@ class SourceRepairs:
     repaired: tuple[str, ...]
     conversions: Mapping[str, pd.DataFrame]
     queries: tuple[str, ...] = ()
+    layout: Reshape | None = None
 
 
 def number_sql(text: str, shift: int, exact: Exact) -> str:

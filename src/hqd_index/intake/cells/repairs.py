@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Label
 from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK
+from ..read.sheet_cells import ROW_SPAN
 from .coded_columns import edition_sql
 from .column_reading import SourceRepairs
 
@@ -38,22 +40,32 @@ COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after
 
 def counted_repairs(sources: Sequence[SourceRepairs], used: str, engine: Engine) -> pd.DataFrame:
     """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used` (rid)."""
-    queries = [query for source_repairs in sources for query in _queries(source_repairs)]
+    queries = [
+        f"SELECT {place} AS source, * FROM ({query})" for place, source in enumerate(sources) for query in _queries(source)
+    ]
     parts = [_scaled(source_repairs, used, engine) for source_repairs in sources]
     if queries:
         rows = " UNION ALL ".join(queries)
-        parts.append(
-            engine.collect(
-                f"""SELECT rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
+        counts = engine.collect(
+            f"""SELECT source, rid // {FILE_SPAN} AS number, "column", kind, count(*) AS cells,
+                count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns,
                 min(coalesce(before, '')) AS example_before,
                 arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
                 FROM ({rows}) WHERE rid IN (SELECT rid FROM {used}) GROUP BY ALL"""
-            )
         )
+        parts.append(counts.assign(cells=[_cell_count(line, sources) for line in counts.to_dict("records")]))
     filled_parts = [part for part in parts if len(part)]
     if not filled_parts:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(filled_parts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
+
+
+def _cell_count(counts: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:
+    """Cells of the sheet: a key of a sheet laid out across stands once in its row, what is across once in its header."""
+    reshape, column = sources[counts["source"]].layout, counts["column"]
+    if reshape is None or not reshape.across or column in (reshape.value, *reshape.columns.values()):
+        return int(counts["cells"])
+    return int(counts["columns"] if column in reshape.across else counts["rows"])
 
 
 def _queries(repairs: SourceRepairs) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..layout.note_rows import note_rows_of, units_in_notes
 from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK, ROW_FACTS, Sheet, text_table
+from ..read.sheet_cells import ROW_SPAN
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE
 from ..rules.rule_catalogue import joined_findings, rule_findings
@@ -83,10 +84,10 @@ def _data_rows(all_rows: str, notes: Sequence[int], engine: Engine) -> str:
 
 
 def _filled_down(rows: str, columns: Sequence[str], engine: Engine) -> str:
-    """The rows with blank cells of the columns taken from the nearest filled row above in the same sheet."""
+    """The rows with blank cells of the columns taken from the nearest filled row above in the same sheet and value column."""
     if not columns:
         return rows
-    window = f"OVER (PARTITION BY rid // {FILE_SPAN} ORDER BY rid)"
+    window = f"OVER (PARTITION BY rid // {ROW_SPAN} ORDER BY rid)"
     filled = ", ".join(f"last_value({quoted(name)} IGNORE NULLS) {window} AS {quoted(name)}" for name in columns)
     return engine.query(f"SELECT * REPLACE ({filled}) FROM {rows}")
 

@@ -10,6 +10,7 @@ from ...errors import DataError
 from ...study.records import Reshape, Source
 from ..meaning.glyphs import normalised_label
 from ..meaning.header_years import year_of
+from ..meaning.notes import Candidate, note_rows
 from ..meaning.unit_labels import label_and_unit, units_above
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK, HEADER, NOTE
@@ -146,21 +147,35 @@ def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable,
     records: list[tuple[int, int, list[str]]] = []
     aside: list[tuple[int, str]] = []
     heads = {place: _head(texts, reshape, also, named_units) for place, texts in over.items()}
-    repeated = _repeated_headers(rows, range(bands.top, bands.bottom + 1))
-    aside += [(n, HEADER) for n in repeated]
+    aside += _rows_without_records(rows, bands)
+    no_records = {n for n, _ in aside}
     for n in range(bands.bottom + 1, len(rows)):
         row = rows[n]
-        if n in repeated:
-            continue
-        if not any(place < len(row) and row[place].strip() for place in bands.values):
-            aside.append((n, NOTE if any(cell.strip() for cell in row) else BLANK))
+        if n in no_records:
             continue
         keys = [row[place] if place < len(row) else "" for place in bands.keys]
         records += [(n, place, [*keys, *head, row[place] if place < len(row) else ""]) for place, head in heads.items()]
     left = [*bands.unused, *(" / ".join(texts) for place, texts in bands.values.items() if place not in over)]
-    units = _common_unit(over, len(labels) - 1) if reshape.value else ()
+    units = _printed_units(over, len(labels) - 1) if reshape.value else ()
     above = units_above(rows[: bands.top])
     return Records(labels, bands.bottom + 1, records, aside, units, above, _unused(left, location))
+
+
+def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
+    """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
+    repeated = _repeated_headers(rows, range(bands.top, bands.bottom + 1))
+    below = [n for n in range(bands.bottom + 1, len(rows)) if n not in repeated]
+    filled = {n: tuple(cell for cell in rows[n] if cell.strip()) for n in below}
+    valued = {n for n in below if any(place < len(rows[n]) and rows[n][place].strip() for place in bands.values)}
+    candidates = [Candidate(n, filled[n], values=False) for n in below if filled[n] and n not in valued]
+    notes = note_rows(candidates, max(valued, default=0))
+    keyless = {n for n in below if n not in valued and not all(_cell(rows[n], place) for place in bands.keys)}
+    aside = [(n, HEADER) for n in repeated] + [(n, BLANK) for n in below if not filled[n]]
+    return aside + [(n, NOTE) for n in below if filled[n] and (n in notes or n in keyless)]
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
 
 
 def _repeated_headers(rows: Rows, header: range) -> list[int]:
@@ -189,13 +204,13 @@ def _head(texts: Sequence[str], reshape: Reshape, also: Sequence[str], named_uni
 def _dimension(name: str, text: str) -> str:
     if name == "year":
         return year_of(text) or text
-    return label_and_unit(text)[0] if name == MEASURE else text
+    return label_and_unit(text)[0]
 
 
-def _common_unit(values: Mapping[int, Sequence[str]], place: int) -> tuple[tuple[int, str], ...]:
-    """The unit that all value columns print."""
+def _printed_units(values: Mapping[int, Sequence[str]], place: int) -> tuple[tuple[int, str], ...]:
+    """The units that value columns print; where they differ, reading the values says so."""
     printed = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
-    return ((place, printed.pop()),) if len(printed) == 1 else ()
+    return tuple((place, unit) for unit in sorted(printed))
 
 
 def find_bands(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:

@@ -16,7 +16,16 @@ from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, excluded_row
 from .reader import SheetRequest
 from .reading_limits import MAX_COLUMNS
 from .sheet_cells import FIRST_COLUMN_ID, ROW_SPAN, ExcludedRow, SheetCells
-from .workbooks.sheet_grid import Grid, Range, check_merged_cells, filled_header, range_of, refuse_uncached, with_merges_filled
+from .spread_units import with_units_in_first_cells, with_units_in_labels
+from .workbooks.sheet_grid import (
+    Grid,
+    Range,
+    check_merged_cells,
+    filled_header,
+    range_of,
+    refuse_uncached,
+    without_vertical_merges,
+)
 from .workbooks.shown_numbers import resolved_units
 
 
@@ -61,17 +70,14 @@ def spread_workbook_cells(request: SheetRequest, grid: Grid, block: Range | None
     refuse_uncached(cropped, None, location)
     grid_with_header = replace(cropped, rows=[*filled_header(cropped, PEEK), *cropped.rows[PEEK:]])
     records = records_of(_plain_rows(grid_with_header), request.source, request.table, location)
-    columns = range(MAX_COLUMNS) if request.source.fill_down else ()
-    grid_filled_down = with_merges_filled(cropped, columns)
-    check_merged_cells(
-        grid_filled_down, records.header_row, [row_index + 1 for row_index, _ in records.set_aside], range(MAX_COLUMNS), location
-    )
-    rows, _ = resolved_units(
-        [*grid_with_header.rows[: records.header_row], *grid_filled_down.rows[records.header_row :]],
-        cropped.unit_columns,
-        records.header_row,
-        {},
-    )
+    grid_without_merges = without_vertical_merges(cropped, range(MAX_COLUMNS) if request.source.fill_down else ())
+    note_rows = [row_index + 1 for row_index, _ in records.set_aside]
+    check_merged_cells(grid_without_merges, records.header_row, note_rows, range(MAX_COLUMNS), location)
+    rows = [*grid_with_header.rows[: records.header_row], *cropped.rows[records.header_row :]]
+    if records.turned:
+        rows = with_units_in_first_cells(rows)
+    else:
+        rows = with_units_in_labels(rows, cropped.unit_columns, records.header_row)
     return spread_sheet_cells(request, RawSheet(grid.name, rows, first_row, notices=notices))
 
 

@@ -205,22 +205,3 @@ def without_vertical_merges(grid: Grid, columns: Iterable[int]) -> Grid:
     chosen_columns = set(columns)
     merged_areas = tuple(area for area in grid.merged_areas if not (area[0][1] == area[1][1] and area[0][1] in chosen_columns))
     return Grid(grid.name, grid.rows, merged_areas, grid.uncached_cells, grid.unit_columns, grid.hidden_rows)
-
-
-def with_merges_filled(grid: Grid, columns: Iterable[int]) -> Grid:
-    """The grid with vertical merges of some columns unmerged, their text in each of their cells."""
-    chosen_columns = set(columns)
-    rows, merged_areas = [list(row) for row in grid.rows], []
-    for (first_row, first_column), (last_row, last_column) in grid.merged_areas:
-        if (
-            first_column == last_column
-            and first_column in chosen_columns
-            and first_row < len(rows)
-            and first_column < len(rows[first_row])
-        ):
-            for cells in rows[first_row + 1 : last_row + 1]:
-                cells.extend([""] * (first_column + 1 - len(cells)))
-                cells[first_column] = rows[first_row][first_column]
-        else:
-            merged_areas.append(((first_row, first_column), (last_row, last_column)))
-    return Grid(grid.name, rows, tuple(merged_areas), grid.uncached_cells, grid.unit_columns, grid.hidden_rows)

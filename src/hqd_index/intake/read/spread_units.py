@@ -1,0 +1,37 @@
+"""Units that number formats print in a sheet of another layout, put where labels print them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import zip_longest
+
+from ..meaning.unit_labels import label_and_unit, units_above
+from ..meaning.units import unit_of
+from .workbooks.shown_numbers import YUAN_SIGN, resolved_units
+
+Rows = list[list[str]]
+
+
+def with_units_in_labels(rows: Rows, columns: Collection[int], header_row: int) -> Rows:
+    """The rows without UNIT_MARK; the unit that the numbers of a column carry stands in its label, row `header_row` from 1."""
+    rows, printed_units = resolved_units(rows, columns, header_row, {})
+    is_said_above = any(unit_of(unit) is not None for unit in units_above(rows[: header_row - 1]))
+    for column, unit in printed_units:
+        labels = rows[header_row - 1]
+        if column < len(labels) and labels[column] and not (is_said_above and unit == YUAN_SIGN):
+            labels[column] = _with_unit(labels[column], unit)
+    return rows
+
+
+def with_units_in_first_cells(rows: Rows) -> Rows:
+    """The same for a table whose rows are its columns: the label of a row is its first filled cell."""
+    turned, printed_units = resolved_units([list(row) for row in zip_longest(*rows, fillvalue="")], range(len(rows)), 1, {})
+    rows = [list(row) for row in zip_longest(*turned, fillvalue="")]
+    for row_index, unit in printed_units:
+        label_index = next(index for index, cell in enumerate(rows[row_index]) if cell)
+        rows[row_index][label_index] = _with_unit(rows[row_index][label_index], unit)
+    return rows
+
+
+def _with_unit(label: str, unit: str) -> str:
+    return label if label_and_unit(label)[1] else f"{label}({unit})"
