@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from .conftest import ROOT
 
@@ -70,7 +71,9 @@ def git_apply(diff: str, folder: Path, *options: str) -> None:
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     command = ["git", "apply", "--whitespace=nowarn", *options, "-"]
     result = subprocess.run(command, cwd=folder, input=diff, capture_output=True, text=True, env=environment)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, (
+        f"{result.stderr}mend the diff in CONTRIBUTING.md and CONTRIBUTING.zh.md: the code around changed"
+    )
 
 
 def test_seven_kinds_have_their_diff_and_every_step_its_test() -> None:
@@ -100,6 +103,15 @@ def test_both_pages_have_the_same_diffs_and_steps() -> None:
 @pytest.mark.parametrize("name", DIFFS)
 def test_the_diff_applies(name: str) -> None:
     git_apply(DIFFS[name].without(0), ROOT, "--check")
+
+
+def test_hooks_are_local_and_run_what_lint_runs() -> None:
+    """Nothing is fetched: each hook is a program of .venv that `make lint` runs with the same words."""
+    repositories = YAML(typ="safe").load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = [hook for repository in repositories for hook in repository["hooks"]]
+    lint = (ROOT / "Makefile").read_text("utf-8").replace("$(BIN)", ".venv/bin")
+    assert [repository["repo"] for repository in repositories] == ["local"] and len(hooks) == 3
+    assert all(hook["entry"] in lint and hook["language"] == "system" for hook in hooks)
 
 
 @pytest.fixture(scope="module")

@@ -54,8 +54,9 @@ def test_places_are_numbered_without_gaps() -> None:
 
 def test_sheet_names_are_what_excel_takes() -> None:
     for language in ("zh", "en"):
-        names = [sheet.name.of(language) for sheet in SHEETS.values()]
-        assert len(set(names)) == len(names) and all(0 < len(name) <= 31 for name in names)
+        names = {id: sheet.name.of(language) for id, sheet in SHEETS.items()}
+        assert len(set(names.values())) == len(names)
+        assert not [id for id, name in names.items() if not 0 < len(name) <= 31]
 
 
 def sections(html: str) -> dict[str, str]:
