@@ -72,7 +72,7 @@ def git_apply(diff: str, folder: Path, *options: str) -> None:
     command = ["git", "apply", "--whitespace=nowarn", *options, "-"]
     result = subprocess.run(command, cwd=folder, input=diff, capture_output=True, text=True, env=environment)
     assert result.returncode == 0, (
-        f"{result.stderr}mend the diff in CONTRIBUTING.md and CONTRIBUTING.zh.md: the code around changed"
+        f"{result.stderr}the code around changed: mend the diff on both pages"
     )
 
 
