@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from cells import code, code_list, default, grid, heading, says, texts, type_name
 
 from hqd_index.expressions.grammar import FUNCTIONS
-from hqd_index.intake.meaning.unit_words import BASES
+from hqd_index.intake.meaning.unit_words import BASE_UNITS
 from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.records import Label, Record, Scenario
 from hqd_index.study.study_folder import PARTS
@@ -66,6 +66,6 @@ def _members(annotation: Any) -> list[Any]:
 def _units() -> list[str]:
     """One line per quantity with the units that convert into each other."""
     words_by_measure: dict[str, list[str]] = {}
-    for unit, (measured, _) in BASES.items():
+    for unit, (measured, _) in BASE_UNITS.items():
         words_by_measure.setdefault(measured, []).append(unit)
     return [f"- {code_list(units)}" for units in words_by_measure.values()]

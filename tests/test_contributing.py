@@ -71,9 +71,7 @@ def git_apply(diff: str, folder: Path, *options: str) -> None:
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     command = ["git", "apply", "--whitespace=nowarn", *options, "-"]
     result = subprocess.run(command, cwd=folder, input=diff, capture_output=True, text=True, env=environment)
-    assert result.returncode == 0, (
-        f"{result.stderr}the code around changed: mend the diff on both pages"
-    )
+    assert result.returncode == 0, f"{result.stderr}the code around changed: mend the diff on both pages"
 
 
 def test_seven_kinds_have_their_diff_and_every_step_its_test() -> None:

@@ -16,7 +16,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
 from hqd_index.intake.rules.anomalies import table_anomalies
-from hqd_index.intake.rules.interpolation import inside_straight_lines
+from hqd_index.intake.rules.interpolation import interior_of_straight_lines
 
 from .conftest import FIRMS, build
 
@@ -213,7 +213,7 @@ BENT = [1.0, 2.0, 4.0, 4.5, 5.0, 5.5, 6.0, 9.0]
     ids=["five on a line", "only two interior", "constant is another matter", "a gap in the years", "decimals", "too short"],
 )
 def test_stretches_on_a_line(values, years, inside):
-    found = inside_straight_lines(np.array(values), np.array(["a"] * len(values)), years)
+    found = interior_of_straight_lines(np.array(values), np.array(["a"] * len(values)), years)
     assert np.flatnonzero(found).tolist() == inside
 
 

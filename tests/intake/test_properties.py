@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import CheckError, HqdError
 from hqd_index.intake import Intake, intake
-from hqd_index.intake.records.row_ledger import Books, check_balance, check_sums
+from hqd_index.intake.records.row_ledger import RowBalance, check_balance, check_sums
 
 from .conftest import build
 
@@ -155,7 +155,7 @@ BROKEN: Mapping[str, tuple[list[int], list[int], list[int]]] = {
 def test_unbalanced_books_are_an_error_of_the_program(case: tuple[list[int], list[int], list[int]], engine: Engine):
     came, used, out = case
     with pytest.raises(CheckError) as caught:
-        check_balance(Books(engine.scan(frame(came)), engine.scan(frame(used)), frame(out)), engine, "firms")
+        check_balance(RowBalance(engine.scan(frame(came)), engine.scan(frame(used)), frame(out)), engine, "firms")
     assert caught.value.exit_code == 4
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.intake import intake, repair_line
-from hqd_index.intake.cells.repairs import KINDS
+from hqd_index.intake.cells.repairs import REPAIR_KINDS
 
 from .conftest import LABEL, build
 
@@ -117,7 +117,7 @@ def test_a_file_as_it_should_be_has_no_repairs(folder: Path, engine: Engine):
 
 
 def test_every_kind_is_named_in_both_languages():
-    assert all(label.zh and label.en and label.en.isascii() for label in KINDS.values())
+    assert all(label.zh and label.en and label.en.isascii() for label in REPAIR_KINDS.values())
     frame = pd.DataFrame({"kind": ["unit", "code", "unit"], "cells": [3, 1, 2]})
     assert (
         repair_line(frame, "en")

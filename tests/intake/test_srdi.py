@@ -138,7 +138,7 @@ def test_firm_years_carry_status_of_every_level(engine: Engine):
     for firm in ("B", "C"):  # B is recognised after the data end: never recognised as far as these data know
         assert by_year(engine, status.firms, firm, "srdi_any") == [False] * 6
         assert by_year(engine, status.firms, firm, "srdi_levels_ever") == [[]] * 6
-    assert status.unmatched["name"].tolist() == ["Z"]
+    assert status.unmatched_records["name"].tolist() == ["Z"]
 
 
 def test_a_review_without_a_record_can_be_left_undecided(engine: Engine):

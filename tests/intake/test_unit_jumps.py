@@ -15,8 +15,8 @@ from hqd_index.intake.rules.unit_jumps import (
     file_jumps,
     jump_notices,
     median_change_notices,
-    suspected_power,
-    usual_growth,
+    power_of_ten_jump,
+    typical_growth,
     year_jumps,
 )
 
@@ -64,11 +64,11 @@ def test_a_jump_that_is_no_power_of_ten_is_not_told(ratio: float):
 def test_a_volatile_column_is_not_suspected():
     """Medians of rare counts swing by threes and sixes: a tenfold step is then nothing unusual."""
     assert year_jumps(dict(zip(YEARS, [1.0, 4.0, 1.5, 6.0, 0.9, 3.0, 0.7, 4.0]))) == []
-    assert suspected_power(1.0, 0.3) == 0 and suspected_power(1.0, 0.1) == 1
+    assert power_of_ten_jump(1.0, 0.3) == 0 and power_of_ten_jump(1.0, 0.1) == 1
 
 
 def test_two_years_have_no_usual_growth():
-    assert usual_growth([]) == (0.0, 0.0) and usual_growth([4.05]) == (0.0, 0.0)
+    assert typical_growth([]) == (0.0, 0.0) and typical_growth([4.05]) == (0.0, 0.0)
     assert [jump.power for jump in year_jumps({2019: 100.0, 2020: 110.0e4})] == [4]
     assert year_jumps({}) == [] and year_jumps({2019: 1.0}) == [] and year_jumps({2019: 1.0, 2021: 1e4}) == []
 
@@ -105,4 +105,12 @@ def test_f12_medians_of_the_last_run(power: int):
 
 
 def test_powers_are_told_apart_by_distance():
-    assert [suspected_power(math.log10(ratio), 0.0) for ratio in (1e4, 1.1e4, 1.2e4, 0.9, 7e6, 1e7, 1e8)] == [4, 4, 0, 0, 0, 0, 8]
+    assert [power_of_ten_jump(math.log10(ratio), 0.0) for ratio in (1e4, 1.1e4, 1.2e4, 0.9, 7e6, 1e7, 1e8)] == [
+        4,
+        4,
+        0,
+        0,
+        0,
+        0,
+        8,
+    ]

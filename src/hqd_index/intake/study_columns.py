@@ -11,7 +11,7 @@ from ..expressions import parse
 from ..study.column_facts import column_facts, raw_columns_behind, study_tables
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
-from .cells.column_reading import Exact
+from .cells.column_reading import NumberType
 
 
 def table_of(study: Study, name: str) -> CanonicalTable:
@@ -23,7 +23,7 @@ def table_of(study: Study, name: str) -> CanonicalTable:
     return schemas[name]
 
 
-def exactness(study: Study, table: CanonicalTable) -> Exact:
+def exactness(study: Study, table: CanonicalTable) -> NumberType:
     """double where a unit-year has one row, decimal where sums must not depend on order."""
     return "double" if rows_per_unit(table, study.study.unit.by) == "one" else "decimal"
 
@@ -31,10 +31,10 @@ def exactness(study: Study, table: CanonicalTable) -> Exact:
 def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[str]:
     """Raw columns of a table behind scored indicators, controls, mediators and units; status columns are derived."""
     columns = column_facts(study)[name]
-    needed = {part for part in study.study.unit.by if name == "firms"}
+    column_names = {key_column for key_column in study.study.unit.by if name == "firms"}
     for formula in _formulas(study, name):
-        needed |= raw_columns_behind(parse(formula, columns=columns, aggregate=True), columns)
-    return frozenset(column for column in needed if column in table.columns and not column.startswith("srdi_"))
+        column_names |= raw_columns_behind(parse(formula, columns=columns, aggregate=True), columns)
+    return frozenset(column for column in column_names if column in table.columns and not column.startswith("srdi_"))
 
 
 def _formulas(study: Study, table: str) -> Iterator[str]:
@@ -42,6 +42,6 @@ def _formulas(study: Study, table: str) -> Iterator[str]:
     for leaf in tree.leaves(tree.root):
         if study.indicators.indicators[leaf].table == table:
             yield study.indicators.indicators[leaf].formula
-    for outside in (*study.regressions.controls.values(), *study.regressions.mediators.values()):
-        if outside.table == table:
-            yield outside.formula
+    for outside_variable in (*study.regressions.controls.values(), *study.regressions.mediators.values()):
+        if outside_variable.table == table:
+            yield outside_variable.formula

@@ -16,7 +16,7 @@ from .read.raw_files import RawFile, check_files_unchanged, raw_files
 from .records.clean_table import CleanTable, published_table
 from .records.intake_notice import Notice
 from .records.quarantine_tables import quarantine_list, quarantined_raw_rows
-from .records.row_ledger import QUARANTINED, ledger_rows
+from .records.row_ledger import QUARANTINED_OUTCOME, ledger_rows
 from .records.sample_flow import coverage, sample_flow
 from .rules.key_overlap import table_overlap_notices
 from .rules.unit_jumps import Medians
@@ -28,7 +28,7 @@ from .table_step import TableStep
 
 TABLES_AT_ONCE = 2
 FIRST_ROWS = 1000
-OF_WHOLE_FILES = ("W04", "W07", "W08")  # notices that the first rows cannot support
+WHOLE_FILE_RULES = ("W04", "W07", "W08")  # notices that the first rows cannot support
 REPAIRS = ["file", "sheet", "column", "kind", "cells", "example_before", "example_after"]
 SHEETS = 10_000  # of one table at most; a file may have several
 
@@ -64,11 +64,11 @@ def intake(study: Study, engine: Engine, data_root: Path, config_root: Path) -> 
     tables = {clean_table.name: published_table(clean_table, engine) for clean_table in clean_tables}
     with engine.second_connection() as status_engine, ThreadPoolExecutor(max_workers=1) as pool:
         status = pool.submit(study_status, study, clean_tables, tables, status_engine, (config_root, data_root))
-        result = _intake_result(study, clean_tables, tables, engine)
-        _check_gate(study, clean_tables, result)
-    result = _with_status(result, status.result())
-    engine.keep_only({*other_tables, *result.tables.values()})
-    return result
+        study_result = _intake_result(study, clean_tables, tables, engine)
+        _check_gate(study, clean_tables, study_result)
+    study_result = _intake_with_status(study_result, status.result())
+    engine.keep_only({*other_tables, *study_result.tables.values()})
+    return study_result
 
 
 def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Path, *, rows: int = FIRST_ROWS) -> Intake:
@@ -78,34 +78,36 @@ def checked_files(study: Study, engine: Engine, data_root: Path, config_root: Pa
     """
     files = _raw_files(study, data_root, config_root)
     clean_tables = _clean_tables(study, files, engine, first_rows=rows)
-    result = _intake_result(study, clean_tables, {}, engine)
-    result = replace(result, notices=tuple(notice for notice in result.notices if notice.rule not in OF_WHOLE_FILES))
-    _check_gate(study, clean_tables, result)
-    return result
+    study_result = _intake_result(study, clean_tables, {}, engine)
+    study_result = replace(
+        study_result, notices=tuple(notice for notice in study_result.notices if notice.rule not in WHOLE_FILE_RULES)
+    )
+    _check_gate(study, clean_tables, study_result)
+    return study_result
 
 
 def _raw_files(study: Study, data_root: Path, config_root: Path) -> dict[str, list[RawFile]]:
     """The files of each source; all that are missing are reported at once, with the line that names them."""
     files: dict[str, list[RawFile]] = {}
-    faults: list[HqdError] = []
+    errors: list[HqdError] = []
     for source_id, source in study.sources.sources.items():
         try:
             files[source_id] = raw_files(source, data_root, f"{_line_of_path(config_root, source.path)} sources.{source_id}.path")
         except HqdError as fault:
-            faults.append(fault)
-    if faults and not any(path.is_file() for path in data_root.rglob("*")):
+            errors.append(fault)
+    if errors and not any(path.is_file() for path in data_root.rglob("*")):
         raise _no_data_error(data_root)
-    _raise_faults(faults)
+    _raise_faults(errors)
     return files
 
 
 def _no_data_error(folder: Path) -> ConfigError:
     """One fault for the whole folder instead of one for each source."""
-    state, state_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
+    folder_state, folder_state_zh = ("is empty", "是空的") if folder.is_dir() else ("does not exist", "不存在")
     return ConfigError(
-        f"the data folder {state}; put the files of sources.yaml there, or name another folder with --data "
+        f"the data folder {folder_state}; put the files of sources.yaml there, or name another folder with --data "
         "(`hqd demo` writes synthetic files for the demo study)",
-        zh=f"数据文件夹{state_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
+        zh=f"数据文件夹{folder_state_zh};请把 sources.yaml 中的文件放进去,或用 --data 指定别的文件夹"
         "(`hqd demo` 可为演示研究生成合成数据)",
         location=str(folder),
         rule="S01",
@@ -116,7 +118,9 @@ def _line_of_path(config_root: Path, path: str) -> str:
     """'sources.yaml:12' where the path is written, or the file alone."""
     config = config_root / "sources.yaml"
     lines = config.read_text("utf-8").splitlines() if config.is_file() else []
-    line_numbers = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line]
+    line_numbers = [
+        line_number for line_number, line in enumerate(lines, 1) if line.lstrip().startswith("path:") and path in line
+    ]
     return f"sources.yaml:{line_numbers[0]}" if line_numbers else "sources.yaml"
 
 
@@ -125,10 +129,13 @@ def _clean_tables(
 ) -> list[CleanTable]:
     """The tables in the order of their sources, read two at a time; the files that cannot be read are reported at once."""
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        steps = ((replace(step, first_rows=first_rows), files, first) for step, files, first in _table_jobs(study, files, engine))
-        jobs = [pool.submit(_clean_table, *step, engine) for step in steps]
-    faults = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
-    _raise_faults(faults)
+        table_steps = (
+            (replace(table_step, first_rows=first_rows), files, first)
+            for table_step, files, first in _table_jobs(study, files, engine)
+        )
+        jobs = [pool.submit(_clean_table, *table_step, engine) for table_step in table_steps]
+    errors = [fault for job in jobs if isinstance(fault := job.exception(), HqdError)]
+    _raise_faults(errors)
     return [job.result() for job in jobs]
 
 
@@ -143,29 +150,32 @@ def _table_jobs(
             table = table_of(study, name)
             needed = needed_columns(study, name, table)
             yield (
-                TableStep(study, name, table, exactness(study, table), engine, needed, single=len(table_files) == 1),
+                TableStep(study, name, table, exactness(study, table), engine, needed, is_single_source=len(table_files) == 1),
                 table_files,
                 first,
             )
         first += SHEETS
 
 
-def _clean_table(step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
+def _clean_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int, engine: Engine) -> CleanTable:
     with engine.second_connection() as table_engine:
-        return read_table(replace(step, engine=table_engine), files, first)
+        return read_table(replace(table_step, engine=table_engine), files, first)
 
 
-def _raise_faults(faults: Sequence[HqdError]) -> None:
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        raise Faults(faults)
+def _raise_faults(errors: Sequence[HqdError]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Faults(errors)
 
 
 def _intake_result(study: Study, clean_tables: Sequence[CleanTable], tables: dict[str, str], engine: Engine) -> Intake:
     frames = {
         "ledger": pd.concat(
-            [ledger_rows(clean_table.files, clean_table.rows_in, clean_table.removed) for clean_table in clean_tables],
+            [
+                ledger_rows(clean_table.files, clean_table.input_row_counts, clean_table.removed_rows)
+                for clean_table in clean_tables
+            ],
             ignore_index=True,
         ),
         "quarantine": pd.concat([quarantine_list(clean_table, engine) for clean_table in clean_tables], ignore_index=True),
@@ -189,25 +199,29 @@ def _repairs(clean_table: CleanTable) -> pd.DataFrame:
     return repairs[REPAIRS]
 
 
-def _with_status(result: Intake, status: SrdiStatus | None) -> Intake:
+def _intake_with_status(study_result: Intake, status: SrdiStatus | None) -> Intake:
     if status is None:
-        return result
-    tables, frames = result.tables | {"firms": status.firms}, result.frames | {"srdi_unmatched": status.unmatched}
-    return Intake(tables, frames, result.raw_rows, (*result.notices, *status.notices), result.medians)
+        return study_result
+    tables, frames = (
+        study_result.tables | {"firms": status.firms},
+        study_result.frames | {"srdi_unmatched": status.unmatched_records},
+    )
+    return Intake(tables, frames, study_result.raw_rows, (*study_result.notices, *status.notices), study_result.medians)
 
 
-def _check_gate(study: Study, clean_tables: Sequence[CleanTable], result: Intake) -> None:
+def _check_gate(study: Study, clean_tables: Sequence[CleanTable], study_result: Intake) -> None:
     gates = study.rules.gates
     for clean_table in clean_tables:
-        share, limit = clean_table.quarantined_share, gates.max_quarantine_share
-        if share == 0 or (share <= limit and gates.on_error == "quarantine"):
+        share, max_share = clean_table.quarantined_share, gates.max_quarantine_share
+        if share == 0 or (share <= max_share and gates.on_error == "quarantine"):
             continue
-        rows = int((clean_table.removed["outcome"] == QUARANTINED).sum())
+        rows = int((clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME).sum())
         name, location = clean_table.name, ", ".join(clean_table.files["file"])
         raise GateError(
-            result,
-            f"{rows} rows of table {name} do not pass ({share:.1%}; limit {limit:.1%}); mend those that quarantine.xlsx lists",
-            zh=f"表 {name} 有 {rows} 行未通过校验({share:.1%},上限 {limit:.1%});请按 quarantine.xlsx 逐行改正",
+            study_result,
+            f"{rows} rows of table {name} do not pass ({share:.1%}; limit {max_share:.1%}); mend those that "
+            "quarantine.xlsx lists",
+            zh=f"表 {name} 有 {rows} 行未通过校验({share:.1%},上限 {max_share:.1%});请按 quarantine.xlsx 逐行改正",
             location=location,
             rule="S13",
         )

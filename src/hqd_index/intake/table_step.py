@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..canonical import CanonicalTable
 from ..engines.duckdb import Engine
 from ..study.records import Study
-from .cells.column_reading import Exact
+from .cells.column_reading import NumberType
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class TableStep:
     study: Study
     name: str
     table: CanonicalTable
-    exact: Exact
+    number_type: NumberType
     engine: Engine
-    needed: frozenset[str]
-    single: bool  # one source gives the table, so each of its files must hold what the study computes with
+    needed_columns: frozenset[str]
+    is_single_source: bool  # one source gives the table, so each of its files must hold what the study computes with
     first_rows: int | None = None  # of each sheet, where the rest is not looked at

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..canonical import CANONICAL
 from ..intake.layout.header_rows import column_letters
-from ..intake.meaning.dates import calendar_date, year
+from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.header_years import year_of
 from ..intake.meaning.industries import industry
 from ..study.vendor_presets import preset
@@ -167,7 +167,9 @@ def _years_of(classified_table: ClassifiedTable) -> set[int]:
     if classified_table.table.bands:
         labels = [year_of(column.label) for column in classified_table.table.columns]
     if classified_table.year is not None:
-        labels = [year(cell).value or (calendar_date(cell).value or "")[:4] for cell in classified_table.year.distinct_values]
+        labels = [
+            read_year(cell).value or (calendar_date(cell).value or "")[:4] for cell in classified_table.year.distinct_values
+        ]
     return {int(label) for label in labels if label}
 
 

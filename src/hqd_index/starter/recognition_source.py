@@ -11,7 +11,7 @@ from typing import Any
 from ..canonical import SRDI_LEVELS, SRDI_LIST, SRDI_RECORDS
 from ..intake.cells.coded_text import CodedColumn, code_reader
 from ..intake.meaning.glyphs import normalised_label
-from ..intake.srdi.firm_matching import stem
+from ..intake.srdi.firm_matching import name_stem
 from ..study.records import Label
 from ..study.vendor_presets import preset
 from .firm_texts import is_short_name
@@ -220,7 +220,7 @@ def _stems(sources: Sequence[ProposedSource], target: str) -> set[str]:
     for source in sources:
         labels = {label for label, name in _names_of_labels(source).items() if name == target}
         columns = [column for table in source.group.tables for column in table.table.columns if column.label in labels]
-        stems |= {stem(cell) for column in columns for cell in column.distinct_values}
+        stems |= {name_stem(cell) for column in columns for cell in column.distinct_values}
     return stems
 
 

@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import Literal
 
 from ..intake.layout.header_rows import label_rows_below
-from ..intake.meaning.dates import calendar_date, year
+from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.glyphs import half_width, normalised_label
 from ..intake.meaning.header_years import year_of
-from ..intake.meaning.identifiers import WITH_EXCHANGE
+from ..intake.meaning.identifiers import CODE_WITH_EXCHANGE
 from ..intake.meaning.industries import industry
 from ..intake.meaning.notes import is_marked, is_worded
-from ..intake.meaning.numbers import MARKS, PLAIN, diagnose, has_decimal_commas
+from ..intake.meaning.numbers import MARKS, PLAIN_NUMBER, diagnose, has_decimal_commas
 from ..intake.meaning.official_codes import province
-from ..intake.meaning.unit_labels import is_weak, unit_label, units_above, units_in
+from ..intake.meaning.unit_labels import is_weak, unit_label, units_in_cell, units_in_preamble
 from ..intake.read.previews import SheetPreview
 from .known_words import key_columns, list_columns, totals
 
@@ -113,7 +113,7 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     bands = _bands(leading_rows, header_index)
     label_index = header_index + 1 if bands else header_index
     labels = _padded_labels(leading_rows[label_index], preview.rows)
-    units_above_header = units_above([list(row) for row in preview.rows[:header_index]])
+    units_above_header = units_in_preamble([list(row) for row in preview.rows[:header_index]])
     first_row_below = label_index + 1
     numeric_columns = _numeric_column_indices(preview.rows[first_row_below:], len(labels))
     label_rows = label_rows_below(
@@ -127,7 +127,7 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
             unit
             for row in preview.rows[first_row_below : first_row_below + label_rows]
             if column_index < len(row)
-            for unit in units_in(row[column_index])
+            for unit in units_in_cell(row[column_index])
         ]
         printed_units += [unit for unit_column, unit in preview.format_units if unit_column == column_index]
         long_label = (
@@ -244,7 +244,7 @@ def _numeric_column_indices(rows: Sequence[Sequence[str]], column_count: int) ->
         cells = [row[column_index] for row in rows[:SAMPLED_CELLS] if column_index < len(row) and row[column_index]]
         later_cells = cells[len(cells) // 5 :] if len(cells) > 5 else cells
         marks = [cell for cell in later_cells if half_width(cell).lower() in MARKS]
-        numbers = [cell for cell in later_cells if _is_number(cell) or diagnose(cell, "").proposed]
+        numbers = [cell for cell in later_cells if _is_number(cell) or diagnose(cell, "").proposed_number]
         if numbers and len(numbers) >= 0.5 * (len(later_cells) - len(marks)):
             numeric_columns.append(column_index)
     return numeric_columns
@@ -258,7 +258,7 @@ def _data_rows(rows: Sequence[Sequence[str]], numeric_columns: Sequence[int]) ->
         if not nonempty_cells:
             continue
         has_numbers = any(
-            column_index < len(row) and (_is_number(row[column_index]) or diagnose(row[column_index], "").proposed)
+            column_index < len(row) and (_is_number(row[column_index]) or diagnose(row[column_index], "").proposed_number)
             for column_index in numeric_columns
         )
         if not has_numbers and (
@@ -280,7 +280,7 @@ def _second_labels(preview: SheetPreview, first_row_below: int, label_rows: int,
     return {
         column_index: cell
         for column_index, cell in enumerate(rows[0])
-        if cell and not units_in(cell) and column_index < len(labels)
+        if cell and not units_in_cell(cell) and column_index < len(labels)
     }
 
 
@@ -299,21 +299,21 @@ def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tup
     if key_by_label in ("firm_id", "uscc", "firm_name", "province_code", "city_code", "industry_code", "statement_type"):
         return "text", (), frozenset()
     if key_by_label in ("year", "statement_date") or _all_years(present_cells):
-        if _share(present_cells, lambda cell: year(cell).value is not None) >= MAJORITY and key_by_label != "statement_date":
+        if _share(present_cells, lambda cell: read_year(cell).value is not None) >= MAJORITY and key_by_label != "statement_date":
             return "year", marks, frozenset()
         if _share(present_cells, lambda cell: calendar_date(cell).value is not None) >= MAJORITY:
             return "date", marks, frozenset()
     if any(cell[0] == "0" and cell.isdigit() and len(cell) > 1 for cell in present_cells) and len(present_cells) > 1:
         return "text", (), frozenset()
     if (
-        WITH_EXCHANGE.fullmatch(present_cells[0])
+        CODE_WITH_EXCHANGE.fullmatch(present_cells[0])
         or _share(present_cells, lambda cell: len(cell) == 18 and cell.isalnum()) >= MAJORITY
     ):
         return "text", (), frozenset()
     commas = has_decimal_commas(present_cells)
     assumed_unit = unit or ("%" if present_cells[0].endswith(("%", "％")) else "元")
     diagnoses = {cell: diagnose(cell, assumed_unit, comma_decimal=commas) for cell in present_cells if not _is_number(cell)}
-    numbers = len(present_cells) - sum(1 for diagnosis in diagnoses.values() if not diagnosis.proposed)
+    numbers = len(present_cells) - sum(1 for diagnosis in diagnoses.values() if not diagnosis.proposed_number)
     if numbers >= MAJORITY * len(present_cells):
         return "number", marks, frozenset(diagnosis.conversion for diagnosis in diagnoses.values() if diagnosis.conversion)
     if _share(present_cells, lambda cell: len(cell) > 7 and calendar_date(cell).value is not None) >= MAJORITY:
@@ -343,7 +343,7 @@ def _code_meaning(sample_cells: Sequence[str], key_by_label: str) -> CodeMeaning
         return "industry" if is_industry_label or len(present_cells) > 2 else ""
     if (
         key_by_label != "province_code"
-        and _share(present_cells, lambda cell: WITH_EXCHANGE.fullmatch(cell) is not None) >= MAJORITY
+        and _share(present_cells, lambda cell: CODE_WITH_EXCHANGE.fullmatch(cell) is not None) >= MAJORITY
     ):
         return "stock_code"
     return ""
@@ -361,4 +361,4 @@ def _share(cells: Sequence[str], predicate: Callable[[str], bool]) -> float:
 
 
 def _is_number(cell: str) -> bool:
-    return PLAIN.fullmatch(half_width(cell).strip()) is not None
+    return PLAIN_NUMBER.fullmatch(half_width(cell).strip()) is not None

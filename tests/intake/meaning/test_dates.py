@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hqd_index.intake.meaning.dates import EXCEL_EPOCH, batch, calendar_date, has_year_ends, year, year_end, year_of_event
+from hqd_index.intake.meaning.dates import EXCEL_EPOCH, batch, calendar_date, has_year_ends, read_year, year_end, year_of_event
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ from hqd_index.intake.meaning.dates import EXCEL_EPOCH, batch, calendar_date, ha
      "二○一九"],
 )  # fmt: skip
 def test_ways_to_print_a_year(text: str):
-    assert year(text).value == "2019"
-    assert bool(year(text).repair) == (text != "2019")
+    assert read_year(text).value == "2019"
+    assert bool(read_year(text).repair) == (text != "2019")
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ def test_ways_to_print_a_year(text: str):
      None)],
 )  # fmt: skip
 def test_what_is_no_year_is_refused_with_the_right_proposal(text: str, proposal: str | None):
-    assert (year(text).value, year(text).rule, year(text).suggestion) == (None, "C01", proposal)
+    assert (read_year(text).value, read_year(text).rule, read_year(text).suggestion) == (None, "C01", proposal)
 
 
 def test_first_of_january_is_an_opening_balance_beside_year_ends():
-    assert year("2019-01-01", openings=True).value is None
+    assert read_year("2019-01-01", openings=True).value is None
     assert has_year_ends(["2018-12-31", "2019-01-01"]) and has_year_ends(["43830"]) and not has_year_ends(["2019-01-01", "2019"])
 
 

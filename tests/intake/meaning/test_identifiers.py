@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hqd_index.intake.meaning.identifiers import area_code, credit_code, firm_id, hs6, no_id, padded, stock_code
+from hqd_index.intake.meaning.identifiers import area_code, credit_code, firm_id, hs6, is_no_id, padded_code, stock_code
 
 STOCK = {
     "000001": ['="000001"', "'000001", "000001.SZ", "SZ000001", "1", "1.0", "000 001", "\t000001", "sz.000001", "000001.XSHE",
@@ -33,8 +33,8 @@ def test_what_is_no_stock_code_is_refused(text: str, rule: str):
 
 
 def test_na_is_a_code_of_a_unit():
-    assert not no_id("NA") and firm_id("NA").value == "NA"
-    assert all(no_id(text) for text in ("nan", "NaN", "None", "NULL", "<NA>", "N/A"))
+    assert not is_no_id("NA") and firm_id("NA").value == "NA"
+    assert all(is_no_id(text) for text in ("nan", "NaN", "None", "NULL", "<NA>", "N/A"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_area_codes(text: str, value: str | None):
 
 
 def test_other_codes_are_padded_to_their_width():
-    assert [padded(text, 4).value for text in ("1", "0123", "12.0", "C1", "='7'", "12345")] == [
+    assert [padded_code(text, 4).value for text in ("1", "0123", "12.0", "C1", "='7'", "12345")] == [
         "0001",
         "0123",
         "0012",

@@ -15,7 +15,7 @@ from hqd_index.intake.meaning.numbers import diagnose, has_decimal_commas
 )  # fmt: skip
 def test_no_proposal_that_changes_the_number(text: str):
     for unit in ("万元", "%", ""):
-        assert (diagnose(text, unit).rule, diagnose(text, unit).proposed) == ("C01", None)
+        assert (diagnose(text, unit).rule, diagnose(text, unit).proposed_number) == ("C01", None)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_no_proposal_that_changes_the_number(text: str):
      ("1,234 万元", "万元", "1234"), ("1\u202f234", "元", "1234")],
 )  # fmt: skip
 def test_proposals_are_the_same_number(text: str, unit: str, proposed: str):
-    assert (diagnose(text, unit).rule, diagnose(text, unit).proposed) == ("C08", proposed)
+    assert (diagnose(text, unit).rule, diagnose(text, unit).proposed_number) == ("C08", proposed)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,6 @@ def test_a_column_of_decimal_commas_is_known_as_a_whole():
         and has_decimal_commas(["0,123"])
     )
     assert not has_decimal_commas(["1,234", "12,345"]) and not has_decimal_commas(["1,5", "约"]) and not has_decimal_commas(["5"])
-    assert diagnose("1,234", "元", comma_decimal=True).proposed == "1.234"
-    assert diagnose("1.234,5", "元", comma_decimal=True).proposed == "1234.5"
-    assert diagnose("1.5", "元", comma_decimal=True).proposed is None
+    assert diagnose("1,234", "元", comma_decimal=True).proposed_number == "1.234"
+    assert diagnose("1.234,5", "元", comma_decimal=True).proposed_number == "1234.5"
+    assert diagnose("1.5", "元", comma_decimal=True).proposed_number is None

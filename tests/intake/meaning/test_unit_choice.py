@@ -16,13 +16,13 @@ def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ..
     [
         ("亿元", None, {"label": ("万元",)}, "万元", -4),
         ("亿元", None, {"row": ("万元",)}, "万元", -4),
-        ("亿元", None, {"above": ("万元",)}, "万元", -4),
-        ("亿元", None, {"label": ("元",), "above": ("万元",)}, "元", -8),
+        ("亿元", None, {"above_header": ("万元",)}, "万元", -4),
+        ("亿元", None, {"label": ("元",), "above_header": ("万元",)}, "元", -8),
         ("亿元", "元", {"label": ("万元",)}, "元", -8),
         ("亿元", None, {}, "亿元", 0),
-        ("万人", None, {"above": ("亿元", "人")}, "人", -4),
-        ("家", None, {"above": ("亿元",)}, "家", 0),
-        ("%", None, {"above": ("万元",)}, "%", 0),
+        ("万人", None, {"above_header": ("亿元", "人")}, "人", -4),
+        ("家", None, {"above_header": ("亿元",)}, "家", 0),
+        ("%", None, {"above_header": ("万元",)}, "%", 0),
         ("亿元", None, {"label": ("万",)}, "万", -4),
         ("元", None, {"label": ("千亿元",)}, "千亿元", 11),
         ("", None, {"label": ("万元",)}, "万元", 0),
@@ -31,7 +31,7 @@ def choice(canonical: str, declared: str | None = None, **printed: tuple[str, ..
 )
 def test_the_study_then_the_label_then_the_lines_above(canonical, declared, printed, unit, shift):
     chosen = choice(canonical, declared, **printed)
-    assert (chosen.unit, chosen.shift) == (unit, shift)
+    assert (chosen.unit, chosen.power_of_ten) == (unit, shift)
     assert all(message.severity == WARNING for message in chosen.messages)
 
 
@@ -39,12 +39,12 @@ def test_the_study_then_the_label_then_the_lines_above(canonical, declared, prin
     ("canonical", "printed", "severity", "parts"),
     [
         ("亿元", {"label": ("万美元",)}, ERROR, ("万美元", "亿元")),
-        ("亿元", {"above": ("万美元",)}, ERROR, ("万美元", "亿元")),
+        ("亿元", {"above_header": ("万美元",)}, ERROR, ("万美元", "亿元")),
         ("亿元", {"label": ("元", "万元")}, ERROR, ("元", "万元")),
         ("亿元", {"label": ("万元",), "row": ("亿元",)}, ERROR, ("万元", "亿元")),
-        ("亿元", {"words": ("人民币",)}, ERROR, ("人民币", "units: {x: 亿元}")),
-        ("人", {"words": ("万人",)}, ERROR, ("万人",)),
-        ("%", {"words": ("万元",)}, WARNING, ("万元",)),
+        ("亿元", {"unread_words": ("人民币",)}, ERROR, ("人民币", "units: {x: 亿元}")),
+        ("人", {"unread_words": ("万人",)}, ERROR, ("万人",)),
+        ("%", {"unread_words": ("万元",)}, WARNING, ("万元",)),
         ("指数", {"label": ("万元",)}, WARNING, ("万元", "指数")),
         ("亿元", {"label": ("年",)}, WARNING, ("年",)),
         ("", {"label": ("亿元",)}, WARNING, ("亿元", "unit: 亿元")),
@@ -59,17 +59,19 @@ def test_a_printed_unit_that_is_not_used_is_said(canonical, printed, severity, p
 def test_the_study_ends_the_matter():
     (message,) = choice("亿元", "亿元", label=("万美元",)).messages
     assert message.severity == WARNING and "万美元" in message.zh
-    assert choice("亿元", "亿元", words=("人民币",)).messages == ()
+    assert choice("亿元", "亿元", unread_words=("人民币",)).messages == ()
 
 
 def test_sheets_that_differ():
     """A column without a unit cannot hold two; a sheet that prints none beside others that do stops money and is told else."""
-    wan, yi, none = (UnitChoice(unit, 0, printed=printed) for unit, printed in (("万元", True), ("亿元", True), ("亿元", False)))
+    wan, yi, none = (
+        UnitChoice(unit, 0, is_printed=printed) for unit, printed in (("万元", True), ("亿元", True), ("亿元", False))
+    )
     (stop,) = differing_units("x", "", {"a": wan, "b": yi})
     assert stop.severity == ERROR and "a: 万元" in stop.en
     (silent,) = differing_units("x", "亿元", {"a": wan, "b": none})
     assert silent.severity == ERROR and "b" in silent.zh and "units: {x: 万元}" in silent.en
-    shares = {"a": UnitChoice("‰", -1, printed=True), "b": UnitChoice("%", 0)}
+    shares = {"a": UnitChoice("‰", -1, is_printed=True), "b": UnitChoice("%", 0)}
     assert [message.severity for message in differing_units("x", "%", shares)] == [WARNING]
     assert differing_units("x", "亿元", {"a": wan, "b": yi}) == []
     assert differing_units("x", "亿元", {"a": yi, "b": none}) == []

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hqd_index.intake.meaning.unit_words import BASES, COUNTED, MAGNITUDES_ZH, MONEY
-from hqd_index.intake.meaning.units import Unit, exponent, magnified, unit_of
+from hqd_index.intake.meaning.unit_words import BASE_UNITS, COUNTED_QUANTITIES, MAGNITUDES_ZH, MONEY
+from hqd_index.intake.meaning.units import Unit, exponent, magnified_exponent, unit_of
 
 UNITS = {
     ("yuan", 0): ["元", "人民币元", "元(人民币)", "yuan", "CNY", "RMB", "元人民币", "【元】", "（元）"],
@@ -63,7 +63,7 @@ def test_what_is_no_unit_is_none(text: str):
 )
 def test_a_magnitude_adds_its_power_to_any_base(magnitude: str, base: str):
     """万 x 亿 x base: the powers of the letters add up."""
-    measure, power = BASES[base]
+    measure, power = BASE_UNITS[base]
     assert unit_of(magnitude + base) == Unit(measure, power + sum(MAGNITUDES_ZH[letter] for letter in magnitude))
 
 
@@ -82,10 +82,15 @@ def test_powers_of_ten_between_units(source: str, target: str, power: int | None
 
 
 def test_a_bare_magnitude_is_beside_a_unit():
-    assert (magnified("万", "元"), magnified("亿", "万元"), magnified("元", "元"), magnified("万", "%")) == (4, 4, None, None)
+    assert (
+        magnified_exponent("万", "元"),
+        magnified_exponent("亿", "万元"),
+        magnified_exponent("元", "元"),
+        magnified_exponent("万", "%"),
+    ) == (4, 4, None, None)
 
 
 def test_money_and_counts_are_told_apart():
-    assert unit_of("亿元").money and not unit_of("亿元").counted
-    assert unit_of("万人").counted and not unit_of("元/人").money
-    assert not MONEY & COUNTED
+    assert unit_of("亿元").money and not unit_of("亿元").is_count
+    assert unit_of("万人").is_count and not unit_of("元/人").money
+    assert not MONEY & COUNTED_QUANTITIES

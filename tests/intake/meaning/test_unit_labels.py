@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hqd_index.intake.meaning.unit_labels import label_and_unit, unit_label, units_above, units_in
+from hqd_index.intake.meaning.unit_labels import label_and_unit, unit_label, units_in_cell, units_in_preamble
 
 REVENUE = [
     "营业收入(万元)", "营业收入（万元）", "营业收入(单位：万元)", "营业收入【万元】", "营业收入[单位:万元]", "营业收入〔万元〕",
@@ -63,7 +63,7 @@ def test_two_units_in_a_label_are_both_told():
     ],
 )
 def test_unit_words_that_were_not_read_are_told(label: str, words: tuple[str, ...]):
-    assert unit_label(label).units == () and unit_label(label).words == words
+    assert unit_label(label).units == () and unit_label(label).unread_words == words
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_unit_words_that_were_not_read_are_told(label: str, words: tuple[str, ..
     ],
 )  # fmt: skip
 def test_lines_above_a_table(line: list[str], units: tuple[str, ...]):
-    assert units_above([line]) == units
+    assert units_in_preamble([line]) == units
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_lines_above_a_table(line: list[str], units: tuple[str, ...]):
      ("1", ()), ("2019", ()), ("", ()), ("件", ("件",))],
 )  # fmt: skip
 def test_cells_of_a_row_of_units(cell: str, units: tuple[str, ...]):
-    assert units_in(cell) == units
+    assert units_in_cell(cell) == units

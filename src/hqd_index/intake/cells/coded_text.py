@@ -13,16 +13,16 @@ from ..meaning.category_names import CATEGORY_NAMES, FLAGS
 from ..meaning.glyphs import normalised_label
 from ..meaning.industries import industry
 from ..meaning.numbers import MARKS
-from ..meaning.reading import Reading, refused
-from ..meaning.suggestions import nearest
-from ..records.scope_reasons import NOT_MANUFACTURING, SPLIT, TOTAL
+from ..meaning.reading import CellReading, refused_reading
+from ..meaning.suggestions import similar_name
+from ..records.scope_reasons import NOT_MANUFACTURING, SPLIT_INDUSTRY, TOTAL_ROW
 
-SCOPES = {"manufacturing": "", "other": NOT_MANUFACTURING, "split": SPLIT}
-DECLARED, CODE, CATEGORY, FLAG = "values", "code", "category", "flag"
+SCOPES = {"manufacturing": "", "other": NOT_MANUFACTURING, "split": SPLIT_INDUSTRY}
+DECLARED_VALUES, CODE, CATEGORY, FLAG = "values", "code", "category", "flag"
 
 PART_OF = re.compile(r"\s*[#＃]?\s*(其中|of which)\s*[:：]?", re.IGNORECASE)
 
-ReadText = Callable[[str], Reading]
+CellReader = Callable[[str], CellReading]
 
 
 @dataclass(frozen=True)
@@ -48,116 +48,120 @@ def is_batch(name: str, column: Column) -> bool:
     return column.dtype == "integer" and (name == "batch" or name.endswith("_batch"))
 
 
-def code_reader(coded: CodedColumn) -> ReadText:
+def code_reader(coded_column: CodedColumn) -> CellReader:
     """The reading of a column's texts: the study's `values` first (exact after normalising), then the built-in forms."""
-    study_values = {normalised_label(text): value for text, value in (coded.values or {}).items()}
-    read_text = _reader_of_column(coded)
+    study_values = {normalised_label(cell): value for cell, value in (coded_column.values or {}).items()}
+    read_cell = _reader_of_column(coded_column)
 
-    def look(text: str) -> Reading:
-        meaning = study_values.get(normalised_label(text))
+    def look_up(cell: str) -> CellReading:
+        meaning = study_values.get(normalised_label(cell))
         if meaning == "":
-            return Reading(None, DECLARED)
-        reading = read_text(text if meaning is None else meaning)
-        if reading.value is None or reading.value == text:
+            return CellReading(None, DECLARED_VALUES)
+        reading = read_cell(cell if meaning is None else meaning)
+        if reading.value is None or reading.value == cell:
             return reading
-        return replace(reading, repair=DECLARED if meaning is not None else reading.repair or _repair_of(coded))
+        return replace(reading, repair=DECLARED_VALUES if meaning is not None else reading.repair or _repair_of(coded_column))
 
-    return look
+    return look_up
 
 
-def _repair_of(coded: CodedColumn) -> str:
-    if coded.column.dtype == "flag":
+def _repair_of(coded_column: CodedColumn) -> str:
+    if coded_column.column.dtype == "flag":
         return FLAG
-    return CATEGORY if coded.column.categories else CODE
+    return CATEGORY if coded_column.column.categories else CODE
 
 
-def _reader_of_column(coded: CodedColumn) -> ReadText:
-    column = coded.column
+def _reader_of_column(coded_column: CodedColumn) -> CellReader:
+    column = coded_column.column
     if column.code == "industry":
-        return lambda text: _industry(text, coded)
+        return lambda cell: _industry(cell, coded_column)
     if column.code == "province":
-        return lambda text: _province(text, coded.in_key)
-    if column.code in ("firm", "uscc", "hs6", "area") or coded.pad:
-        return _identifier(column, coded.pad)
-    if is_year(coded.name, column) and coded.name != "year":
+        return lambda cell: _province(cell, coded_column.in_key)
+    if column.code in ("firm", "uscc", "hs6", "area") or coded_column.pad:
+        return _identifier(column, coded_column.pad)
+    if is_year(coded_column.name, column) and coded_column.name != "year":
         return dates.year_of_event
-    if is_year(coded.name, column):
-        return lambda text: dates.year(text, openings=coded.year_ends)
-    if is_batch(coded.name, column):
+    if is_year(coded_column.name, column):
+        return lambda cell: dates.read_year(cell, openings=coded_column.year_ends)
+    if is_batch(coded_column.name, column):
         return dates.batch
     if column.categories == codes.EDITIONS:
-        return lambda text: _code_or_rule(codes.version(text), "C03", text)
+        return lambda cell: _code_or_rule(codes.version(cell), "C03", cell)
     if column.dtype == "date":
-        return dates.year_end if coded.name == "statement_date" else dates.calendar_date
+        return dates.year_end if coded_column.name == "statement_date" else dates.calendar_date
     if column.dtype == "flag":
         return _flag
     if column.categories:
         return _category(column.categories)
-    return _unit_name if coded.in_key else Reading
+    return _unit_name if coded_column.in_key else CellReading
 
 
-def _identifier(column: Column, pad: int | None) -> ReadText:
+def _identifier(column: Column, pad: int | None) -> CellReader:
     """Ids: a firm id declared six digits wide is a stock code."""
     if column.code == "firm" and pad == identifiers.STOCK_DIGITS:
         return identifiers.stock_code
     if pad:
-        return lambda text: identifiers.padded(text, pad)
+        return lambda cell: identifiers.padded_code(cell, pad)
     return {"firm": identifiers.firm_id, "uscc": identifiers.credit_code, "hs6": identifiers.hs6, "area": identifiers.area_code}[
         column.code
     ]
 
 
-def _unwrapped(text: str) -> str:
-    plain = identifiers.unwrapped(text)[0]
-    return plain if plain.isdigit() else text
+def _unquoted_cell(cell: str) -> str:
+    unquoted_cell = identifiers.unquoted(cell)[0]
+    return unquoted_cell if unquoted_cell.isdigit() else cell
 
 
-def _industry(text: str, coded: CodedColumn) -> Reading:
+def _industry(cell: str, coded_column: CodedColumn) -> CellReading:
     """A 2017 division; what is right but no division of manufacturing keeps its code and goes out of scope."""
-    match = industry(text, codes.version(coded.edition).code or "")
+    match = industry(cell, codes.version(coded_column.edition).code or "")
     if match.scope in SCOPES:
-        return Reading(match.code, scope=SCOPES[match.scope])
-    if match.scope in ("section", "total") and coded.in_key:
-        return Reading(match.code, scope=TOTAL)
-    return _missing_mark(text) or refused("E09", match.suggestion)
+        return CellReading(match.code, scope=SCOPES[match.scope])
+    if match.scope in ("section", "total") and coded_column.in_key:
+        return CellReading(match.code, scope=TOTAL_ROW)
+    return _missing_mark(cell) or refused_reading("E09", match.suggestion)
 
 
-def _province(text: str, in_key: bool) -> Reading:
+def _province(cell: str, in_key: bool) -> CellReading:
     """The code of a province; in a key a part of the country is a total of provinces."""
-    if in_key and codes.is_macro_region(text):
-        return Reading(None, scope=TOTAL)
-    return _code_or_rule(codes.province(_unwrapped(text)), "C03", text)
+    if in_key and codes.is_macro_region(cell):
+        return CellReading(None, scope=TOTAL_ROW)
+    return _code_or_rule(codes.province(_unquoted_cell(cell)), "C03", cell)
 
 
-def _unit_name(text: str) -> Reading:
+def _unit_name(cell: str) -> CellReading:
     """The name of a unit as it is; C03 for a part of the unit above it (其中:城镇)."""
-    return refused("C03") if PART_OF.match(text) else Reading(text)
+    return refused_reading("C03") if PART_OF.match(cell) else CellReading(cell)
 
 
-def _missing_mark(text: str) -> Reading | None:
+def _missing_mark(cell: str) -> CellReading | None:
     """C09 for a text that is written where something is missing."""
-    return refused("C09") if text.strip().lower() in MARKS else None
+    return refused_reading("C09") if cell.strip().lower() in MARKS else None
 
 
-def _code_or_rule(match: codes.CodeMatch, rule: str, text: str) -> Reading:
-    return Reading(match.code) if match.code else _missing_mark(text) or refused(rule, match.suggestion)
+def _code_or_rule(match: codes.CodeMatch, rule: str, cell: str) -> CellReading:
+    return CellReading(match.code) if match.code else _missing_mark(cell) or refused_reading(rule, match.suggestion)
 
 
-def _flag(text: str) -> Reading:
-    value = FLAGS.get(normalised_label(text))
-    return Reading(value) if value else refused("C03", "是 / 否")
+def _flag(cell: str) -> CellReading:
+    value = FLAGS.get(normalised_label(cell))
+    return CellReading(value) if value else refused_reading("C03", "是 / 否")
 
 
-def _category(categories: Sequence[str]) -> ReadText:
+def _category(categories: Sequence[str]) -> CellReader:
     category_by_name = {
         normalised_label(name): category for category in categories for name in (category, *CATEGORY_NAMES.get(category, ()))
     }
 
-    def look(text: str) -> Reading:
-        value = category_by_name.get(normalised_label(text))
-        return Reading(value) if value else _missing_mark(text) or refused("C03", nearest(text, _category_names(categories)))
+    def look_up(cell: str) -> CellReading:
+        value = category_by_name.get(normalised_label(cell))
+        return (
+            CellReading(value)
+            if value
+            else _missing_mark(cell) or refused_reading("C03", similar_name(cell, _category_names(categories)))
+        )
 
-    return look
+    return look_up
 
 
 def _category_names(categories: Collection[str]) -> list[str]:

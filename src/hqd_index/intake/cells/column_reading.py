@@ -15,7 +15,7 @@ from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
 from .column_units import ColumnUnits
 
-Exact = Literal["decimal", "double"]
+NumberType = Literal["decimal", "double"]
 Shifts = Mapping[str, Mapping[int, int]]
 """Column -> sheet -> the power of ten that leads from the printed unit to the column's."""
 SQL_TYPES = {"decimal": "DECIMAL(28,8)", "double": "DOUBLE", "date": "DATE", "flag": "BOOLEAN", "text": "VARCHAR"}
@@ -32,8 +32,8 @@ class ParsedSource:
     ten by column and sheet; `repairs` say which cells are not as printed; `units_in_notes` by sheet.
     """
 
-    text: str
-    typed: str
+    text_rows: str
+    typed_rows: str
     findings: pd.DataFrame
     out_of_scope: pd.DataFrame
     notices: tuple[Notice, ...]
@@ -51,21 +51,21 @@ class ColumnReading:
 
     source: Source
     table: CanonicalTable
-    exact: Exact
-    present: tuple[str, ...]
+    number_type: NumberType
+    present_columns: tuple[str, ...]
     units: ColumnUnits
     engine: Engine
 
     def is_numeric(self, name: str) -> bool:
         return self.table.columns[name].dtype in ("number", "integer")
 
-    def number(self, name: str, text: str, rid: str = "rid") -> str:
+    def number_sql(self, name: str, text_rows: str, rid: str = "rid") -> str:
         """SQL of the number in a cell, in the column's unit; NULL for what is not a plain finite number."""
-        exact: Exact = "decimal" if self.table.columns[name].dtype == "integer" else self.exact
-        cell = comma_decimal_sql(text) if self.source.decimal == "," else text
-        return number_by_sheet_sql(cell, rid, self.units.shifts(name), exact)
+        number_type: NumberType = "decimal" if self.table.columns[name].dtype == "integer" else self.number_type
+        cell = comma_decimal_sql(text_rows) if self.source.decimal == "," else text_rows
+        return number_by_sheet_sql(cell, rid, self.units.shifts(name), number_type)
 
-    def meant(self, name: str, cell: str) -> str:
+    def meaning_sql(self, name: str, cell: str) -> str:
         """SQL of a cell of a number column with the study's `values` in the place of texts."""
         return replaced_sql(cell, self.source.values.get(name, {}))
 
@@ -79,57 +79,65 @@ class SourceRepairs:
     """
 
     all_rows: str
-    printed: str
-    text: str
-    typed: str
-    reading: ColumnReading
+    printed_rows: str
+    text_rows: str
+    typed_rows: str
+    column_reading: ColumnReading
     codes_by_column: Mapping[str, str]
-    repaired: tuple[str, ...]
+    repaired_columns: tuple[str, ...]
     conversions: Mapping[str, pd.DataFrame]
     queries: tuple[str, ...] = ()
     layout: Reshape | None = None
 
 
-def number_sql(text: str, shift: int, exact: Exact) -> str:
+def number_sql(text_sql: str, power_of_ten: int, number_type: NumberType) -> str:
     """The number in a text column times 10^shift, rounded once; NULL for what is not a plain finite number."""
-    sql_type = SQL_TYPES[exact]
-    plain_number = f"TRY_CAST({text} || 'e{shift}' AS {sql_type})"
-    if exact == "double":
-        scaled = f"TRY_CAST({text} AS DOUBLE) * 1e{shift}" if shift >= 0 else f"TRY_CAST({text} AS DOUBLE) / 1e{-shift}"
+    sql_type = SQL_TYPES[number_type]
+    plain_number = f"TRY_CAST({text_sql} || 'e{power_of_ten}' AS {sql_type})"
+    if number_type == "double":
+        scaled_sql = (
+            f"TRY_CAST({text_sql} AS DOUBLE) * 1e{power_of_ten}"
+            if power_of_ten >= 0
+            else f"TRY_CAST({text_sql} AS DOUBLE) / 1e{-power_of_ten}"
+        )
         plain_number = f"(CASE WHEN isfinite({plain_number}) THEN {plain_number} END)"
-        scaled = f"CASE WHEN isfinite({scaled}) THEN {scaled} END"
+        scaled_sql = f"CASE WHEN isfinite({scaled_sql}) THEN {scaled_sql} END"
     else:
-        scaled = f"TRY_CAST(CAST(TRY_CAST({text} AS DECIMAL(38,10)) AS VARCHAR) || 'e{shift}' AS {sql_type})"
-    scientific = f"CASE WHEN regexp_matches({text}, '{SCIENTIFIC}') THEN {scaled} END"
-    return f"CASE WHEN {_cast_as_meant(text)} THEN coalesce({plain_number}, {scientific}) END"
+        scaled_sql = f"TRY_CAST(CAST(TRY_CAST({text_sql} AS DECIMAL(38,10)) AS VARCHAR) || 'e{power_of_ten}' AS {sql_type})"
+    scientific = f"CASE WHEN regexp_matches({text_sql}, '{SCIENTIFIC}') THEN {scaled_sql} END"
+    return f"CASE WHEN {_text_without_sign(text_sql)} THEN coalesce({plain_number}, {scientific}) END"
 
 
-def _cast_as_meant(text: str) -> str:
+def _text_without_sign(text_sql: str) -> str:
     """False for the texts that the engine's own cast takes for numbers and a person does not: 1_0, +-1, a control in front."""
-    return f"NOT contains({text}, '_') AND NOT starts_with({text}, '+-') AND unicode({text}) > 32"
+    return f"NOT contains({text_sql}, '_') AND NOT starts_with({text_sql}, '+-') AND unicode({text_sql}) > 32"
 
 
-def number_by_sheet_sql(text: str, rid: str, shifts: Mapping[int, int], exact: Exact) -> str:
+def number_by_sheet_sql(text_sql: str, rid: str, shifts: Mapping[int, int], number_type: NumberType) -> str:
     """The number under the power of ten of the sheet that its row is of; one expression where all sheets agree."""
     powers = sorted(set(shifts.values()) or {0})
     if len(powers) == 1:
-        return number_sql(text, powers[0], exact)
-    cases = []
+        return number_sql(text_sql, powers[0], number_type)
+    when_clauses = []
     for power in powers:
-        sheet_numbers = ", ".join(str(number) for number, shift in sorted(shifts.items()) if shift == power)
-        cases.append(f"WHEN {rid} // {FILE_SPAN} IN ({sheet_numbers}) THEN {number_sql(text, power, exact)}")
-    return f"CASE {' '.join(cases)} END"
+        sheet_numbers = ", ".join(
+            str(sheet_number) for sheet_number, power_of_ten in sorted(shifts.items()) if power_of_ten == power
+        )
+        when_clauses.append(f"WHEN {rid} // {FILE_SPAN} IN ({sheet_numbers}) THEN {number_sql(text_sql, power, number_type)}")
+    return f"CASE {' '.join(when_clauses)} END"
 
 
 def replaced_sql(cell: str, values: Mapping[str, str]) -> str:
     """The cell with the study's `values` in the place of exact texts; '' becomes missing."""
     if not values:
         return cell
-    cases = " ".join(f"WHEN {literal(text)} THEN {literal(meaning) if meaning else 'NULL'}" for text, meaning in values.items())
-    return f"CASE {cell} {cases} ELSE {cell} END"
+    when_clauses = " ".join(
+        f"WHEN {literal(wording)} THEN {literal(meaning) if meaning else 'NULL'}" for wording, meaning in values.items()
+    )
+    return f"CASE {cell} {when_clauses} ELSE {cell} END"
 
 
 def comma_decimal_sql(cell: str) -> str:
     """A number with a decimal comma as one with a point; NULL for a text of another form, which a point would misread."""
-    with_point = f"replace(replace(replace({cell}, '.', ''), ' ', ''), ',', '.')"
-    return f"CASE WHEN regexp_full_match({cell}, {literal(COMMA_DECIMAL)}) THEN {with_point} END"
+    point_decimal_sql = f"replace(replace(replace({cell}, '.', ''), ' ', ''), ',', '.')"
+    return f"CASE WHEN regexp_full_match({cell}, {literal(COMMA_DECIMAL)}) THEN {point_decimal_sql} END"

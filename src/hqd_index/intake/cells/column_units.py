@@ -13,8 +13,8 @@ from ..meaning.unit_choice import ERROR, PrintedUnits, UnitChoice, UnitMessage, 
 from ..meaning.units import exponent
 from ..records.intake_notice import Notice
 
-CONFLICT, UNUSED = "W04", "W11"
-NOTHING_PRINTED = PrintedUnits()
+CONFLICT, UNREAD_WORDS = "W04", "W11"
+NO_PRINTED_UNITS = PrintedUnits()
 UnitsInNotes = Mapping[int, tuple[str, ...]]
 NO_NOTES: UnitsInNotes = {}
 
@@ -27,18 +27,18 @@ class ColumnUnits:
 
     def shifts(self, name: str) -> dict[int, int]:
         """The power of ten by sheet."""
-        return {number: choice.shift for number, choice in self.choices.get(name, {}).items()}
+        return {sheet_number: choice.power_of_ten for sheet_number, choice in self.choices.get(name, {}).items()}
 
-    def unit(self, name: str, number: int) -> str:
+    def unit(self, name: str, sheet_number: int) -> str:
         """The unit a column is read with in a sheet."""
-        return self.choices[name][number].unit
+        return self.choices[name][sheet_number].unit
 
 
 def column_units(
     sheets: Sequence[Sheet],
     source: Source,
     table: CanonicalTable,
-    present: Sequence[str],
+    present_columns: Sequence[str],
     location: str,
     below: UnitsInNotes = NO_NOTES,
 ) -> tuple[ColumnUnits, list[Notice]]:
@@ -46,59 +46,70 @@ def column_units(
 
     `below`: the units that the notes of each sheet say.
     """
-    numeric = [name for name in present if table.columns[name].dtype in ("number", "integer")]
-    for name in numeric:
-        _refuse_inconvertible(name, source.units.get(name), table.columns[name].unit, location)
+    number_columns = [name for name in present_columns if table.columns[name].dtype in ("number", "integer")]
+    for name in number_columns:
+        _check_convertible(name, source.units.get(name), table.columns[name].unit, location)
     choices: dict[str, dict[int, UnitChoice]] = {}
     messages: list[tuple[str, str, UnitMessage]] = []
-    for name in numeric:
-        unit, declared = table.columns[name].unit, source.units.get(name)
-        sheet_choices = {sheet.number: chosen_unit(name, unit, declared, _printed_units(sheet, name, below)) for sheet in sheets}
+    for name in number_columns:
+        unit, declared_unit = table.columns[name].unit, source.units.get(name)
+        sheet_choices = {
+            sheet.sheet_number: chosen_unit(name, unit, declared_unit, _printed_units(sheet, name, below)) for sheet in sheets
+        }
         choices[name] = sheet_choices
-        rule = CONFLICT if declared else UNUSED
-        messages += [(rule, _place_of(sheet), message) for sheet in sheets for message in sheet_choices[sheet.number].messages]
-        places = {_place_of(sheet): sheet_choices[sheet.number] for sheet in sheets if name in sheet.header.positions}
-        messages += [(UNUSED, location, message) for message in ([] if declared else differing_units(name, unit, places))]
+        rule = CONFLICT if declared_unit else UNREAD_WORDS
+        messages += [
+            (rule, _sheet_location(sheet), message) for sheet in sheets for message in sheet_choices[sheet.sheet_number].messages
+        ]
+        choices_by_location = {
+            _sheet_location(sheet): sheet_choices[sheet.sheet_number] for sheet in sheets if name in sheet.header.positions
+        }
+        messages += [
+            (UNREAD_WORDS, location, message)
+            for message in ([] if declared_unit else differing_units(name, unit, choices_by_location))
+        ]
     raise_stopping(messages)
     return ColumnUnits(choices), unit_notices(messages)
 
 
 def _printed_units(sheet: Sheet, name: str, below: UnitsInNotes) -> PrintedUnits:
     """What is printed around a column; a unit above a table is none of its years."""
-    if name == "year" or name not in sheet.header.printed:
-        return NOTHING_PRINTED
-    return replace(sheet.header.printed[name], below=below.get(sheet.number, ()))
+    if name == "year" or name not in sheet.header.printed_units:
+        return NO_PRINTED_UNITS
+    return replace(sheet.header.printed_units[name], below=below.get(sheet.sheet_number, ()))
 
 
-def _place_of(sheet: Sheet) -> str:
+def _sheet_location(sheet: Sheet) -> str:
     return f"{sheet.cells.file} [{sheet.cells.sheet}]" if sheet.cells.sheet else sheet.cells.file
 
 
-def _refuse_inconvertible(name: str, declared: str | None, canonical: str, location: str) -> None:
-    if declared is None or not canonical or exponent(declared, canonical) is not None:
+def _check_convertible(name: str, declared_unit: str | None, canonical_unit: str, location: str) -> None:
+    if declared_unit is None or not canonical_unit or exponent(declared_unit, canonical_unit) is not None:
         return
     raise ConfigError(
-        f"{name}: no conversion from {declared!r} to {canonical!r}; write a unit that differs by a power of ten",
-        zh=f"{name}:无法从 {declared!r} 换算到 {canonical!r};请写只差 10 的幂的单位",
+        f"{name}: no conversion from {declared_unit!r} to {canonical_unit!r}; write a unit that differs by a power of ten",
+        zh=f"{name}:无法从 {declared_unit!r} 换算到 {canonical_unit!r};请写只差 10 的幂的单位",
         location=f"{location}.units",
     )
 
 
 def raise_stopping(messages: Sequence[tuple[str, str, UnitMessage]]) -> None:
     """All that must stop the run, in one message."""
-    stopping = [(place, message) for _, place, message in messages if message.severity == ERROR]
-    if not stopping:
+    stopping_messages = [(location, message) for _, location, message in messages if message.severity == ERROR]
+    if not stopping_messages:
         return
-    place = ", ".join(dict.fromkeys(place for place, _ in stopping))
-    en, zh = (sep.join(dict.fromkeys(texts)) for sep, texts in (
-        ("; ", [message.en for _, message in stopping]), (";", [message.zh for _, message in stopping]),
+    location = ", ".join(dict.fromkeys(location for location, _ in stopping_messages))
+    en, zh = (sep.join(dict.fromkeys(sentences)) for sep, sentences in (
+        ("; ", [message.en for _, message in stopping_messages]), (";", [message.zh for _, message in stopping_messages]),
     ))  # fmt: skip
-    raise DataError(en, zh=zh, location=place, rule=UNUSED)
+    raise DataError(en, zh=zh, location=location, rule=UNREAD_WORDS)
 
 
 def unit_notices(messages: Sequence[tuple[str, str, UnitMessage]]) -> list[Notice]:
     """One notice per message, whatever the number of sheets that print it."""
-    places: dict[tuple[str, str, str], list[str]] = {}
-    for rule, place, message in messages:
-        places.setdefault((rule, message.en, message.zh), []).append(place)
-    return [Notice(rule, ", ".join(dict.fromkeys(listed)), en, zh) for (rule, en, zh), listed in places.items()]
+    locations_by_message: dict[tuple[str, str, str], list[str]] = {}
+    for rule, location, message in messages:
+        locations_by_message.setdefault((rule, message.en, message.zh), []).append(location)
+    return [
+        Notice(rule, ", ".join(dict.fromkeys(locations)), en, zh) for (rule, en, zh), locations in locations_by_message.items()
+    ]

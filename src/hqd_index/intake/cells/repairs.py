@@ -9,13 +9,13 @@ import pandas as pd
 
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Label
-from ..layout.text_columns import FILE_SPAN, MARK_OF, NEXT_MARK
+from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR
 from ..read.sheet_cells import ROW_SPAN
 from .coded_columns import edition_sql
 from .column_reading import SourceRepairs
 
 # kind: what it says (zh, en)
-KINDS = {
+REPAIR_KINDS = {
     kind: Label(zh=zh, en=en)
     for kind, (zh, en) in {
         "unit": ("单位换算", "units converted"), "code": ("名称换成代码", "names turned into codes"),
@@ -38,12 +38,12 @@ KINDS = {
 COLUMNS = ["number", "column", "kind", "cells", "example_before", "example_after"]
 
 
-def counted_repairs(sources: Sequence[SourceRepairs], used: str, engine: Engine) -> pd.DataFrame:
-    """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used` (rid)."""
+def counted_repairs(sources: Sequence[SourceRepairs], used_rows: str, engine: Engine) -> pd.DataFrame:
+    """number (of the sheet), column, kind, cells, example_before, example_after over the raw rows in `used_rows` (rid)."""
     queries = [
         f"SELECT {place} AS source, * FROM ({query})" for place, source in enumerate(sources) for query in _queries(source)
     ]
-    parts = [_scaled(source_repairs, used, engine) for source_repairs in sources]
+    repair_counts = [_scaled_repairs(source_repairs, used_rows, engine) for source_repairs in sources]
     if queries:
         rows = " UNION ALL ".join(queries)
         counts = engine.collect(
@@ -51,13 +51,13 @@ def counted_repairs(sources: Sequence[SourceRepairs], used: str, engine: Engine)
                 count(DISTINCT rid % {ROW_SPAN}) AS rows, count(DISTINCT rid // {ROW_SPAN}) AS columns,
                 min(coalesce(before, '')) AS example_before,
                 arg_min(coalesce(after, ''), coalesce(before, '') || chr(31) || coalesce(after, '')) AS example_after
-                FROM ({rows}) WHERE rid IN (SELECT rid FROM {used}) GROUP BY ALL"""
+                FROM ({rows}) WHERE rid IN (SELECT rid FROM {used_rows}) GROUP BY ALL"""
         )
-        parts.append(counts.assign(cells=[_cell_count(line, sources) for line in counts.to_dict("records")]))
-    filled_parts = [part for part in parts if len(part)]
-    if not filled_parts:
+        repair_counts.append(counts.assign(cells=[_cell_count(line, sources) for line in counts.to_dict("records")]))
+    nonempty_counts = [repair_count for repair_count in repair_counts if len(repair_count)]
+    if not nonempty_counts:
         return pd.DataFrame(columns=COLUMNS)
-    return pd.concat(filled_parts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
+    return pd.concat(nonempty_counts, ignore_index=True)[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
 
 
 def _cell_count(counts: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]) -> int:
@@ -70,93 +70,106 @@ def _cell_count(counts: Mapping[Hashable, Any], sources: Sequence[SourceRepairs]
 
 def _queries(repairs: SourceRepairs) -> Iterator[str]:
     """SQL of rid, column, kind, before, after for every kind of repair but units."""
-    text, reading, source = repairs.text, repairs.reading, repairs.reading.source
-    for name in repairs.repaired:
+    text_rows, column_reading, source = repairs.text_rows, repairs.column_reading, repairs.column_reading.source
+    for name in repairs.repaired_columns:
         if name in source.constants:
             continue
         cell = f"t.{quoted(name)}"
         yield f"""SELECT t.rid, {literal(name)} AS "column", l.kind, {cell} AS before, CAST(l.code AS VARCHAR) AS after
-            FROM {text} AS t JOIN {repairs.codes_by_column[name]} AS l
-            ON {cell} = l.text AND {edition_sql(name, reading)} = l.edition WHERE l.kind <> ''"""
-    for name, texts in repairs.conversions.items():
-        pairs = reading.engine.scan(texts)
+            FROM {text_rows} AS t JOIN {repairs.codes_by_column[name]} AS l
+            ON {cell} = l.text AND {edition_sql(name, column_reading)} = l.edition WHERE l.kind <> ''"""
+    for name, converted_cells in repairs.conversions.items():
+        conversion_table = column_reading.engine.scan(converted_cells)
         cell = f"t.{quoted(name)}"
-        kind = f"CASE WHEN regexp_matches({cell}, '[^0-9０-９,，. 　''.+-]') THEN 'unit_in_cell' ELSE 'separators' END"
-        yield f"""SELECT t.rid, {literal(name)} AS "column", {kind} AS kind, {cell} AS before, l.number AS after
-            FROM {text} AS t JOIN {pairs} AS l ON {cell} = l.text AND t.rid // {FILE_SPAN} = l.sheet"""
-    yield from _declared(repairs)
+        kind_sql = f"CASE WHEN regexp_matches({cell}, '[^0-9０-９,，. 　''.+-]') THEN 'unit_in_cell' ELSE 'separators' END"
+        yield f"""SELECT t.rid, {literal(name)} AS "column", {kind_sql} AS kind, {cell} AS before, l.number AS after
+            FROM {text_rows} AS t JOIN {conversion_table} AS l ON {cell} = l.text AND t.rid // {FILE_SPAN} = l.sheet"""
+    yield from _declared_repair_queries(repairs)
     yield from repairs.queries
-    yield f"""SELECT rid, split_part(mark, '{MARK_OF}', 1) AS "column", 'missing_mark' AS kind,
-        split_part(mark, '{MARK_OF}', 2) AS before, '' AS after
-        FROM (SELECT rid, unnest(string_split(rtrim(marks, '{NEXT_MARK}'), '{NEXT_MARK}')) AS mark
+    yield f"""SELECT rid, split_part(mark, '{MARK_SEPARATOR}', 1) AS "column", 'missing_mark' AS kind,
+        split_part(mark, '{MARK_SEPARATOR}', 2) AS before, '' AS after
+        FROM (SELECT rid, unnest(string_split(rtrim(marks, '{MARK_TERMINATOR}'), '{MARK_TERMINATOR}')) AS mark
         FROM {repairs.all_rows} WHERE marks <> '')"""
 
 
-def _declared(repairs: SourceRepairs) -> Iterator[str]:
+def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
     """What the study says of its number columns: texts replaced, zeros that mean missing, decimal commas; blanks filled down."""
-    text, reading, source = repairs.text, repairs.reading, repairs.reading.source
-    numeric = [name for name in reading.present if reading.table.columns[name].dtype in ("number", "integer")]
-    for name in numeric:
+    text_rows, column_reading, source = repairs.text_rows, repairs.column_reading, repairs.column_reading.source
+    number_columns = [
+        name for name in column_reading.present_columns if column_reading.table.columns[name].dtype in ("number", "integer")
+    ]
+    for name in number_columns:
         cell, column = quoted(name), literal(name)
-        both = f"FROM {text} AS t JOIN {repairs.typed} AS y USING (rid)"
+        text_and_typed = f"FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)"
         if (values := source.values.get(name, {})) and name not in repairs.codes_by_column:
-            listed = ", ".join(map(literal, values))
+            value_list = ", ".join(map(literal, values))
             yield f"""SELECT t.rid, {column} AS "column", 'values' AS kind, t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
-                {both} WHERE t.{cell} IN ({listed})"""
+                {text_and_typed} WHERE t.{cell} IN ({value_list})"""
         if name in source.zero_is_missing:
             yield f"""SELECT t.rid, {column} AS "column", 'zero_is_missing' AS kind, t.{cell} AS before, '' AS after
-                {both} WHERE TRY_CAST(t.{cell} AS DOUBLE) = 0 AND y.{cell} IS NULL"""
+                {text_and_typed} WHERE TRY_CAST(t.{cell} AS DOUBLE) = 0 AND y.{cell} IS NULL"""
         if name in source.blank_is_zero:
             yield f"""SELECT t.rid, {column} AS "column", 'blank_is_zero' AS kind, '' AS before, '0' AS after
-                {both} WHERE t.{cell} IS NULL AND y.{cell} = 0"""
+                {text_and_typed} WHERE t.{cell} IS NULL AND y.{cell} = 0"""
         if source.decimal == ",":
             yield f"""SELECT t.rid, {column} AS "column", 'decimal_comma' AS kind, t.{cell} AS before,
                 CAST(y.{cell} AS VARCHAR) AS after
-                {both} WHERE regexp_matches(t.{cell}, '[,. ]') AND y.{cell} IS NOT NULL"""
-    if repairs.printed != text:
+                {text_and_typed} WHERE regexp_matches(t.{cell}, '[,. ]') AND y.{cell} IS NOT NULL"""
+    if repairs.printed_rows != text_rows:
         for name in source.fill_down:
             cell = quoted(name)
             yield f"""SELECT t.rid, {literal(name)} AS "column", 'filled_down' AS kind, '' AS before, t.{cell} AS after
-                FROM {text} AS t JOIN {repairs.printed} AS p USING (rid) WHERE p.{cell} IS NULL AND t.{cell} IS NOT NULL"""
+                FROM {text_rows} AS t JOIN {repairs.printed_rows} AS p USING (rid) WHERE p.{cell} IS NULL
+                AND t.{cell} IS NOT NULL"""
 
 
-def _scaled(repairs: SourceRepairs, used: str, engine: Engine) -> pd.DataFrame:
+def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> pd.DataFrame:
     """Cells that were multiplied by a power of ten; 0 stays 0 in every unit."""
     names = [
         name
-        for name in repairs.reading.units.choices
-        if any(repairs.reading.units.shifts(name).values()) and name not in repairs.reading.source.constants
+        for name in repairs.column_reading.units.choices
+        if any(repairs.column_reading.units.shifts(name).values()) and name not in repairs.column_reading.source.constants
     ]
     if not names:
         return pd.DataFrame(columns=COLUMNS)
     tests = [f"{quoted(name)} <> 0" for name in names]
-    wanted = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests)
+    count_sql = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in tests)
     counts = engine.collect(
-        f"""SELECT rid // {FILE_SPAN} AS number, {wanted} FROM {repairs.typed} WHERE rid IN (SELECT rid FROM {used}) GROUP BY 1"""
+        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
+            FROM {used_rows}) GROUP BY 1"""
     ).set_axis(range(len(names) + 1), axis=1)
     rows = []
-    for place, name in enumerate(names):
-        column = repairs.reading.table.columns[name]
-        for number, cells in counts[[0, place + 1]].itertuples(index=False):
-            choice = repairs.reading.units.choices[name][int(number)]
-            if cells and choice.shift:
-                before, after = _example(repairs, name, int(number), used, engine)
-                rows.append((int(number), name, "unit", int(cells), f"{before} {choice.unit}", f"{after} {column.unit}"))
+    for column_index, name in enumerate(names):
+        column = repairs.column_reading.table.columns[name]
+        for sheet_number, cells in counts[[0, column_index + 1]].itertuples(index=False):
+            choice = repairs.column_reading.units.choices[name][int(sheet_number)]
+            if cells and choice.power_of_ten:
+                printed_example, stored_example = _example_cell(repairs, name, int(sheet_number), used_rows, engine)
+                rows.append(
+                    (
+                        int(sheet_number),
+                        name,
+                        "unit",
+                        int(cells),
+                        f"{printed_example} {choice.unit}",
+                        f"{stored_example} {column.unit}",
+                    )
+                )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _example(repairs: SourceRepairs, name: str, number: int, used: str, engine: Engine) -> tuple[str, str]:
+def _example_cell(repairs: SourceRepairs, name: str, sheet_number: int, used_rows: str, engine: Engine) -> tuple[str, str]:
     """The least converted value of a sheet and its text: the same under any order of rows."""
     cell = quoted(name)
-    pair = engine.collect(
+    example_pair = engine.collect(
         f"""SELECT t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
-        FROM {repairs.text} AS t JOIN {repairs.typed} AS y USING (rid)
-        WHERE y.{cell} <> 0 AND rid // {FILE_SPAN} = {number} AND rid IN (SELECT rid FROM {used})
+        FROM {repairs.text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
+        WHERE y.{cell} <> 0 AND rid // {FILE_SPAN} = {sheet_number} AND rid IN (SELECT rid FROM {used_rows})
         ORDER BY y.{cell}, t.{cell} LIMIT 1"""
     ).iloc[0]
-    return str(pair["before"]), plain_number(str(pair["after"]))
+    return str(example_pair["before"]), plain_number(str(example_pair["after"]))
 
 
-def plain_number(text: str) -> str:
+def plain_number(cell: str) -> str:
     """The number without zeros at the end of its fraction."""
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text
+    return cell.rstrip("0").rstrip(".") if "." in cell and "e" not in cell.lower() else cell

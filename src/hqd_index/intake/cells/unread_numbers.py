@@ -19,45 +19,53 @@ DECIMAL_COMMA = Label(
 )
 
 
-def unreadable_cells(text: str, typed: str, reading: ColumnReading, codes_by_column: Mapping[str, str]) -> pd.DataFrame:
+def unreadable_cells(
+    text_rows: str, typed_rows: str, column_reading: ColumnReading, codes_by_column: Mapping[str, str]
+) -> pd.DataFrame:
     """rid, column, value of the filled cells that are not plain numbers; cells that were looked up have findings of their own."""
-    selects = []
-    for name in _columns_with_unread_cells(text, typed, reading):
-        cell, meant = quoted(name), reading.meant(name, quoted(name))
+    queries = []
+    for name in _columns_with_unread_cells(text_rows, typed_rows, column_reading):
+        cell, meaning_sql = quoted(name), column_reading.meaning_sql(name, quoted(name))
         not_looked_up = f" AND {cell} NOT IN (SELECT text FROM {codes_by_column[name]})" if name in codes_by_column else ""
-        selects.append(
-            f"""SELECT rid, {literal(name)} AS "column", {cell} AS "value" FROM {text}
-            WHERE ({meant}) IS NOT NULL AND ({reading.number(name, meant)}) IS NULL{not_looked_up}"""
+        queries.append(
+            f"""SELECT rid, {literal(name)} AS "column", {cell} AS "value" FROM {text_rows}
+            WHERE ({meaning_sql}) IS NOT NULL AND ({column_reading.number_sql(name, meaning_sql)}) IS NULL{not_looked_up}"""
         )
-    if not selects:
+    if not queries:
         return pd.DataFrame({"rid": [], "column": [], "value": []})
-    return reading.engine.collect(" UNION ALL ".join(selects) + ' ORDER BY rid, "column"')
+    return column_reading.engine.collect(" UNION ALL ".join(queries) + ' ORDER BY rid, "column"')
 
 
-def _columns_with_unread_cells(text: str, typed: str, reading: ColumnReading) -> list[str]:
+def _columns_with_unread_cells(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> list[str]:
     """The columns with fewer numbers than filled cells."""
-    names = list(filter(reading.is_numeric, reading.present))
+    names = list(filter(column_reading.is_numeric, column_reading.present_columns))
     if not names:
         return []
     counts = ", ".join(f"count({quoted(name)})" for name in names)
-    filled_counts, number_counts = (reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text, typed))
+    filled_counts, number_counts = (
+        column_reading.engine.collect(f"SELECT {counts} FROM {rows}").iloc[0] for rows in (text_rows, typed_rows)
+    )
     return [name for name, filled_cells, numbers in zip(names, filled_counts, number_counts) if numbers < filled_cells]
 
 
-def diagnoses(cells: pd.DataFrame, reading: ColumnReading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def diagnoses(cells: pd.DataFrame, column_reading: ColumnReading) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """(column -> text, number and sheet of the cells that config allows to convert; findings of the others)."""
-    source = reading.source
+    source = column_reading.source
     conversions: dict[str, list[tuple[str, str, int]]] = {}
     findings = []
-    allowed = allowed_conversions(source)
-    comma_columns = {str(name) for name, texts in cells.groupby("column")["value"] if has_decimal_commas(set(texts))}
-    numbered = cells.assign(number=cells["rid"] // FILE_SPAN)
-    for (column, text, sheet), rows in numbered.groupby(["column", "value", "number"], sort=True):
-        name, number = str(column), int(str(sheet))
-        unit = reading.units.unit(name, number)
-        diagnosis = diagnose(str(text), unit, comma_decimal=name in comma_columns or source.decimal == ",")
-        if diagnosis.proposed and allowed.get(diagnosis.conversion):
-            conversions.setdefault(name, []).append((str(text), in_marks_of(source, diagnosis.proposed), number))
+    accepted_conversions = allowed_conversions(source)
+    comma_columns = {
+        str(name) for name, column_cells in cells.groupby("column")["value"] if has_decimal_commas(set(column_cells))
+    }
+    cells_by_sheet = cells.assign(number=cells["rid"] // FILE_SPAN)
+    for (column, cell, sheet), rows in cells_by_sheet.groupby(["column", "value", "number"], sort=True):
+        name, sheet_number = str(column), int(str(sheet))
+        unit = column_reading.units.unit(name, sheet_number)
+        diagnosis = diagnose(str(cell), unit, comma_decimal=name in comma_columns or source.decimal == ",")
+        if diagnosis.proposed_number and accepted_conversions.get(diagnosis.conversion):
+            conversions.setdefault(name, []).append(
+                (str(cell), with_decimal_mark(source, diagnosis.proposed_number), sheet_number)
+            )
         else:
             findings.append(number_findings(rows, diagnosis, unit))
     frames = {name: pd.DataFrame(rows, columns=["text", "number", "sheet"]) for name, rows in conversions.items()}
@@ -69,27 +77,30 @@ def allowed_conversions(source: Source) -> dict[str, bool]:
     return {"separators": source.parse_separators, "units": source.parse_units}
 
 
-def in_marks_of(source: Source, number: str) -> str:
+def with_decimal_mark(source: Source, number_text: str) -> str:
     """A plain number as the source writes numbers."""
-    return number.replace(".", source.decimal)
+    return number_text.replace(".", source.decimal)
 
 
 def number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
     """Findings of cells with one diagnosis."""
-    expected = expected_text(diagnosis.rule, diagnosis.proposed, unit)
+    expectation = expected_text(diagnosis.rule, diagnosis.proposed_number, unit)
     mend = DECIMAL_COMMA if diagnosis.conversion == "decimal" else None
-    return rule_findings(rows, diagnosis.rule, expected=expected, mend=mend)
+    return rule_findings(rows, diagnosis.rule, expectation=expectation, mend=mend)
 
 
 def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -> list[Notice]:
     """The texts that config let the program convert, listed."""
     rows = [(name, row.text, row.number) for name, frame in sorted(conversions.items()) for row in frame.itertuples()]
-    examples = list(dict.fromkeys(f"{name} {text!r} -> {number}" for name, text, number in rows))
+    examples = list(dict.fromkeys(f"{name} {cell!r} -> {number_text}" for name, cell, number_text in rows))
     if not examples:
         return []
-    listed = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")
+    example_list = "; ".join(examples[:20]) + (" ..." if len(examples) > 20 else "")
     return [
         Notice(
-            "C08", location, f"{len(examples)} kinds of cells converted: {listed}", f"已换算 {len(examples)} 种单元格:{listed}"
+            "C08",
+            location,
+            f"{len(examples)} kinds of cells converted: {example_list}",
+            f"已换算 {len(examples)} 种单元格:{example_list}",
         )
     ]

@@ -12,15 +12,23 @@ from ...study.records import Source
 from ...study.vendor_presets import of_preset, unverified
 from ..meaning.glyphs import normalised_label
 from ..meaning.unit_choice import PrintedUnits
-from ..meaning.unit_labels import is_printed_unit, is_weak, label_and_unit, unit_label, units_above, units_below, units_in
+from ..meaning.unit_labels import (
+    is_printed_unit,
+    is_weak,
+    label_and_unit,
+    unit_label,
+    units_below,
+    units_in_cell,
+    units_in_preamble,
+)
 from ..meaning.units import exponent, unit_of
 from ..read.sheet_cells import SheetCells
 from ..records.intake_notice import Notice
 
-PEEK = 40
+SEARCHED_ROWS = 40
 YUAN_SIGN = "¥"  # as number formats print it, of any magnitude
 SUB_HEADERS = 3
-SHOWN = 30
+LISTED_LABELS = 30
 
 
 @dataclass(frozen=True)
@@ -28,8 +36,8 @@ class HeaderMap:
     """Canonical column -> position in the sheet and units printed around it; labels that are not used; notices."""
 
     positions: dict[str, int]
-    printed: dict[str, PrintedUnits]
-    unused: tuple[str, ...]
+    printed_units: dict[str, PrintedUnits]
+    unused_labels: tuple[str, ...]
     notices: tuple[Notice, ...]
 
 
@@ -39,33 +47,35 @@ class Layout:
 
     row: int
     labels: tuple[str, ...]
-    below: int
+    label_rows: int
     units: tuple[tuple[int, str], ...] = ()
-    above: tuple[str, ...] = ()
+    units_above_header: tuple[str, ...] = ()
 
 
 def known_labels(source: Source, table: CanonicalTable) -> dict[str, str]:
     """Normalised label -> canonical column; a study's aliases come before built-in names and labels."""
-    built_in = {normalised_label(text): name for name, column in table.columns.items() for text in (column.zh, column.en)}
+    canonical_labels = {
+        normalised_label(wording): name for name, column in table.columns.items() for wording in (column.zh, column.en)
+    }
     names = {normalised_label(name): name for name in table.columns}
     aliases = {normalised_label(label): name for label, name in source.aliases.items()}
     without_units = {normalised_label(label_and_unit(label)[0]): name for label, name in source.aliases.items()}
-    return {**built_in, **without_units, **names, **aliases, **_reshape_labels(source)}
+    return {**canonical_labels, **without_units, **names, **aliases, **_reshape_labels(source)}
 
 
 def _reshape_labels(source: Source) -> dict[str, str]:
     if source.reshape is None:
         return {}
-    parts = (source.reshape.names, source.reshape.values, source.reshape.units)
-    return {normalised_label(part): f"reshape:{part}" for part in parts if part}
+    reshape_labels = (source.reshape.names, source.reshape.values, source.reshape.units)
+    return {normalised_label(reshape_label): f"reshape:{reshape_label}" for reshape_label in reshape_labels if reshape_label}
 
 
-def header_place(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str], table: CanonicalTable) -> int:
+def header_row_index(rows: Sequence[Sequence[str]], column_by_label: Mapping[str, str], table: CanonicalTable) -> int:
     """The place of the row with the most known labels, else of the first row that is not blank."""
     known_counts = [sum(canonical_name(label, column_by_label, table) is not None for label in row) for row in rows]
     if any(known_counts):
         return known_counts.index(max(known_counts))
-    return next((n for n, row in enumerate(rows) if any(label.strip() for label in row)), 0)
+    return next((row_index for row_index, row in enumerate(rows) if any(label.strip() for label in row)), 0)
 
 
 def canonical_name(label: str, column_by_label: Mapping[str, str], table: CanonicalTable) -> str | None:
@@ -73,16 +83,16 @@ def canonical_name(label: str, column_by_label: Mapping[str, str], table: Canoni
 
     What may be a unit or part of the name (医生数/万人, GDP/人) is a unit only where the column is measured in it.
     """
-    whole = column_by_label.get(normalised_label(label)) if label.strip() else None
-    if whole is not None or not label.strip():
-        return whole
-    parts = unit_label(label)
-    name = column_by_label.get(normalised_label(parts.name)) if parts.units else None
+    exact_match = column_by_label.get(normalised_label(label)) if label.strip() else None
+    if exact_match is not None or not label.strip():
+        return exact_match
+    parsed_label = unit_label(label)
+    name = column_by_label.get(normalised_label(parsed_label.name)) if parsed_label.units else None
     column = table.columns.get(name or "")
-    if column is None or not (parts.slashed or all(is_weak(unit) for unit in parts.units)):
+    if column is None or not (parsed_label.has_slash or all(is_weak(unit) for unit in parsed_label.units)):
         return name
-    fits = any(exponent(unit, column.unit) is not None for unit in parts.units)
-    return name if fits or not (parts.slashed or column.unit) else None
+    unit_converts = any(exponent(unit, column.unit) is not None for unit in parsed_label.units)
+    return name if unit_converts or not (parsed_label.has_slash or column.unit) else None
 
 
 SHEET_FACTS = frozenset(
@@ -104,57 +114,65 @@ SHEET_FACTS = frozenset(
 )
 
 
-def label_rows_below(rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> int:
+def label_rows_below(rows: Sequence[Sequence[str]], number_columns: Sequence[int]) -> int:
     """How many rows right below the header are labels or units.
 
     A row of units has nothing but units over the number columns; a row of labels has two number cells or more, or stands right
     above a row of units, and no digit but in a unit. A data row whose numbers are all unreadable still has its code or year.
     """
-    below = 0
-    for place, row in enumerate(rows[: SUB_HEADERS + 5]):
-        following = rows[place + 1] if place + 1 < len(rows) else ()
-        if _states_facts(row) or _says_unit(row) or (below < SUB_HEADERS and _is_label_row(row, following, numeric)):
-            below += 1
+    label_rows = 0
+    for row_index, row in enumerate(rows[: SUB_HEADERS + 5]):
+        next_row = rows[row_index + 1] if row_index + 1 < len(rows) else ()
+        if (
+            _is_description_row(row)
+            or _says_unit(row)
+            or (label_rows < SUB_HEADERS and _is_label_row(row, next_row, number_columns))
+        ):
+            label_rows += 1
         else:
             break
-    return below
+    return label_rows
 
 
-def _is_label_row(row: Sequence[str], following: Sequence[str], numeric: Sequence[int]) -> bool:
-    filled_cells = _filled_cells(row, numeric)
-    if _is_unit_row(row, numeric) or _says_no_unit(row):
+def _is_label_row(row: Sequence[str], next_row: Sequence[str], number_columns: Sequence[int]) -> bool:
+    filled_cells = _filled_cells(row, number_columns)
+    if _is_unit_row(row, number_columns) or _is_no_unit_row(row):
         return True
-    if _says_no_unit(following) and not any(_has_digit(cell) for cell in row):
+    if _is_no_unit_row(next_row) and not any(_has_digit(cell) for cell in row):
         return True
     if not filled_cells or any(_has_digit(cell) for cell in row):
         return False
-    return len(filled_cells) > 1 or _is_unit_row(following, numeric)
+    return len(filled_cells) > 1 or _is_unit_row(next_row, number_columns)
 
 
-def _filled_cells(row: Sequence[str], places: Sequence[int]) -> list[str]:
-    return [row[k].strip() for k in places if k < len(row) and row[k].strip()]
+def _filled_cells(row: Sequence[str], column_indices: Sequence[int]) -> list[str]:
+    return [row[column_index].strip() for column_index in column_indices if column_index < len(row) and row[column_index].strip()]
 
 
-def _is_unit_row(row: Sequence[str], numeric: Sequence[int]) -> bool:
+def _is_unit_row(row: Sequence[str], number_columns: Sequence[int]) -> bool:
     """Whether number columns hold units and nothing else, and no other cell a digit."""
-    filled_cells = _filled_cells(row, numeric)
-    units = [cell for cell in filled_cells if units_in(cell)]
-    only_units = all(units_in(cell) or normalised_label(cell) in NO_UNIT for cell in filled_cells)
-    return bool(units) and only_units and not any(_has_digit(cell) for k, cell in enumerate(row) if k not in numeric)
+    filled_cells = _filled_cells(row, number_columns)
+    units = [cell for cell in filled_cells if units_in_cell(cell)]
+    only_units = all(units_in_cell(cell) or normalised_label(cell) in NO_UNIT for cell in filled_cells)
+    return (
+        bool(units)
+        and only_units
+        and not any(_has_digit(cell) for column_index, cell in enumerate(row) if column_index not in number_columns)
+    )
 
 
-def _says_no_unit(row: Sequence[str]) -> bool:
+def _is_no_unit_row(row: Sequence[str]) -> bool:
     """Whether every filled cell is how vendors say that a column has no unit (没有单位), or a unit."""
     cells = [cell for cell in row if cell.strip()]
-    without = [normalised_label(cell) in SAID_NO_UNIT for cell in cells]
-    return any(without) and all(none or units_in(cell) for none, cell in zip(without, cells))
+    no_unit_flags = [normalised_label(cell) in NO_UNIT_PHRASES for cell in cells]
+    return any(no_unit_flags) and all(has_no_unit or units_in_cell(cell) for has_no_unit, cell in zip(no_unit_flags, cells))
 
 
-SAID_NO_UNIT = frozenset(("没有单位", "无单位", "nounit"))
+NO_UNIT_PHRASES = frozenset(("没有单位", "无单位", "nounit"))
 NO_UNIT = frozenset(("没有单位", "无单位", "-", "—", "无", "nounit", "none", "--", "/"))
 
 
-def _states_facts(row: Sequence[str]) -> bool:
+def _is_description_row(row: Sequence[str]) -> bool:
     """A row of a database below its header: 单位, 频率, 来源 ... in front, and something for the columns."""
     first = normalised_label(row[0]) if row else ""
     return first.rstrip(":") in SHEET_FACTS and any(cell.strip() for cell in row[1:])
@@ -167,40 +185,48 @@ def _says_unit(row: Sequence[str]) -> bool:
 
 
 def _has_digit(cell: str) -> bool:
-    return any(mark.isdigit() for mark in cell) and not is_printed_unit(cell)
+    return any(character.isdigit() for character in cell) and not is_printed_unit(cell)
 
 
 def header_layout(rows: Sequence[Sequence[str]], source: Source, table: CanonicalTable, location: str) -> Layout:
     """Header row, labels and label rows below it; DataError S02 when there is nothing under the header."""
     column_by_label = known_labels(source, table)
-    place = header_place(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
-    if place >= len(rows) or not any(label.strip() for label in rows[place]):
+    row_index = header_row_index(rows, column_by_label, table) if source.header_row == "auto" else source.header_row - 1
+    if row_index >= len(rows) or not any(label.strip() for label in rows[row_index]):
         raise no_rows(location)
-    labels = tuple(label.strip() or _by_letters(k, column_by_label) for k, label in enumerate(rows[place]))
+    labels = tuple(
+        label.strip() or _column_letter_label(column_index, column_by_label) for column_index, label in enumerate(rows[row_index])
+    )
     numbers = {name for name, column in table.columns.items() if column.dtype in ("number", "integer")}
     numbers |= {f"reshape:{source.reshape.values}"} if source.reshape else set()
-    numeric = [k for k, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers]
-    below = label_rows_below(rows[place + 1 :], numeric)
-    unit_rows = rows[place + 1 : place + 1 + below]
-    printed_units = [
-        (k, unit) for row in unit_rows if not _says_unit(row) for k, cell in enumerate(row) for unit in units_in(cell)
+    number_columns = [
+        column_index for column_index, label in enumerate(labels) if canonical_name(label, column_by_label, table) in numbers
     ]
-    above = units_above([*rows[:place], *filter(_says_unit, unit_rows)])
-    return Layout(place + 1, labels, below, tuple(printed_units), above)
+    label_rows = label_rows_below(rows[row_index + 1 :], number_columns)
+    unit_rows = rows[row_index + 1 : row_index + 1 + label_rows]
+    printed_units = [
+        (column_index, unit)
+        for row in unit_rows
+        if not _says_unit(row)
+        for column_index, cell in enumerate(row)
+        for unit in units_in_cell(cell)
+    ]
+    above = units_in_preamble([*rows[:row_index], *filter(_says_unit, unit_rows)])
+    return Layout(row_index + 1, labels, label_rows, tuple(printed_units), above)
 
 
-def column_letters(place: int) -> str:
+def column_letters(column_index: int) -> str:
     """How a column without a label is named by its place: '[A]', '[B]' ... '[AA]'."""
-    letters, number = "", place + 1
-    while number:
-        number, letter = divmod(number - 1, 26)
+    letters, remaining = "", column_index + 1
+    while remaining:
+        remaining, letter = divmod(remaining - 1, 26)
         letters = chr(ord("A") + letter) + letters
     return f"[{letters}]"
 
 
-def _by_letters(place: int, column_by_label: Mapping[str, str]) -> str:
+def _column_letter_label(column_index: int, column_by_label: Mapping[str, str]) -> str:
     """The letters of a column without a label where an alias names it by them, else ''."""
-    letters = column_letters(place)
+    letters = column_letters(column_index)
     return letters if normalised_label(letters) in column_by_label else ""
 
 
@@ -221,36 +247,43 @@ def map_labels(cells: SheetCells, source: Source, table: CanonicalTable) -> Head
     column_by_label = known_labels(source, table)
     positions: dict[str, int] = {}
     unused_labels: list[str] = []
-    for place, label in enumerate(labels):
+    for column_index, label in enumerate(labels):
         name = canonical_name(label, column_by_label, table)
         if name is None:
             unused_labels.append(label)
         elif name not in positions or of_preset(source, labels[positions[name]], name):
-            positions[name] = place
+            positions[name] = column_index
         elif not of_preset(source, label, name):
             raise _repeated_column(f"{labels[positions[name]]!r} / {label!r} -> {name}", location)
-    printed = {name: _printed_units(labels[place], place, cells) for name, place in positions.items()}
-    unused = tuple(label for label in unused_labels if label.strip())
-    notices = (*_unused_label_notices(unused, location), *_unverified_notices(source, labels, positions))
-    return HeaderMap(positions, printed, unused, notices)
+    printed_units = {name: _printed_units(labels[column_index], column_index, cells) for name, column_index in positions.items()}
+    unused_names = tuple(label for label in unused_labels if label.strip())
+    notices = (*_unused_label_notices(unused_names, location), *_unverified_notices(source, labels, positions))
+    return HeaderMap(positions, printed_units, unused_names, notices)
 
 
 def _unverified_notices(source: Source, labels: Sequence[str], positions: Mapping[str, int]) -> tuple[Notice, ...]:
     """S07 for items that the preset of the source reads without having been compared with the vendor's list."""
-    items = unverified(source, {labels[place]: name for name, place in positions.items()})
-    if not items:
+    unverified_columns = unverified(source, {labels[column_index]: name for name, column_index in positions.items()})
+    if not unverified_columns:
         return ()
     location = f"sources.yaml {source.path}"
-    en = f"read by preset {source.preset}, to be verified: " + ", ".join(f"{label} as {name}" for label, name, _ in items)
-    zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(f"{label} → {name}({item})" for label, name, item in items)
+    en = f"read by preset {source.preset}, to be verified: " + ", ".join(
+        f"{label} as {name}" for label, name, _ in unverified_columns
+    )
+    zh = f"按预设 {source.preset} 读取,待核对:" + "、".join(
+        f"{label} → {name}({source_field})" for label, name, source_field in unverified_columns
+    )
     return (Notice("S07", location, en, zh),)
 
 
-def _printed_units(label: str, place: int, cells: SheetCells) -> PrintedUnits:
-    parts = unit_label(label)
-    below = tuple(unit for column, unit in cells.units if column == place)
+def _printed_units(label: str, column_index: int, cells: SheetCells) -> PrintedUnits:
+    parsed_label = unit_label(label)
+    units_below = tuple(unit for column, unit in cells.units if column == column_index)
     return PrintedUnits(
-        parts.units, _without_signs(below, parts.units, cells.units_above_header), cells.units_above_header, parts.words
+        parsed_label.units,
+        _without_signs(units_below, parsed_label.units, cells.units_above_header),
+        cells.units_above_header,
+        parsed_label.unread_words,
     )
 
 
@@ -276,23 +309,27 @@ def _repeated_column(labels: str, location: str) -> DataError:
     )
 
 
-def required_columns(source: Source, table: CanonicalTable, positions: Collection[str], needed: Collection[str]) -> list[str]:
+def required_columns(
+    source: Source, table: CanonicalTable, positions: Collection[str], used_columns: Collection[str]
+) -> list[str]:
     """The columns a file of this source must hold: key, required ones, those the study computes with; constants are given.
 
     An industry code needs its edition (36 is special equipment in 2002, motor vehicles in 2011).
     """
     reshape_columns = list(dict.fromkeys(_reshape_labels(source).values()))
-    required = [
+    required_names = [
         *table.key,
-        *(name for name, column in table.columns.items() if column.required or name in needed),
+        *(name for name, column in table.columns.items() if column.required or name in used_columns),
         *reshape_columns,
     ]
     if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
-        required.append("industry_version")
+        required_names.append("industry_version")
     wide_columns = set(source.reshape.columns.values()) if source.reshape else set()
     dated_columns = {"year"} if "statement_date" in positions else set()
     return [
-        name for name in dict.fromkeys(required) if name not in {*source.constants, *wide_columns, *dated_columns, *positions}
+        name
+        for name in dict.fromkeys(required_names)
+        if name not in {*source.constants, *wide_columns, *dated_columns, *positions}
     ]
 
 
@@ -302,30 +339,38 @@ class MissingColumns:
 
     names: Sequence[str]
     sources: Sequence[Source]
-    unused: Sequence[str]
+    unused_labels: Sequence[str]
 
 
-def require_columns(missing: MissingColumns, table: CanonicalTable, location: str) -> None:
+def require_columns(missing_columns: MissingColumns, table: CanonicalTable, location: str) -> None:
     """DataError S06 for the columns that are missing, each with the labels it is known by, beside the labels not used."""
-    if not missing.names:
+    if not missing_columns.names:
         return
     en, zh = [], []
-    for name in missing.names:
+    for name in missing_columns.names:
         column = table.columns.get(name)
         source_name = name.removeprefix("reshape:")
-        aliases = [alias for source in missing.sources for alias, target in source.aliases.items() if target == name]
+        aliases = [
+            alias for source in missing_columns.sources for alias, column_name in source.aliases.items() if column_name == name
+        ]
         names = [source_name, *aliases, *([column.zh, column.en] if column else [])]
-        nearest = next((best for candidate in names if (best := closest(candidate, missing.unused))), None)
-        accepted = ", ".join(dict.fromkeys(names))
-        en.append(f"{source_name} (accepted labels: {accepted}" + (f"; is it {nearest!r}?)" if nearest else ")"))
-        zh.append(f"{source_name}(可识别的列名:{accepted}" + (f";是不是 {nearest!r}?)" if nearest else ")"))
-    unused = list(dict.fromkeys(missing.unused))
-    listed = ", ".join(unused[:SHOWN]) + (" ..." if len(unused) > SHOWN else "")
-    left, left_zh = (f"; columns of the file not used: {listed}", f";文件中未采用的列:{listed}") if unused else ("", "")
+        closest_label = next(
+            (closest_match for candidate in names if (closest_match := closest(candidate, missing_columns.unused_labels))), None
+        )
+        accepted_labels = ", ".join(dict.fromkeys(names))
+        en.append(
+            f"{source_name} (accepted labels: {accepted_labels}" + (f"; is it {closest_label!r}?)" if closest_label else ")")
+        )
+        zh.append(f"{source_name}(可识别的列名:{accepted_labels}" + (f";是不是 {closest_label!r}?)" if closest_label else ")"))
+    unused = list(dict.fromkeys(missing_columns.unused_labels))
+    label_list = ", ".join(unused[:LISTED_LABELS]) + (" ..." if len(unused) > LISTED_LABELS else "")
+    unused_en, unused_zh = (
+        (f"; columns of the file not used: {label_list}", f";文件中未采用的列:{label_list}") if unused else ("", "")
+    )
     mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
     raise DataError(
-        f"required column missing: {'; '.join(en)}{left}; {mend}",
-        zh=f"缺少必需的列:{';'.join(zh)}{left_zh};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+        f"required column missing: {'; '.join(en)}{unused_en}; {mend}",
+        zh=f"缺少必需的列:{';'.join(zh)}{unused_zh};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
         location=location,
         rule="S06",
     )
@@ -335,7 +380,9 @@ def _unused_label_notices(labels: Sequence[str], location: str) -> tuple[Notice,
     unused_labels = [label for label in labels if label.strip()]
     if not unused_labels:
         return ()
-    listed = ", ".join(unused_labels[:20]) + (" ..." if len(unused_labels) > 20 else "")
+    label_list = ", ".join(unused_labels[:20]) + (" ..." if len(unused_labels) > 20 else "")
     return (
-        Notice("S07", location, f"{len(unused_labels)} columns not used: {listed}", f"{len(unused_labels)} 列未采用:{listed}"),
+        Notice(
+            "S07", location, f"{len(unused_labels)} columns not used: {label_list}", f"{len(unused_labels)} 列未采用:{label_list}"
+        ),
     )

@@ -21,13 +21,13 @@ def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: 
     """One parsed table; its `members` name the raw rows behind each row where that is not one."""
     if len(parsed) == 1:
         return parsed[0]
-    columns = [set(engine.types(source.typed)) - CONTEXT_COLUMNS - set(key) for source in parsed]
+    columns = [set(engine.types(source.typed_rows)) - CONTEXT_COLUMNS - set(key) for source in parsed]
     numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
     if key and (_disjoint(columns) or (all(numbers) and _disjoint(numbers))):
         sources = [_source_without_duplicates(source, key, files, engine) for source in parsed]
         notices = tuple(overlap_notices(_rows_by_files(sources, files, engine), key, engine))
-        combined = _sources_by_key(sources, key, engine)
-        return replace(combined, notices=(*combined.notices, *notices))
+        combined_source = _sources_by_key(sources, key, engine)
+        return replace(combined_source, notices=(*combined_source.notices, *notices))
     return _stacked_sources(parsed, engine)
 
 
@@ -36,13 +36,13 @@ def _rows_by_files(sources: Sequence[ParsedSource], files: pd.DataFrame, engine:
     names = files.set_index("number")["file"]
     rows = {}
     for source in sources:
-        numbers = engine.collect(f"SELECT DISTINCT rid // {FILE_SPAN} AS number FROM {source.typed} ORDER BY 1")["number"]
-        rows[", ".join(dict.fromkeys(names[number] for number in numbers))] = source.typed
+        numbers = engine.collect(f"SELECT DISTINCT rid // {FILE_SPAN} AS number FROM {source.typed_rows} ORDER BY 1")["number"]
+        rows[", ".join(dict.fromkeys(names[source_number] for source_number in numbers))] = source.typed_rows
     return rows
 
 
 def _number_columns(source: ParsedSource, engine: Engine) -> set[str]:
-    return {name for name, sql_type in engine.types(source.typed).items() if sql_type in ("decimal", "double")}
+    return {name for name, sql_type in engine.types(source.typed_rows).items() if sql_type in ("decimal", "double")}
 
 
 def _disjoint(columns: Sequence[set[str]]) -> bool:
@@ -50,52 +50,55 @@ def _disjoint(columns: Sequence[set[str]]) -> bool:
 
 
 def _stacked_sources(parsed: Sequence[ParsedSource], engine: Engine) -> ParsedSource:
-    text, typed = (_union([getattr(source, attribute) for source in parsed], engine) for attribute in ("text", "typed"))
+    text_rows, typed_rows = (
+        _union([getattr(source, attribute) for source in parsed], engine) for attribute in ("text_rows", "typed_rows")
+    )
     return _combined_source(
-        parsed, text, typed, engine.query(_members_sql(parsed)) if any(source.members for source in parsed) else None
+        parsed, text_rows, typed_rows, engine.query(_members_sql(parsed)) if any(source.members for source in parsed) else None
     )
 
 
 def _source_without_duplicates(source: ParsedSource, key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
     """The source with its own duplicates found and its faulty rows left out, ready to be joined."""
-    valid_rows = without_rows(source.typed, source.findings["rid"], engine)
+    valid_rows = without_rows(source.typed_rows, source.findings["rid"], engine)
     findings = joined_findings(
-        [source.findings, duplicate_findings(valid_rows, source.text, key, files, engine, shifts=source.shifts)]
+        [source.findings, duplicate_findings(valid_rows, source.text_rows, key, files, engine, shifts=source.shifts)]
     )
-    valid_rows, text = (without_rows(rows, findings["rid"], engine) for rows in (source.typed, source.text))
-    return replace(source, typed=valid_rows, text=text, findings=findings)
+    valid_rows, text_rows = (without_rows(rows, findings["rid"], engine) for rows in (source.typed_rows, source.text_rows))
+    return replace(source, typed_rows=valid_rows, text_rows=text_rows, findings=findings)
 
 
 def _sources_by_key(parsed: Sequence[ParsedSource], key: Sequence[str], engine: Engine) -> ParsedSource:
     """One row per key, each value from the first source that has it."""
     keys = ", ".join(map(quoted, key))
-    typed = _union([source.typed for source in parsed], engine)
-    rows = engine.query(f"SELECT rid AS part, min(rid) OVER (PARTITION BY {keys}) AS rid FROM {typed}")
+    typed_rows = _union([source.typed_rows for source in parsed], engine)
+    rows = engine.query(f"SELECT rid AS part, min(rid) OVER (PARTITION BY {keys}) AS rid FROM {typed_rows}")
     grouped_tables = [
-        _one_row_per_key(_union([getattr(source, name) for source in parsed], engine), rows, engine) for name in ("text", "typed")
+        _first_rows_by_key(_union([getattr(source, name) for source in parsed], engine), rows, engine)
+        for name in ("text_rows", "typed_rows")
     ]
     members = engine.query(f"SELECT r.rid, m.member FROM {rows} AS r JOIN ({_members_sql(parsed)}) AS m ON m.rid = r.part")
     return _combined_source(parsed, grouped_tables[0], grouped_tables[1], members)
 
 
-def _one_row_per_key(table: str, rows: str, engine: Engine) -> str:
+def _first_rows_by_key(table: str, rows: str, engine: Engine) -> str:
     values = ", ".join(f"arg_min(t.{quoted(name)}, t.rid) AS {quoted(name)}" for name in engine.types(table) if name != "rid")
     return engine.query(f"SELECT r.rid, {values} FROM {table} AS t JOIN {rows} AS r ON r.part = t.rid GROUP BY r.rid")
 
 
 def _members_sql(parsed: Sequence[ParsedSource]) -> str:
-    parts = [
-        f"SELECT rid, {'member' if source.members else 'rid AS member'} FROM {source.members or source.typed}"
+    member_queries = [
+        f"SELECT rid, {'member' if source.members else 'rid AS member'} FROM {source.members or source.typed_rows}"
         for source in parsed
     ]
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(member_queries)
 
 
 def _union(names: Sequence[str], engine: Engine) -> str:
     return engine.query(" UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in names))
 
 
-def _combined_source(parsed: Sequence[ParsedSource], text: str, typed: str, members: str | None) -> ParsedSource:
+def _combined_source(parsed: Sequence[ParsedSource], text_rows: str, typed_rows: str, members: str | None) -> ParsedSource:
     out_of_scope = pd.concat([source.out_of_scope for source in parsed], ignore_index=True)
     notices = tuple(notice for source in parsed for notice in source.notices)
     shifts: dict[str, dict[int, int]] = {}
@@ -103,24 +106,24 @@ def _combined_source(parsed: Sequence[ParsedSource], text: str, typed: str, memb
         for name, powers in source.shifts.items():
             shifts.setdefault(name, {}).update(powers)
     findings = joined_findings([source.findings for source in parsed])
-    return ParsedSource(text, typed, findings, out_of_scope, notices, members, shifts=shifts)
+    return ParsedSource(text_rows, typed_rows, findings, out_of_scope, notices, members, shifts=shifts)
 
 
 def without_rows(rows: str, rids: pd.Series, engine: Engine) -> str:
     """A view of the rows whose id is not among those given."""
     if rids.empty:
         return rows
-    excluded = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
+    excluded_rids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
     return engine.view(
-        f"SELECT * FROM {rows} WHERE rid NOT IN (SELECT rid FROM {excluded})"
+        f"SELECT * FROM {rows} WHERE rid NOT IN (SELECT rid FROM {excluded_rids})"
     )  # an anti join would hash the wide rows
 
 
-def by_raw_row(removed: pd.DataFrame, members: str | None, engine: Engine) -> pd.DataFrame:
+def findings_by_raw_row(removed_rows: pd.DataFrame, members: str | None, engine: Engine) -> pd.DataFrame:
     """The rows taken out, each replaced by the raw rows that made it."""
-    if members is None or removed.empty:
-        return removed
-    pairs = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL")
-    removed_members = removed.merge(pairs, on="rid", how="left", validate="many_to_many")
+    if members is None or removed_rows.empty:
+        return removed_rows
+    row_members = engine.collect(f"SELECT rid, member FROM {members} ORDER BY ALL")
+    removed_members = removed_rows.merge(row_members, on="rid", how="left", validate="many_to_many")
     raw_rids = removed_members.pop("member").astype("Int64")
     return removed_members.assign(rid=raw_rids.fillna(removed_members["rid"].astype("int64")).astype("int64"))

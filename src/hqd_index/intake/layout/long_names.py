@@ -15,50 +15,73 @@ from ..meaning.units import exponent
 class NameReading:
     """A name as printed, the canonical column it stands for, and the units it prints itself."""
 
-    raw: str
-    canonical: str
+    printed_name: str
+    canonical_name: str
     units: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    unread_words: tuple[str, ...] = ()
 
 
-def name_readings(texts: Sequence[str], columns: Mapping[str, str]) -> list[NameReading]:
+def name_readings(printed_names: Sequence[str], columns: Mapping[str, str]) -> list[NameReading]:
     """The names among the texts that stand for a column: as listed, else without blanks and case, else without a unit."""
-    normalised = {normalised_label(raw): canonical for raw, canonical in columns.items()}
-    without_unit = {normalised_label(unit_label(raw).name): canonical for raw, canonical in columns.items()}
+    names_by_label = {normalised_label(printed_name): canonical_name for printed_name, canonical_name in columns.items()}
+    names_without_unit = {
+        normalised_label(unit_label(printed_name).name): canonical_name for printed_name, canonical_name in columns.items()
+    }
     readings = []
-    for text in texts:
-        parts = unit_label(text)
-        canonical = columns.get(text) or normalised.get(normalised_label(text))
-        if canonical is None and parts.units:
-            canonical = normalised.get(normalised_label(parts.name)) or without_unit.get(normalised_label(parts.name))
-        if canonical is not None:
-            readings.append(NameReading(text, canonical, parts.units, parts.words))
+    for printed_label in printed_names:
+        parsed_label = unit_label(printed_label)
+        canonical_name = columns.get(printed_label) or names_by_label.get(normalised_label(printed_label))
+        if canonical_name is None and parsed_label.units:
+            canonical_name = names_by_label.get(normalised_label(parsed_label.name)) or names_without_unit.get(
+                normalised_label(parsed_label.name)
+            )
+        if canonical_name is not None:
+            readings.append(NameReading(printed_label, canonical_name, parsed_label.units, parsed_label.unread_words))
     return readings
 
 
-def row_unit(name: str, canonical: str, label: str, labels: Mapping[str, int], printed: PrintedUnits) -> UnitChoice:
+def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, int], printed_units: PrintedUnits) -> UnitChoice:
     """The unit of the cells whose row carries a label: the label itself where it leads to the column's unit.
 
     A label that leads nowhere, or none, takes the one unit that the other cells of the column carry (`labels` counts them); it
     stops where they carry several. Without any label that fits, what is printed around name and values decides, and a label of
     money or counts that fits nowhere stops.
     """
-    fitting = {text: cells for text, cells in labels.items() if text and (not canonical or exponent(text, canonical) is not None)}
-    if label in fitting:
-        return UnitChoice(label, exponent(label, canonical) or 0 if canonical else 0, printed=True)
-    if len({exponent(text, canonical) if canonical else text for text in fitting}) > 1:
-        return UnitChoice(canonical, 0, messages=(_ambiguous(name, label, list(fitting)),))
-    if fitting:
-        commonest = max(fitting, key=lambda text: (fitting[text], text))
-        return UnitChoice(commonest, exponent(commonest, canonical) or 0 if canonical else 0, printed=True)
-    return chosen_unit(name, canonical, None, replace(printed, row=(label,)) if is_printed_unit(label) else printed)
+    convertible_labels = {
+        unit_label_text: cells
+        for unit_label_text, cells in labels.items()
+        if unit_label_text and (not canonical_unit or exponent(unit_label_text, canonical_unit) is not None)
+    }
+    if label in convertible_labels:
+        return UnitChoice(label, exponent(label, canonical_unit) or 0 if canonical_unit else 0, is_printed=True)
+    if (
+        len(
+            {
+                exponent(unit_label_text, canonical_unit) if canonical_unit else unit_label_text
+                for unit_label_text in convertible_labels
+            }
+        )
+        > 1
+    ):
+        return UnitChoice(canonical_unit, 0, messages=(_ambiguous_unit(name, label, list(convertible_labels)),))
+    if convertible_labels:
+        most_frequent_label = max(
+            convertible_labels, key=lambda unit_label_text: (convertible_labels[unit_label_text], unit_label_text)
+        )
+        return UnitChoice(
+            most_frequent_label, exponent(most_frequent_label, canonical_unit) or 0 if canonical_unit else 0, is_printed=True
+        )
+    return chosen_unit(
+        name, canonical_unit, None, replace(printed_units, row=(label,)) if is_printed_unit(label) else printed_units
+    )
 
 
-def _ambiguous(name: str, label: str, fitting: Sequence[str]) -> UnitMessage:
-    listed, shown = ", ".join(fitting), label or "-"
-    mend = f"units: {{{name}: {fitting[0]}}}"
+def _ambiguous_unit(name: str, label: str, convertible_labels: Sequence[str]) -> UnitMessage:
+    label_list, displayed_label = ", ".join(convertible_labels), label or "-"
+    mend = f"units: {{{name}: {convertible_labels[0]}}}"
     return UnitMessage(
         ERROR,
-        f"{name}: rows labelled {shown} stand beside rows in {listed}; mend the label, or write `{mend}` if all are in one unit",
-        f"{name}:单位标注为 {shown} 的行与标注为 {listed} 的行并存;请改正标注,若单位相同可写 `{mend}`",
+        f"{name}: some rows are labelled {displayed_label}, others {label_list}; correct the label, or write "
+        f"`{mend}` if all are in one unit",
+        f"{name}:单位标注为 {displayed_label} 的行与标注为 {label_list} 的行并存;请改正标注,若单位相同可写 `{mend}`",
     )

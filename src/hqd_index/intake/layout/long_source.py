@@ -10,9 +10,9 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine
 from ...study.records import Reshape, Source
-from ..cells.column_reading import Exact
+from ..cells.column_reading import NumberType
 
-NAME, VALUE, UNIT = "reshape_name", "reshape_value", "reshape_unit"
+NAME_COLUMN, VALUE_COLUMN, UNIT_COLUMN = "reshape_name", "reshape_value", "reshape_unit"
 Limits = Mapping[str, tuple[float | None, float | None]]
 
 
@@ -23,7 +23,7 @@ class LongSource:
     reshape: Reshape
     source: Source
     table: CanonicalTable
-    exact: Exact
+    number_type: NumberType
     limits: Limits
     files: pd.DataFrame
     engine: Engine

@@ -10,11 +10,11 @@ from ...engines.duckdb import Engine, quoted
 from ..meaning import official_codes as codes
 from ..meaning.industries import industry
 from ..meaning.notes import Candidate, is_marked, note_rows
-from ..meaning.numbers import PLAIN
+from ..meaning.numbers import PLAIN_NUMBER
 from ..meaning.unit_labels import units_below
 from ..read.sheet_cells import ExcludedRow
-from ..records.scope_reasons import NOTE
-from .text_columns import FILE_SPAN, Sheet, value_places
+from ..records.scope_reasons import NOTE_ROW
+from .text_columns import FILE_SPAN, Sheet, value_column_indices
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Notes:
     """Row ids of notes among the rows of the table, and among the rows that reading had put aside."""
 
     rids: tuple[int, ...]
-    set_aside: frozenset[int]
+    excluded_rows: frozenset[int]
 
 
 def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, engine: Engine) -> Notes:
@@ -30,24 +30,24 @@ def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, 
     key_columns = [name for name in table.key if name in engine.types(all_rows)]
     keys = "".join(f", {quoted(name)}" for name in key_columns)
     rows = engine.collect(f"SELECT rid, lead, filled{keys} FROM {all_rows} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
-    data = (
+    data_sql = (
         f"SELECT rid // {FILE_SPAN} AS number, max(rid) AS last FROM {all_rows} WHERE lead IS NULL AND aside IS NULL GROUP BY 1"
     )
-    last = engine.collect(data).set_index("number")["last"].to_dict()
+    last_rows = engine.collect(data_sql).set_index("number")["last"].to_dict()
     rids: list[int] = []
     set_aside_notes: set[int] = set()
     for sheet in sheets:
-        first = sheet.number * FILE_SPAN
+        first = sheet.sheet_number * FILE_SPAN
         sheet_rows = rows[(rows["rid"] >= first) & (rows["rid"] < first + FILE_SPAN)]
-        ragged = {first + row.row: row for row in sheet.cells.excluded_rows if _may_be_note(row)}
-        if sheet_rows.empty and not ragged:
+        ragged_rows = {first + row.row: row for row in sheet.cells.excluded_rows if _may_be_note(row)}
+        if sheet_rows.empty and not ragged_rows:
             continue
         candidates = [_candidate(row, key_columns, table) for row in sheet_rows.to_dict("records")]
-        candidates += [Candidate(rid, row.cells, values=_has_numbers(row)) for rid, row in ragged.items()]
-        has_values = bool(value_places(sheet.header.positions, table))
-        notes = note_rows(candidates, int(last.get(sheet.number, first)) if has_values else _last_plain(candidates))
-        rids += sorted(notes - ragged.keys())
-        set_aside_notes |= notes & ragged.keys()
+        candidates += [Candidate(rid, row.cells, values=_has_numbers(row)) for rid, row in ragged_rows.items()]
+        has_values = bool(value_column_indices(sheet.header.positions, table))
+        notes = note_rows(candidates, int(last_rows.get(sheet.sheet_number, first)) if has_values else _last_data_row(candidates))
+        rids += sorted(notes - ragged_rows.keys())
+        set_aside_notes |= notes & ragged_rows.keys()
     return Notes(tuple(rids), frozenset(set_aside_notes))
 
 
@@ -57,9 +57,9 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
     texts = engine.collect(f"SELECT rid // {FILE_SPAN} AS number, lead FROM {all_rows} WHERE rid IN ({rids}) ORDER BY rid")
     lines = [(int(number), str(lead)) for number, lead in texts.itertuples(index=False)]
     for sheet in sheets:
-        first = sheet.number * FILE_SPAN
-        excluded = [row for row in sheet.cells.excluded_rows if row.reason == NOTE or first + row.row in notes.set_aside]
-        lines += [(sheet.number, cell) for row in excluded for cell in row.cells]
+        first = sheet.sheet_number * FILE_SPAN
+        excluded = [row for row in sheet.cells.excluded_rows if row.reason == NOTE_ROW or first + row.row in notes.excluded_rows]
+        lines += [(sheet.sheet_number, cell) for row in excluded for cell in row.cells]
     units: dict[int, tuple[str, ...]] = {}
     for number, line in lines:
         units[number] = (*units.get(number, ()), *units_below(line))
@@ -68,42 +68,45 @@ def units_in_notes(sheets: Sequence[Sheet], notes: Notes, all_rows: str, engine:
 
 def with_notes(sheet: Sheet, notes: frozenset[int]) -> Sheet:
     """The sheet with rows that reading had put aside told apart: a note is out of scope, not broken."""
-    first = sheet.number * FILE_SPAN
+    first = sheet.sheet_number * FILE_SPAN
     rows = tuple(
-        replace(row, reason=NOTE, rule="") if first + row.row in notes and row.rule else row for row in sheet.cells.excluded_rows
+        replace(row, reason=NOTE_ROW, rule="") if first + row.row in notes and row.rule else row
+        for row in sheet.cells.excluded_rows
     )
     return replace(sheet, cells=replace(sheet.cells, excluded_rows=rows))
 
 
 def _may_be_note(row: ExcludedRow) -> bool:
-    return row.reason == NOTE or bool(row.rule and row.cells)
+    return row.reason == NOTE_ROW or bool(row.rule and row.cells)
 
 
 def _has_numbers(row: ExcludedRow) -> bool:
     """Whether more than one cell is filled and one of the others is a number: data of the wrong width, not a note."""
-    filled = [cell.strip() for cell in row.cells if cell.strip()]
-    return any(PLAIN.fullmatch(cell) for cell in filled[1:])
+    nonempty_cells = [cell.strip() for cell in row.cells if cell.strip()]
+    return any(PLAIN_NUMBER.fullmatch(cell) for cell in nonempty_cells[1:])
 
 
 def _candidate(row: Mapping[Hashable, object], keys: Sequence[str], table: CanonicalTable) -> Candidate:
     """A row without values: data all the same when all of its key cells stand for something that is known."""
-    filled = (str(row["lead"]), *["..."] * (int(str(row["filled"])) - 1))
-    coded = [_is_known(name, row.get(name), table) for name in keys]
-    return Candidate(int(str(row["rid"])), filled, values=any(coded) and all(flag is not False for flag in coded))
+    nonempty_cells = (str(row["lead"]), *["..."] * (int(str(row["filled"])) - 1))
+    known_flags = [_is_known(name, row.get(name), table) for name in keys]
+    return Candidate(
+        int(str(row["rid"])), nonempty_cells, values=any(known_flags) and all(is_known is not False for is_known in known_flags)
+    )
 
 
-def _is_known(name: str, text: object, table: CanonicalTable) -> bool | None:
+def _is_known(name: str, cell: object, table: CanonicalTable) -> bool | None:
     """Whether a key cell holds a code or year that is known; None for text of any kind."""
-    if not isinstance(text, str) or not text:
+    if not isinstance(cell, str) or not cell:
         return False
     column = table.columns.get(name)
     if column is not None and column.code == "province":
-        return codes.province(text).code is not None
+        return codes.province(cell).code is not None
     if column is not None and column.code == "industry":
-        return industry(text, "").scope != "none"
+        return industry(cell, "").scope != "none"
     return None
 
 
-def _last_plain(candidates: Sequence[Candidate]) -> int:
+def _last_data_row(candidates: Sequence[Candidate]) -> int:
     """The last row that does not begin as notes do, in a table that has no values to go by."""
     return max((candidate.row for candidate in candidates if not is_marked(candidate.cells[0])), default=0)

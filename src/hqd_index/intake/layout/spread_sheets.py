@@ -11,10 +11,10 @@ from ...study.records import Reshape, Source
 from ..meaning.glyphs import normalised_label
 from ..meaning.header_years import year_of
 from ..meaning.notes import Candidate, note_rows
-from ..meaning.unit_labels import label_and_unit, units_above
+from ..meaning.unit_labels import label_and_unit, units_in_preamble
 from ..records.intake_notice import Notice
-from ..records.scope_reasons import BLANK, HEADER, NOTE
-from .header_rows import PEEK, canonical_name, header_layout, known_labels, no_rows
+from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, NOTE_ROW
+from .header_rows import SEARCHED_ROWS, canonical_name, header_layout, known_labels, no_rows
 
 MEASURE = "measure"
 MEASURE_LABEL, VALUE_LABEL, UNIT_LABEL = "hqd measure", "hqd value", "hqd unit"
@@ -27,33 +27,33 @@ Rows = Sequence[Sequence[str]]
 class Records:
     """Labels and records of a sheet; each record has its row (0-based in the block) and the column it comes from, if one.
 
-    `set_aside`: rows that hold none, and why. `turned`: a record is a column, so that every row holds a part of each.
+    `excluded_rows`: rows that hold none, and why. `is_transposed`: a record is a column, so that every row holds a part of each.
     """
 
     labels: tuple[str, ...]
     header_row: int
     records: list[tuple[int, int, list[str]]]
-    set_aside: list[tuple[int, str]] = field(default_factory=list)
+    excluded_rows: list[tuple[int, str]] = field(default_factory=list)
     units: tuple[tuple[int, str], ...] = ()
-    above: tuple[str, ...] = ()
+    units_above_header: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
-    turned: bool = False
+    is_transposed: bool = False
 
 
 def records_of(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """The records of a sheet by the `reshape` of its source; DataError S06 when no header row fits, S02 without records."""
     reshape = source.reshape or Reshape()
     if reshape.transpose:
-        made = _turned(rows, source, table, location)
+        records = _transposed_records(rows, source, table, location)
     elif reshape.side_by_side:
-        made = _side_by_side(rows, source, table, location)
+        records = _side_by_side_records(rows, source, table, location)
     elif reshape.across:
-        made = _spread(rows, source, reshape, table, location)
+        records = _banded_records(rows, source, reshape, table, location)
     else:
-        made = _plain(rows, source, table, location)
-    if not made.records:
+        records = _plain_records(rows, source, table, location)
+    if not records.records:
         raise no_rows(location)
-    return made
+    return records
 
 
 def tidy_source(source: Source) -> Source:
@@ -62,126 +62,198 @@ def tidy_source(source: Source) -> Source:
     if reshape is None or not reshape.spreads:
         return source
     if not reshape.across:
-        keep = {"across": (), "side_by_side": False, "transpose": False}
-        return source.model_copy(update={"reshape": reshape.model_copy(update=keep) if reshape.names else None})
+        reset_settings = {"across": (), "side_by_side": False, "transpose": False}
+        return source.model_copy(update={"reshape": reshape.model_copy(update=reset_settings) if reshape.names else None})
     if reshape.value is not None:
         aliases = {**source.aliases, VALUE_LABEL: reshape.value}
         return source.model_copy(update={"reshape": None, "aliases": aliases})
     names = MEASURE_LABEL if MEASURE in reshape.across else reshape.names
-    long = Reshape(names=names, values=VALUE_LABEL, columns=reshape.columns, units=reshape.units or UNIT_LABEL,
+    long_reshape = Reshape(names=names, values=VALUE_LABEL, columns=reshape.columns, units=reshape.units or UNIT_LABEL,
                    drop_unlisted=reshape.drop_unlisted)  # fmt: skip
-    return source.model_copy(update={"reshape": long})
+    return source.model_copy(update={"reshape": long_reshape})
 
 
-def _plain(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _plain_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A block of a sheet that is a table."""
-    layout = header_layout(rows[:PEEK], source, table, location)
-    width = max(len(layout.labels), max(map(len, rows), default=0))
-    labels = (*layout.labels, *[""] * (width - len(layout.labels)))
-    top = layout.row + layout.below
+    layout = header_layout(rows[:SEARCHED_ROWS], source, table, location)
+    column_count = max(len(layout.labels), max(map(len, rows), default=0))
+    labels = (*layout.labels, *[""] * (column_count - len(layout.labels)))
+    first_data_row = layout.row + layout.label_rows
     repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
-    records = [(n, -1, _filled(row, width)) for n, row in enumerate(rows) if n >= top and any(row) and n not in repeated]
-    aside = [(n, HEADER) for n in (*range(layout.row, top), *repeated)]
-    aside += [(n, BLANK) for n in range(top, len(rows)) if not any(rows[n])]
-    return Records(labels, layout.row, records, aside, layout.units, layout.above)
+    records = [
+        (row_index, -1, _padded_row(row, column_count))
+        for row_index, row in enumerate(rows)
+        if row_index >= first_data_row and any(row) and row_index not in repeated
+    ]
+    excluded_rows = [(row_index, HEADER_ROW) for row_index in (*range(layout.row, first_data_row), *repeated)]
+    excluded_rows += [(row_index, BLANK_ROW) for row_index in range(first_data_row, len(rows)) if not any(rows[row_index])]
+    return Records(labels, layout.row, records, excluded_rows, layout.units, layout.units_above_header)
 
 
-def _turned(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _transposed_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """A table with a row for each column and a column for each record."""
-    width = max(map(len, rows), default=0)
-    columns = [[row[place] if place < len(row) else "" for row in rows] for place in range(width)]
-    plain = _plain(columns, source, table, location)
-    first = next((n for n, label in enumerate(plain.labels) if label), 0)
-    records = [(first, column, cells) for column, _, cells in plain.records]
-    used = [n for n, label in enumerate(plain.labels) if canonical_name(label, known_labels(source, table), table)]
-    aside = [(n, BLANK if not any(row) else NOTE) for n, row in enumerate(rows) if n > first and n not in used]
-    return Records(plain.labels, first + 1, records, aside, plain.units, plain.above, turned=True)
+    column_count = max(map(len, rows), default=0)
+    columns = [[row[column_index] if column_index < len(row) else "" for row in rows] for column_index in range(column_count)]
+    plain_records = _plain_records(columns, source, table, location)
+    first = next((row_index for row_index, label in enumerate(plain_records.labels) if label), 0)
+    records = [(first, column, cells) for column, _, cells in plain_records.records]
+    used_rows = [
+        row_index
+        for row_index, label in enumerate(plain_records.labels)
+        if canonical_name(label, known_labels(source, table), table)
+    ]
+    excluded_rows = [
+        (row_index, BLANK_ROW if not any(row) else NOTE_ROW)
+        for row_index, row in enumerate(rows)
+        if row_index > first and row_index not in used_rows
+    ]
+    return Records(
+        plain_records.labels,
+        first + 1,
+        records,
+        excluded_rows,
+        plain_records.units,
+        plain_records.units_above_header,
+        is_transposed=True,
+    )
 
 
-def _side_by_side(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
+def _side_by_side_records(rows: Rows, source: Source, table: CanonicalTable, location: str) -> Records:
     """Lists printed next to each other under the same labels, one below the other."""
-    layout = header_layout(rows[:PEEK], source, table, location)
+    layout = header_layout(rows[:SEARCHED_ROWS], source, table, location)
     names = [normalised_label(label_and_unit(label)[0]) for label in layout.labels]
-    first = next((n for n, name in enumerate(names) if name), 0)
-    starts = [n for n, name in enumerate(names) if name and name == names[first]]
-    if len(starts) < 2:
+    first = next((row_index for row_index, name in enumerate(names) if name), 0)
+    block_starts = [row_index for row_index, name in enumerate(names) if name and name == names[first]]
+    if len(block_starts) < 2:
         label = layout.labels[first]
-        raise _unfit("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
-    width = starts[1] - starts[0]
+        raise _layout_error("side_by_side: true", f"the label {label!r} is not repeated", f"列名 {label!r} 没有重复", location)
+    block_width = block_starts[1] - block_starts[0]
     repeated = _repeated_headers(rows, range(layout.row - 1, layout.row))
-    records, aside = [], [(n, HEADER) for n in (*range(layout.row, layout.row + layout.below), *repeated)]
-    for n in range(layout.row + layout.below, len(rows)):
-        if n in repeated:
+    records, excluded_rows = (
+        [],
+        [(row_index, HEADER_ROW) for row_index in (*range(layout.row, layout.row + layout.label_rows), *repeated)],
+    )
+    for row_index in range(layout.row + layout.label_rows, len(rows)):
+        if row_index in repeated:
             continue
-        row = rows[n]
-        parts = [(start, _filled(row[start : start + width], width)) for start in starts]
-        filled = [(n, start, cells) for start, cells in parts if any(cells)]
-        records += filled
-        aside += [] if filled else [(n, BLANK)]
-    labels = _filled(layout.labels[starts[0] : starts[0] + width], width)
-    units = tuple((place - starts[0], unit) for place, unit in layout.units if starts[0] <= place < starts[0] + width)
-    return Records(tuple(labels), layout.row, records, aside, units, layout.above)
+        row = rows[row_index]
+        row_blocks = [
+            (block_start, _padded_row(row[block_start : block_start + block_width], block_width)) for block_start in block_starts
+        ]
+        nonempty_blocks = [(row_index, block_start, cells) for block_start, cells in row_blocks if any(cells)]
+        records += nonempty_blocks
+        excluded_rows += [] if nonempty_blocks else [(row_index, BLANK_ROW)]
+    labels = _padded_row(layout.labels[block_starts[0] : block_starts[0] + block_width], block_width)
+    units = tuple(
+        (column_index - block_starts[0], unit)
+        for column_index, unit in layout.units
+        if block_starts[0] <= column_index < block_starts[0] + block_width
+    )
+    return Records(tuple(labels), layout.row, records, excluded_rows, units, layout.units_above_header)
 
 
 @dataclass(frozen=True)
 class Bands:
     """Header rows over value columns: the first and last, the labels of key columns, and what stands over each value column."""
 
-    top: int
-    bottom: int
+    first_row: int
+    last_row: int
     keys: dict[int, str]
     values: dict[int, tuple[str, ...]]
-    unused: tuple[str, ...]
+    unused_labels: tuple[str, ...]
 
 
-def _spread(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
+def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
     bands = find_bands(rows, source, reshape, table)
     if bands is None:
-        raise _unfit(f"across: [{', '.join(reshape.across)}]", "no header row holds that", "没有这样的表头行", location)
-    skipped = {normalised_label(text) for text in reshape.skip}
-    over = {place: texts for place, texts in bands.values.items() if not skipped & {normalised_label(text) for text in texts}}
-    also = sorted({name for columns in reshape.also.values() for name in columns})
+        raise _layout_error(f"across: [{', '.join(reshape.across)}]", "no header row holds that", "没有这样的表头行", location)
+    skipped_labels = {normalised_label(label) for label in reshape.skip}
+    band_labels = {
+        column_index: column_labels
+        for column_index, column_labels in bands.values.items()
+        if not skipped_labels & {normalised_label(label) for label in column_labels}
+    }
+    extra_names = sorted({name for columns in reshape.also.values() for name in columns})
     dimensions = [MEASURE_LABEL if name == MEASURE else name for name in reshape.across]
     named_units = reshape.units is not None
-    labels = (*bands.keys.values(), *dimensions, *also, *([] if named_units or reshape.value else [UNIT_LABEL]), VALUE_LABEL)
+    labels = (
+        *bands.keys.values(),
+        *dimensions,
+        *extra_names,
+        *([] if named_units or reshape.value else [UNIT_LABEL]),
+        VALUE_LABEL,
+    )
     records: list[tuple[int, int, list[str]]] = []
-    aside: list[tuple[int, str]] = []
-    heads = {place: _head(texts, reshape, also, named_units) for place, texts in over.items()}
-    aside += _rows_without_records(rows, bands)
-    no_records = {n for n, _ in aside}
-    for n in range(bands.bottom + 1, len(rows)):
-        row = rows[n]
-        if n in no_records:
+    excluded_rows: list[tuple[int, str]] = []
+    values_by_column = {
+        column_index: _band_values(column_labels, reshape, extra_names, named_units)
+        for column_index, column_labels in band_labels.items()
+    }
+    excluded_rows += _rows_without_records(rows, bands)
+    no_records = {row_index for row_index, _ in excluded_rows}
+    for row_index in range(bands.last_row + 1, len(rows)):
+        row = rows[row_index]
+        if row_index in no_records:
             continue
-        keys = [row[place] if place < len(row) else "" for place in bands.keys]
-        records += [(n, place, [*keys, *head, row[place] if place < len(row) else ""]) for place, head in heads.items()]
-    left = [*bands.unused, *(" / ".join(texts) for place, texts in bands.values.items() if place not in over)]
-    units = _printed_units(over, len(labels) - 1) if reshape.value else ()
-    above = units_above(rows[: bands.top])
-    return Records(labels, bands.bottom + 1, records, aside, units, above, _unused(left, location))
+        keys = [row[column_index] if column_index < len(row) else "" for column_index in bands.keys]
+        records += [
+            (row_index, column_index, [*keys, *band_values, row[column_index] if column_index < len(row) else ""])
+            for column_index, band_values in values_by_column.items()
+        ]
+    unused_labels = [
+        *bands.unused_labels,
+        *(" / ".join(column_labels) for column_index, column_labels in bands.values.items() if column_index not in band_labels),
+    ]
+    units = _printed_units(band_labels, len(labels) - 1) if reshape.value else ()
+    units_above_header = units_in_preamble(rows[: bands.first_row])
+    return Records(
+        labels,
+        bands.last_row + 1,
+        records,
+        excluded_rows,
+        units,
+        units_above_header,
+        _unused_label_notice(unused_labels, location),
+    )
 
 
 def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
-    repeated = _repeated_headers(rows, range(bands.top, bands.bottom + 1))
-    below = [n for n in range(bands.bottom + 1, len(rows)) if n not in repeated]
-    filled = {n: tuple(cell for cell in rows[n] if cell.strip()) for n in below}
-    valued = {n for n in below if any(place < len(rows[n]) and rows[n][place].strip() for place in bands.values)}
-    candidates = [Candidate(n, filled[n], values=False) for n in below if filled[n] and n not in valued]
+    repeated = _repeated_headers(rows, range(bands.first_row, bands.last_row + 1))
+    below = [row_index for row_index in range(bands.last_row + 1, len(rows)) if row_index not in repeated]
+    filled = {row_index: tuple(cell for cell in rows[row_index] if cell.strip()) for row_index in below}
+    valued = {
+        row_index
+        for row_index in below
+        if any(column_index < len(rows[row_index]) and rows[row_index][column_index].strip() for column_index in bands.values)
+    }
+    candidates = [
+        Candidate(row_index, filled[row_index], values=False)
+        for row_index in below
+        if filled[row_index] and row_index not in valued
+    ]
     notes = note_rows(candidates, max(valued, default=0))
-    keyless = {n for n in below if n not in valued and not all(_cell(rows[n], place) for place in bands.keys)}
-    aside = [(n, HEADER) for n in repeated] + [(n, BLANK) for n in below if not filled[n]]
-    return aside + [(n, NOTE) for n in below if filled[n] and (n in notes or n in keyless)]
+    keyless = {
+        row_index
+        for row_index in below
+        if row_index not in valued and not all(_cell(rows[row_index], column_index) for column_index in bands.keys)
+    }
+    aside = [(row_index, HEADER_ROW) for row_index in repeated] + [
+        (row_index, BLANK_ROW) for row_index in below if not filled[row_index]
+    ]
+    return aside + [
+        (row_index, NOTE_ROW) for row_index in below if filled[row_index] and (row_index in notes or row_index in keyless)
+    ]
 
 
-def _cell(row: Sequence[str], place: int) -> str:
-    return row[place].strip() if place < len(row) else ""
+def _cell(row: Sequence[str], column_index: int) -> str:
+    return row[column_index].strip() if column_index < len(row) else ""
 
 
 def _repeated_headers(rows: Rows, header: range) -> list[int]:
     """The rows below the header that print one of its rows again, as a table does on its next page."""
-    printed = {cells for n in header if sum(map(bool, cells := tuple(_trimmed(rows[n])))) > 1}
-    return [n for n in range(header.stop, len(rows)) if tuple(_trimmed(rows[n])) in printed]
+    printed = {cells for row_index in header if sum(map(bool, cells := tuple(_trimmed(rows[row_index])))) > 1}
+    return [row_index for row_index in range(header.stop, len(rows)) if tuple(_trimmed(rows[row_index])) in printed]
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
@@ -191,88 +263,95 @@ def _trimmed(row: Sequence[str]) -> list[str]:
     return cells
 
 
-def _head(texts: Sequence[str], reshape: Reshape, also: Sequence[str], named_units: bool) -> list[str]:
+def _band_values(labels: Sequence[str], reshape: Reshape, extra_names: Sequence[str], named_units: bool) -> list[str]:
     """What a value column adds to each of its records: its place in every dimension, other columns, the unit of its measure."""
-    given = {**reshape.also.get(DEFAULT, {})}
-    for text in texts:
-        given |= reshape.also.get(text, reshape.also.get(label_and_unit(text)[0], {}))
-    places = [_dimension(name, text) for name, text in zip(reshape.across, texts)]
-    unit = next((unit for text in reversed(texts) if (unit := label_and_unit(text)[1])), "")
-    return [*places, *(given.get(name, "") for name in also), *([] if named_units or reshape.value else [unit])]
+    fixed_values = {**reshape.also.get(DEFAULT, {})}
+    for label in labels:
+        fixed_values |= reshape.also.get(label, reshape.also.get(label_and_unit(label)[0], {}))
+    dimension_values = [_dimension(name, label) for name, label in zip(reshape.across, labels)]
+    unit = next((unit for label in reversed(labels) if (unit := label_and_unit(label)[1])), "")
+    return [
+        *dimension_values,
+        *(fixed_values.get(name, "") for name in extra_names),
+        *([] if named_units or reshape.value else [unit]),
+    ]
 
 
-def _dimension(name: str, text: str) -> str:
+def _dimension(name: str, label: str) -> str:
     if name == "year":
-        return year_of(text) or text
-    return label_and_unit(text)[0]
+        return year_of(label) or label
+    return label_and_unit(label)[0]
 
 
-def _printed_units(values: Mapping[int, Sequence[str]], place: int) -> tuple[tuple[int, str], ...]:
+def _printed_units(values: Mapping[int, Sequence[str]], column_index: int) -> tuple[tuple[int, str], ...]:
     """The units that value columns print; where they differ, reading the values says so."""
     printed = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
-    return tuple((place, unit) for unit in sorted(printed))
+    return tuple((column_index, unit) for unit in sorted(printed))
 
 
 def find_bands(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:
     """The header rows that fit `across` best: most value columns, then the first; None when none has two beside a key."""
-    best: Bands | None = None
-    for top in range(min(PEEK, len(rows) - len(reshape.across))):
-        bands = _bands_at(top, rows, source, reshape, table)
-        if bands and bands.keys and len(bands.values) > 1 and (best is None or len(bands.values) > len(best.values)):
-            best = bands
-    return best
+    best_bands: Bands | None = None
+    for first_row in range(min(SEARCHED_ROWS, len(rows) - len(reshape.across))):
+        bands = _bands_at(first_row, rows, source, reshape, table)
+        if bands and bands.keys and len(bands.values) > 1 and (best_bands is None or len(bands.values) > len(best_bands.values)):
+            best_bands = bands
+    return best_bands
 
 
-def _bands_at(top: int, rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:
+def _bands_at(first_row: int, rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:
     depth = len(reshape.across)
-    known = known_labels(source, table)
-    width = max(len(row) for row in rows[top : top + depth])
-    over = [[row[place].strip() if place < len(row) else "" for place in range(width)] for row in rows[top : top + depth]]
-    keys, values, unused = {}, {}, []
-    carried = [""] * depth
-    for place in range(width):
-        texts = [band[place] for band in over]
-        label = next((text for text in reversed(texts) if text and _is_key(text, known, reshape, table)), None)
+    canonical_names = known_labels(source, table)
+    column_count = max(len(row) for row in rows[first_row : first_row + depth])
+    header_cells = [
+        [row[column_index].strip() if column_index < len(row) else "" for column_index in range(column_count)]
+        for row in rows[first_row : first_row + depth]
+    ]
+    keys, values, unused_labels = {}, {}, []
+    carried_labels = [""] * depth
+    for column_index in range(column_count):
+        column_labels = [band[column_index] for band in header_cells]
+        label = next((cell for cell in reversed(column_labels) if cell and _is_key(cell, canonical_names, reshape, table)), None)
         if label is not None:
-            keys[place], carried = label, [""] * depth
+            keys[column_index], carried_labels = label, [""] * depth
             continue
-        carried = [text or before for text, before in zip(texts, carried)]
-        fits = [_fits(name, text, reshape) for name, text in zip(reshape.across, carried)]
-        if texts[-1] and all(fits):
-            values[place] = tuple(carried)
-        elif texts[-1]:
-            unused.append(texts[-1])
-    return Bands(top, top + depth - 1, keys, values, tuple(unused))
+        carried_labels = [cell or carried_label for cell, carried_label in zip(column_labels, carried_labels)]
+        band_matches = [_band_fits(name, cell, reshape) for name, cell in zip(reshape.across, carried_labels)]
+        if column_labels[-1] and all(band_matches):
+            values[column_index] = tuple(carried_labels)
+        elif column_labels[-1]:
+            unused_labels.append(column_labels[-1])
+    return Bands(first_row, first_row + depth - 1, keys, values, tuple(unused_labels))
 
 
-def _is_key(text: str, known: Mapping[str, str], reshape: Reshape, table: CanonicalTable) -> bool:
-    name = canonical_name(text, known, table)
-    own = {normalised_label(one) for one in (reshape.names, reshape.units) if one}
-    spread = {*reshape.columns.values(), reshape.value, *reshape.across}
-    return normalised_label(text) in own or (name is not None and name not in spread)
+def _is_key(label: str, canonical_names: Mapping[str, str], reshape: Reshape, table: CanonicalTable) -> bool:
+    name = canonical_name(label, canonical_names, table)
+    reshape_labels = {normalised_label(wording) for wording in (reshape.names, reshape.units) if wording}
+    spread_names = {*reshape.columns.values(), reshape.value, *reshape.across}
+    return normalised_label(label) in reshape_labels or (name is not None and name not in spread_names)
 
 
-def _fits(name: str, text: str, reshape: Reshape) -> bool:
+def _band_fits(name: str, label: str, reshape: Reshape) -> bool:
     if name == "year":
-        return year_of(text) is not None
+        return year_of(label) is not None
     if name == MEASURE:
-        listed = {normalised_label(one) for one in (*reshape.columns, *reshape.skip)}
-        return normalised_label(text) in listed or normalised_label(label_and_unit(text)[0]) in listed
-    return bool(text)
+        known_labels = {normalised_label(wording) for wording in (*reshape.columns, *reshape.skip)}
+        return normalised_label(label) in known_labels or normalised_label(label_and_unit(label)[0]) in known_labels
+    return bool(label)
 
 
-def _filled(row: Sequence[str], width: int) -> list[str]:
-    return [*row[:width], *[""] * (width - len(row))]
+def _padded_row(row: Sequence[str], column_count: int) -> list[str]:
+    return [*row[:column_count], *[""] * (column_count - len(row))]
 
 
-def _unused(labels: Sequence[str], location: str) -> tuple[Notice, ...]:
+def _unused_label_notice(labels: Sequence[str], location: str) -> tuple[Notice, ...]:
     if not labels:
         return ()
-    listed = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
-    return (Notice("S07", location, f"{len(labels)} columns not used: {listed}", f"{len(labels)} 列未采用:{listed}"),)
+    label_list = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
+    return (Notice("S07", location, f"{len(labels)} columns not used: {label_list}", f"{len(labels)} 列未采用:{label_list}"),)
 
 
-def _unfit(key: str, en: str, zh: str, location: str) -> DataError:
+def _layout_error(key: str, en: str, zh: str, location: str) -> DataError:
     return DataError(
         f"`reshape: {{{key}}}` does not fit this sheet: {en}; compare it with the header rows",
         zh=f"`reshape: {{{key}}}` 与该表不符:{zh};请对照表头行改正",
@@ -281,9 +360,9 @@ def _unfit(key: str, en: str, zh: str, location: str) -> DataError:
     )
 
 
-def cropped(rows: Rows, corners: tuple[tuple[int, int], tuple[int, int]] | None) -> list[list[str]]:
+def cropped(rows: Rows, block: tuple[tuple[int, int], tuple[int, int]] | None) -> list[list[str]]:
     """The rows of a block of a sheet."""
-    if corners is None:
+    if block is None:
         return [list(row) for row in rows]
-    (top, left), (bottom, right) = corners
-    return [list(row[left : right + 1]) for row in rows[top : bottom + 1]]
+    (first_row, first_column), (last_row, last_column) = block
+    return [list(row[first_column : last_column + 1]) for row in rows[first_row : last_row + 1]]

@@ -9,7 +9,7 @@ from ...canonical import CanonicalTable, Column
 from ...engines.duckdb import Engine, literal, quoted
 from ...study.records import Source
 from ..read.sheet_cells import BLANKS, SheetCells
-from ..records.scope_reasons import BLANK, HEADER, TOTAL
+from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, TOTAL_ROW
 from .header_rows import HeaderMap
 
 FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of ROW_SPAN, so rid % ROW_SPAN is the row shown
@@ -19,7 +19,7 @@ FILE_SPAN = 10**13  # rid = number of the sheet x FILE_SPAN + row; a multiple of
 class Sheet:
     """Cells with their header understood, and the number of the file in this run."""
 
-    number: int
+    sheet_number: int
     cells: SheetCells
     header: HeaderMap
 
@@ -30,71 +30,86 @@ def text_table(sheets: Sequence[Sheet], source: Source, table: CanonicalTable, e
     `aside` (NULL, blank, header, note or total), `lead` and `filled` (the first text and the number of filled cells of a row
     without any value: it may be a note), `marks` (the columns where a declared mark stands for something missing).
     """
-    selects = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
-    return engine.query(" UNION ALL BY NAME ".join(selects))
+    sheet_queries = [f"({_sheet_sql(sheet, source, table)})" for sheet in sheets]
+    return engine.query(" UNION ALL BY NAME ".join(sheet_queries))
 
 
 IDS = ("firm", "uscc", "hs6", "area")
-MARK_OF, NEXT_MARK = "\x1f", "\x1e"
+MARK_SEPARATOR, MARK_TERMINATOR = "\x1f", "\x1e"
 ROW_FACTS = ("aside", "lead", "filled", "marks")
 
 
 def _sheet_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     positions = sheet.header.positions
-    columns = {name: _cell_sql(name, place, source, table, padded=sheet.cells.has_padding) for name, place in positions.items()}
-    columns |= {name: literal(value) for name, value in source.constants.items() if name in table.columns}
-    selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
-    width = len(sheet.cells.labels)
+    columns = {
+        name: _cell_sql(name, column_index, source, table, has_padding=sheet.cells.has_padding)
+        for name, column_index in positions.items()
+    }
+    columns |= {name: literal(constant) for name, constant in source.constants.items() if name in table.columns}
+    select_list = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
+    column_count = len(sheet.cells.labels)
     row_facts = [
         f"{_scope_reason_sql(sheet, source, table)} AS aside",
-        *_lead_sql(width, value_places(positions, table)),
-        f"{_marks_sql(positions, source, table)} AS marks",
+        *_lead_sql(column_count, value_column_indices(positions, table)),
+        f"{_missing_marks_sql(positions, source, table)} AS marks",
     ]
-    trimmed = ["row", *(f"{_trim_sql(f'c{place}')} AS c{place}" for place in range(width))] if sheet.cells.has_padding else ["*"]
-    trimmed += [
-        f"c{place} AS r{place}" for name, place in positions.items() if sheet.cells.has_padding and _is_id(name, source, table)
+    trimmed_cells = (
+        ["row", *(f"{_trim_sql(f'c{column_index}')} AS c{column_index}" for column_index in range(column_count))]
+        if sheet.cells.has_padding
+        else ["*"]
+    )
+    trimmed_cells += [
+        f"c{column_index} AS r{column_index}"
+        for name, column_index in positions.items()
+        if sheet.cells.has_padding and _is_id(name, source, table)
     ]
-    rid = f"{sheet.number * FILE_SPAN} + row AS rid"
-    inside = f"SELECT {', '.join(trimmed)} FROM {quoted(sheet.cells.table)}"
-    return f"SELECT {rid}, {', '.join(row_facts)}, {selected} FROM ({inside})"
+    rid = f"{sheet.sheet_number * FILE_SPAN} + row AS rid"
+    cells_sql = f"SELECT {', '.join(trimmed_cells)} FROM {quoted(sheet.cells.table)}"
+    return f"SELECT {rid}, {', '.join(row_facts)}, {select_list} FROM ({cells_sql})"
 
 
-def value_places(positions: Mapping[str, int], table: CanonicalTable) -> list[int]:
+def value_column_indices(positions: Mapping[str, int], table: CanonicalTable) -> list[int]:
     """Where values stand: the number and flag columns outside the key, else the columns outside it, else all but the first."""
-    non_key = {name: place for name, place in positions.items() if name not in table.key}
-    measured = [place for name, place in non_key.items() if _is_measured(table.columns.get(name))]
-    if measured:
-        return measured
+    non_key = {name: column_index for name, column_index in positions.items() if name not in table.key}
+    number_columns = [column_index for name, column_index in non_key.items() if _is_measured(table.columns.get(name))]
+    if number_columns:
+        return number_columns
     first = min(positions.values(), default=0)
-    return [place for place in non_key.values() if place != first]
+    return [column_index for column_index in non_key.values() if column_index != first]
 
 
 def _is_measured(column: Column | None) -> bool:
     return column is not None and column.dtype in ("number", "integer", "flag")
 
 
-def _lead_sql(width: int, values: Sequence[int]) -> list[str]:
+def _lead_sql(column_count: int, values: Sequence[int]) -> list[str]:
     """`lead` and `filled` of rows without a value; of rows with one filled cell where the table has no values."""
-    cells = [f"c{place}" for place in range(width)]
-    filled = " + ".join(f"CAST({cell} <> '' AS TINYINT)" for cell in cells)
-    empty = " AND ".join(f"c{place} = ''" for place in values) or f"({filled}) = 1"
-    texts = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
-    first = f"coalesce({texts})"
-    return [f"CASE WHEN {empty} THEN {first} END AS lead", f"CASE WHEN {empty} THEN {filled} END AS filled"]
+    cells = [f"c{column_index}" for column_index in range(column_count)]
+    filled_count_sql = " + ".join(f"CAST({cell} <> '' AS TINYINT)" for cell in cells)
+    no_values_sql = " AND ".join(f"c{column_index} = ''" for column_index in values) or f"({filled_count_sql}) = 1"
+    cell_list = ", ".join(f"NULLIF({cell}, '')" for cell in cells)
+    first = f"coalesce({cell_list})"
+    return [
+        f"CASE WHEN {no_values_sql} THEN {first} END AS lead",
+        f"CASE WHEN {no_values_sql} THEN {filled_count_sql} END AS filled",
+    ]
 
 
-def _marks_sql(positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
+def _missing_marks_sql(positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
     """Each column in which a mark was read as missing, and the mark."""
-    cases = []
-    for name, place in positions.items():
+    when_clauses = []
+    for name, column_index in positions.items():
         if is_plain_text(name, table):
             continue
-        marks = [f"c{place} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark]
+        marks = [
+            f"c{column_index} = {literal(missing_mark)}" for missing_mark in missing_marks(name, source, table) if missing_mark
+        ]
         if marks:
-            cases.append(
-                f"CASE WHEN {' OR '.join(marks)} THEN {literal(name + MARK_OF)} || c{place} || '{NEXT_MARK}' ELSE '' END"
+            when_clauses.append(
+                f"CASE WHEN {' OR '.join(marks)} THEN {literal(name + MARK_SEPARATOR)} || c{column_index} || "
+                f"'{MARK_TERMINATOR}' ELSE '' END"
             )
-    return " || ".join(cases) or "''"
+    return " || ".join(when_clauses) or "''"
 
 
 def missing_marks(name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
@@ -102,8 +117,8 @@ def missing_marks(name: str, source: Source, table: CanonicalTable) -> tuple[str
     marks = tuple(dict.fromkeys(("", *source.missing)))
     column = table.columns.get(name)
     is_unit_code = name in table.key and column is not None and column.dtype == "text" and column.code != "firm"
-    declared = "missing" in source.model_fields_set
-    return tuple(mark for mark in marks if mark != "NA") if is_unit_code and not declared else marks
+    is_declared = "missing" in source.model_fields_set
+    return tuple(missing_mark for missing_mark in marks if missing_mark != "NA") if is_unit_code and not is_declared else marks
 
 
 def _trim_sql(cell: str) -> str:
@@ -112,17 +127,17 @@ def _trim_sql(cell: str) -> str:
 
 
 def _has_blank(cell: str) -> str:
-    return "(" + " OR ".join(f"contains({cell}, {literal(blank)})" for blank in BLANKS) + ")"
+    return "(" + " OR ".join(f"contains({cell}, {literal(blank_character)})" for blank_character in BLANKS) + ")"
 
 
-def _cell_sql(name: str, place: int, source: Source, table: CanonicalTable, *, padded: bool) -> str:
+def _cell_sql(name: str, column_index: int, source: Source, table: CanonicalTable, *, has_padding: bool) -> str:
     """The cell, NULL where it is blank or a missing mark; an id keeps its blanks, which its reading takes away and counts."""
-    cell = f"c{place}"
-    printed = f"r{place}" if padded and _is_id(name, source, table) else cell
+    cell = f"c{column_index}"
+    printed_cell = f"r{column_index}" if has_padding and _is_id(name, source, table) else cell
     if is_plain_text(name, table):
-        return f"NULLIF({cell}, '')" if printed == cell else f"CASE WHEN {cell} <> '' THEN {printed} END"
-    present = " AND ".join(f"{cell} <> {literal(mark)}" for mark in missing_marks(name, source, table))
-    return f"CASE WHEN {present} THEN {printed} END"  # half the time of NOT IN
+        return f"NULLIF({cell}, '')" if printed_cell == cell else f"CASE WHEN {cell} <> '' THEN {printed_cell} END"
+    presence_sql = " AND ".join(f"{cell} <> {literal(missing_mark)}" for missing_mark in missing_marks(name, source, table))
+    return f"CASE WHEN {presence_sql} THEN {printed_cell} END"  # half the time of NOT IN
 
 
 def _is_id(name: str, source: Source, table: CanonicalTable) -> bool:
@@ -137,18 +152,21 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
 
 
 def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
-    width, positions = len(sheet.cells.labels), sheet.header.positions
-    others_blank = " AND ".join(f"c{place} = ''" for place in range(width - 1, 0, -1)) or "true"
-    cases = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK}'"]
-    labels = {place: sheet.cells.labels[place] for place in positions.values() if sheet.cells.labels[place]}
+    column_count, positions = len(sheet.cells.labels), sheet.header.positions
+    others_blank = " AND ".join(f"c{column_index} = ''" for column_index in range(column_count - 1, 0, -1)) or "true"
+    when_clauses = [f"WHEN {others_blank} AND c0 = '' THEN '{BLANK_ROW}'"]
+    labels = {
+        column_index: sheet.cells.labels[column_index] for column_index in positions.values() if sheet.cells.labels[column_index]
+    }
     if len(labels) > 1:
-        repeated = " AND ".join(f"c{place} = {literal(label)}" for place, label in labels.items())
-        cases.append(f"WHEN {repeated} THEN '{HEADER}'")
-    totals = ", ".join(literal(total) for total in source.totals)
-    for name, place in positions.items():
+        repeated = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
+        when_clauses.append(f"WHEN {repeated} THEN '{HEADER_ROW}'")
+    totals = ", ".join(literal(total_label) for total_label in source.totals)
+    for name, column_index in positions.items():
         column = table.columns.get(name)
         if totals and column and column.dtype == "text" and (name in table.key or column.code):
-            cases.append(
-                f"WHEN c{place} IN ({totals}) OR regexp_replace(c{place}, '[\\s\u3000]', '', 'g') IN ({totals}) THEN '{TOTAL}'"
+            when_clauses.append(
+                f"WHEN c{column_index} IN ({totals}) OR regexp_replace(c{column_index}, '[\\s\u3000]', '', 'g') IN "
+                f"({totals}) THEN '{TOTAL_ROW}'"
             )
-    return f"CASE {' '.join(cases)} END"
+    return f"CASE {' '.join(when_clauses)} END"

@@ -8,7 +8,7 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine
 from ...study.records import Source
 from ..meaning.glyphs import normalised_label
-from ..meaning.unit_labels import is_printed_unit, units_in
+from ..meaning.unit_labels import is_printed_unit, units_in_cell
 from ..read.sheet_cells import SheetCells
 from .header_rows import canonical_name, known_labels
 
@@ -23,5 +23,5 @@ def with_unit_column(cells: SheetCells, source: Source, table: CanonicalTable, e
     for place, label in enumerate(cells.labels):
         if normalised_label(label) in LABELS and canonical_name(label, known, table) is None:
             texts = engine.collect(f"SELECT DISTINCT trim(c{place}) AS text FROM {cells.table} ORDER BY 1 LIMIT {MOST}")["text"]
-            units += [unit for text in texts if is_printed_unit(text) for unit in units_in(text)]
+            units += [unit for text in texts if is_printed_unit(text) for unit in units_in_cell(text)]
     return replace(cells, units_above_header=tuple(dict.fromkeys((*cells.units_above_header, *units)))) if units else cells

@@ -17,20 +17,22 @@ def simplified(text: str) -> str:
     return text.translate(TRADITIONAL)
 
 
-def half_width(text: str) -> str:
+def half_width(cell: str) -> str:
     """Full-width letters, digits, marks and blanks made half-width, other brackets made square; no digit is composed.
 
     NFKC would also turn 12.3① into 12.31 and 1234² into 12342: those stay.
     """
-    return text.translate(FULL_WIDTH).translate(BRACKETS).translate(DASHES)
+    return cell.translate(FULL_WIDTH).translate(BRACKETS).translate(DASHES)
 
 
-def visible(text: str) -> str:
+def without_format_characters(cell: str) -> str:
     """The text without marks that show nothing (zero-width blanks, byte order marks, direction marks)."""
-    return "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+    return "".join(character for character in cell if unicodedata.category(character) != "Cf")
 
 
 def normalised_label(label: str) -> str:
     """A label without blanks, line breaks, invisible marks and case, full-width and traditional forms made plain."""
-    text = simplified(unicodedata.normalize("NFKC", label))
-    return "".join(mark for mark in text if not mark.isspace() and unicodedata.category(mark) != "Cf").lower()
+    normalised = simplified(unicodedata.normalize("NFKC", label))
+    return "".join(
+        character for character in normalised if not character.isspace() and unicodedata.category(character) != "Cf"
+    ).lower()

@@ -4,148 +4,158 @@ from __future__ import annotations
 
 import re
 
-from .glyphs import half_width, visible
+from .glyphs import half_width, without_format_characters
 from .official_codes import uscc_valid
-from .reading import Reading, refused
+from .reading import CellReading, refused_reading
 
 SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,3}")
-WRAPPED = re.compile(r"=?\s*(?:\"+\s*([^\"]*?)\s*\"+|'\s*([^']*?)\s*')|=\s*(\S+)|'\s*(.+)")
+QUOTED_CELL = re.compile(r"=?\s*(?:\"+\s*([^\"]*?)\s*\"+|'\s*([^']*?)\s*')|=\s*(\S+)|'\s*(.+)")
 EXCHANGES = "XSHE|XSHG|XBSE|SZSE|SHSE|BJSE|SSE|SZ|SH|SS|BJ|CN|深|沪|京"
-WITH_EXCHANGE = re.compile(rf"(?:(?:{EXCHANGES})[.\-_: ]?([0-9]{{6}})|([0-9]{{6}})[.\-_: ]?(?:{EXCHANGES}|HA|SA))", re.IGNORECASE)
-WHOLE = re.compile(r"([0-9]+)(?:\.0+)?")
+CODE_WITH_EXCHANGE = re.compile(
+    rf"(?:(?:{EXCHANGES})[.\-_: ]?([0-9]{{6}})|([0-9]{{6}})[.\-_: ]?(?:{EXCHANGES}|HA|SA))", re.IGNORECASE
+)
+WHOLE_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
 NO_ID = frozenset({"nan", "none", "null", "<na>", "nat", "#n/a", "n/a", "#null!", "nil", "(null)", "(blank)", "(空)", "(空白)"})
 STOCK_DIGITS = 6
 HS_CHAPTERS = range(1, 98)
 HS_RESERVED = 77
 
 AREA_LENGTH = "area_length"
-UNWRAPPED, EXCHANGE, DECIMAL_POINT, PADDED, BLANKS, WIDTH, CASE = (
+UNQUOTED, EXCHANGE, DECIMAL_POINT, LEADING_ZEROS, BLANKS, WIDTH, LETTER_CASE = (
     "quotes", "exchange", "decimal_point", "leading_zeros", "blanks", "full_width", "letter_case",
 )  # fmt: skip
 
 
-def no_id(text: str) -> bool:
+def is_no_id(cell: str) -> bool:
     """Whether a text is how programs print a missing id (nan, None, NULL); 'NA' is none: it is Namibia's code."""
-    return half_width(text).strip().lower() in NO_ID
+    return half_width(cell).strip().lower() in NO_ID
 
 
-def unwrapped(text: str) -> tuple[str, str]:
+def unquoted(cell: str) -> tuple[str, str]:
     """(the id without the marks a spreadsheet or a typist puts around it, the kind of repair or '')."""
-    plain, repair = visible(half_width(text)), ""
-    if plain != text:
+    bare_cell, repair = without_format_characters(half_width(cell)), ""
+    if bare_cell != cell:
         repair = WIDTH
-    tight = re.sub(r"[\x00-\x20\x7f-\xa0]+", "", plain) if re.search(r"[0-9]", plain) else plain.strip()
-    if tight != plain:
+    compact_cell = re.sub(r"[\x00-\x20\x7f-\xa0]+", "", bare_cell) if re.search(r"[0-9]", bare_cell) else bare_cell.strip()
+    if compact_cell != bare_cell:
         repair = BLANKS
-    match = WRAPPED.fullmatch(tight)
+    match = QUOTED_CELL.fullmatch(compact_cell)
     if match and any(match.groups()):
-        return next(part for part in match.groups() if part).strip(), UNWRAPPED
-    return tight, repair
+        return next(group for group in match.groups() if group).strip(), UNQUOTED
+    return compact_cell, repair
 
 
-def stock_code(text: str) -> Reading:
+def stock_code(cell: str) -> CellReading:
     """The six digits of a listed firm, or an 18-character credit code; C06 where digits were lost, C03 where it is none.
 
     ="000001", '000003, 000004.SZ, SZ000005, 1, 1.0 and texts with blanks or full-width digits have one canonical form.
     """
-    if no_id(text):
-        return refused("C04")
-    plain, repair = unwrapped(text)
-    exchange = WITH_EXCHANGE.fullmatch(plain)
+    if is_no_id(cell):
+        return refused_reading("C04")
+    bare_cell, repair = unquoted(cell)
+    exchange = CODE_WITH_EXCHANGE.fullmatch(bare_cell)
     if exchange:
-        return Reading(exchange.group(1) or exchange.group(2), EXCHANGE)
-    if (credit := _credit(plain, repair)) is not None:
+        return CellReading(exchange.group(1) or exchange.group(2), EXCHANGE)
+    if (credit := _credit(bare_cell, repair)) is not None:
         return credit
-    number = WHOLE.fullmatch(plain)
-    if number is None:
-        return refused("C06" if SCIENTIFIC.fullmatch(plain) else "C03")
-    digits = number.group(1)
+    whole_number = WHOLE_NUMBER.fullmatch(bare_cell)
+    if whole_number is None:
+        return refused_reading("C06" if SCIENTIFIC.fullmatch(bare_cell) else "C03")
+    digits = whole_number.group(1)
     if len(digits) > STOCK_DIGITS or not int(digits):
-        return refused("C06" if len(digits) > STOCK_DIGITS else "C03")
+        return refused_reading("C06" if len(digits) > STOCK_DIGITS else "C03")
     if len(digits) < STOCK_DIGITS:
-        return Reading(digits.zfill(STOCK_DIGITS), PADDED)
-    return Reading(digits, DECIMAL_POINT if digits != plain else repair)
+        return CellReading(digits.zfill(STOCK_DIGITS), LEADING_ZEROS)
+    return CellReading(digits, DECIMAL_POINT if digits != bare_cell else repair)
 
 
-def padded(text: str, width: int) -> Reading:
-    """Digits of a code made `width` long; any other text as it is, without what a spreadsheet put around it."""
-    if no_id(text):
-        return refused("C04")
-    plain, repair = unwrapped(text)
-    number = WHOLE.fullmatch(plain)
-    if number is None:
-        return refused("C06") if SCIENTIFIC.fullmatch(plain) else Reading(plain, repair)
-    digits = number.group(1)
-    if len(digits) < width:
-        return Reading(digits.zfill(width), PADDED)
-    return Reading(digits, DECIMAL_POINT if digits != plain else repair)
+def padded_code(cell: str, digit_count: int) -> CellReading:
+    """Digits of a code made `digit_count` long; any other text as it is, without what a spreadsheet put around it."""
+    if is_no_id(cell):
+        return refused_reading("C04")
+    bare_cell, repair = unquoted(cell)
+    whole_number = WHOLE_NUMBER.fullmatch(bare_cell)
+    if whole_number is None:
+        return refused_reading("C06") if SCIENTIFIC.fullmatch(bare_cell) else CellReading(bare_cell, repair)
+    digits = whole_number.group(1)
+    if len(digits) < digit_count:
+        return CellReading(digits.zfill(digit_count), LEADING_ZEROS)
+    return CellReading(digits, DECIMAL_POINT if digits != bare_cell else repair)
 
 
-def credit_code(text: str) -> Reading:
+def credit_code(cell: str) -> CellReading:
     """A unified social credit code (GB 32100-2015); C06 for one that lost digits or whose check character is wrong, else C03."""
-    plain, repair = unwrapped(text)
-    if (match := _credit(plain, repair)) is not None:
+    bare_cell, repair = unquoted(cell)
+    if (match := _credit(bare_cell, repair)) is not None:
         return match
-    if SCIENTIFIC.fullmatch(plain) or re.fullmatch(r"[0-9]{15,20}(\.0+)?", plain) or re.fullmatch(r"[0-9A-Za-z]{16,20}", plain):
-        return refused("C06")
-    return refused("C03")
+    if (
+        SCIENTIFIC.fullmatch(bare_cell)
+        or re.fullmatch(r"[0-9]{15,20}(\.0+)?", bare_cell)
+        or re.fullmatch(r"[0-9A-Za-z]{16,20}", bare_cell)
+    ):
+        return refused_reading("C06")
+    return refused_reading("C03")
 
 
-def _credit(plain: str, repair: str) -> Reading | None:
+def _credit(bare_cell: str, repair: str) -> CellReading | None:
     """An 18-character code, or None for a text of another shape."""
-    code = plain.replace("-", "").upper()
+    code = bare_cell.replace("-", "").upper()
     if not re.fullmatch(r"[0-9A-Z]{18}", code):
         return None
     if not uscc_valid(code):
-        return refused("C06")
-    return Reading(code, repair or (CASE if code != plain else ""))
+        return refused_reading("C06")
+    return CellReading(code, repair or (LETTER_CASE if code != bare_cell else ""))
 
 
-def firm_id(text: str) -> Reading:
+def firm_id(cell: str) -> CellReading:
     """An id of whatever kind a study uses: stock codes with an exchange and credit codes in their form, others as they are."""
-    if no_id(text):
-        return refused("C04")
-    plain, repair = unwrapped(text)
-    exchange = WITH_EXCHANGE.fullmatch(plain)
+    if is_no_id(cell):
+        return refused_reading("C04")
+    bare_cell, repair = unquoted(cell)
+    exchange = CODE_WITH_EXCHANGE.fullmatch(bare_cell)
     if exchange:
-        return Reading(exchange.group(1) or exchange.group(2), EXCHANGE)
-    if re.fullmatch(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}", plain):
-        return refused("C06")
-    if (credit := _credit(plain, repair)) is not None:
+        return CellReading(exchange.group(1) or exchange.group(2), EXCHANGE)
+    if re.fullmatch(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,}", bare_cell):
+        return refused_reading("C06")
+    if (credit := _credit(bare_cell, repair)) is not None:
         return credit
-    if re.fullmatch(r"[0-9]+\.0+", plain):
-        return Reading(plain.split(".")[0], DECIMAL_POINT)
-    if repair in (UNWRAPPED, WIDTH):
-        return Reading(plain, repair)
-    return Reading(text.strip(), BLANKS if text != text.strip() else "")
+    if re.fullmatch(r"[0-9]+\.0+", bare_cell):
+        return CellReading(bare_cell.split(".")[0], DECIMAL_POINT)
+    if repair in (UNQUOTED, WIDTH):
+        return CellReading(bare_cell, repair)
+    return CellReading(cell.strip(), BLANKS if cell != cell.strip() else "")
 
 
-def hs6(text: str) -> Reading:
+def hs6(cell: str) -> CellReading:
     """The six digits of a product of the Harmonised System: dots and blanks taken out, a lost leading zero put back (M25)."""
-    plain, repair = unwrapped(text)
-    code = re.sub(r"(?<=[0-9]{5})\.0+$", "", plain)
-    dotted = re.fullmatch(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}|[0-9]{4}\.[0-9]{2}", code)
-    digits = code.replace(".", "") if dotted else code
-    if re.fullmatch(r"[0-9]{5}", digits) and not dotted:
-        digits, repair = "0" + digits, PADDED
-    if SCIENTIFIC.fullmatch(plain):
-        return refused("C06")
+    bare_cell, repair = unquoted(cell)
+    code = re.sub(r"(?<=[0-9]{5})\.0+$", "", bare_cell)
+    dotted_code = re.fullmatch(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}|[0-9]{4}\.[0-9]{2}", code)
+    digits = code.replace(".", "") if dotted_code else code
+    if re.fullmatch(r"[0-9]{5}", digits) and not dotted_code:
+        digits, repair = "0" + digits, LEADING_ZEROS
+    if SCIENTIFIC.fullmatch(bare_cell):
+        return refused_reading("C06")
     if not re.fullmatch(r"[0-9]{6}", digits) or int(digits[:2]) not in HS_CHAPTERS or int(digits[:2]) == HS_RESERVED:
-        return refused("C03")
-    return Reading(digits, repair or (DECIMAL_POINT if digits != plain else ""))
+        return refused_reading("C03")
+    return CellReading(digits, repair or (DECIMAL_POINT if digits != bare_cell else ""))
 
 
-def area_code(text: str) -> Reading:
+def area_code(cell: str) -> CellReading:
     """Six digits of GB/T 2260 for a code of 2, 4, 6, 9 or 12 digits that ends in zeros; a name as it is."""
-    plain, repair = unwrapped(text)
-    number = WHOLE.fullmatch(plain)
-    if number is None:
-        return refused("C06") if SCIENTIFIC.fullmatch(plain) else Reading(text.strip(), repair if plain == text.strip() else "")
-    digits = number.group(1)
+    bare_cell, repair = unquoted(cell)
+    whole_number = WHOLE_NUMBER.fullmatch(bare_cell)
+    if whole_number is None:
+        return (
+            refused_reading("C06")
+            if SCIENTIFIC.fullmatch(bare_cell)
+            else CellReading(cell.strip(), repair if bare_cell == cell.strip() else "")
+        )
+    digits = whole_number.group(1)
     if len(digits) in (2, 4):
-        return Reading(digits.ljust(6, "0"), AREA_LENGTH)
+        return CellReading(digits.ljust(6, "0"), AREA_LENGTH)
     if len(digits) in (9, 12) and not digits[6:].strip("0"):
-        return Reading(digits[:6], AREA_LENGTH)
+        return CellReading(digits[:6], AREA_LENGTH)
     if len(digits) != 6:
-        return refused("C03")
-    return Reading(digits, DECIMAL_POINT if digits != plain else repair)
+        return refused_reading("C03")
+    return CellReading(digits, DECIMAL_POINT if digits != bare_cell else repair)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from .glyphs import half_width, normalised_label
 from .industry_names import (
-    ABSENT,
+    ABSENT_DIVISIONS,
     DIVISIONS_2002,
     DIVISIONS_OF_2002,
     EDITIONS,
@@ -23,16 +23,18 @@ from .industry_names import (
     TOTALS,
 )
 from .official_codes import DIVISIONS
-from .suggestions import nearest
+from .suggestions import similar_name
 
 Scope = Literal["manufacturing", "other", "section", "split", "total", "none"]
 
 CODE = re.compile(r"([A-Ta-t])?[ .\-_]?(\d{2})(\d{0,2})(?:\.0+)?")
 LEADING_CODE = re.compile(r"^\(?([A-Ta-t]?\d{2}(?:\d{1,2})?)\)?(?:\s+|[.:\-_ ]|(?=[^\d\s.]))\s*(?=\D)")
 SECTION_LETTER = re.compile(r"^([A-Ta-t])[ .、]?(?=[\u4e00-\u9fff])")
-ORDINAL = re.compile(r"^(?:其中[:,]?|#|＃|[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[、.)])\s*")
+ORDINAL_PREFIX = re.compile(
+    r"^(?:其中[:,]?|#|＃|[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[、.)])\s*"
+)
 SEPARATOR = re.compile(r"\s*(?:--+|[-–—/\\>|:;]|→|\n)\s*")
-JOINING = re.compile(r"[、,和及与()\[\]·的\s]")
+JOINING_CHARACTERS = re.compile(r"[、,和及与()\[\]·的\s]")
 
 
 @dataclass(frozen=True)
@@ -48,126 +50,139 @@ class Industry:
     suggestion: str | None = None
 
 
-NONE = Industry("none")
+NO_INDUSTRY = Industry("none")
 
 
-def industry(text: str, version: str) -> Industry:
+def industry(cell: str, version: str) -> Industry:
     """The industry of a code ('C35', '35', '3511'), a name of any edition (the declared one first), or vendors' forms of both."""
     edition = version if version in EDITIONS else "2017"
-    plain = half_width(text).strip().strip("'\"").strip()
-    match = _plain(plain, edition)
+    stripped_cell = half_width(cell).strip().strip("'\"").strip()
+    match = _single_industry(stripped_cell, edition)
     if match.scope == "none":
-        match = _composed(plain, edition)
-    if match.scope == "none" and (shorter := ORDINAL.sub("", plain)) != plain:
-        match = _plain(shorter, edition)
+        match = _composed_industry(stripped_cell, edition)
+    if match.scope == "none" and (without_ordinal := ORDINAL_PREFIX.sub("", stripped_cell)) != stripped_cell:
+        match = _single_industry(without_ordinal, edition)
         if match.scope == "none":
-            match = _composed(shorter, edition)
-    if match.scope == "none" and not CODE.fullmatch(plain):
-        return Industry("none", suggestion=nearest(text, [names[0] for names in DIVISIONS.values()]))
+            match = _composed_industry(without_ordinal, edition)
+    if match.scope == "none" and not CODE.fullmatch(stripped_cell):
+        return Industry("none", suggestion=similar_name(cell, [names[0] for names in DIVISIONS.values()]))
     return match
 
 
-def _plain(text: str, edition: str) -> Industry:
+def _single_industry(cell: str, edition: str) -> Industry:
     """A bare code or a bare name."""
-    if re.fullmatch(r"[A-Ta-t]", text):
-        return _section(text.upper())
-    code = CODE.fullmatch(text)
+    if re.fullmatch(r"[A-Ta-t]", cell):
+        return _section(cell.upper())
+    code = CODE.fullmatch(cell)
     if code:
-        return _of_code(code.group(1) or "", code.group(2), code.group(3), edition)
-    if normalised_label(text) in {normalised_label(total) for total in TOTALS}:
+        return _industry_of_code(code.group(1) or "", code.group(2), code.group(3), edition)
+    if normalised_label(cell) in {normalised_label(total) for total in TOTALS}:
         return Industry("total", "C")
-    return _names(edition).get(name_key(text), NONE)
+    return _names(edition).get(name_key(cell), NO_INDUSTRY)
 
 
 def _section(letter: str) -> Industry:
     return Industry("section" if letter == "C" else "other", letter, letter)
 
 
-def _of_code(letter: str, division: str, digits: str, edition: str) -> Industry:
+def _industry_of_code(letter: str, division: str, digits: str, edition: str) -> Industry:
     """A division, with or without its letter; NONE for one the edition lacks or whose letter is another's."""
-    number = int(division)
-    if letter and letter.upper() != "C" and any(_within(letter.upper(), number, other) for other in EDITIONS):
+    division_number = int(division)
+    if (
+        letter
+        and letter.upper() != "C"
+        and any(_division_in_section(letter.upper(), division_number, other_edition) for other_edition in EDITIONS)
+    ):
         return Industry("other", letter.upper() + division, letter.upper() + division + digits)
-    section = next((name for name, (low, high) in SECTIONS[edition].items() if low <= number <= high), None)
-    if section is None or division in ABSENT[edition] or (letter and letter.upper() != section):
-        return NONE
+    section = next(
+        (
+            name
+            for name, (first_division, last_division) in SECTIONS[edition].items()
+            if first_division <= division_number <= last_division
+        ),
+        None,
+    )
+    if section is None or division in ABSENT_DIVISIONS[edition] or (letter and letter.upper() != section):
+        return NO_INDUSTRY
     if section != "C":
         return Industry("other", f"{section}{division}", f"{section}{division}{digits}")
     if edition != "2002":
         return Industry("manufacturing", f"C{division}", f"C{division}{digits}")
-    return _of_2002(division, digits)
+    return _division_of_2002(division, digits)
 
 
-def _within(letter: str, number: int, edition: str) -> bool:
-    low, high = SECTIONS[edition].get(letter, (1, 0))
-    return low <= number <= high
+def _division_in_section(letter: str, division_number: int, edition: str) -> bool:
+    first_division, last_division = SECTIONS[edition].get(letter, (1, 0))
+    return first_division <= division_number <= last_division
 
 
-def _of_2002(division: str, digits: str = "") -> Industry:
+def _division_of_2002(division: str, digits: str = "") -> Industry:
     """The successor of a division of 2002; three digits decide where two do not."""
     edition_code = f"C{division}{digits}"
     if digits and (group := GROUPS_2002.get(division + digits[0])):
         return Industry("manufacturing", f"C{group}", edition_code)
     if division in SPLIT_2002:
-        remainder, successors = SPLIT_2002[division]
+        remainder_code, successors = SPLIT_2002[division]
         return (
-            Industry("manufacturing", f"C{remainder}", edition_code)
+            Industry("manufacturing", f"C{remainder_code}", edition_code)
             if digits
             else Industry("split", "+".join(successors), edition_code)
         )
     successor = DIVISIONS_2002.get(division)
-    return Industry("manufacturing", f"C{successor}", edition_code) if successor else NONE
+    return Industry("manufacturing", f"C{successor}", edition_code) if successor else NO_INDUSTRY
 
 
-def _composed(text: str, edition: str) -> Industry:
+def _composed_industry(cell: str, edition: str) -> Industry:
     """'制造业-医药制造业', '医药制造业(C27)', 'C27 医药制造业': parts that agree; the finest known one counts."""
-    parts = [part for part in SEPARATOR.split(_without_brackets(text)) if part.strip()]
-    pieces: list[str] = []
-    for part in parts:
-        lead = LEADING_CODE.match(part) or SECTION_LETTER.match(part)
-        pieces += [lead.group(1), part[lead.end() :]] if lead else [part]
-    if len(pieces) < 2:
-        return NONE
-    matches = [_plain(piece.strip(), edition) for piece in pieces]
-    matched = [match for match in matches if match.scope != "none"]
-    if not matched or matches[0].scope == "none":
-        return NONE
-    divisions = [match for match in matched if match.scope in ("manufacturing", "split") or len(match.code or "") > 1]
+    cell_parts = [cell_part for cell_part in SEPARATOR.split(_without_brackets(cell)) if cell_part.strip()]
+    codes_and_names: list[str] = []
+    for cell_part in cell_parts:
+        leading_code = LEADING_CODE.match(cell_part) or SECTION_LETTER.match(cell_part)
+        codes_and_names += [leading_code.group(1), cell_part[leading_code.end() :]] if leading_code else [cell_part]
+    if len(codes_and_names) < 2:
+        return NO_INDUSTRY
+    matches = [_single_industry(code_or_name.strip(), edition) for code_or_name in codes_and_names]
+    valid_matches = [match for match in matches if match.scope != "none"]
+    if not valid_matches or matches[0].scope == "none":
+        return NO_INDUSTRY
+    divisions = [match for match in valid_matches if match.scope in ("manufacturing", "split") or len(match.code or "") > 1]
     if not divisions:
-        finest = matched[-1]
-        return finest if finest.scope != "section" and len({match.code for match in matched}) == 1 else NONE
-    sections = {match.code for match in matched if len(match.code or "") == 1 and match.scope != "total"}
-    finest = divisions[-1]
-    agree = all(match.code == finest.code for match in divisions) and sections <= {(finest.code or " ")[0]}
-    return finest if agree else NONE
+        finest_match = valid_matches[-1]
+        return (
+            finest_match if finest_match.scope != "section" and len({match.code for match in valid_matches}) == 1 else NO_INDUSTRY
+        )
+    sections = {match.code for match in valid_matches if len(match.code or "") == 1 and match.scope != "total"}
+    finest_match = divisions[-1]
+    matches_agree = all(match.code == finest_match.code for match in divisions) and sections <= {(finest_match.code or " ")[0]}
+    return finest_match if matches_agree else NO_INDUSTRY
 
 
-def _without_brackets(text: str) -> str:
+def _without_brackets(cell: str) -> str:
     """The code in brackets at either end set off by a dash; brackets inside names stay."""
-    set_off = re.sub(r"[\[(]\s*([A-Ta-t]?\d{2,4})\s*[\])]\s*$", r"-\1", text)
-    return re.sub(r"^[\[(]\s*([A-Ta-t]\d{2,4})\s*[\])]", r"\1-", set_off)
+    separated_code = re.sub(r"[\[(]\s*([A-Ta-t]?\d{2,4})\s*[\])]\s*$", r"-\1", cell)
+    return re.sub(r"^[\[(]\s*([A-Ta-t]\d{2,4})\s*[\])]", r"\1-", separated_code)
 
 
 def name_key(name: str) -> str:
     """A name without what editions and typists vary: 和, 及, 与, 、, brackets, blanks."""
-    return JOINING.sub("", normalised_label(name))
+    return JOINING_CHARACTERS.sub("", normalised_label(name))
 
 
 @cache
 def _names(edition: str) -> Mapping[str, Industry]:
     """Name -> industry: the declared edition's names before those of the others."""
-    order = [edition, *(other for other in reversed(EDITIONS) if other != edition)]
+    edition_order = [edition, *(other_edition for other_edition in reversed(EDITIONS) if other_edition != edition)]
     industries: dict[str, Industry] = {}
-    for edition_of_name in order:
+    for edition_of_name in edition_order:
         for name, match in _names_of(edition_of_name):
             industries.setdefault(name_key(name), match)
     return industries
 
 
 def _names_of(edition: str) -> list[tuple[str, Industry]]:
-    pairs = [(name, _section(letter)) for letter, name in SECTION_NAMES[edition].items()]
-    pairs += [(name, Industry("other", code, code)) for code, name in OTHER_DIVISIONS[edition].items()]
+    names_and_industries = [(name, _section(letter)) for letter, name in SECTION_NAMES[edition].items()]
+    names_and_industries += [(name, Industry("other", code, code)) for code, name in OTHER_DIVISIONS[edition].items()]
     if edition == "2002":
-        return pairs + [(name, _of_2002(code)) for code, name in DIVISIONS_OF_2002.items()]
-    pairs += [(name, Industry("manufacturing", code, code)) for code, names in DIVISIONS.items() for name in names]
-    return pairs + [(name, Industry("manufacturing", code, code)) for code, name in OTHER_NAMES_OF_2011.items()]
+        return names_and_industries + [(name, _division_of_2002(code)) for code, name in DIVISIONS_OF_2002.items()]
+    names_and_industries += [(name, Industry("manufacturing", code, code)) for code, names in DIVISIONS.items() for name in names]
+    return names_and_industries + [(name, Industry("manufacturing", code, code)) for code, name in OTHER_NAMES_OF_2011.items()]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .glyphs import half_width, visible
+from .glyphs import half_width, without_format_characters
 
-WORDED = re.compile(
+NOTE_WORDING = re.compile(
     r"^[\s*#>\-—·•]*(?:"
     r"[附脚备批]?注(?:释|解|明)?\s*[\d一二三四五①-⑳]?\s*[:：.、)\]]|注[①-⑳\d]|附注|备\s*注|说\s*明|[数资]\s*[据料]\s*来\s*源|来\s*源\s*[:：]|出处"
     r"|[(\[]?续\s*表|[(\[]续[)\]]|[本上下此该]\s*表|本[资材]料|本年鉴|表中|表内|以上[数为]|上述"
@@ -19,7 +19,7 @@ WORDED = re.compile(
     r")",
     re.IGNORECASE,
 )
-MARKED = re.compile(
+NOTE_MARKER = re.compile(
     r"^[\s#>\-—·•]*(?:"
     r"[①-⑳⑴-⒇㈠-㈩⒈-⒛Ⅰ-Ⅻ❶-❿¹²³]|\(?[a-h]\)\s*\S|[a-h][./]\s|\(\d{1,2}\)\s*\S|\d{1,2}[.)、]\s*\D|\[\d{1,2}\]|[*†‡§]{1,3}\s*\S"
     r"|以下|包[含括]|其中[:：]|表示|see\s|the\s+data|figures?\s|estimates?\s|provisional|notes?\b|sources?\b|[a-z]\s*=\s|\.\.\s*[:=]"
@@ -28,7 +28,7 @@ MARKED = re.compile(
     re.IGNORECASE,
 )
 SENTENCE = re.compile(r"[。;；]|[,，].*[,，。]|[:：].{2,}")
-LONG = 24
+MIN_SENTENCE_LENGTH = 24
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Candidate:
     values: bool
 
 
-def is_worded(text: str) -> bool:
+def is_worded(cell: str) -> bool:
     """Whether a cell says itself that it is a note, a source or a line of a database: 注:, 资料来源, Last Updated."""
-    return bool(WORDED.match(visible(half_width(text)).strip()))
+    return bool(NOTE_WORDING.match(without_format_characters(half_width(cell)).strip()))
 
 
-def is_marked(text: str) -> bool:
+def is_marked(cell: str) -> bool:
     """Whether a cell is worded as a note or begins with a mark of one: ①, 1., a), *."""
-    plain = visible(half_width(text)).strip()
-    return bool(WORDED.match(plain) or MARKED.match(plain))
+    normalised_cell = without_format_characters(half_width(cell)).strip()
+    return bool(NOTE_WORDING.match(normalised_cell) or NOTE_MARKER.match(normalised_cell))
 
 
 def note_rows(candidates: Sequence[Candidate], last_data_row: int) -> set[int]:
@@ -58,18 +58,20 @@ def note_rows(candidates: Sequence[Candidate], last_data_row: int) -> set[int]:
     so is every row after it, unless it has a whole key and values.
     """
     notes: set[int] = set()
-    begun = False
+    in_notes = False
     for candidate in sorted(candidates, key=lambda row: row.row):
-        filled = [cell for cell in candidate.cells if cell.strip()]
-        if not filled or candidate.values:
+        nonempty_cells = [cell for cell in candidate.cells if cell.strip()]
+        if not nonempty_cells or candidate.values:
             continue
-        below = candidate.row > last_data_row
-        if is_worded(filled[0]) or (below and (begun or is_marked(filled[0]) or _reads_as_sentence(filled))):
+        is_below_data = candidate.row > last_data_row
+        if is_worded(nonempty_cells[0]) or (
+            is_below_data and (in_notes or is_marked(nonempty_cells[0]) or _reads_as_sentence(nonempty_cells))
+        ):
             notes.add(candidate.row)
-            begun = begun or below
+            in_notes = in_notes or is_below_data
     return notes
 
 
-def _reads_as_sentence(filled: Sequence[str]) -> bool:
-    text = filled[0].strip()
-    return len(filled) == 1 and (len(text) >= LONG or bool(SENTENCE.search(text)))
+def _reads_as_sentence(nonempty_cells: Sequence[str]) -> bool:
+    first_cell = nonempty_cells[0].strip()
+    return len(nonempty_cells) == 1 and (len(first_cell) >= MIN_SENTENCE_LENGTH or bool(SENTENCE.search(first_cell)))

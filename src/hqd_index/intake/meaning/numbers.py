@@ -16,15 +16,15 @@ MARKS = {
     "nan", "null", "none", "nil", "不详", "不明", "缺失", "无", "暂无", "未披露", "不适用", "未知", "无数据", "missing",
     "unknown", "#null!", "<na>", "空缺", "缺", "待补", "n.a.", "nd", "n.d.", "^",
 }  # fmt: skip
-INFINITE = re.compile(r"[+-]?(inf|infinity|∞|#div/0!)", re.IGNORECASE)
-PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+INFINITY_PATTERN = re.compile(r"[+-]?(inf|infinity|∞|#div/0!)", re.IGNORECASE)
+PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 GROUPED = re.compile(
     r"[+-]?[0-9]{1,3}(?:(,)[0-9]{3}(?:,[0-9]{3})*|( )[0-9]{3}(?: [0-9]{3})*|(')[0-9]{3}(?:'[0-9]{3})*)(\.[0-9]+)?"
 )
 COMMA_DECIMAL = re.compile(r"[+-]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?")
-ONLY_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
-WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
-DATED = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
+THOUSANDS_ONLY = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+NUMBER_WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
+DATE_PATTERN = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
 THIN_BLANKS = dict.fromkeys(map(ord, "\u2009\u202f\u2007\u2005"), " ")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 
@@ -34,61 +34,69 @@ class Diagnosis:
     """The rule a text breaks, the number proposed (as plain text, in the column's source unit), and what would convert it."""
 
     rule: str
-    proposed: str | None = None
+    proposed_number: str | None = None
     conversion: str = ""  # "separators" | "units" | "decimal"
 
 
-def diagnose(text: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
+def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     """C05, C09, C08 (with the proposed number), C07 or C01 for a text that is not a plain number; `unit` is the column's.
 
     `comma_decimal`: the column as a whole is written with a decimal comma, so that 1,234 is not 1234.
     """
-    if CONTROLS.search(text.strip()):
+    if CONTROLS.search(cell.strip()):
         return Diagnosis("C01")
-    half = half_width(text).translate(THIN_BLANKS).strip()
-    if INFINITE.fullmatch(half):
+    half_width_cell = half_width(cell).translate(THIN_BLANKS).strip()
+    if INFINITY_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C05")
-    if half.lower() in MARKS or text.lower() in MARKS:
+    if half_width_cell.lower() in MARKS or cell.lower() in MARKS:
         return Diagnosis("C09")
-    if comma_decimal and COMMA_DECIMAL.fullmatch(half):
-        return Diagnosis("C08", _plain(_from_comma(half)), "decimal")
-    if PLAIN.fullmatch(half) and half != text.strip():
-        return Diagnosis("C08", _plain(half), "separators")
-    if GROUPED.fullmatch(half) and not comma_decimal:
-        return Diagnosis("C08", _plain(re.sub("[, ']", "", half)), "separators")
-    if DATED.fullmatch(half):
+    if comma_decimal and COMMA_DECIMAL.fullmatch(half_width_cell):
+        return Diagnosis("C08", _plain_number(_comma_to_point(half_width_cell)), "decimal")
+    if PLAIN_NUMBER.fullmatch(half_width_cell) and half_width_cell != cell.strip():
+        return Diagnosis("C08", _plain_number(half_width_cell), "separators")
+    if GROUPED.fullmatch(half_width_cell) and not comma_decimal:
+        return Diagnosis("C08", _plain_number(re.sub("[, ']", "", half_width_cell)), "separators")
+    if DATE_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C07")
-    return (None if comma_decimal else _with_unit(half, unit)) or Diagnosis("C01")
+    return (None if comma_decimal else _with_unit(half_width_cell, unit)) or Diagnosis("C01")
 
 
-def has_decimal_commas(texts: Collection[str]) -> bool:
+def has_decimal_commas(cells: Collection[str]) -> bool:
     """Whether texts that are no plain numbers show, as a whole, a decimal comma: all fit one, one cannot be groups."""
-    halves = [half_width(text).strip() for text in texts]
-    odd = [half for half in halves if half.lower() not in MARKS and not PLAIN.fullmatch(half)]
-    commas = [half for half in odd if COMMA_DECIMAL.fullmatch(half)]
-    return bool(odd) and len(commas) == len(odd) and any(not ONLY_GROUPED.fullmatch(half) for half in odd)
+    half_width_cells = [half_width(cell).strip() for cell in cells]
+    unusual_cells = [
+        half_width_cell
+        for half_width_cell in half_width_cells
+        if half_width_cell.lower() not in MARKS and not PLAIN_NUMBER.fullmatch(half_width_cell)
+    ]
+    comma_cells = [half_width_cell for half_width_cell in unusual_cells if COMMA_DECIMAL.fullmatch(half_width_cell)]
+    return (
+        bool(unusual_cells)
+        and len(comma_cells) == len(unusual_cells)
+        and any(not THOUSANDS_ONLY.fullmatch(half_width_cell) for half_width_cell in unusual_cells)
+    )
 
 
-def _from_comma(text: str) -> str:
-    return text.replace(".", "").replace(" ", "").replace(",", ".")
+def _comma_to_point(cell: str) -> str:
+    return cell.replace(".", "").replace(" ", "").replace(",", ".")
 
 
-def _with_unit(text: str, unit: str) -> Diagnosis | None:
-    match = WITH_UNIT.fullmatch(text)
+def _with_unit(cell: str, unit: str) -> Diagnosis | None:
+    match = NUMBER_WITH_UNIT.fullmatch(cell)
     if match is None:
         return None
-    amount, inside = match.group(1), match.group(2).strip()
-    if "," in amount and not GROUPED.fullmatch(amount):
+    amount_text, unit_text = match.group(1), match.group(2).strip()
+    if "," in amount_text and not GROUPED.fullmatch(amount_text):
         return None
-    amount = amount.replace(",", "")
-    shift = exponent(inside, unit) if is_printed_unit(inside) else None
-    if shift is None or not PLAIN.fullmatch(amount):
+    amount_text = amount_text.replace(",", "")
+    power_of_ten = exponent(unit_text, unit) if is_printed_unit(unit_text) else None
+    if power_of_ten is None or not PLAIN_NUMBER.fullmatch(amount_text):
         return None
-    return Diagnosis("C08", _plain(amount, shift), "units")
+    return Diagnosis("C08", _plain_number(amount_text, power_of_ten), "units")
 
 
-def _plain(text: str, shift: int = 0) -> str | None:
+def _plain_number(cell: str, power_of_ten: int = 0) -> str | None:
     try:
-        return format(Decimal(text).scaleb(shift), "f")
+        return format(Decimal(cell).scaleb(power_of_ten), "f")
     except InvalidOperation:
         return None

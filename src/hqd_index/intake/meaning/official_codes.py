@@ -11,7 +11,7 @@ import pandas as pd
 
 from .glyphs import half_width, normalised_label
 from .industry_names import EDITIONS
-from .suggestions import slip
+from .suggestions import one_slip_name
 
 # code: (Chinese, English, short Chinese), GB/T 4754-2017
 DIVISIONS: dict[str, tuple[str, str, str]] = {
@@ -109,17 +109,17 @@ def provinces() -> pd.DataFrame:
 def official_names() -> dict[str, tuple[str, str]]:
     """code -> (Chinese, English) of every division and province."""
     industries = {code: (zh, en) for code, (zh, en, _) in DIVISIONS.items()}
-    return industries | {code: (short, en) for code, (_, short, en) in PROVINCES.items()}
+    return industries | {code: (short_name, en) for code, (_, short_name, en) in PROVINCES.items()}
 
 
-def province(text: str) -> CodeMatch:
+def province(cell: str) -> CodeMatch:
     """The GB/T 2260 code of a province: area code of 2, 6 or 12 digits, long, short or English name; never by likeness."""
-    plain = re.sub(r"(?<=[0-9])\.0+$", "", half_width(text).strip().strip("'"))
-    if re.fullmatch(r"[0-9]{2}|[0-9]{6}|[0-9]{12}", plain):
-        first = plain[:2] + "0000"
+    stripped_cell = re.sub(r"(?<=[0-9])\.0+$", "", half_width(cell).strip().strip("'"))
+    if re.fullmatch(r"[0-9]{2}|[0-9]{6}|[0-9]{12}", stripped_cell):
+        first = stripped_cell[:2] + "0000"
         return CodeMatch(first if first in PROVINCES else None)
-    code = _province_names().get(normalised_label(text))
-    return CodeMatch(code) if code else CodeMatch(None, _slip_of_a_province(text))
+    code = _province_names().get(normalised_label(cell))
+    return CodeMatch(code) if code else CodeMatch(None, _misspelt_province(cell))
 
 
 def is_macro_region(text: str) -> bool:
@@ -127,26 +127,26 @@ def is_macro_region(text: str) -> bool:
     return bool(MACRO_REGION.fullmatch(re.sub(r"\s+", " " if text.isascii() else "", half_width(text)).strip()))
 
 
-def _slip_of_a_province(text: str) -> str | None:
+def _misspelt_province(cell: str) -> str | None:
     """浙汀 -> 浙江; a region (东部, 华北) is no slip of a province."""
-    return None if REGION.search(text) else slip(text, [short for _, short, _ in PROVINCES.values()])
+    return None if REGION.search(cell) else one_slip_name(cell, [short_name for _, short_name, _ in PROVINCES.values()])
 
 
 @cache
 def _province_names() -> Mapping[str, str]:
-    official = {normalised_label(text): code for code, names in PROVINCES.items() for text in names}
-    return official | {normalised_label(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
+    official_labels = {normalised_label(wording): code for code, names in PROVINCES.items() for wording in names}
+    return official_labels | {normalised_label(name): code for name, code in OTHER_PROVINCE_NAMES.items()}
 
 
-def version(text: str) -> CodeMatch:
+def version(cell: str) -> CodeMatch:
     """The edition of GB/T 4754: 2002, 2011 or 2017, from the bare year or its full title."""
-    edition = normalised_label(text)
+    edition = normalised_label(cell)
     return CodeMatch(VERSION_NAMES.get(edition, edition)) if edition in {*VERSION_NAMES, *EDITIONS} else CodeMatch(None, "2017")
 
 
 def uscc_valid(code: str) -> bool:
     """Whether an 18-character code has the check character of GB 32100-2015."""
-    if len(code) != 18 or any(mark not in USCC_ALPHABET for mark in code):
+    if len(code) != 18 or any(character not in USCC_ALPHABET for character in code):
         return False
-    total = sum(USCC_ALPHABET.index(mark) * weight for mark, weight in zip(code, USCC_WEIGHTS))
-    return USCC_ALPHABET[-total % 31] == code[-1]
+    weighted_sum = sum(USCC_ALPHABET.index(character) * weight for character, weight in zip(code, USCC_WEIGHTS))
+    return USCC_ALPHABET[-weighted_sum % 31] == code[-1]

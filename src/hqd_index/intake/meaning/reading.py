@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Reading:
+class CellReading:
     """`value` (None: it stands for nothing), the kind of `repair` where the value is not as printed, else the rule it breaks.
 
     `scope`: the reason why a row with this text is right but out of scope.
@@ -19,6 +19,6 @@ class Reading:
     scope: str = ""
 
 
-def refused(rule: str, suggestion: str | None = None) -> Reading:
+def refused_reading(rule: str, suggestion: str | None = None) -> CellReading:
     """A text that stands for nothing."""
-    return Reading(None, rule=rule, suggestion=suggestion)
+    return CellReading(None, rule=rule, suggestion=suggestion)

@@ -9,27 +9,32 @@ from rapidfuzz.distance import Levenshtein
 
 from .glyphs import normalised_label
 
-LIKE = 80.0
-AHEAD = 5.0
+MIN_SIMILARITY = 80.0
+MIN_LEAD = 5.0
 
 
-def nearest(text: str, names: Iterable[str]) -> str | None:
+def similar_name(cell: str, names: Iterable[str]) -> str | None:
     """The one name that is at least 80% like the text and clearly ahead of the second; short names need one slip at most."""
-    plain = normalised_label(text)
-    ranked = sorted(((fuzz.ratio(plain, normalised_label(name)), name) for name in set(names)), reverse=True)
-    if not ranked:
+    normalised_cell = normalised_label(cell)
+    ranked_names = sorted(((fuzz.ratio(normalised_cell, normalised_label(name)), name) for name in set(names)), reverse=True)
+    if not ranked_names:
         return None
-    score, name = ranked[0]
-    second = ranked[1][0] if len(ranked) > 1 else 0.0
-    return name if score >= LIKE and score - second >= AHEAD else slip(text, [name for _, name in ranked])
+    score, name = ranked_names[0]
+    second_score = ranked_names[1][0] if len(ranked_names) > 1 else 0.0
+    return (
+        name
+        if score >= MIN_SIMILARITY and score - second_score >= MIN_LEAD
+        else one_slip_name(cell, [name for _, name in ranked_names])
+    )
 
 
-def slip(text: str, names: Iterable[str]) -> str | None:
+def one_slip_name(cell: str, names: Iterable[str]) -> str | None:
     """The one name that differs from the text in exactly one character, in place: 浙汀 -> 浙江; 东部地区 -> none."""
-    plain = normalised_label(text)
-    slips = [
+    normalised_cell = normalised_label(cell)
+    candidates = [
         name
         for name in set(names)
-        if len(normalised_label(name)) == len(plain) and Levenshtein.distance(plain, normalised_label(name)) == 1
+        if len(normalised_label(name)) == len(normalised_cell)
+        and Levenshtein.distance(normalised_cell, normalised_label(name)) == 1
     ]
-    return slips[0] if len(slips) == 1 and len(plain) > 1 else None
+    return candidates[0] if len(candidates) == 1 and len(normalised_cell) > 1 else None

@@ -15,13 +15,13 @@ ERROR, WARNING = "error", "warning"
 class PrintedUnits:
     """What a sheet prints around one column: in its label, in a row below it, above the table, in notes below the table.
 
-    `words` of the label, and lines of `above` that are no unit, hold a word of a unit that was not read.
+    `unread_words` of the label, and lines of `above_header` that are no unit, hold a word of a unit that was not read.
     """
 
     label: tuple[str, ...] = ()
     row: tuple[str, ...] = ()
-    above: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    above_header: tuple[str, ...] = ()
+    unread_words: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
 
 
@@ -38,132 +38,151 @@ class UnitMessage:
 class UnitChoice:
     """The unit the numbers are read with, the power of ten that leads to the column's unit, and what must be said.
 
-    `printed`: whether the unit came from the sheet (else from the study, or it is the column's own).
+    `is_printed`: whether the unit came from the sheet (else from the study, or it is the column's own).
     """
 
     unit: str
-    shift: int
-    printed: bool = False
+    power_of_ten: int
+    is_printed: bool = False
     messages: tuple[UnitMessage, ...] = field(default=())
 
 
-def chosen_unit(name: str, canonical: str, declared: str | None, printed: PrintedUnits) -> UnitChoice:
+def chosen_unit(name: str, canonical_unit: str, declared_unit: str | None, printed_units: PrintedUnits) -> UnitChoice:
     """The study's word, else the label and the row of units, else the lines above the table, else the column's own unit.
 
     A printed unit that leads nowhere, two that disagree, and unit words that were not used are said (W11): they stop columns
-    of money and of counts. `declared` must be convertible to `canonical`.
+    of money and of counts. `declared_unit` must be convertible to `canonical_unit`.
     """
-    beside = tuple(dict.fromkeys((*printed.label, *printed.row)))
-    if declared is not None:
-        return UnitChoice(declared, exponent(declared, canonical) or 0, messages=_contradicted(name, declared, beside))
-    if not canonical:
-        return _of_an_open_column(name, beside, [unit for unit in printed.above if unit_of(unit) is not None])
-    fitting = [unit for unit in beside if exponent(unit, canonical) is not None]
-    if fitting:
-        return _agreed(name, canonical, fitting)
-    if inconvertible := [unit for unit in beside if not is_weak(unit)]:
-        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, inconvertible[0]),))
-    fitting = [unit for unit in printed.above if exponent(unit, canonical) is not None]
-    if fitting:
-        return _agreed(name, canonical, fitting)
-    if _is_money(canonical) and (foreign := [unit for unit in printed.above if _is_money(unit)]):
-        return UnitChoice(canonical, 0, messages=(_inconvertible(name, canonical, foreign[0]),))
-    if below := [unit for unit in printed.below if exponent(unit, canonical) not in (None, 0)]:
-        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, below, ERROR if _stops(canonical) else WARNING),))
-    if _is_money(canonical) and (lines := [line for line in printed.above if unit_of(line) is None]):
-        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, lines, ERROR),))
-    if unused_words := (*(unit for unit in beside if not unit.isascii() or len(unit) > 1), *printed.words):
-        severity = ERROR if _stops(canonical) and printed.words else WARNING
-        return UnitChoice(canonical, 0, messages=(_unused(name, canonical, unused_words, severity),))
-    return UnitChoice(canonical, 0)
+    units_beside = tuple(dict.fromkeys((*printed_units.label, *printed_units.row)))
+    if declared_unit is not None:
+        return UnitChoice(
+            declared_unit,
+            exponent(declared_unit, canonical_unit) or 0,
+            messages=_contradiction_messages(name, declared_unit, units_beside),
+        )
+    if not canonical_unit:
+        return _open_column_unit(name, units_beside, [unit for unit in printed_units.above_header if unit_of(unit) is not None])
+    convertible_units = [unit for unit in units_beside if exponent(unit, canonical_unit) is not None]
+    if convertible_units:
+        return _single_unit(name, canonical_unit, convertible_units)
+    if inconvertible_units := [unit for unit in units_beside if not is_weak(unit)]:
+        return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(name, canonical_unit, inconvertible_units[0]),))
+    convertible_units = [unit for unit in printed_units.above_header if exponent(unit, canonical_unit) is not None]
+    if convertible_units:
+        return _single_unit(name, canonical_unit, convertible_units)
+    if _is_money(canonical_unit) and (foreign := [unit for unit in printed_units.above_header if _is_money(unit)]):
+        return UnitChoice(canonical_unit, 0, messages=(_inconvertible_message(name, canonical_unit, foreign[0]),))
+    if below := [unit for unit in printed_units.below if exponent(unit, canonical_unit) not in (None, 0)]:
+        return UnitChoice(
+            canonical_unit,
+            0,
+            messages=(
+                _unread_words_message(name, canonical_unit, below, ERROR if _stops_on_unread_words(canonical_unit) else WARNING),
+            ),
+        )
+    if _is_money(canonical_unit) and (lines := [line for line in printed_units.above_header if unit_of(line) is None]):
+        return UnitChoice(canonical_unit, 0, messages=(_unread_words_message(name, canonical_unit, lines, ERROR),))
+    if unused_words := (*(unit for unit in units_beside if not unit.isascii() or len(unit) > 1), *printed_units.unread_words):
+        severity = ERROR if _stops_on_unread_words(canonical_unit) and printed_units.unread_words else WARNING
+        return UnitChoice(canonical_unit, 0, messages=(_unread_words_message(name, canonical_unit, unused_words, severity),))
+    return UnitChoice(canonical_unit, 0)
 
 
-def differing_units(name: str, canonical: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
+def differing_units(name: str, canonical_unit: str, choices: Mapping[str, UnitChoice]) -> list[UnitMessage]:
     """What must be said of one column over the sheets of a source (place -> choice).
 
     A column without a unit of its own cannot hold two units; what a sheet without one holds must be said.
     """
-    printed = {place: choice.unit for place, choice in choices.items() if choice.printed}
-    silent = [place for place, choice in choices.items() if not choice.printed]
-    if not printed:
+    printed_by_place = {place: choice.unit for place, choice in choices.items() if choice.is_printed}
+    unlabelled_places = [place for place, choice in choices.items() if not choice.is_printed]
+    if not printed_by_place:
         return []
-    units = list(dict.fromkeys(printed.values()))
-    if not canonical:
+    units = list(dict.fromkeys(printed_by_place.values()))
+    if not canonical_unit:
         if len({unit_of(unit) for unit in units}) > 1:
-            listed = ", ".join(f"{place}: {unit}" for place, unit in printed.items())
-            en = f"{name} has no unit in `tables`, and its files print several ({listed})"
-            zh = f"{name} 在 `tables` 中没有单位,而各文件印的单位不同({listed})"
+            place_list = ", ".join(f"{place}: {unit}" for place, unit in printed_by_place.items())
+            en = f"{name} has no unit in `tables`, and its files print several ({place_list})"
+            zh = f"{name} 在 `tables` 中没有单位,而各文件印的单位不同({place_list})"
             return [UnitMessage(ERROR, f"{en}; {_write_tables(name, 'en')}", f"{zh};{_write_tables(name, 'zh')}")]
         return []
-    if silent and any(exponent(unit, canonical) != 0 for unit in units):
-        listed, elsewhere = ", ".join(silent[:5]), ", ".join(units)
-        en = f"{name}: no unit is printed in {listed}, read as {canonical}; other files print {elsewhere}"
-        zh = f"{name}:{listed} 未印单位,按 {canonical} 读取;其他文件印的是 {elsewhere}"
-        if not _stops(canonical):
+    if unlabelled_places and any(exponent(unit, canonical_unit) != 0 for unit in units):
+        place_list, unit_list = ", ".join(unlabelled_places[:5]), ", ".join(units)
+        en = f"{name}: no unit is printed in {place_list}, read as {canonical_unit}; other files print {unit_list}"
+        zh = f"{name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
+        if not _stops_on_unread_words(canonical_unit):
             return [UnitMessage(WARNING, en, zh)]
         return [UnitMessage(ERROR, f"{en}; {_write_units(name, units[0], 'en')}", f"{zh};{_write_units(name, units[0], 'zh')}")]
     return []
 
 
 def _is_money(unit: str) -> bool:
-    unit_known = unit_of(unit)
-    return unit_known is not None and unit_known.money
+    parsed_unit = unit_of(unit)
+    return parsed_unit is not None and parsed_unit.money
 
 
-def _stops(canonical: str) -> bool:
-    unit_known = unit_of(canonical)
-    return unit_known is not None and (unit_known.money or unit_known.counted)
+def _stops_on_unread_words(canonical_unit: str) -> bool:
+    parsed_unit = unit_of(canonical_unit)
+    return parsed_unit is not None and (parsed_unit.money or parsed_unit.is_count)
 
 
-def _of_an_open_column(name: str, beside: Sequence[str], above: Sequence[str]) -> UnitChoice:
+def _open_column_unit(name: str, units_beside: Sequence[str], units_above: Sequence[str]) -> UnitChoice:
     """A column for which the study states no unit keeps its numbers as printed."""
-    units = [unit for unit in beside if not is_weak(unit)] or list(above if len(above) == 1 else ())
+    units = [unit for unit in units_beside if not is_weak(unit)] or list(units_above if len(units_above) == 1 else ())
     if not units:
         return UnitChoice("", 0)
     if len({unit_of(unit) for unit in units}) > 1:
-        return UnitChoice("", 0, messages=(_disagreeing(name, units),))
+        return UnitChoice("", 0, messages=(_several_units_message(name, units),))
     unit = units[0]
     en = f"{name}: {unit} is printed, and `tables` states no unit: the numbers are kept as printed"
     zh = f"{name}:印有单位 {unit},而 `tables` 未写单位:数值按原样保留"
     mend, mend_zh = f"write `unit: {unit}` at {name} in `tables`", f"请在 `tables` 的 {name} 处写 `unit: {unit}`"
-    return UnitChoice(unit, 0, printed=True, messages=(UnitMessage(WARNING, f"{en}; {mend}", f"{zh};{mend_zh}"),))
+    return UnitChoice(unit, 0, is_printed=True, messages=(UnitMessage(WARNING, f"{en}; {mend}", f"{zh};{mend_zh}"),))
 
 
-def _agreed(name: str, canonical: str, units: Sequence[str]) -> UnitChoice:
-    shifts = {exponent(unit, canonical) for unit in units}
+def _single_unit(name: str, canonical_unit: str, units: Sequence[str]) -> UnitChoice:
+    shifts = {exponent(unit, canonical_unit) for unit in units}
     if len(shifts) > 1:
-        return UnitChoice(canonical, 0, messages=(_disagreeing(name, units),))
-    return UnitChoice(units[0], exponent(units[0], canonical) or 0, printed=True)
+        return UnitChoice(canonical_unit, 0, messages=(_several_units_message(name, units),))
+    return UnitChoice(units[0], exponent(units[0], canonical_unit) or 0, is_printed=True)
 
 
-def _contradicted(name: str, declared: str, beside: Sequence[str]) -> tuple[UnitMessage, ...]:
-    foreign = [unit for unit in beside if not is_weak(unit) and exponent(unit, declared) != 0]
+def _contradiction_messages(name: str, declared_unit: str, units_beside: Sequence[str]) -> tuple[UnitMessage, ...]:
+    foreign = [unit for unit in units_beside if not is_weak(unit) and exponent(unit, declared_unit) != 0]
     if not foreign:
         return ()
-    return (UnitMessage(WARNING, f"{name}: the file says {foreign[0]}, sources.yaml says {declared}; {declared} is used",
-                   f"{name}:文件写 {foreign[0]},sources.yaml 写 {declared};按 {declared} 读取"),)  # fmt: skip
+    return (
+        UnitMessage(
+            WARNING,
+            f"{name}: the file says {foreign[0]}, sources.yaml says {declared_unit}; {declared_unit} is used",
+            f"{name}:文件写 {foreign[0]},sources.yaml 写 {declared_unit};按 {declared_unit} 读取",
+        ),
+    )
 
 
-def _inconvertible(name: str, canonical: str, unit: str) -> UnitMessage:
-    unit_known = unit_of(canonical) is not None
-    en = f"{name}: the printed unit {unit} cannot be converted to {canonical}, the column's"
-    zh = f"{name}:印的单位 {unit} 无法换算为该列的单位 {canonical}"
-    if not unit_known:
+def _inconvertible_message(name: str, canonical_unit: str, unit: str) -> UnitMessage:
+    is_known_unit = unit_of(canonical_unit) is not None
+    en = f"{name}: the printed unit {unit} cannot be converted to {canonical_unit}, the column's"
+    zh = f"{name}:印的单位 {unit} 无法换算为该列的单位 {canonical_unit}"
+    if not is_known_unit:
         return UnitMessage(WARNING, f"{en}; the numbers are kept as printed", f"{zh};数值按原样保留")
-    return UnitMessage(ERROR, f"{en}; {_write_units(name, canonical, 'en')}", f"{zh};{_write_units(name, canonical, 'zh')}")
+    return UnitMessage(
+        ERROR, f"{en}; {_write_units(name, canonical_unit, 'en')}", f"{zh};{_write_units(name, canonical_unit, 'zh')}"
+    )
 
 
-def _disagreeing(name: str, units: Sequence[str]) -> UnitMessage:
-    listed = ", ".join(units)
-    return UnitMessage(ERROR, f"{name}: the file prints several units ({listed}); {_write_units(name, units[0], 'en')}",
-                  f"{name}:文件印了几个不同的单位({listed});{_write_units(name, units[0], 'zh')}")  # fmt: skip
+def _several_units_message(name: str, units: Sequence[str]) -> UnitMessage:
+    unit_list = ", ".join(units)
+    return UnitMessage(ERROR, f"{name}: the file prints several units ({unit_list}); {_write_units(name, units[0], 'en')}",
+                  f"{name}:文件印了几个不同的单位({unit_list});{_write_units(name, units[0], 'zh')}")  # fmt: skip
 
 
-def _unused(name: str, canonical: str, words: Sequence[str], severity: str) -> UnitMessage:
-    listed = ", ".join(words)
-    likely = next((word for word in words if not is_weak(word) and exponent(word, canonical) is not None), canonical)
-    return UnitMessage(severity, f"{name}: a unit is printed ({listed}) and was not used; {_write_units(name, likely, 'en')}",
-                  f"{name}:印有单位({listed})而未采用;{_write_units(name, likely, 'zh')}")  # fmt: skip
+def _unread_words_message(name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:
+    word_list = ", ".join(unread_words)
+    likely = next(
+        (word for word in unread_words if not is_weak(word) and exponent(word, canonical_unit) is not None), canonical_unit
+    )
+    return UnitMessage(severity, f"{name}: a unit is printed ({word_list}) and was not used; {_write_units(name, likely, 'en')}",
+                  f"{name}:印有单位({word_list})而未采用;{_write_units(name, likely, 'zh')}")  # fmt: skip
 
 
 def _write_units(name: str, unit: str, language: str) -> str:

@@ -28,7 +28,7 @@ CURRENCIES = {
     "sdr": ("特别提款权", "sdr"),
 }  # fmt: skip
 # base: (what it measures, power of ten of one unit of it)
-PEOPLE = {
+PEOPLE_UNITS = {
     **dict.fromkeys(("人", "名", "口", "位", "person", "persons", "people", "employees", "workers", "staff", "heads", "headcount",
                      "capita", "inhabitants", "residents"), ("person", 0)),
     **dict.fromkeys(("人年", "人·年", "人.年", "man-year", "man-years", "person-year", "person-years", "man-year", "fte",
@@ -57,7 +57,7 @@ RATIOS = {
     "coefficient",
                      "times of"), ("ratio", 0)),
 }  # fmt: skip
-PHYSICAL = {
+PHYSICAL_UNITS = {
     **dict.fromkeys(("吨", "公吨", "t", "ton", "tons", "tonne", "tonnes", "metric ton", "metric tons", "吨co2", "吨二氧化碳",
                      "吨二氧化碳当量", "吨co2当量", "tco2", "tco2e", "t co2", "吨碳"), ("tonne", 0)),
     **dict.fromkeys(("公斤", "kg", "kilogram", "kilograms"), ("tonne", -3)),
@@ -106,17 +106,17 @@ PHYSICAL = {
     "头": ("head", 0),
     **dict.fromkeys(("股", "shares"), ("share of stock", 0)), **dict.fromkeys(("摄氏度", "℃", "°c"), ("degree", 0)),
 }  # fmt: skip
-BASES: dict[str, tuple[str, int]] = {
+BASE_UNITS: dict[str, tuple[str, int]] = {
     **{name: (currency, 0) for currency, names in CURRENCIES.items() for name in names},
-    **PEOPLE, **COUNTS, **RATIOS, **PHYSICAL,
+    **PEOPLE_UNITS, **COUNTS, **RATIOS, **PHYSICAL_UNITS,
 }  # fmt: skip
 
 
 MONEY = frozenset(CURRENCIES)
-COUNTED = frozenset(what for what, _ in (*PEOPLE.values(), *COUNTS.values()))
+COUNTED_QUANTITIES = frozenset(quantity for quantity, _ in (*PEOPLE_UNITS.values(), *COUNTS.values()))
 
 # words that also mean something else in a label (a lag t, a year, a class): units only where the column is measured so
-WEAK = frozenset(
+WEAK_UNITS = frozenset(
     {"t", "g", "j", "w", "mu", "pc", "pp", "bp", "pound", "won", "total", "shares", "number", "count", "counts", "times",
     "sets", "no.",
      "nos.", "#", "1", "year", "month", "day", "hour", "points", "score", "unit", "units", "item", "items", "staff", "ratio",
@@ -126,6 +126,6 @@ WEAK = frozenset(
      "people", "person", "articles", "papers", "比例", "比率", "系数", "小数", "0-1", "0~1", "[0,1]", "t.", "ha", "mil", "mm",
      "mt", "gt",
      "人民币"}
-    | {name for name in BASES if len(name) == 1 and name not in ("元", "圆", "%", "‰", "‱", "$", "€", "£", "¥", "￥", "円",
+    | {name for name in BASE_UNITS if len(name) == 1 and name not in ("元", "圆", "%", "‰", "‱", "$", "€", "£", "¥", "￥", "円",
     "₩")}
 )  # fmt: skip

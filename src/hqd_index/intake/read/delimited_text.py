@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import IO
 
-from ..records.scope_reasons import BLANK, CONTINUED, NOTE
+from ..records.scope_reasons import BLANK_ROW, CONTINUATION_LINE, NOTE_ROW
 from .reading_limits import MAX_BREAKS, MAX_COLUMNS, MAX_LINE, size_limit_error
 from .sheet_cells import BLANKS, ROW_SPAN, ExcludedRow
 
@@ -203,7 +203,7 @@ def write_records(rows: Iterable[TextRecord], csv_file: IO[str], record_shape: R
         else:
             excluded_rows.append(excluded_row(record.row, record.fields))
         excluded_rows += [
-            ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUED) for line_offset in range(1, record.lines)
+            ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUATION_LINE) for line_offset in range(1, record.lines)
         ]
     return RecordCounts(written_rows, excluded_rows, lines)
 
@@ -226,7 +226,7 @@ def excluded_row(row: int, fields: list[str]) -> ExcludedRow:
     """An empty line, a footnote, or (S04) a record whose number of fields is not that of the header."""
     nonempty_fields = [field for field in fields if field.strip()]
     if not nonempty_fields:
-        return ExcludedRow(row, (), BLANK)
+        return ExcludedRow(row, (), BLANK_ROW)
     if len(nonempty_fields) == 1 and fields[0].strip().startswith(NOTE_MARKS):
-        return ExcludedRow(row, tuple(fields), NOTE)
+        return ExcludedRow(row, tuple(fields), NOTE_ROW)
     return ExcludedRow(row, tuple(fields), f"{len(fields)}", rule="S04")

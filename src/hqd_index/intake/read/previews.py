@@ -10,7 +10,7 @@ from pathlib import Path
 from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine
 from ...study.records import Source
-from ..layout.header_rows import PEEK
+from ..layout.header_rows import SEARCHED_ROWS
 from .delimited_text import delimiter_of, records, usual_field_count
 from .packed_reader import gzip_reader, zip_reader
 from .raw_files import RawFile
@@ -63,7 +63,7 @@ def _text_preview(request: SheetRequest) -> list[SheetPreview]:
     path, name = request.file.path, request.file.name
     encoding = survey_text(path, "auto", name).encoding
     with open_decoded(path, encoding) as text_file:
-        first_lines = list(islice(text_file, PEEK))
+        first_lines = list(islice(text_file, SEARCHED_ROWS))
     delimiter = delimiter_of(first_lines)
     rows: list[tuple[str, ...]] = []
     with open_decoded(path, encoding) as text_file:
@@ -85,7 +85,7 @@ def _workbook_previews(request: SheetRequest) -> list[SheetPreview]:
             grid = workbook.grid(sheet_name)
             shown_rows, units = resolved_units([list(row) for row in grid.rows[:MAX_PREVIEW_ROWS]], grid.unit_columns, 0, {})
             rows = tuple(tuple(cell.strip() for cell in row) for row in shown_rows)
-            leading_rows = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, PEEK))
+            leading_rows = tuple(tuple(cell.strip() for cell in row) for row in filled_header(grid, SEARCHED_ROWS))
             sheet = sheet_name if len(workbook.sheets) > 1 else ""
             is_complete = len(grid.rows) <= MAX_PREVIEW_ROWS
             previews.append(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ...errors import ConfigError
-from ..layout.header_rows import PEEK
+from ..layout.header_rows import SEARCHED_ROWS
 from ..layout.spread_sheets import Records, cropped, records_of
 from ..meaning.header_years import year_of
 from ..records.intake_notice import Notice
-from ..records.scope_reasons import CONTINUED, NOTE
+from ..records.scope_reasons import CONTINUATION_LINE, NOTE_ROW
 from .delimited_text import OPEN_QUOTE, RecordWriter, TextRecord, excluded_row
 from .reader import SheetRequest
 from .reading_limits import MAX_COLUMNS
@@ -68,13 +68,13 @@ def spread_workbook_cells(request: SheetRequest, grid: Grid, block: Range | None
     first_row = block[0][0] if block else 0
     cropped = _cropped_grid(grid, block)
     refuse_uncached(cropped, None, location)
-    grid_with_header = replace(cropped, rows=[*filled_header(cropped, PEEK), *cropped.rows[PEEK:]])
+    grid_with_header = replace(cropped, rows=[*filled_header(cropped, SEARCHED_ROWS), *cropped.rows[SEARCHED_ROWS:]])
     records = records_of(_plain_rows(grid_with_header), request.source, request.table, location)
     grid_without_merges = without_vertical_merges(cropped, range(MAX_COLUMNS) if request.source.fill_down else ())
-    note_rows = [row_index + 1 for row_index, _ in records.set_aside]
+    note_rows = [row_index + 1 for row_index, _ in records.excluded_rows]
     check_merged_cells(grid_without_merges, records.header_row, note_rows, range(MAX_COLUMNS), location)
     rows = [*grid_with_header.rows[: records.header_row], *cropped.rows[records.header_row :]]
-    if records.turned:
+    if records.is_transposed:
         rows = with_units_in_first_cells(rows)
     else:
         rows = with_units_in_labels(rows, cropped.unit_columns, records.header_row)
@@ -108,7 +108,7 @@ def spread_text_cells(request: SheetRequest, text_records: Sequence[TextRecord],
     """The records of a text file."""
     block = source_block(request)
     excluded_rows = [
-        ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUED)
+        ExcludedRow(record.row + line_offset * ROW_SPAN, (), CONTINUATION_LINE)
         for record in text_records
         for line_offset in range(1, record.lines)
     ]
@@ -142,10 +142,10 @@ def spread_sheet_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
     excluded_rows = [*sheet.excluded_rows, *broken_rows.values()]
     excluded_rows += [
         ExcludedRow(sheet.first_row + row_index + 1, tuple(sheet.rows[row_index]), reason)
-        for row_index, reason in records.set_aside
+        for row_index, reason in records.excluded_rows
         if row_index not in broken_rows and sheet.first_row + row_index + 1 not in faulty_rows
     ]
-    rows = _transposed_rows(sheet, records) if records.turned else sorted(record_rows)
+    rows = _transposed_rows(sheet, records) if records.is_transposed else sorted(record_rows)
     return SheetCells(
         file=file.name,
         sheet=sheet.name,
@@ -157,9 +157,9 @@ def spread_sheet_cells(request: SheetRequest, sheet: RawSheet) -> SheetCells:
         excluded_rows=tuple(excluded_rows),
         notices=(*sheet.notices, *records.notices),
         units=records.units,
-        units_above_header=records.above,
+        units_above_header=records.units_above_header,
         record_rows=tuple((sheet.first_row + row_index + 1, tuple(sheet.rows[row_index])) for row_index in rows),
-        is_transposed=records.turned,
+        is_transposed=records.is_transposed,
     )
 
 
@@ -169,13 +169,13 @@ def _record_id(row: int, column_id: int) -> int:
 
 def _transposed_rows(sheet: RawSheet, records: Records) -> list[int]:
     """The rows of a turned table that hold a part of each record."""
-    excluded_rows = {row_index for row_index, _ in records.set_aside}
+    excluded_rows = {row_index for row_index, _ in records.excluded_rows}
     return [row_index for row_index in range(records.header_row - 1, len(sheet.rows)) if row_index not in excluded_rows]
 
 
 def _broken_rows(sheet: RawSheet, records: Records) -> dict[int, ExcludedRow]:
     """Rows of a text file with another number of fields than the last header row; one with a single text is a note."""
-    if not sheet.fixed_width or records.turned:
+    if not sheet.fixed_width or records.is_transposed:
         return {}
     field_count = len(sheet.rows[records.header_row - 1])
     rows_below_header = range(records.header_row, len(sheet.rows))
@@ -185,7 +185,7 @@ def _broken_rows(sheet: RawSheet, records: Records) -> dict[int, ExcludedRow]:
         if len(sheet.rows[row_index]) != field_count
     }
     return {
-        row_index: ExcludedRow(row_index + 1, tuple(sheet.rows[row_index]), NOTE)
+        row_index: ExcludedRow(row_index + 1, tuple(sheet.rows[row_index]), NOTE_ROW)
         if len(nonempty_fields) == 1
         else excluded_row(row_index + 1, sheet.rows[row_index])
         for row_index, nonempty_fields in misfit_rows.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import zip_longest
 
-from ..meaning.unit_labels import label_and_unit, units_above
+from ..meaning.unit_labels import label_and_unit, units_in_preamble
 from ..meaning.units import unit_of
 from .workbooks.shown_numbers import YUAN_SIGN, resolved_units
 
@@ -15,7 +15,7 @@ Rows = list[list[str]]
 def with_units_in_labels(rows: Rows, columns: Collection[int], header_row: int) -> Rows:
     """The rows without UNIT_MARK; the unit that the numbers of a column carry stands in its label, row `header_row` from 1."""
     rows, printed_units = resolved_units(rows, columns, header_row, {})
-    is_said_above = any(unit_of(unit) is not None for unit in units_above(rows[: header_row - 1]))
+    is_said_above = any(unit_of(unit) is not None for unit in units_in_preamble(rows[: header_row - 1]))
     for column, unit in printed_units:
         labels = rows[header_row - 1]
         if column < len(labels) and labels[column] and not (is_said_above and unit == YUAN_SIGN):

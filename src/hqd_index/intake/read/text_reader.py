@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from ...errors import CheckError, DataError
-from ..layout.header_rows import PEEK, header_layout, no_rows
+from ..layout.header_rows import SEARCHED_ROWS, header_layout, no_rows
 from ..records.intake_notice import Notice
-from ..records.scope_reasons import HEADER
+from ..records.scope_reasons import HEADER_ROW
 from .delimited_text import (
     OPEN_QUOTE,
     RecordCounts,
@@ -52,7 +52,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
     csv_path = engine.folder / f"{engine.new_name()}.txt"
     try:
         with open_decoded(file.path, text_survey.encoding) as text_file:
-            first_lines = list(islice(text_file, PEEK))
+            first_lines = list(islice(text_file, SEARCHED_ROWS))
         delimiter = delimiter_of(first_lines)
         if is_spread(request):
             return [_spread_cells(request, text_survey, delimiter, usual_field_count(first_lines, delimiter))]
@@ -60,7 +60,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             raise size_limit_error(file.name, f"more than {MAX_COLUMNS} fields in a line", f"一行超过 {MAX_COLUMNS} 个字段")
         first_records = list(records(first_lines, delimiter, usual_field_count(first_lines, delimiter)))
         layout = header_layout([record.fields for record in first_records], source, request.table, file.name)
-        record_shape = RecordShape(delimiter, len(layout.labels), layout.row + layout.below)
+        record_shape = RecordShape(delimiter, len(layout.labels), layout.row + layout.label_rows)
         counts = _write_records(request, text_survey, record_shape, csv_path)
     except UnicodeDecodeError as fault:
         line = first_bad_line(file.path, text_survey.encoding) or 1
@@ -68,7 +68,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
         raise decoding_error(file.name, line, encodings) from fault
     _check_no_shifted_rows(counts, len(layout.labels), file.name)
     _check_lines(text_survey.lines, counts.lines, file.name)
-    label_rows = [ExcludedRow(layout.row + row_offset, (), HEADER) for row_offset in range(1, layout.below + 1)]
+    label_rows = [ExcludedRow(layout.row + row_offset, (), HEADER_ROW) for row_offset in range(1, layout.label_rows + 1)]
     return [
         SheetCells(
             file=file.name,
@@ -81,7 +81,7 @@ def read_text(request: SheetRequest) -> list[SheetCells]:
             excluded_rows=(*label_rows, *counts.excluded_rows),
             notices=encoding_notices(file.name, text_survey.encoding),
             units=layout.units,
-            units_above_header=layout.above,
+            units_above_header=layout.units_above_header,
             has_padding=counts.has_padding,
             leading_rows=tuple(tuple(record.fields) for record in first_records),
         )

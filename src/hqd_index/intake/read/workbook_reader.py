@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ...errors import DataError
-from ..layout.header_rows import PEEK, Layout, canonical_name, header_layout, known_labels, no_rows
+from ..layout.header_rows import SEARCHED_ROWS, Layout, canonical_name, header_layout, known_labels, no_rows
 from ..layout.layout_hints import with_layout_hint
 from ..meaning.unit_labels import label_and_unit
 from ..records.intake_notice import Notice
-from ..records.scope_reasons import BLANK, HEADER, NOTE
+from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, NOTE_ROW
 from .delimited_text import RecordShape, TextRecord, excluded_row, write_records
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, size_limit_error
@@ -94,14 +94,14 @@ def _spread_cells(request: SheetRequest, grid: Grid, block: Range | None) -> She
 def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
     location = f"{file.name} [{grid.name}]"
-    leading_rows = filled_header(grid, PEEK)
+    leading_rows = filled_header(grid, SEARCHED_ROWS)
     layout = header_layout(leading_rows, source, request.table, location)
     if len(layout.labels) > MAX_COLUMNS:
         raise size_limit_error(location, f"{len(layout.labels)} columns", f"{len(layout.labels)} 列")
     grid = without_vertical_merges(grid, _columns(layout, request, source.fill_down))
-    first_data_row = layout.row + layout.below
+    first_data_row = layout.row + layout.label_rows
     note_rows = [
-        row_number for row_number, row in enumerate(grid.rows, 1) if excluded_row(row_number, row).reason in (BLANK, NOTE)
+        row_number for row_number, row in enumerate(grid.rows, 1) if excluded_row(row_number, row).reason in (BLANK_ROW, NOTE_ROW)
     ]
     used_columns = _used_columns(layout, request)
     try:
@@ -116,7 +116,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
     csv_path = engine.folder / f"{engine.new_name()}.txt"
     with csv_path.open("w", encoding="utf-8", newline="\n") as csv_file:
         counts = write_records(_records(rows, len(labels)), csv_file, RecordShape(",", len(labels), first_data_row))
-    label_rows = [ExcludedRow(row, tuple(rows[row - 1]), HEADER) for row in range(layout.row + 1, first_data_row + 1)]
+    label_rows = [ExcludedRow(row, tuple(rows[row - 1]), HEADER_ROW) for row in range(layout.row + 1, first_data_row + 1)]
     return SheetCells(
         file=file.name,
         sheet=grid.name,
@@ -128,7 +128,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
         excluded_rows=(*label_rows, *counts.excluded_rows),
         notices=_hidden_rows(grid, location),
         units=(*layout.units, *printed_units),
-        units_above_header=layout.above,
+        units_above_header=layout.units_above_header,
         has_padding=counts.has_padding,
         leading_rows=tuple(map(tuple, leading_rows)),
     )

@@ -11,7 +11,7 @@ from ...engines.duckdb import Engine, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .intake_notice import Notice
-from .row_ledger import OUT_OF_SCOPE, QUARANTINED
+from .row_ledger import OUT_OF_SCOPE_OUTCOME, QUARANTINED_OUTCOME
 
 FLOW_TABLES = ("trade_hs6", "countries", "crosswalks")
 """Built-in tables that are read by queries of the program, not by formulas of a study."""
@@ -24,12 +24,12 @@ class CleanTable:
 
     name: str
     table: CanonicalTable
-    clean: str
-    text: str
+    clean_rows: str
+    text_rows: str
     findings: pd.DataFrame
-    removed: pd.DataFrame
+    removed_rows: pd.DataFrame
     files: pd.DataFrame
-    rows_in: dict[int, int]
+    input_row_counts: dict[int, int]
     sheets: tuple[Sheet, ...]
     notices: tuple[Notice, ...]
     repairs: pd.DataFrame
@@ -40,14 +40,14 @@ class CleanTable:
 def quarantined_share(removed: pd.DataFrame, rows: int) -> float:
     """Quarantined records over the records in scope, of `rows` that were read or set aside."""
     outcome_counts = removed["outcome"].value_counts()
-    in_scope = rows - int(outcome_counts.get(OUT_OF_SCOPE, 0))
-    return int(outcome_counts.get(QUARANTINED, 0)) / in_scope if in_scope else 0.0
+    in_scope = rows - int(outcome_counts.get(OUT_OF_SCOPE_OUTCOME, 0))
+    return int(outcome_counts.get(QUARANTINED_OUTCOME, 0)) / in_scope if in_scope else 0.0
 
 
 def published_table(clean_table: CleanTable, engine: Engine) -> str:
     """Published types (whole numbers as INTEGER) and the row id as text: digest, sheet, row."""
     columns = []
-    for name in engine.types(clean_table.clean):
+    for name in engine.types(clean_table.clean_rows):
         column = clean_table.table.columns.get(name)
         cell = f"y.{quoted(name)}"
         if name != "rid":
@@ -55,24 +55,26 @@ def published_table(clean_table: CleanTable, engine: Engine) -> str:
     columns += _absent_columns(clean_table, engine)
     files = engine.scan(clean_table.files.assign(prefix=_row_id_prefixes(clean_table.files))[["number", "prefix"]])
     row_id = f"f.prefix || CAST(y.rid % {ROW_SPAN} AS VARCHAR) AS row_id"
-    rows = f"{clean_table.clean} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
+    rows = f"{clean_table.clean_rows} AS y JOIN {files} AS f ON f.number = y.rid // {FILE_SPAN}"
     sql = f"SELECT {', '.join([*columns, row_id])} FROM {rows}"
-    order = f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""
-    make = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
-    return make(sql + order, f"clean_{clean_table.name}")
+    order_clause = (
+        f" ORDER BY {', '.join(f'y.{quoted(name)}' for name in clean_table.table.key)}" if clean_table.table.key else ""
+    )
+    create_table = engine.view if clean_table.name == "firms" else engine.query  # the firm table is made with its status
+    return create_table(sql + order_clause, f"clean_{clean_table.name}")
 
 
 def _absent_columns(clean_table: CleanTable, engine: Engine) -> list[str]:
     """Missing cells for the optional columns that a table about flows lacks: what is computed from them is missing too."""
     if clean_table.name not in FLOW_TABLES:
         return []
-    present = engine.types(clean_table.clean)
-    absent = {name: column for name, column in CANONICAL[clean_table.name].columns.items() if name not in present}
-    return [f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(name)}" for name, column in absent.items()]
+    present_types = engine.types(clean_table.clean_rows)
+    absent_columns = {name: column for name, column in CANONICAL[clean_table.name].columns.items() if name not in present_types}
+    return [f"CAST(NULL AS {NULL_TYPES[column.dtype]}) AS {quoted(name)}" for name, column in absent_columns.items()]
 
 
 def _row_id_prefixes(files: pd.DataFrame) -> pd.Series:
     """digest:sheet: of each file; a file that is in the folder twice gets its number too."""
     repetition = files.groupby(["digest", "sheet"]).cumcount()
-    suffix = repetition.map(lambda n: f"({n + 1})" if n else "")
+    suffix = repetition.map(lambda repetition_number: f"({repetition_number + 1})" if repetition_number else "")
     return files["digest"].str[:12] + suffix + ":" + files["sheet"] + ":"

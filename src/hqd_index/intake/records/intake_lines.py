@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...canonical import CANONICAL
-from ..cells.repairs import KINDS
+from ..cells.repairs import REPAIR_KINDS
 from ..rules.rule_catalogue import RULES
 from ..study_intake import Intake
 
@@ -38,21 +38,23 @@ WORDS = {
 
 def intake_lines(intake: Intake, language: str = "zh", path: str = "quarantine.xlsx") -> list[str]:
     """The lines for all files; `path` is where the full list is."""
-    words = WORDS["en" if language == "en" else "zh"]
+    wording = WORDS["en" if language == "en" else "zh"]
     quarantine = intake.frames["quarantine"]
     lines: list[str] = []
     for (file, sheet), stages in intake.frames["ledger"].groupby(["file", "sheet"], sort=False):
-        rows, used_rows = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
+        rows, used_row_count = int(stages["rows_in"].iloc[0]), int(stages["used"].iloc[-1])
         quarantined_rows, out_of_scope = int(stages["quarantined"].sum()), int(stages["out_of_scope"].sum())
         share = quarantined_rows / (rows - out_of_scope) if rows > out_of_scope else 0.0
         name = f"{file} [{sheet}]" if sheet else str(file)
         lines.append(
-            words["file"].format(file=name, rows=rows, used=used_rows, held=quarantined_rows, share=share, aside=out_of_scope)
+            wording["file"].format(
+                file=name, rows=rows, used=used_row_count, held=quarantined_rows, share=share, aside=out_of_scope
+            )
         )
         sheet_findings = quarantine[(quarantine["file"] == file) & (quarantine["sheet"] == sheet)]
-        lines += _rule_lines(sheet_findings, words, language)
+        lines += _rule_lines(sheet_findings, wording, language)
         if quarantined_rows:
-            lines.append(words["all"].format(path=path))
+            lines.append(wording["all"].format(path=path))
     return lines
 
 
@@ -62,31 +64,33 @@ def repair_line(repairs: pd.DataFrame, language: str = "zh", path: str = "repair
         return ""
     cells = repairs.groupby("kind")["cells"].sum().sort_values(ascending=False, kind="stable")
     english = language == "en"
-    listed = (", " if english else "、").join(f"{KINDS[str(kind)][language]} {count:,}" for kind, count in cells.items())
+    repair_list = (", " if english else "、").join(
+        f"{REPAIR_KINDS[str(repair_kind)][language]} {count:,}" for repair_kind, count in cells.items()
+    )
     if english:
-        return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {listed}; see {path}"
-    return f"[修整] {cells.sum():,} 个单元格未按原样采用:{listed};详见 {path}"
+        return f"[repairs] {cells.sum():,} cells are used otherwise than printed: {repair_list}; see {path}"
+    return f"[修整] {cells.sum():,} 个单元格未按原样采用:{repair_list};详见 {path}"
 
 
-def _rule_lines(findings: pd.DataFrame, words: dict[str, str], language: str) -> Iterator[str]:
+def _rule_lines(findings: pd.DataFrame, wording: dict[str, str], language: str) -> Iterator[str]:
     """Errors first, then warnings; the first row as the example, up to four more by number."""
     for (severity, rule), rows in findings.groupby(["severity", "rule"], sort=True):
         first = rows.iloc[0]
         other_rows = [str(row) for row in rows["row"].drop_duplicates().iloc[1:EXAMPLES]]
-        expected = first[f"expected_{language}"]
-        text = RULES[rule].text[language] if rule in RULES else expected
-        yield words["rule"].format(
+        expectation = first[f"expected_{language}"]
+        rule_text = RULES[rule].text[language] if rule in RULES else expectation
+        yield wording["rule"].format(
             rule=rule,
-            text=text,
+            text=rule_text,
             count=rows["row"].nunique(),
             row=first["row"],
             column=_names_with_labels(str(first["column"]), language),
             value=f'"{first["value"]}"',
-            others=words["others"].format(rows=", ".join(other_rows)) if other_rows else "",
+            others=wording["others"].format(rows=", ".join(other_rows)) if other_rows else "",
         )
-        treatment = words["error"] if severity == "error" else words["kept"]
-        detail = words["expected"].format(expected=expected) if expected != text else ""
-        yield words["mend"].format(expected=detail, mend=first[f"mend_{language}"], done=treatment)
+        treatment = wording["error"] if severity == "error" else wording["kept"]
+        expectation_text = wording["expected"].format(expected=expectation) if expectation != rule_text else ""
+        yield wording["mend"].format(expected=expectation_text, mend=first[f"mend_{language}"], done=treatment)
 
 
 def _names_with_labels(columns: str, language: str) -> str:

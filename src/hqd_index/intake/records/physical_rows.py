@@ -9,42 +9,46 @@ import pandas as pd
 from ...engines.duckdb import Engine
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
-from .row_ledger import QUARANTINED
-from .scope_reasons import CONTINUED
+from .row_ledger import QUARANTINED_OUTCOME
+from .scope_reasons import CONTINUATION_LINE
 
 
-def physical_rows(removed: pd.DataFrame, used: str, sheets: Sequence[Sheet], engine: Engine) -> pd.DataFrame:
+def physical_rows(removed_rows: pd.DataFrame, used_rows: str, sheets: Sequence[Sheet], engine: Engine) -> pd.DataFrame:
     """The rows taken out, those of spread sheets counted as the sheet has them.
 
-    `used` (engine table with `rid`, of raw rows) says which records are used. A row none of whose records is used is
+    `used_rows` (engine table with `rid`, of raw rows) says which records are used. A row none of whose records is used is
     quarantined when one of them is, else out of scope, for its first reason.
     """
-    spread = {sheet.number: sheet for sheet in sheets if sheet.cells.record_rows is not None}
-    if not spread:
-        return removed
-    number = removed["rid"] // FILE_SPAN
-    parts = [removed[~number.isin(list(spread))]]
-    for key, sheet in spread.items():
-        rids = engine.collect(f"SELECT DISTINCT rid % {ROW_SPAN} AS row FROM {used} WHERE rid // {FILE_SPAN} = {key}")["row"]
-        parts.append(_rows_of_sheet(removed[number == key], set(rids.astype("int64")), sheet))
-    return pd.concat(parts, ignore_index=True)
+    record_sheets = {sheet.sheet_number: sheet for sheet in sheets if sheet.cells.record_rows is not None}
+    if not record_sheets:
+        return removed_rows
+    sheet_numbers = removed_rows["rid"] // FILE_SPAN
+    rows_by_sheet = [removed_rows[~sheet_numbers.isin(list(record_sheets))]]
+    for key, sheet in record_sheets.items():
+        rids = engine.collect(f"SELECT DISTINCT rid % {ROW_SPAN} AS row FROM {used_rows} WHERE rid // {FILE_SPAN} = {key}")["row"]
+        rows_by_sheet.append(_rows_of_sheet(removed_rows[sheet_numbers == key], set(rids.astype("int64")), sheet))
+    return pd.concat(rows_by_sheet, ignore_index=True)
 
 
-def _rows_of_sheet(removed: pd.DataFrame, used: set[int], sheet: Sheet) -> pd.DataFrame:
+def _rows_of_sheet(removed_rows: pd.DataFrame, used_rows: set[int], sheet: Sheet) -> pd.DataFrame:
     record_rows = {row for row, _ in sheet.cells.record_rows or ()}
-    rows = removed["rid"] % ROW_SPAN
-    of_records = rows.isin(record_rows) & (removed["reason"] != CONTINUED)
+    rows = removed_rows["rid"] % ROW_SPAN
+    of_records = rows.isin(record_rows) & (removed_rows["reason"] != CONTINUATION_LINE)
     if sheet.cells.is_transposed:
-        lost = removed.iloc[0:0] if used else _repeated(removed[of_records], record_rows, sheet)
+        lost_rows = (
+            removed_rows.iloc[0:0] if used_rows else _rows_of_transposed_records(removed_rows[of_records], record_rows, sheet)
+        )
     else:
-        lost = removed[of_records & ~rows.isin(used)]
-    lost = lost.assign(rid=lost["rid"] % ROW_SPAN + sheet.number * FILE_SPAN, order=lost["outcome"] != QUARANTINED)
-    lost = lost.sort_values(["rid", "order"], kind="stable").drop_duplicates("rid").drop(columns="order")
-    return pd.concat([removed[~of_records], lost], ignore_index=True)
+        lost_rows = removed_rows[of_records & ~rows.isin(used_rows)]
+    lost_rows = lost_rows.assign(
+        rid=lost_rows["rid"] % ROW_SPAN + sheet.sheet_number * FILE_SPAN, order=lost_rows["outcome"] != QUARANTINED_OUTCOME
+    )
+    lost_rows = lost_rows.sort_values(["rid", "order"], kind="stable").drop_duplicates("rid").drop(columns="order")
+    return pd.concat([removed_rows[~of_records], lost_rows], ignore_index=True)
 
 
-def _repeated(removed: pd.DataFrame, record_rows: set[int], sheet: Sheet) -> pd.DataFrame:
+def _rows_of_transposed_records(removed_rows: pd.DataFrame, record_rows: set[int], sheet: Sheet) -> pd.DataFrame:
     """The fate of the records of a turned table, of which each row holds a part, for each of its rows."""
-    order = (removed["outcome"] != QUARANTINED).sort_values(kind="stable").index
-    first = removed.loc[order[:1]]
-    return pd.concat([first.assign(rid=row + sheet.number * FILE_SPAN) for row in sorted(record_rows)] or [first])
+    outcome_order = (removed_rows["outcome"] != QUARANTINED_OUTCOME).sort_values(kind="stable").index
+    first = removed_rows.loc[outcome_order[:1]]
+    return pd.concat([first.assign(rid=row + sheet.sheet_number * FILE_SPAN) for row in sorted(record_rows)] or [first])

@@ -10,7 +10,7 @@ from ...engines.duckdb import Engine, literal, quoted
 from ..layout.text_columns import FILE_SPAN, Sheet
 from ..read.sheet_cells import ROW_SPAN
 from .clean_table import CleanTable
-from .row_ledger import QUARANTINED
+from .row_ledger import QUARANTINED_OUTCOME
 
 QUARANTINE = [
     "rule",
@@ -46,31 +46,33 @@ def quarantine_list(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
 
 
 def _keys_by_row(clean_table: CleanTable, rids: pd.Series, engine: Engine) -> pd.DataFrame:
-    text_columns = engine.types(clean_table.text)
+    text_columns = engine.types(clean_table.text_rows)
     key = [quoted(name) for name in clean_table.table.key or tuple(clean_table.table.columns)[:2] if name in text_columns]
     row_ids = engine.scan(pd.DataFrame({"rid": rids.drop_duplicates().astype("int64")}))
-    key_text = f"concat_ws({literal(' | ')}, {', '.join(key)})"
-    return engine.collect(f"SELECT rid, {key_text} AS key FROM {clean_table.text} WHERE rid IN (SELECT rid FROM {row_ids})")
+    key_sql = f"concat_ws({literal(' | ')}, {', '.join(key)})"
+    return engine.collect(f"SELECT rid, {key_sql} AS key FROM {clean_table.text_rows} WHERE rid IN (SELECT rid FROM {row_ids})")
 
 
 def quarantined_raw_rows(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """file, sheet, row and the cells of quarantined rows, whole, as JSON text of label -> cell."""
-    quarantined = clean_table.removed[clean_table.removed["outcome"] == QUARANTINED]
-    parts = [pd.DataFrame(columns=RAW_ROWS)]
+    quarantined = clean_table.removed_rows[clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME]
+    rows_by_sheet = [pd.DataFrame(columns=RAW_ROWS)]
     for sheet in clean_table.sheets:
-        rows = (quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.number, "rid"] % FILE_SPAN).astype("int64")
+        rows = (quarantined.loc[quarantined["rid"] // FILE_SPAN == sheet.sheet_number, "rid"] % FILE_SPAN).astype("int64")
         if rows.empty:
             continue
         if sheet.cells.record_rows is not None:
-            parts.append(_rows_of_spread_sheet(sheet, set(rows % ROW_SPAN)))
+            rows_by_sheet.append(_rows_of_spread_sheet(sheet, set(rows % ROW_SPAN)))
             continue
         row_numbers = engine.scan(pd.DataFrame({"row": rows}))
         cells = engine.collect(f"SELECT * FROM {sheet.cells.table} WHERE row IN (SELECT row FROM {row_numbers}) ORDER BY row")
         labels = list(sheet.cells.labels)
         lines = [(row[0], _json(dict(zip(labels, row[1:])))) for row in cells.itertuples(index=False)]
         lines += [(row.row, _json(list(row.cells))) for row in sheet.cells.excluded_rows if row.rule]
-        parts.append(pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet))
-    return pd.concat(parts, ignore_index=True)[RAW_ROWS]
+        rows_by_sheet.append(
+            pd.DataFrame(sorted(lines), columns=["row", "cells"]).assign(file=sheet.cells.file, sheet=sheet.cells.sheet)
+        )
+    return pd.concat(rows_by_sheet, ignore_index=True)[RAW_ROWS]
 
 
 def _rows_of_spread_sheet(sheet: Sheet, rows: set[int]) -> pd.DataFrame:

@@ -12,28 +12,28 @@ from ...errors import CheckError
 from ..layout.text_columns import FILE_SPAN
 from ..read.sheet_cells import ROW_SPAN
 
-USED, QUARANTINED, OUT_OF_SCOPE = "used", "quarantined", "out_of_scope"
-READ, VALIDATE = "read", "validate"
-STAGES = (READ, VALIDATE)
-RELATIVE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
+USED_OUTCOME, QUARANTINED_OUTCOME, OUT_OF_SCOPE_OUTCOME = "used", "quarantined", "out_of_scope"
+READ_STAGE, VALIDATE_STAGE = "read", "validate"
+STAGES = (READ_STAGE, VALIDATE_STAGE)
+SUM_TOLERANCE = 1e-9  # sums of doubles depend on their order by about n * 1e-16
 
 
 @dataclass(frozen=True)
-class Books:
+class RowBalance:
     """All row ids that came in (engine table `rid`), those used (same), and the others: rid, stage, outcome, reason."""
 
-    incoming: str
-    used: str
-    removed: pd.DataFrame
+    incoming_rows: str
+    used_rows: str
+    removed_rows: pd.DataFrame
 
 
-def check_balance(books: Books, engine: Engine, location: str) -> None:
+def check_balance(row_balance: RowBalance, engine: Engine, location: str) -> None:
     """CheckError (exit 4) unless every id that came went exactly one way."""
-    removed_rows = engine.scan(books.removed[["rid"]].astype({"rid": "int64"}))
+    removed_rows = engine.scan(row_balance.removed_rows[["rid"]].astype({"rid": "int64"}))
     unbalanced_rows = engine.collect(
         f"""SELECT rid, sum(came) AS came, sum(went) AS went FROM (
-            SELECT rid, 1 AS came, 0 AS went FROM {quoted(books.incoming)}
-            UNION ALL SELECT rid, 0, 1 FROM {quoted(books.used)} UNION ALL SELECT rid, 0, 1 FROM {removed_rows})
+            SELECT rid, 1 AS came, 0 AS went FROM {quoted(row_balance.incoming_rows)}
+            UNION ALL SELECT rid, 0, 1 FROM {quoted(row_balance.used_rows)} UNION ALL SELECT rid, 0, 1 FROM {removed_rows})
         GROUP BY rid HAVING sum(came) <> 1 OR sum(went) <> 1 ORDER BY rid LIMIT 5"""
     )
     engine.drop([removed_rows])
@@ -68,28 +68,30 @@ def check_sums(
         engine.collect(f"SELECT {', '.join(f'sum({quoted(name)})' for name in columns)} FROM {used_rows}").fillna(0.0).iloc[0]
     )
     engine.drop([removed_ids])
-    for name, (total, size, removed_sum), used_sum in zip(columns, input_sums, used_sums):
-        if abs(total - used_sum - removed_sum) > RELATIVE * max(size, 1.0):
+    for name, (input_total, absolute_total, removed_sum), used_total in zip(columns, input_sums, used_sums):
+        if abs(input_total - used_total - removed_sum) > SUM_TOLERANCE * max(absolute_total, 1.0):
             raise CheckError(
-                f"{name}: {total} came in, {used_sum} is used and {removed_sum} was taken out",
-                zh=f"{name}:读入合计 {total},采用 {used_sum},剔除 {removed_sum},不相等",
+                f"{name}: {input_total} came in, {used_total} is used and {removed_sum} was taken out",
+                zh=f"{name}:读入合计 {input_total},采用 {used_total},剔除 {removed_sum},不相等",
                 location=location,
             )
 
 
-def ledger_rows(files: pd.DataFrame, rows_in: Mapping[int, int], removed_rows: pd.DataFrame) -> pd.DataFrame:
+def ledger_rows(files: pd.DataFrame, input_row_counts: Mapping[int, int], removed_rows: pd.DataFrame) -> pd.DataFrame:
     """file, sheet, stage, rows_in, used, quarantined, out_of_scope, reason: one line per file and stage."""
     lines = []
-    for number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
-        remaining_rows = rows_in[number]
-        file_rows = removed_rows[removed_rows["rid"] // FILE_SPAN == number]
+    for sheet_number, file, sheet in files[["number", "file", "sheet"]].itertuples(index=False):
+        remaining_rows = input_row_counts[sheet_number]
+        file_rows = removed_rows[removed_rows["rid"] // FILE_SPAN == sheet_number]
         for stage in STAGES:
             stage_rows = file_rows[file_rows["stage"] == stage]
             counts = stage_rows["outcome"].value_counts()
-            quarantined_rows, out_of_scope = int(counts.get(QUARANTINED, 0)), int(counts.get(OUT_OF_SCOPE, 0))
-            used = remaining_rows - quarantined_rows - out_of_scope
-            lines.append((file, sheet, stage, remaining_rows, used, quarantined_rows, out_of_scope, reason_counts(stage_rows)))
-            remaining_rows = used
+            quarantined_rows, out_of_scope = int(counts.get(QUARANTINED_OUTCOME, 0)), int(counts.get(OUT_OF_SCOPE_OUTCOME, 0))
+            used_row_count = remaining_rows - quarantined_rows - out_of_scope
+            lines.append(
+                (file, sheet, stage, remaining_rows, used_row_count, quarantined_rows, out_of_scope, reason_counts(stage_rows))
+            )
+            remaining_rows = used_row_count
     columns = ["file", "sheet", "stage", "rows_in", "used", "quarantined", "out_of_scope", "reason"]
     return pd.DataFrame(lines, columns=columns)
 

@@ -11,18 +11,18 @@ from ...engines.duckdb import Engine, quoted
 from ...study.records import Label, Study
 from ..meaning.units import exponent
 from .clean_table import CleanTable
-from .row_ledger import OUT_OF_SCOPE, QUARANTINED
+from .row_ledger import OUT_OF_SCOPE_OUTCOME, QUARANTINED_OUTCOME
 from .scope_reasons import REASONS
 
-LOW = 0.2
+LOW_COVERAGE_SHARE = 0.2
 LOW_FLAG = "low"
 COVERAGE = [
     "unit", "year", "n_firms_matched", "n_firms", "share_firms", "revenue_matched", "revenue", "share_revenue", "flag",
 ]  # fmt: skip
 FLOW = ["step", "table", "label_zh", "label_en", "rows", "firms"]
-READ_ROWS = Label(zh="读入的行", en="rows read")
-QUARANTINED_ROWS = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
-USED_ROWS = Label(zh="采用的行", en="rows used")
+READ_ROWS_LABEL = Label(zh="读入的行", en="rows read")
+QUARANTINED_LABEL = Label(zh="隔离:未通过校验的行", en="quarantined: rows that do not pass")
+USED_ROWS_LABEL = Label(zh="采用的行", en="rows used")
 
 
 def sample_flow(study: Study, clean_tables: Sequence[CleanTable], engine: Engine) -> pd.DataFrame:
@@ -34,32 +34,38 @@ def sample_flow(study: Study, clean_tables: Sequence[CleanTable], engine: Engine
             labels[choice.reason[study.study.language]] = reason_label
     lines: list[tuple[str, Label, int, int | None]] = []
     for clean_table in clean_tables:
-        lines.append((clean_table.name, READ_ROWS, sum(clean_table.rows_in.values()), None))
-        out_of_scope = clean_table.removed.loc[clean_table.removed["outcome"] == OUT_OF_SCOPE, "reason"].value_counts()
+        lines.append((clean_table.name, READ_ROWS_LABEL, sum(clean_table.input_row_counts.values()), None))
+        out_of_scope = clean_table.removed_rows.loc[
+            clean_table.removed_rows["outcome"] == OUT_OF_SCOPE_OUTCOME, "reason"
+        ].value_counts()
         lines += [(clean_table.name, labels[reason], int(out_of_scope[reason]), None) for reason in sorted(out_of_scope.index)]
-        lines.append((clean_table.name, QUARANTINED_ROWS, int((clean_table.removed["outcome"] == QUARANTINED).sum()), None))
-        lines.append((clean_table.name, USED_ROWS, engine.count(clean_table.clean), _firm_count(clean_table, engine)))
-    rows = [(step, name, label.zh, label.en, count, firms) for step, (name, label, count, firms) in enumerate(lines, 1)]
+        lines.append(
+            (clean_table.name, QUARANTINED_LABEL, int((clean_table.removed_rows["outcome"] == QUARANTINED_OUTCOME).sum()), None)
+        )
+        lines.append((clean_table.name, USED_ROWS_LABEL, engine.count(clean_table.clean_rows), _firm_count(clean_table, engine)))
+    rows = [
+        (step_number, name, label.zh, label.en, count, firms) for step_number, (name, label, count, firms) in enumerate(lines, 1)
+    ]
     return pd.DataFrame(rows, columns=FLOW).astype({"firms": "Int64"})
 
 
 def _firm_count(clean_table: CleanTable, engine: Engine) -> int | None:
-    if "firm_id" not in engine.types(clean_table.clean):
+    if "firm_id" not in engine.types(clean_table.clean_rows):
         return None
-    return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {clean_table.clean}")["firms"][0])
+    return int(engine.collect(f"SELECT count(DISTINCT firm_id) AS firms FROM {clean_table.clean_rows}")["firms"][0])
 
 
 def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.DataFrame:
     """Firms and revenue of the firm table against the official totals of the industry table, by unit and year."""
-    by = [*study.study.unit.by, "year"]
+    unit_keys = [*study.study.unit.by, "year"]
     columns_by_table = {name: engine.types(tables[name]) for name in ("firms", "industry") if name in tables}
-    if len(columns_by_table) < 2 or not all(set(by) <= set(types) for types in columns_by_table.values()):
+    if len(columns_by_table) < 2 or not all(set(unit_keys) <= set(column_types) for column_types in columns_by_table.values()):
         return pd.DataFrame(columns=COVERAGE)
     unit = " || '-' || ".join(quoted(name) for name in study.study.unit.by)
-    matched = engine.view(
+    matched_firms = engine.view(
         _totals_sql(tables["firms"], unit, "CAST(count(*) AS DOUBLE)", _sum_sql("revenue", columns_by_table["firms"]))
     )
-    official = engine.view(
+    official_totals = engine.view(
         _totals_sql(
             tables["industry"],
             unit,
@@ -70,11 +76,12 @@ def coverage(study: Study, tables: Mapping[str, str], engine: Engine) -> pd.Data
     rows = engine.collect(
         f"""SELECT unit, year, m.firms AS n_firms_matched, o.firms AS n_firms, m.firms / NULLIF(o.firms, 0) AS share_firms,
         m.revenue AS revenue_matched, o.revenue AS revenue, m.revenue / NULLIF(o.revenue, 0) AS share_revenue
-        FROM {matched} AS m LEFT JOIN {official} AS o USING (unit, year) WHERE unit IS NOT NULL ORDER BY unit, year"""
+        FROM {matched_firms} AS m LEFT JOIN {official_totals} AS o USING (unit, year) WHERE unit IS NOT NULL
+        ORDER BY unit, year"""
     )
-    low = rows["share_revenue"].fillna(rows["share_firms"]) < LOW
-    flag = low.map({True: LOW_FLAG, False: None}).astype(object)
-    return rows.assign(flag=flag).astype({"n_firms_matched": "int64"})[COVERAGE]
+    is_low = rows["share_revenue"].fillna(rows["share_firms"]) < LOW_COVERAGE_SHARE
+    coverage_flag = is_low.map({True: LOW_FLAG, False: None}).astype(object)
+    return rows.assign(flag=coverage_flag).astype({"n_firms_matched": "int64"})[COVERAGE]
 
 
 def _totals_sql(table: str, unit: str, firms: str, revenue: str) -> str:

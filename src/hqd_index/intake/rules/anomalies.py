@@ -13,12 +13,12 @@ from ..layout.text_columns import FILE_SPAN
 from ..records.intake_notice import Notice
 from .unit_jumps import file_jumps, jump_notices, year_jumps
 
-FEW = 5
+LISTED_UNITS = 5
 BENFORD_ROWS = 1000
 BENFORD_LIMIT = 0.015  # mean absolute deviation of first digits that Nigrini (2012) calls nonconformity
 CUT_OFFS = (3.0, 6.0, 10.0)
 BAND = 0.1
-BUNCHED = 2.0
+BUNCHING_RATIO = 2.0
 BUNCHED_ROWS = 30
 HEAPS = (10, 30, 50)  # % of staff: the steps of the recognition criteria
 PRICE_LINKS = {"industry": ("ppi", "industry_code", ""), "deflators": ("value", "code", "series")}
@@ -38,12 +38,12 @@ def table_anomalies(name: str, rows: str, table: CanonicalTable, engine: Engine,
     `files`: the names of the files by the number that row ids begin with.
     """
     columns = engine.types(rows)
-    measured = _measured_columns(table, columns) if "year" in columns else []
-    medians = _medians_by(["year"], rows, measured, engine)
+    measured_columns = _measured_columns(table, columns) if "year" in columns else []
+    medians = _medians_by(["year"], rows, measured_columns, engine)
     notices: list[Notice] = []
-    for column, by_year in medians.items():
-        notices += jump_notices(column, year_jumps({year: value for (year,), value in by_year.items()}), name)
-    notices += _file_notices(name, rows, measured, engine, files)
+    for column, year_medians in medians.items():
+        notices += jump_notices(column, year_jumps({year: median for (year,), median in year_medians.items()}), name)
+    notices += _file_notices(name, rows, measured_columns, engine, files)
     if name == "firms" and "revenue" in columns:
         notices += _benford_notices(name, rows, engine)
     if name == "firms" and {"revenue", "rd_exp"} <= set(columns):
@@ -52,7 +52,9 @@ def table_anomalies(name: str, rows: str, table: CanonicalTable, engine: Engine,
         notices += _heaping_notices(name, rows, engine)
     if name in PRICE_LINKS and {PRICE_LINKS[name][0], "year"} <= set(columns):
         notices += _broken_chain_notices(name, rows, engine)
-    kept_medians = {column: {year: value for (year,), value in by_year.items()} for column, by_year in medians.items()}
+    kept_medians = {
+        column: {year: median for (year,), median in year_medians.items()} for column, year_medians in medians.items()
+    }
     return Anomalies(tuple(notices), kept_medians)
 
 
@@ -69,20 +71,21 @@ def _medians_by(
     if not columns:
         return {}
     sql = {"year": "CAST(year AS INTEGER)", "file": f"rid // {FILE_SPAN}"}
-    selected = ", ".join(f"{sql[key]} AS {key}" for key in keys)
-    positive = ", ".join(f"CASE WHEN {quoted(name)} > 0 THEN {quoted(name)} END AS {quoted(name)}" for name in columns)
+    key_sql = ", ".join(f"{sql[key]} AS {key}" for key in keys)
+    positive_sql = ", ".join(f"CASE WHEN {quoted(name)} > 0 THEN {quoted(name)} END AS {quoted(name)}" for name in columns)
     medians = ", ".join(f"count({quoted(name)}), CAST(median({quoted(name)}) AS DOUBLE)" for name in columns)
-    grouped = ", ".join(keys)
-    wide = engine.collect(
-        f"SELECT {grouped}, {medians} FROM (SELECT {selected}, {positive} FROM {rows}) GROUP BY {grouped} ORDER BY {grouped}"
+    group_keys = ", ".join(keys)
+    medians_and_counts = engine.collect(
+        f"SELECT {group_keys}, {medians} FROM (SELECT {key_sql}, {positive_sql} FROM {rows}) GROUP BY "
+        f"{group_keys} ORDER BY {group_keys}"
     ).set_axis(range(len(keys) + 2 * len(columns)), axis=1)
     medians_by_column: dict[str, dict[tuple[int, ...], float]] = {name: {} for name in columns}
-    for row in wide.dropna(subset=[*range(len(keys))]).itertuples(index=False):
-        key = tuple(int(value) for value in row[: len(keys)])
-        for place, name in enumerate(columns):
-            cells, value = row[len(keys) + 2 * place], row[len(keys) + 2 * place + 1]
-            if cells >= FEW:
-                medians_by_column[name][key] = float(value)
+    for row in medians_and_counts.dropna(subset=[*range(len(keys))]).itertuples(index=False):
+        key = tuple(int(median) for median in row[: len(keys)])
+        for column_index, name in enumerate(columns):
+            cells, median = row[len(keys) + 2 * column_index], row[len(keys) + 2 * column_index + 1]
+            if cells >= LISTED_UNITS:
+                medians_by_column[name][key] = float(median)
     return medians_by_column
 
 
@@ -91,19 +94,25 @@ def _file_notices(name: str, rows: str, columns: Sequence[str], engine: Engine, 
     if len(files) < 2 or "rid" not in engine.types(rows):
         return
     for column, medians in _medians_by(["file", "year"], rows, columns, engine).items():
-        by_file: dict[str, dict[int, float]] = {}
-        for (number, year), value in medians.items():
-            by_file.setdefault(files.get(number, str(number)), {})[year] = value
-        yield from jump_notices(column, file_jumps(by_file), name, files=True)
+        medians_by_file: dict[str, dict[int, float]] = {}
+        for (sheet_number, year), median in medians.items():
+            medians_by_file.setdefault(files.get(sheet_number, str(sheet_number)), {})[year] = median
+        yield from jump_notices(column, file_jumps(medians_by_file), name, files=True)
 
 
 def _benford_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     digit = "substr(regexp_replace(CAST(CAST(revenue AS DOUBLE) AS VARCHAR), '^[0.]+', ''), 1, 1)"
     counts = engine.collect(f"SELECT {digit} AS digit, count(*) AS n FROM {rows} WHERE revenue > 0 GROUP BY 1 ORDER BY 1")
-    total = int(counts["n"].sum())
-    if total < BENFORD_ROWS:
+    digit_total = int(counts["n"].sum())
+    if digit_total < BENFORD_ROWS:
         return []
-    shares = counts.set_index("digit")["n"].reindex([str(d) for d in range(1, 10)]).fillna(0).to_numpy(dtype=float) / total
+    shares = (
+        counts.set_index("digit")["n"]
+        .reindex([str(leading_digit) for leading_digit in range(1, 10)])
+        .fillna(0)
+        .to_numpy(dtype=float)
+        / digit_total
+    )
     deviation = float(np.abs(shares - np.log10(1 + 1 / np.arange(1, 10))).mean())
     if deviation <= BENFORD_LIMIT:
         return []
@@ -116,14 +125,19 @@ def _bunching_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     """W08: at least twice as many firm-years just above a policy cut-off of R&D intensity as just below it."""
     ratio = "100 * CAST(rd_exp AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0)"
     bands = [band for cut_off in CUT_OFFS for band in ((cut_off, cut_off + BAND), (cut_off - BAND, cut_off))]
-    counts_sql = ", ".join(f"count(*) FILTER (WHERE r >= {low} AND r < {high})" for low, high in bands)
+    counts_sql = ", ".join(
+        f"count(*) FILTER (WHERE r >= {lower_bound} AND r < {upper_bound})" for lower_bound, upper_bound in bands
+    )
     band_counts = engine.collect(f"SELECT {counts_sql} FROM (SELECT {ratio} AS r FROM {rows})")
-    counts = [int(n) for n in band_counts.iloc[0]]
+    counts = [int(band_count) for band_count in band_counts.iloc[0]]
     notices = []
-    for cut_off, above, below in zip(CUT_OFFS, counts[::2], counts[1::2]):
-        if above >= BUNCHED_ROWS and above >= BUNCHED * below:
-            en = f"R&D intensity bunches at the cut-off {cut_off:g}%: {above} firm-years just above, {below} just below"
-            zh = f"研发强度在政策门槛 {cut_off:g}% 处扎堆:略高于门槛 {above} 个,略低于门槛 {below} 个"
+    for cut_off, count_above, count_below in zip(CUT_OFFS, counts[::2], counts[1::2]):
+        if count_above >= BUNCHED_ROWS and count_above >= BUNCHING_RATIO * count_below:
+            en = (
+                f"R&D intensity bunches at the cut-off {cut_off:g}%: {count_above} firm-years just above, "
+                f"{count_below} just below"
+            )
+            zh = f"研发强度在政策门槛 {cut_off:g}% 处扎堆:略高于门槛 {count_above} 个,略低于门槛 {count_below} 个"
             notices.append(Notice("W08", name, en, zh))
     return notices
 
@@ -133,15 +147,20 @@ def _heaping_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
 
     Small firms are often exactly at a tenth because heads are whole; as many of them are then one head above or below.
     """
-    distances = [f"abs(rd_staff - {heap} * employees / 100)" for heap in HEAPS]
-    counts_sql = ", ".join(f"count(*) FILTER (WHERE {distance} = {heads})" for distance in distances for heads in (0, 1))
+    distances = [f"abs(rd_staff - {percentage} * employees / 100)" for percentage in HEAPS]
+    counts_sql = ", ".join(
+        f"count(*) FILTER (WHERE {distance} = {head_difference})" for distance in distances for head_difference in (0, 1)
+    )
     heap_counts = engine.collect(f"SELECT {counts_sql} FROM {rows} WHERE rd_staff > 0 AND employees >= 20")
-    counts = [int(n) for n in heap_counts.iloc[0]]
+    counts = [int(heap_count) for heap_count in heap_counts.iloc[0]]
     notices = []
-    for heap, exact, neighbours in zip(HEAPS, counts[::2], counts[1::2]):
-        if exact >= BUNCHED_ROWS and exact >= BUNCHED * neighbours / 2:
-            en = f"R&D staff are exactly {heap}% of all in {exact} firm-years, one head more or less in {neighbours}"
-            zh = f"研发人员占比恰为 {heap}% 的企业-年有 {exact} 个,只差一人的有 {neighbours} 个"
+    for percentage, exact_count, neighbour_count in zip(HEAPS, counts[::2], counts[1::2]):
+        if exact_count >= BUNCHED_ROWS and exact_count >= BUNCHING_RATIO * neighbour_count / 2:
+            en = (
+                f"R&D staff are exactly {percentage}% of all in {exact_count} firm-years, one head more or less in "
+                f"{neighbour_count}"
+            )
+            zh = f"研发人员占比恰为 {percentage}% 的企业-年有 {exact_count} 个,只差一人的有 {neighbour_count} 个"
             notices.append(Notice("W08", name, en, zh))
     return notices
 
@@ -156,7 +175,7 @@ def _broken_chain_notices(name: str, rows: str, engine: Engine) -> list[Notice]:
     )
     if gaps.empty:
         return []
-    listing = ", ".join(gaps["unit"].head(FEW)) + (" ..." if len(gaps) > FEW else "")
-    en = f"{column}: years are missing inside the series of {len(gaps)} units ({listing}); real values beyond a gap are missing"
-    zh = f"{column}:{len(gaps)} 个单位的序列中间缺年份({listing});缺口另一侧的不变价数值将为缺失"
+    unit_list = ", ".join(gaps["unit"].head(LISTED_UNITS)) + (" ..." if len(gaps) > LISTED_UNITS else "")
+    en = f"{column}: years are missing inside the series of {len(gaps)} units ({unit_list}); real values beyond a gap are missing"
+    zh = f"{column}:{len(gaps)} 个单位的序列中间缺年份({unit_list});缺口另一侧的不变价数值将为缺失"
     return [Notice("DF01", name, en, zh)]

@@ -43,7 +43,7 @@ CROSS_ROW: dict[str, CrossRow] = {
 }
 
 
-def cross_row_findings(name: str, rows: str, text: str, engine: Engine) -> pd.DataFrame:
+def cross_row_findings(name: str, rows: str, text_rows: str, engine: Engine) -> pd.DataFrame:
     """Findings of the rules of a table over several of its rows."""
     columns = set(engine.types(rows))
     findings = []
@@ -51,24 +51,24 @@ def cross_row_findings(name: str, rows: str, text: str, engine: Engine) -> pd.Da
         if cross_rule.table != name or not set(cross_rule.columns) <= columns:
             continue
         column = cross_rule.columns[0]
-        cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text}'
+        cells = f'SELECT rid, {literal(column)} AS "column", {quoted(column)} AS "value" FROM {text_rows}'
         broken_rows = cross_rule.sql.format(rows=rows)
         findings.append(rule_findings(engine.collect(f"{cells} WHERE rid IN ({broken_rows}) ORDER BY rid"), rule))
     return joined_findings(findings)
 
 
 # column that must have one value in a table: rule, what the values are (zh, en)
-SINGLE_VALUED = {
+SINGLE_VALUE_COLUMNS = {
     "statement_type": ("E08", "合并报表与母公司报表", "consolidated and parent statements"),
     "address_type": ("M20", "注册地与经营地两种地址口径", "registered and operating addresses"),
     "scope": ("M26", "不同统计口径的行(如规模以上与大中型)", "rows of different scopes (above scale, large and medium)"),
 }
 
 
-def refuse_mixed_values(rows: str, location: str, engine: Engine) -> None:
+def check_single_values(rows: str, location: str, engine: Engine) -> None:
     """DataError E08, M20 or M26 when a table mixes statements, addresses or scopes that must not be added up."""
     columns = engine.types(rows)
-    for column, (rule, zh, en) in SINGLE_VALUED.items():
+    for column, (rule, zh, en) in SINGLE_VALUE_COLUMNS.items():
         if column not in columns:
             continue
         value_counts = engine.collect(
@@ -76,11 +76,13 @@ def refuse_mixed_values(rows: str, location: str, engine: Engine) -> None:
         )
         if len(value_counts) < 2:
             continue
-        counts = ", ".join(f"{value} {n}" for value, n in value_counts.itertuples(index=False))
-        example = f"out_of_scope: [{{when: \"{column} = '{value_counts['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
+        counts = ", ".join(f"{value} {row_count}" for value, row_count in value_counts.itertuples(index=False))
+        example_setting = (
+            f"out_of_scope: [{{when: \"{column} = '{value_counts['kind'].iloc[-1]}'\", reason: {{zh: ..., en: ...}}}}]"
+        )
         raise DataError(
-            f"{en} appear together ({counts}); choose one, e.g. {example}",
-            zh=f"{zh}混在一起({counts});请选定一种,例如 {example}",
+            f"{en} appear together ({counts}); choose one, e.g. {example_setting}",
+            zh=f"{zh}混在一起({counts});请选定一种,例如 {example_setting}",
             location=location,
             rule=rule,
         )

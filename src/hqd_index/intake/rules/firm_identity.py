@@ -10,10 +10,10 @@ from ...engines.duckdb import Engine, literal
 from ...study.records import FirmIndustry
 from ..meaning.official_codes import USCC_ALPHABET
 from ..records.intake_notice import Notice
-from ..records.row_ledger import OUT_OF_SCOPE, VALIDATE
+from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, VALIDATE_STAGE
 
-TWIN = "twin listing"
-LISTED = 5
+TWIN_LISTING = "twin listing"
+LISTED_ITEMS = 5
 VALID_CODE = f"[{USCC_ALPHABET}]{{18}}"
 
 
@@ -36,13 +36,13 @@ def with_one_id_per_firm(rows: str, location: str, engine: Engine) -> FirmRows:
     no_rows = pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
     if not {"firm_id", "year", "uscc"} <= set(engine.types(rows)):
         return FirmRows(rows, no_rows, ())
-    clear = f"regexp_full_match(uscc, {literal(VALID_CODE)}) AND uscc <> firm_id"
-    pairs = f"SELECT DISTINCT firm_id, uscc FROM {rows} WHERE {clear}"
-    unclear = f"""SELECT firm_id FROM ({pairs}) QUALIFY count(*) OVER (PARTITION BY uscc) > 1
+    valid_code_sql = f"regexp_full_match(uscc, {literal(VALID_CODE)}) AND uscc <> firm_id"
+    id_and_code_sql = f"SELECT DISTINCT firm_id, uscc FROM {rows} WHERE {valid_code_sql}"
+    ambiguous_sql = f"""SELECT firm_id FROM ({id_and_code_sql}) QUALIFY count(*) OVER (PARTITION BY uscc) > 1
         OR count(*) OVER (PARTITION BY firm_id) > 1"""
     firm_years = engine.collect(
-        f"""SELECT rid, firm_id, CAST(year AS INTEGER) AS year, CASE WHEN {clear} THEN uscc END AS uscc FROM {rows}
-        WHERE firm_id IN ({unclear}) AND year IS NOT NULL ORDER BY firm_id, year, rid"""
+        f"""SELECT rid, firm_id, CAST(year AS INTEGER) AS year, CASE WHEN {valid_code_sql} THEN uscc END AS uscc FROM {rows}
+        WHERE firm_id IN ({ambiguous_sql}) AND year IS NOT NULL ORDER BY firm_id, year, rid"""
     )
     if firm_years.empty:
         return FirmRows(rows, no_rows, ())
@@ -55,7 +55,7 @@ def with_one_id_per_firm(rows: str, location: str, engine: Engine) -> FirmRows:
         f"""SELECT r.* REPLACE (coalesce(n.firm, r.firm_id) AS firm_id) FROM {rows} AS r LEFT JOIN {new_ids} AS n USING (rid)
         WHERE r.rid NOT IN (SELECT rid FROM {engine.scan(twins)})"""
     )
-    twin_rows = twins.assign(stage=VALIDATE, outcome=OUT_OF_SCOPE, reason=TWIN)
+    twin_rows = twins.assign(stage=VALIDATE_STAGE, outcome=OUT_OF_SCOPE_OUTCOME, reason=TWIN_LISTING)
     return FirmRows(firm_rows, twin_rows, tuple(_identity_notices(identified_rows, location)))
 
 
@@ -63,13 +63,14 @@ def firm_identities(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` (rid, firm_id, year, uscc) with `lead`, the first stock code of the firm, and `firm`, its id; first codes first."""
     code = rows.groupby("firm_id")["uscc"].transform(lambda identity: identity.ffill().bfill())
     with_codes = rows.assign(uscc=code.fillna(rows["firm_id"]))
-    lead = with_codes.groupby("uscc")["firm_id"].transform("min")
+    lead_ids = with_codes.groupby("uscc")["firm_id"].transform("min")
     first_years = with_codes.groupby(["firm_id", "uscc"])["year"].min().sort_values(kind="stable")
     turn_by_identity = (first_years.groupby(level="firm_id").cumcount() + 1).to_dict()
     suffix = [
-        "" if turn_by_identity[identity] == 1 else f"#{turn_by_identity[identity]}" for identity in zip(lead, with_codes["uscc"])
+        "" if turn_by_identity[identity] == 1 else f"#{turn_by_identity[identity]}"
+        for identity in zip(lead_ids, with_codes["uscc"])
     ]
-    identified_rows = with_codes.assign(lead=lead, firm=lead + pd.Series(suffix, index=with_codes.index))
+    identified_rows = with_codes.assign(lead=lead_ids, firm=lead_ids + pd.Series(suffix, index=with_codes.index))
     return identified_rows.sort_values(["firm", "year", "firm_id", "rid"], ignore_index=True)
 
 
@@ -77,23 +78,23 @@ def _identity_notices(identified_rows: pd.DataFrame, location: str) -> list[Noti
     notices = []
     twin_codes = identified_rows[identified_rows["lead"] != identified_rows["firm_id"]][["lead", "firm_id"]].drop_duplicates()
     if len(twin_codes):
-        listing = _listing([f"{lead} = {twin}" for lead, twin in twin_codes.itertuples(index=False)])
-        en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {listing}"
+        item_list = _item_list([f"{lead_id} = {twin_id}" for lead_id, twin_id in twin_codes.itertuples(index=False)])
+        en = f"{len(twin_codes)} stock codes are second listings of a firm (by credit code), which counts once: {item_list}"
         notices.append(
-            Notice("M16", location, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{listing}")
+            Notice("M16", location, en, f"{len(twin_codes)} 个证券代码是同一企业的第二上市代码(按信用代码),只计一次:{item_list}")
         )
     reused_codes = identified_rows[identified_rows["firm"] != identified_rows["lead"]].groupby("firm", sort=True)["year"].min()
     if len(reused_codes):
-        listing = _listing([f"{firm} ({year})" for firm, year in reused_codes.items()])
-        en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {listing}"
+        item_list = _item_list([f"{firm} ({year})" for firm, year in reused_codes.items()])
+        en = f"{len(reused_codes)} codes passed to another firm (the credit code changes), counted as a new one: {item_list}"
         notices.append(
-            Notice("M17", location, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{listing}")
+            Notice("M17", location, en, f"{len(reused_codes)} 个代码改由另一企业使用(信用代码变了),按新企业计:{item_list}")
         )
     return notices
 
 
-def _listing(items: list[str]) -> str:
-    return "; ".join(items[:LISTED]) + (" ..." if len(items) > LISTED else "")
+def _item_list(identifiers: list[str]) -> str:
+    return "; ".join(identifiers[:LISTED_ITEMS]) + (" ..." if len(identifiers) > LISTED_ITEMS else "")
 
 
 def with_one_industry(rows: str, choice: FirmIndustry, location: str, engine: Engine) -> tuple[str, tuple[Notice, ...]]:
@@ -108,14 +109,16 @@ def with_one_industry(rows: str, choice: FirmIndustry, location: str, engine: En
         return rows, ()
     treatment = {"reported": ("kept as reported", "按原始数据保留"), "first": ("first one used", "按首个行业"),
             "modal": ("most frequent one used", "按最常见行业")}[choice]  # fmt: skip
-    count, listing = len(moving_firms), _listing(list(moving_firms["firm_id"]))
-    notice = Notice("M17", location, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {listing}",
-                  f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{listing}")  # fmt: skip
+    count, firm_list = len(moving_firms), _item_list(list(moving_firms["firm_id"]))
+    notice = Notice("M17", location, f"{count} firms change industry ({treatment[0]}; sources.yaml firm_industry): {firm_list}",
+                  f"{count} 家企业的行业前后不同({treatment[1]};见 sources.yaml 的 firm_industry):{firm_list}")  # fmt: skip
     if choice == "reported":
         return rows, (notice,)
     industry_counts = f"SELECT firm_id, industry_code, count(*) AS n, min(year) AS begun FROM ({filled_rows}) GROUP BY ALL"
-    order = "begun, industry_code" if choice == "first" else "n DESC, begun, industry_code"
-    fixed_industries = f"SELECT firm_id, first(industry_code ORDER BY {order}) AS fixed FROM ({industry_counts}) GROUP BY firm_id"
+    order_clause = "begun, industry_code" if choice == "first" else "n DESC, begun, industry_code"
+    fixed_industries = (
+        f"SELECT firm_id, first(industry_code ORDER BY {order_clause}) AS fixed FROM ({industry_counts}) GROUP BY firm_id"
+    )
     sql = f"""SELECT r.* REPLACE (coalesce(f.fixed, r.industry_code) AS industry_code) FROM {rows} AS r
         LEFT JOIN ({fixed_industries}) AS f USING (firm_id)"""
     return engine.query(sql), (notice,)

@@ -15,32 +15,32 @@ REFERENCES = (("patents", "firm_id"), ("subsidiaries", "firm_id"))
 
 def overlap_notices(rows: Mapping[str, str], key: Sequence[str], engine: Engine) -> Iterator[Notice]:
     """C03 for each two of the rows (name -> engine table) that share under half of the smaller one's keys."""
-    for (left, left_rows), (right, right_rows) in combinations(rows.items(), 2):
-        share = key_share(left_rows, right_rows, key, engine)
+    for (first_table, first_rows), (second_table, second_rows) in combinations(rows.items(), 2):
+        share = key_share(first_rows, second_rows, key, engine)
         if share is None or share >= LEAST_SHARE:
             continue
-        each = [(name, key_share(left_rows, right_rows, [name], engine)) for name in key]
-        listed = ", ".join(f"{name} {part:.0%}" for name, part in each if part is not None)
-        en = f"only {share:.0%} of their keys ({' + '.join(key)}) meet ({listed}): are ids written in two forms?"
-        zh = f"主键({' + '.join(key)})只有 {share:.0%} 能对上({listed}):代码的写法是否不同?"
-        yield Notice("C03", f"{left}, {right}", en, zh)
+        column_shares = [(name, key_share(first_rows, second_rows, [name], engine)) for name in key]
+        share_list = ", ".join(f"{name} {column_share:.0%}" for name, column_share in column_shares if column_share is not None)
+        en = f"only {share:.0%} of their keys ({' + '.join(key)}) meet ({share_list}): are ids written in two forms?"
+        zh = f"主键({' + '.join(key)})只有 {share:.0%} 能对上({share_list}):代码的写法是否不同?"
+        yield Notice("C03", f"{first_table}, {second_table}", en, zh)
 
 
-def key_share(left: str, right: str, key: Sequence[str], engine: Engine) -> float | None:
+def key_share(first_rows: str, second_rows: str, key: Sequence[str], engine: Engine) -> float | None:
     """Keys in both over keys of the smaller one; None where one has no key or no rows."""
-    if not all(set(key) <= set(engine.types(rows)) for rows in (left, right)):
+    if not all(set(key) <= set(engine.types(rows)) for rows in (first_rows, second_rows)):
         return None
     names = ", ".join(map(quoted, key))
     keys = [
         f"(SELECT DISTINCT {names} FROM {rows} WHERE {' AND '.join(f'{quoted(name)} IS NOT NULL' for name in key)})"
-        for rows in (left, right)
+        for rows in (first_rows, second_rows)
     ]
     counts = engine.collect(
         f"""SELECT (SELECT count(*) FROM {keys[0]}) AS a, (SELECT count(*) FROM {keys[1]}) AS b,
         (SELECT count(*) FROM {keys[0]} SEMI JOIN {keys[1]} USING ({names})) AS shared"""
     ).iloc[0]
-    smaller = min(int(counts["a"]), int(counts["b"]))
-    return int(counts["shared"]) / smaller if smaller else None
+    smaller_count = min(int(counts["a"]), int(counts["b"]))
+    return int(counts["shared"]) / smaller_count if smaller_count else None
 
 
 def table_overlap_notices(tables: Mapping[str, str], unit: Sequence[str], engine: Engine) -> Iterator[Notice]:

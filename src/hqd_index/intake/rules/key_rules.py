@@ -9,25 +9,25 @@ from ..table_step import TableStep
 from .rule_catalogue import joined_findings, rule_findings
 
 
-def blank_key_findings(step: TableStep, text: str) -> pd.DataFrame:
+def blank_key_findings(table_step: TableStep, text_rows: str) -> pd.DataFrame:
     """C04 for each key cell that is blank."""
-    columns = step.engine.types(text)
+    columns = table_step.engine.types(text_rows)
     findings = []
-    for name in step.table.key:
+    for name in table_step.table.key:
         is_blank = f"{quoted(name)} IS NULL" if name in columns else "true"
-        rows = step.engine.collect(
-            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text} WHERE {is_blank} ORDER BY rid"""
+        rows = table_step.engine.collect(
+            f"""SELECT rid, {literal(name)} AS "column", '' AS "value" FROM {text_rows} WHERE {is_blank} ORDER BY rid"""
         )
         findings.append(rule_findings(rows, "C04"))
     return joined_findings(findings)
 
 
-def year_end_findings(step: TableStep, typed: str, text: str) -> pd.DataFrame:
+def year_end_findings(table_step: TableStep, typed_rows: str, text_rows: str) -> pd.DataFrame:
     """E07 for each statement date other than 31 December."""
-    if "statement_date" not in step.engine.types(typed):
+    if "statement_date" not in table_step.engine.types(typed_rows):
         return joined_findings([])
-    rows = step.engine.collect(
-        f"""SELECT rid, 'statement_date' AS "column", t.statement_date AS "value" FROM {typed} AS y
-        JOIN {text} AS t USING (rid) WHERE month(y.statement_date) <> 12 OR day(y.statement_date) <> 31 ORDER BY rid"""
+    rows = table_step.engine.collect(
+        f"""SELECT rid, 'statement_date' AS "column", t.statement_date AS "value" FROM {typed_rows} AS y
+        JOIN {text_rows} AS t USING (rid) WHERE month(y.statement_date) <> 12 OR day(y.statement_date) <> 31 ORDER BY rid"""
     )
     return rule_findings(rows, "E07")

@@ -11,7 +11,7 @@ from ...canonical import CanonicalTable
 from ...engines.duckdb import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import Label, Study
-from ..cells.column_reading import SQL_TYPES, Exact
+from ..cells.column_reading import SQL_TYPES, NumberType
 from .rule_catalogue import COLUMNS, RULES, joined_findings, rule_findings
 
 NULLS = {"text": "VARCHAR", "flag": "BOOLEAN", "date": "DATE", "integer": "DECIMAL(28,8)"}
@@ -30,40 +30,40 @@ class BoundRule:
     mend: Label
 
 
-def bound_rules(study: Study, name: str, table: CanonicalTable, types: Mapping[str, str]) -> list[BoundRule]:
+def bound_rules(study: Study, name: str, table: CanonicalTable, column_types: Mapping[str, str]) -> list[BoundRule]:
     """Rules and ranges of a table against its types; ConfigError for an expression that cannot be computed."""
-    partition = [column for column in table.key if column != "year"]
-    rules = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in types]
-    for place, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
+    partition_columns = [column for column in table.key if column != "year"]
+    rules = [_range_rule(column, limits) for column, limits in study.rules.ranges.get(name, {}).items() if column in column_types]
+    for rule_index, rule in enumerate(rule for rule in study.rules.rules if rule.table == name):
         location = f"rules.yaml rules.{rule.id}"
-        expression = parse(rule.check, columns=types, aggregate=False, location=location)
-        sql = row_sql(expression, types, partition=partition)
+        expression = parse(rule.check, columns=column_types, aggregate=False, location=location)
+        sql = row_sql(expression, column_types, partition=partition_columns)
         columns = rule.columns or tuple(sorted(expression.columns))
-        rules.append(BoundRule(f"{rule.id}#{place}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
+        rules.append(BoundRule(f"{rule.id}#{rule_index}", rule.id, rule.severity, sql, columns, rule.text, rule.mend))
     return rules
 
 
-def limits_sql(number: str, limits: tuple[float | None, float | None]) -> str:
+def limits_sql(number_sql: str, limits: tuple[float | None, float | None]) -> str:
     """Whether a number lies within [low, high], open where a side is None."""
-    low, high = limits
-    tests = [f"{number} >= {low!r}"] if low is not None else []
-    tests += [f"{number} <= {high!r}"] if high is not None else []
+    lower, upper = limits
+    tests = [f"{number_sql} >= {lower!r}"] if lower is not None else []
+    tests += [f"{number_sql} <= {upper!r}"] if upper is not None else []
     return " AND ".join(tests) or "true"
 
 
 def _range_rule(column: str, limits: tuple[float | None, float | None]) -> BoundRule:
-    low, high = limits
-    bounds = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
-    text = Label(zh=f"{RULES['C02'].text.zh} {bounds}", en=f"{RULES['C02'].text.en} {bounds}")
-    return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), text, RULES["C02"].mend)
+    lower, upper = limits
+    bounds = f"{'' if lower is None else f'{lower:g}'}..{'' if upper is None else f'{upper:g}'}"
+    rule_text = Label(zh=f"{RULES['C02'].text.zh} {bounds}", en=f"{RULES['C02'].text.en} {bounds}")
+    return BoundRule(f"C02#{column}", "C02", "error", limits_sql(quoted(column), limits), (column,), rule_text, RULES["C02"].mend)
 
 
-def with_all_columns(rows: str, table: CanonicalTable, exact: Exact, engine: Engine) -> str:
+def with_all_columns(rows: str, table: CanonicalTable, number_type: NumberType, engine: Engine) -> str:
     """A view of typed rows with a NULL for every canonical column they lack, so that every rule can be bound."""
-    numbers = {**NULLS, "number": SQL_TYPES[exact]}
+    numbers = {**NULLS, "number": SQL_TYPES[number_type]}
     columns = engine.types(rows)
-    absent = {name: column for name, column in table.columns.items() if name not in columns}
-    nulls = "".join(f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(name)}" for name, column in absent.items())
+    absent_columns = {name: column for name, column in table.columns.items() if name not in columns}
+    nulls = "".join(f", CAST(NULL AS {numbers[column.dtype]}) AS {quoted(name)}" for name, column in absent_columns.items())
     return engine.view(f"SELECT *{nulls} FROM {rows}")
 
 
@@ -72,8 +72,8 @@ def rule_flags(rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.Data
     if not rules:
         return pd.DataFrame({"rid": pd.Series(dtype="int64")})
     flags = ", ".join(f"coalesce({rule.sql}, true) AS {quoted(rule.name)}" for rule in rules)
-    every = " AND ".join(quoted(rule.name) for rule in rules)
-    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({every}) ORDER BY rid")
+    all_hold_sql = " AND ".join(quoted(rule.name) for rule in rules)
+    return engine.collect(f"SELECT * FROM (SELECT rid, {flags} FROM {rows}) WHERE NOT ({all_hold_sql}) ORDER BY rid")
 
 
 def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataFrame:
@@ -91,15 +91,15 @@ def rule_violations(flags: pd.DataFrame, rules: Sequence[BoundRule]) -> pd.DataF
     try:
         pa.DataFrameSchema({"rid": pa.Column(checks=checks)}).validate(flags_by_row[["rid"]], lazy=True)
     except pa.errors.SchemaErrors as broken:
-        cases = broken.failure_cases[["index", "check"]].rename(columns={"index": "rid", "check": "name"})
-        return cases.sort_values(["rid", "name"], ignore_index=True)
+        failures = broken.failure_cases[["index", "check"]].rename(columns={"index": "rid", "check": "name"})
+        return failures.sort_values(["rid", "name"], ignore_index=True)
     return no_violations
 
 
-def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text: str, engine: Engine) -> pd.DataFrame:
+def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], text_rows: str, engine: Engine) -> pd.DataFrame:
     """Findings with the cells as they are in the file: one column's text, or 'a=..; b=..' for several."""
     findings = []
-    text_columns = engine.types(text)
+    text_columns = engine.types(text_rows)
     for rule in rules:
         rids = violations.loc[violations["name"] == rule.name, "rid"]
         if rids.empty:
@@ -115,16 +115,16 @@ def violation_findings(violations: pd.DataFrame, rules: Sequence[BoundRule], tex
         row_ids = engine.scan(pd.DataFrame({"rid": rids.astype("int64")}))
         rows = engine.collect(
             f"""SELECT rid, {literal(", ".join(columns))} AS "column", {cell_text} AS "value"
-            FROM {text} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid"""
+            FROM {text_rows} WHERE rid IN (SELECT rid FROM {row_ids}) ORDER BY rid"""
         )
         engine.drop([row_ids])
-        findings.append(rule_findings(rows, rule.rule, expected=rule.text, mend=rule.mend, severity=rule.severity))
+        findings.append(rule_findings(rows, rule.rule, expectation=rule.text, mend=rule.mend, severity=rule.severity))
     return joined_findings(findings) if findings else pd.DataFrame(columns=list(COLUMNS))
 
 
-def row_rule_findings(text: str, rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
+def row_rule_findings(text_rows: str, rows: str, rules: Sequence[BoundRule], engine: Engine) -> pd.DataFrame:
     """Findings of every rule that a row of `rows` breaks."""
-    return violation_findings(rule_violations(rule_flags(rows, rules, engine), rules), rules, text, engine)
+    return violation_findings(rule_violations(rule_flags(rows, rules, engine), rules), rules, text_rows, engine)
 
 
 def rules_of_severity(rules: Sequence[BoundRule], *severities: str) -> list[BoundRule]:

@@ -21,7 +21,7 @@ class RuleText:
 
 
 # id: (what it says zh, en, how to mend it zh, en)
-_TEXTS: dict[str, tuple[str, str, str, str]] = {
+_RULE_TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S01": ("文件不存在", "file missing", "核对 sources.yaml 中的 path", "check `path` in sources.yaml"),
     "S02": ("空文件或只有表头", "empty or header only", "补充数据", "fill the file"),
     "S03": ("文件编码", "encoding", "另存为“CSV UTF-8”", "save as 'CSV UTF-8'"),
@@ -143,7 +143,7 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
     ),
 }  # fmt: skip
 RULES = {
-    rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _TEXTS.items()
+    rule: RuleText(Label(zh=zh, en=en), Label(zh=mend_zh, en=mend_en)) for rule, (zh, en, mend_zh, mend_en) in _RULE_TEXTS.items()
 }
 
 
@@ -151,29 +151,29 @@ def rule_findings(
     rows: pd.DataFrame,
     rule: str,
     *,
-    expected: Label | Sequence[Label] | None = None,
+    expectation: Label | Sequence[Label] | None = None,
     mend: Label | None = None,
     severity: str = "error",
 ) -> pd.DataFrame:
     """Findings of one rule for rows with rid, column and value; texts come from RULES unless given, for all rows or each."""
-    expected = expected or RULES[rule].text
-    labels = [expected] * len(rows) if isinstance(expected, Label) else expected
+    expectation = expectation or RULES[rule].text
+    labels = [expectation] * len(rows) if isinstance(expectation, Label) else expectation
     mend = mend or RULES[rule].mend
-    texts = {"expected_zh": [label.zh for label in labels], "expected_en": [label.en for label in labels]}
-    given = {name: rows[name].to_numpy() for name in ("rid", "column", "value")}
+    expectation_columns = {"expected_zh": [label.zh for label in labels], "expected_en": [label.en for label in labels]}
+    cell_columns = {name: rows[name].to_numpy() for name in ("rid", "column", "value")}
     constant = {"rule": rule, "severity": severity, "mend_zh": mend.zh, "mend_en": mend.en}
-    return pd.DataFrame({**given, **constant, **texts}, index=range(len(rows)), columns=list(COLUMNS))
+    return pd.DataFrame({**cell_columns, **constant, **expectation_columns}, index=range(len(rows)), columns=list(COLUMNS))
 
 
-def joined_findings(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def joined_findings(finding_tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The findings one below the other; with their columns when there are none."""
-    non_empty = [part for part in parts if len(part)]
-    return pd.concat(non_empty, ignore_index=True) if non_empty else pd.DataFrame(columns=list(COLUMNS))
+    nonempty_tables = [finding_table for finding_table in finding_tables if len(finding_table)]
+    return pd.concat(nonempty_tables, ignore_index=True) if nonempty_tables else pd.DataFrame(columns=list(COLUMNS))
 
 
 def expected_text(rule: str, proposal: str | None, unit: str = "") -> Label:
     """What a rule expects, with the value that was probably meant."""
-    text = RULES[rule].text
+    rule_label = RULES[rule].text
     if not proposal:
-        return text
-    return Label(zh=f"{text.zh};是不是 {proposal}{unit}?", en=f"{text.en}; is it {proposal} {unit}".rstrip() + "?")
+        return rule_label
+    return Label(zh=f"{rule_label.zh};是不是 {proposal}{unit}?", en=f"{rule_label.en}; is it {proposal} {unit}".rstrip() + "?")

@@ -10,16 +10,16 @@ import pandas as pd
 
 ST_MARK = re.compile(r"^(S\*ST|SST|\*ST|ST|PT|S)(?=[\u4e00-\u9fff])")
 LEGAL_FORM = re.compile(r"(股份有限公司|有限责任公司|有限公司|股份公司|公司)$")
-BY_CODE, BY_NAME, BY_STEM = "uscc", "name", "stem"
+CODE_MATCH, NAME_MATCH, STEM_MATCH = "uscc", "name", "stem"
 
 
 def plain_name(name: str) -> str:
     """NFKC (brackets half-width), no blanks, no ST mark."""
-    text = "".join(unicodedata.normalize("NFKC", name).split())
-    return ST_MARK.sub("", text)
+    normalised_name = "".join(unicodedata.normalize("NFKC", name).split())
+    return ST_MARK.sub("", normalised_name)
 
 
-def stem(name: str) -> str:
+def name_stem(name: str) -> str:
     """The plain name without its legal form, which changes when a firm is restructured."""
     return LEGAL_FORM.sub("", plain_name(name))
 
@@ -31,33 +31,35 @@ def firm_matches(records: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     record whose code is that of no firm is not looked up by name: the code says that it is another firm.
     """
     codes = _firms_by_code(firms)
-    names, stems = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, stem)
+    firm_by_name, firm_by_stem = _firms_by_unique_name(firms, plain_name), _firms_by_unique_name(firms, name_stem)
     firm_ids, methods = [], []
     for name, credit_code in zip(records["name"], records["uscc"]):
         if isinstance(credit_code, str) and credit_code:
             firm_ids.append(codes.get(credit_code.upper()))
-            methods.append(BY_CODE)
-        elif isinstance(name, str) and (firm := names.get(plain_name(name))):
+            methods.append(CODE_MATCH)
+        elif isinstance(name, str) and (firm := firm_by_name.get(plain_name(name))):
             firm_ids.append(firm)
-            methods.append(BY_NAME)
+            methods.append(NAME_MATCH)
         else:
-            firm_ids.append(stems.get(stem(name)) if isinstance(name, str) else None)
-            methods.append(BY_STEM)
+            firm_ids.append(firm_by_stem.get(name_stem(name)) if isinstance(name, str) else None)
+            methods.append(STEM_MATCH)
     return records.assign(firm_id=pd.Series(firm_ids, index=records.index, dtype=object), how=methods)
 
 
 def _firms_by_code(firms: pd.DataFrame) -> dict[str, str]:
     column = "uscc" if "uscc" in firms else "firm_id"
-    pairs = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
-    unique_codes = pairs[~pairs[column].duplicated(keep=False)]
+    codes_and_firms = firms.dropna(subset=[column])[[column, "firm_id"]].drop_duplicates()
+    unique_codes = codes_and_firms[~codes_and_firms[column].duplicated(keep=False)]
     return {str(code).upper(): str(firm) for code, firm in unique_codes.itertuples(index=False)}
 
 
-def _firms_by_unique_name(firms: pd.DataFrame, form: Callable[[str], str]) -> dict[str, str]:
+def _firms_by_unique_name(firms: pd.DataFrame, normalise_name: Callable[[str], str]) -> dict[str, str]:
     """Name in a form -> the one firm that has it."""
     if "firm_name" not in firms:
         return {}
     named_firms = firms.dropna(subset=["firm_name"])
-    pairs = pd.DataFrame({"name": named_firms["firm_name"].map(form), "firm_id": named_firms["firm_id"]}).drop_duplicates()
-    unique_names = pairs[~pairs["name"].duplicated(keep=False) & (pairs["name"] != "")]
+    names_and_firms = pd.DataFrame(
+        {"name": named_firms["firm_name"].map(normalise_name), "firm_id": named_firms["firm_id"]}
+    ).drop_duplicates()
+    unique_names = names_and_firms[~names_and_firms["name"].duplicated(keep=False) & (names_and_firms["name"] != "")]
     return dict(unique_names.itertuples(index=False))

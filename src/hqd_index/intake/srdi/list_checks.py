@@ -9,7 +9,7 @@ from ..meaning.official_codes import PROVINCES
 from ..records.intake_notice import Notice
 from .published_counts import ProvinceCount
 
-OFF_BY = 0.02
+SHARE_TOLERANCE = 0.02
 
 
 def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiList, location: str) -> tuple[Notice, ...]:
@@ -17,27 +17,31 @@ def batch_notices(records: pd.DataFrame, totals: dict[int, int], settings: SrdiL
     national = records[records["level"].isin(settings.national_levels)]
     firm = national["uscc"].fillna("").where(national["uscc"].fillna("") != "", national["name"])
     notices: list[Notice] = []
-    for batch, total in sorted(totals.items()):
+    for batch, batch_total in sorted(totals.items()):
         batch_records = national[national["batch"] == batch].assign(who=firm)
         recognised_firms = set(batch_records.loc[batch_records["status"] == "recognised", "who"])
         publicised_firms = set(batch_records.loc[batch_records["status"] == "publicised", "who"])
-        if (recognised_firms or publicised_firms) and len(recognised_firms) != total:
-            notices += _batch_total_notices(batch, len(recognised_firms), len(publicised_firms), total, location)
+        if (recognised_firms or publicised_firms) and len(recognised_firms) != batch_total:
+            notices += _batch_total_notices(batch, len(recognised_firms), len(publicised_firms), batch_total, location)
         if recognised_firms and publicised_firms and (additions := recognised_firms - publicised_firms):
             en = f"batch {batch}: {len(additions)} recognised without having been publicised (additions)"
             notices.append(Notice("SL02", location, en, f"第 {batch} 批:{len(additions)} 家未经公示而认定(增补)"))
     return tuple(notices)
 
 
-def _batch_total_notices(batch: int, recognised: int, publicised: int, total: int, location: str) -> list[Notice]:
-    en = f"batch {batch}: {recognised} recognised on the list, {total} in the batch totals"
-    zh = f"第 {batch} 批:名单中公告(认定)为 {recognised} 家,批次总数为 {total} 家"
-    if publicised:
-        en += f" ({publicised} publicised names, which give no status: is the publicised list taken for the recognised one?)"
-        zh += f"(另有公示 {publicised} 家,公示不等于认定:是否误把公示名单当作公告名单?)"
+def _batch_total_notices(
+    batch: int, recognised_count: int, publicised_count: int, batch_total: int, location: str
+) -> list[Notice]:
+    en = f"batch {batch}: {recognised_count} recognised on the list, {batch_total} in the batch totals"
+    zh = f"第 {batch} 批:名单中公告(认定)为 {recognised_count} 家,批次总数为 {batch_total} 家"
+    if publicised_count:
+        en += (
+            f" ({publicised_count} publicised names, which give no status: is the publicised list taken for the recognised one?)"
+        )
+        zh += f"(另有公示 {publicised_count} 家,公示不等于认定:是否误把公示名单当作公告名单?)"
     notices = [Notice("SL01", location, en, zh)]
-    if abs(recognised - total) > OFF_BY * total:
-        deviation = f"{recognised / total - 1:+.1%}"
+    if abs(recognised_count - batch_total) > SHARE_TOLERANCE * batch_total:
+        deviation = f"{recognised_count / batch_total - 1:+.1%}"
         notices.append(
             Notice("W09", location, f"batch {batch} is off by {deviation}", f"第 {batch} 批与批次总数相差 {deviation}")
         )
@@ -51,15 +55,21 @@ def province_notices(records: pd.DataFrame, counts: list[ProvinceCount], totals:
     """
     notices = []
     for count in counts:
-        batches = range(count.first, count.last + 1)
-        listed = records[(records["status"] == "recognised") & records["batch"].isin(batches)]
-        total = sum(totals.get(batch, 0) for batch in batches)
-        if listed.empty or not total:
+        batches = range(count.first_batch, count.last_batch + 1)
+        recognised_records = records[(records["status"] == "recognised") & records["batch"].isin(batches)]
+        published_total = sum(totals.get(batch, 0) for batch in batches)
+        if recognised_records.empty or not published_total:
             continue
-        share, expected = float((listed["province_code"] == count.province).mean()), count.recognised / total
-        if abs(share - expected) > OFF_BY * expected:
+        share, expected_share = (
+            float((recognised_records["province_code"] == count.province).mean()),
+            count.recognised_count / published_total,
+        )
+        if abs(share - expected_share) > SHARE_TOLERANCE * expected_share:
             name = PROVINCES[count.province]
-            en = f"batches {count.first}-{count.last}: {name[2]} has {share:.1%} of the list, {expected:.1%} as published"
-            zh = f"第 {count.first}-{count.last} 批:名单中{name[1]}占 {share:.1%},公布数为 {expected:.1%}"
+            en = (
+                f"batches {count.first_batch}-{count.last_batch}: {name[2]} has {share:.1%} of the list, "
+                f"{expected_share:.1%} as published"
+            )
+            zh = f"第 {count.first_batch}-{count.last_batch} 批:名单中{name[1]}占 {share:.1%},公布数为 {expected_share:.1%}"
             notices.append(Notice("W10", location, en, zh))
     return notices

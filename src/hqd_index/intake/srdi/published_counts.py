@@ -11,7 +11,7 @@ from ...errors import ConfigError, closest
 from ..meaning import official_codes as codes
 
 BATCHES = "srdi_batches.csv"
-WHERE = "sources.yaml srdi_list.provinces"
+SETTING_LOCATION = "sources.yaml srdi_list.provinces"
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class ProvinceCount:
     """Firms recognised in a province by some batches together."""
 
     province: str
-    first: int
-    last: int
-    recognised: int
+    first_batch: int
+    last_batch: int
+    recognised_count: int
 
 
 def province_counts(path: Path) -> list[ProvinceCount]:
@@ -39,7 +39,7 @@ def province_counts(path: Path) -> list[ProvinceCount]:
                     f"{path.name} line {line}: needs columns province, first_batch, last_batch, recognised, source with a "
                     "province and whole numbers",
                     zh=f"{path.name} 第 {line} 行:需要 province, first_batch, last_batch, recognised, source 五列,为省份名与整数",
-                    location=WHERE,
+                    location=SETTING_LOCATION,
                 )
             counts.append(ProvinceCount(province, *numbers))
     return counts
@@ -50,8 +50,8 @@ def study_csv(name: str, folders: Sequence[Path], location: str, columns: str) -
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if path is not None:
         return path
-    nearest = closest(name, [file.name for folder in folders if folder.is_dir() for file in folder.glob("*.csv")])
-    hint, hint_zh = (f"did you mean {nearest!r}? ", f"您是不是想写 {nearest!r}?") if nearest else ("", "")
+    closest_name = closest(name, [file.name for folder in folders if folder.is_dir() for file in folder.glob("*.csv")])
+    hint, hint_zh = (f"did you mean {closest_name!r}? ", f"您是不是想写 {closest_name!r}?") if closest_name else ("", "")
     raise ConfigError(
         f"no file {name!r} in the folder of configs or of data; {hint}The file has the columns {columns}",
         zh=f"配置文件夹与数据文件夹中都没有 {name!r};{hint_zh}该文件应有 {columns} 各列",

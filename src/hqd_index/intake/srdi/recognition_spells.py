@@ -13,9 +13,9 @@ RECORDS = ("name", "uscc", "level", "batch", "announce_date", "status", "valid_f
 TERM = 3
 SECOND_HALF = 7
 SPELLS = ["firm_id", "level", "batch", "first", "start", "end"]
-OPEN_END = 9999
+OPEN_END_YEAR = 9999
 # of records of one day, an old status is reviewed before a new one begins
-SAME_DAY = ("publicised", "renamed", "passed_review", "failed_review", "revoked", "recognised")
+SAME_DAY_ORDER = ("publicised", "renamed", "passed_review", "failed_review", "revoked", "recognised")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Event:
     """One record of a firm at a level: its year, whether it came in the second half, kind, batch and stated term."""
 
     year: int
-    late: bool
+    in_second_half: bool
     status: str
     batch: int | None = None
     valid_from: int | None = None
@@ -36,7 +36,7 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
     `records`: firm_id, level, batch, announce_date, status, valid_from, valid_to. `assume_review` decides what a review
     without a record does: none ends the status, pass keeps it, drop leaves it undecided (no spell, `undecided` marks it).
     """
-    ranked_records = records.assign(turn=records["status"].map(SAME_DAY.index))
+    ranked_records = records.assign(turn=records["status"].map(SAME_DAY_ORDER.index))
     ordered_records = ranked_records.sort_values(["firm_id", "level", "announce_date", "turn", "batch"], kind="stable")
     events: dict[tuple[str, str], list[Event]] = {}
     for firm, level, event in zip(ordered_records["firm_id"], ordered_records["level"], _events(ordered_records)):
@@ -50,11 +50,23 @@ def spells(records: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.Data
 
 
 def _events(records: pd.DataFrame) -> list[Event]:
-    announce_dates, start, end = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
-    last = end.dt.year - ((end.dt.month != 12) | (end.dt.day != 31))  # in force at 31 December
-    columns = (announce_dates.dt.year, announce_dates.dt.month, records["status"], records["batch"], start.dt.year, last)
+    announce_dates, valid_from, valid_to = (pd.to_datetime(records[name]) for name in ("announce_date", "valid_from", "valid_to"))
+    last_year_in_force = valid_to.dt.year - ((valid_to.dt.month != 12) | (valid_to.dt.day != 31))  # in force at 31 December
+    columns = (
+        announce_dates.dt.year,
+        announce_dates.dt.month,
+        records["status"],
+        records["batch"],
+        valid_from.dt.year,
+        last_year_in_force,
+    )
     return [
-        Event(int(year), month >= SECOND_HALF, status, *(None if pd.isna(value) else int(value) for value in batch_and_term))
+        Event(
+            int(year),
+            month >= SECOND_HALF,
+            status,
+            *(None if pd.isna(batch_or_term) else int(batch_or_term) for batch_or_term in batch_and_term),
+        )
         for year, month, status, *batch_and_term in zip(*columns)
     ]
 
@@ -77,20 +89,20 @@ def firm_spells(events: Iterable[Event], settings: SrdiList, last_year: int) -> 
 
 def _next_spell(current: Spell | None, event: Event, settings: SrdiList) -> tuple[Spell | None, list[Spell]]:
     if event.status == "recognised":
-        start = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.late)
-        end = event.valid_to or event.year + TERM - 1
-        if current is None or (start > current[3] + 1 and settings.assume_review != "pass"):
-            return (event.batch, start, start, end), [current] if current else []
-        return (current[0], current[1], current[2], max(current[3], end)), []
+        first_year = event.valid_from or event.year + (settings.treat_from == "next_year_if_H2" and event.in_second_half)
+        last_year = event.valid_to or event.year + TERM - 1
+        if current is None or (first_year > current[3] + 1 and settings.assume_review != "pass"):
+            return (event.batch, first_year, first_year, last_year), [current] if current else []
+        return (current[0], current[1], current[2], max(current[3], last_year)), []
     if current is None:
         return None, []
-    batch, first, start, end = current
+    batch, first, first_year, last_year = current
     if event.status == "passed_review":
-        if event.year > end + TERM:
+        if event.year > last_year + TERM:
             return (batch, first, event.year, event.year + TERM - 1), [current]
-        return (batch, first, start, end + TERM), []
+        return (batch, first, first_year, last_year + TERM), []
     if event.status in ("failed_review", "revoked"):
-        return None, [(batch, first, start, min(end, event.year - 1))]
+        return None, [(batch, first, first_year, min(last_year, event.year - 1))]
     return current, []
 
 
@@ -98,19 +110,19 @@ def _last_spell(current: Spell | None, settings: SrdiList, last_year: int) -> li
     """The last spell; reviews that are due and not on record count as the study assumes."""
     if current is None:
         return []
-    batch, first, start, end = current
-    if settings.assume_review == "pass" and end < last_year:
-        end = OPEN_END
-    return [(batch, first, start, end)]
+    batch, first, first_year, end_year = current
+    if settings.assume_review == "pass" and end_year < last_year:
+        end_year = OPEN_END_YEAR
+    return [(batch, first, first_year, end_year)]
 
 
 def undecided_statuses(all_spells: pd.DataFrame, records: pd.DataFrame, last_year: int) -> pd.DataFrame:
     """firm_id, level, after: the year from which a status is unknown because the review that was due left no record."""
-    closed = records.loc[records["status"].isin(["failed_review", "revoked"]), ["firm_id", "level"]].drop_duplicates()
-    ends = all_spells.groupby(["firm_id", "level"], as_index=False)["end"].max()
-    open_ends = ends.merge(closed.assign(closed=True), on=["firm_id", "level"], how="left", validate="one_to_one")
-    due = open_ends[open_ends["closed"].isna() & (open_ends["end"] < last_year)]
-    return due.assign(after=due["end"] + 1)[["firm_id", "level", "after"]].reset_index(drop=True)
+    closed_spells = records.loc[records["status"].isin(["failed_review", "revoked"]), ["firm_id", "level"]].drop_duplicates()
+    last_ends = all_spells.groupby(["firm_id", "level"], as_index=False)["end"].max()
+    open_ends = last_ends.merge(closed_spells.assign(closed=True), on=["firm_id", "level"], how="left", validate="one_to_one")
+    overdue_spells = open_ends[open_ends["closed"].isna() & (open_ends["end"] < last_year)]
+    return overdue_spells.assign(after=overdue_spells["end"] + 1)[["firm_id", "level", "after"]].reset_index(drop=True)
 
 
 def stock(all_spells: pd.DataFrame, years: Sequence[int], levels: Sequence[str]) -> dict[int, int]:

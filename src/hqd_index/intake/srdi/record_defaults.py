@@ -29,50 +29,57 @@ def complete_records(
     keeps a missing date. DataError S06 for a list that has neither names nor codes, or neither dates nor batches.
     """
     _refuse_empty_list(columns, location)
-    complete = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
-    complete = complete.astype({"name": object, "uscc": object})
+    completed_records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
+    completed_records = completed_records.astype({"name": object, "uscc": object})
     notices = []
-    for name, (value, zh) in DEFAULTS.items():
-        missing = complete[name].isna()
-        if missing.any():
-            complete = complete.assign(**{name: complete[name].astype(object).where(~missing, value)})
-            count = int(missing.sum())
-            en = f"{count} records say no {name}: read as {value}"
+    for name, (default_value, zh) in DEFAULTS.items():
+        is_missing = completed_records[name].isna()
+        if is_missing.any():
+            completed_records = completed_records.assign(
+                **{name: completed_records[name].astype(object).where(~is_missing, default_value)}
+            )
+            count = int(is_missing.sum())
+            en = f"{count} records say no {name}: read as {default_value}"
             notices.append(
                 Notice("S06", location, en, f"{count} 条记录没有{'层级' if name == 'level' else '记录类型'},按{zh}读取")
             )
-    undated = complete["announce_date"].isna() & complete["valid_from"].isna()
-    dates = complete["batch"].map(lambda batch: _date_of_batch(batch, batch_years))
-    announced = pd.to_datetime(complete["announce_date"]).where(complete["announce_date"].notna(), complete["valid_from"])
-    filled = undated & dates.notna()
-    if filled.any():
-        count = int(filled.sum())
+    is_undated = completed_records["announce_date"].isna() & completed_records["valid_from"].isna()
+    dates = completed_records["batch"].map(lambda batch: _date_of_batch(batch, batch_years))
+    announcement_dates = pd.to_datetime(completed_records["announce_date"]).where(
+        completed_records["announce_date"].notna(), completed_records["valid_from"]
+    )
+    is_filled = is_undated & dates.notna()
+    if is_filled.any():
+        count = int(is_filled.sum())
         en = f"{count} records have no date: the date of their batch is used"
         notices.append(Notice("S06", location, en, f"{count} 条记录没有日期,按批次公布时间读取"))
-    return complete.assign(announce_date=pd.to_datetime(announced).where(~filled, pd.to_datetime(dates))), notices
+    return completed_records.assign(
+        announce_date=pd.to_datetime(announcement_dates).where(~is_filled, pd.to_datetime(dates))
+    ), notices
 
 
 def _date_of_batch(batch: float | None, batch_years: Mapping[int, int]) -> str | None:
     if batch is None or pd.isna(batch):
         return None
-    number = int(batch)
-    if number in batch_years and str(batch_years[number]) != BATCH_DATES.get(number, "")[:4]:
-        return f"{batch_years[number]}-01-01"
-    return BATCH_DATES.get(number)
+    batch_number = int(batch)
+    if batch_number in batch_years and str(batch_years[batch_number]) != BATCH_DATES.get(batch_number, "")[:4]:
+        return f"{batch_years[batch_number]}-01-01"
+    return BATCH_DATES.get(batch_number)
 
 
 def _refuse_empty_list(columns: Sequence[str], location: str) -> None:
     if not {"name", "uscc"} & set(columns):
-        raise _missing("name", "企业名称", "uscc", location)
+        raise _missing_value_error("name", "企业名称", "uscc", location)
     if not {"announce_date", "valid_from", "batch"} & set(columns):
-        raise _missing("announce_date", "公告日期", "batch", location)
+        raise _missing_value_error("announce_date", "公告日期", "batch", location)
 
 
-def _missing(name: str, zh: str, other: str, location: str) -> DataError:
+def _missing_value_error(name: str, zh: str, alternative: str, location: str) -> DataError:
     return DataError(
-        f"the recognition list has neither {name} nor {other}; name its column under `aliases`, or write the one value of the "
+        f"the recognition list has neither {name} nor {alternative}; name its column under `aliases`, or "
+        "write the one value of the "
         f'whole list under `constants` of its source, e.g. `constants: {{batch: "3"}}`',
-        zh=f"认定名单既没有 {name}({zh})也没有 {other};请在 aliases 写明列名,或在该数据源的 constants 写全名单共有的值,"
+        zh=f"认定名单既没有 {name}({zh})也没有 {alternative};请在 aliases 写明列名,或在该数据源的 constants 写全名单共有的值,"
         '例如 constants: {batch: "3"}',
         location=location,
         rule="S06",

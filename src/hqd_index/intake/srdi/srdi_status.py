@@ -9,13 +9,13 @@ import pandas as pd
 from ...engines.duckdb import Engine, quoted
 from ...study.records import SrdiList
 from ..records.intake_notice import Notice
-from .firm_matching import BY_CODE, firm_matches
+from .firm_matching import CODE_MATCH, firm_matches
 from .recognition_spells import RECORDS, spells, undecided_statuses
 from .status_columns import status_from_spells
 from .subsidiaries import definitions_notice, subsidiary_spells
 
 UNMATCHED_COLUMNS = ["file", "sheet", "name", "uscc", "level", "batch", "reason_zh", "reason_en"]
-UNMATCHED = {
+UNMATCHED_REASONS = {
     "code": ("统一社会信用代码不在企业表中", "its credit code is that of no firm in the panel"),
     "name": ("没有代码,名称不对应唯一的企业", "it has no code, and its name is not that of exactly one firm"),
     "date": ("既没有日期也没有批次", "it has neither a date nor a batch"),
@@ -27,7 +27,7 @@ class SrdiStatus:
     """The firm table with status columns, the records that met no firm, and what was noticed about the list."""
 
     firms: str
-    unmatched: pd.DataFrame
+    unmatched_records: pd.DataFrame
     notices: tuple[Notice, ...]
 
 
@@ -47,32 +47,35 @@ def status_from_list(
     records = records.reindex(columns=[*dict.fromkeys([*records.columns, *RECORDS])])
     columns = [name for name in ("firm_id", "firm_name", "uscc") if name in engine.types(firms)]
     firm_names = engine.collect(f"SELECT DISTINCT {', '.join(columns)} FROM {quoted(firms)} ORDER BY ALL")
-    matches = firm_matches(records, firm_names)
-    undated = matches["announce_date"].isna()
-    matches = matches.assign(firm_id=matches["firm_id"].mask(undated, None), undated=undated)
-    matched_records = matches.dropna(subset=["firm_id"])
+    record_matches = firm_matches(records, firm_names)
+    is_undated = record_matches["announce_date"].isna()
+    record_matches = record_matches.assign(firm_id=record_matches["firm_id"].mask(is_undated, None), undated=is_undated)
+    matched_records = record_matches.dropna(subset=["firm_id"])
     firm_spells = spells(matched_records[["firm_id", *RECORDS]], settings, last_year)
     notices: tuple[Notice, ...] = ()
     if subsidiaries is not None:
-        inherited = subsidiary_spells(records[~undated], subsidiaries, settings, last_year)
-        notices = (definitions_notice(firm_spells, inherited, settings, last_year),)
+        inherited_spells = subsidiary_spells(records[~is_undated], subsidiaries, settings, last_year)
+        notices = (definitions_notice(firm_spells, inherited_spells, settings, last_year),)
         if settings.subsidiaries == "parent_or_subsidiary":
-            firm_spells = pd.concat([firm_spells, inherited], ignore_index=True)
+            firm_spells = pd.concat([firm_spells, inherited_spells], ignore_index=True)
     firm_spells = firm_spells[firm_spells["first"] <= last_year]
-    undecided = (
+    undecided_records = (
         undecided_statuses(firm_spells, matched_records, last_year)
         if settings.assume_review == "drop"
         else firm_spells.head(0)[["firm_id"]].assign(after=0)
     )
-    table = status_from_spells(firms, firm_spells, undecided, settings, engine)
-    return SrdiStatus(table, _unmatched_records(matches), notices)
+    table = status_from_spells(firms, firm_spells, undecided_records, settings, engine)
+    return SrdiStatus(table, _unmatched_records(record_matches), notices)
 
 
-def _unmatched_records(matches: pd.DataFrame) -> pd.DataFrame:
-    unmatched = matches[matches["firm_id"].isna()]
+def _unmatched_records(matched_records: pd.DataFrame) -> pd.DataFrame:
+    unmatched = matched_records[matched_records["firm_id"].isna()]
     reasons = [
-        "date" if undated else "code" if method == BY_CODE else "name"
-        for undated, method in zip(unmatched["undated"], unmatched["how"])
+        "date" if is_undated else "code" if method == CODE_MATCH else "name"
+        for is_undated, method in zip(unmatched["undated"], unmatched["how"])
     ]
-    texts = {"reason_zh": [UNMATCHED[reason][0] for reason in reasons], "reason_en": [UNMATCHED[reason][1] for reason in reasons]}
-    return unmatched.assign(**texts)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)
+    reason_columns = {
+        "reason_zh": [UNMATCHED_REASONS[reason][0] for reason in reasons],
+        "reason_en": [UNMATCHED_REASONS[reason][1] for reason in reasons],
+    }
+    return unmatched.assign(**reason_columns)[UNMATCHED_COLUMNS].sort_values(UNMATCHED_COLUMNS, kind="stable", ignore_index=True)

@@ -11,7 +11,7 @@ from ...engines.duckdb import Engine, literal, quoted
 from ...expressions import parse, row_sql
 from ...study.records import SrdiList, Study
 
-PUBLISHED = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
+PUBLISHED_STATUS_COLUMNS = ("srdi_level", "srdi_batch", "srdi_first_year", "srdi_ever", "srdi_valid", "srdi_any")
 LISTS = ("srdi_levels_valid", "srdi_levels_to_date", "srdi_levels_ever")
 HIGHEST_FIRST = tuple(reversed(SRDI_LEVELS[1:]))
 CRITERIA_LEVEL = "criteria"
@@ -24,7 +24,7 @@ def status_from_spells(
     spells_table = engine.scan(firm_spells.astype({"firm_id": "str", "level": "str"}))
     undecided_from = engine.scan(undecided_firms[["firm_id", "after"]].astype({"firm_id": "str"}))
     national = ", ".join(literal(level) for level in settings.national_levels)
-    replaced_columns = [name for name in engine.types(firms) if name in (*PUBLISHED, *LISTS)]
+    replaced_columns = [name for name in engine.types(firms) if name in (*PUBLISHED_STATUS_COLUMNS, *LISTS)]
     kept_columns = f"f.* EXCLUDE ({', '.join(replaced_columns)})" if replaced_columns else "f.*"
     valid_sql = "CASE WHEN q.level IS NULL THEN [] ELSE q.known END"
     return engine.query(
@@ -88,15 +88,15 @@ def status_by_criterion(study: Study, engine: Engine, tables: Mapping[str, str])
     rule = study.sources.status
     if rule is None or "firms" not in tables or "srdi_levels_valid" in engine.types(tables["firms"]):
         return dict(tables)
-    types = engine.types(tables["firms"])
-    meets = row_sql(
-        parse(rule.criteria, columns=types, aggregate=False, location="sources.yaml status.criteria"),
-        types,
+    column_types = engine.types(tables["firms"])
+    criterion_sql = row_sql(
+        parse(rule.criteria, columns=column_types, aggregate=False, location="sources.yaml status.criteria"),
+        column_types,
         partition=["firm_id"],
     )
     level = f"['{CRITERIA_LEVEL}']"
     sql = f"""
-        WITH judged AS (SELECT *, coalesce({meets}, false) AS srdi_valid FROM {tables["firms"]}),
+        WITH judged AS (SELECT *, coalesce({criterion_sql}, false) AS srdi_valid FROM {tables["firms"]}),
         dated AS (SELECT *, min("year") FILTER (WHERE srdi_valid) OVER (PARTITION BY firm_id) AS srdi_first_year FROM judged)
         SELECT *, coalesce("year" >= srdi_first_year, false) AS srdi_ever, srdi_first_year IS NOT NULL AS srdi_any,
                CASE WHEN srdi_valid THEN '{CRITERIA_LEVEL}' END AS srdi_level,

@@ -16,7 +16,7 @@ from ..read.sheet_cells import ROW_SPAN
 from ..records.clean_table import CleanTable
 from ..records.intake_notice import Notice
 from .list_checks import batch_notices, province_notices
-from .published_counts import WHERE, batch_counts, batch_totals, province_counts, study_csv
+from .published_counts import SETTING_LOCATION, batch_counts, batch_totals, province_counts, study_csv
 from .record_defaults import complete_records
 from .srdi_status import UNMATCHED_COLUMNS, SrdiStatus, status_from_list
 from .status_columns import status_from_columns
@@ -35,7 +35,7 @@ def study_status(
     clean_list = next(clean_table for clean_table in clean_tables if clean_table.name == "srdi_list")
     location = ", ".join(clean_list.files["file"].unique())
     read_records = _list_records(clean_list, engine)
-    records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean)), counts.years, location)
+    records, assumptions = complete_records(read_records, list(engine.types(clean_list.clean_rows)), counts.years, location)
     subsidiaries = engine.collect(f"SELECT * FROM {tables['subsidiaries']}") if "subsidiaries" in tables else None
     if subsidiaries is not None:
         subsidiaries = subsidiaries.reindex(columns=list(CANONICAL["subsidiaries"].columns))
@@ -53,13 +53,13 @@ def _province_notices(
     records: pd.DataFrame, settings: SrdiList, name: str, folders: Sequence[Path], location: str
 ) -> list[Notice]:
     """W10 for the provinces of the national records."""
-    counts = province_counts(study_csv(name, folders, WHERE, "province, first_batch, last_batch, recognised, source"))
+    counts = province_counts(study_csv(name, folders, SETTING_LOCATION, "province, first_batch, last_batch, recognised, source"))
     national = records[records["level"].isin(settings.national_levels)].reindex(columns=["batch", "status", "province_code"])
     return province_notices(national, counts, batch_totals(settings.batches, folders), location)
 
 
 def _list_records(clean_table: CleanTable, engine: Engine) -> pd.DataFrame:
     """The clean recognition list with file, sheet and row of each record."""
-    rows = engine.collect(f"SELECT * FROM {clean_table.clean} ORDER BY rid")
-    placed = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % ROW_SPAN)
-    return placed.merge(clean_table.files[["number", "file", "sheet"]], on="number", validate="many_to_one")
+    rows = engine.collect(f"SELECT * FROM {clean_table.clean_rows} ORDER BY rid")
+    records_with_rows = rows.assign(number=rows["rid"] // FILE_SPAN, row=rows["rid"] % ROW_SPAN)
+    return records_with_rows.merge(clean_table.files[["number", "file", "sheet"]], on="number", validate="many_to_one")

@@ -15,7 +15,9 @@ from .recognition_spells import RECORDS, spells, stock
 def subsidiary_spells(records: pd.DataFrame, subsidiaries: pd.DataFrame, settings: SrdiList, last_year: int) -> pd.DataFrame:
     """Spells of subsidiaries in the years they were such, under the firm_id of the parent."""
     parents = subsidiaries.assign(
-        parent=subsidiaries["firm_id"], firm_id=[f"{n}" for n in range(len(subsidiaries))], firm_name=subsidiaries["name"]
+        parent=subsidiaries["firm_id"],
+        firm_id=[f"{row_number}" for row_number in range(len(subsidiaries))],
+        firm_name=subsidiaries["name"],
     )
     identity = parents["uscc"].fillna("").where(parents["uscc"].fillna("") != "", parents["name"])
     first = parents.groupby(identity)["firm_id"].transform("first")  # a subsidiary of several parents or terms is one firm
