@@ -669,3 +669,28 @@ def test_one_year_given_for_a_file_of_two_leaves_the_rows_dated_otherwise_out_of
     assert (ledger["out_of_scope"], ledger["quarantined"], ledger["reason"]) == (2, 0, "other year=2")
     alike = "\n".join(["省份,d,x", "北京市,2020-04-01,1", "天津市,2020-04-02,2"])  # a day of publication, say
     assert len(rows(read(folder, engine, given, {"a.csv": alike}, table), engine, "t", "x")) == 2
+
+
+def test_facts_without_years_go_to_every_year_of_their_firm(folder: Path, engine: Engine):
+    """A register of firms beside statements; its row is used once, one that no statement meets is out of scope."""
+    info = {
+        "path": "info.csv", "table": "firms", "every_year": True, "aliases": {"代码": "firm_id", "行业": "industry_code"},
+        "constants": {"industry_version": "2017"},
+    }  # fmt: skip
+    fin = {"path": "fin.csv", "table": "firms", "aliases": {"代码": "firm_id", "年份": "year"}}
+    lines = [f"60000{k},{2019 + n},{k + n}00,短名" for k in (0, 1) for n in (0, 1)]
+    files = {
+        "info.csv": "代码,行业,企业名称\n600000,C26,甲股份有限公司\n600001,Z99,乙股份有限公司\n600009,C13,丙股份有限公司",
+        "fin.csv": "\n".join(["代码,年份,营业收入(元),企业名称", *lines]),
+    }
+    result = read(folder, engine, {"info": info, "fin": fin}, files)
+    joined = rows(result, engine, "firms", "firm_id", "year", "revenue", "industry_code", "firm_name")
+    assert [row[:4] for row in joined[:2]] == [("600000", 2019, 0, "C26"), ("600000", 2020, 100, "C26")]
+    assert {row[4] for row in joined[:2]} == {"甲股份有限公司"}
+    assert len(joined) == 4 and all(pd.isna(row[3]) for row in joined[2:])  # a code that is none stays with its own row
+    ledger = result.frames["ledger"].set_index(["file", "stage"]).loc[("info.csv", "validate")]
+    assert (ledger["used"], ledger["quarantined"], ledger["out_of_scope"]) == (1, 1, 1)
+    with pytest.raises(HqdError, match="no source of this table has years"):
+        read(folder, engine, {"info": info | {"constants": {"industry_version": "2017", "revenue": "1"}}}, files)
+    with pytest.raises(HqdError, match="every_year: true"):
+        read(folder, engine, {"info": {**info, "every_year": False}, "fin": fin}, files)

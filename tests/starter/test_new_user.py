@@ -66,6 +66,17 @@ def test_short_names_that_miss_the_list_are_said_with_what_would_help(raw, mine)
     assert "名单 8 家中只有 0 家的名称或信用代码见于企业表;企业表没有公司全称" in report(mine)
 
 
+def test_facts_of_firms_without_years_hold_for_every_year(raw, mine):
+    paths = statements(raw, "FS_Combas.xlsx", "FS_Comins.xlsx")
+    facts = [[k + 600000, f"某某{k:02d}", f"某某{k:02d}科技股份有限公司", ("C26", "C39")[k % 2]] for k in range(24)]
+    heads = [["Stkcd", "Stknme", "Conme", "Nnindcd"], ["证券代码", "证券简称", "公司全称", "行业代码C"], [NO_UNIT] * 4]
+    study = made(mine, *paths, book(raw / "TRD_Co.xlsx", {"s": [*heads, *facts]}))
+    assert next(iter(study.sources.sources.values())).every_year and study.study.unit.by == ("industry_code",)
+    assert study.regressions.specifications and "只有 0 家" not in report(mine)
+    ledger = read(mine, study).frames["ledger"]
+    assert ledger["quarantined"].sum() == 0 and ledger[ledger["file"] == "TRD_Co.xlsx"]["used"].iloc[-1] == 24
+
+
 def test_firms_without_industries_are_scored_one_by_one(raw, mine):
     study = made(mine, *statements(raw, "FS_Combas.xlsx", "FS_Comins.xlsx"))
     assert study.study.unit.by == ("firm_id",) and study.study.min_firms == 1 and study.sources.srdi_list is None

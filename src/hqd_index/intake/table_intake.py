@@ -22,6 +22,7 @@ from .layout.note_rows import with_notes
 from .layout.spread_sheets import tidy_source
 from .layout.text_columns import FILE_SPAN, Sheet
 from .layout.unit_columns import with_unit_column
+from .layout.year_free_rows import unused_shared_rows, used_with_shared
 from .read.delimited_text import OPEN_QUOTE
 from .read.raw_files import RawFile
 from .read.reader import SheetRequest
@@ -79,6 +80,11 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
         )
         removed_rows = findings_by_raw_row(removed_rows, combined_source.members, engine)
         used_rows = _used_raw_rows(clean_rows, combined_source, engine)
+        used_rows = used_with_shared(used_rows, clean_rows, combined_source.shared, engine)
+        other_rows = engine.scan(removed_rows[["rid"]].astype("int64"))
+        accounted_rows = engine.view(f"SELECT rid FROM {used_rows} UNION ALL SELECT rid FROM {other_rows}")
+        unused_rows = unused_shared_rows(accounted_rows, combined_source.shared, engine)
+        removed_rows = pd.concat([removed_rows, unused_rows], ignore_index=True)
         _check_row_balance(
             table_step, combined_source, clean_rows, RowBalance(_incoming_rows(table_step, sheets), used_rows, removed_rows)
         )

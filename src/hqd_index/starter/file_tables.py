@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..engines.duckdb import Engine
@@ -81,6 +81,11 @@ def file_tables(paths: Sequence[Path], root: Path) -> FileTables:
     has_coinr_meta = any(is_coinr_meta(table) for table in tables)
     has_flows = any(builtin_table(table) == "trade_hs6" for table in tables)
     classified_tables = [classified_table(table, has_coinr_meta=has_coinr_meta, has_flows=has_flows) for table in tables]
+    if not any(table.role == "firms" and not table.has_no_years for table in classified_tables):
+        reason = Label(zh="企业表没有年份,也没有别的企业表有", en="a table of firms without years, and no other has them")
+        classified_tables = [
+            replace(table, role="none", reason=reason) if table.has_no_years else table for table in classified_tables
+        ]
     collection.tables += classified_tables
     collection.systems += [coinr_system(table.table) for table in classified_tables if table.role == "coinr_meta"]
     collection.systems += [

@@ -71,6 +71,8 @@ def _add_columns(source_draft: SourceDraft) -> None:
     for column in source_draft.classified_table.table.columns:
         if not column.label or column.label in source_draft.aliases:
             continue
+        if column.cell_kind == "number" and source_draft.classified_table.has_no_years:
+            continue
         if column.cell_kind == "number":
             _add_number(column, source_draft)
         elif source_draft.table.is_canonical:

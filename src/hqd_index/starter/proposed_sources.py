@@ -132,6 +132,11 @@ def _add_key(source_draft: SourceDraft) -> None:
 def _add_year(source_draft: SourceDraft) -> None:
     """Where the year is: a column, header row, sheet, the file's name; else a constant that is guessed."""
     classified_table, proposal = source_draft.classified_table, source_draft.proposal
+    if classified_table.has_no_years:
+        source_draft.source.settings["every_year"] = True
+        guess = source_draft.add_guess("没有年份:各年都按此表", "no years: the same for every year")
+        source_draft.source.remark("every_year", guess)
+        return
     for table in source_draft.group.tables:
         proposal.years |= _years_of(table)
     if source_draft.group.sheet_meaning == "year":

@@ -85,6 +85,8 @@ def least_firms(
         if table.role == "firms" and code_meaning and group is not None and table.year is not None:
             rows = Counter(zip(group.cells, table.year.cells))
             counts += [count for (unit, _), count in rows.items() if unit]
+        if table.has_no_years and group is not None:
+            counts += [count for unit, count in Counter(group.cells).items() if unit]
     if not counts or sorted(counts)[len(counts) // 2] >= FEW_FIRMS:
         return None
     zh, en = (

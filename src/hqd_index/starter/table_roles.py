@@ -41,6 +41,7 @@ NAME_WORDS = {
     "variablename",
 }
 UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
+RECOGNITION_COLUMNS = {"level", "batch", "announce_date", "doc_no", "status", "valid_from"}
 MOST_DUPLICATES = 0.5  # of the rows
 ITEM_CODES = ("csmar", "cnrds")
 
@@ -63,6 +64,7 @@ class ClassifiedTable:
     preset: str = ""
     reason: Label | None = None
     duplicates: int = 0
+    has_no_years: bool = False  # facts of firms that hold for every year
     builtin: str = ""  # the name of a table that is no table of firms or industries
 
     @property
@@ -97,9 +99,11 @@ def classified_table(table: SheetTable, *, has_coinr_meta: bool = False, has_flo
     builtin = builtin_table(table)
     if builtin and (builtin != "countries" or has_flows):
         return ClassifiedTable(table, "builtin", year=year, builtin=builtin)
+    vendor = _vendor(table)
+    if year is None and _is_firm_list(table):
+        return ClassifiedTable(table, "firms", "plain", (_firm_codes(table)[0],), preset=vendor, has_no_years=True)
     if _is_recognition_list(table, year):
         return ClassifiedTable(table, "srdi_list")
-    vendor = _vendor(table)
     if table.bands or table.years_across:
         return _year_columns_table(table, vendor)
     if not any(column.cell_kind == "number" for column in table.columns) and not _is_firm_register(table, year):
@@ -129,19 +133,37 @@ def _is_firm_register(table: SheetTable, year: SheetColumn | None) -> bool:
     )
 
 
+def _firm_codes(table: SheetTable) -> list[SheetColumn]:
+    return [column for column in table.columns if column.key in ("firm_id", "uscc") or column.code_meaning == "stock_code"]
+
+
+def _is_firm_list(table: SheetTable) -> bool:
+    """A row for each firm, with its name, industry or province, no accounts, and nothing of a recognition."""
+    codes = _firm_codes(table)
+    if not codes or len(codes[0].distinct_values) < codes[0].value_count or _recognition_words(table):
+        return False
+    facts = [column for column in table.columns if column.code_meaning in ("industry", "province") or column.key == "firm_name"]
+    return bool(facts) and not any(column.cell_kind == "number" and firm_column(column) for column in table.columns)
+
+
+def _recognition_words(table: SheetTable) -> bool:
+    """Whether a header or title says that a table is a list of recognised firms."""
+    labels = {list_columns().get(normalised_label(column.name), "") for column in table.columns}
+    title = " ".join((Path(table.preview.file).name, table.preview.sheet, *table.preamble))
+    return bool(labels & RECOGNITION_COLUMNS) or LIST_NAMES.search(title) is not None
+
+
 def _is_recognition_list(table: SheetTable, year: SheetColumn | None) -> bool:
     """A list of firms with what a recognition says of them, and no accounts; the file's name may say so."""
     labels = {list_columns().get(normalised_label(column.name), "") for column in table.columns}
     if "name" not in labels and "uscc" not in labels:
         return False
-    recognition_labels = labels & {"level", "batch", "announce_date", "doc_no", "status", "valid_from"}
-    title = " ".join((Path(table.preview.file).name, table.preview.sheet, *table.preamble))
-    list_name_match = LIST_NAMES.search(title)
     numbers = [column for column in table.columns if column.cell_kind == "number" and column.name not in ROW_NUMBERS]
     accounts = [column for column in numbers if list_columns().get(normalised_label(column.name), "") not in ("batch",)]
-    if accounts or (year is not None and year.key == "year" and not recognition_labels and not list_name_match):
+    says_recognition = _recognition_words(table)
+    if accounts or (year is not None and year.key == "year" and not says_recognition):
         return False
-    return bool(recognition_labels) or list_name_match is not None or len(table.columns) <= 2
+    return says_recognition or len(table.columns) <= 2
 
 
 def _vendor(table: SheetTable) -> str:

@@ -24,6 +24,14 @@ SCIENTIFIC = r"^[-+]?[0-9]*[.]?[0-9]*[eE][-+]?[0-9]{1,3}$"
 
 
 @dataclass(frozen=True)
+class SharedRows:
+    """Raw rows that several rows have in common: pairs (rid, member), and the ids of all such rows."""
+
+    pairs: str
+    rows: str
+
+
+@dataclass(frozen=True)
 class ParsedSource:
     """A source read: its text columns, its typed columns (both by `rid`), findings and rows out of scope (rid, reason).
 
@@ -38,6 +46,7 @@ class ParsedSource:
     out_of_scope: pd.DataFrame
     notices: tuple[Notice, ...]
     members: str | None = None
+    shared: SharedRows | None = None
     code_scope: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["rid", "reason"]))
     notes: frozenset[int] = frozenset()
     shifts: Shifts = field(default_factory=dict)

@@ -325,7 +325,7 @@ def required_columns(
     if any(table.columns[name].code == "industry" for name in positions if name in table.columns):
         required_names.append("industry_version")
     wide_columns = set(source.reshape.columns.values()) if source.reshape else set()
-    dated_columns = {"year"} if "statement_date" in positions else set()
+    dated_columns = {"year"} if "statement_date" in positions or source.every_year else set()
     return [
         name
         for name in dict.fromkeys(required_names)
@@ -368,9 +368,16 @@ def require_columns(missing_columns: MissingColumns, table: CanonicalTable, loca
         (f"; columns of the file not used: {label_list}", f";文件中未采用的列:{label_list}") if unused else ("", "")
     )
     mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
+    year_free_en, year_free_zh = "", ""
+    if list(missing_columns.names) == ["year"]:
+        year_free_en, year_free_zh = (
+            ", or `every_year: true` where its rows hold for every year",
+            ",各年都成立时写 `every_year: true`",
+        )
     raise DataError(
-        f"required column missing: {'; '.join(en)}{unused_en}; {mend}",
-        zh=f"缺少必需的列:{';'.join(zh)}{unused_zh};请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值",
+        f"required column missing: {'; '.join(en)}{unused_en}; {mend}{year_free_en}",
+        zh=f"缺少必需的列:{';'.join(zh)}{unused_zh};"
+        f"请在 sources.yaml 该数据源的 `aliases` 加上列名,或在 `constants` 写固定值{year_free_zh}",
         location=location,
         rule="S06",
     )

@@ -13,17 +13,38 @@ from ..rules.duplicate_rows import duplicate_findings
 from ..rules.key_overlap import overlap_notices
 from ..rules.rule_catalogue import joined_findings
 from .text_columns import FILE_SPAN
+from .year_free_rows import is_year_free, no_rows_by_year, with_year_free_rows
 
 CONTEXT_COLUMNS = {"rid", "industry_version", "statement_date", "disclose_date", "statement_type", "address_type", "scope"}
 
 
 def combined_sources(parsed: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
-    """One parsed table; its `members` name the raw rows behind each row where that is not one."""
+    """One parsed table; its `members` name the raw rows behind each row where that is not one.
+
+    Sources without years give their columns to every year; DataError where no source has years.
+    """
+    year_free = [place for place, source in enumerate(parsed) if is_year_free(source, key, engine)]
+    if not year_free:
+        return _combined_by_year(parsed, key, files, engine)
+    by_year = [source for place, source in enumerate(parsed) if place not in year_free]
+    if not by_year:
+        raise no_rows_by_year(", ".join(files["file"]))
+    combined = _combined_by_year(by_year, key, files, engine)
+    without_year = [name for name in key if name != "year"]
+    first = next(place for place in range(len(parsed)) if place not in year_free)
+    for place in year_free:
+        source = _source_without_duplicates(parsed[place], without_year, files, engine)
+        combined = with_year_free_rows(combined, source, without_year, comes_first=place < first, engine=engine)
+    return combined
+
+
+def _combined_by_year(parsed: Sequence[ParsedSource], key: Sequence[str], files: pd.DataFrame, engine: Engine) -> ParsedSource:
     if len(parsed) == 1:
         return parsed[0]
     columns = [set(engine.types(source.typed_rows)) - CONTEXT_COLUMNS - set(key) for source in parsed]
     numbers = [_number_columns(source, engine) - CONTEXT_COLUMNS - set(key) for source in parsed]
-    if key and (_disjoint(columns) or (all(numbers) and _disjoint(numbers))):
+    texts_alone = sum(not names for names in numbers)
+    if key and (_disjoint(columns) or (texts_alone < min(2, len(parsed)) and _disjoint(numbers))):
         sources = [_source_without_duplicates(source, key, files, engine) for source in parsed]
         notices = tuple(overlap_notices(_rows_by_files(sources, files, engine), key, engine))
         combined_source = _sources_by_key(sources, key, engine)

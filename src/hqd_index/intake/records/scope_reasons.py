@@ -7,6 +7,7 @@ from ...study.records import Label
 BLANK_ROW, NOTE_ROW, HEADER_ROW, TOTAL_ROW, CONTINUATION_LINE = "blank", "note", "header", "total", "continued"
 OPENING_BALANCE = "opening"
 OTHER_YEAR = "other year"
+NO_YEAR_ROWS = "no rows by year"
 TWIN_LISTING = "twin listing"
 UNLISTED_NAME = "unlisted"
 NOT_MANUFACTURING = "not manufacturing"
@@ -22,6 +23,10 @@ REASONS = {
     OTHER_YEAR: Label(
         zh="剔除:日期不在 constants 所写的年份(要读各年,请把日期列的 aliases 写成 year,并删去 constants 的 year)",
         en="left out: dated in another year than `constants` says (for all years: alias the date column year, drop the constant)",
+    ),
+    NO_YEAR_ROWS: Label(
+        zh="剔除:无年份的来源中,其他来源没有采用任何一年的行",
+        en="left out: rows without years of which no year is used elsewhere",
     ),
     TWIN_LISTING: Label(zh="剔除:同一企业的第二上市代码", en="left out: second listings of a firm"),
     NOT_MANUFACTURING: Label(zh="剔除:不属于制造业的行业", en="left out: industries that are not manufacturing"),

@@ -80,6 +80,7 @@ class Source(Record):
     )  # fmt: skip
     out_of_scope: tuple[OutOfScope, ...] = ()
     reshape: Reshape | None = None
+    every_year: bool = False
     optional: bool = False
     origin: Origin | None = None
 

@@ -1,0 +1,90 @@
+"""Rows of a source without years, such as a register of firms: every row of the same firm takes its columns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from ...engines.duckdb import Engine, quoted
+from ...errors import DataError
+from ..cells.column_reading import ParsedSource, SharedRows
+from ..records.row_ledger import OUT_OF_SCOPE_OUTCOME, VALIDATE_STAGE
+from ..records.scope_reasons import NO_YEAR_ROWS
+from ..rules.rule_catalogue import joined_findings
+
+
+def is_year_free(source: ParsedSource, key: Sequence[str], engine: Engine) -> bool:
+    """Whether a source of a table by year has no years."""
+    return "year" in key and "year" not in engine.types(source.typed_rows)
+
+
+def with_year_free_rows(
+    by_year: ParsedSource, year_free: ParsedSource, key: Sequence[str], *, comes_first: bool, engine: Engine
+) -> ParsedSource:
+    """The rows by year with the columns of the others; where both have a value, that of the source that comes first."""
+    names = ", ".join(map(quoted, key))
+    pairs = engine.query(
+        f"SELECT y.rid, f.rid AS member FROM {by_year.typed_rows} AS y JOIN {year_free.typed_rows} AS f USING ({names})"
+    )
+    skipped = (*key, "rid")
+    tables = [
+        _joined(getattr(by_year, kind), getattr(year_free, kind), pairs, skipped, comes_first, engine)
+        for kind in ("text_rows", "typed_rows")
+    ]
+    earlier = by_year.shared
+    rows = f"SELECT rid FROM {year_free.typed_rows}"
+    shared = SharedRows(
+        engine.query(f"SELECT * FROM {pairs}" + (f" UNION ALL SELECT * FROM {earlier.pairs}" if earlier else "")),
+        engine.query(rows + (f" UNION ALL SELECT * FROM {earlier.rows}" if earlier else "")),
+    )
+    return replace(
+        by_year,
+        text_rows=tables[0],
+        typed_rows=tables[1],
+        findings=joined_findings([by_year.findings, year_free.findings]),
+        out_of_scope=pd.concat([by_year.out_of_scope, year_free.out_of_scope], ignore_index=True),
+        notices=(*by_year.notices, *year_free.notices),
+        shared=shared,
+    )
+
+
+def _joined(rows: str, others: str, pairs: str, skipped: Sequence[str], comes_first: bool, engine: Engine) -> str:
+    columns, other_columns = engine.types(rows), [name for name in engine.types(others) if name not in skipped]
+    values = [f"y.{quoted(name)}" for name in columns if name not in other_columns]
+    for name in map(quoted, other_columns):
+        both = (f"f.{name}", f"y.{name}") if comes_first else (f"y.{name}", f"f.{name}")
+        known = name.strip('"') in columns
+        values.append(f"coalesce({', '.join(both)}) AS {name}" if known else f"f.{name}")
+    return engine.query(
+        f"SELECT {', '.join(values)} FROM {rows} AS y LEFT JOIN {pairs} AS p ON p.rid = y.rid "
+        f"LEFT JOIN {others} AS f ON f.rid = p.member"
+    )
+
+
+def no_rows_by_year(location: str) -> DataError:
+    """DataError S06 for a table all of whose sources lack years."""
+    return DataError(
+        "no source of this table has years; `every_year: true` is for facts beside a source that has them",
+        zh="这个表的来源都没有年份;every_year: true 只用于和有年份的来源配合",
+        location=location,
+        rule="S06",
+    )
+
+
+def used_with_shared(used: str, clean: str, shared: SharedRows | None, engine: Engine) -> str:
+    """The raw rows used, those that several clean rows share once each."""
+    if shared is None:
+        return used
+    return engine.view(
+        f"SELECT rid FROM {used} UNION ALL SELECT DISTINCT member FROM {shared.pairs} SEMI JOIN {clean} USING (rid)"
+    )
+
+
+def unused_shared_rows(used: str, shared: SharedRows | None, engine: Engine) -> pd.DataFrame:
+    """The rows without years whose firm has no row that is used: out of scope."""
+    if shared is None:
+        return pd.DataFrame(columns=["rid", "stage", "outcome", "reason"])
+    sql = f"SELECT rid FROM {shared.rows} WHERE rid NOT IN (SELECT rid FROM {used}) ORDER BY rid"
+    return engine.collect(sql).assign(stage=VALIDATE_STAGE, outcome=OUT_OF_SCOPE_OUTCOME, reason=NO_YEAR_ROWS)
