@@ -73,7 +73,7 @@ def run(
 ) -> None:
     """从原始数据到报告:只重跑有变化的阶段 / Raw files to report; only what changed is run again."""
     from .console import Console
-    from .pipeline import Place, stage_workers
+    from .pipeline import RunFolders, stage_workers
     from .pipeline import run as run_pipeline
     from .study.study_folder import load_study
 
@@ -81,7 +81,9 @@ def run(
     with stage_workers(processes) as workers:
         loaded = load_study(study, scenario=scenario, overrides=overrides)
         console = Console(loaded.study.study.language, explain=explain)
-        outcome = run_pipeline(loaded, Place(study.resolve(), data.resolve(), results_folder.resolve()), console.event, workers)
+        outcome = run_pipeline(
+            loaded, RunFolders(study.resolve(), data.resolve(), results_folder.resolve()), console.event, workers
+        )
     console.close(outcome)
     if not strict:
         return
@@ -159,14 +161,14 @@ def explain(
 ) -> None:
     """逐层拆开一个已发布的得分,直到原始文件的行 / Take a published score apart, down to raw files and rows."""
     from .explain import account, frame, lines, published
-    from .pipeline import Place
+    from .pipeline import RunFolders
     from .provenance import write_csv
     from .study.study_folder import load_study
 
     loaded = load_study(study, scenario=scenario, overrides=[*(set_ or []), *([f"study.language={lang}"] if lang else [])])
     language_code = loaded.study.study.language
     score_account = account(
-        published(loaded, Place(study.resolve(), data.resolve(), results_folder.resolve())), unit, year, node, sample=sample
+        published(loaded, RunFolders(study.resolve(), data.resolve(), results_folder.resolve())), unit, year, node, sample=sample
     )
     for line in lines(score_account, language_code):
         typer.echo(line)

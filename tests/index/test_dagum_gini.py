@@ -17,7 +17,7 @@ def test_two_groups_by_hand():
     found = dagum(np.array([1.0, 2, 3, 6]), ["A", "B", "A", "B"])
     assert found.groups == ("A", "B") and found.sizes == (2, 2)
     assert found.gini == pytest.approx(1 / 3, abs=EXACT)
-    assert (found.within, found.between, found.transvariation) == pytest.approx((1 / 8, 1 / 6, 1 / 24), abs=EXACT)
+    assert (found.within, found.between_groups, found.transvariation) == pytest.approx((1 / 8, 1 / 6, 1 / 24), abs=EXACT)
     assert found.by_pair == pytest.approx(np.array([[1 / 4, 5 / 12], [5 / 12, 1 / 4]]), abs=EXACT)
 
 
@@ -29,24 +29,26 @@ def test_identity_and_the_sorted_formula_of_gini(seed):
     found = dagum(y, rng.choice(list("abcd"), size=60))
     place = np.arange(1, 61)
     assert found.gini == pytest.approx(((2 * place - 61) * y).sum() / (60 * y.sum()), abs=EXACT)
-    assert abs(found.gini - found.within - found.between - found.transvariation) < IDENTITY
-    assert min(found.within, found.between, found.transvariation) >= 0
+    assert abs(found.gini - found.within - found.between_groups - found.transvariation) < IDENTITY
+    assert min(found.within, found.between_groups, found.transvariation) >= 0
 
 
 def test_groups_that_do_not_overlap_have_no_transvariation():
     found = dagum(np.array([1.0, 2, 10, 12]), ["a", "a", "b", "b"])
-    assert found.transvariation == pytest.approx(0, abs=EXACT) and found.between > found.within
+    assert found.transvariation == pytest.approx(0, abs=EXACT) and found.between_groups > found.within
 
 
 def test_scale_and_order_change_nothing():
     y, groups = np.array([1.0, 2, 3, 6, 4]), np.array(["A", "B", "A", "B", "C"])
     one, other = dagum(y, groups), dagum(1000 * y[::-1], groups[::-1])
-    assert one.by_pair == pytest.approx(other.by_pair, abs=EXACT) and one.between == pytest.approx(other.between, abs=EXACT)
+    assert one.by_pair == pytest.approx(other.by_pair, abs=EXACT) and one.between_groups == pytest.approx(
+        other.between_groups, abs=EXACT
+    )
 
 
 def test_degenerate():
     equal = dagum(np.array([2.0, 2, 2]), ["a", "a", "b"])
-    assert (equal.gini, equal.within, equal.between, equal.transvariation) == (0, 0, 0, 0)
+    assert (equal.gini, equal.within, equal.between_groups, equal.transvariation) == (0, 0, 0, 0)
     zeros = dagum(np.array([0.0, 0, 1, 3]), ["a", "a", "b", "c"])  # a group of zeros, groups of one
     assert zeros.by_pair[0, 0] == 0 and zeros.by_pair[1, 1] == 0
     left_out = dagum(np.array([1.0, 2, 3, 6, np.nan]), ["A", "B", "A", "B", "B"])

@@ -6,7 +6,7 @@ import pytest
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.expressions import aggregate_sql, lag_columns, parse
-from hqd_index.expressions.parts import exact_parts
+from hqd_index.expressions.parts import exact_aggregates
 from hqd_index.panel import aggregate_columns, build_panel, densities, indicator_coverage
 from hqd_index.panel.firm_bootstrap import panel_draws
 from hqd_index.study.records import Control, Indicator
@@ -109,7 +109,7 @@ def test_explain_shows_the_aggregates_of_complete_rows():
         table = engine.scan(FIRMS)
         types = engine.types(table)
         parts = dict(
-            exact_parts(parse("100 * sum(rd_exp) / sum(revenue)", columns=types, aggregate=True), types, key=["firm_id"])
+            exact_aggregates(parse("100 * sum(rd_exp) / sum(revenue)", columns=types, aggregate=True), types, key=["firm_id"])
         )
         sums = [engine.collect(f"SELECT {sql} AS v FROM {table}")["v"].item() for sql in parts.values()]
     assert list(parts) == ["sum(rd_exp)", "sum(revenue)"] and sums == [10, 400]

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SetupError
-from ..pipeline import Place, section
+from ..pipeline import RunFolders, section
 from ..provenance import canonical_json, digest_text, table_path
 from ..study.records import Study
 from ..study.study_folder import LoadedStudy
@@ -59,9 +59,9 @@ class Published:
         return name_by_digest
 
 
-def published(loaded: LoadedStudy, place: Place) -> Published:
+def published(loaded: LoadedStudy, place: RunFolders) -> Published:
     """The published run of a study; ConfigError (exit 2) where the study has changed since in what a score depends on."""
-    folder = place.out / loaded.study.name / "latest"
+    folder = place.output_folder / loaded.study.name / "latest"
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -76,7 +76,7 @@ def published(loaded: LoadedStudy, place: Place) -> Published:
             zh=f"当前配置与已发布的结果不一致:{'、'.join(changes)};请重新执行 hqd run,或给出与该次运行相同的 --scenario 和 --set",
             location=str(folder),
         )
-    return Published(loaded.study, folder, manifest, place.out / ".cache")
+    return Published(loaded.study, folder, manifest, place.output_folder / ".cache")
 
 
 def same_study(study: Study, manifest: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 from ..engines.duckdb import Engine, literal, quoted
 from ..expressions import aggregate_sql, parse
 from ..expressions.grammar import Expression
-from ..expressions.parts import exact_parts
+from ..expressions.parts import exact_aggregates
 from ..panel.density import ever_sql
 from ..panel.unit_keys import unit_sql, with_unit
 from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
@@ -137,7 +137,7 @@ class Reading:
         key = [name for name in row_key(self.study, self.indicator.table) if name in types] or ["unit", "year"]
         united = with_unit(self.study, self.engine, self.indicator.table, self.table)
         rows = aggregate_rows(f"(SELECT * FROM {united} WHERE {self._sample_condition})", [expr], types, key)
-        texts = exact_parts(expr, types, key=key)
+        texts = exact_aggregates(expr, types, key=key)
         selects = [aggregate_sql(expr, types, key=key), *(f"CAST({sql} AS VARCHAR)" for _, sql in texts)]
         columns = ", ".join(f"{sql} AS v{place}" for place, sql in enumerate(selects))
         result_row = self.engine.collect(

@@ -27,38 +27,38 @@ CHOICES = (exp.Case, exp.If, exp.Nullif, exp.Coalesce)
 class Term:
     """Aggregates whose rows are judged together, each with its filter: those of a ratio, or one alone.
 
-    `complete` is NULL-free SQL of a complete row, None where every row is complete; `denominator` is a ratio's outermost.
+    `completeness` is NULL-free SQL of a complete row, None where every row is complete; `denominator` is a ratio's outermost.
     """
 
     aggregates: tuple[exp.Expression, ...]
-    complete: exp.Expression | None
+    completeness: exp.Expression | None
     denominator: exp.Expression | None = None
 
     @property
-    def alone(self) -> bool:
+    def is_alone(self) -> bool:
         """Whether it is one aggregate outside every ratio."""
         return self.denominator is None
 
-    def seen_by(self, aggregate: exp.Expression) -> exp.Expression:
+    def restricted(self, aggregate: exp.Expression) -> exp.Expression:
         """A copy of the aggregate, of this term or its denominator, over the complete rows alone."""
-        counts_all = _is_count_of_rows(aggregate) and any(_is_count_of_column(other) for other in self.aggregates)
-        if self.alone or counts_all or self.complete is None:
+        counts_all = _is_count_of_rows(aggregate) and any(_is_count_of_column(candidate) for candidate in self.aggregates)
+        if self.is_alone or counts_all or self.completeness is None:
             return aggregate.copy()
-        return filtered(aggregate, self.complete)
+        return filtered(aggregate, self.completeness)
 
 
-def on_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> exp.Expression:
+def with_complete_rows(tree: exp.Expression, *, partial_sum: bool = False) -> exp.Expression:
     """A copy of an aggregate formula's tree in which each aggregate sees the rows it may; `partial_sum`: lone sums take any."""
     tree = tree.copy()
     for term in terms(tree):
         for aggregate in term.aggregates:
-            replacement = term.seen_by(aggregate)
-            if term.alone and not partial_sum and isinstance(_function(aggregate), exp.Sum):
-                replacement = _whole_sum(replacement, _lone_sum_hole(aggregate))
+            rewritten = term.restricted(aggregate)
+            if term.is_alone and not partial_sum and isinstance(_function(aggregate), exp.Sum):
+                rewritten = _sum_without_gaps(rewritten, _lone_sum_gap(aggregate))
             if aggregate is tree:
-                tree = replacement
+                tree = rewritten
             else:
-                aggregate.replace(replacement)
+                aggregate.replace(rewritten)
     return tree
 
 
@@ -69,9 +69,9 @@ def terms(tree: exp.Expression) -> list[Term]:
 
 def filtered(aggregate: exp.Expression, condition: exp.Expression) -> exp.Expression:
     """A copy of an aggregate over the rows of its own filter that meet a further condition."""
-    own = filter_condition(aggregate)
-    both = condition.copy() if own is None else exp.and_(own.copy(), condition.copy())
-    return exp.Filter(this=_function(aggregate).copy(), expression=exp.Where(this=both))
+    own_condition = filter_condition(aggregate)
+    joint_condition = condition.copy() if own_condition is None else exp.and_(own_condition.copy(), condition.copy())
+    return exp.Filter(this=_function(aggregate).copy(), expression=exp.Where(this=joint_condition))
 
 
 def filter_condition(aggregate: exp.Expression) -> exp.Expression | None:
@@ -79,15 +79,15 @@ def filter_condition(aggregate: exp.Expression) -> exp.Expression | None:
     return aggregate.expression.this if isinstance(aggregate, exp.Filter) else None
 
 
-def present(node: exp.Expression) -> exp.Expression:
+def is_present(node: exp.Expression) -> exp.Expression:
     """The condition that a value is not NULL."""
-    return exp.Not(this=exp.Is(this=_in_parentheses(node), expression=exp.Null()))
+    return exp.Not(this=exp.Is(this=_parenthesised(node), expression=exp.Null()))
 
 
-def needed(node: exp.Expression) -> Iterator[exp.Expression]:
+def required_conditions(node: exp.Expression) -> Iterator[exp.Expression]:
     """What must be present below a node for a row to be complete; filter conditions are among it."""
     if isinstance(node, exp.Filter):
-        yield from needed(node.this)
+        yield from required_conditions(node.this)
         yield node.expression.this
     elif isinstance(node, exp.Is | exp.Count):
         return
@@ -100,28 +100,32 @@ def needed(node: exp.Expression) -> Iterator[exp.Expression]:
     else:
         if type(node) in AGGREGATES and node.find(*UNDEFINED_AT) and not node.find(*CHOICES):
             yield node.this
-        tested = _tested_for_null(node) if isinstance(node, exp.Case | exp.If) else set()
-        below = [part for child in node.iter_expressions() for part in needed(child)]
-        yield from (part for part in below if part.sql() not in tested)
+        null_tested = _null_tested_columns(node) if isinstance(node, exp.Case | exp.If) else set()
+        child_conditions = [
+            child_condition for child in node.iter_expressions() for child_condition in required_conditions(child)
+        ]
+        yield from (child_condition for child_condition in child_conditions if child_condition.sql() not in null_tested)
 
 
-def _tested_for_null(choice: exp.Expression) -> set[str]:
+def _null_tested_columns(choice: exp.Expression) -> set[str]:
     """What the conditions of a CASE ask to be NULL or not: the formula itself says what its absence means."""
     return {test.this.sql() for test in choice.find_all(exp.Is)}
 
 
-def all_of(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
+def conjunction(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
     """The conditions joined by AND, each once; None without any."""
-    distinct = {condition.sql(): condition for condition in conditions}
-    return reduce(lambda left, right: exp.and_(left, right.copy()), distinct.values()) if distinct else None
+    distinct_conditions = {condition.sql(): condition for condition in conditions}
+    return (
+        reduce(lambda joint, right: exp.and_(joint, right.copy()), distinct_conditions.values()) if distinct_conditions else None
+    )
 
 
 def _terms(node: exp.Expression) -> Iterator[Term]:
     if isinstance(node, exp.Filter) or type(node) in AGGREGATES:
-        yield Term((node,), all_of(map(present, needed(node))))
+        yield Term((node,), conjunction(map(is_present, required_conditions(node))))
     elif _is_one_ratio(node):
         aggregates = tuple(_aggregates(node))
-        yield Term(aggregates, all_of(map(present, needed(node))), _denominator(node))
+        yield Term(aggregates, conjunction(map(is_present, required_conditions(node))), _denominator(node))
     else:
         for child in node.iter_expressions():
             yield from _terms(child)
@@ -129,18 +133,18 @@ def _terms(node: exp.Expression) -> Iterator[Term]:
 
 def _is_one_ratio(node: exp.Expression) -> bool:
     """A quotient over an aggregate; a product or a choice that joins such a quotient with other aggregates."""
-    if isinstance(node, exp.Div) and _summed(node.expression):
+    if isinstance(node, exp.Div) and _is_summed(node.expression):
         return True
-    joins = isinstance(node, exp.Mul | exp.Case | exp.If) and sum(map(_summed, node.iter_expressions())) > 1
-    return joins and any(_summed(quotient.expression) for quotient in node.find_all(exp.Div))
+    joins_sums = isinstance(node, exp.Mul | exp.Case | exp.If) and sum(map(_is_summed, node.iter_expressions())) > 1
+    return joins_sums and any(_is_summed(quotient.expression) for quotient in node.find_all(exp.Div))
 
 
 def _denominator(node: exp.Expression) -> exp.Expression:
     """The denominator of the outermost quotient of a ratio."""
-    return next(quotient.expression for quotient in node.find_all(exp.Div) if _summed(quotient.expression))
+    return next(quotient.expression for quotient in node.find_all(exp.Div) if _is_summed(quotient.expression))
 
 
-def _summed(node: exp.Expression) -> bool:
+def _is_summed(node: exp.Expression) -> bool:
     return node.find(*AGGREGATES) is not None
 
 
@@ -166,28 +170,28 @@ def _is_count_of_column(aggregate: exp.Expression) -> bool:
     return isinstance(_function(aggregate), exp.Count) and not _is_count_of_rows(aggregate)
 
 
-def _lone_sum_hole(aggregate: exp.Expression) -> exp.Expression | None:
+def _lone_sum_gap(aggregate: exp.Expression) -> exp.Expression | None:
     """The condition of a row that may be missing from a lone sum; None where no row can be."""
     if aggregate.find_ancestor(exp.Coalesce) is not None:
         return None
     condition = filter_condition(aggregate)
-    complete = all_of(map(present, needed(_function(aggregate))))
-    hole = None if complete is None else exp.Not(this=_in_parentheses(complete))
+    completeness = conjunction(map(is_present, required_conditions(_function(aggregate))))
+    gap = None if completeness is None else exp.Not(this=_parenthesised(completeness))
     if condition is None:
-        return hole
-    unknown = exp.Is(this=_in_parentheses(condition), expression=exp.Null())
-    return unknown if hole is None else exp.or_(unknown, exp.and_(condition.copy(), hole))
+        return gap
+    is_unknown = exp.Is(this=_parenthesised(condition), expression=exp.Null())
+    return is_unknown if gap is None else exp.or_(is_unknown, exp.and_(condition.copy(), gap))
 
 
-def _whole_sum(total: exp.Expression, hole: exp.Expression | None) -> exp.Expression:
+def _sum_without_gaps(total: exp.Expression, gap: exp.Expression | None) -> exp.Expression:
     """The sum, NULL where a row may be missing from it."""
-    if hole is None:
+    if gap is None:
         return total
-    holes = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=hole))
-    no_hole = exp.EQ(this=holes, expression=exp.Literal.number(0))
-    return exp.Case(ifs=[exp.If(this=no_hole, true=total)])
+    gap_count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=gap))
+    no_gaps = exp.EQ(this=gap_count, expression=exp.Literal.number(0))
+    return exp.Case(ifs=[exp.If(this=no_gaps, true=total)])
 
 
-def _in_parentheses(node: exp.Expression) -> exp.Expression:
-    simple = isinstance(node, exp.Column | exp.Lag | exp.Coalesce)
-    return node.copy() if simple else exp.Paren(this=node.copy())
+def _parenthesised(node: exp.Expression) -> exp.Expression:
+    is_simple = isinstance(node, exp.Column | exp.Lag | exp.Coalesce)
+    return node.copy() if is_simple else exp.Paren(this=node.copy())

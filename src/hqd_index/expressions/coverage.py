@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from .complete_rows import Term, all_of, filter_condition, filtered, needed, present, terms
+from .complete_rows import Term, conjunction, filter_condition, filtered, is_present, required_conditions, terms
 from .grammar import AGGREGATES, Expression
 from .row_nodes import ROW
 from .scope import Scope, as_double
 from .sum_nodes import SUMS
 
-SUMS_UP = (exp.Add, exp.Paren, exp.Nullif, exp.Literal)
+ADDITIVE_NODES = (exp.Add, exp.Paren, exp.Nullif, exp.Literal)
 SCALES = (exp.Mul, exp.Div)
 
 
@@ -21,10 +21,10 @@ SCALES = (exp.Mul, exp.Div)
 class TermCoverage:
     """SQL aggregates of a term: rows used, rows there are, the denominator over rows used and over rows that have it.
 
-    `used` is the SQL condition of a row used. Both denominators are NULL where none is additive.
+    `used_condition` is the SQL condition of a row used. Both denominators are NULL where none is additive.
     """
 
-    used: str
+    used_condition: str
     rows_used: str
     rows: str
     denominator_used: str
@@ -40,26 +40,28 @@ def coverage_terms(
 
 
 def _term_coverage(term: Term, scope: Scope, dialect: str) -> TermCoverage:
-    complete = term.complete
-    condition = filter_condition(term.aggregates[0]) if term.alone else None
-    used = all_of([part for part in (complete, condition) if part is not None]) or exp.true()
+    completeness = term.completeness
+    condition = filter_condition(term.aggregates[0]) if term.is_alone else None
+    used_condition = (
+        conjunction([condition_part for condition_part in (completeness, condition) if condition_part is not None]) or exp.true()
+    )
     rows: exp.Expression = exp.Count(this=exp.Star())
     candidates = rows.copy()
     if condition is not None:
-        either = exp.or_(condition.copy(), exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.Null()))
-        candidates = filtered(rows, either)
-    whole = _additive_denominator(term)
-    part = None if whole is None else _over_complete_rows(whole, term)
+        condition_or_null = exp.or_(condition.copy(), exp.Is(this=exp.Paren(this=condition.copy()), expression=exp.Null()))
+        candidates = filtered(rows, condition_or_null)
+    denominator = _additive_denominator(term)
+    condition_part = None if denominator is None else _share_of_complete_rows(denominator, term)
 
     def sql(node: exp.Expression) -> str:
-        return as_double(scope.number(node)).sql(dialect=dialect)
+        return as_double(scope.numeric_node(node)).sql(dialect=dialect)
 
     return TermCoverage(
-        used=scope.of_type(used, "flag").sql(dialect=dialect),
-        rows_used=sql(filtered(rows, used)),
+        used_condition=scope.of_type(used_condition, "flag").sql(dialect=dialect),
+        rows_used=sql(filtered(rows, used_condition)),
         rows=sql(candidates),
-        denominator_used="CAST(NULL AS DOUBLE)" if part is None else sql(part),
-        denominator="CAST(NULL AS DOUBLE)" if whole is None else sql(whole),
+        denominator_used="CAST(NULL AS DOUBLE)" if condition_part is None else sql(condition_part),
+        denominator="CAST(NULL AS DOUBLE)" if denominator is None else sql(denominator),
     )
 
 
@@ -68,12 +70,12 @@ def _additive_denominator(term: Term) -> exp.Expression | None:
     node = term.denominator
     if node is None or node.find(exp.Sub) is not None or not _is_additive(node):
         return None
-    complete = all_of(present(part) for part in needed(node))
-    return _replaced(node, lambda aggregate: aggregate.copy() if complete is None else filtered(aggregate, complete))
+    completeness = conjunction(is_present(condition) for condition in required_conditions(node))
+    return _replace_nodes(node, lambda aggregate: aggregate.copy() if completeness is None else filtered(aggregate, completeness))
 
 
-def _over_complete_rows(whole: exp.Expression, term: Term) -> exp.Expression:
-    return _replaced(whole, term.seen_by)
+def _share_of_complete_rows(denominator: exp.Expression, term: Term) -> exp.Expression:
+    return _replace_nodes(denominator, term.restricted)
 
 
 def _is_additive(node: exp.Expression) -> bool:
@@ -86,14 +88,14 @@ def _is_additive(node: exp.Expression) -> bool:
         return isinstance(node.this, exp.Star)
     if isinstance(node, SCALES) and all(side.find(*AGGREGATES) for side in (node.this, node.expression)):
         return False
-    return isinstance(node, SUMS_UP + SCALES) and all(map(_is_additive, node.iter_expressions()))
+    return isinstance(node, ADDITIVE_NODES + SCALES) and all(map(_is_additive, node.iter_expressions()))
 
 
-def _replaced(node: exp.Expression, change: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+def _replace_nodes(node: exp.Expression, replace: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
     """A copy in which every aggregate, with its filter, is changed."""
     tree = exp.Paren(this=node.copy())
     inner = [aggregate for aggregate in tree.find_all(*AGGREGATES) if not aggregate.find_ancestor(*AGGREGATES)]
     for function in inner:
         aggregate = function.parent if isinstance(function.parent, exp.Filter) else function
-        aggregate.replace(change(aggregate))
+        aggregate.replace(replace(aggregate))
     return tree.this

@@ -18,27 +18,65 @@ MAX_LENGTH = 2000
 MAX_DEPTH = 100
 MAX_LAG = 10
 
-BINARY = ("this", "expression")
+BINARY_ARGUMENTS = ("this", "expression")
 AGGREGATES: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.Sum: ("this",), exp.Avg: ("this",), exp.Min: ("this",), exp.Max: ("this",), exp.Count: ("this", "big_int"),
-    exp.Median: ("this",), exp.PercentileCont: BINARY, exp.StddevSamp: ("this",), exp.Variance: ("this",),
+    exp.Median: ("this",), exp.PercentileCont: BINARY_ARGUMENTS, exp.StddevSamp: ("this",), exp.Variance: ("this",),
 }  # fmt: skip
 # node -> the arguments it may carry; an argument that is set and not named here is refused with its node
-ALLOWED: dict[type[exp.Expression], tuple[str, ...]] = AGGREGATES | {
-    exp.Column: ("this",), exp.Identifier: ("this", "quoted"), exp.Literal: ("this", "is_string"),
-    exp.Null: (), exp.Boolean: ("this",), exp.Star: (), exp.Paren: ("this",), exp.Neg: ("this",),
-    exp.Add: BINARY, exp.Sub: BINARY, exp.Mul: BINARY, exp.Div: (*BINARY, "typed", "safe"), exp.Pow: BINARY,
-    exp.EQ: BINARY, exp.NEQ: BINARY, exp.GT: BINARY, exp.GTE: BINARY, exp.LT: BINARY, exp.LTE: BINARY,
-    exp.And: BINARY, exp.Or: BINARY, exp.Not: ("this",), exp.Is: BINARY, exp.In: ("this", "expressions"),
-    exp.Between: ("this", "low", "high"), exp.Like: BINARY, exp.RegexpLike: BINARY,
-    exp.Case: ("ifs", "default"), exp.If: ("this", "true", "false"), exp.Coalesce: ("this", "expressions"),
-    exp.Nullif: BINARY, exp.Greatest: ("this", "expressions", "ignore_nulls"),
-    exp.Least: ("this", "expressions", "ignore_nulls"), exp.Abs: ("this",), exp.Ln: ("this",), exp.Exp: ("this",),
-    exp.Sqrt: ("this",), exp.Round: ("this", "decimals"), exp.Floor: ("this",), exp.Ceil: ("this",),
-    exp.Length: ("this",), exp.Substring: ("this", "start", "length"), exp.Year: ("this",), exp.Month: ("this",),
-    exp.Day: ("this",), exp.Cast: ("this", "to"), exp.DataType: ("this",), exp.Filter: BINARY, exp.Where: ("this",),
-    exp.Distinct: ("expressions",), exp.Lag: ("this", "offset"),
-}  # fmt: skip
+ALLOWED_NODES: dict[type[exp.Expression], tuple[str, ...]] = AGGREGATES | {
+    exp.Column: ("this",),
+    exp.Identifier: ("this", "quoted"),
+    exp.Literal: ("this", "is_string"),
+    exp.Null: (),
+    exp.Boolean: ("this",),
+    exp.Star: (),
+    exp.Paren: ("this",),
+    exp.Neg: ("this",),
+    exp.Add: BINARY_ARGUMENTS,
+    exp.Sub: BINARY_ARGUMENTS,
+    exp.Mul: BINARY_ARGUMENTS,
+    exp.Div: (*BINARY_ARGUMENTS, "typed", "safe"),
+    exp.Pow: BINARY_ARGUMENTS,
+    exp.EQ: BINARY_ARGUMENTS,
+    exp.NEQ: BINARY_ARGUMENTS,
+    exp.GT: BINARY_ARGUMENTS,
+    exp.GTE: BINARY_ARGUMENTS,
+    exp.LT: BINARY_ARGUMENTS,
+    exp.LTE: BINARY_ARGUMENTS,
+    exp.And: BINARY_ARGUMENTS,
+    exp.Or: BINARY_ARGUMENTS,
+    exp.Not: ("this",),
+    exp.Is: BINARY_ARGUMENTS,
+    exp.In: ("this", "expressions"),
+    exp.Between: ("this", "low", "high"),
+    exp.Like: BINARY_ARGUMENTS,
+    exp.RegexpLike: BINARY_ARGUMENTS,
+    exp.Case: ("ifs", "default"),
+    exp.If: ("this", "true", "false"),
+    exp.Coalesce: ("this", "expressions"),
+    exp.Nullif: BINARY_ARGUMENTS,
+    exp.Greatest: ("this", "expressions", "ignore_nulls"),
+    exp.Least: ("this", "expressions", "ignore_nulls"),
+    exp.Abs: ("this",),
+    exp.Ln: ("this",),
+    exp.Exp: ("this",),
+    exp.Sqrt: ("this",),
+    exp.Round: ("this", "decimals"),
+    exp.Floor: ("this",),
+    exp.Ceil: ("this",),
+    exp.Length: ("this",),
+    exp.Substring: ("this", "start", "length"),
+    exp.Year: ("this",),
+    exp.Month: ("this",),
+    exp.Day: ("this",),
+    exp.Cast: ("this", "to"),
+    exp.DataType: ("this",),
+    exp.Filter: BINARY_ARGUMENTS,
+    exp.Where: ("this",),
+    exp.Distinct: ("expressions",),
+    exp.Lag: ("this", "offset"),
+}
 CASTS = {
     exp.DataType.Type.DOUBLE: "double", exp.DataType.Type.INT: "integer", exp.DataType.Type.BIGINT: "integer",
     exp.DataType.Type.TEXT: "text", exp.DataType.Type.VARCHAR: "text", exp.DataType.Type.DATE: "date",
@@ -70,7 +108,7 @@ def parse(
     text: str, *, columns: Collection[str] | None, aggregate: bool, location: str = "", partial_sum: bool = False
 ) -> Expression:
     """The checked tree of one expression; ConfigError for anything outside the language. `columns=None`: any name."""
-    tree = _tree(str(text), location)
+    tree = _parsed_tree(str(text), location)
     for node in _nodes(tree, location):
         _check_node(node, location)
         if isinstance(node, exp.Column):
@@ -80,7 +118,7 @@ def parse(
     return Expression(str(text), tree, names, aggregate, tree.find(exp.Lag) is not None, location, partial_sum)
 
 
-def refuse(location: str, en: str, zh: str) -> NoReturn:
+def raise_formula_error(location: str, en: str, zh: str) -> NoReturn:
     """Raise the ConfigError of a formula."""
     raise ConfigError(en, zh=zh, location=location)
 
@@ -91,9 +129,9 @@ def snippet(node: exp.Expression) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _tree(text: str, location: str) -> exp.Expression:
+def _parsed_tree(text: str, location: str) -> exp.Expression:
     if len(text) > MAX_LENGTH:
-        refuse(location, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
+        raise_formula_error(location, f"formula of {len(text)} characters; at most {MAX_LENGTH}. Split it with columns.yaml",
                f"公式长 {len(text)} 个字符,上限 {MAX_LENGTH};请用 columns.yaml 拆成几列")  # fmt: skip
     try:
         _check_tokens(text, location)
@@ -102,9 +140,11 @@ def _tree(text: str, location: str) -> exp.Expression:
         reason = "nested too deeply" if isinstance(error, RecursionError) else "it does not read as one expression"
         reason_zh = "嵌套过深" if isinstance(error, RecursionError) else "不是一个完整的表达式"
         wide_sign = _full_width(text)
-        hint = f"; write {wide_sign[0]!r} as {wide_sign[1]!r}" if wide_sign else ""
+        suggestion = f"; write {wide_sign[0]!r} as {wide_sign[1]!r}" if wide_sign else ""
         hint_zh = f";请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}" if wide_sign else ";请检查括号、引号和运算符"
-        refuse(location, f"not a formula: {text[:80]!r}: {reason}{hint}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}")
+        raise_formula_error(
+            location, f"not a formula: {text[:80]!r}: {reason}{suggestion}", f"不是公式:{text[:80]!r}:{reason_zh}{hint_zh}"
+        )
     return tree
 
 
@@ -112,13 +152,15 @@ def _check_tokens(text: str, location: str) -> None:
     depth = 0
     for token in sqlglot.tokenize(text, read="duckdb"):
         if token.comments or token.token_type is TokenType.SEMICOLON:
-            refuse(location, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
+            raise_formula_error(location, f"comments and ';' are not allowed in a formula: {text[:80]!r}",
                    f"公式里不能有注释或分号:{text[:80]!r}")  # fmt: skip
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth > MAX_DEPTH // 2:
             raise RecursionError
     if "--" in text or "/*" in text:
-        refuse(location, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}")
+        raise_formula_error(
+            location, f"'--' and '/*' are not allowed in a formula: {text[:80]!r}", f"公式里不能有 -- 或 /*:{text[:80]!r}"
+        )
 
 
 def _full_width(text: str) -> tuple[str, str] | None:
@@ -136,7 +178,7 @@ def _nodes(tree: exp.Expression, location: str) -> Iterator[exp.Expression]:
     while stack:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
-            refuse(location, f"formula nested deeper than {MAX_DEPTH}; split it with columns.yaml",
+            raise_formula_error(location, f"formula nested deeper than {MAX_DEPTH}; split it with columns.yaml",
                    f"公式嵌套超过 {MAX_DEPTH} 层;请用 columns.yaml 拆成几列")  # fmt: skip
         yield node
         stack.extend((child, depth + 1) for child in node.iter_expressions())
@@ -145,18 +187,23 @@ def _nodes(tree: exp.Expression, location: str) -> Iterator[exp.Expression]:
 def _check_node(node: exp.Expression, location: str) -> None:
     if isinstance(node, exp.Anonymous):
         en, zh = unknown("function", str(node.this), FUNCTIONS, kind_zh="函数")
-        refuse(location, en, zh)
-    allowed = ALLOWED.get(type(node))
-    extra_args = [name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed or ())]
+        raise_formula_error(location, en, zh)
+    allowed_arguments = ALLOWED_NODES.get(type(node))
+    extra_args = [
+        name for name, value in node.args.items() if value not in (None, False, []) and name not in (allowed_arguments or ())
+    ]
     shape_test = SHAPES.get(type(node))
-    if allowed is None or extra_args or (shape_test is not None and not shape_test(node)):
+    if allowed_arguments is None or extra_args or (shape_test is not None and not shape_test(node)):
         names = ", ".join(FUNCTIONS)
-        refuse(location, f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
-               f"like, is null and {names}",
-               f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {names}")  # fmt: skip
+        raise_formula_error(
+            location,
+            f"not allowed in a formula: {snippet(node)}; use arithmetic, comparisons, and/or/not, in, between, "
+            f"like, is null and {names}",
+            f"公式里不能用:{snippet(node)};可用四则运算、比较、and/or/not、in、between、like、is null 和 {names}",
+        )
 
 
-def _literal(node: object, *, string: bool) -> bool:
+def _is_literal(node: object, *, string: bool) -> bool:
     return isinstance(node, exp.Literal) and node.is_string == string
 
 
@@ -171,7 +218,7 @@ def _unit_interval(node: object) -> bool:
 
 
 def _exponent(node: object) -> bool:
-    return _literal(node.this if isinstance(node, exp.Neg) else node, string=False)
+    return _is_literal(node.this if isinstance(node, exp.Neg) else node, string=False)
 
 
 SHAPES = {
@@ -189,8 +236,8 @@ SHAPES = {
     exp.Substring: lambda n: (
         n.args.get("start") is not None and all(_integer_between(n.args.get(a), 0, 1000) for a in ("start", "length"))
     ),
-    exp.Like: lambda n: _literal(n.expression, string=True),
-    exp.RegexpLike: lambda n: _literal(n.expression, string=True),
+    exp.Like: lambda n: _is_literal(n.expression, string=True),
+    exp.RegexpLike: lambda n: _is_literal(n.expression, string=True),
     exp.DataType: lambda n: n.this in CASTS,
     exp.Identifier: lambda n: isinstance(n.parent, exp.Column),
 }
@@ -200,37 +247,43 @@ def _check_column(node: exp.Column, columns: Collection[str] | None, location: s
     if columns is not None and node.name not in columns:
         wide_sign = _full_width(node.name)
         if wide_sign:
-            refuse(
+            raise_formula_error(
                 location,
                 f"{node.name!r}: write {wide_sign[0]!r} as {wide_sign[1]!r}",
                 f"{node.name!r}:请把 {wide_sign[0]!r} 改为半角 {wide_sign[1]!r}",
             )
         en, zh = unknown("column", node.name, columns, kind_zh="列")
-        refuse(location, en, zh)
+        raise_formula_error(location, en, zh)
 
 
 def _check_aggregation(tree: exp.Expression, aggregate: bool, location: str) -> None:
     aggregate_types = tuple(AGGREGATES)
     aggregates = list(tree.find_all(*aggregate_types))
     if aggregates and not aggregate:
-        refuse(location, f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
-               f"{snippet(aggregates[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等")  # fmt: skip
+        raise_formula_error(
+            location,
+            f"{snippet(aggregates[0])} sums over rows; this formula is worked out row by row: no sum, avg, ...",
+            f"{snippet(aggregates[0])} 是汇总函数;此处的公式逐行计算,请不要用 sum、avg 等",
+        )
     for node in tree.find_all(*aggregate_types, exp.Lag):
-        enclosing = (
+        enclosing_aggregate = (
             node.find_ancestor(exp.Lag) if isinstance(node, exp.Lag) else node.find_ancestor(*aggregate_types, exp.Lag, exp.Where)
         )
-        if enclosing is not None:
-            refuse(location, f"{snippet(node)} cannot be used inside {snippet(enclosing)}; for two years back write lag(x, 2)",
-                   f"{snippet(node)} 不能写在 {snippet(enclosing)} 里面;若要前两年的值请写 lag(x, 2)")  # fmt: skip
+        if enclosing_aggregate is not None:
+            raise_formula_error(
+                location,
+                f"{snippet(node)} cannot be used inside {snippet(enclosing_aggregate)}; for two years back write lag(x, 2)",
+                f"{snippet(node)} 不能写在 {snippet(enclosing_aggregate)} 里面;若要前两年的值请写 lag(x, 2)",
+            )
     if aggregate:
         _check_all_summed(tree, aggregates, location)
 
 
 def _check_all_summed(tree: exp.Expression, aggregates: list[exp.Expression], location: str) -> None:
     if not aggregates:
-        refuse(location, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
+        raise_formula_error(location, f"{snippet(tree)} sums nothing; an indicator needs sum(...), avg(...), count(*) ...",
                f"{snippet(tree)} 没有汇总;指标公式需要 sum(...)、avg(...)、count(*) 等")  # fmt: skip
     for column in tree.find_all(exp.Column):
         if column.find_ancestor(*AGGREGATES, exp.Filter) is None:
-            refuse(location, f"column {column.name} is outside sum, avg, ...; write for example sum({column.name})",
+            raise_formula_error(location, f"column {column.name} is outside sum, avg, ...; write for example sum({column.name})",
                    f"列 {column.name} 没有放在汇总函数里;例如请写 sum({column.name})")  # fmt: skip

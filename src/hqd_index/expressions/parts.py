@@ -10,79 +10,89 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from .complete_rows import on_complete_rows, terms
+from .complete_rows import terms, with_complete_rows
 from .grammar import AGGREGATES, Expression
 from .row_nodes import ROW
 from .scope import Scope
 from .sum_nodes import SUMS
 
 LINEAR = {exp.Sum: "sum", exp.Count: "count", exp.Avg: "avg"}
-ORDERED = {exp.Min: "min", exp.Max: "max", exp.Median: "quantile", exp.PercentileCont: "quantile"}
+ORDER_AGGREGATES = {exp.Min: "min", exp.Max: "max", exp.Median: "quantile", exp.PercentileCont: "quantile"}
 SPREAD = {exp.StddevSamp: "sd", exp.Variance: "var"}
-KINDS: Mapping[type[exp.Expression], str] = LINEAR | ORDERED | SPREAD
+AGGREGATE_KINDS: Mapping[type[exp.Expression], str] = LINEAR | ORDER_AGGREGATES | SPREAD
 
 
 @dataclass(frozen=True)
-class Part:
+class AggregatePart:
     """One aggregate of a formula: its kind, the SQL (DOUBLE, NULL = not counted) of the row value, and a quantile's level."""
 
     name: str
-    kind: str
+    aggregate_kind: str
     row: str
     level: float = 0.5
 
 
 @dataclass(frozen=True)
-class Parts:
+class AggregateParts:
     """The aggregates of a formula, and the SQL of the whole over columns that hold their results."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[AggregatePart, ...]
     combination: str
 
 
-def take_apart(expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb") -> Parts:
+def split_aggregates(
+    expr: Expression, types: Mapping[str, str], *, key: Sequence[str] = (), dialect: str = "duckdb"
+) -> AggregateParts:
     """The parts of an aggregate formula; count(distinct ...) counts rows, as a firm has one row in a unit-year."""
     scope = Scope(types, ROW, key=key, location=expr.location, lags_are_columns=True)
-    tree = on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
-    parts: list[Part] = []
+    tree = with_complete_rows(expr.tree, partial_sum=expr.partial_sum)
+    aggregate_parts: list[AggregatePart] = []
     tops = [node for node in tree.find_all(*AGGREGATES) if not node.find_ancestor(*AGGREGATES)]
     for node in tops:
-        outer = node.parent if isinstance(node.parent, exp.Filter) else node
-        condition = outer.expression.this if isinstance(outer, exp.Filter) else None
-        part = _part(node, condition, scope, f"part_{len(parts)}", dialect)
-        parts.append(part)
-        column = exp.column(part.name)
-        if outer is tree:
+        outer_node = node.parent if isinstance(node.parent, exp.Filter) else node
+        condition = outer_node.expression.this if isinstance(outer_node, exp.Filter) else None
+        aggregate_part = _aggregate_part(node, condition, scope, f"part_{len(aggregate_parts)}", dialect)
+        aggregate_parts.append(aggregate_part)
+        column = exp.column(aggregate_part.name)
+        if outer_node is tree:
             tree = column
         else:
-            outer.replace(column)
-    results = {part.name: "double" for part in parts}
-    combination = replace(scope, types=results).double(tree).sql(dialect=dialect)
-    return Parts(tuple(parts), combination)
+            outer_node.replace(column)
+    results = {aggregate_part.name: "double" for aggregate_part in aggregate_parts}
+    combination = replace(scope, types=results).double_tree(tree).sql(dialect=dialect)
+    return AggregateParts(tuple(aggregate_parts), combination)
 
 
-def exact_parts(
+def exact_aggregates(
     expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb"
 ) -> tuple[tuple[str, str], ...]:
     """(text, SQL) of each aggregate in a formula over the rows it sees, once each; a sum of DECIMAL is left DECIMAL."""
     scope = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True)
-    aggregates = [(node, term.seen_by(node)) for term in terms(expr.tree) for node in term.aggregates]
-    return tuple({_text(node): scope.emit(seen).tree.sql(dialect=dialect) for node, seen in aggregates}.items())
+    aggregates = [(node, term.restricted(node)) for term in terms(expr.tree) for node in term.aggregates]
+    return tuple(
+        {
+            _node_sql(node): scope.typed_node(restricted_node).tree.sql(dialect=dialect) for node, restricted_node in aggregates
+        }.items()
+    )
 
 
-def _text(node: exp.Expression) -> str:
+def _node_sql(node: exp.Expression) -> str:
     """An aggregate as a person would write it."""
     if isinstance(node, exp.Filter):
-        return f"{_text(node.this)} filter (where {node.expression.this.sql(normalize_functions='lower')})"
+        return f"{_node_sql(node.this)} filter (where {node.expression.this.sql(normalize_functions='lower')})"
     return node.sql(normalize_functions="lower")
 
 
-def _part(node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str) -> Part:
+def _aggregate_part(
+    node: exp.Expression, condition: exp.Expression | None, scope: Scope, name: str, dialect: str
+) -> AggregatePart:
     is_count = isinstance(node, exp.Count)
-    value = exp.Literal.number("1.0") if is_count and isinstance(node.this, exp.Star | exp.Distinct) else scope.double(node.this)
+    value = (
+        exp.Literal.number("1.0") if is_count and isinstance(node.this, exp.Star | exp.Distinct) else scope.double_tree(node.this)
+    )
     if is_count and not isinstance(node.this, exp.Star | exp.Distinct):
         value = exp.Case(ifs=[exp.If(this=value.copy().is_(exp.null()).not_(), true=exp.Literal.number("1.0"))])
     if condition is not None:
         value = exp.Case(ifs=[exp.If(this=scope.of_type(condition, "flag"), true=value)])
     level = float(node.expression.this) if isinstance(node, exp.PercentileCont) else 0.5
-    return Part(name, KINDS[type(node)], exp.cast(value, "double").sql(dialect=dialect), level)
+    return AggregatePart(name, AGGREGATE_KINDS[type(node)], exp.cast(value, "double").sql(dialect=dialect), level)

@@ -10,24 +10,24 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from .grammar import refuse, snippet
+from .grammar import raise_formula_error, snippet
 
 OPERATORS = (exp.Binary, exp.Neg, exp.Not, exp.Between, exp.In)
 NUMBERS = ("integer", "decimal", "double")
-KIND_NAMES = {
+TYPE_NAMES = {
     "integer": ("a whole number", "整数"), "decimal": ("a number", "数值"), "double": ("a number", "数值"),
     "text": ("a text", "文本"), "flag": ("a condition", "条件"), "date": ("a date", "日期"), "null": ("empty", "空值"),
 }  # fmt: skip
 
 
-class Typed(NamedTuple):
+class TypedNode(NamedTuple):
     """A piece of SQL and the type of its value."""
 
     tree: exp.Expression
     type: str
 
 
-def as_double(value: Typed) -> exp.Expression:
+def as_double(value: TypedNode) -> exp.Expression:
     """The piece as a DOUBLE."""
     return value.tree if value.type == "double" else exp.cast(value.tree, "double")
 
@@ -45,7 +45,7 @@ class Scope:
     """Column types, the row key inexact sums follow, the unit lag stays in, the filter in force, and the node handlers."""
 
     types: Mapping[str, str]
-    handlers: Mapping[type[exp.Expression], Callable[[exp.Expression, Scope], Typed]] = field(repr=False)
+    handlers: Mapping[type[exp.Expression], Callable[[exp.Expression, Scope], TypedNode]] = field(repr=False)
     key: Sequence[str] = ()
     unit: Sequence[str] = ()
     order: str = "year"
@@ -53,67 +53,72 @@ class Scope:
     condition: exp.Expression | None = None
     lags_are_columns: bool = False
 
-    def emit(self, node: exp.Expression) -> Typed:
+    def typed_node(self, node: exp.Expression) -> TypedNode:
         """The SQL of one node; operators are put in parentheses, so that every engine reads what was checked."""
         value = self.handlers[type(node)](node, self)
-        return Typed(exp.Paren(this=value.tree), value.type) if isinstance(value.tree, OPERATORS) else value
+        return TypedNode(exp.Paren(this=value.tree), value.type) if isinstance(value.tree, OPERATORS) else value
 
-    def number(self, node: exp.Expression) -> Typed:
+    def numeric_node(self, node: exp.Expression) -> TypedNode:
         """The SQL of a number; a flag counts 1 or 0."""
-        value = self.emit(node)
+        value = self.typed_node(node)
         if value.type == "flag":
-            return Typed(exp.cast(value.tree, "int"), "integer")
+            return TypedNode(exp.cast(value.tree, "int"), "integer")
         if value.type not in (*NUMBERS, "null"):
             self.mismatch(node, value.type, "double")
         return value
 
-    def double(self, node: exp.Expression) -> exp.Expression:
+    def double_tree(self, node: exp.Expression) -> exp.Expression:
         """The SQL of a number as DOUBLE."""
-        return as_double(self.number(node))
+        return as_double(self.numeric_node(node))
 
     def of_type(self, node: exp.Expression, expected_type: str) -> exp.Expression:
         """The SQL of a text, flag or date."""
-        value = self.emit(node)
+        value = self.typed_node(node)
         if value.type not in (expected_type, "null"):
             self.mismatch(node, value.type, expected_type)
         return value.tree
 
-    def alike(self, nodes: Sequence[exp.Expression]) -> tuple[list[exp.Expression], str]:
+    def nodes_of_one_type(self, nodes: Sequence[exp.Expression]) -> tuple[list[exp.Expression], str]:
         """The pieces brought to one type; ConfigError when a text meets a number."""
-        values = [self.emit(node) for node in nodes]
+        values = [self.typed_node(node) for node in nodes]
         if {value.type for value in values} == {"date", "text"}:
-            values = [self.dated(node, value) for node, value in zip(nodes, values)]
+            values = [self.date_node(node, value) for node, value in zip(nodes, values)]
         value_type = common_type([value.type for value in values])
         if not value_type:
-            self._unlike(nodes, values)
+            self._type_mismatch(nodes, values)
         return [as_double(v) if value_type == "double" and v.type != "null" else v.tree for v in values], value_type
 
-    def dated(self, node: exp.Expression, value: Typed) -> Typed:
+    def date_node(self, node: exp.Expression, value: TypedNode) -> TypedNode:
         """A quoted ISO day as that date; a date as it is."""
         if value.type == "date":
             return value
         try:
             datetime.date.fromisoformat(node.name if isinstance(node, exp.Literal) else "")
         except ValueError:
-            refuse(self.location, f"{snippet(node)} is no date; write '2024-12-31'",
+            raise_formula_error(self.location, f"{snippet(node)} is no date; write '2024-12-31'",
                    f"{snippet(node)} 不是日期;请写成 '2024-12-31'")  # fmt: skip
-        return Typed(exp.cast(value.tree, "date"), "date")
+        return TypedNode(exp.cast(value.tree, "date"), "date")
 
     def mismatch(self, node: exp.Expression, actual_type: str, expected_type: str) -> None:
         """Raise: the value has one type where another is needed."""
-        (en, zh), (needed, needed_zh) = KIND_NAMES[actual_type], KIND_NAMES[expected_type]
-        refuse(self.location, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}")
+        (en, zh), (needed, needed_zh) = TYPE_NAMES[actual_type], TYPE_NAMES[expected_type]
+        raise_formula_error(
+            self.location, f"{snippet(node)} is {en} where {needed} is needed", f"{snippet(node)} 是{zh},此处需要{needed_zh}"
+        )
 
-    def _unlike(self, nodes: Sequence[exp.Expression], values: Sequence[Typed]) -> None:
+    def _type_mismatch(self, nodes: Sequence[exp.Expression], values: Sequence[TypedNode]) -> None:
         pairs = itertools.combinations(range(len(values)), 2)
         first_index, second_index = next(pair for pair in pairs if not common_type([values[i].type for i in pair]))
         is_text_compared = "text" in (values[second_index].type, values[first_index].type)
         (first_type, first_type_zh), (second_type, second_type_zh) = (
-            KIND_NAMES[values[first_index].type],
-            KIND_NAMES[values[second_index].type],
+            TYPE_NAMES[values[first_index].type],
+            TYPE_NAMES[values[second_index].type],
         )
         first_snippet, second_snippet = snippet(nodes[first_index]), snippet(nodes[second_index])
-        refuse(self.location, f"{first_snippet} is {first_type} and {second_snippet} {second_type}: they cannot be compared"
-               + (" (codes are text: write them in quotes)" if is_text_compared else ""),
-               f"{first_snippet} 是{first_type_zh},{second_snippet} 是{second_type_zh},不能放在一起比较"
-               + ("(代码是文本,请加引号)" if is_text_compared else ""))  # fmt: skip
+        raise_formula_error(
+            self.location,
+            f"{first_snippet} is {first_type} and {second_snippet} {second_type}: they cannot be compared"
+            + (" (codes are text: write them in quotes)" if is_text_compared else ""),
+            f"{first_snippet} 是{first_type_zh},{second_snippet} 是{second_type_zh},不能放在一起比较"
+            + ("(代码是文本,请加引号)" if is_text_compared else ""),
+        )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from .complete_rows import on_complete_rows
+from .complete_rows import with_complete_rows
 from .grammar import Expression
 from .row_nodes import ROW, lag_name
 from .scope import NUMBERS, Scope, as_double
@@ -22,7 +22,7 @@ def row_sql(
 ) -> str:
     """SQL of a row formula; lag(x) is x of the previous calendar year of the same unit, NULL when that year is absent."""
     scope = Scope(types, ROW, unit=partition, order=order, location=expr.location)
-    return scope.emit(expr.tree).tree.sql(dialect=dialect)
+    return scope.typed_node(expr.tree).tree.sql(dialect=dialect)
 
 
 def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[str], dialect: str = "duckdb") -> str:
@@ -31,8 +31,8 @@ def aggregate_sql(expr: Expression, types: Mapping[str, str], *, key: Sequence[s
     Each aggregate sees the rows that `complete_rows` gives it. lag(...) is read from the columns that `lag_columns` names; the
     query that groups must select from them.
     """
-    value = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True).emit(
-        on_complete_rows(expr.tree, partial_sum=expr.partial_sum)
+    value = Scope(types, ROW | SUMS, key=key, location=expr.location, lags_are_columns=True).typed_node(
+        with_complete_rows(expr.tree, partial_sum=expr.partial_sum)
     )
     tree = as_double(value) if value.type in NUMBERS else value.tree
     return tree.sql(dialect=dialect)
@@ -43,10 +43,10 @@ def lag_columns(
 ) -> dict[str, str]:
     """Column name -> SQL of each lag(...) in a formula: to be selected below the query that groups."""
     scope = Scope(types, ROW, unit=partition, order=order, location=expr.location)
-    return {lag_name(node): scope.emit(node).tree.sql(dialect=dialect) for node in expr.tree.find_all(exp.Lag)}
+    return {lag_name(node): scope.typed_node(node).tree.sql(dialect=dialect) for node in expr.tree.find_all(exp.Lag)}
 
 
 def type_of(expr: Expression, types: Mapping[str, str]) -> str:
     """decimal, double, integer, text, flag, date or null; ConfigError when the types do not fit together."""
-    value = Scope(types, ROW | SUMS, location=expr.location, lags_are_columns=True).emit(expr.tree)
+    value = Scope(types, ROW | SUMS, location=expr.location, lags_are_columns=True).typed_node(expr.tree)
     return "double" if expr.aggregate and value.type in NUMBERS else value.type

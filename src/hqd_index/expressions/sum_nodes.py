@@ -7,64 +7,72 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from .row_nodes import finite, ratio
-from .scope import Scope, Typed
+from .row_nodes import finite_or_null, ratio
+from .scope import Scope, TypedNode
 
 
-def _kept_rows(tree: exp.Expression, scope: Scope) -> exp.Expression:
+def _filtered_rows(tree: exp.Expression, scope: Scope) -> exp.Expression:
     if scope.condition is None:
         return tree
     return exp.Filter(this=tree, expression=exp.Where(this=scope.condition.copy()))
 
 
-def _filter(node: exp.Expression, scope: Scope) -> Typed:
+def _filter(node: exp.Expression, scope: Scope) -> TypedNode:
     condition = scope.of_type(node.expression.this, "flag")
-    return replace(scope, condition=condition).emit(node.this)
+    return replace(scope, condition=condition).typed_node(node.this)
 
 
-def _in_key_order(tree: exp.Expression, scope: Scope) -> exp.Expression:
-    ordered = [exp.Ordered(this=exp.column(name, quoted=True)) for name in scope.key]
-    return exp.Order(this=tree, expressions=ordered) if ordered else tree
+def _ordered_by_key(tree: exp.Expression, scope: Scope) -> exp.Expression:
+    order_keys = [exp.Ordered(this=exp.column(name, quoted=True)) for name in scope.key]
+    return exp.Order(this=tree, expressions=order_keys) if order_keys else tree
 
 
-def _sum(node: exp.Expression, scope: Scope) -> Typed:
-    value = scope.number(node.this)
-    inside = _in_key_order(value.tree, scope) if value.type == "double" else value.tree
-    total = _kept_rows(exp.Sum(this=inside), scope)
-    return Typed(total if value.type == "double" else exp.cast(total, "double"), "double")
+def _sum(node: exp.Expression, scope: Scope) -> TypedNode:
+    value = scope.numeric_node(node.this)
+    inside = _ordered_by_key(value.tree, scope) if value.type == "double" else value.tree
+    total = _filtered_rows(exp.Sum(this=inside), scope)
+    return TypedNode(total if value.type == "double" else exp.cast(total, "double"), "double")
 
 
-def _avg(node: exp.Expression, scope: Scope) -> Typed:
-    cells = _kept_rows(exp.Count(this=scope.number(node.this).tree), scope)
-    return Typed(ratio(_sum(node, scope).tree, exp.Nullif(this=cells, expression=exp.Literal.number(0))), "double")
+def _avg(node: exp.Expression, scope: Scope) -> TypedNode:
+    cells = _filtered_rows(exp.Count(this=scope.numeric_node(node.this).tree), scope)
+    return TypedNode(ratio(_sum(node, scope).tree, exp.Nullif(this=cells, expression=exp.Literal.number(0))), "double")
 
 
-def _spread(node: exp.Expression, scope: Scope) -> Typed:
+def _spread_aggregate(node: exp.Expression, scope: Scope) -> TypedNode:
     """Sample standard deviation and variance, taken in key order."""
-    return finite(_kept_rows(type(node)(this=_in_key_order(scope.double(node.this), scope)), scope))
+    return finite_or_null(_filtered_rows(type(node)(this=_ordered_by_key(scope.double_tree(node.this), scope)), scope))
 
 
-def _extreme(node: exp.Expression, scope: Scope) -> Typed:
-    value = scope.emit(node.this)
-    return Typed(_kept_rows(type(node)(this=value.tree), scope), value.type)
+def _extreme_aggregate(node: exp.Expression, scope: Scope) -> TypedNode:
+    value = scope.typed_node(node.this)
+    return TypedNode(_filtered_rows(type(node)(this=value.tree), scope), value.type)
 
 
-def _quantile(node: exp.Expression, scope: Scope) -> Typed:
+def _quantile(node: exp.Expression, scope: Scope) -> TypedNode:
     level = {"expression": node.expression.copy()} if isinstance(node, exp.PercentileCont) else {}
-    return Typed(_kept_rows(type(node)(this=scope.double(node.this), **level), scope), "double")
+    return TypedNode(_filtered_rows(type(node)(this=scope.double_tree(node.this), **level), scope), "double")
 
 
-def _count(node: exp.Expression, scope: Scope) -> Typed:
+def _count(node: exp.Expression, scope: Scope) -> TypedNode:
     if isinstance(node.this, exp.Star):
         counted_value: exp.Expression = exp.Star()
     elif isinstance(node.this, exp.Distinct):
-        counted_value = exp.Distinct(expressions=[scope.emit(node.this.expressions[0]).tree])
+        counted_value = exp.Distinct(expressions=[scope.typed_node(node.this.expressions[0]).tree])
     else:
-        counted_value = scope.emit(node.this).tree
-    return Typed(_kept_rows(exp.Count(this=counted_value), scope), "integer")
+        counted_value = scope.typed_node(node.this).tree
+    return TypedNode(_filtered_rows(exp.Count(this=counted_value), scope), "integer")
 
 
-SUMS: dict[type[exp.Expression], Callable[[exp.Expression, Scope], Typed]] = {
-    exp.Filter: _filter, exp.Sum: _sum, exp.Avg: _avg, exp.StddevSamp: _spread, exp.Variance: _spread, exp.Min: _extreme,
-    exp.Max: _extreme, exp.Median: _quantile, exp.PercentileCont: _quantile, exp.Count: _count,
-}  # fmt: skip
+SUMS: dict[type[exp.Expression], Callable[[exp.Expression, Scope], TypedNode]] = {
+    exp.Filter: _filter,
+    exp.Sum: _sum,
+    exp.Avg: _avg,
+    exp.StddevSamp: _spread_aggregate,
+    exp.Variance: _spread_aggregate,
+    exp.Min: _extreme_aggregate,
+    exp.Max: _extreme_aggregate,
+    exp.Median: _quantile,
+    exp.PercentileCont: _quantile,
+    exp.Count: _count,
+}

@@ -8,7 +8,7 @@ from ..canonical import CanonicalTable
 from ..canonical_types import rows_per_unit
 from ..errors import ConfigError, unknown
 from ..expressions import parse
-from ..study.column_facts import column_facts, raw_columns_behind, study_tables
+from ..study.column_facts import column_facts, source_columns, study_tables
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
 from .cells.column_reading import NumberType
@@ -33,7 +33,7 @@ def needed_columns(study: Study, name: str, table: CanonicalTable) -> frozenset[
     columns = column_facts(study)[name]
     column_names = {key_column for key_column in study.study.unit.by if name == "firms"}
     for formula in _formulas(study, name):
-        column_names |= raw_columns_behind(parse(formula, columns=columns, aggregate=True), columns)
+        column_names |= source_columns(parse(formula, columns=columns, aggregate=True), columns)
     return frozenset(column for column in column_names if column in table.columns and not column.startswith("srdi_"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..errors import EstimationError
-from ..study.choices import year_by_year
+from ..study.choices import yearly_choices
 from ..study.indicator_tree import tree_of
 from ..study.records import Study
 
@@ -15,7 +15,7 @@ MARK = "over=each_year"  # in the label of a design that differs so from the stu
 
 def ineligible(study: Study) -> EstimationError | None:
     """Why the study's own index is no outcome, or None."""
-    names = ", ".join(dict.fromkeys(method for method, _ in year_by_year(study, tree_of(study.indicators))))
+    names = ", ".join(dict.fromkeys(method for method, _ in yearly_choices(study, tree_of(study.indicators))))
     if not names:
         return None
     return EstimationError(

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..engines.duckdb import Engine
-from ..expressions.parts import Part, Parts, take_apart
+from ..expressions.parts import AggregatePart, AggregateParts, split_aggregates
 from ..study.column_facts import row_key
 from ..study.records import Indicator, Study
 from .unit_keys import with_unit
@@ -52,7 +52,7 @@ def panel_draws(
     types = engine.types(firms)
     order = [key for key in row_key(study, "firms") if key in types]
     expressions = {id: parsed_aggregate(leaf, types, location=f"firms.{id}") for id, leaf in leaves.items()}
-    parts_by_leaf = {id: take_apart(expression, types, key=order) for id, expression in expressions.items()}
+    parts_by_leaf = {id: split_aggregates(expression, types, key=order) for id, expression in expressions.items()}
     parts = _distinct_parts(parts_by_leaf)
     rows = _row_values(engine, aggregate_rows(firms, expressions.values(), types, order), parts)
     years, units = tuple(sorted(rows["year"].unique())), tuple(sorted(rows["unit"].unique()))
@@ -64,17 +64,17 @@ def panel_draws(
 Key = tuple[str, str, float]
 
 
-def _key(part: Part) -> Key:
+def _key(part: AggregatePart) -> Key:
     """What makes two parts the same, whatever formula they are of."""
-    return part.kind, part.row, part.level
+    return part.aggregate_kind, part.row, part.level
 
 
-def _distinct_parts(parts_by_leaf: Mapping[str, Parts]) -> dict[Key, Part]:
+def _distinct_parts(parts_by_leaf: Mapping[str, AggregateParts]) -> dict[Key, AggregatePart]:
     """The parts of all formulas, each once: sum(revenue) divides many of them."""
     return {_key(part): part for parts in parts_by_leaf.values() for part in parts.parts}
 
 
-def _row_values(engine: Engine, firm_rows: str, parts: Mapping[Key, Part]) -> pd.DataFrame:
+def _row_values(engine: Engine, firm_rows: str, parts: Mapping[Key, AggregatePart]) -> pd.DataFrame:
     """unit, firm, year and one DOUBLE column per part, numbered, in the order of the key."""
     selects = "".join(f', {part.row} AS "{k}"' for k, part in enumerate(parts.values()))
     rows = f"{firm_rows} WHERE unit IS NOT NULL"
@@ -83,7 +83,7 @@ def _row_values(engine: Engine, firm_rows: str, parts: Mapping[Key, Part]) -> pd
 
 def _all_units(
     rows: pd.DataFrame,
-    parts: Mapping[Key, Part],
+    parts: Mapping[Key, AggregatePart],
     units: Sequence[str],
     years: Sequence[int],
     draws: int,
@@ -103,7 +103,9 @@ def _all_units(
     return results
 
 
-def _unit_draws(parts: Sequence[Part], values: Array, counts: Array, firm: Integers, year: Integers, years: int) -> list[Array]:
+def _unit_draws(
+    parts: Sequence[AggregatePart], values: Array, counts: Array, firm: Integers, year: Integers, years: int
+) -> list[Array]:
     """Every part of one unit in every draw and year, (draws, T); values (parts, rows)."""
     moments = [_moments(part, column) for part, column in zip(parts, values)]
     cells, firms = firm * years + year, counts.shape[1]
@@ -112,13 +114,15 @@ def _unit_draws(parts: Sequence[Part], values: Array, counts: Array, firm: Integ
     firms_drawn, *totals = np.split(counts @ grids, len(columns), axis=1)
     sums, results = iter(totals), []
     for part, column, part_moments in zip(parts, values, moments):
-        if part.kind in ORDERED:
+        if part.aggregate_kind in ORDERED:
             results.append(
                 np.stack([_order_statistics(part, column[year == t], counts[:, firm[year == t]]) for t in range(years)], axis=1)
             )
         else:
             results.append(
-                np.where(firms_drawn > 0, _aggregate_from_moments(part.kind, [next(sums) for _ in part_moments]), np.nan)
+                np.where(
+                    firms_drawn > 0, _aggregate_from_moments(part.aggregate_kind, [next(sums) for _ in part_moments]), np.nan
+                )
             )
     return results
 
@@ -126,15 +130,15 @@ def _unit_draws(parts: Sequence[Part], values: Array, counts: Array, firm: Integ
 ORDERED = ("quantile", "min", "max")
 
 
-def _moments(part: Part, values: Array) -> list[Array]:
+def _moments(part: AggregatePart, values: Array) -> list[Array]:
     """What to add up over rows; nothing for a part that needs their order. Spread is measured from the rows' mean."""
     present = ~np.isnan(values)
     values_or_zero = np.where(present, values, 0.0)
-    if part.kind in ORDERED:
+    if part.aggregate_kind in ORDERED:
         return []
-    if part.kind == "count":
+    if part.aggregate_kind == "count":
         return [values_or_zero]
-    if part.kind in ("sum", "avg"):
+    if part.aggregate_kind in ("sum", "avg"):
         return [values_or_zero, present.astype(np.float64)]
     shifted = np.where(present, values_or_zero - (values_or_zero[present].mean() if present.any() else 0.0), 0.0)
     return [shifted**2, shifted, present.astype(np.float64)]
@@ -154,13 +158,13 @@ def _aggregate_from_moments(aggregate: str, sums: Sequence[Array]) -> Array:
     return np.sqrt(variance) if aggregate == "sd" else variance
 
 
-def _order_statistics(part: Part, values: Array, counts: Array) -> Array:
+def _order_statistics(part: AggregatePart, values: Array, counts: Array) -> Array:
     """Minimum, maximum or interpolated quantile of values repeated by their counts, (draws,)."""
     present_rows = np.flatnonzero(~np.isnan(values))
     order = present_rows[np.argsort(values[present_rows], kind="stable")]
     cumulative = np.cumsum(counts[:, order], axis=1)
     size = cumulative[:, -1] if len(order) else np.zeros(len(counts))
-    place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.kind]
+    place = {"min": 0.0 * size, "max": size - 1, "quantile": part.level * (size - 1)}[part.aggregate_kind]
     statistics, nonempty = np.full(len(counts), np.nan), np.flatnonzero(size > 0)
     steps, below = cumulative[nonempty], np.floor(place[nonempty])
     low, high = ((steps <= targets[:, None]).sum(axis=1) for targets in (below, np.ceil(place[nonempty])))
@@ -169,7 +173,7 @@ def _order_statistics(part: Part, values: Array, counts: Array) -> Array:
     return statistics
 
 
-def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, Parts], results: Mapping[Key, Array]) -> Array:
+def _outer_values(engine: Engine, parts_by_leaf: Mapping[str, AggregateParts], results: Mapping[Key, Array]) -> Array:
     """The outer part of every formula over all cells, (cells, m)."""
     numbers = {key: k for k, key in enumerate(results)}
     columns = {str(numbers[key]): result.ravel() for key, result in results.items()}

@@ -52,7 +52,7 @@ def _table_counts(study: Study, engine: Engine, name: str, table: str, leaves: M
     selects, labels = list[str](), list[tuple[str, int]]()
     for id, expression in expressions.items():
         for number, term in enumerate(coverage_terms(expression, types, key=key)):
-            firms = f"count(DISTINCT firm_id) FILTER (WHERE {term.used})" if name == "firms" else "CAST(NULL AS DOUBLE)"
+            firms = f"count(DISTINCT firm_id) FILTER (WHERE {term.used_condition})" if name == "firms" else "CAST(NULL AS DOUBLE)"
             columns = (term.rows_used, term.rows, term.denominator_used, term.denominator, firms)
             selects += [f"{sql} AS {quoted(f'{count} {len(labels)}')}" for count, sql in zip(COUNTS, columns)]
             labels.append((id, number))
@@ -79,8 +79,8 @@ def _sample_coverage(counts: pd.DataFrame, sample: str) -> pd.DataFrame:
 def _status_coverage(counts: pd.DataFrame) -> pd.DataFrame:
     """Coverage over all unit-years together, of all rows and by status."""
     overall = _lowest_of_terms(counts, ["indicator"]).set_index("indicator")["coverage"]
-    known = counts[counts["recognised"].notna()]
-    status = _lowest_of_terms(known, ["indicator", "recognised"]).set_index(["indicator", "recognised"])["coverage"]
+    known_counts = counts[counts["recognised"].notna()]
+    status = _lowest_of_terms(known_counts, ["indicator", "recognised"]).set_index(["indicator", "recognised"])["coverage"]
     frame = overall.to_frame().reset_index()
     for column, recognised in (("coverage_srdi", True), ("coverage_others", False)):
         pairs = pd.MultiIndex.from_arrays([frame["indicator"], [recognised] * len(frame)])

@@ -136,13 +136,14 @@ def _mask_small_samples(study: Study, values: pd.DataFrame, firm_leaves: list[st
     return masked
 
 
-def _too_few_firms(study: Study, most: int) -> DataError:
-    least, unit = study.study.min_firms, ", ".join(study.study.unit.by)
+def _too_few_firms(study: Study, largest_count: int) -> DataError:
+    min_firms, unit = study.study.min_firms, ", ".join(study.study.unit.by)
     return DataError(
-        f"no {unit} has {least} never-recognised firms in any year, so none can be scored; the most is {most}: write "
-        f"`min_firms: {max(most, 1)}` or less in study.yaml, or score larger units",
-        zh=f"没有一个 {unit} 在任何一年有 {least} 家从未认定的企业,无法评分;最多 {most} 家:"
-        f"请在 study.yaml 写 `min_firms: {max(most, 1)}` 或更小的数,或改用更大的评价单元",
+        f"no {unit} has {min_firms} never-recognised firms in any year, so none can be scored; the most is "
+        f"{largest_count}: write "
+        f"`min_firms: {max(largest_count, 1)}` or less in study.yaml, or score larger units",
+        zh=f"没有一个 {unit} 在任何一年有 {min_firms} 家从未认定的企业,无法评分;最多 {largest_count} 家:"
+        f"请在 study.yaml 写 `min_firms: {max(largest_count, 1)}` 或更小的数,或改用更大的评价单元",
         location="study.yaml: min_firms",
     )
 

@@ -3,14 +3,14 @@
 from .job_queue import stage_workers
 from .runner import Event, Outcome, config_section, input_digests, previous_ingredients, run, section
 from .stage_order import STAGES
-from .stages import Context, Place, Stage
+from .stages import Context, RunFolders, Stage
 
 __all__ = [
     "STAGES",
     "Context",
     "Event",
     "Outcome",
-    "Place",
+    "RunFolders",
     "Stage",
     "config_section",
     "input_digests",

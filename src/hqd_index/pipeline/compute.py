@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import provenance
 from ..tables import TABLES, check
 from .stage_order import STAGES
-from .stages import Context, Place, Table
+from .stages import Context, RunFolders, Table
 
 if TYPE_CHECKING:
     from ..engines.duckdb import Engine
@@ -27,7 +27,7 @@ class StageJob:
 
     stage: str
     study: Study
-    place: Place
+    place: RunFolders
     tables: Mapping[str, Path]
     cache: Path
     key: str

@@ -21,7 +21,7 @@ from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
 from .job_queue import JobQueue
 from .stage_order import STAGES
-from .stages import MEDIANS, MEDIANS_BEFORE, Place, Stage
+from .stages import MEDIANS, MEDIANS_BEFORE, RunFolders, Stage
 
 if TYPE_CHECKING:
     from ..study.records import Study
@@ -50,13 +50,15 @@ class Outcome:
     notices: tuple[str, ...]
 
 
-def run(loaded: LoadedStudy, place: Place, report_event: Callable[[Event], None], workers: WorkerPool | None = None) -> Outcome:
+def run(
+    loaded: LoadedStudy, place: RunFolders, report_event: Callable[[Event], None], workers: WorkerPool | None = None
+) -> Outcome:
     """Run what changed and publish; `latest` is the previous complete run until the last moment. No workers: in this process.
 
     HqdError of a stage (DataError where raw data are refused), CheckError where an input changed meanwhile, SetupError where
     another run writes the same results.
     """
-    home = place.out / loaded.study.name
+    home = place.output_folder / loaded.study.name
     with provenance.locked(home):
         for torn_run in (home / "runs").glob(".tmp-*") if (home / "runs").is_dir() else ():
             shutil.rmtree(torn_run)
@@ -67,7 +69,12 @@ class Runner:
     """One run of the stages: keys, cache, tables so far."""
 
     def __init__(
-        self, loaded: LoadedStudy, place: Place, home: Path, report_event: Callable[[Event], None], workers: WorkerPool | None
+        self,
+        loaded: LoadedStudy,
+        place: RunFolders,
+        home: Path,
+        report_event: Callable[[Event], None],
+        workers: WorkerPool | None,
     ) -> None:
         self.loaded, self.study, self.place, self.home = loaded, loaded.study, place, home
         self.report_event, self.jobs = report_event, JobQueue(workers)
@@ -301,7 +308,7 @@ def config_section(value: Any, path: str) -> Any:
     return value
 
 
-def input_digests(study: Study, place: Place) -> dict[str, str]:
+def input_digests(study: Study, place: RunFolders) -> dict[str, str]:
     """Relative path -> sha256 of every raw file the sources name, and of the files the list is checked against."""
     paths = {
         path for source in study.sources.sources.values() for path in source_paths(place.data, source.path)[0] if path.is_file()

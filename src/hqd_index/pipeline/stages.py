@@ -28,12 +28,12 @@ Table: TypeAlias = "pd.DataFrame | str"
 
 
 @dataclass(frozen=True)
-class Place:
+class RunFolders:
     """Where a study is read and written."""
 
     configs: Path
     data: Path
-    out: Path
+    output_folder: Path
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Context:
     """What a stage may see: the study, the engine, and the tables it declared to read."""
 
     study: Study
-    place: Place
+    place: RunFolders
     engine: Engine
     tables: dict[str, str]
     folder: Path
@@ -88,7 +88,7 @@ def intake(context: Context) -> dict[str, Table]:
     from ..intake import intake as read_all
 
     language = context.study.study.language
-    full = context.place.out / context.study.name
+    full = context.place.output_folder / context.study.name
     try:
         result = read_all(context.study, context.engine, context.place.data, context.place.configs)
         refuse_empty_tables(context.study, result, context.engine)
@@ -268,7 +268,7 @@ def report(context: Context) -> dict[str, Table]:
 
     frames = _published(context)
     write_report(context.study, frames, context.manifest, context.folder)
-    lines = summary(context.study, frames, context.place.out / context.study.name / "latest")
+    lines = summary(context.study, frames, context.place.output_folder / context.study.name / "latest")
     (context.folder / "summary.txt").write_text("\n".join(lines) + "\n", "utf-8")
     return {"codebook": frames["codebook"], "not_made": frames["not_made"]}
 

@@ -218,11 +218,11 @@ def incomplete_data(results: Results) -> Finding | None:
     if rows.empty:
         return None
     labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}
-    shown = list(labels.values())[:LISTED_INDICATORS]
+    listed_labels = list(labels.values())[:LISTED_INDICATORS]
     dots = " …" if len(labels) > LISTED_INDICATORS else ""
     uneven = int((rows["flag"] == "I-GAPS-STATUS").sum())
-    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in shown)}{dots}。"
-    en = f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in shown)}{dots}. "
+    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in listed_labels)}{dots}。"
+    en = f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in listed_labels)}{dots}. "
     if uneven:
         zh += f"其中 {uneven} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
         en += f"In {uneven} the coverage of SRDI firms and of others is more than 10 points apart: the samples compare badly. "

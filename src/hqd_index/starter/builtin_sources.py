@@ -20,20 +20,23 @@ def add_builtin(group: SourceGroup, proposal: Proposal, id: str) -> None:
     name, table = group.first.builtin, group.first.table
     columns, canonical = builtin_columns(table, name), CANONICAL[name]
     settings: dict[str, Any] = {"path": group.path, "table": name, "sheet": group.sheet}
-    settings["aliases"] = {column.label: known for known, column in columns.items()}
+    settings["aliases"] = {column.label: canonical_name for canonical_name, column in columns.items()}
     source = ProposedSource(id, name, settings, group)
     constants, location = {}, f"sources.{id}"
     if name == "trade_hs6" and "hs_rev" not in columns:
-        said = REVISION.search(Path(table.preview.file).name)
-        constants["hs_rev"] = f"HS{said[1][-2:]}" if said else NEWEST_REVISION
+        revision_match = REVISION.search(Path(table.preview.file).name)
+        constants["hs_rev"] = f"HS{revision_match[1][-2:]}" if revision_match else NEWEST_REVISION
         source.remark("constants", proposal.add_guess(location, "HS 版本按文件名或最新版", "by the file's name or the newest"))
     if "year" in canonical.key and "year" not in columns:
-        said = YEAR_IN_NAME.search(Path(table.preview.file).name)
-        if said is None:
+        revision_match = YEAR_IN_NAME.search(Path(table.preview.file).name)
+        if revision_match is None:
             proposal.add_gap(table.location, f"像表 {name},但没有年份,未用", f"looks like table {name}, has no year; not used")
             return
-        constants["year"] = said[1]
-        source.remark("constants", proposal.add_guess(location, f"{said[1]} 年取自文件名", f"{said[1]} is from the file's name"))
+        constants["year"] = revision_match[1]
+        source.remark(
+            "constants",
+            proposal.add_guess(location, f"{revision_match[1]} 年取自文件名", f"{revision_match[1]} is from the file's name"),
+        )
     if name == "io" and "origin" not in columns:
         constants["origin"] = "total"
         source.remark("constants", proposal.add_guess(location, "不分国内与进口", "domestic and imported are not told apart"))

@@ -23,8 +23,8 @@ def builtin_table(table: SheetTable) -> str:
     """The built-in table whose columns a sheet has, else ''; a sheet with more numbers than that table knows is data to score."""
     for name, needs in NEEDS.items():
         columns = builtin_columns(table, name)
-        others = [column for column in table.columns_of_kind("number") if column not in columns.values()]
-        if set(needs) <= columns.keys() and not others:
+        other_columns = [column for column in table.columns_of_kind("number") if column not in columns.values()]
+        if set(needs) <= columns.keys() and not other_columns:
             return name
     return ""
 
@@ -36,10 +36,10 @@ def is_batch_totals(table: SheetTable) -> bool:
 
 def builtin_columns(table: SheetTable, name: str) -> dict[str, SheetColumn]:
     """The columns of a sheet by the canonical names that their labels stand for."""
-    words, found = table_words(name), {}
+    words, columns_by_name = table_words(name), {}
     for column in table.columns:
         labels = [normalised_label(text) for text in (column.label, column.name, column.long_label)]
-        known = next((words[label] for label in labels if label in words), "")
-        if known and known not in found and column.label:
-            found[known] = column
-    return found
+        canonical_name = next((words[label] for label in labels if label in words), "")
+        if canonical_name and canonical_name not in columns_by_name and column.label:
+            columns_by_name[canonical_name] = column
+    return columns_by_name

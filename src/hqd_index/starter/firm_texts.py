@@ -48,14 +48,20 @@ def _divisions(column: SheetColumn) -> int:
     """How many divisions of manufacturing the texts of a column of industries name: a column of sections names none."""
     if column.code_meaning != "industry":
         return 0
-    return len({found.code for text in column.distinct_values if (found := industry(text, EDITION)).scope == "manufacturing"})
+    return len(
+        {
+            industry_match.code
+            for text in column.distinct_values
+            if (industry_match := industry(text, EDITION)).scope == "manufacturing"
+        }
+    )
 
 
 def _is_readable(name: str, column: SheetColumn) -> bool:
     """Whether intake reads most texts of a column as the canonical one."""
     read_text = code_reader(CodedColumn(name, FIRMS.columns[name], in_key=False))
-    readings = [read_text(text).value is not None for text in column.distinct_values]
-    return bool(readings) and sum(readings) >= MAJORITY * len(readings)
+    are_readable = [read_text(text).value is not None for text in column.distinct_values]
+    return bool(are_readable) and sum(are_readable) >= MAJORITY * len(are_readable)
 
 
 def _add_width(source_draft: SourceDraft) -> None:

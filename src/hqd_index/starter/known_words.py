@@ -76,11 +76,11 @@ def industry_columns() -> Mapping[str, str]:
 @cache
 def table_words(table: str) -> Mapping[str, str]:
     """Normalised label -> column of a built-in table that is no table of firms or industries."""
-    own = {
+    column_words = {
         normalised_label(text): name for name, column in CANONICAL[table].columns.items() for text in (name, column.zh, column.en)
     }
     words = _word_lists()["tables"].get(table, {})
-    return own | {normalised_label(word): name for name, texts in words.items() for word in texts}
+    return column_words | {normalised_label(word): name for name, texts in words.items() for word in texts}
 
 
 def vendors() -> tuple[str, ...]:

@@ -119,8 +119,8 @@ def _compatible_name(column: SheetColumn, source_draft: SourceDraft) -> str:
 
 def _is_mostly_whole(column: SheetColumn) -> bool:
     """Whether all cells but a few at fault are whole numbers."""
-    whole = {cell: _is_whole(cell) for cell in column.distinct_values}
-    cells = [whole[cell] for cell in column.cells if cell in whole]
+    whole_flags = {cell: _is_whole(cell) for cell in column.distinct_values}
+    cells = [whole_flags[cell] for cell in column.cells if cell in whole_flags]
     return sum(cells) >= MOSTLY_WHOLE * len(cells)
 
 

@@ -15,7 +15,7 @@ from ..expressions import Expression, parse, type_of
 from .records import Study, TableSpec
 
 MONEY = re.compile(r"元|美元|CNY|RMB|USD|EUR|yuan|dollar|euro", re.IGNORECASE)
-REAL = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
+REAL_PRICES = re.compile(r"^ln |年价|不变价|可比价|constant|real|prices", re.IGNORECASE)
 PRICE_INDEX = re.compile(r"=\s*100?\s*$")
 
 # Functions that columns.yaml may name (their code is in firms/derived_columns.py): options that must be given, and all.
@@ -34,22 +34,22 @@ COMPUTED_TABLES: dict[str, tuple[str, ...]] = {"linkages": ("io", "trade_hs6")}
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column: `plain` and `lagged` are the raw columns behind it, `numerator` those not only divided by.
+    """One column: `plain_columns` and `lagged` are the raw columns behind it, `numerator` those not only divided by.
 
     `money` is its dimension in money of the day: 1 for nominal money or a price index, 0 for what is real or a ratio.
     """
 
     type: str
-    plain: frozenset[str]
+    plain_columns: frozenset[str]
     lagged: frozenset[str] = frozenset()
     numerator: frozenset[str] = frozenset()
     money: float = 0.0
     price_index: bool = False
 
     @property
-    def raw(self) -> frozenset[str]:
+    def raw_columns(self) -> frozenset[str]:
         """All raw columns behind it."""
-        return self.plain | self.lagged
+        return self.plain_columns | self.lagged
 
 
 Columns = Mapping[str, ColumnFacts]
@@ -90,17 +90,17 @@ def _raw_table_facts(table: CanonicalTable, unit: tuple[str, ...]) -> dict[str, 
 
 def _raw_facts(name: str, dtype: str, unit: str) -> ColumnFacts:
     index = bool(PRICE_INDEX.search(unit))
-    money = 1.0 if index or (MONEY.search(unit) and not REAL.search(unit)) else 0.0
-    itself = frozenset({name})
-    return ColumnFacts(dtype, itself, numerator=itself, money=money, price_index=index)
+    money = 1.0 if index or (MONEY.search(unit) and not REAL_PRICES.search(unit)) else 0.0
+    own_name = frozenset({name})
+    return ColumnFacts(dtype, own_name, numerator=own_name, money=money, price_index=index)
 
 
 def column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
     """Table -> column -> what is known of it, derived columns included; one whose formula is at fault is left a number."""
     facts = raw_column_facts(study)
-    for table, derived in study.columns.tables.items():
+    for table, derived_columns in study.columns.tables.items():
         columns = facts.setdefault(table, {})
-        for name, column in derived.items():
+        for name, column in derived_columns.items():
             if column.function == "lookup":
                 source = facts.get(str(column.options.get("table")), {})
                 columns[name] = source.get(str(column.options.get("column")), ColumnFacts("double", frozenset()))
@@ -114,10 +114,12 @@ def column_facts(study: Study) -> dict[str, dict[str, ColumnFacts]]:
 def _function_facts(options: Mapping[str, object], columns: Columns) -> ColumnFacts:
     """A chained price index stays a price index; whatever else a function makes is no money of the day."""
     values = [value for option in options.values() for value in (option.values() if isinstance(option, Mapping) else [option])]
-    raw_behind = frozenset(raw for value in values if str(value) in columns for raw in columns[str(value)].raw)
+    raw_sources = frozenset(
+        raw_column for value in values if str(value) in columns for raw_column in columns[str(value)].raw_columns
+    )
     chained_column = columns.get(str(options.get("of")))
     is_index = chained_column is not None and chained_column.price_index
-    return ColumnFacts("double", raw_behind, numerator=raw_behind, money=1.0 if is_index else 0.0, price_index=is_index)
+    return ColumnFacts("double", raw_sources, numerator=raw_sources, money=1.0 if is_index else 0.0, price_index=is_index)
 
 
 def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
@@ -126,10 +128,10 @@ def _formula_facts(formula: str | None, columns: Columns) -> ColumnFacts:
         dtype = type_of(expression, column_types(columns))
     except ConfigError:
         return ColumnFacts("double", frozenset())
-    plain, earlier_columns = raw_columns_by_year(expression.tree, columns)
+    plain_columns, earlier_columns = raw_columns_by_year(expression.tree, columns)
     money = money_dimension(expression.tree, columns)
     return ColumnFacts(
-        dtype if dtype != "null" else "double", plain, earlier_columns, numerator_columns(expression.tree, columns), money
+        dtype if dtype != "null" else "double", plain_columns, earlier_columns, numerator_columns(expression.tree, columns), money
     )
 
 
@@ -138,9 +140,9 @@ def column_types(columns: Columns) -> dict[str, str]:
     return {name: column.type for name, column in columns.items()}
 
 
-def raw_columns_behind(expression: Expression, columns: Columns) -> frozenset[str]:
+def source_columns(expression: Expression, columns: Columns) -> frozenset[str]:
     """The raw columns that a formula works on."""
-    return frozenset(raw for name in expression.columns for raw in columns[name].raw)
+    return frozenset(raw_column for name in expression.columns for raw_column in columns[name].raw_columns)
 
 
 def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozenset[str], frozenset[str]]:
@@ -150,7 +152,7 @@ def raw_columns_by_year(node: exp.Expression, columns: Columns) -> tuple[frozens
     for column in node.find_all(exp.Column):
         facts = columns[column.name]
         earlier_columns |= facts.lagged
-        (earlier_columns if column.find_ancestor(exp.Lag) else current_columns).update(facts.plain)
+        (earlier_columns if column.find_ancestor(exp.Lag) else current_columns).update(facts.plain_columns)
     return frozenset(current_columns), frozenset(earlier_columns)
 
 
@@ -158,8 +160,8 @@ def numerator_columns(node: exp.Expression, columns: Columns) -> frozenset[str]:
     """Raw columns of a formula that are not only divided by."""
     if isinstance(node, exp.Column):
         return columns[node.name].numerator
-    below = [node.this] if isinstance(node, exp.Div) else node.iter_expressions()
-    return frozenset(raw for child in below for raw in numerator_columns(child, columns))
+    subtree = [node.this] if isinstance(node, exp.Div) else node.iter_expressions()
+    return frozenset(raw_column for child in subtree for raw_column in numerator_columns(child, columns))
 
 
 def money_dimension(node: exp.Expression, columns: Columns) -> float:
@@ -188,15 +190,22 @@ def nominal_growth(expression: Expression, columns: Columns) -> Iterator[exp.Exp
     if any(columns[name].price_index for name in expression.columns):
         return
     for node in expression.tree.find_all(exp.Div, exp.Sub):
-        new, old = node.this, node.expression
+        later_node, earlier_node = node.this, node.expression
         if isinstance(node, exp.Sub):
-            if not (isinstance(new, exp.Ln) and isinstance(old, exp.Ln)):
+            if not (isinstance(later_node, exp.Ln) and isinstance(earlier_node, exp.Ln)):
                 continue
-            new, old = new.this, old.this
-        if money_dimension(new, columns) and money_dimension(old, columns) and _across_years(new, old, columns):
+            later_node, earlier_node = later_node.this, earlier_node.this
+        if (
+            money_dimension(later_node, columns)
+            and money_dimension(earlier_node, columns)
+            and _is_across_years(later_node, earlier_node, columns)
+        ):
             yield node
 
 
-def _across_years(new: exp.Expression, old: exp.Expression, columns: Columns) -> bool:
-    (new_plain, new_lagged), (old_plain, old_lagged) = raw_columns_by_year(new, columns), raw_columns_by_year(old, columns)
-    return bool(new_plain & old_lagged or new_lagged & old_plain)
+def _is_across_years(later_node: exp.Expression, earlier_node: exp.Expression, columns: Columns) -> bool:
+    (later_plain, new_lagged), (earlier_plain, old_lagged) = (
+        raw_columns_by_year(later_node, columns),
+        raw_columns_by_year(earlier_node, columns),
+    )
+    return bool(later_plain & old_lagged or new_lagged & earlier_plain)

@@ -29,8 +29,8 @@ class Tree:
 
     def leaves(self, node: str) -> tuple[str, ...]:
         """The leaves below a node (a leaf's own id), in order."""
-        below = self.children(node)
-        return tuple(leaf for child in below for leaf in self.leaves(child)) if below else (node,)
+        subtree = self.children(node)
+        return tuple(leaf for child in subtree for leaf in self.leaves(child)) if subtree else (node,)
 
     def level(self, node: str) -> str:
         """The level's name: levels[0] for leaves, the next for their parents ..., `index` for the root."""
@@ -57,11 +57,11 @@ class Tree:
         return {child: node for node, children in self.links.items() for child in children}
 
 
-def listed_leaves(below: Any) -> set[str]:
+def listed_leaves(subtree: Any) -> set[str]:
     """Every leaf written below a point of the tree as YAML has it, of whatever profile; also of a tree that is wrong."""
-    if isinstance(below, Mapping):
-        return {leaf for descendant in below.values() for leaf in listed_leaves(descendant)}
-    return set(below) if isinstance(below, list | tuple) else set()
+    if isinstance(subtree, Mapping):
+        return {leaf for descendant in subtree.values() for leaf in listed_leaves(descendant)}
+    return set(subtree) if isinstance(subtree, list | tuple) else set()
 
 
 def tree_of(indicators: Indicators) -> Tree:
@@ -79,29 +79,30 @@ def tree_of(indicators: Indicators) -> Tree:
 
 
 def _link(
-    node: str, below: Any, active_leaves: set[str] | None, links: dict[str, tuple[str, ...]], depth: int, path: list[str]
+    node: str, subtree: Any, active_leaves: set[str] | None, links: dict[str, tuple[str, ...]], depth: int, path: list[str]
 ) -> None:
     """Fill `links` from one node down; `depth` levels remain."""
-    place = ".".join(path)
-    if isinstance(below, Mapping) and depth > 1:
-        children = tuple(below)
-    elif isinstance(below, list | tuple) and depth == 1:
-        children = tuple(leaf for leaf in below if active_leaves is None or leaf in active_leaves)
+    yaml_path = ".".join(path)
+    if isinstance(subtree, Mapping) and depth > 1:
+        children = tuple(subtree)
+    elif isinstance(subtree, list | tuple) and depth == 1:
+        children = tuple(leaf for leaf in subtree if active_leaves is None or leaf in active_leaves)
     else:
         raise ConfigError(
-            f"tree.{place}: the tree must be {depth} level(s) deep below this node, as `levels` says",
-            zh=f"tree.{place}:按 levels 的写法,此节点以下应有 {depth} 层",
+            f"tree.{yaml_path}: the tree must be {depth} level(s) deep below this node, as `levels` says",
+            zh=f"tree.{yaml_path}:按 levels 的写法,此节点以下应有 {depth} 层",
         )
     if not children:
         raise ConfigError(
-            f"tree.{place}: no indicator of the active profile is left", zh=f"tree.{place}:当前 profile 下没有任何指标"
+            f"tree.{yaml_path}: no indicator of the active profile is left", zh=f"tree.{yaml_path}:当前 profile 下没有任何指标"
         )
     repeated_nodes = sorted({child for child in children if child in links or child == node or children.count(child) > 1})
     if repeated_nodes:
         raise ConfigError(
-            f"tree.{place}: {repeated_nodes} appear twice in the tree", zh=f"tree.{place}:{repeated_nodes} 在树中出现了两次"
+            f"tree.{yaml_path}: {repeated_nodes} appear twice in the tree",
+            zh=f"tree.{yaml_path}:{repeated_nodes} 在树中出现了两次",
         )
     links[node] = children
     if depth > 1:
         for child in children:
-            _link(child, below[child], active_leaves, links, depth - 1, [*path, child])
+            _link(child, subtree[child], active_leaves, links, depth - 1, [*path, child])

@@ -47,24 +47,24 @@ def _schema(name: str, model: type[Record]) -> Schema:
     return {"$schema": DIALECT, **_with_references(schema), "title": f"{name}.yaml"}
 
 
-def _families(part: Any) -> list[str]:
+def _families(schema_part: Any) -> list[str]:
     """The method families that a schema names, in alphabetical order."""
-    if isinstance(part, dict):
-        own = {part["family"]} if isinstance(part.get("family"), str) else set()
-        return sorted(own.union(*(_families(value) for value in part.values())))
-    return sorted({family for value in part for family in _families(value)}) if isinstance(part, list) else []
+    if isinstance(schema_part, dict):
+        part_family = {schema_part["family"]} if isinstance(schema_part.get("family"), str) else set()
+        return sorted(part_family.union(*(_families(value) for value in schema_part.values())))
+    return sorted({family for value in schema_part for family in _families(value)}) if isinstance(schema_part, list) else []
 
 
-def _with_references(part: Any) -> Any:
+def _with_references(schema_part: Any) -> Any:
     """The schema with each named family as a reference to its definition."""
-    if isinstance(part, list):
-        return [_with_references(value) for value in part]
-    if not isinstance(part, dict):
-        return part
-    if isinstance(part.get("family"), str):
-        other_keys = {key: value for key, value in part.items() if key != "family"}
-        return {"$ref": f"#/$defs/{part['family']}", **other_keys}
-    return {key: _with_references(value) for key, value in part.items()}
+    if isinstance(schema_part, list):
+        return [_with_references(value) for value in schema_part]
+    if not isinstance(schema_part, dict):
+        return schema_part
+    if isinstance(schema_part.get("family"), str):
+        other_keys = {key: value for key, value in schema_part.items() if key != "family"}
+        return {"$ref": f"#/$defs/{schema_part['family']}", **other_keys}
+    return {key: _with_references(value) for key, value in schema_part.items()}
 
 
 def _method(family: str, id: str, method: Method, definitions: Schema) -> Schema:
@@ -86,6 +86,6 @@ def _option(dtype: Any, default: Any, family: str, definitions: Schema) -> Schem
     for name, inner in schema.pop("$defs", {}).items():
         if name != "Choice":
             definitions[name] = inner
-    text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
-    option_schema: Schema = json.loads(text)
+    schema_text = json.dumps(schema).replace('"#/$defs/Choice"', f'"#/$defs/{family}"')
+    option_schema: Schema = json.loads(schema_text)
     return option_schema if default is REQUIRED or default is None else {**option_schema, "default": default}

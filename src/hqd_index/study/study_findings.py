@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ..errors import ConfigError, unknown
-from ..expressions import KIND_NAMES, Expression, parse, type_of
+from ..expressions import TYPE_NAMES, Expression, parse, type_of
 from .column_facts import Columns, column_types
 from .yaml_document import Place
 
@@ -50,7 +50,7 @@ def bound_formula(
     except ConfigError as fault:
         return None, [Finding(path, fault.en, fault.zh)]
     if formula_type not in KINDS[needed_type]:
-        (type_name, type_name_zh), (en, zh) = KIND_NAMES[formula_type], NEEDED_VALUES[needed_type]
+        (type_name, type_name_zh), (en, zh) = TYPE_NAMES[formula_type], NEEDED_VALUES[needed_type]
         return None, [
             Finding(path, f"{text!r} gives {type_name} where {en} is needed", f"{text!r} 的结果是{type_name_zh},应为{zh}")
         ]
@@ -71,7 +71,7 @@ def _formula_type(text: str, aggregate: bool, columns: tuple[tuple[str, str], ..
 def _unknown_column(path: Place, name: str, columns: Columns, elsewhere: Mapping[str, Columns]) -> Finding:
     owners = [table for table, columns_there in elsewhere.items() if name in columns_there]
     if owners:
-        listed = ", ".join(owners)
-        return Finding(path, f"column {name!r} is in table {listed}, not in this one; name that table or another column",
-                       f"列 {name!r} 在数据表 {listed} 中,不在本表;请改用该表,或换用本表的列")  # fmt: skip
+        name_list = ", ".join(owners)
+        return Finding(path, f"column {name!r} is in table {name_list}, not in this one; name that table or another column",
+                       f"列 {name!r} 在数据表 {name_list} 中,不在本表;请改用该表,或换用本表的列")  # fmt: skip
     return unknown_name(path, ("column", "列"), name, columns)

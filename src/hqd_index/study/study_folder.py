@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Faults, unknown
-from .checks.all_checks import check, check_alternatives, check_changes, check_scenarios
+from .checks.all_checks import check_alternatives, check_changes, check_scenarios, check_study
 from .record_faults import checked_record
 from .records import Record, Scenario, Study
 from .study_findings import Finding
@@ -48,17 +48,17 @@ def load_study(folder: Path, *, scenario: str | None = None, overrides: Sequence
     documents, strays = _documents(folder)
     parts = {name: record for name, record in ((n, _part(n, documents)) for n in PARTS) if record is not None}
     scenarios = {id: record for id, record in ((_id(n), checked_record(Scenario, d)) for n, d in _scenarios(documents)) if record}
-    faults = strays + [fault for document in documents.values() for fault in document.faults]
+    errors = strays + [fault for document in documents.values() for fault in document.faults]
     study_parts: dict[str, Any] = {**parts, "scenarios": scenarios}
     study = Study.model_construct(**study_parts)
     if "sources" in parts:
         study = with_presets(study)
-    findings = check(study, valid=parts.keys() if faults else None)
-    if not faults and all(finding.notice for finding in findings):
+    findings = check_study(study, valid=parts.keys() if errors else None)
+    if not errors and all(finding.notice for finding in findings):
         findings += check_scenarios(study) + check_alternatives(study)
-    faults += _located_faults([finding for finding in findings if not finding.notice], documents)
-    if faults:
-        raise Faults(faults)
+    errors += _located_faults([finding for finding in findings if not finding.notice], documents)
+    if errors:
+        raise Faults(errors)
     varied_study, scenario_files = _with_changes(study, scenario, overrides)
     same_index = (varied_study.indicators, varied_study.weighting, varied_study.study.years) == (
         study.indicators,
@@ -137,15 +137,15 @@ def _id(name: str) -> str:
 def _located_faults(findings: Sequence[Finding], documents: Mapping[str, Document]) -> list[ConfigError]:
     """Findings as faults at their places, in the order of files and lines."""
     order = list(documents)
-    faults = []
+    errors = []
     for finding in findings:
         name, path = _file(finding.path)
-        key = ".".join(str(step) for step in path)
+        key = ".".join(str(path_step) for path_step in path)
         line = documents[name].line(path) if name in documents else (0, 0)
         rank = (order.index(name) if name in order else len(order), line)
         text = ConfigError(f"{key}: {finding.en}", zh=f"{key}:{finding.zh}", location=_place(documents, finding.path))
-        faults.append((rank, text))
-    return [fault for _, fault in sorted(faults, key=lambda pair: pair[0])]
+        errors.append((rank, text))
+    return [fault for _, fault in sorted(errors, key=lambda pair: pair[0])]
 
 
 def _file(path: Place) -> tuple[str, Place]:
@@ -156,8 +156,8 @@ def _file(path: Place) -> tuple[str, Place]:
 
 
 def _place(documents: Mapping[str, Document], path: Place) -> str:
-    name, below = _file(path)
-    return documents[name].place(below) if name in documents else name
+    name, subtree = _file(path)
+    return documents[name].place(subtree) if name in documents else name
 
 
 def _with_changes(study: Study, scenario: str | None, overrides: Sequence[str]) -> tuple[Study, dict[str, Document]]:
@@ -167,8 +167,8 @@ def _with_changes(study: Study, scenario: str | None, overrides: Sequence[str]) 
         applied_scenario, scenario_files = _scenario(study, scenario)
         study = _changed_study(study, applied_scenario.changes, f"--scenario {scenario}")
     changes = dict(_override(override) for override in overrides)
-    place = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
-    return (_changed_study(study, changes, place) if changes else study), scenario_files
+    yaml_path = f"--set {next(iter(changes))}" if len(changes) == 1 else "--set"
+    return (_changed_study(study, changes, yaml_path) if changes else study), scenario_files
 
 
 def _override(text: str) -> tuple[str, Any]:

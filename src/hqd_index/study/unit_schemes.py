@@ -62,8 +62,8 @@ SCHEMES: dict[str, tuple[str, Mapping[str, str], int]] = {
 }
 
 
-def scheme_groups(scheme: str, by: Sequence[str], units: Sequence[str]) -> dict[str, str]:
-    """unit -> group by the code of the scheme's column among the key columns `by`; "" for a code in no group."""
+def scheme_groups(scheme: str, unit_keys: Sequence[str], units: Sequence[str]) -> dict[str, str]:
+    """unit -> group by the code of the scheme's column among the key columns `unit_keys`; "" for a code in no group."""
     column, groups, length = SCHEMES[scheme]
-    codes = (dict(zip(by, unit.split("-"))).get(column, "") for unit in units)
+    codes = (dict(zip(unit_keys, unit.split("-"))).get(column, "") for unit in units)
     return {unit: groups.get(code[:length], "") for unit, code in zip(units, codes)}

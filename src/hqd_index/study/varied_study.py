@@ -30,31 +30,31 @@ def vary(study: Study, changes: Mapping[str, Any]) -> Study:
         raise Faults(record_faults(error, Study, Document("", data))) from None
 
 
-def _set(data: Any, steps: list[str], value: Any) -> None:
-    for step in steps[:-1]:
-        data = data[step]
-    data[steps[-1]] = value
+def _set(data: Any, path_steps: list[str], value: Any) -> None:
+    for path_step in path_steps[:-1]:
+        data = data[path_step]
+    data[path_steps[-1]] = value
 
 
 def check_path(study: Study, path: str) -> None:
     """ConfigError unless every step exists; the last may be a new key of a mapping such as `weighting.indicators`."""
     entry: Any = study
-    steps = path.split(".")
-    for position, step in enumerate(steps):
-        above = ".".join(steps[:position])
+    path_steps = path.split(".")
+    for position, path_step in enumerate(path_steps):
+        above = ".".join(path_steps[:position])
         if isinstance(entry, Choice):
             _refuse(path, f"a method is replaced whole: write {above}: {{method: {entry.method}, ...}}",
                     f"方法须整体替换:请写 {above}: {{method: {entry.method}, ...}}")  # fmt: skip
         if isinstance(entry, BaseModel):
-            if step not in type(entry).model_fields:
-                en, zh = unknown("entry", step, type(entry).model_fields, kind_zh="条目")
+            if path_step not in type(entry).model_fields:
+                en, zh = unknown("entry", path_step, type(entry).model_fields, kind_zh="条目")
                 _refuse(path, en, zh)
-            entry = getattr(entry, step)
+            entry = getattr(entry, path_step)
         elif isinstance(entry, Mapping):
-            if step not in entry and position < len(steps) - 1:
-                en, zh = unknown("entry", step, entry, kind_zh="条目")
+            if path_step not in entry and position < len(path_steps) - 1:
+                en, zh = unknown("entry", path_step, entry, kind_zh="条目")
                 _refuse(path, en, zh)
-            entry = entry.get(step)
+            entry = entry.get(path_step)
         else:
             _refuse(path, f"{above} is replaced whole; write {above}: ...", f"{above} 须整体替换;请写 {above}: ...")
 

@@ -56,15 +56,18 @@ def with_preset(source: Source, columns: Mapping[str, Any]) -> Source:
     """
     if source.preset is None:
         return source
-    vendor, said = preset(source.preset), source.model_fields_set
+    vendor, stated_fields = preset(source.preset), source.model_fields_set
     labels = {label: item.column for label, item in vendor.columns.items() if item.column in columns}
     changes: dict[str, Any] = {"aliases": {**labels, **source.aliases}}
-    for part in ("pad", "values"):
-        own = getattr(source, part)
-        changes[part] = {**{name: value for name, value in getattr(vendor, part).items() if name in columns}, **own}
-    for part in ("missing", "totals"):
-        if getattr(vendor, part) and part not in said:
-            changes[part] = getattr(vendor, part)
+    for setting in ("pad", "values"):
+        source_setting = getattr(source, setting)
+        changes[setting] = {
+            **{name: value for name, value in getattr(vendor, setting).items() if name in columns},
+            **source_setting,
+        }
+    for setting in ("missing", "totals"):
+        if getattr(vendor, setting) and setting not in stated_fields:
+            changes[setting] = getattr(vendor, setting)
     ruled = {name for rule in source.out_of_scope for name in _columns_of(rule)}
     rules = [rule for rule in vendor.out_of_scope if _columns_of(rule) <= set(columns) and not _columns_of(rule) & ruled]
     changes["out_of_scope"] = (*rules, *source.out_of_scope)

@@ -190,8 +190,8 @@ def _enter(event: Any, stack: list[Frame], document: Document) -> None:
     if isinstance(frame.container, dict) and frame.key is None:
         _take_key(event, frame, document)
         return
-    step = frame.key if frame.key is not None else len(frame.container)
-    path = () if frame is stack[0] else (*frame.path, step)
+    path_step = frame.key if frame.key is not None else len(frame.container)
+    path = () if frame is stack[0] else (*frame.path, path_step)
     if isinstance(frame.container, list):
         document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
     value: Any
@@ -259,7 +259,7 @@ def _syntax_faults(text: str, error: MarkedYAMLError, document: Document) -> Non
     context = f" ({error.context}, line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
     context_zh = f",从第 {error.context_mark.line + 1} 行开始的内容没有写完" if context else ""
     wide = full_width(text.splitlines()[line - 1]) if line <= len(text.splitlines()) else None
-    hint = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
+    hint_en = f"; {wide[0]!r} may be meant as {wide[1]!r}" if wide else "; check indentation, quotes and brackets"
     hint_zh = f";{wide[0]!r} 可能应为半角 {wide[1]!r}" if wide else ";请检查缩进、引号和括号"
-    document.fault(f"YAML does not read here: {error.problem}{context}{hint}",
+    document.fault(f"YAML does not read here: {error.problem}{context}{hint_en}",
                    f"此处不是合法的 YAML({error.problem}){context_zh}{hint_zh}", line=line, column=column)  # fmt: skip

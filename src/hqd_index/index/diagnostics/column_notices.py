@@ -16,8 +16,10 @@ def column_notices(diagnostics: pd.DataFrame, language: str) -> list[str]:
     english = language == "en"
     name, note = ("node_en", "note_en") if english else ("node_zh", "note_zh")
     flagged = diagnostics[diagnostics["flag"].isin((*GAPS, *DROPPED)) & diagnostics["item"].isin(("coverage", "column"))]
-    dropped = flagged[flagged["flag"].isin(DROPPED)]
-    lines = [f"[{flag}] {node} {label}: {text}" for flag, node, label, text in dropped[["flag", "node", name, note]].to_numpy()]
+    dropped_columns = flagged[flagged["flag"].isin(DROPPED)]
+    lines = [
+        f"[{flag}] {node} {label}: {text}" for flag, node, label, text in dropped_columns[["flag", "node", name, note]].to_numpy()
+    ]
     return [*_gap_lines(diagnostics, flagged[flagged["flag"].isin(GAPS)], english=english), *lines]
 
 
@@ -44,6 +46,6 @@ def _coverage_text(node: str, values: Mapping[tuple[str, str], float], *, englis
     text = f"{node} {values[node, 'coverage']:.0%}"
     if (node, "coverage_srdi") not in values:
         return text
-    srdi, others = values[node, "coverage_srdi"], values[node, "coverage_others"]
-    pair = f"SRDI {srdi:.0%}, others {others:.0%}" if english else f"专精特新 {srdi:.0%},其他 {others:.0%}"
+    srdi, coverage_others = values[node, "coverage_srdi"], values[node, "coverage_others"]
+    pair = f"SRDI {srdi:.0%}, others {coverage_others:.0%}" if english else f"专精特新 {srdi:.0%},其他 {coverage_others:.0%}"
     return f"{text} ({pair})" if english else f"{text}({pair})"

@@ -35,17 +35,17 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
         leaf_cells = cells[cells["indicator"] == leaf]
         if leaf not in by_status or leaf_cells.empty:
             continue
-        overall, srdi, others = (float(share) for share in by_status[leaf])
+        overall, srdi, coverage_others = (float(share) for share in by_status[leaf])
         yield row("coverage", leaf, "coverage", overall)
         yield from _low_coverage(leaf, leaf_cells[leaf_cells["coverage"] > 0])
         if has_lone_sum(study.indicators.indicators[leaf]):
             yield _emptied(leaf, leaf_cells[leaf_cells["raw"].isna() & leaf_cells["coverage"].between(0, 1, "neither")])
-        if srdi == srdi and others == others:
+        if srdi == srdi and coverage_others == coverage_others:
             yield row("coverage", leaf, "coverage_srdi", srdi)
-            yield row("coverage", leaf, "coverage_others", others)
-            apart = abs(srdi - others) > STATUS_GAP
-            yield row("coverage", leaf, "coverage_difference", srdi - others, flag="I-GAPS-STATUS" if apart else "",
-                      srdi=srdi, others=others)  # fmt: skip
+            yield row("coverage", leaf, "coverage_others", coverage_others)
+            differs = abs(srdi - coverage_others) > STATUS_GAP
+            yield row("coverage", leaf, "coverage_difference", srdi - coverage_others, flag="I-GAPS-STATUS" if differs else "",
+                      srdi=srdi, others=coverage_others)  # fmt: skip
 
 
 def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
@@ -71,4 +71,4 @@ def has_lone_sum(indicator: Indicator) -> bool:
     if indicator.partial_sum:
         return False
     tree = parse(indicator.formula, columns=None, aggregate=True).tree
-    return any(term.alone and term.aggregates[0].find(exp.Sum) is not None for term in terms(tree))
+    return any(term.is_alone and term.aggregates[0].find(exp.Sum) is not None for term in terms(tree))

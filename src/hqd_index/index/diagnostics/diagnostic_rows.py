@@ -31,9 +31,9 @@ class Nodes:
         return np.where(count > 0, np.nansum(stacked, axis=0) / np.maximum(count, 1), np.nan)
 
 
-def row(item: str, node: str, quantity: str, value: float, *, other: str = "", flag: str = "", **facts: object) -> Row:
+def row(item: str, node: str, quantity: str, value: float, *, other_node: str = "", flag: str = "", **facts: object) -> Row:
     """`flag` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
-    zh, en = note(flag, other=other, **facts)
+    zh, en = note(flag, other=other_node, **facts)
     code = flag if flag.startswith("I-") else ""
-    head = {"item": item, "node": node, "other": other, "quantity": quantity, "value": float(value)}
+    head = {"item": item, "node": node, "other": other_node, "quantity": quantity, "value": float(value)}
     return head | {"flag": code, "note_zh": zh, "note_en": en}

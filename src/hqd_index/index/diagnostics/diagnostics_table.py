@@ -167,8 +167,8 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
             second = np.array([group[unit] in lower for unit in index.units])
             test = contrast(means[in_upper_group, j], means[second, j])
             flag = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > SIZE else "unit_means"
-            yield row("known_groups", node, "cliff_delta", test.delta, other=name, flag=flag)
-            yield row("known_groups", node, "mann_whitney_u", test.u, other=name)
-            yield row("known_groups", node, "p", test.p, other=name)
-            yield row("known_groups", node, "n_first", test.first, other=name)
-            yield row("known_groups", node, "n_second", test.second, other=name)
+            yield row("known_groups", node, "cliff_delta", test.delta, other_node=name, flag=flag)
+            yield row("known_groups", node, "mann_whitney_u", test.u, other_node=name)
+            yield row("known_groups", node, "p", test.p, other_node=name)
+            yield row("known_groups", node, "n_first", test.first, other_node=name)
+            yield row("known_groups", node, "n_second", test.second, other_node=name)

@@ -34,9 +34,9 @@ def correlation_rows(nodes: Nodes) -> Iterator[Row]:
             if (level and j < k) or second in above:
                 siblings = tree.parent(first_node) == tree.parent(second)
                 flag = pair_flag(float(pearson[j, k]), siblings=siblings) if level else ""
-                yield row("correlation", first_node, "pearson", pearson[j, k], other=second, flag=flag)
-                yield row("correlation", first_node, "spearman", spearman[j, k], other=second)
-                yield row("correlation", first_node, "n", common[j, k], other=second)
+                yield row("correlation", first_node, "pearson", pearson[j, k], other_node=second, flag=flag)
+                yield row("correlation", first_node, "spearman", spearman[j, k], other_node=second)
+                yield row("correlation", first_node, "n", common[j, k], other_node=second)
 
 
 def _ancestors(nodes: Nodes, node: str) -> Iterator[str]:
@@ -71,11 +71,11 @@ def structure_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
 def _one_structure(nodes: Nodes, node: str, columns_level: str, members: list[str]) -> Iterator[Row]:
     sample = structure.complete_table(nodes.pooled(members))
     columns = [members[j] for j in sample.columns]
-    yield row("reliability", node, "rows", len(sample.rows), other=columns_level, flag="pooled")
-    yield row("reliability", node, "columns", len(columns), other=columns_level)
+    yield row("reliability", node, "rows", len(sample.rows), other_node=columns_level, flag="pooled")
+    yield row("reliability", node, "columns", len(columns), other_node=columns_level)
     alpha = structure.cronbach(sample.rows)
     flag = "I-DIRECTION" if alpha < 0 else "I-ALPHA" if alpha < ALPHA else ""
-    yield row("reliability", node, "cronbach_alpha", alpha, other=columns_level, flag=flag)
+    yield row("reliability", node, "cronbach_alpha", alpha, other_node=columns_level, flag=flag)
     r = correlation(sample.rows)
     if len(columns) > 2:
         yield from _adequacy(node, columns_level, columns, structure.kmo(r))
@@ -84,17 +84,17 @@ def _one_structure(nodes: Nodes, node: str, columns_level: str, members: list[st
 
 def _adequacy(node: str, columns_level: str, columns: list[str], adequacy: structure.Adequacy) -> Iterator[Row]:
     flag = "I-SINGULAR" if adequacy.singular else "I-KMO" if adequacy.overall < KMO else ""
-    yield row("kmo", node, "overall", adequacy.overall, other=columns_level, flag=flag)
+    yield row("kmo", node, "overall", adequacy.overall, other_node=columns_level, flag=flag)
     for member, value in zip(columns, adequacy.by_column):
-        yield row("kmo", node, f"by_{columns_level}", value, other=member, flag="I-KMO" if value < KMO else "")
+        yield row("kmo", node, f"by_{columns_level}", value, other_node=member, flag="I-KMO" if value < KMO else "")
 
 
 def _sphericity(nodes: Nodes, node: str, columns_level: str, members: list[str]) -> Iterator[Row]:
     sample = structure.complete_table(nodes.unit_means(members))
     test = structure.bartlett(correlation(sample.rows), len(sample.rows))
-    yield row("bartlett", node, "chi2", test.statistic, other=columns_level, flag="unit_means")
-    yield row("bartlett", node, "dof", test.dof, other=columns_level)
-    yield row("bartlett", node, "p", test.p, other=columns_level)
+    yield row("bartlett", node, "chi2", test.statistic, other_node=columns_level, flag="unit_means")
+    yield row("bartlett", node, "dof", test.dof, other_node=columns_level)
+    yield row("bartlett", node, "p", test.p, other_node=columns_level)
 
 
 def _components(node: str, columns_level: str, columns: list[str], principal: structure.Components) -> Iterator[Row]:
@@ -106,7 +106,7 @@ def _components(node: str, columns_level: str, columns: list[str], principal: st
     for k in range(max(1, int((principal.variances > 1).sum()))):
         for member, loading in zip(columns, principal.loadings[:, k]):
             flag = "I-DIRECTION" if k == 0 and loading < 0 else ""
-            yield row(item, node, f"loading_{k + 1}", loading, other=member, flag=flag)
+            yield row(item, node, f"loading_{k + 1}", loading, other_node=member, flag=flag)
 
 
 def collinearity_rows(nodes: Nodes, refusals: Refusals) -> Iterator[Row]:
@@ -132,5 +132,5 @@ def _inflation(nodes: Nodes, node: str, leaves: list[str]) -> Iterator[Row]:
         exact = bool(twins) or (np.isinf(value) and not too_few_rows)
         flag = "I-COLLINEAR" if exact else "I-FEW" if too_few_rows else "I-VIF" if value > VIF else ""
         facts = {"location": ", ".join(twins or tied), "rows": len(sample.rows), "columns": len(columns)}
-        yield row("collinearity", leaf, "vif", value, other=node, flag=flag, **facts)
-        yield row("collinearity", leaf, "r2_others", 1 - 1 / value, other=node)
+        yield row("collinearity", leaf, "vif", value, other_node=node, flag=flag, **facts)
+        yield row("collinearity", leaf, "r2_others", 1 - 1 / value, other_node=node)

@@ -45,7 +45,7 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array,
             family.node,
             f"{method_note.quantity}{suffix}",
             method_note.value,
-            other=child,
+            other_node=child,
             flag=method_note.flag,
             found=method_note.value,
         )

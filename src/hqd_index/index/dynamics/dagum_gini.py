@@ -29,7 +29,7 @@ class Dagum:
 
     gini: float
     within: float
-    between: float
+    between_groups: float
     transvariation: float
     groups: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -62,13 +62,13 @@ def dagum(values: Array, groups: Sequence[str]) -> Dagum:
     decomposition = Dagum(
         gini=float(gap.sum() / (len(y) * y.sum())),
         within=float(np.trace(weighted)),
-        between=float((between_groups * directed).sum()),
+        between_groups=float((between_groups * directed).sum()),
         transvariation=float((between_groups * (1 - directed)).sum()),
         groups=tuple(map(str, names)),
         sizes=tuple(map(int, size)),
         by_pair=by_pair,
     )
-    if abs(decomposition.gini - decomposition.within - decomposition.between - decomposition.transvariation) > IDENTITY:
+    if abs(decomposition.gini - decomposition.within - decomposition.between_groups - decomposition.transvariation) > IDENTITY:
         raise CheckError(f"Dagum decomposition: {decomposition} does not add up", zh=f"Dagum 分解不闭合:{decomposition}")
     return decomposition
 

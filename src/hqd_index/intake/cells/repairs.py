@@ -16,8 +16,8 @@ from .column_reading import SourceRepairs
 
 # kind: what it says (zh, en)
 REPAIR_KINDS = {
-    kind: Label(zh=zh, en=en)
-    for kind, (zh, en) in {
+    repair_kind: Label(zh=zh, en=en)
+    for repair_kind, (zh, en) in {
         "unit": ("单位换算", "units converted"), "code": ("名称换成代码", "names turned into codes"),
         "category": ("类别", "categories"), "flag": ("是/否", "yes or no"), "values": ("按 values 替换",
         "replaced by `values`"),

@@ -180,8 +180,8 @@ def _is_description_row(row: Sequence[str]) -> bool:
 
 def _says_unit(row: Sequence[str]) -> bool:
     """Whether the only filled cell of a row says the unit of the whole table: 单位：万元."""
-    filled = [cell for cell in row if cell.strip()]
-    return len(filled) == 1 and bool(units_below(filled[0]))
+    nonempty_cells = [cell for cell in row if cell.strip()]
+    return len(nonempty_cells) == 1 and bool(units_below(nonempty_cells[0]))
 
 
 def _has_digit(cell: str) -> bool:
@@ -289,8 +289,8 @@ def _printed_units(label: str, column_index: int, cells: SheetCells) -> PrintedU
 
 def _without_signs(units: Sequence[str], label: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
     """Without the sign of a currency that a number format prints, where the sheet says the unit in words."""
-    said = any(unit_of(unit) is not None for unit in (*label, *above)) or len(units) > 1
-    return tuple(unit for unit in units if not (said and unit == YUAN_SIGN))
+    has_stated_unit = any(unit_of(unit) is not None for unit in (*label, *above)) or len(units) > 1
+    return tuple(unit for unit in units if not (has_stated_unit and unit == YUAN_SIGN))
 
 
 def _refuse_repeated_labels(labels: Sequence[str], location: str) -> None:
@@ -362,10 +362,10 @@ def require_columns(missing_columns: MissingColumns, table: CanonicalTable, loca
             f"{source_name} (accepted labels: {accepted_labels}" + (f"; is it {closest_label!r}?)" if closest_label else ")")
         )
         zh.append(f"{source_name}(可识别的列名:{accepted_labels}" + (f";是不是 {closest_label!r}?)" if closest_label else ")"))
-    unused = list(dict.fromkeys(missing_columns.unused_labels))
-    label_list = ", ".join(unused[:LISTED_LABELS]) + (" ..." if len(unused) > LISTED_LABELS else "")
+    unused_names = list(dict.fromkeys(missing_columns.unused_labels))
+    label_list = ", ".join(unused_names[:LISTED_LABELS]) + (" ..." if len(unused_names) > LISTED_LABELS else "")
     unused_en, unused_zh = (
-        (f"; columns of the file not used: {label_list}", f";文件中未采用的列:{label_list}") if unused else ("", "")
+        (f"; columns of the file not used: {label_list}", f";文件中未采用的列:{label_list}") if unused_names else ("", "")
     )
     mend = "add the label under `aliases`, or a fixed value under `constants`, of this source in sources.yaml"
     year_free_en, year_free_zh = "", ""

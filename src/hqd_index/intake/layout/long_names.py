@@ -27,7 +27,7 @@ def name_readings(printed_names: Sequence[str], columns: Mapping[str, str]) -> l
     names_without_unit = {
         normalised_label(unit_label(printed_name).name): canonical_name for printed_name, canonical_name in columns.items()
     }
-    readings = []
+    parsed_names = []
     for printed_label in printed_names:
         parsed_label = unit_label(printed_label)
         canonical_name = columns.get(printed_label) or names_by_label.get(normalised_label(printed_label))
@@ -36,8 +36,8 @@ def name_readings(printed_names: Sequence[str], columns: Mapping[str, str]) -> l
                 normalised_label(parsed_label.name)
             )
         if canonical_name is not None:
-            readings.append(NameReading(printed_label, canonical_name, parsed_label.units, parsed_label.unread_words))
-    return readings
+            parsed_names.append(NameReading(printed_label, canonical_name, parsed_label.units, parsed_label.unread_words))
+    return parsed_names
 
 
 def row_unit(name: str, canonical_unit: str, label: str, labels: Mapping[str, int], printed_units: PrintedUnits) -> UnitChoice:

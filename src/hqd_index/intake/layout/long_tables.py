@@ -171,8 +171,11 @@ def with_reshape_columns(sheet: Sheet, reshape: Reshape) -> Sheet:
 
 def with_units_in_notes(sheet: Sheet, units: Mapping[int, tuple[str, ...]]) -> Sheet:
     """The sheet with the units that its notes say beside those over the column of values."""
-    printed = {name: replace(one, below=units.get(sheet.sheet_number, ())) for name, one in sheet.header.printed_units.items()}
-    return replace(sheet, header=replace(sheet.header, printed_units=printed))
+    units_by_column = {
+        name: replace(printed_units, below=units.get(sheet.sheet_number, ()))
+        for name, printed_units in sheet.header.printed_units.items()
+    }
+    return replace(sheet, header=replace(sheet.header, printed_units=units_by_column))
 
 
 def _unlisted_rows(cells: str, placed_names: str, long_source: LongSource) -> pd.DataFrame:

@@ -221,16 +221,16 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
     repeated = _repeated_headers(rows, range(bands.first_row, bands.last_row + 1))
     below = [row_index for row_index in range(bands.last_row + 1, len(rows)) if row_index not in repeated]
-    filled = {row_index: tuple(cell for cell in rows[row_index] if cell.strip()) for row_index in below}
+    nonempty_cells = {row_index: tuple(cell for cell in rows[row_index] if cell.strip()) for row_index in below}
     valued = {
         row_index
         for row_index in below
         if any(column_index < len(rows[row_index]) and rows[row_index][column_index].strip() for column_index in bands.values)
     }
     candidates = [
-        Candidate(row_index, filled[row_index], values=False)
+        Candidate(row_index, nonempty_cells[row_index], values=False)
         for row_index in below
-        if filled[row_index] and row_index not in valued
+        if nonempty_cells[row_index] and row_index not in valued
     ]
     notes = note_rows(candidates, max(valued, default=0))
     keyless = {
@@ -239,10 +239,10 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
         if row_index not in valued and not all(_cell(rows[row_index], column_index) for column_index in bands.keys)
     }
     aside = [(row_index, HEADER_ROW) for row_index in repeated] + [
-        (row_index, BLANK_ROW) for row_index in below if not filled[row_index]
+        (row_index, BLANK_ROW) for row_index in below if not nonempty_cells[row_index]
     ]
     return aside + [
-        (row_index, NOTE_ROW) for row_index in below if filled[row_index] and (row_index in notes or row_index in keyless)
+        (row_index, NOTE_ROW) for row_index in below if nonempty_cells[row_index] and (row_index in notes or row_index in keyless)
     ]
 
 
@@ -252,8 +252,8 @@ def _cell(row: Sequence[str], column_index: int) -> str:
 
 def _repeated_headers(rows: Rows, header: range) -> list[int]:
     """The rows below the header that print one of its rows again, as a table does on its next page."""
-    printed = {cells for row_index in header if sum(map(bool, cells := tuple(_trimmed(rows[row_index])))) > 1}
-    return [row_index for row_index in range(header.stop, len(rows)) if tuple(_trimmed(rows[row_index])) in printed]
+    header_cells = {cells for row_index in header if sum(map(bool, cells := tuple(_trimmed(rows[row_index])))) > 1}
+    return [row_index for row_index in range(header.stop, len(rows)) if tuple(_trimmed(rows[row_index])) in header_cells]
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
@@ -285,8 +285,8 @@ def _dimension(name: str, label: str) -> str:
 
 def _printed_units(values: Mapping[int, Sequence[str]], column_index: int) -> tuple[tuple[int, str], ...]:
     """The units that value columns print; where they differ, reading the values says so."""
-    printed = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
-    return tuple((column_index, unit) for unit in sorted(printed))
+    units = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
+    return tuple((column_index, unit) for unit in sorted(units))
 
 
 def find_bands(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:

@@ -18,10 +18,10 @@ MOST = 200
 
 def with_unit_column(cells: SheetCells, source: Source, table: CanonicalTable, engine: Engine) -> SheetCells:
     """The sheet with the units of a column 单位 that nobody reads among those said above the table."""
-    known = known_labels(source, table)
+    canonical_names = known_labels(source, table)
     units: list[str] = []
     for place, label in enumerate(cells.labels):
-        if normalised_label(label) in LABELS and canonical_name(label, known, table) is None:
+        if normalised_label(label) in LABELS and canonical_name(label, canonical_names, table) is None:
             texts = engine.collect(f"SELECT DISTINCT trim(c{place}) AS text FROM {cells.table} ORDER BY 1 LIMIT {MOST}")["text"]
             units += [unit for text in texts if is_printed_unit(text) for unit in units_in_cell(text)]
     return replace(cells, units_above_header=tuple(dict.fromkeys((*cells.units_above_header, *units)))) if units else cells

@@ -261,9 +261,9 @@ def units_below(text: str) -> tuple[str, ...]:
     """The units that a note below a table says in so many words: '单位：万元', '注：金额以万元计'."""
     plain = simplified(without_format_characters(half_width(text))).strip()
     phrases = PHRASE.split(plain)[1:]
-    counted = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain))
+    counted_units = (match.group(1) for match in COUNTED_IN_PATTERN.finditer(plain))
     return tuple(dict.fromkeys(unit for phrase in phrases for unit in _units_of_phrase(phrase))) or tuple(
-        unit for unit in counted if is_printed_unit(unit)
+        unit for unit in counted_units if is_printed_unit(unit)
     )
 
 
@@ -281,8 +281,8 @@ def _units_in_phrase(cell: str) -> Iterator[str]:
         return
     phrases = PHRASE.split(cell)[1:]
     if not phrases:
-        if (counted := COUNTED_IN_PATTERN.search(cell)) and is_printed_unit(counted.group(1)):
-            yield counted.group(1)
+        if (count_match := COUNTED_IN_PATTERN.search(cell)) and is_printed_unit(count_match.group(1)):
+            yield count_match.group(1)
             return
         if is_printed_unit(cell) and not is_weak(cell):
             yield cell.strip("()[]{}").strip()

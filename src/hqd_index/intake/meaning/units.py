@@ -243,7 +243,11 @@ def _english(unit_text: str, *, bare: bool) -> Unit | None:
         ):
             base_words.append(joined_match.group(1))
             magnitude = {"m": 6, "k": 3}.get(joined_match.group(2)) or MAGNITUDES_EN[joined_match.group(2)]
-        if magnitude is None and word in LETTERS and (base_words or _same_currency([one for one in words if one != word])):
+        if (
+            magnitude is None
+            and word in LETTERS
+            and (base_words or _same_currency([other_word for other_word in words if other_word != word]))
+        ):
             magnitude = LETTERS[word]
         if magnitude is None:
             base_words.append(word)

@@ -89,18 +89,18 @@ def _plain_rows(grid: Grid) -> list[list[str]]:
 def _cropped_grid(grid: Grid, block: Range | None) -> Grid:
     if block is None:
         return grid
-    (top, left), (bottom, right) = block
+    (top_row, left_column), (bottom_row, right_column) = block
     merged_areas = [
-        ((first_row - top, column - left), (last_row - top, last_column - left))
+        ((first_row - top_row, column - left_column), (last_row - top_row, last_column - left_column))
         for (first_row, column), (last_row, last_column) in grid.merged_areas
-        if first_row >= top and column >= left and last_row <= bottom and last_column <= right
+        if first_row >= top_row and column >= left_column and last_row <= bottom_row and last_column <= right_column
     ]
     uncached_cells = tuple(
-        (first_row - top, column - left)
+        (first_row - top_row, column - left_column)
         for first_row, column in grid.uncached_cells
-        if top <= first_row <= bottom and left <= column <= right
+        if top_row <= first_row <= bottom_row and left_column <= column <= right_column
     )
-    unit_columns = frozenset(column - left for column in grid.unit_columns if left <= column <= right)
+    unit_columns = frozenset(column - left_column for column in grid.unit_columns if left_column <= column <= right_column)
     return Grid(grid.name, cropped(grid.rows, block), tuple(merged_areas), uncached_cells, unit_columns, grid.hidden_rows)
 
 

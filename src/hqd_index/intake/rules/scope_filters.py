@@ -47,10 +47,10 @@ def _rows_of_other_years(table_step: TableStep, source_id: str, rows: str) -> It
         return
     keys = ", ".join(map(quoted, key))
     for name in (name for name, sql_type in types.items() if sql_type == "date" and name != "disclose_date"):
-        same = f"year({quoted(name)}) = year"
+        same_year_sql = f"year({quoted(name)}) = year"
         counts = table_step.engine.collect(
             f"""SELECT max(n) AS most, min(dated) AS least, max(dated) AS dated FROM (
-                SELECT count(*) AS n, count(*) FILTER ({same}) AS dated FROM {rows} GROUP BY {keys})"""
+                SELECT count(*) AS n, count(*) FILTER ({same_year_sql}) AS dated FROM {rows} GROUP BY {keys})"""
         ).iloc[0]
         if counts["most"] > 1 and counts["least"] == counts["dated"] == 1:
             condition = f"year({quoted(name)}) <> year"

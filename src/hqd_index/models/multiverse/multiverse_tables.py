@@ -134,8 +134,8 @@ def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study)
 def _summary(curve: Curve, scores: Scores, keep: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
     """Counts, shares over distinct designs, the variance that each choice explains, and the joint test."""
 
-    def row(quantity: str, value: float, kind: str = "", choice: str = "", note: str = "") -> Row:
-        return {"quantity": quantity, "kind": kind, "choice": choice, "value": float(value), "note": note}
+    def row(quantity: str, value: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
+        return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(value), "note": note}
 
     yield row("declared", curve.declared, note="designs x specifications")
     yield row("not_estimable", float(np.isnan(curve.estimate).sum()), note="; ".join(f.en for f in curve.faults))

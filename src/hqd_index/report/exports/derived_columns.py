@@ -61,9 +61,9 @@ def headline_density(results: Results) -> tuple[str, Density]:
 
 def _scenarios(results: Results) -> Iterator[pd.DataFrame]:
     """The root's score in each scenario that a specification takes its outcome from."""
-    wanted = {spec.scenario for spec in results.study.regressions.specifications if spec.scenario is not None}
+    scenario_ids = {spec.scenario for spec in results.study.regressions.specifications if spec.scenario is not None}
     rows = results.table("scenarios")
-    rows = rows[rows["scenario"].isin(wanted) & (rows["node"] == results.tree.root)] if len(rows) else rows
+    rows = rows[rows["scenario"].isin(scenario_ids) & (rows["node"] == results.tree.root)] if len(rows) else rows
     if len(rows):
         scores = rows.astype({"year": "int64"}).pivot(index=KEY, columns="scenario", values="score").astype(float) / 100
         yield scores.rename(columns=lambda scenario: variable(f"{INDEX}{scenario}")).reset_index()

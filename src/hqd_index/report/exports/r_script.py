@@ -39,7 +39,7 @@ def r_script(
     yield f"controls <- {_vector(controls)}"
     for design in designs:
         if not design.of_firms:
-            yield from ("", _regression(design, controls, written=design.spec == headline_spec(results)))
+            yield from ("", _regression(design, controls, is_written=design.spec == headline_spec(results)))
     yield from _instrumented(results, designs, data)
     yield from _firms(results, designs, firms)
     yield from _packages(results, designs)
@@ -84,13 +84,15 @@ def _arguments(design: RegressionDesign, controls: Mapping[str, str]) -> list[st
     ]
 
 
-def _regression(design: RegressionDesign, controls: Mapping[str, str], *, written: bool = False, firm_rows: bool = False) -> str:
+def _regression(
+    design: RegressionDesign, controls: Mapping[str, str], *, is_written: bool = False, firm_rows: bool = False
+) -> str:
     """One call, an argument or two a line."""
     arguments = _arguments(design, controls)
     arguments += [f"weights = {_text(design.weights)}"] if design.weights else []
     arguments += [f"change = c({design.change[0]}, {design.change[1]})"] if design.change else []
     arguments += ['data = firm_panel, cluster = "base_unit_id"'] if firm_rows else []
-    arguments += ["written = signs"] if written else []
+    arguments += ["written = signs"] if is_written else []
     return "regression(" + ",\n           ".join(arguments) + ")"
 
 

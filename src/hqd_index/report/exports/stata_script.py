@@ -111,8 +111,8 @@ def _instrumented(results: Results, designs: Sequence[RegressionDesign], data: p
 def _table(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[str]:
     """The stepwise columns of the root in one table."""
     root = results.tree.root
-    wanted = [choice.id for choice in stepwise(results)]
-    columns = [design for design in designs if design.spec in wanted and design.sample == "all" and root in design.outcomes]
+    stepwise_ids = [choice.id for choice in stepwise(results)]
+    columns = [design for design in designs if design.spec in stepwise_ids and design.sample == "all" and root in design.outcomes]
     if not columns:
         return
     yield "* the stepwise columns in one table; stars at 10, 5 and 1%"
@@ -120,8 +120,11 @@ def _table(results: Results, designs: Sequence[RegressionDesign]) -> Iterator[st
     for name, design in zip(names, columns):
         yield f"quietly {_estimation(design, design.outcomes[root])}"
         yield f"estimates store {name}"
-    kept = list(dict.fromkeys(column for design in columns for column in design.terms.values()))
-    yield f'esttab {" ".join(names)} using "baseline.rtf", replace se label star(* 0.10 ** 0.05 *** 0.01) keep({" ".join(kept)})'
+    term_columns = list(dict.fromkeys(column for design in columns for column in design.terms.values()))
+    yield (
+        f'esttab {" ".join(names)} using "baseline.rtf", replace se label star(* 0.10 ** 0.05 *** 0.01) '
+        f"keep({' '.join(term_columns)})"
+    )
     yield ""
 
 
@@ -158,9 +161,9 @@ def _event_study(outcome: str, column: str, rows: pd.DataFrame, firms: pd.DataFr
 def _event_dummies(firms: pd.DataFrame) -> Iterator[tuple[str, int]]:
     """lead4, lag0 ...: every event time of firms seen before recognition but -1, and the earliest where all are recognised."""
     start = firms.groupby("firm_id")["year"].transform("min")
-    seen = firms[~(firms["first"] <= start)]
-    times = (seen["year"] - seen["first"]).dropna().astype(int)
-    base = {-1} if seen["first"].isna().any() else {-1, int(times.min())}
+    later_firms = firms[~(firms["first"] <= start)]
+    times = (later_firms["year"] - later_firms["first"]).dropna().astype(int)
+    base = {-1} if later_firms["first"].isna().any() else {-1, int(times.min())}
     for time in sorted(set(times) - base):
         yield f"{'lead' if time < 0 else 'lag'}{abs(time)}", time
 

@@ -32,22 +32,28 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("regressions", ("study", "sources", "columns", "indicators", "regressions"), regressions.check),
     ("modes", ("study", "sources", "columns", "modes"), modes.check),
 )
-FOLLOWS = {"weighting": "tree", "regressions": "tree"}
+PREREQUISITE_CHECKS = {"weighting": "tree", "regressions": "tree"}
 
 
-def check(study: Study, *, valid: Collection[str] | None = None, changed_parts: Collection[str] | None = None) -> list[Finding]:
+def check_study(
+    study: Study, *, valid: Collection[str] | None = None, changed_parts: Collection[str] | None = None
+) -> list[Finding]:
     """Every finding on a study, notices among them.
 
     `valid` names the parts that could be read (default all); with `touched`, only what depends on those parts is checked.
     """
-    parts = set(Study.model_fields) if valid is None else set(valid)
-    parts_to_check = parts if changed_parts is None else set(changed_parts)
+    sections = set(Study.model_fields) if valid is None else set(valid)
+    parts_to_check = sections if changed_parts is None else set(changed_parts)
     stopped_checks: set[str] = set()
     findings: list[Finding] = []
-    for name, needs, run in CHECKS:
-        if FOLLOWS.get(name) in stopped_checks or not parts.issuperset(needs) or parts_to_check.isdisjoint(needs):
+    for name, required_sections, check_section in CHECKS:
+        if (
+            PREREQUISITE_CHECKS.get(name) in stopped_checks
+            or not sections.issuperset(required_sections)
+            or parts_to_check.isdisjoint(required_sections)
+        ):
             continue
-        new_findings = [finding for finding in run(study) if finding not in findings]
+        new_findings = [finding for finding in check_section(study) if finding not in findings]
         if any(not finding.notice for finding in new_findings):
             stopped_checks.add(name)
         findings += new_findings
@@ -67,14 +73,14 @@ def check_alternatives(study: Study) -> list[Finding]:
     """Alternatives of uncertainty.yaml that name no entry or no choice; how they go together is seen as they are drawn."""
     findings = []
     for path, choices in study.uncertainty.alternatives.items():
-        place = ("uncertainty", "alternatives", path)
+        yaml_path = ("uncertainty", "alternatives", path)
         for position, choice in enumerate(choices):
             try:
                 vary(study, {path: choice})
-            except Faults as faults:
-                findings += [Finding((*place, position), fault.en, fault.zh) for fault in _config_errors(faults)]
+            except Faults as errors:
+                findings += [Finding((*yaml_path, position), fault.en, fault.zh) for fault in _config_errors(errors)]
             except ConfigError as fault:
-                findings.append(Finding(place, fault.en, fault.zh))
+                findings.append(Finding(yaml_path, fault.en, fault.zh))
                 break
     return findings
 
@@ -82,7 +88,7 @@ def check_alternatives(study: Study) -> list[Finding]:
 def check_changes(
     study: Study,
     changes: Mapping[str, Any],
-    place: tuple[str, ...],
+    yaml_path: tuple[str, ...],
     *,
     earlier_findings: Callable[[frozenset[str]], FindingKeys] | None = None,
 ) -> list[Finding]:
@@ -95,50 +101,54 @@ def check_changes(
         try:
             check_path(study, path)
         except ConfigError as fault:
-            path_faults.append(Finding((*place, path), fault.en, fault.zh))
+            path_faults.append(Finding((*yaml_path, path), fault.en, fault.zh))
     if path_faults:
         return path_faults
     try:
         varied_study = vary(study, changes)
-    except Faults as faults:
-        return [Finding(_change_path(changes, place, fault.en), fault.en, fault.zh) for fault in _config_errors(faults)]
+    except Faults as errors:
+        return [Finding(_change_path(changes, yaml_path, fault.en), fault.en, fault.zh) for fault in _config_errors(errors)]
     changed_parts = frozenset(path.split(".")[0] for path in changes)
     known_keys = earlier_findings(changed_parts) if earlier_findings else _findings_before(study, changed_parts)
     new_findings = [
-        finding for finding in check(varied_study, changed_parts=changed_parts) if (finding.path, finding.en) not in known_keys
+        finding
+        for finding in check_study(varied_study, changed_parts=changed_parts)
+        if (finding.path, finding.en) not in known_keys
     ]
-    return [_finding_at_change(changes, place, finding) for finding in new_findings if not finding.notice]
+    return [_finding_at_change(changes, yaml_path, finding) for finding in new_findings if not finding.notice]
 
 
 def _findings_before(study: Study, changed_parts: frozenset[str]) -> FindingKeys:
     """Where and what is found in the parts of a study that a change touches, before it does."""
-    return frozenset((finding.path, finding.en) for finding in check(study, changed_parts=changed_parts))
+    return frozenset((finding.path, finding.en) for finding in check_study(study, changed_parts=changed_parts))
 
 
-def _finding_at_change(changes: Mapping[str, Any], place: tuple[str, ...], finding: Finding) -> Finding:
-    dotted_path = ".".join(str(step) for step in finding.path)
-    return Finding(_change_path(changes, place, dotted_path), f"{dotted_path}: {finding.en}", f"{dotted_path}:{finding.zh}")
+def _finding_at_change(changes: Mapping[str, Any], yaml_path: tuple[str, ...], finding: Finding) -> Finding:
+    dotted_path = ".".join(str(path_step) for path_step in finding.path)
+    return Finding(_change_path(changes, yaml_path, dotted_path), f"{dotted_path}: {finding.en}", f"{dotted_path}:{finding.zh}")
 
 
-def _config_errors(faults: Faults) -> Iterable[ConfigError]:
-    return [fault for fault in faults.faults if isinstance(fault, ConfigError)]
+def _config_errors(errors: Faults) -> Iterable[ConfigError]:
+    return [fault for fault in errors.faults if isinstance(fault, ConfigError)]
 
 
-def _change_path(changes: Mapping[str, Any], place: tuple[str, ...], text: str) -> tuple[str, ...]:
+def _change_path(changes: Mapping[str, Any], yaml_path: tuple[str, ...], text: str) -> tuple[str, ...]:
     """The change that a fault's path begins with, or the set as a whole."""
     matching_paths = [path for path in changes if text.startswith(path)]
     if matching_paths or len(changes) == 1:
-        return (*place, max(matching_paths or changes, key=len))
-    return place
+        return (*yaml_path, max(matching_paths or changes, key=len))
+    return yaml_path
 
 
 def _repeated_labels(study: Study) -> Iterator[Finding]:
     for language in ("zh", "en"):
         scenario_by_label: dict[str, str] = {}
         for id, scenario in study.scenarios.items():
-            text = scenario.label[language]
-            if text in scenario_by_label:
-                yield Finding(("scenarios", id, "label", language),
-                              f"scenario {id!r} has the label {text!r} of {scenario_by_label[text]!r}; give it its own",
-                              f"情景 {id!r} 与 {scenario_by_label[text]!r} 的名称同为 {text!r};请另取名称")  # fmt: skip
-            scenario_by_label.setdefault(text, id)
+            scenario_label = scenario.label[language]
+            if scenario_label in scenario_by_label:
+                yield Finding(
+                    ("scenarios", id, "label", language),
+                    f"scenario {id!r} has the label {scenario_label!r} of {scenario_by_label[scenario_label]!r}; give it its own",
+                    f"情景 {id!r} 与 {scenario_by_label[scenario_label]!r} 的名称同为 {scenario_label!r};请另取名称",
+                )
+            scenario_by_label.setdefault(scenario_label, id)

@@ -14,7 +14,7 @@ from ..column_facts import (
     column_facts,
     nominal_growth,
     raw_column_facts,
-    raw_columns_behind,
+    source_columns,
     study_tables,
 )
 from ..indicator_tree import listed_leaves, tree_of
@@ -26,17 +26,19 @@ from ..yaml_document import Place
 def check_columns(study: Study) -> Iterator[Finding]:
     """columns.yaml: each column from those before it."""
     raw_facts, facts = raw_column_facts(study), column_facts(study)
-    for table, derived in study.columns.tables.items():
+    for table, derived_columns in study.columns.tables.items():
         if table not in raw_facts:
             yield unknown_name(("columns", "tables", table), ("table", "数据表"), table, raw_facts)
             continue
         earlier_columns = dict(raw_facts[table])
-        for name, column in derived.items():
+        for name, column in derived_columns.items():
             path = ("columns", "tables", table, name)
             if name in columns_of_sources(study, table):
                 yield Finding(path, f"{name} is read from a file already; give the derived column another name",
                               f"{name} 已从文件读入;请给派生列另取名称")  # fmt: skip
-            yield from _derived(path, column, {k: v for k, v in earlier_columns.items() if k != name}, list(derived))
+            yield from _derived_column_findings(
+                path, column, {k: v for k, v in earlier_columns.items() if k != name}, list(derived_columns)
+            )
             earlier_columns[name] = facts[table][name]
 
 
@@ -47,16 +49,16 @@ def columns_of_sources(study: Study, table: str) -> set[str]:
     return reshaped_columns | {column for source in feeding_sources for column in (*source.aliases.values(), *source.constants)}
 
 
-def _derived(path: Place, column: Derived, earlier_columns: Columns, order: list[str]) -> Iterator[Finding]:
+def _derived_column_findings(path: Place, column: Derived, earlier_columns: Columns, order: list[str]) -> Iterator[Finding]:
     if (column.formula is None) == (column.function is None):
         yield Finding(path, "write either formula or function", "formula 和 function 须写且只写一个")
     elif column.function is not None:
         yield from _function(path, column, earlier_columns)
     else:
-        _, faults = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed_type="any")
-        if faults:
-            later = _later_column(faults[0].path, str(path[-1]), column.formula or "", earlier_columns, order)
-            yield from [later] if later else faults
+        _, errors = bound_formula((*path, "formula"), column.formula or "", earlier_columns, aggregate=False, needed_type="any")
+        if errors:
+            later = _later_column(errors[0].path, str(path[-1]), column.formula or "", earlier_columns, order)
+            yield from [later] if later else errors
 
 
 def _later_column(path: Place, name: str, formula: str, earlier_columns: Columns, order: list[str]) -> Finding | None:
@@ -65,7 +67,7 @@ def _later_column(path: Place, name: str, formula: str, earlier_columns: Columns
         needed_columns = parse(formula, columns=None, aggregate=False).columns - set(earlier_columns)
     except ConfigError:
         return None
-    later_column = next((later for later in order if later in needed_columns), None)
+    later_column = next((candidate for candidate in order if candidate in needed_columns), None)
     if later_column is None:
         return None
     if later_column == name:
@@ -81,15 +83,17 @@ def _function(path: Place, column: Derived, earlier_columns: Columns) -> Iterato
     if column.function not in FUNCTION_OPTIONS:
         yield unknown_name((*path, "function"), ("function", "函数"), column.function, FUNCTION_OPTIONS)
         return
-    needs, takes = FUNCTION_OPTIONS[column.function]
-    missing = ", ".join(option for option in needs if option not in column.options)
-    if missing:
+    required_options, allowed_options = FUNCTION_OPTIONS[column.function]
+    missing_options = ", ".join(option for option in required_options if option not in column.options)
+    if missing_options:
         yield Finding(
-            (*path, "options"), f"{column.function} needs the option {missing}", f"{column.function} 必须给出选项 {missing}"
+            (*path, "options"),
+            f"{column.function} needs the option {missing_options}",
+            f"{column.function} 必须给出选项 {missing_options}",
         )
     for option, value in column.options.items():
-        if option not in takes:
-            yield unknown_name((*path, "options", option), ("option", "选项"), option, takes)
+        if option not in allowed_options:
+            yield unknown_name((*path, "options", option), ("option", "选项"), option, allowed_options)
         elif option in COLUMN_OPTIONS:
             columns = value.values() if isinstance(value, dict) else [value]
             for column_name in columns:
@@ -122,20 +126,20 @@ def _unfed_table(study: Study, path: Place, table: str) -> Iterator[Finding]:
 
 def missing_unit_columns(study: Study, path: Place, table: str, columns: set[str]) -> Iterator[Finding]:
     """The table cannot be grouped by the study's unit and year."""
-    missing = [name for name in (*study.study.unit.by, "year") if name not in columns]
-    if missing:
-        listed = ", ".join(missing)
-        yield Finding(path, f"table {table!r} has no column {listed}, which make a unit-year; derive it in columns.yaml",
-                      f"数据表 {table!r} 没有构成单元-年份的列 {listed};请在 columns.yaml 中派生")  # fmt: skip
+    missing_columns = [name for name in (*study.study.unit.by, "year") if name not in columns]
+    if missing_columns:
+        name_list = ", ".join(missing_columns)
+        yield Finding(path, f"table {table!r} has no column {name_list}, which make a unit-year; derive it in columns.yaml",
+                      f"数据表 {table!r} 没有构成单元-年份的列 {name_list};请在 columns.yaml 中派生")  # fmt: skip
 
 
 def _formula(study: Study, path: Place, leaf: Indicator, facts: Mapping[str, Columns]) -> Iterator[Finding]:
-    place, columns = (*path, "formula"), facts[leaf.table]
-    formula, faults = bound_formula(place, leaf.formula, columns, aggregate=True, needed_type="number", elsewhere=facts)
-    yield from faults
+    yaml_path, columns = (*path, "formula"), facts[leaf.table]
+    formula, errors = bound_formula(yaml_path, leaf.formula, columns, aggregate=True, needed_type="number", elsewhere=facts)
+    yield from errors
     if formula:
-        yield from _treatment(study, place, formula, columns)
-        yield from _growth(study, place, leaf, formula, columns)
+        yield from _treatment(study, yaml_path, formula, columns)
+        yield from _growth(study, yaml_path, leaf, formula, columns)
 
 
 def treatment_columns(study: Study) -> set[str]:
@@ -144,15 +148,15 @@ def treatment_columns(study: Study) -> set[str]:
     return {*study.indicators.treatment, *srdi_columns}
 
 
-def _treatment(study: Study, place: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
-    for column in sorted((raw_columns_behind(formula, columns) | formula.columns) & treatment_columns(study)):
-        yield Finding(place, f"indicator {place[-2]}: {column} is a column of the treatment and may not enter the index",
-                      f"指标 {place[-2]}:{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
+def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:
+    for column in sorted((source_columns(formula, columns) | formula.columns) & treatment_columns(study)):
+        yield Finding(yaml_path, f"indicator {yaml_path[-2]}: {column} is a column of the treatment and may not enter the index",
+                      f"指标 {yaml_path[-2]}:{column} 是处理变量(专精特新)列,不得进入指数;请换用其他列")  # fmt: skip
 
 
-def _growth(study: Study, place: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
+def _growth(study: Study, yaml_path: Place, leaf: Indicator, formula: Expression, columns: Columns) -> Iterator[Finding]:
     derived = study.columns.tables.get(leaf.table, {})
-    texts = {place: formula} | {
+    texts = {yaml_path: formula} | {
         ("columns", "tables", leaf.table, name, "formula"): parsed
         for name in sorted(formula.columns & set(derived))
         if (parsed := bound_formula((), derived[name].formula or "null", columns, aggregate=False, needed_type="any")[0])

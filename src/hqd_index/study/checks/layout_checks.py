@@ -16,21 +16,21 @@ ONE_CELL_OR_RANGE = re.compile(r"\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?$", r
 
 def check_layout(path: Place, source: Source, columns: Columns) -> Iterator[Finding]:
     """`sheet_is`, `fill_down` and `reshape` of a source."""
-    named = [((*path, "fill_down", place), name) for place, name in enumerate(source.fill_down)]
+    named_columns = [((*path, "fill_down", yaml_path), name) for yaml_path, name in enumerate(source.fill_down)]
     if source.sheet_is is not None:
-        named.append(((*path, "sheet_is"), source.sheet_is))
+        named_columns.append(((*path, "sheet_is"), source.sheet_is))
     if source.reshape is not None:
         yield from _reshape((*path, "reshape"), source.reshape)
-        named += _reshape_columns((*path, "reshape"), source.reshape)
-    for place, name in named:
+        named_columns += _reshape_columns((*path, "reshape"), source.reshape)
+    for yaml_path, name in named_columns:
         if name not in columns:
-            yield unknown_name(place, ("column", "列"), name, columns)
+            yield unknown_name(yaml_path, ("column", "列"), name, columns)
 
 
 def _reshape_columns(path: Place, reshape: Reshape) -> list[tuple[Place, str]]:
-    named = [((*path, "across", place), name) for place, name in enumerate(reshape.across) if name != MEASURE]
-    named += [((*path, "also", text, name), name) for text, given in reshape.also.items() for name in given]
-    return named + ([((*path, "value"), reshape.value)] if reshape.value is not None else [])
+    named_columns = [((*path, "across", yaml_path), name) for yaml_path, name in enumerate(reshape.across) if name != MEASURE]
+    named_columns += [((*path, "also", text, name), name) for text, fixed_values in reshape.also.items() for name in fixed_values]
+    return named_columns + ([((*path, "value"), reshape.value)] if reshape.value is not None else [])
 
 
 def _reshape(path: Place, reshape: Reshape) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _reshape(path: Place, reshape: Reshape) -> Iterator[Finding]:
         yield Finding(path, "across, side_by_side and transpose are given together; keep one",
                       "across、side_by_side 与 transpose 同时给出;请只保留一个")  # fmt: skip
     if reshape.across:
-        yield from _across(path, reshape)
+        yield from _across_findings(path, reshape)
     elif (reshape.names is None) != (reshape.values is None) or not (any(layouts) or reshape.names):
         yield Finding(path, "write both `names` and `values` for a long table, or how the sheet is laid out: `across`, "
                       "`side_by_side` or `transpose`",
@@ -52,7 +52,7 @@ def _reshape(path: Place, reshape: Reshape) -> Iterator[Finding]:
                       "`value`、`skip` 与 `also` 只与 `across` 同用;请在 `across` 写明表头各行的含义")  # fmt: skip
 
 
-def _across(path: Place, reshape: Reshape) -> Iterator[Finding]:
+def _across_findings(path: Place, reshape: Reshape) -> Iterator[Finding]:
     measures = MEASURE in reshape.across or reshape.names is not None
     if MEASURE in reshape.across and reshape.names is not None:
         yield Finding(path, "measures stand in the header (`measure`) and in a column (`names`); keep one",

@@ -48,8 +48,8 @@ def _axes(study: Study) -> Iterator[Finding]:
         for part in ("items", "shown_only"):
             for position, item in enumerate(getattr(axis, part)):
                 if item.removeprefix("-") not in study.modes.items:
-                    place = (*path, part, position)
-                    yield unknown_name(place, ("item", "测度项"), item.removeprefix("-"), study.modes.items)
+                    yaml_path = (*path, part, position)
+                    yield unknown_name(yaml_path, ("item", "测度项"), item.removeprefix("-"), study.modes.items)
         if len(axis.items) < axis.min_items:
             yield Finding((*path, "items"), f"{len(axis.items)} items, and min_items asks for {axis.min_items}; name more",
                           f"只有 {len(axis.items)} 项,而 min_items 要求 {axis.min_items} 项;请补足")  # fmt: skip
@@ -57,10 +57,10 @@ def _axes(study: Study) -> Iterator[Finding]:
 
 def _path(study: Study, path: Place, mode_path: ModePath, firms: Columns) -> Iterator[Finding]:
     for name, indicator in mode_path.indicators.items():
-        place = (*path, "indicators", name)
-        yield from _measured_items(study, (*place, "of"), indicator)
+        yaml_path = (*path, "indicators", name)
+        yield from _measured_items(study, (*yaml_path, "of"), indicator)
         if indicator.within is not None and indicator.within not in firms:
-            yield unknown_name((*place, "within"), ("column", "列"), indicator.within, firms)
+            yield unknown_name((*yaml_path, "within"), ("column", "列"), indicator.within, firms)
 
 
 def _measured_items(study: Study, path: Place, indicator: PathIndicator) -> Iterator[Finding]:

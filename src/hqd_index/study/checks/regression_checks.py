@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...canonical import SRDI_LEVELS
-from ..column_facts import Columns, column_facts, numerator_columns, raw_columns_behind, study_tables
+from ..column_facts import Columns, column_facts, numerator_columns, source_columns, study_tables
 from ..indicator_tree import tree_of
 from ..records import Control, Density, SpecificationChoice, Study
 from ..study_findings import Finding, bound_formula, unknown_name
@@ -39,25 +39,25 @@ def _moderators_of_h8(study: Study) -> Iterator[Finding]:
             yield unknown_name(path, ("moderator", "调节变量"), name, regressions.moderators)
 
 
-def _outside_variables(study: Study, part: str, variables: Mapping[str, Control], label: tuple[str, str]) -> Iterator[Finding]:
+def _outside_variables(study: Study, section: str, variables: Mapping[str, Control], label: tuple[str, str]) -> Iterator[Finding]:
     """Controls or mediators: their formulas bind, and none is made of what the index measures."""
     facts, schemas = column_facts(study), study_tables(study)
     ingredients = _ingredients(study, facts)
     for name, variable in variables.items():
-        path = ("regressions", part, name)
+        path = ("regressions", section, name)
         if variable.table not in facts:
             yield unknown_name((*path, "table"), ("table", "数据表"), variable.table, facts)
             continue
         columns = facts[variable.table]
         yield from missing_unit_columns(study, (*path, "table"), variable.table, {*columns, *schemas[variable.table].key})
-        formula, faults = bound_formula(
+        formula, errors = bound_formula(
             (*path, "formula"), variable.formula, columns, aggregate=True, needed_type="number", elsewhere=facts
         )
-        yield from faults
+        yield from errors
         if formula:
-            variable_columns = raw_columns_behind(formula, columns)
+            variable_columns = source_columns(formula, columns)
             yield from _overlap(study, (*path, "formula"), (name, label), variable_columns, ingredients)
-            if part == "mediators":
+            if section == "mediators":
                 yield from _treatment(study, (*path, "formula"), name, variable_columns)
 
 
@@ -99,9 +99,9 @@ def _overlap(
 ) -> Iterator[Finding]:
     """A control or mediator (name, and what it is) made of what an indicator measures; columns of size and keys are exempt."""
     name, (role, role_zh) = variable
-    exempt = {*study.indicators.scale, *study.study.unit.by, "year", "firm_id"}
+    exempt_columns = {*study.indicators.scale, *study.study.unit.by, "year", "firm_id"}
     for leaf, columns in ingredients.items():
-        for column in sorted(variable_columns & columns - exempt):
+        for column in sorted(variable_columns & columns - exempt_columns):
             yield Finding(path, f"{role} {name} uses {column}, an ingredient of indicator {leaf}; take another {role}, "
                           f"leave {leaf} out, or list {column} under scale: if it only measures size",
                           f"{role_zh} {name} 用到了 {column},而它是指标 {leaf} 的组成部分;请换{role_zh}、去掉 {leaf},"
@@ -147,14 +147,14 @@ def _effects(study: Study, path: Place, effects: Sequence[str]) -> Iterator[Find
     """Group x year effects need the group of each unit, and hold those of the years."""
     if "group_year" not in effects:
         return
-    place = (*path, effects.index("group_year"))
+    yaml_path = (*path, effects.index("group_year"))
     if study.study.unit.groups is None:
-        yield Finding(place, "group_year needs the group of each unit; in study.yaml write under unit: groups: technology "
+        yield Finding(yaml_path, "group_year needs the group of each unit; in study.yaml write under unit: groups: technology "
                       "(or factor, region, or {table: .., column: ..}), or take group_year out",
                       "group_year 需要每个单元所属的组;请在 study.yaml 的 unit 下写 groups: technology"
                       "(或 factor、region、{table: .., column: ..}),或去掉 group_year")  # fmt: skip
     if "year" in effects:
-        yield Finding(place, "group_year holds the year effects already; take year out",
+        yield Finding(yaml_path, "group_year holds the year effects already; take year out",
                       "group_year 已含年份固定效应;请去掉 year")  # fmt: skip
 
 

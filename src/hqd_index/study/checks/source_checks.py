@@ -13,15 +13,15 @@ from ..unit_schemes import SCHEMES
 from ..yaml_document import Place
 from .layout_checks import check_layout
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-WHOLE = re.compile(r"[+-]?[0-9]+(\.0+)?")
+NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+INTEGER_PATTERN = re.compile(r"[+-]?[0-9]+(\.0+)?")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-ABSOLUTE = re.compile(r"^([/\\~]|[A-Za-z]:)")
+ABSOLUTE_PATH = re.compile(r"^([/\\~]|[A-Za-z]:)")
 
 
 def is_unsafe_path(path: str) -> bool:
     """Absolute, a drive, a network share, or climbing out with `..` (F39)."""
-    return bool(ABSOLUTE.match(path)) or ".." in re.split(r"[/\\]", path) or "\x00" in path or not path.strip()
+    return bool(ABSOLUTE_PATH.match(path)) or ".." in re.split(r"[/\\]", path) or "\x00" in path or not path.strip()
 
 
 def check_sources(study: Study) -> Iterator[Finding]:
@@ -46,10 +46,10 @@ def check_sources(study: Study) -> Iterator[Finding]:
     yield from _unit(study)
 
 
-def _path(path: Place, text: str) -> Iterator[Finding]:
-    if is_unsafe_path(text):
-        yield Finding(path, f"{text!r} leaves the data folder; put the file inside it and write its path from there",
-                      f"{text!r} 指到数据文件夹之外;请把文件放进数据文件夹,并写相对路径")  # fmt: skip
+def _path(path: Place, source_path: str) -> Iterator[Finding]:
+    if is_unsafe_path(source_path):
+        yield Finding(path, f"{source_path!r} leaves the data folder; put the file inside it and write its path from there",
+                      f"{source_path!r} 指到数据文件夹之外;请把文件放进数据文件夹,并写相对路径")  # fmt: skip
 
 
 def _columns_named(path: Place, source: Source, columns: Columns) -> Iterator[Finding]:
@@ -57,61 +57,64 @@ def _columns_named(path: Place, source: Source, columns: Columns) -> Iterator[Fi
     reshape = source.reshape.columns if source.reshape else {}
     column_places: list[tuple[Place, str]] = [((*path, "aliases", key), column) for key, column in source.aliases.items()]
     column_places += [((*path, "reshape", "columns", key), column) for key, column in reshape.items()]
-    for part in ("constants", "units", "pad", "values"):
-        column_places += [((*path, part, column), column) for column in getattr(source, part)]
-    for part in ("zero_is_missing", "blank_is_zero", "fill_down"):
-        column_places += [((*path, part, position), column) for position, column in enumerate(getattr(source, part))]
-    helpers = {source.reshape.names, source.reshape.values, source.reshape.units} if source.reshape else set()
-    for place, column in column_places:
-        if column not in columns and column not in helpers:
-            yield unknown_name(place, ("column", "列"), column, columns)
+    for setting in ("constants", "units", "pad", "values"):
+        column_places += [((*path, setting, column), column) for column in getattr(source, setting)]
+    for setting in ("zero_is_missing", "blank_is_zero", "fill_down"):
+        column_places += [((*path, setting, position), column) for position, column in enumerate(getattr(source, setting))]
+    reshape_names = {source.reshape.names, source.reshape.values, source.reshape.units} if source.reshape else set()
+    for yaml_path, column in column_places:
+        if column not in columns and column not in reshape_names:
+            yield unknown_name(yaml_path, ("column", "列"), column, columns)
 
 
 def _blanks(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
     """Blanks that mean zero are of numbers, in a table with a column for each, and zeros are not missing there."""
     for position, name in enumerate(source.blank_is_zero):
-        place, column = (*path, "blank_is_zero", position), table.columns.get(name)
+        yaml_path, column = (*path, "blank_is_zero", position), table.columns.get(name)
         if column is not None and column.dtype not in ("number", "integer"):
-            yield Finding(place, f"{name} is no number: a blank cannot be read as 0", f"{name} 不是数值列,空格不能按 0 读取")
+            yield Finding(yaml_path, f"{name} is no number: a blank cannot be read as 0", f"{name} 不是数值列,空格不能按 0 读取")
         if name in source.zero_is_missing:
             yield Finding(
-                place, f"{name} is under zero_is_missing too; keep one", f"{name} 同时列在 zero_is_missing 中;请只保留一个"
+                yaml_path, f"{name} is under zero_is_missing too; keep one", f"{name} 同时列在 zero_is_missing 中;请只保留一个"
             )
         if source.reshape is not None:
-            yield Finding(place, "a long table (reshape) has no blank cell for what it does not list; write coalesce(column, 0) "
-                          "in the formula", "长表(reshape)没有空单元格可言;请在公式中写 coalesce(列, 0)")  # fmt: skip
+            yield Finding(
+                yaml_path,
+                "a long table (reshape) has no blank cell for what it does not list; write coalesce(column, 0) in the formula",
+                "长表(reshape)没有空单元格可言;请在公式中写 coalesce(列, 0)",
+            )
 
 
 def _values(path: Place, source: Source, table: CanonicalTable) -> Iterator[Finding]:
     """What raw words are mapped to can be read in the column: a category, a number, a date; '' is missing."""
     for column, words in source.values.items():
         schema = table.columns.get(column)
-        allowed = ("true", "false") if schema and schema.dtype == "flag" else schema.categories if schema else ()
+        allowed_values = ("true", "false") if schema and schema.dtype == "flag" else schema.categories if schema else ()
         for word, meaning in words.items():
-            place = (*path, "values", column, word)
+            yaml_path = (*path, "values", column, word)
             if meaning == "":
                 continue
-            if allowed and meaning not in allowed:
-                yield unknown_name(place, ("category", "类别"), meaning, allowed)
-            elif schema and not allowed:
-                yield from _unreadable_value(place, meaning, schema.dtype)
+            if allowed_values and meaning not in allowed_values:
+                yield unknown_name(yaml_path, ("category", "类别"), meaning, allowed_values)
+            elif schema and not allowed_values:
+                yield from _unreadable_value(yaml_path, meaning, schema.dtype)
 
 
-def _unreadable_value(place: Place, meaning: str, dtype: str) -> Iterator[Finding]:
+def _unreadable_value(yaml_path: Place, meaning: str, dtype: str) -> Iterator[Finding]:
     """A meaning that no cell of the type can have."""
-    if dtype in ("number", "integer") and not NUMBER.fullmatch(meaning):
-        yield Finding(place, f"{meaning!r} is no number; write a plain number, or '' for missing",
+    if dtype in ("number", "integer") and not NUMBER_PATTERN.fullmatch(meaning):
+        yield Finding(yaml_path, f"{meaning!r} is no number; write a plain number, or '' for missing",
                       f"{meaning!r} 不是数字;请写纯数字,缺失写 ''")  # fmt: skip
-    elif dtype == "integer" and not WHOLE.fullmatch(meaning):
-        yield Finding(place, f"{meaning!r} is no whole number; write one, or '' for missing",
+    elif dtype == "integer" and not INTEGER_PATTERN.fullmatch(meaning):
+        yield Finding(yaml_path, f"{meaning!r} is no whole number; write one, or '' for missing",
                       f"{meaning!r} 不是整数;请写整数,缺失写 ''")  # fmt: skip
     elif dtype == "date" and not ISO_DATE.fullmatch(meaning):
-        yield Finding(place, f"{meaning!r} is no date; write it as 2023-12-31, or '' for missing",
+        yield Finding(yaml_path, f"{meaning!r} is no date; write it as 2023-12-31, or '' for missing",
                       f"{meaning!r} 不是日期;请写成 2023-12-31,缺失写 ''")  # fmt: skip
 
 
-def _condition(path: Place, text: str, columns: Columns) -> Iterator[Finding]:
-    yield from bound_formula(path, text, columns, aggregate=False, needed_type="flag")[1]
+def _condition(path: Place, formula: str, columns: Columns) -> Iterator[Finding]:
+    yield from bound_formula(path, formula, columns, aggregate=False, needed_type="flag")[1]
 
 
 def _status(study: Study) -> Iterator[Finding]:
@@ -121,13 +124,13 @@ def _status(study: Study) -> Iterator[Finding]:
             ("sources", "status"), "both srdi_list and status are given; keep one", "srdi_list 与 status 同时给出;请只保留一个"
         )
     if sources.srdi_list is not None:
-        for part in ("batches", "provinces"):
-            if (path := getattr(sources.srdi_list, part)) is not None:
-                yield from _path(("sources", "srdi_list", part), path)
+        for setting in ("batches", "provinces"):
+            if (path := getattr(sources.srdi_list, setting)) is not None:
+                yield from _path(("sources", "srdi_list", setting), path)
         for position, level in enumerate(sources.srdi_list.national_levels):
             if level not in SRDI_LEVELS:
-                place = ("sources", "srdi_list", "national_levels", position)
-                yield unknown_name(place, ("level", "层级"), level, SRDI_LEVELS)
+                yaml_path = ("sources", "srdi_list", "national_levels", position)
+                yield unknown_name(yaml_path, ("level", "层级"), level, SRDI_LEVELS)
     if sources.status is not None:
         yield from _condition(("sources", "status", "criteria"), sources.status.criteria, columns_of_table(study, "firms"))
 
@@ -145,8 +148,8 @@ def _unit(study: Study) -> Iterator[Finding]:
     if isinstance(unit.groups, str):
         yield from _scheme(unit.groups, unit.by)
     group_columns = {"groups": (unit.groups.table, (unit.groups.column,))} if isinstance(unit.groups, GroupColumn) else {}
-    for part, (table, columns) in (name_columns | group_columns).items():
-        path = ("study", "unit", part)
+    for setting, (table, columns) in (name_columns | group_columns).items():
+        path = ("study", "unit", setting)
         if table not in table_facts:
             yield unknown_name((*path, "table"), ("table", "数据表"), table, table_facts)
             continue
@@ -155,15 +158,19 @@ def _unit(study: Study) -> Iterator[Finding]:
                 yield unknown_name(path, ("column", "列"), column, table_facts[table])
 
 
-def _scheme(scheme: str, by: Sequence[str]) -> Iterator[Finding]:
+def _scheme(scheme: str, unit_keys: Sequence[str]) -> Iterator[Finding]:
     column = SCHEMES[scheme][0]
-    if column not in by:
-        schemes = [name for name, (other, *_) in SCHEMES.items() if other in by]
-        other, other_zh = (f"write {' or '.join(schemes)}, or", f"请写 {'、'.join(schemes)},或") if schemes else ("write", "请写")
-        yield Finding(("study", "unit", "groups"),
-                      f"{scheme} groups {column}, which no unit is made of; {other} {{table: .., column: ..}} of a table that "
-                      "groups the units", f"{scheme} 按 {column} 分组,而单元不含该列;{other_zh}"
-                      "用 {table: .., column: ..} 指明给单元分组的表与列")  # fmt: skip
+    if column not in unit_keys:
+        schemes = [name for name, (scheme_key, *_) in SCHEMES.items() if scheme_key in unit_keys]
+        scheme_key, suggestion_zh = (
+            (f"write {' or '.join(schemes)}, or", f"请写 {'、'.join(schemes)},或") if schemes else ("write", "请写")
+        )
+        yield Finding(
+            ("study", "unit", "groups"),
+            f"{scheme} groups {column}, which no unit is made of; {scheme_key} {{table: .., column: ..}} of a table that "
+            "groups the units",
+            f"{scheme} 按 {column} 分组,而单元不含该列;{suggestion_zh}用 {{table: .., column: ..}} 指明给单元分组的表与列",
+        )
 
 
 def check_rules(study: Study) -> Iterator[Finding]:
@@ -176,9 +183,9 @@ def check_rules(study: Study) -> Iterator[Finding]:
             yield unknown_name((*path, "table"), ("table", "数据表"), rule.table, table_facts)
             continue
         yield from _condition((*path, "check"), rule.check, table_facts[rule.table])
-        for place, column in enumerate(rule.columns):
+        for yaml_path, column in enumerate(rule.columns):
             if column not in table_facts[rule.table]:
-                yield unknown_name((*path, "columns", place), ("column", "列"), column, table_facts[rule.table])
+                yield unknown_name((*path, "columns", yaml_path), ("column", "列"), column, table_facts[rule.table])
     yield from _ranges(study, table_facts)
 
 

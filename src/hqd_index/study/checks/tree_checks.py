@@ -34,39 +34,41 @@ def check(study: Study) -> Iterator[Finding]:
     yield from _bands(indicators)
 
 
-def _shape(indicators: Indicators, path: Place, below: Any, depth: int) -> Iterator[Finding]:
+def _shape(indicators: Indicators, path: Place, subtree: Any, depth: int) -> Iterator[Finding]:
     """Every branch is as deep as there are levels: mappings down to lists of leaves."""
-    if isinstance(below, Mapping) and below and depth > 1:
-        for name, deeper in below.items():
+    if isinstance(subtree, Mapping) and subtree and depth > 1:
+        for name, child_tree in subtree.items():
             if not IDENTIFIER.fullmatch(str(name)):
                 yield Finding(
                     (*path, name), f"{name!r} is no id; use letters, digits and _", f"{name!r} 不能作标识;请用字母、数字和下划线"
                 )
-            yield from _shape(indicators, (*path, name), deeper, depth - 1)
-    elif not (isinstance(below, list | tuple) and below and depth == 1 and all(isinstance(leaf, str) for leaf in below)):
+            yield from _shape(indicators, (*path, name), child_tree, depth - 1)
+    elif not (isinstance(subtree, list | tuple) and subtree and depth == 1 and all(isinstance(leaf, str) for leaf in subtree)):
         levels = ", ".join(reversed(indicators.levels[:depth]))
-        form, form_zh = ("a list of indicator ids", "指标 id 的列表") if depth == 1 else ("a mapping of nodes", "下级节点的映射")
-        yield Finding(path, f"{form} is needed here: below {path[-1]} are the levels {levels}",
-                      f"此处应为{form_zh}:{path[-1]} 以下各层为 {levels}")  # fmt: skip
+        expected_form, expected_form_zh = (
+            ("a list of indicator ids", "指标 id 的列表") if depth == 1 else ("a mapping of nodes", "下级节点的映射")
+        )
+        yield Finding(path, f"{expected_form} is needed here: below {path[-1]} are the levels {levels}",
+                      f"此处应为{expected_form_zh}:{path[-1]} 以下各层为 {levels}")  # fmt: skip
 
 
-def _node_places(below: Any, path: Place) -> Iterator[tuple[str, Place, bool]]:
+def _node_places(subtree: Any, path: Place) -> Iterator[tuple[str, Place, bool]]:
     """(id, path, whether it is a leaf) of every node below."""
-    if isinstance(below, Mapping):
-        for name, deeper in below.items():
+    if isinstance(subtree, Mapping):
+        for name, child_tree in subtree.items():
             yield str(name), (*path, name), False
-            yield from _node_places(deeper, (*path, name))
+            yield from _node_places(child_tree, (*path, name))
     else:
-        for position, leaf in enumerate(below):
+        for position, leaf in enumerate(subtree):
             yield leaf, (*path, position), True
 
 
 def _nodes(indicators: Indicators) -> Iterator[Finding]:
-    place_by_name: dict[str, Place] = {}
+    path_by_name: dict[str, Place] = {}
     leaves = set()
     for name, path, is_leaf in _node_places(indicators.tree, TREE):
-        if name in place_by_name:
-            first_place = ".".join(str(step) for step in place_by_name[name][2:])
+        if name in path_by_name:
+            first_place = ".".join(str(path_step) for path_step in path_by_name[name][2:])
             yield Finding(
                 path,
                 f"{name!r} appears twice in the tree (also at {first_place})",
@@ -76,12 +78,12 @@ def _nodes(indicators: Indicators) -> Iterator[Finding]:
             yield unknown_name(path, ("indicator", "指标"), name, indicators.indicators)
         elif not is_leaf and name in indicators.indicators:
             yield Finding(path, f"{name!r} is the id of an indicator; a node needs another", f"{name!r} 已是指标 id;节点请另取名")
-        place_by_name.setdefault(name, path)
+        path_by_name.setdefault(name, path)
         leaves |= {name} if is_leaf else set()
-    for name in indicators.nodes.keys() - place_by_name.keys():
-        yield unknown_name(("indicators", "nodes", name), ("node", "节点"), name, place_by_name)
-    for name in [name for name in place_by_name if name not in leaves and name not in indicators.nodes]:
-        yield Finding(place_by_name[name], f"node {name!r} has no label under nodes:; its id is shown instead",
+    for name in indicators.nodes.keys() - path_by_name.keys():
+        yield unknown_name(("indicators", "nodes", name), ("node", "节点"), name, path_by_name)
+    for name in [name for name in path_by_name if name not in leaves and name not in indicators.nodes]:
+        yield Finding(path_by_name[name], f"node {name!r} has no label under nodes:; its id is shown instead",
                       f"节点 {name!r} 在 nodes: 下没有名称,将直接显示 id", notice=True)  # fmt: skip
     for name in [name for name in indicators.indicators if name not in leaves]:
         yield Finding(("indicators", "indicators", name), f"indicator {name!r} is in no branch of the tree; it is not scored",
@@ -94,8 +96,8 @@ def _profiles(indicators: Indicators) -> Iterator[Finding]:
         for position, leaf in enumerate(profile_leaves):
             if leaf not in leaves:
                 yield unknown_name(("indicators", "profiles", profile, position), ("leaf", "树中指标"), leaf, leaves)
-    listed = {leaf for profile_leaves in indicators.profiles.values() for leaf in profile_leaves}
-    for leaf in sorted(leaves - listed) if indicators.profile else ():
+    name_list = {leaf for profile_leaves in indicators.profiles.values() for leaf in profile_leaves}
+    for leaf in sorted(leaves - name_list) if indicators.profile else ():
         yield Finding(("indicators", "profiles"), f"indicator {leaf!r} is in no profile; no profile scores it",
                       f"指标 {leaf!r} 不在任何 profile 中,不参与评分", notice=True)  # fmt: skip
     if indicators.profile is None:
@@ -105,18 +107,18 @@ def _profiles(indicators: Indicators) -> Iterator[Finding]:
         return
     active_leaves = set(indicators.profiles[indicators.profile])
     for name, path, is_leaf in _node_places(indicators.tree, TREE):
-        below = indicators.tree if is_leaf else _subtree(indicators.tree, path[2:])
-        if not is_leaf and not active_leaves & {leaf for leaf, _, at_end in _node_places(below, path) if at_end}:
+        subtree = indicators.tree if is_leaf else _subtree(indicators.tree, path[2:])
+        if not is_leaf and not active_leaves & {leaf for leaf, _, is_leaf_node in _node_places(subtree, path) if is_leaf_node}:
             profile = indicators.profile
             yield Finding(path, f"profile {profile!r} leaves {name!r} without an indicator; add one or leave the branch out",
                           f"profile {profile!r} 之下 {name!r} 没有任何指标;请补一个指标或去掉该分支")  # fmt: skip
 
 
 def _subtree(tree: Mapping[str, Any], path: Place) -> Any:
-    below: Any = tree
-    for step in path:
-        below = below[step]
-    return below
+    subtree: Any = tree
+    for path_step in path:
+        subtree = subtree[path_step]
+    return subtree
 
 
 def _bands(indicators: Indicators) -> Iterator[Finding]:

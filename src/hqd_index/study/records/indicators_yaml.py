@@ -24,23 +24,27 @@ class Band(Record):
     band: tuple[float, float]
 
 
-def _direction(written: object) -> object:
+def _direction(setting: object) -> object:
     """The direction a word stands for; a word that stands for none is refused with the nearest."""
-    if not isinstance(written, str):
-        return written
-    word = "".join(written.split()).lower()
+    if not isinstance(setting, str):
+        return setting
+    word = "".join(setting.split()).lower()
     if word in DIRECTIONS:
         return DIRECTIONS[word]
     moderate = "适度" in word or "区间" in word
-    near = "正向" if "正" in word else "负向" if any(mark in word for mark in "负逆反") else closest(word, DIRECTIONS)
-    listed = ", ".join(SHOWN_DIRECTIONS)
-    hint, hint_zh = (
-        (f"did you mean {near!r}?", f"您是不是想写 {near!r}?") if near else (f"write one of {listed}", f"请写 {listed}")
+    closest_direction = (
+        "正向" if "正" in word else "负向" if any(character in word for character in "负逆反") else closest(word, DIRECTIONS)
+    )
+    name_list = ", ".join(SHOWN_DIRECTIONS)
+    hint_en, hint_zh = (
+        (f"did you mean {closest_direction!r}?", f"您是不是想写 {closest_direction!r}?")
+        if closest_direction
+        else (f"write one of {name_list}", f"请写 {name_list}")
     )
     if moderate:
-        hint, hint_zh = "write where it is best, as {band: [40, 60]}", "适度指标请写最优区间,如 {band: [40, 60]}"
-    raise PydanticCustomError("order", "{en}", {"en": f"{written!r} is no direction; {hint}",
-                                                "zh": f"{written!r} 不是方向;{hint_zh}"})  # fmt: skip
+        hint_en, hint_zh = "write where it is best, as {band: [40, 60]}", "适度指标请写最优区间,如 {band: [40, 60]}"
+    raise PydanticCustomError("order", "{en}", {"en": f"{setting!r} is no direction; {hint_en}",
+                                                "zh": f"{setting!r} 不是方向;{hint_zh}"})  # fmt: skip
 
 
 Sign = Annotated[Literal[1, -1], BeforeValidator(_direction), WithJsonSchema({"enum": [1, -1, "正向", "负向"]})]

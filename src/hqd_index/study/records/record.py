@@ -12,7 +12,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
 Version = Literal[1]
 
 
-def _in_order(years: tuple[int, int]) -> tuple[int, int]:
+def _ordered_years(years: tuple[int, int]) -> tuple[int, int]:
     if years[0] > years[1]:
         swapped = f"[{years[1]}, {years[0]}]"
         raise PydanticCustomError("order", "{en}", {"en": f"first year after last; write {swapped}",
@@ -20,7 +20,7 @@ def _in_order(years: tuple[int, int]) -> tuple[int, int]:
     return years
 
 
-Span = Annotated[tuple[int, int], AfterValidator(_in_order)]
+Span = Annotated[tuple[int, int], AfterValidator(_ordered_years)]
 """First and last year."""
 
 
