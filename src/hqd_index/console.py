@@ -102,18 +102,18 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
         command = f"cd {folder} && hqd check && hqd run"
         yield f"下一步:{command}" if zh else f"next: {command}"
         return
-    starter_study = write_study_from(folder, files, language)
+    starter = write_study_from(folder, files, language)
     yield (
-        f"已按 {starter_study.count} 个文件写出研究 {folder}(文件未复制、未改动):"
+        f"已按 {starter.count} 个文件写出研究 {folder}(文件未复制、未改动):"
         if zh
-        else f"the study {folder} is written from {starter_study.count} file{'s' * (starter_study.count > 1)}; nothing in the data changes:"
+        else f"the study {folder} is written from {starter.count} file{'s' * (starter.count > 1)}; nothing in the data changes:"
     )
-    yield from starter_study.lines
-    yield from (f"  {path}" for path in starter_study.written_files)
+    yield from starter.lines
+    yield from (f"  {path}" for path in starter.written_files)
     from .study.study_folder import load_study
 
-    yield from checked_lines(load_study(folder / "configs"), folder / "configs", starter_study.root)
-    data = "" if starter_study.is_linked else f" --data {starter_study.root}"
+    yield from checked_lines(load_study(folder / "configs"), folder / "configs", starter.root)
+    data = "" if starter.is_linked else f" --data {starter.root}"
     command = f"cd {folder} && hqd run{data}"
     yield f"下一步:{command}" if zh else f"next: {command}"
 
