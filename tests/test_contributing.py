@@ -143,6 +143,16 @@ def outcome(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     return python(folder, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
 
 
+def test_the_known_answers_hold_with_all_diffs_together(original: Path, tmp_path: Path) -> None:
+    """Also where a diff still applies, but calls what has another name by now."""
+    folder = Path(shutil.copytree(original, tmp_path / "copy"))
+    for diff in DIFFS.values():
+        git_apply(diff.without(0), folder)
+    known_answers = dict.fromkeys(re.findall(r"\*\*`(tests/.*?)`\*\*", PAGE.read_text("utf-8")))
+    result = outcome(folder, *known_answers)
+    assert len(known_answers) == len(DIFFS) - 1 and result.returncode == 0, result.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DIFFS)
 def test_with_every_step_its_tests_and_the_linter_pass(original: Path, tmp_path: Path, name: str) -> None:
