@@ -91,6 +91,25 @@ def test_units_that_all_have_too_few_firms_stop_with_the_line_to_write(raw, mine
     assert few.code == DataError.exit_code and "请在 study.yaml 写 `min_firms: 4`" in few.said
 
 
+def test_tables_that_the_program_knows_are_sources_of_their_own(raw, mine):
+    firms = [["证券代码", "年份", "公司名称", "行业代码", "营业收入(元)", "净利润(元)"]]
+    firms += [[f"60{k:04d}", year, f"甲{k}公司", ("C26", "C39")[k % 2], 1e8, 1e7] for k in range(24) for year in (2019, 2020)]
+    flows = [["t", "i", "j", "k", "v", "q"], *([2020, 156, partner, "010121", 5.5, 1.5] for partner in (276, 392))]
+    inputs = [["年份", "产出部门", "使用部门", "用途", "金额(万元)"]]
+    inputs += [[2020, a, b, "中间使用", 9] for a in ("C26", "C39") for b in ("C26", "C39")]
+    listed = [["企业名称", "批次", "类型"], ["甲0公司", "第二批", "认定"], ["甲1公司", "第二批", "公示"]]
+    files = [
+        text(raw / "firms.csv", firms), text(raw / "BACI_HS17_Y2020.csv", flows), text(raw / "投入产出.csv", inputs),
+        text(raw / "小巨人名单.csv", listed), text(raw / "totals.csv", [["batch", "year", "recognised"], [2, 2020, 1]]),
+    ]  # fmt: skip
+    study = made(mine, *files)
+    by_table = {source.table: source for source in study.sources.sources.values()}
+    assert set(by_table) == {"firms", "trade_hs6", "io", "srdi_list"} and study.sources.srdi_list.batches == "totals.csv"
+    assert by_table["trade_hs6"].constants == {"hs_rev": "HS17"} and by_table["trade_hs6"].aliases["k"] == "hs6"
+    assert by_table["io"].constants == {"origin": "total"} and by_table["srdi_list"].aliases["类型"] == "status"
+    assert read(mine, study).frames["ledger"]["quarantined"].sum() == 0
+
+
 def test_downloads_of_the_bureau_in_three_formats_are_one_panel(raw, mine):
     def sheet(title: str) -> list[list[object]]:
         above = [["数据库：分省年度数据"], [f"指标：{title}"], ["时间：最近3年"], ["地区", "2023年", "2022年", "2021年"]]

@@ -28,14 +28,14 @@ def add_builtin(group: SourceGroup, proposal: Proposal, id: str) -> None:
         constants["hs_rev"] = f"HS{revision_match[1][-2:]}" if revision_match else NEWEST_REVISION
         source.remark("constants", proposal.add_guess(location, "HS 版本按文件名或最新版", "by the file's name or the newest"))
     if "year" in canonical.key and "year" not in columns:
-        revision_match = YEAR_IN_NAME.search(Path(table.preview.file).name)
-        if revision_match is None:
+        year_match = YEAR_IN_NAME.search(Path(table.preview.file).name)
+        if year_match is None:
             proposal.add_gap(table.location, f"像表 {name},但没有年份,未用", f"looks like table {name}, has no year; not used")
             return
-        constants["year"] = revision_match[1]
+        constants["year"] = year_match[1]
         source.remark(
             "constants",
-            proposal.add_guess(location, f"{revision_match[1]} 年取自文件名", f"{revision_match[1]} is from the file's name"),
+            proposal.add_guess(location, f"{year_match[1]} 年取自文件名", f"{year_match[1]} is from the file's name"),
         )
     if name == "io" and "origin" not in columns:
         constants["origin"] = "total"

@@ -20,7 +20,7 @@ EDITION = "2017"
 KEYS = ("firm_name", "uscc", "industry_code", "province_code", "statement_type", "city_code")
 OTHERS = ("disclose_date", "found_year", "listed_year", "ownership", "address_type", "certified_intl", "largecust_direct")
 STATUS = re.compile(r"专精特新|小巨人|srdi|little.?giant", re.IGNORECASE)
-FEWEST = 2
+FLAG_VALUES = 2
 
 
 def add_firm_texts(source_draft: SourceDraft) -> None:
@@ -70,10 +70,13 @@ def _add_width(source_draft: SourceDraft) -> None:
         return
     codes = source_draft.classified_table.units[0]
     numbers = [cell for cell in codes.distinct_values if cell.isdigit()]
-    short = [number for number in numbers if len(number) < STOCK_DIGITS]
-    if short and max(map(len, numbers)) <= STOCK_DIGITS and _is_stock_code(codes):
+    short_codes = [number for number in numbers if len(number) < STOCK_DIGITS]
+    if short_codes and max(map(len, numbers)) <= STOCK_DIGITS and _is_stock_code(codes):
         source_draft.source.settings["pad"] = {"firm_id": STOCK_DIGITS}
-        zh, en = f"证券代码丢了前面的零({short[0]}),补足六位", f"stock codes lost their zeros ({short[0]}): six digits again"
+        zh, en = (
+            f"证券代码丢了前面的零({short_codes[0]}),补足六位",
+            f"stock codes lost their zeros ({short_codes[0]}): six digits again",
+        )
         source_draft.source.remark("pad", source_draft.add_guess(zh, en))
 
 
@@ -87,7 +90,7 @@ def _add_status(source_draft: SourceDraft) -> None:
     for column in source_draft.classified_table.table.columns:
         texts = {normalised_label(text) for text in column.distinct_values}
         words = any(STATUS.search(text) for text in (column.label, column.name, column.long_label))
-        if not words or column.label in source_draft.aliases or len(texts) != FEWEST or not texts <= FLAGS.keys():
+        if not words or column.label in source_draft.aliases or len(texts) != FLAG_VALUES or not texts <= FLAGS.keys():
             continue
         name = Names([*source_draft.table.columns, *FIRMS.columns]).unused_name("srdi")
         source_draft.aliases[column.label] = name

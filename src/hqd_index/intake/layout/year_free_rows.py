@@ -33,11 +33,11 @@ def with_year_free_rows(
         _joined(getattr(by_year, kind), getattr(year_free, kind), pairs, skipped, comes_first, engine)
         for kind in ("text_rows", "typed_rows")
     ]
-    earlier = by_year.shared
+    previous_rows = by_year.shared
     rows = f"SELECT rid FROM {year_free.typed_rows}"
     shared = SharedRows(
-        engine.query(f"SELECT * FROM {pairs}" + (f" UNION ALL SELECT * FROM {earlier.pairs}" if earlier else "")),
-        engine.query(rows + (f" UNION ALL SELECT * FROM {earlier.rows}" if earlier else "")),
+        engine.query(f"SELECT * FROM {pairs}" + (f" UNION ALL SELECT * FROM {previous_rows.pairs}" if previous_rows else "")),
+        engine.query(rows + (f" UNION ALL SELECT * FROM {previous_rows.rows}" if previous_rows else "")),
     )
     return replace(
         by_year,
