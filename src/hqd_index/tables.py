@@ -243,7 +243,7 @@ TABLES: dict[str, Table] = {
     ),
     "hypotheses": _table(
         "假设检验", "Hypotheses", "hypothesis spec sample",
-        "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict additions:text?",
+        "hypothesis spec sample outcome estimate_sd:number? ci_low:number? ci_high:number? ci90_low:number? ci90_high:number? rules_out:number? p_wild:p? p_adjusted:p? n_obs:int? n_clusters:int? mde:number? sesoi:number? alpha:number? verdict size:text? split:text? grade grade_lacks:text? breakdown:number? additions:text?",
     ),
     "modes": _table(
         "企业模式", "Modes of SRDI firms", "firm_id year",

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from hqd_index.models.kernels.inference import effective_clusters, inflation, joint_draws, joint_wald, partial_leverage, stream
+from hqd_index.models.kernels.multiple_testing import romano_wolf
 from hqd_index.models.kernels.specification import Specification, estimate, sums_of
-from hqd_index.models.kernels.verdicts import mde, romano_wolf
+from hqd_index.models.kernels.verdicts import mde
 from hqd_index.models.kernels.wild import wild
 
 from .known_panels import index_panel

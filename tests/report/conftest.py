@@ -287,13 +287,21 @@ def _models() -> dict[str, pd.DataFrame]:
             "mde": 0.2,
             "sesoi": 0.1,
             "alpha": 0.05,
+            "ci90_low": 0.17,
+            "ci90_high": 0.43,
+            "rules_out": 0.43,
             "verdict": verdict,
+            "size": "matters" if verdict == "supported" else None,
+            "split": "spillover_open" if verdict == "supported" else None,
+            "grade": "description",
+            "grade_lacks": "pre_trend" if verdict == "supported" else "significance",
+            "breakdown": 1.25 if verdict == "supported" else None,
             "additions": extra,
         }
         for name, node in zip(("H1", "H2a", "H2b", "H2c", "H3a", "H3b", "H3c"), ("hqd", *PARENT_PARTS))
         for sample, verdict, extra in (
-            ("all", "supported", "composition_only" if name == "H1" else None),
-            ("leave_out", "underpowered", "fragile"),
+            ("all", "supported", "pre_trend_up" if name == "H1" else None),
+            ("leave_out", "inconclusive", "fragile;too_wide"),
         )
     ]
     return {

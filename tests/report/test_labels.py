@@ -15,7 +15,17 @@ from hqd_index.report.label_catalogue import KEY_LABELS, STEP_LABELS, TABLE_LABE
 from hqd_index.report.outline import OUTLINE
 from hqd_index.report.regression_labels import EXTENSIONS, PATH, moderator_label, spec_label, term_label
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS, caution_text, sample_label, verdict_label, verdict_meaning
+from hqd_index.report.sentences import sample_label
+from hqd_index.report.verdict_words import (
+    ADDITIONS,
+    CONCLUSIONS,
+    MEANINGS,
+    VERDICTS,
+    caution_text,
+    lacks_text,
+    verdict_label,
+    verdict_meaning,
+)
 from hqd_index.tables import TABLES
 
 
@@ -24,7 +34,7 @@ def test_what_the_program_names_has_a_label() -> None:
     assert set(CANONICAL) <= set(TABLE_LABELS)
     assert set(FAMILIES) <= set(STEP_LABELS)
     assert all(method_name(method).zh != method for method in FAMILIES["weight"])
-    assert set(VERDICTS) == set(MEANINGS)
+    assert set(VERDICTS) == set(MEANINGS) == set(CONCLUSIONS)
     for labels in KEY_LABELS.values():
         assert all((label.zh and label.en) or key in ("nan", "<NA>") for key, label in labels.items())
 
@@ -57,7 +67,7 @@ def test_an_id_without_a_label_is_an_error(results: Results, column: str) -> Non
         key_label(results, column, "nothing_of_the_kind")
 
 
-@pytest.mark.parametrize("label", [sample_label, verdict_label, verdict_meaning, caution_text])
+@pytest.mark.parametrize("label", [sample_label, verdict_label, verdict_meaning, caution_text, lacks_text])
 def test_a_verdict_or_sample_without_a_label_is_an_error(label) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(KeyError):
         label("nothing_of_the_kind")

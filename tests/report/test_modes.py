@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,13 +18,15 @@ from hqd_index.report.figures import model_figures as model_pictures
 from hqd_index.report.figures.figure_labels import FigureLabels
 from hqd_index.report.grids import model_grids
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, GROUPS, HYPOTHESES, verdict_sentence
+from hqd_index.report.sentences import GROUPS, HYPOTHESES, verdict_sentence
+from hqd_index.report.verdict_words import ADDITIONS
 from hqd_index.study.records import ModeLabels
 
 NODES = ("innovation", "brand", "upgrading", "completeness", "advantage", "smoothness")
 LINE = {
     "hypothesis": "H5a", "sample": "leave_out", "outcome": "safety", "estimate_sd": -0.25, "ci_low": -0.4, "ci_high": -0.1,
-    "p_wild": 0.0, "p_adjusted": 0.0312, "n_obs": 1372, "n_clusters": 31, "mde": 0.2, "sesoi": 0.1, "verdict": "opposite",
+    "p_wild": 0.0, "p_adjusted": 0.0312, "n_obs": 1372, "n_clusters": 31, "mde": 0.2, "sesoi": 0.1, "verdict": "opposite_sign",
+    "rules_out": 0.375, "size": None, "split": None, "grade": "description", "grade_lacks": None, "breakdown": np.nan,
     "additions": "fragile;partly_split",
 }  # fmt: skip
 
@@ -32,9 +35,14 @@ def test_a_line_becomes_a_sentence_with_its_numbers_and_cautions() -> None:
     said = verdict_sentence(LINE, HYPOTHESES["H5a"])
     for text in said:
         assert all(
-            part in text for part in ("−0.250", "[−0.400, −0.100]", "< 0.001", "= 0.031", "1,372", "MDE 0.200", "SESOI 0.100")
+            part in text
+            for part in ("−0.250", "[−0.400, −0.100]", "< 0.001", "= 0.031", "1,372", "MDE 0.200", "SESOI 0.100", "0.375")
         )
-    assert "opposite sign" in said.en and ADDITIONS["partly_split"].en in said.en and "interaction" in said.en
+    assert (
+        "opposite sign; descriptive association" in said.en
+        and ADDITIONS["partly_split"].en in said.en
+        and "interaction" in said.en
+    )
     assert "方向相反" in said.zh and ADDITIONS["fragile"].zh in said.zh and "剔除专精特新企业" in said.zh
     plain = verdict_sentence(LINE | {"hypothesis": "H6b", "sample": "leaders", "additions": None}, HYPOTHESES["H6b"])
     assert "Caution" not in plain.en and GROUPS["leaders"].zh in plain.zh

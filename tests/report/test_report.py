@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import openpyxl
 import pandas as pd
@@ -19,7 +20,7 @@ from hqd_index.report.key_findings import composition_split, headline_finding, m
 from hqd_index.report.page.html_page import page, script_safe_json
 from hqd_index.report.paper.paper_tables import paper_tables
 from hqd_index.report.results import Results
-from hqd_index.report.sentences import ADDITIONS, MEANINGS, VERDICTS
+from hqd_index.report.verdict_words import ADDITIONS, GRADES, MEANINGS, SIZES, SPLITS, VERDICTS
 from hqd_index.report.weight_lab import weight_lab
 from hqd_index.report.workbook.results_workbook import write_workbook
 
@@ -89,12 +90,22 @@ def test_each_verdict_is_said_in_full(key: str, tables: dict[str, pd.DataFrame])
     assert f'<span class="verdict"><span class="zh" lang="zh">{VERDICTS[key].zh}' in html and MEANINGS[key].en in html
 
 
-def test_verdict_keys_are_those_of_the_models() -> None:
-    from hqd_index.models.kernels.verdicts import verdict as judge
+def test_every_key_of_the_rule_has_words() -> None:
+    from hqd_index.models.kernels import verdicts
 
-    made = {judge(sign * 0.3, p, mde, sesoi=0.1, alpha=0.05) for sign in (1, -1) for p in (0.01, 0.5) for mde in (0.05, 0.3)}
-    assert made == set(VERDICTS)
-    assert {"fragile", "few_clusters", "composition_only"} <= set(ADDITIONS)
+    for keys, words in ((verdicts.Verdict, VERDICTS), (verdicts.Size, SIZES), (verdicts.Split, SPLITS), (verdicts.Grade, GRADES)):
+        assert set(get_args(keys)) == set(words)
+    assert {"fragile", "few_clusters", "too_wide", "pre_trend_up", "pre_trend_down"} <= set(ADDITIONS)
+
+
+@pytest.mark.parametrize("grade", list(GRADES))
+def test_the_headline_begins_with_its_grade_in_words(grade: str, tables: dict[str, pd.DataFrame]) -> None:
+    rows = tables["hypotheses"].assign(grade=grade)
+    finding = headline_finding(Results(study(), {**tables, "hypotheses": rows}, MANIFEST))
+    assert finding is not None
+    assert finding.text.zh.startswith(f"密度高的行业指数更高（{GRADES[grade].zh}）")
+    assert finding.text.en.startswith(f"Industries with more SRDI density have a higher index ({GRADES[grade].en})")
+    assert "spillover open" in finding.text.en and "0.430" in finding.text.en
 
 
 def test_findings_quote_the_tables(results: Results) -> None:

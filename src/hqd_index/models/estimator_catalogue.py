@@ -105,6 +105,16 @@ ESTIMATORS: dict[str, Estimator] = {
     "slx": Estimator("投入产出外溢(SLX)", "Spillover through input-output links", "LeSage & Pace 2009", "simulated truth"),
     "moderation": Estimator("调节效应(交互项)", "Moderation by interaction", "", "simulated truth"),
     "pre_trend": Estimator("密度前趋势检验", "Pre-trend in the years without density", "", "simulated size"),
+    "exposure_trend": Estimator(
+        "扣除后来密度的趋势",
+        "Estimate net of a trend by later density",
+        "Wolfers 2006",
+        "recovers the effect beside such a trend",
+    ),
+    "breakdown": Estimator("崩溃倍数", "Breakdown multiple of the pre-trend", "after Rambachan & Roth 2023", "worked by hand"),
+    "equivalence": Estimator(
+        "等价检验", "Equivalence by two one-sided tests", "Schuirmann 1987", "worked by hand; simulated size"
+    ),
     "channels": Estimator("渠道精确分解", "Exact channel split", "linear in the composite", "identity to 1e-10"),
     "shapley": Estimator("R2 的 Shapley 分解", "Shapley shares of R2", "Lindeman, Merenda & Gold 1980", "worked by hand"),
     "composition": Estimator(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypedDict
 
@@ -13,11 +13,15 @@ from ..errors import EstimationError
 from ..study.records import Density, SpecificationChoice, Study
 from .contribution_items import Window, window
 from .estimation_sample import EstimationSample
+from .kernels.exposure_trend import ExposureTrend, exposure_trend
 from .kernels.moderation import Moderated, all_moderated
 from .kernels.pre_trend import pre_trend
-from .kernels.specification import Estimate, Specification, estimate
+from .kernels.randomisation import Randomisation, randomisation
+from .kernels.specification import GROUP_YEAR, Estimate, Specification, estimate
 from .kernels.verdicts import VerdictRule
 from .model_inputs import ModelInputs
+
+RANDOM_DRAWS = 999
 
 
 class InferenceSettings(TypedDict):
@@ -102,12 +106,43 @@ class Headline:
         except EstimationError:
             return None
 
-    def trended_before(self, outcomes: Mapping[str, str]) -> frozenset[str]:
-        """Hypotheses whose outcome column moved with later density before there was any, at the rule's alpha."""
+    @cached_property
+    def net_of_trend(self) -> ExposureTrend | EstimationError:
+        """The headline with a trend by later density, for the reported nodes; or why it cannot be told from density."""
+        try:
+            return exposure_trend(self.rows, self._reported(), **self.settings)
+        except EstimationError as fault:
+            return fault
+
+    @cached_property
+    def by_group_year(self) -> Estimate | EstimationError:
+        """The headline with effects of each group of units in each year; or why it cannot be estimated."""
+        spec = self._reported()
+        effects = (*(effect for effect in spec.fixed_effects if effect not in ("year", GROUP_YEAR)), GROUP_YEAR)
+        if GROUP_YEAR not in self.rows or self.rows[GROUP_YEAR].isna().all():
+            return EstimationError("no unit is in a group", zh="各单位均未分组")
+        try:
+            return self.fit(self.rows, replace(spec, id=f"{spec.id}_{GROUP_YEAR}", fixed_effects=effects))
+        except EstimationError as fault:
+            return fault
+
+    @cached_property
+    def permuted(self) -> Randomisation:
+        """The headline with density paths permuted; EstimationError where none can be."""
+        return randomisation(self.rows, self.estimate.spec, draws=RANDOM_DRAWS, seed=self.seed)
+
+    def _reported(self) -> Specification:
+        """The headline's own specification, for the reported nodes."""
+        return replace(self.estimate.spec, outcomes=self.sample.reported_columns)
+
+    def trended_before(self, outcomes: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Addition -> hypotheses whose outcome column moved up or down with later density before there was any, at alpha."""
         trend, rule = self.early_trend, self.rule
         if trend is None or rule is None:
-            return frozenset()
-        return frozenset(h for h, column in outcomes.items() if trend.p_wild[trend.at(column)] <= rule.alpha)
+            return {}
+        moved = {h: trend.at(column) for h, column in outcomes.items() if trend.p_wild[trend.at(column)] <= rule.alpha}
+        upward = frozenset(h for h, j in moved.items() if trend.coefficient[0, j] > 0)
+        return {"pre_trend_up": upward, "pre_trend_down": frozenset(moved) - upward}
 
     @cached_property
     def moderated(self) -> tuple[Moderated | EstimationError, ...]:

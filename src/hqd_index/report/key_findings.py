@@ -9,7 +9,8 @@ import pandas as pd
 from .bilingual import Bilingual
 from .number_format import integer, number, p_value, percent
 from .results import Results
-from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL, caution_text, verdict_label
+from .sentences import INTERCEPT_NOTE, MIN_REPRESENTED, TOTAL
+from .verdict_words import caution_text, conclusion, verdict_label, verdict_text
 
 LISTED_INDICATORS = 6
 
@@ -37,20 +38,23 @@ def interval_text(row: pd.Series, digits: int = 3) -> str:
 
 
 def headline_finding(results: Results) -> Finding | None:
-    """The main estimate with interval, p and verdict."""
+    """The main estimate: what it comes to and its grade, interval, p, verdict, what is ruled out, cautions."""
     row = headline_row(results)
     if row is None:
         return None
-    verdict_text, cautions = verdict_label(row["verdict"]), caution_text(row["additions"])
+    by_industry = results.study.study.unit.by == ("industry_code",)
+    record = row.to_dict()
+    start, judged, cautions = conclusion(record, by_industry=by_industry), verdict_text(record), caution_text(row["additions"])
     smallest_p = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
     estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest=smallest_p)
     p = p if p.startswith("<") else f"= {p}"
+    bound = number(row["rules_out"], 3)
     zh = (
-        f"专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（95% 区间 {interval_text(row)}，自助法 p {p}）："
-        f"{verdict_text.zh}"
+        f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（95% 区间 {interval_text(row)}，自助法 p {p}），"
+        f"{judged.zh}；可排除绝对值大于 {bound} 的效应"
     )
-    en = f"One SD more SRDI density goes with {estimate} SD of the index "
-    en += f"(95% interval {interval_text(row)}, bootstrap p {p}): {verdict_text.en}"
+    en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index (95% interval {interval_text(row)}, "
+    en += f"bootstrap p {p}), {judged.en}; effects beyond {bound} in absolute value are ruled out"
     zh, en = (f"{zh}；提示：{cautions.zh}。", f"{en}. Caution: {cautions.en}.") if cautions.zh else (f"{zh}。", f"{en}.")
     return Finding(Bilingual(zh, en), ("hypotheses",))
 
@@ -318,9 +322,9 @@ def next_step(results: Results) -> Finding:
         reason = results.absence_reason("regressions")
         return Finding(Bilingual(f"回归未生成：{reason.zh}", f"No regressions: {reason.en}"), ("not_made",))
     row = headline_row(results)
-    if row is not None and row["verdict"] == "underpowered":
+    if row is not None and row["verdict"] == "inconclusive":
         return Finding(
-            Bilingual("可尝试增加年份或单位以提高检验力。", "Try more years or units: the test lacks power."),
+            Bilingual("可尝试增加年份或单位：现有数据不能判断。", "Try more years or units: these data cannot tell."),
             ("hypotheses",),
         )
     return Finding(

@@ -47,6 +47,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "density_before": Bilingual("冲击前的专精特新密度", "SRDI density before the shock"),
         "density_x_exposure": Bilingual("密度 × 冲击暴露", "density x exposure"),
         "exposure": Bilingual("冲击暴露", "exposure to the shock"),
+        "exposure_trend": Bilingual("后来密度均值 × 年份", "mean later density x year"),
         "year": Bilingual("年份构成", "mix of years"),
         "upstream": Bilingual("上游行业密度", "density of suppliers"),
         "downstream": Bilingual("下游行业密度", "density of buyers"),

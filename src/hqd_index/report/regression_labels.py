@@ -19,6 +19,7 @@ EXTENSIONS = {
     "_slx_direct": Bilingual("含关联行业密度（直接）", "linked density (direct)"),
     "_slx_complete": Bilingual("含关联行业密度（完全）", "linked density (complete)"),
     "_long_difference": Bilingual("长差分", "long difference"),
+    "_exposure_trend": Bilingual("扣除后来密度的趋势", "net of a trend by later density"),
     "_pre_trend": Bilingual("事前趋势", "pre-trend"),
     "_modes": Bilingual("四种模式的密度", "densities of the four modes"),
     **{f"_{group}": label for group, label in GROUPS.items()},

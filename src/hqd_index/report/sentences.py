@@ -5,54 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .bilingual import BLANK, Bilingual
+from .bilingual import Bilingual
 from .number_format import integer, number, p_value
-
-VERDICTS: dict[str, Bilingual] = {
-    "supported": Bilingual("得到支持", "supported"),
-    "opposite": Bilingual("方向相反", "opposite sign"),
-    "not_supported": Bilingual("未得到支持", "not supported"),
-    "underpowered": Bilingual("检验力不足", "underpowered"),
-}
-
-MEANINGS: dict[str, Bilingual] = {
-    "supported": Bilingual(
-        "在设定的显著性水平上，估计值与预期同号且不为零。",
-        "At the stated level the estimate differs from zero and has the predicted sign.",
-    ),
-    "opposite": Bilingual(
-        "在设定的显著性水平上，估计值不为零，但与预期符号相反。",
-        "At the stated level the estimate differs from zero, with the sign opposite to the prediction.",
-    ),
-    "not_supported": Bilingual(
-        "数据足以发现有意义的效应，但没有发现。", "The data could have shown an effect of interest, and did not."
-    ),
-    "underpowered": Bilingual(
-        "数据不足以判断：有意义的效应即使存在，也未必能被发现。这不等于没有效应。",
-        "The data cannot tell: an effect of interest could be there and go unseen. This is not evidence of no effect.",
-    ),
-}
-
-ADDITIONS: dict[str, Bilingual] = {
-    "fragile": Bilingual(
-        "结论不稳健（换一种推断方法或剔除一个单位即改变）", "fragile (another inference method, or dropping one unit, changes it)"
-    ),
-    "composition_only": Bilingual(
-        "只见构成效应（剔除专精特新企业后不再成立）", "composition only (gone once recognised firms are left out)"
-    ),
-    "pre_trend": Bilingual("认定之前已有趋势差异", "pre-trends differ before recognition"),
-    "partly_split": Bilingual(
-        "部分分维度大半由行业表计算，专精特新企业自身无法剔除",
-        "some sub-dimensions rest mostly on industry tables, from which recognised firms cannot be taken out",
-    ),
-    "firm_level": Bilingual(
-        "以企业—年份的组内标准差计，数值天然较小，不可与指数层面的估计比较大小",
-        "in within standard deviations of firm-years, small by nature and not comparable in size with estimates on the index",
-    ),
-    "few_clusters": Bilingual(
-        "聚类太少，任何结果都达不到设定的显著性水平", "too few clusters for any result to reach the stated level"
-    ),
-}
+from .verdict_words import caution_text, judged_text, verdict_meaning
 
 HYPOTHESES: dict[str, Bilingual] = {
     "H1": Bilingual("专精特新密度提高制造业高质量发展指数", "SRDI density raises the index"),
@@ -139,40 +94,34 @@ DENSITY_EFFECT = Bilingual("密度每高 1 个标准差，变动", "change with 
 def verdict_sentence(record: Mapping[Any, Any], statement: Bilingual) -> Bilingual:
     """One line of `hypotheses` as a sentence for a paper: what was asked, the numbers, the verdict, what it means, cautions."""
     quantity = DENSITY_EFFECT if record["hypothesis"] == "H6b" else QUANTITIES.get(str(record["hypothesis"])[:2], DENSITY_EFFECT)
-    sample_text, verdict_text = sample_label(record["sample"]), verdict_label(record["verdict"])
-    meaning_text, cautions = verdict_meaning(record["verdict"]), caution_text(record["additions"])
+    sample_text, meaning_text = sample_label(record["sample"]), verdict_meaning(record["verdict"])
+    numbers, judged, cautions = _numbers(record), judged_text(record), caution_text(record["additions"])
+    bound = number(record["rules_out"], 3)
+    zh = (
+        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {numbers.zh}，{judged.zh}。{meaning_text.zh}"
+        f"绝对值大于 {bound} 的效应可以排除（90% 区间）。"
+    )
+    en = (
+        f"{statement.en} ({sample_text.en}): {quantity.en}, {numbers.en}: {judged.en}. {meaning_text.en} "
+        f"Effects beyond {bound} in absolute value are ruled out (90% interval)."
+    )
+    return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
+
+
+def _numbers(record: Mapping[Any, Any]) -> Bilingual:
+    """`0.250 SD (95% interval ..., bootstrap p ..., adjusted p ..., N, G, MDE, SESOI)`."""
     value, low, high, mde, sesoi = (number(record[k], 3) for k in ("estimate_sd", "ci_low", "ci_high", "mde", "sesoi"))
     p, p_adjusted = (_p_equation(record[name]) for name in ("p_wild", "p_adjusted"))
     n, g = integer(record["n_obs"]), integer(record["n_clusters"])
-    zh = (
-        f"{statement.zh}（{sample_text.zh}）：{quantity.zh} {value} 个标准差（95% 区间 [{low}, {high}]，自助法 p "
-        f"{p}，校正后 p {p_adjusted}，"
+    return Bilingual(
+        f"{value} 个标准差（95% 区间 [{low}, {high}]，自助法 p {p}，校正后 p {p_adjusted}，N = {n}，G = {g}，MDE {mde}，"
+        f"SESOI {sesoi}）",
+        f"{value} SD (95% interval [{low}, {high}], bootstrap p {p}, adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, "
+        f"SESOI {sesoi})",
     )
-    zh += f"N = {n}，G = {g}，MDE {mde}，SESOI {sesoi}），{verdict_text.zh}。{meaning_text.zh}"
-    en = f"{statement.en} ({sample_text.en}): {quantity.en}, {value} SD (95% interval [{low}, {high}], bootstrap p {p}, "
-    en += f"adjusted p {p_adjusted}, N = {n}, G = {g}, MDE {mde}, SESOI {sesoi}): {verdict_text.en}. {meaning_text.en}"
-    return Bilingual(f"{zh}提示：{cautions.zh}。", f"{en} Caution: {cautions.en}.") if cautions.zh else Bilingual(zh, en)
 
 
 def _p_equation(value: Any) -> str:
     """`= 0.031` or `< 0.001`."""
     text = p_value(value)
     return text if text.startswith("<") else f"= {text}"
-
-
-def verdict_label(key: str) -> Bilingual:
-    """The verdict's name; raises KeyError where it is not a verdict."""
-    return VERDICTS[key]
-
-
-def verdict_meaning(key: str) -> Bilingual:
-    """What a verdict means, in one sentence; raises KeyError where it is not a verdict."""
-    return MEANINGS[key]
-
-
-def caution_text(keys: Any) -> Bilingual:
-    """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
-    if not isinstance(keys, str) or not keys.strip():
-        return BLANK
-    cautions = [ADDITIONS[key] for key in keys.split(";")]
-    return Bilingual("、".join(caution.zh for caution in cautions), "; ".join(caution.en for caution in cautions))

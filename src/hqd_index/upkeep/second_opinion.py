@@ -222,10 +222,19 @@ def _terms(
             yield term, density
         elif term.startswith(INTERACTION):
             yield term, density * _standardised(frame, files.column(frame, f"base_{term.removeprefix(INTERACTION)}"))
+        elif term == "exposure_trend":
+            yield term, _exposure_trend(frame, density.where(_subset(frame, row["subset"])))
         elif linked is not None and term in linked:
             yield term, frame.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
         else:
             yield term, files.column(frame, f"{term}_lag")
+
+
+def _exposure_trend(frame: pd.DataFrame, density: pd.Series) -> pd.Series:
+    """Mean density of each unit from the first year with any to the data end, times the year."""
+    first_year = frame.loc[density > 0, "year"].min()
+    later = density.where(frame["year"] >= first_year)
+    return later.groupby(frame["unit"]).transform("mean") * (frame["year"] - (first_year - 1))
 
 
 def _standardised(frame: pd.DataFrame, values: pd.Series) -> pd.Series:

@@ -12,6 +12,7 @@ from .channels import CHANNELS_MEND, channels
 from .contribution import accounting, effects
 from .endogeneity import CELLS_MEND, instrument, long_difference_regressions
 from .hypotheses import RULE_MEND, hypotheses
+from .identification import trends
 from .interactions import MODERATOR_MEND, moderation, named_moderators, paths
 from .leading_firms import LEADERS_MEND, leader_indices, leader_outcomes
 from .mediators import MEDIATORS_MEND, mediators
@@ -52,6 +53,7 @@ ANALYSES: dict[str, Analysis] = {
     "robustness": Analysis(robustness, DIAGNOSTICS),
     "placebo": Analysis(placebo, ("placebo",), also=DIAGNOSTICS),
     "earlier_trends": Analysis(earlier_trends, DIAGNOSTICS),
+    "trends": Analysis(trends, DIAGNOSTICS, also=("regressions",)),
     "hypotheses": Analysis(hypotheses, ("hypotheses",), RULE_MEND, also=DIAGNOSTICS),
     "direct_spillover": Analysis(
         direct_spillover, ("regressions", "hypotheses"), LINKS_MEND, also=("contribution", *DIAGNOSTICS), about=SPILLOVER

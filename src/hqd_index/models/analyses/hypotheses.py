@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import EstimationError
 from ..estimation_sample import EstimationSample
 from ..headline import Headline
+from ..kernels.judgements import NODES, HypothesisTest, VerdictsWithout, tests
 from ..kernels.specification import Estimate
-from ..kernels.verdicts import NODES, HypothesisTest, VerdictRule, VerdictsWithout, composition_only, tests
+from ..kernels.verdicts import Grade, Split, VerdictRule, grade, rules_out, split
 from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
+from .identification import breakdowns, identification
 
 RULE_MEND: Mend = (
     "在 regressions.yaml 写 hypotheses: {sesoi: 0.10, alpha: 0.05}",
@@ -19,22 +22,44 @@ RULE_MEND: Mend = (
 )
 
 
+@dataclass(frozen=True)
+class Context:
+    """What a line of `hypotheses` says beside its test: of hypotheses, by name."""
+
+    notes: Mapping[str, frozenset[str]] = field(default_factory=dict)  # addition -> hypotheses that carry it
+    splits: Mapping[str, Split] = field(default_factory=dict)
+    grades: Mapping[str, tuple[Grade, tuple[str, ...]]] = field(default_factory=dict)  # description where absent
+    breakdown: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_CONTEXT = Context()
+
+
 def hypothesis_rows(
-    judged_tests: Sequence[HypothesisTest],
-    estimate: Estimate,
-    sample: str,
-    rule: VerdictRule,
-    notes: Mapping[str, frozenset[str]],
+    judged_tests: Sequence[HypothesisTest], estimate: Estimate, sample: str, rule: VerdictRule, context: Context
 ) -> Iterator[Row]:
-    """Rows of `hypotheses`; `notes` says which hypotheses have which further addition."""
+    """Rows of `hypotheses`."""
     for test in judged_tests:
-        additions = [*test.additions, *(name for name, noted in notes.items() if test.hypothesis in noted)]
+        name = test.hypothesis
+        additions = [*test.additions, *(addition for addition, noted in context.notes.items() if name in noted)]
+        grade_key, lacking = context.grades.get(name, ("description", ()))
+        multiple = context.breakdown.get(name, np.nan)
         yield {
-            "hypothesis": test.hypothesis, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
-            "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "p_wild": test.p_wild,
+            "hypothesis": name, "spec": estimate.spec.id, "sample": sample, "outcome": split_outcome(test.outcome)[1],
+            "estimate_sd": test.estimate, "ci_low": test.low, "ci_high": test.high, "ci90_low": test.narrow[0],
+            "ci90_high": test.narrow[1], "rules_out": rules_out(test.narrow), "p_wild": test.p_wild,
             "p_adjusted": test.p_adjusted, "n_obs": estimate.sums.n, "n_clusters": estimate.sums.g, "mde": test.mde,
-            "sesoi": rule.sesoi, "alpha": rule.alpha, "verdict": test.verdict, "additions": ";".join(additions),
+            "sesoi": rule.sesoi, "alpha": rule.alpha, "verdict": test.verdict, "size": test.size or "",
+            "split": context.splits.get(name, ""), "grade": grade_key, "grade_lacks": ";".join(lacking),
+            "breakdown": multiple if np.isfinite(multiple) else np.nan, "additions": ";".join(additions),
         }  # fmt: skip
+
+
+def splits_of(all_firms: Sequence[HypothesisTest], leave_out: Sequence[HypothesisTest]) -> dict[str, Split]:
+    """Hypothesis -> what the firms never recognised say of an effect that is supported on all firms."""
+    without_srdi = {test.hypothesis: test.verdict for test in leave_out}
+    parts = {test.hypothesis: split(test.verdict, without_srdi.get(test.hypothesis)) for test in all_firms}
+    return {hypothesis: part for hypothesis, part in parts.items() if part is not None}
 
 
 def fragile_rows(
@@ -51,11 +76,11 @@ def fragile_rows(
 
 def verdict_tables(
     judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithout, estimate: Estimate, sample: str, rule: VerdictRule,
-    notes: Mapping[str, frozenset[str]],
+    context: Context = NO_CONTEXT,
 ) -> Rows:  # fmt: skip
     """Both tables that a verdict has rows in."""
     return {
-        "hypotheses": list(hypothesis_rows(judged_tests, estimate, sample, rule, notes)),
+        "hypotheses": list(hypothesis_rows(judged_tests, estimate, sample, rule, context)),
         "regression_diagnostics": list(fragile_rows(judged_tests, verdicts_without, estimate, sample)),
     }
 
@@ -80,14 +105,34 @@ def hypotheses(headline: Headline) -> Rows:
         sample: tests(headline.estimate, columns, rule, seed=headline.seed, weights=weights)
         for sample, columns in outcomes.items()
     }
-    diagnostics = [
-        {"regression_diagnostics": list(fragile_rows(judged_tests, verdicts_without, headline.estimate, sample))}
+    splits = splits_of(judged["all"][0], judged["leave_out"][0] if "leave_out" in judged else [])
+    return merged(
+        verdict_tables(
+            judged_tests, verdicts_without, headline.estimate, sample, rule,
+            _context(headline, sample, outcomes[sample], judged[sample], splits),
+        )
         for sample, (judged_tests, verdicts_without) in judged.items()
-    ]
-    composition_alone = composition_only(judged["all"][0], judged["leave_out"][0] if "leave_out" in judged else [])
-    verdicts = []
-    for sample, (judged_tests, _) in judged.items():
-        notes = {"pre_trend": headline.trended_before(outcomes[sample])}
-        notes |= {"composition_only": composition_alone} if sample == "all" else {}
-        verdicts.append({"hypotheses": list(hypothesis_rows(judged_tests, headline.estimate, sample, rule, notes))})
-    return merged([*diagnostics, *verdicts])
+    )  # fmt: skip
+
+
+def _context(
+    headline: Headline,
+    sample: str,
+    outcomes: Mapping[str, str],
+    judged: tuple[Sequence[HypothesisTest], VerdictsWithout],
+    splits: Mapping[str, Split],
+) -> Context:
+    """Pre-trends, grades and breakdown multiples of the tests in one sample; the split belongs to all firms."""
+    rule, (judged_tests, verdicts_without) = headline.rule, judged
+    assert rule is not None
+    grades, multiples = {}, breakdowns(headline)
+    for test in judged_tests:
+        dropped = verdicts_without[test.hypothesis].values()
+        same = len(dropped) == headline.estimate.sums.g and set(dropped) == {test.verdict}
+        spillover = sample != "all" or splits.get(test.hypothesis) == "spillover_supported"
+        evidence = identification(headline, test, same_without_one=same, spillover=spillover)
+        grades[test.hypothesis] = grade(test.verdict, evidence, rule)
+    return Context(
+        notes=headline.trended_before(outcomes), splits=splits if sample == "all" else {}, grades=grades,
+        breakdown={h: multiples.get(column, np.nan) for h, column in outcomes.items()},
+    )  # fmt: skip

@@ -12,11 +12,12 @@ from ...errors import EstimationError
 from ..estimation_data import KEY
 from ..estimation_sample import EstimationSample
 from ..headline import Headline
+from ..kernels.judgements import HypothesisTest, attainable, tests
 from ..kernels.moderation import BASE, TIMES, Moderated, all_moderated
 from ..kernels.multiple_testing import holm
-from ..kernels.verdicts import HypothesisTest, VerdictRule, attainable, composition_only, tests, verdict
+from ..kernels.verdicts import VerdictRule, verdict
 from ..model_rows import DATA_MEND, Mend, Row, Rows, merged, not_made, regression_rows
-from .hypotheses import fragile_rows, hypothesis_rows
+from .hypotheses import Context, fragile_rows, hypothesis_rows, splits_of
 from .mode_matrix import MODES_MEND
 
 PATH = "path_"
@@ -142,8 +143,8 @@ def _stepped(family: Sequence[_JudgedInteraction], rule: VerdictRule) -> list[Hy
     for judged, p in zip(family, adjusted):
         moderated, test = judged.moderated, judged.test
         evidence = max(p, attainable(moderated.estimate.sums.g, moderated.bootstrap))
-        key = verdict(test.estimate, evidence, test.mde, sesoi=rule.sesoi, alpha=rule.alpha)
-        stepped.append(replace(test, p_adjusted=p, verdict=key))
+        key = verdict(test.estimate, evidence, test.narrow, rule)
+        stepped.append(replace(test, p_adjusted=p, verdict=key, size=test.size if key == "supported" else None))
     return stepped
 
 
@@ -164,10 +165,10 @@ def _family_verdicts(headline: Headline, fitted: Sequence[Moderated], columns: O
             fragile = fragile_rows(judged_tests, verdicts_without, moderated.estimate, sample)
             parts.append({"regression_diagnostics": list(fragile)})
     stepped = {sample: _stepped(family, rule) for sample, family in families.items()}
-    composition_alone = composition_only(stepped.get("all", []), stepped.get("leave_out", []))
+    splits = splits_of(stepped.get("all", []), stepped.get("leave_out", []))
     for sample, family in families.items():
         for judged, test in zip(family, stepped[sample]):
-            notes = {"pre_trend": headline.trended_before({test.hypothesis: test.outcome})}
-            notes |= {"composition_only": composition_alone} if sample == "all" else {}
-            parts.append({"hypotheses": list(hypothesis_rows([test], judged.moderated.estimate, sample, rule, notes))})
+            notes = headline.trended_before({test.hypothesis: test.outcome})
+            context = Context(notes=notes, splits=splits if sample == "all" else {})
+            parts.append({"hypotheses": list(hypothesis_rows([test], judged.moderated.estimate, sample, rule, context))})
     return merged(parts)

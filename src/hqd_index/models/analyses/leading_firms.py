@@ -10,10 +10,10 @@ from ...errors import EstimationError
 from ..estimation_data import KEY
 from ..estimation_sample import SPLITTABLE, EstimationSample
 from ..headline import Headline
+from ..kernels.judgements import tests
 from ..kernels.specification import Estimate, Specification
-from ..kernels.verdicts import tests
 from ..model_rows import Mend, Row, Rows, merged, term_row
-from .hypotheses import verdict_tables
+from .hypotheses import NO_CONTEXT, Context, verdict_tables
 from .interactions import hypothesis_not_made
 
 LEADERS, OTHERS = "leaders", "others"
@@ -75,7 +75,7 @@ def firm_estimate(headline: Headline, group: str, outcome: str) -> Estimate:
         raise EstimationError(f"{group}, {outcome}: {fault.en}", zh=f"{group},{outcome}:{fault.zh}") from fault
 
 
-def _group_tables(headline: Headline, estimate: Estimate, group: str, notes: Mapping[str, frozenset[str]]) -> Rows:
+def _group_tables(headline: Headline, estimate: Estimate, group: str, context: Context = NO_CONTEXT) -> Rows:
     """Rows of `regressions` of one group and outcome, and the verdict on it."""
     rows: Rows = {"regressions": [term_row(estimate, 0, k, headline.density, note=NOTE) for k in range(len(estimate.terms))]}
     rule, outcome = headline.rule, estimate.spec.outcomes[0]
@@ -83,7 +83,7 @@ def _group_tables(headline: Headline, estimate: Estimate, group: str, notes: Map
         return rows
     weights = headline.settings["weights"]
     judged_tests, verdicts_without = tests(estimate, {"H6b": outcome}, rule, seed=headline.seed, weights=weights)
-    return merged([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, notes)])
+    return merged([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, context)])
 
 
 def leader_indices(headline: Headline) -> Rows:
@@ -91,7 +91,7 @@ def leader_indices(headline: Headline) -> Rows:
     parts: list[Mapping[str, Iterable[Row]]] = []
     for group in GROUPS:
         try:
-            parts.append(_group_tables(headline, index_estimate(headline, group), group, {}))
+            parts.append(_group_tables(headline, index_estimate(headline, group), group))
         except EstimationError as fault:
             parts.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
     return merged(parts)
@@ -108,7 +108,7 @@ def leader_outcomes(headline: Headline) -> Rows:
         for outcome in outcomes:
             try:
                 fitted = firm_estimate(headline, group, outcome)
-                parts.append(_group_tables(headline, fitted, group, {"firm_level": frozenset({"H6b"})}))
+                parts.append(_group_tables(headline, fitted, group, Context(notes={"firm_level": frozenset({"H6b"})})))
             except EstimationError as fault:
                 parts.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
     return merged(parts)

@@ -15,12 +15,13 @@ from ..headline import Headline
 from ..kernels.clusters import ClusterSums, sums_without
 from ..kernels.contrasts import Contrast, contrast
 from ..kernels.inference import interval, p_value, stream
+from ..kernels.judgements import DROP_ONE_DRAWS, NODES, HypothesisTest, attainable_with
 from ..kernels.specification import Estimate, Specification, estimate
-from ..kernels.verdicts import DROP_ONE_DRAWS, NODES, HypothesisTest, VerdictRule, attainable_with, mde, verdict
+from ..kernels.verdicts import EQUIVALENCE, Verdict, VerdictRule, mde
 from ..kernels.wild import Wild, wild
 from ..kernels.within import Array
 from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
-from .hypotheses import verdict_tables
+from .hypotheses import Context, verdict_tables
 
 SAMPLE = "leave_out"
 PREFIX = "mode_"
@@ -165,21 +166,20 @@ def matrix_diagnostics(matrix: ModeMatrix) -> Iterator[Row]:
             yield quantity_row(matrix.estimate, f"{SAMPLE}:", f"{name}_{quantity}", value, note)
 
 
-def _contrast_verdict(sums: ClusterSums, tested: Contrast, rule: VerdictRule, weights: str, draws: int) -> tuple[str, float]:
-    """Verdict and minimum detectable effect of the contrast."""
-    detectable = mde(float(tested.se_cv3[0]), sums.g, rule.alpha)
+def _contrast_verdict(sums: ClusterSums, tested: Contrast, rule: VerdictRule, weights: str, draws: int) -> Verdict:
+    """supported or inconclusive: the Wald test has no direction but the predicted one, and shows nothing to be negligible."""
     p = max(tested.p_wild, attainable_with(sums.g, draws, weights))
-    return verdict(float(tested.value[0]), p, detectable, sesoi=rule.sesoi, alpha=rule.alpha), detectable
+    return "supported" if p <= rule.alpha and tested.value[0] > 0 else "inconclusive"
 
 
 def matrix_test(
     matrix: ModeMatrix, sample: EstimationSample, rule: VerdictRule, *, seed: int, draws: int
-) -> tuple[HypothesisTest, dict[str, str]]:
+) -> tuple[HypothesisTest, dict[str, Verdict]]:
     """H4 judged by its Wald p, and the verdict without each cluster. The estimate is mean predicted less mean other cell."""
     sums, tested = matrix.estimate.sums, matrix.against
-    key, detectable = _contrast_verdict(sums, tested, rule, matrix.weights, draws)
+    key = _contrast_verdict(sums, tested, rule, matrix.weights, draws)
     verdicts_without = _verdicts_without_clusters(matrix, rule, seed)
-    low, high = interval(tested.value, tested.se_cv3, sums.g, matrix.level)
+    (low, high), narrow = (interval(tested.value, tested.se_cv3, sums.g, level) for level in (matrix.level, EQUIVALENCE))
     p_t = float(p_value(tested.value, tested.se_cv3, sums.g)[0])
     changes = any(dropped_verdict != key for dropped_verdict in verdicts_without.values()) or (p_t <= rule.alpha) != (
         tested.p_wild <= rule.alpha
@@ -189,15 +189,16 @@ def matrix_test(
     additions += ["partly_split"] if any(sample.firm_share(node) < HALF for node in matrix.nodes) else []
     test = HypothesisTest(
         hypothesis="H4", outcome=sample.root_column(SAMPLE), estimate=float(tested.value[0]), low=float(low[0]),
-        high=float(high[0]), p_wild=tested.p_wild, p_adjusted=tested.p_wild, mde=detectable, verdict=key,
+        high=float(high[0]), narrow=(float(narrow[0][0]), float(narrow[1][0])), p_wild=tested.p_wild,
+        p_adjusted=tested.p_wild, mde=mde(float(tested.se_cv3[0]), sums.g, rule.alpha), verdict=key, size=None,
         additions=tuple(additions),
     )  # fmt: skip
     return test, verdicts_without
 
 
-def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int) -> dict[str, str]:
+def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int) -> dict[str, Verdict]:
     """{cluster left out: verdict without it}, none when fewer than 3 would remain or a term is lost with one."""
-    sums, verdicts_without = matrix.estimate.sums, {}
+    sums, verdicts_without = matrix.estimate.sums, dict[str, Verdict]()
     if sums.g < 4 or not sums.complete:
         return {}
     restriction = predicted_against_rest(matrix.estimate.terms, matrix.nodes)
@@ -207,7 +208,7 @@ def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int)
             continue
         rng = stream(seed, "drop-one", matrix.estimate.spec.id)
         tested = contrast(reduced, restriction, rng=rng, draws=DROP_ONE_DRAWS, weights=matrix.weights)
-        verdicts_without[label] = _contrast_verdict(reduced, tested, rule, matrix.weights, DROP_ONE_DRAWS)[0]
+        verdicts_without[label] = _contrast_verdict(reduced, tested, rule, matrix.weights, DROP_ONE_DRAWS)
     return verdicts_without
 
 
@@ -223,5 +224,5 @@ def modes(headline: Headline) -> Rows:
         return rows
     test, verdicts_without = matrix_test(matrix, headline.sample, rule, seed=headline.seed, draws=headline.settings["draws"])
     trended = headline.trended_before({node: f"{SAMPLE}:{node}" for node in matrix.nodes})
-    notes = {"pre_trend": frozenset({"H4"} if trended else ())}
-    return merged([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, notes)])
+    context = Context(notes={direction: frozenset({"H4"} if nodes else ()) for direction, nodes in trended.items()})
+    return merged([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, context)])

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ..headline import Headline
+from ..headline import RANDOM_DRAWS, Headline
 from ..kernels.clusters import cluster_sums, compact
 from ..kernels.inference import driscoll_kraay, inflation, joint_wald
-from ..kernels.randomisation import randomisation
 from ..kernels.specification import Specification, sums_of
 from ..model_rows import Row, Rows, outcome_key, quantity_row, reported_outcomes, split_outcome
 
-RANDOM_DRAWS = 999
 DIAGNOSTICS = "regression_diagnostics"
 
 
@@ -69,7 +67,7 @@ def robustness(headline: Headline) -> Rows:
 def placebo(headline: Headline) -> Rows:
     """p by permuted density paths, and the draws of the whole index."""
     estimate = headline.estimate
-    permuted = randomisation(headline.rows, estimate.spec, draws=RANDOM_DRAWS, seed=headline.seed)
+    permuted = headline.permuted
     p, scale, reported = permuted.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
     note = f"{RANDOM_DRAWS} draws"
     diagnostics = [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in reported]

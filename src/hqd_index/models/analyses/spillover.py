@@ -9,11 +9,12 @@ from scipy import stats
 
 from ...errors import EstimationError
 from ..contribution_items import TOTAL, Item, Window, changes, contribution_rows, window
+from ..estimation_sample import SAMPLES
 from ..headline import Headline
+from ..kernels.judgements import tests
 from ..kernels.slx import DOWN, UP, Spillover, slx
-from ..kernels.verdicts import tests
 from ..model_rows import Mend, Row, Rows, merged, reported_outcomes, term_row
-from .hypotheses import hypothesis_outcomes, verdict_tables
+from .hypotheses import Context, hypothesis_outcomes, splits_of, verdict_tables
 from .policy import linked_policy_items, policy_baseline
 
 LINKS_MEND: Mend = ("在 sources.yaml 中加入读入表 io 的来源", "add a source for table io in sources.yaml")
@@ -90,17 +91,22 @@ def _linked_accounting(spillover: Spillover, headline: Headline) -> Rows:
 
 def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
     """H6: the density of suppliers moves the index."""
-    rule, estimate, parts = headline.rule, spillover.estimate, []
+    rule, estimate, judged = headline.rule, spillover.estimate, {}
     for sample in headline.sample.samples:
         root = hypothesis_outcomes(headline.sample, sample).get("H1")
         if root is None or rule is None or UP not in spillover.bootstraps:
             continue
-        judged_tests, verdicts_without = tests(
+        judged[sample] = tests(
             estimate, {"H6": root}, rule, seed=headline.seed, weights=headline.settings["weights"],
             term=spillover.term(UP), bootstrap=spillover.bootstraps[UP],
         )  # fmt: skip
-        parts.append(verdict_tables(judged_tests, verdicts_without, estimate, sample, rule, {}))
-    return merged(parts)
+    if rule is None:
+        return {}
+    splits = splits_of(*(judged[sample][0] if sample in judged else [] for sample in SAMPLES))
+    return merged(
+        verdict_tables(*tested, estimate, sample, rule, Context(splits=splits if sample == "all" else {}))
+        for sample, tested in judged.items()
+    )
 
 
 def _linked_policy(spillover: Spillover, headline: Headline) -> Rows:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from .exposure_trend import first_year, later_density
 from .specification import Estimate, Specification, estimate
 
 SLOPE = "later_density_x_year"
@@ -25,15 +25,12 @@ def pre_trend(
     A linear lead has one parameter and so the most power against selection on trend. None when fewer than three such
     years exist, or when later density does not differ between units.
     """
-    largest = rows.groupby("year")[spec.density].agg(lambda x: np.abs(x).max())
-    years_before = largest.index[largest == 0]
-    years_before = years_before[years_before < largest.index[largest > 0].min()] if (largest > 0).any() else years_before[:0]
-    if len(years_before) < FEWEST:
+    since = first_year(rows, spec.density)
+    if since is None:
         return None
-    later_density = rows[~rows["year"].isin(years_before)].groupby("unit")[spec.density].mean()
-    if later_density.std() == 0 or len(later_density) < 2:
+    later, early = later_density(rows, spec.density, since), rows[rows["year"] < since]
+    if early["year"].nunique() < FEWEST or later.std() == 0 or len(later) < 2:
         return None
-    early = rows[rows["year"].isin(years_before)]
-    slope = early["unit"].map(later_density) * (early["year"] - years_before.max())
+    slope = early["unit"].map(later) * (early["year"] - early["year"].max())
     lead = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
     return estimate(early.assign(**{SLOPE: slope}), lead, draws=draws, weights=weights, seed=seed, level=level)

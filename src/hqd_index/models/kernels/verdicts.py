@@ -1,65 +1,34 @@
-"""The verdict on each hypothesis: one rule, fixed before the run, as ready to say no or the opposite as yes."""
+"""The rule of verdicts and grades in plain numbers: fixed before the run, as ready to say no or the opposite as yes.
+
+Estimates are in within standard deviations, a positive sign is predicted. `negligible` is two one-sided tests (Schuirmann
+1987); the minimum detectable effect plans a study and decides nothing (Hoenig & Heisey 2001).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from .clusters import ClusterSums, leave_one_out_terms, sums_without
-from .inference import coefficients, jackknife, stream
-from .multiple_testing import romano_wolf
-from .specification import Estimate
-from .wild import Wild, draw_signs, enumerable, wild_of
-from .within import Array
+Verdict = Literal["supported", "opposite_sign", "negligible", "inconclusive"]
+Size = Literal["matters", "too_small", "size_open"]
+Split = Literal["spillover_supported", "spillover_opposite", "composition_only", "spillover_open"]
+Grade = Literal["credible", "suggestive", "description"]
+Interval = tuple[float, float]
 
 POWER = 0.80
-DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
+EQUIVALENCE = 0.90  # level of the interval of two one-sided tests of 5% each
+SIZE = 0.95  # level of the interval that must lie beyond the smallest effect of interest
+GROUP_YEAR_P = 0.10  # largest bootstrap p with group x year effects of a suggestive estimate
+MOVABLE = 0.90  # smallest share of units whose density path can be permuted for a credible estimate
 
-NODES = {
-    "H2a": "innovation", "H2b": "brand", "H2c": "upgrading",
-    "H3a": "completeness", "H3b": "advantage", "H3c": "smoothness",
+SPLITS: dict[Verdict, Split] = {
+    "supported": "spillover_supported", "opposite_sign": "spillover_opposite",
+    "negligible": "composition_only", "inconclusive": "spillover_open",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class HypothesisTest:
-    """One hypothesis judged: numbers in within standard deviations, verdict and additions as keys."""
-
-    hypothesis: str
-    outcome: str
-    estimate: float
-    low: float
-    high: float
-    p_wild: float
-    p_adjusted: float
-    mde: float
-    verdict: str
-    additions: tuple[str, ...]
-
-
-def mde(error: float, g: int, alpha: float) -> float:
-    """Minimum detectable effect (t_{1-alpha/2,G-1} + t_{0.80,G-1}) x SE (Bloom 1995): 2.90 SE at G = 31."""
-    return float((special.stdtrit(g - 1, 1 - alpha / 2) + special.stdtrit(g - 1, POWER)) * error)
-
-
-def verdict(estimate: float, p: float, detectable: float, *, sesoi: float, alpha: float) -> str:
-    """supported | opposite | not_supported | underpowered, for a predicted positive sign; unknown power counts as none."""
-    if p <= alpha:
-        return "supported" if estimate > 0 else "opposite"
-    return "not_supported" if detectable <= sesoi else "underpowered"
-
-
-def attainable(g: int, bootstrap: Wild) -> float:
-    """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
-    return 2.0 ** (1 - g) if bootstrap.enumerated else 0.0
-
-
-def attainable_with(g: int, draws: int, weights: str) -> float:
-    """The same from the number of draws that was asked for."""
-    return 2.0 ** (1 - g) if enumerable(g, draws, weights) else 0.0
 
 
 @dataclass(frozen=True)
@@ -70,102 +39,93 @@ class VerdictRule:
     alpha: float
 
 
+def verdict(estimate: float, p: float, interval: Interval, rule: VerdictRule) -> Verdict:
+    """By p, then by the 90% interval; an interval without ends shows nothing to be negligible."""
+    if p <= rule.alpha:
+        return "supported" if estimate > 0 else "opposite_sign"
+    return "negligible" if inside(interval, rule.sesoi) else "inconclusive"
+
+
+def inside(interval: Interval, bound: float) -> bool:
+    """The interval lies within (-bound, bound)."""
+    return bool(-bound < interval[0] and interval[1] < bound)
+
+
+def size(key: Verdict, wide: Interval, narrow: Interval, rule: VerdictRule) -> Size | None:
+    """How large a supported effect is, from its 95% (`wide`) and 90% (`narrow`) intervals; None for other verdicts."""
+    if key != "supported":
+        return None
+    if wide[0] > rule.sesoi:
+        return "matters"
+    return "too_small" if inside(narrow, rule.sesoi) else "size_open"
+
+
+def split(all_firms: Verdict, leave_out: Verdict | None) -> Split | None:
+    """What firms never recognised say of an effect supported on all firms; None without either."""
+    return SPLITS[leave_out] if all_firms == "supported" and leave_out is not None else None
+
+
+def rules_out(narrow: Interval) -> float:
+    """The size from which effects are ruled out: the larger absolute end of the 90% interval."""
+    return max(abs(narrow[0]), abs(narrow[1]))
+
+
+def too_wide(narrow: Interval, rule: VerdictRule) -> bool:
+    """These data cannot show an effect to be negligible: the half-width of the 90% interval is s or more."""
+    return not (narrow[1] - narrow[0]) / 2 < rule.sesoi
+
+
+def mde(error: float, g: int, alpha: float) -> float:
+    """Minimum detectable effect (t_{1-alpha/2,G-1} + t_{0.80,G-1}) x SE (Bloom 1995): 2.90 SE at G = 31."""
+    return float((special.stdtrit(g - 1, 1 - alpha / 2) + special.stdtrit(g - 1, POWER)) * error)
+
+
 @dataclass(frozen=True)
-class Judgement:
-    """Verdict on one hypothesis with its p, its p within the family, and the minimum detectable effect."""
+class Identification:
+    """What the grade of one test rests on beside its own p; NaN where it cannot be computed."""
 
-    verdict: str
-    p: float
-    p_adjusted: float
-    mde: float
-
-
-VerdictsWithout = dict[str, dict[str, str]]  # hypothesis -> {cluster left out: verdict without it}
-
-
-def _judgements(
-    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: VerdictRule, term: int
-) -> dict[str, Judgement]:
-    """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
-    scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
-    effect, error = coefficients(sums)[term] * scale, error * scale
-    p = bootstrap.p()
-    family = [positions[h] for h in NODES if h in positions]
-    stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
-    judgements = {}
-    for hypothesis, j in positions.items():
-        adjusted = float(stepped[j]) if hypothesis in NODES else float(p[j])
-        evidence = max(adjusted, attainable(sums.g, bootstrap))
-        detectable = mde(float(error[j]), sums.g, rule.alpha)
-        key = verdict(float(effect[j]), evidence, detectable, sesoi=rule.sesoi, alpha=rule.alpha)
-        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted, detectable)
-    return judgements
+    pre_trend_p: float = np.nan  # NaN under three years before recognition
+    net_interval: Interval = (np.nan, np.nan)  # 90%, with the trend of later density taken out
+    group_year: tuple[float, float] = (np.nan, np.nan)  # estimate and bootstrap p with group x year effects
+    randomisation_p: float = np.nan
+    movable: float = np.nan  # share of units whose density path can be permuted
+    same_without_one: bool = False  # the verdict is the same when any one cluster is dropped
+    spillover: bool = False  # on all firms: the spillover is supported; on leave-out true
 
 
-def verdicts_without_clusters(
-    estimate: Estimate, positions: Mapping[str, int], rule: VerdictRule, *, seed: int, weights: str, term: int = 0
-) -> VerdictsWithout:
-    """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
-    sums = estimate.sums
-    verdicts_without: VerdictsWithout = {h: {} for h in positions}
-    if not positions or sums.g < 4 or not sums.complete:
-        return verdicts_without
-    columns = list(positions.values())
-    reduced_positions = {h: i for i, h in enumerate(positions)}
-    signs = draw_signs(sums.g - 1, DROP_ONE_DRAWS, weights, stream(seed, "drop-one", estimate.spec.id))
-    for g, label in enumerate(sums.labels):
-        reduced = sums_without(sums, g, columns)
-        if np.linalg.norm(reduced.coefficient_map[term]) == 0:
-            continue
-        error = jackknife(coefficients(reduced)[term], leave_one_out_terms(reduced, [term])[:, 0])
-        bootstrap = wild_of(reduced, signs, term=term)
-        for hypothesis, judgement in _judgements(reduced, bootstrap, error, reduced_positions, rule, term).items():
-            verdicts_without[hypothesis][label] = judgement.verdict
-    return verdicts_without
+def grade(key: Verdict, evidence: Identification, rule: VerdictRule) -> tuple[Grade, tuple[str, ...]]:
+    """The grade, and the conditions that the next higher grade lacks."""
+    lacking = tuple(_lacking_suggestive(key, evidence, rule))
+    if lacking:
+        return "description", lacking
+    lacking = tuple(_lacking_credible(evidence, rule))
+    return ("suggestive", lacking) if lacking else ("credible", ())
 
 
-def tests(
-    estimate: Estimate,
-    outcomes: Mapping[str, str],
-    rule: VerdictRule,
-    *,
-    seed: int,
-    weights: str,
-    term: int = 0,
-    bootstrap: Wild | None = None,
-) -> tuple[list[HypothesisTest], VerdictsWithout]:
-    """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
-
-    `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
-    `few_clusters`: no p at or below alpha can arise with so few clusters. `bootstrap` is that of the term (default: density).
-    """
-    law = bootstrap or estimate.bootstrap
-    positions = {h: estimate.at(column) for h, column in outcomes.items() if estimate.varies(estimate.at(column))}
-    judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
-    verdicts_without = verdicts_without_clusters(estimate, positions, rule, seed=seed, weights=weights, term=term)
-    scale, few_clusters = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
-    judged_tests = []
-    for hypothesis, judgement in judgements.items():
-        j = positions[hypothesis]
-        agree = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
-        changes = any(key != judgement.verdict for key in verdicts_without[hypothesis].values())
-        additions = (["few_clusters"] if few_clusters else []) + ([] if agree and not changes else ["fragile"])
-        judged_tests.append(
-            HypothesisTest(
-                hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),
-                low=float(estimate.low[term, j] * scale[j]), high=float(estimate.high[term, j] * scale[j]),
-                p_wild=judgement.p, p_adjusted=judgement.p_adjusted, mde=judgement.mde, verdict=judgement.verdict,
-                additions=tuple(additions),
-            )
-        )  # fmt: skip
-    return judged_tests, verdicts_without
+def _lacking_suggestive(key: Verdict, evidence: Identification, rule: VerdictRule) -> Iterator[str]:
+    if key not in ("supported", "opposite_sign"):
+        yield "significance"
+        return
+    sign = 1.0 if key == "supported" else -1.0
+    if np.isnan(evidence.pre_trend_p):
+        yield "years_before"
+    elif evidence.pre_trend_p <= rule.alpha:
+        yield "pre_trend"
+    if not min(sign * end for end in evidence.net_interval) > 0:
+        yield "exposure_trend"
+    estimate, p = evidence.group_year
+    if np.isnan(estimate):
+        yield "no_groups"
+    elif not (sign * estimate > 0 and p <= GROUP_YEAR_P):
+        yield "group_year"
 
 
-def composition_only(all_firms: Sequence[HypothesisTest], leave_out: Sequence[HypothesisTest]) -> frozenset[str]:
-    """Hypotheses supported on all firms and not on the firms never recognised."""
-    without_srdi = {test.hypothesis: test.verdict for test in leave_out}
-    return frozenset(
-        test.hypothesis
-        for test in all_firms
-        if test.verdict == "supported" and without_srdi.get(test.hypothesis, "supported") != "supported"
-    )
+def _lacking_credible(evidence: Identification, rule: VerdictRule) -> Iterator[str]:
+    if not evidence.spillover:
+        yield "spillover"
+    if not evidence.movable >= MOVABLE:
+        yield "movable"
+    elif not evidence.randomisation_p <= rule.alpha:
+        yield "randomisation"
+    if not evidence.same_without_one:
+        yield "one_cluster"

@@ -6,7 +6,8 @@ from ..bilingual import Bilingual
 from ..key_labels import key_label
 from ..regression_labels import spec_label, term_label
 from ..results import Results
-from ..sentences import HYPOTHESES, TOTAL, caution_text, sample_label, verdict_label, verdict_sentence
+from ..sentences import HYPOTHESES, TOTAL, sample_label, verdict_sentence
+from ..verdict_words import caution_text, grade_text, verdict_text
 from .grid import Grid, parse_columns, text_or_empty
 
 REGRESSIONS = parse_columns("""
@@ -37,18 +38,25 @@ HYPOTHESIS = parse_columns("""
 估计（标准差） | Estimate (SDs) | 3 | 11
 95% 下限 | 95% low | 3 | 9
 95% 上限 | 95% high | 3 | 9
+可排除 | Rules out | 3 | 9
 p（自助法） | p (bootstrap) | p | 9
 校正后 p | Adjusted p | p | 9
 MDE | MDE | 3 | 8
 SESOI | SESOI | 2 | 8
-结论 | Verdict | text | 14
+样本量 | N | int | 8
+聚类数 | G | int | 8
+崩溃倍数 | Breakdown | 2 | 10
+判定 | Verdict | text | 24
+等级 | Grade | text | 30
 提示 | Caution | text | 30
 """)
 SENTENCE = parse_columns("""
 假设 | Hypothesis | text | 8
 结论 | Verdict | text | 120
 """)
-HYPOTHESIS_VALUES = ("estimate_sd", "ci_low", "ci_high", "p_wild", "p_adjusted", "mde", "sesoi")
+HYPOTHESIS_VALUES = (
+    "estimate_sd", "ci_low", "ci_high", "rules_out", "p_wild", "p_adjusted", "mde", "sesoi", "n_obs", "n_clusters", "breakdown",
+)  # fmt: skip
 CONTRIBUTION = parse_columns("""
 项 | Item | text | 18
 设定 | Specification | text | 18
@@ -108,16 +116,19 @@ def hypotheses(results: Results) -> Grid | None:
             statement(results, record["hypothesis"], record["outcome"]),
             sample_label(record["sample"]),
             *[record[name] for name in HYPOTHESIS_VALUES],
-            verdict_label(record["verdict"]),
+            verdict_text(record),
+            grade_text(record),
             caution_text(record["additions"]),
         )
         for record in results.table("hypotheses").to_dict("records")
     ]
     note = Bilingual(
-        "MDE：检验力 80% 时能发现的最小效应；SESOI：运行前设定的最小关注效应。"
-        "p > α 且 MDE > SESOI 时结论为“检验力不足”，不等于没有效应。",
-        "MDE: smallest effect found with 80% power; SESOI: smallest effect of interest, set before the run. "
-        "With p above alpha and MDE above SESOI the verdict is 'underpowered', which is not evidence of no effect.",
+        "SESOI：运行前设定的最小关注效应。p > α 时，90% 区间完全落在 ±SESOI 之内为“效应可忽略”，"
+        "否则为“不能判断”，后者不等于没有效应。"
+        "“可排除”为 90% 区间绝对值较大的一端。MDE（检验力 80% 时能发现的最小效应）只供规划研究，不参与判定。",
+        "SESOI: smallest effect of interest, set before the run. With p above alpha the verdict is 'negligible' where the 90% "
+        "interval lies within ±SESOI, else 'inconclusive', which is not evidence of no effect. 'Rules out' is the larger "
+        "absolute end of that interval. The MDE (smallest effect found with 80% power) is for planning and decides nothing.",
     )
     return Grid(Bilingual("假设检验", "Hypotheses"), HYPOTHESIS, tuple(values), ("hypotheses",), note)
 

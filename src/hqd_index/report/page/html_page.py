@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .. import key_findings, sentences
+from .. import key_findings, sentences, verdict_words
 from ..bilingual import Bilingual, both_languages, formula_pieces, unit_name
 from ..colours import node_colours
 from ..figures.drawings import Drawing
@@ -71,6 +71,7 @@ def page(
         key_findings=key_findings,
         decisive_choice=decisive_choice,
         sentences=sentences,
+        verdict_words=verdict_words,
         indicators=_indicators(results),
     )
 

@@ -35,6 +35,13 @@ TABLE_WORKS: dict[str, tuple[str, ...]] = {
         "Romano J P, Wolf M. Exact and Approximate Stepdown Methods for Multiple Hypothesis Testing. Journal of the American "
         "Statistical Association, 2005, 100(469): 94-108.",
         "Bloom H S. Minimum Detectable Effects. Evaluation Review, 1995, 19(5): 547-556.",
+        "Schuirmann D J. A Comparison of the Two One-Sided Tests Procedure and the Power Approach for Assessing the Equivalence "
+        "of Average Bioavailability. Journal of Pharmacokinetics and Biopharmaceutics, 1987, 15(6): 657-680.",
+        "Hoenig J M, Heisey D M. The Abuse of Power: The Pervasive Fallacy of Power Calculations for Data Analysis. The American "
+        "Statistician, 2001, 55(1): 19-24.",
+        "Wolfers J. Did Unilateral Divorce Laws Raise Divorce Rates? A Reconciliation and New Results. American Economic Review, "
+        "2006, 96(5): 1802-1820.",
+        "Rambachan A, Roth J. A More Credible Approach to Parallel Trends. Review of Economic Studies, 2023, 90(5): 2555-2591.",
     ),
     "mediators": (
         "江艇. 因果推断经验研究中的中介效应与调节效应[J]. 中国工业经济， 2022(5): 100-120.",

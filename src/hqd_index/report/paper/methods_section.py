@@ -265,14 +265,21 @@ def verdict_rule_blocks(results: Results) -> Iterator[Block]:
     alpha, sesoi = number(rule.alpha, 2), number(rule.sesoi, 2)
     yield formula_block("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
     yield text_block(
-        f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。p ≤ α 且同号为“得到支持”，"
-        "p ≤ α 但反号为“方向相反”，"
-        "p > α 且 MDE ≤ SESOI 为“未得到支持”，p > α 且 MDE > SESOI 为“检验力不足”。六个分维度的检验用 Romano-Wolf 逐步校正。",
+        f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。"
+        "p ≤ α 且同号为“得到支持”，反号为“方向相反”；p > α 时，90% 区间（CV3，t(G−1)）完全落在 ±SESOI 之内为“效应可忽略”"
+        "（两个单侧检验，Schuirmann 1987），否则为“不能判断”。"
+        "MDE 只供规划研究，不参与判定（Hoenig 与 Heisey 2001）。六个分维度的检验用 Romano-Wolf 逐步校正。"
+        "识别等级：“提示”要求认定之前没有趋势差异，扣除 m_i·(t − t₀) 的趋势后 90% 区间仍不含零，"
+        "且组×年份固定效应下同号、p ≤ 0.10；“较可信”还要求外溢得到支持、"
+        "随机化推断 p ≤ α、剔除任何一个单位判定不变；其余为“描述”。",
         f"The verdict rule was fixed before the run: α = {alpha}, smallest effect of interest SESOI = {sesoi} within-SDs. "
-        "p ≤ α with the predicted "
-        "sign is 'supported', with the other sign 'opposite sign'; p > α is 'not supported' where MDE ≤ SESOI and "
-        "'underpowered' where MDE > SESOI. "
-        "The six tests on sub-dimensions carry Romano-Wolf step-down p values.",
+        "p ≤ α with the predicted sign is 'supported', with the other sign 'opposite sign'; with p > α the verdict is "
+        "'negligible' where the 90% interval (CV3, t(G−1)) lies within ±SESOI (two one-sided tests, Schuirmann 1987), else "
+        "'inconclusive'. The MDE is for planning and decides nothing (Hoenig & Heisey 2001). The six tests on sub-dimensions "
+        "carry Romano-Wolf step-down p values. Grades: 'suggestive' asks for no trend before recognition, a 90% interval that "
+        "excludes zero net of a trend m_i·(t − t₀), and the same sign with p ≤ 0.10 under group x year effects; 'credible' also "
+        "for a supported spillover, randomisation inference with p ≤ α and the same verdict without any one unit; all else is "
+        "'description'.",
     )
 
 

@@ -1,0 +1,157 @@
+"""Hypotheses tested on one term of an estimate: verdict, size and additions of each, and its verdict without each cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .clusters import ClusterSums, leave_one_out_terms, sums_without
+from .inference import coefficients, interval, jackknife, stream
+from .multiple_testing import romano_wolf
+from .specification import Estimate
+from .verdicts import EQUIVALENCE, SIZE, Interval, Size, Verdict, VerdictRule, mde, size, too_wide, verdict
+from .wild import Wild, draw_signs, enumerable, wild_of
+from .within import Array
+
+DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
+
+NODES = {
+    "H2a": "innovation", "H2b": "brand", "H2c": "upgrading",
+    "H3a": "completeness", "H3b": "advantage", "H3c": "smoothness",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HypothesisTest:
+    """One hypothesis judged: numbers in within standard deviations, verdict and additions as keys."""
+
+    hypothesis: str
+    outcome: str
+    estimate: float
+    low: float
+    high: float
+    narrow: Interval  # 90%
+    p_wild: float
+    p_adjusted: float
+    mde: float
+    verdict: Verdict
+    size: Size | None
+    additions: tuple[str, ...]
+
+
+def attainable(g: int, bootstrap: Wild) -> float:
+    """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
+    return 2.0 ** (1 - g) if bootstrap.enumerated else 0.0
+
+
+def attainable_with(g: int, draws: int, weights: str) -> float:
+    """The same from the number of draws that was asked for."""
+    return 2.0 ** (1 - g) if enumerable(g, draws, weights) else 0.0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Verdict on one hypothesis with its p, its p within the family, 90% and 95% intervals, and minimum detectable effect."""
+
+    verdict: Verdict
+    p: float
+    p_adjusted: float
+    narrow: Interval
+    wide: Interval
+    mde: float
+
+
+VerdictsWithout = dict[str, dict[str, Verdict]]  # hypothesis -> {cluster left out: verdict without it}
+
+
+def _judgements(
+    sums: ClusterSums, bootstrap: Wild, error: Array, positions: Mapping[str, int], rule: VerdictRule, term: int
+) -> dict[str, Judgement]:
+    """By hypothesis, from CV3 errors (m,); the hypotheses with a node of their own form one family."""
+    scale = sums.sd_terms[term] / np.where(sums.sd_outcomes > 0, sums.sd_outcomes, np.nan)
+    effect, error = coefficients(sums)[term] * scale, error * scale
+    p, (narrow, wide) = bootstrap.p(), (interval(effect, error, sums.g, level) for level in (EQUIVALENCE, SIZE))
+    family = [positions[h] for h in NODES if h in positions]
+    stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
+    judgements = {}
+    for hypothesis, j in positions.items():
+        adjusted = float(stepped[j]) if hypothesis in NODES else float(p[j])
+        evidence = max(adjusted, attainable(sums.g, bootstrap))
+        ends_90, ends_95 = ((float(low[j]), float(high[j])) for low, high in (narrow, wide))
+        key = verdict(float(effect[j]), evidence, ends_90, rule)
+        detectable = mde(float(error[j]), sums.g, rule.alpha)
+        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted, ends_90, ends_95, detectable)
+    return judgements
+
+
+def verdicts_without_clusters(
+    estimate: Estimate,
+    positions: Mapping[str, int],
+    rule: VerdictRule,
+    *,
+    seed: int,
+    weights: str,
+    term: int = 0,
+    draws: int = DROP_ONE_DRAWS,
+) -> VerdictsWithout:
+    """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
+    sums = estimate.sums
+    verdicts_without: VerdictsWithout = {h: {} for h in positions}
+    if not positions or sums.g < 4 or not sums.complete:
+        return verdicts_without
+    columns = list(positions.values())
+    reduced_positions = {h: i for i, h in enumerate(positions)}
+    signs = draw_signs(sums.g - 1, draws, weights, stream(seed, "drop-one", estimate.spec.id))
+    for g, label in enumerate(sums.labels):
+        reduced = sums_without(sums, g, columns)
+        if np.linalg.norm(reduced.coefficient_map[term]) == 0:
+            continue
+        error = jackknife(coefficients(reduced)[term], leave_one_out_terms(reduced, [term])[:, 0])
+        bootstrap = wild_of(reduced, signs, term=term)
+        for hypothesis, judgement in _judgements(reduced, bootstrap, error, reduced_positions, rule, term).items():
+            verdicts_without[hypothesis][label] = judgement.verdict
+    return verdicts_without
+
+
+def tests(
+    estimate: Estimate,
+    outcomes: Mapping[str, str],
+    rule: VerdictRule,
+    *,
+    seed: int,
+    weights: str,
+    term: int = 0,
+    bootstrap: Wild | None = None,
+    drop_one_draws: int = DROP_ONE_DRAWS,
+) -> tuple[list[HypothesisTest], VerdictsWithout]:
+    """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
+
+    `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
+    `few_clusters`: no p at or below alpha can arise with so few clusters. `too_wide`: no effect could be shown negligible.
+    `bootstrap` is that of the term (default: density).
+    """
+    law = bootstrap or estimate.bootstrap
+    positions = {h: estimate.at(column) for h, column in outcomes.items() if estimate.varies(estimate.at(column))}
+    judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
+    verdicts_without = verdicts_without_clusters(
+        estimate, positions, rule, seed=seed, weights=weights, term=term, draws=drop_one_draws
+    )
+    scale, few_clusters = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
+    judged_tests = []
+    for hypothesis, judgement in judgements.items():
+        j = positions[hypothesis]
+        agree = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
+        changes = any(key != judgement.verdict for key in verdicts_without[hypothesis].values())
+        noted = {"few_clusters": few_clusters, "fragile": changes or not agree, "too_wide": too_wide(judgement.narrow, rule)}
+        judged_tests.append(
+            HypothesisTest(
+                hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),
+                low=float(estimate.low[term, j] * scale[j]), high=float(estimate.high[term, j] * scale[j]),
+                narrow=judgement.narrow, p_wild=judgement.p, p_adjusted=judgement.p_adjusted, mde=judgement.mde,
+                verdict=judgement.verdict, size=size(judgement.verdict, judgement.wide, judgement.narrow, rule),
+                additions=tuple(name for name, holds in noted.items() if holds),
+            )
+        )  # fmt: skip
+    return judged_tests, verdicts_without
