@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pandas as pd
 import pytest
 
 from hqd_index import cli
+from hqd_index.upkeep.second_opinion import GOAL, second_opinion
 
 from .models.raw_study import world, write
 
@@ -43,20 +46,68 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 @pytest.mark.parametrize(
-    ("hypothesis", "sample", "verdict", "additions"),
+    ("hypothesis", "sample", "verdict", "split", "grade_lacks", "additions"),
     [
-        ("H2a", "all", "supported", "composition_only"),
-        ("H2a", "leave_out", "not_supported", ""),
-        ("H2b", "all", "opposite", ""),
-        ("H2c", "all", "not_supported", ""),
-        ("H3a", "all", "underpowered", ""),
-        ("H3b", "all", "supported", "fragile"),
-        ("H3c", "all", "supported", "pre_trend"),
+        ("H2a", "all", "supported", "composition_only", "no_groups", ""),
+        ("H2a", "leave_out", "negligible", "", "significance", ""),
+        ("H2b", "all", "opposite_sign", "", "no_groups", ""),
+        ("H2c", "all", "negligible", "", "significance", ""),
+        ("H3a", "all", "inconclusive", "", "significance", "too_wide"),
+        ("H3b", "all", "supported", "", "exposure_trend;no_groups", "fragile"),
+        ("H3c", "all", "supported", "", "pre_trend;exposure_trend;no_groups", "pre_trend_up"),
     ],
 )
-def test_each_verdict_and_addition_is_reached(whole: Ran, hypothesis: str, sample: str, verdict: str, additions: str) -> None:
-    found = whole.table("hypotheses").fillna({"additions": ""}).set_index(["hypothesis", "sample"]).loc[(hypothesis, sample)]
-    assert (found["verdict"], found["additions"]) == (verdict, additions)
+def test_each_verdict_split_and_addition_is_reached(
+    whole: Ran, hypothesis: str, sample: str, verdict: str, split: str, grade_lacks: str, additions: str
+) -> None:
+    rows = whole.table("hypotheses").fillna({"additions": "", "split": "", "grade_lacks": ""})
+    row = rows.set_index(["hypothesis", "sample"]).loc[(hypothesis, sample)]
+    assert (row["verdict"], row["split"], row["additions"]) == (verdict, split, additions)
+    assert (row["grade"], row["grade_lacks"]) == ("description", grade_lacks)
+    assert row["rules_out"] == max(abs(row["ci90_low"]), abs(row["ci90_high"])) and row["n_clusters"] == 31
+
+
+def test_the_summary_begins_with_the_grade(whole: Ran) -> None:
+    summary = (whole.tables.parent / "summary.txt").read_text("utf-8")
+    assert "\nIndustries with more SRDI density have a higher index (descriptive association): one SD more" in summary
+    assert "supported (of a size that matters; composition only); effects beyond" in summary
+
+
+def test_the_net_estimate_is_published_and_estimated_again_from_the_files(whole: Ran) -> None:
+    rows = whole.table("regressions").query("spec == 'twfe_exposure_trend'")
+    assert set(rows["term"]) == {"density", "exposure_trend", "size"} and rows["note"].str.contains("conservative.*VIF").all()
+    assert rows.loc[rows["term"] == "density", "p_wild"].notna().all() and set(rows["controls"]) == {"size+size_twice"}
+    comparison = second_opinion(whole.tables.parent)
+    assert comparison is not None and comparison.difference < GOAL and not comparison.skip_counts
+
+
+WORDS_OF_THE_FIRST_RULE = re.compile(
+    "|".join(
+        a + b
+        for a, b in (
+            ("not[ _]", "supported"), ("under", "powered"), ("gone ", "once"), ("未得到", "支持"), ("检验力", "不足"),
+            ("不再", "成立"),
+        )
+    )
+)  # fmt: skip
+
+
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of every file, workbooks and Word files taken apart."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if path.suffix in (".xlsx", ".docx"):
+            with ZipFile(path) as archive:
+                for name in archive.namelist():
+                    yield f"{path.name}/{name}", archive.read(name).decode("utf-8", "ignore")
+        elif path.suffix not in (".png", ".pdf", ".dta", ".pyc"):
+            yield path.name, path.read_text("utf-8", "ignore")
+
+
+def test_no_word_of_the_first_rule_is_left(whole: Ran) -> None:
+    root = Path(__file__).resolve().parents[1]
+    folders = [whole.tables.parent.resolve(), root / "src", root / "docs"]
+    found = [name for folder in folders for name, text in texts(folder) if WORDS_OF_THE_FIRST_RULE.search(text)]
+    assert not found
 
 
 def test_a_collinear_control_is_dropped_by_name(whole: Ran) -> None:
@@ -84,7 +135,7 @@ def steady(found: Ran) -> None:
 def three(found: Ran) -> None:
     """Three industries are estimated and prove nothing; an outcome that never moves is named and has no row."""
     table = found.table("hypotheses")
-    assert "H2b" not in set(table["hypothesis"]) and set(table["verdict"]) == {"underpowered"}
+    assert "H2b" not in set(table["hypothesis"]) and set(table["verdict"]) == {"inconclusive"}
     assert table["additions"].str.contains("few_clusters").all()
     assert "bootstrap p < 0.250" in (found.tables.parent / "summary.txt").read_text("utf-8")  # 4 sign vectors, none beyond
     assert "brand is constant once the fixed effects are out" in found.reasons("regressions")

@@ -65,7 +65,7 @@ controls:
 specifications:
   - {id: twfe, label: {zh: 双向固定效应, en: two-way effects}, controls: all, headline: true}
 inference: {draws: 499}
-hypotheses: {sesoi: 0.25, alpha: 0.05}
+hypotheses: {sesoi: 0.20, alpha: 0.05}
 """
 
 
@@ -90,10 +90,10 @@ def world(seed: int, *, units: int = 31, steady: bool = False) -> World:
 
     innovation  recognised firms' own R&D alone rises (composition)
     brand       falls with density (opposite sign)
-    upgrading   white noise (not supported)
-    completeness  a random walk (underpowered)
+    upgrading   white noise (negligible)
+    completeness  a random walk (inconclusive)
     advantage   rises with density in the four industries that have most of it (fragile)
-    smoothness  rises before 2019 with the density to come (pre-trend)
+    smoothness  rises before 2019 with the density to come (upward pre-trend)
     `steady`: every industry has the same firms recognised in every year after the first batch.
     """
     rng = np.random.default_rng(seed)

@@ -193,7 +193,7 @@ def test_policy_simulation_is_beta_times_the_rise(results: ModelResults) -> None
         ({"own": 0.0, "scale": -2}, "all", "opposite_sign"),
         ({"own": 0.0, "scale": 0, "units": 60}, "all", "negligible"),
         ({"own": 0.0, "scale": 0, "units": 8}, "all", "inconclusive"),
-        ({"own": 1.2, "scale": 2}, "leave_out", "inconclusive"),
+        ({"own": 1.2, "scale": 2}, "leave_out", "negligible"),
     ],
 )
 def test_each_verdict_is_reached(options: dict[str, float], sample: str, expected: str) -> None:
