@@ -26,7 +26,7 @@ CHOICE = {"output": "mean_shift", "place": 1, "note_zh": "赋权影响最大。"
 
 # finding -> what it says of the tables given, and of the invented ones where they lack them
 QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
-    "headline_finding": ("0.300 SD of the index (95% interval [0.140, 0.460], bootstrap p = 0.004): supported", {}),
+    "headline_finding": ("0.300 SD of the index (95% interval [0.140, 0.460], bootstrap p = 0.004), supported", {}),
     "composition_split": (f"{EFFECTS['_spillover']:.3f}, 95% interval [0.010, 0.210]: underpowered", {}),
     "contribution_finding": ("From 2018 to 2022 the rise of SRDI density accounts for 21.0% of the mean change", {}),
     "leading_units": ("Of 11 units ranked in 2022, first are ", {}),

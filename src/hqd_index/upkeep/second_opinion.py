@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ RANK = 1e-10
 REGRESSION = ["spec", "sample", "subset", "outcome"]
 OUTCOME_ENDINGS = {"all": "", "leave_out": "_lo", "leaders": "_leaders", "others": "_others"}
 LINK_WEIGHTS = {"direct": ("upstream", "downstream"), "complete": ("leontief", "ghosh")}
-INTERACTION = "density_x_"
+INTERACTION, TREND = "density_x_", "exposure_trend"
 FIRM_ROWS = ("企业层面的回归不在此比较", "regressions of firms are not part of this")
 NO_COLUMN = ("已发布面板没有所需的列", "the published panel lacks a column")
 OTHER_SAMPLE = ("已发布面板无法还原其样本", "its sample cannot be rebuilt from the published panel")
@@ -202,7 +202,7 @@ def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Desi
     if design.weights is not None:
         numbers[":weights"] = design.weights
     present = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=frame.index)
-    return _without_singletons(design.keep(present & _subset(frame, row["subset"])))
+    return _with_trend(_without_singletons(design.keep(present & _subset(frame, row["subset"]))), frame["year"])
 
 
 def _density(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
@@ -222,19 +222,22 @@ def _terms(
             yield term, density
         elif term.startswith(INTERACTION):
             yield term, density * _standardised(frame, files.column(frame, f"base_{term.removeprefix(INTERACTION)}"))
-        elif term == "exposure_trend":
-            yield term, _exposure_trend(frame, density.where(_subset(frame, row["subset"])))
+        elif term == TREND:
+            yield term, frame["year"].astype(float)  # `_with_trend` puts it on the rows that are estimated on
         elif linked is not None and term in linked:
             yield term, frame.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
         else:
             yield term, files.column(frame, f"{term}_lag")
 
 
-def _exposure_trend(frame: pd.DataFrame, density: pd.Series) -> pd.Series:
-    """Mean density of each unit from the first year with any to the data end, times the year."""
-    first_year = frame.loc[density > 0, "year"].min()
-    later = density.where(frame["year"] >= first_year)
-    return later.groupby(frame["unit"]).transform("mean") * (frame["year"] - (first_year - 1))
+def _with_trend(design: Design, year: pd.Series) -> Design:
+    """The trend as mean density of each unit, from the first year with any to the data end, times the year."""
+    if TREND not in design.terms:
+        return design
+    density, year = design.terms["density"], year[design.terms.index]
+    first_year = year[density > 0].min()
+    later = density.where(year >= first_year).groupby(design.unit).transform("mean")
+    return replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
 
 
 def _standardised(frame: pd.DataFrame, values: pd.Series) -> pd.Series:

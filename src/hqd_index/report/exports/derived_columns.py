@@ -12,6 +12,7 @@ from ...models.composite import composite
 from ...models.estimation_data import density_column, estimation_data
 from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample
 from ...models.firms.firm_cells import policy_exposure
+from ...models.kernels.exposure_trend import TREND, trend_column
 from ...models.kernels.moderation import BASE, TIMES, scaled
 from ...models.kernels.shift_share import Exposure, Z
 from ...models.kernels.slx import DOWN, UP, exposure
@@ -45,7 +46,7 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
     """
     if "density_lag" not in panel or results.table("regressions").empty:
         return panel
-    for columns in (*_scenarios(results), *_linked_density(results, panel), *_instrument(results, panel)):
+    for columns in (*_scenarios(results), *_linked_density(results, panel), *_trend(results), *_instrument(results, panel)):
         panel = panel.merge(columns, on=KEY, how="left")
     panel = panel.assign(**dict(_products(panel, headline_density(results)[0])))
     return panel.assign(**dict(_flags(results, panel)))
@@ -78,6 +79,16 @@ def _linked_density(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFr
         except EstimationError:
             return
         yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UP, DOWN)})
+
+
+def _trend(results: Results) -> Iterator[pd.DataFrame]:
+    """Mean later density x year on the rows of the headline, where it was estimated net of that."""
+    regressions, headline = results.table("regressions"), headline_spec(results)
+    choices = [choice for choice in results.study.regressions.specifications if choice.id == headline]
+    if choices and (regressions["term"] == TREND).any():
+        rows = comparable_rows(_estimation_sample(results), choices[0], results.study)
+        trend = trend_column(rows, headline_density(results)[0])
+        yield rows[KEY].astype({"year": "int64"}).assign(**{TREND: trend})
 
 
 def _instrument(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:

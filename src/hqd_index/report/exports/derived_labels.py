@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...models.kernels.exposure_trend import TREND
 from ...models.kernels.moderation import BASE, TIMES
 from ...models.kernels.shift_share import Z
 from ...models.kernels.slx import DOWN, UP
@@ -21,6 +22,7 @@ FIXED = {
     linked_column(DOWN, "direct"): Bilingual("客户行业的密度（直接）", "density of customers, direct"),
     linked_column(UP, "complete"): Bilingual("供应行业的密度（完全）", "density of suppliers, complete"),
     linked_column(DOWN, "complete"): Bilingual("客户行业的密度（完全）", "density of customers, complete"),
+    TREND: Bilingual("后来密度均值 × 年份", "mean later density x year"),
     Z: Bilingual("份额移动工具变量", "shift-share instrument"),
     SHARE_SUM: Bilingual("份额之和", "sum of shares"),
     "splittable": Bilingual("可拆分部分", "splittable part"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...models.analyses.mediators import MECHANISM
 from ...models.estimation_data import density_column
+from ...models.kernels.exposure_trend import TREND
 from ...models.kernels.moderation import TIMES
 from ...models.kernels.slx import DOWN, UP
 from ...study.records import SpecificationChoice
@@ -125,6 +126,8 @@ def _term(results: Results, choice: SpecificationChoice, spec: str, term: str) -
     if term == "density":
         default = results.study.regressions.density
         return variable(density_column(choice.density or default, default))
+    if term == TREND:
+        return TREND
     if term in (UP, DOWN):
         return linked_column(term, "complete" if spec.endswith("complete") else "direct")
     return variable(term if term.startswith(TIMES) else f"{term}_lag")
