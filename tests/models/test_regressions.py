@@ -83,9 +83,10 @@ ANSWERS = {
     "policy": "test_regressions.py::test_policy_simulation_is_beta_times_the_rise",
     "oaxaca": "test_oaxaca.py::test_every_gap_of_a_study_is_explained_plus_unexplained",
     "mediators": "test_mediators.py::test_tables_of_a_study",
+    "trends": "test_regressions.py::test_the_net_estimate_does_not_see_a_trend_and_the_breakdown_multiple_does",
     "robustness": "test_regressions.py::test_what_a_referee_asks_stands_beside_the_estimate",
     "placebo": "test_randomisation.py::test_each_draw_is_a_refit_on_permuted_paths",
-    "earlier_trends": "test_regressions.py::test_pre_trend_is_seen_when_there_is_one",
+    "earlier_trends": "test_regressions.py::test_pre_trend_is_seen_when_there_is_one_and_its_direction",
     "hypotheses": "test_regressions.py::test_each_verdict_is_reached",
     "direct_spillover": "test_regressions.py::test_links_without_effect_are_not_supported",
     "complete_spillover": "test_spillover.py::test_spillover_is_recovered_and_missed_when_left_out",
@@ -328,19 +329,37 @@ def test_links_without_effect_show_none(results: ModelResults) -> None:
     assert "H6" in missing(regressions(index_panel(), study(), ModelInputs(weights=weights())), "hypotheses")
 
 
-def test_pre_trend_is_seen_when_there_is_one() -> None:
-    """Units that get density later already rise before (.02 a year per unit of density to come): flagged, and not without it."""
-    calm = index_panel(5, concentrated=True)
-    steep = calm.copy()
+def steepened(calm: pd.DataFrame, trend: float) -> pd.DataFrame:
+    """Units that get density later rise by `trend` a year and unit of density to come, before and after."""
     later = calm[calm["year"] >= 2020].groupby("unit")["density_lag"].mean()
-    lead = calm["unit"].map(later) * (calm["year"] - 2013) * 0.02
-    for node in [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:
-        steep[node] = calm[node] + lead
-    for data, expected in ((calm, False), (steep, True)):
-        found = regressions(data, study(), ModelInputs(weights=weights()))
+    lead = calm["unit"].map(later) * (calm["year"] - 2013) * trend
+    nodes = [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]
+    return calm.assign(**{node: calm[node] + lead for node in nodes})
+
+
+def test_pre_trend_is_seen_when_there_is_one_and_its_direction() -> None:
+    calm = index_panel(5, concentrated=True)
+    for trend, expected in ((0.0, ""), (0.02, "pre_trend_up"), (-0.02, "pre_trend_down")):
+        found = regressions(steepened(calm, trend), study(), ModelInputs(weights=weights()))
         additions = row(found.frames["hypotheses"], hypothesis="H1", sample="all")["additions"]
-        assert ("pre_trend_up" in additions) == expected and "pre_trend_down" not in additions
-        assert (quantity(found, "pre_trend_p", "all") <= 0.05) == expected
+        assert [key for key in additions.split(";") if key.startswith("pre_trend")] == ([expected] if expected else [])
+        assert (quantity(found, "pre_trend_p", "all") <= 0.05) == bool(expected)
+
+
+def test_the_net_estimate_does_not_see_a_trend_and_the_breakdown_multiple_does() -> None:
+    """The trend moves the headline by kappa x trend and the net estimate not at all; the multiple falls below one."""
+    calm = index_panel(5, concentrated=True)
+    found = [regressions(steepened(calm, trend), study(), ModelInputs(weights=weights())) for trend in (0.0, 0.02)]
+    net, headline = (
+        [row(f.frames["regressions"], spec=spec, sample="all", outcome="hqd", term="density")["estimate"] for f in found]
+        for spec in ("twfe_exposure_trend", "twfe")
+    )
+    assert net[0] == pytest.approx(net[1], abs=EXACT) and headline[1] - headline[0] > 0.01
+    assert quantity(found[1], "exposure_trend_vif", "", "") > 1
+    assert quantity(found[0], "breakdown", "all") > 5 * quantity(found[1], "breakdown", "all") > 0
+    lines = [row(f.frames["hypotheses"], hypothesis="H1", sample="all") for f in found]
+    assert [line["grade_lacks"].split(";")[0] for line in lines] != ["pre_trend", "pre_trend"]
+    assert lines[1]["grade_lacks"].startswith("pre_trend") and lines[1]["breakdown"] == quantity(found[1], "breakdown", "all")
 
 
 def test_moderator_finds_where_the_effect_is() -> None:

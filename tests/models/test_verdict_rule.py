@@ -170,7 +170,7 @@ def test_kappa_and_vif_are_those_of_dummy_regressions() -> None:
     within = [v - dummies @ np.linalg.lstsq(dummies, v, rcond=None)[0] for v in (density, trend)]
     r2 = np.corrcoef(*within)[0, 1] ** 2
     net = exposure_trend(rows, SPEC, draws=99)
-    assert net.kappa == pytest.approx(kappa) and net.vif == pytest.approx(1 / (1 - r2))
+    assert net.kappa == pytest.approx(kappa, rel=EXACT) and net.vif == pytest.approx(1 / (1 - r2), rel=EXACT)
 
 
 def test_a_density_that_is_itself_such_a_trend_is_refused() -> None:
