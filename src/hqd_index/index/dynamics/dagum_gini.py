@@ -94,8 +94,12 @@ def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]]
 
 def _rows(decomposition: Dagum) -> Iterator[Row]:
     yield {"quantity": "gini", "value": decomposition.gini}
-    for name in ("within", "between", "transvariation"):
-        part = getattr(decomposition, name)
+    parts = {
+        "within": decomposition.within,
+        "between": decomposition.between_groups,
+        "transvariation": decomposition.transvariation,
+    }
+    for name, part in parts.items():
         yield {"quantity": name, "value": part}
         yield {"quantity": f"{name}_share", "value": part / decomposition.gini if decomposition.gini > 0 else np.nan}
     for j, first_group in enumerate(decomposition.groups):
