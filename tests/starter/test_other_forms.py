@@ -157,3 +157,13 @@ def test_industries_outside_manufacturing_are_named(raw, mine):
     study = made(mine, book(raw / "分行业.xlsx", {"表": [["行业", "年份", "营业收入(亿元)", "利润总额(亿元)"], *rows]}))
     assert "这 2 个行业在范围外:煤炭开采和洗选业、电力、热力生产和供应业" in report(mine)
     assert len(tables(mine, study)[0]["industry"]) == 6
+
+
+def test_a_merged_column_of_groups_is_no_unit(raw, mine):
+    """Q17: a column that is filled in few rows names none of them."""
+    rows = [["大区", "地区", "年份", "产出(亿元)"]]
+    rows += [["东部" if k == 0 else None, name, 2019, 5 + k] for k, name in enumerate(("甲", "乙"))]
+    rows += [["西部" if k == 0 else None, name, 2019, 7 + k] for k, name in enumerate(("丙", "丁"))]
+    study = made(mine, book(raw / "a.xlsx", {"s": rows}, ("A2:A3", "A4:A5")))
+    assert {source.aliases["地区"] for source in study.sources.sources.values()} == set(study.study.unit.by)
+    assert len(tables(mine, study)[0][next(iter(study.sources.tables))]) == 4

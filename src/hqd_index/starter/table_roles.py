@@ -17,7 +17,7 @@ from ..study.vendor_presets import preset
 from .builtin_tables import builtin_table, is_batch_totals
 from .indicator_systems import is_coinr_data, is_coinr_meta, system_of_table
 from .known_words import LIST_NAMES, ROW_NUMBERS, firm_columns, industry_columns, list_columns, totals
-from .sheet_tables import SheetColumn, SheetTable
+from .sheet_tables import MAJORITY, SheetColumn, SheetTable
 
 Role = Literal[
     "system", "coinr_meta", "coinr_data", "coin_tool", "srdi_list", "batches", "builtin", "firms", "industry", "panel", "none"
@@ -320,7 +320,7 @@ def _units(
     for columns in candidates:
         keys = [key for key in zip(*(column.cells for column in columns), *further_cells) if key[0] and key[0] not in totals()]
         duplicates = len(keys) - len(set(keys))
-        if keys and duplicates == 0:
+        if keys and duplicates == 0 and columns[0].value_count >= MAJORITY * rows:
             return columns, 0
         if keys and len(columns) == 1 and unit_key(columns[0]) and duplicates < best_columns[1]:
             best_columns = columns, duplicates
