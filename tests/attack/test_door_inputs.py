@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
@@ -18,7 +20,9 @@ from ..intake.conftest import LABEL, build
 ALIASES = {"地区": "region", "年份": "year", "产值": "x", "利润": "y"}
 
 
-def read(folder: Path, files: dict[str, str | bytes], source: dict[str, Any], unit: str = "亿元") -> tuple[Intake, list[Any]]:
+def read(
+    folder: Path, files: dict[str, str | bytes], source: dict[str, Any], unit: str = "亿元", by: str = "region"
+) -> tuple[Intake, list[Any]]:
     """The intake of a table of regions and years with `x` and `y` in a unit, and its values of `x` in the order of its rows."""
     for name, content in files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -27,9 +31,9 @@ def read(folder: Path, files: dict[str, str | bytes], source: dict[str, Any], un
     tables = {"t": {"key": ["region", "year"], "columns": columns}}
     study = build(
         {"a": {"path": "a.*", "table": "t", "aliases": ALIASES, **source}},
-        {"gates": {"max_quarantine_share": 0.99}},
+        {"gates": {"max_quarantine_share": 1.0}},
         tables=tables,
-        study={"unit": {"by": ["region"], "names": "code"}},
+        study={"unit": {"by": [by], "names": "code"}},
     )
     leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(x)"})
     study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
@@ -257,3 +261,109 @@ def test_repairs_of_a_spread_sheet_count_its_cells(tmp_path: Path, merged: bool)
     with Engine() as engine:
         repairs = intake(study, engine, tmp_path, tmp_path).frames["repairs"]
     assert repairs[["column", "kind", "cells", "example_after"]].to_numpy().tolist() == [["region", "filled_down", 1, "甲"]]
+
+
+HEADER = ["地区", "年份", "产值"]
+# rows of a sheet with several tables, and the lines of the refusal
+SEVERAL: list[tuple[str, list[list[Any]], tuple[str, ...]]] = [
+    ("below", [HEADER, ["甲", 2019, 1], [], ["地区", "年份", "利润"], ["丙", 2019, 3]], ("block: A1:C3", "# block: A4:C")),
+    ("beside", [[*HEADER, None, "地区", "年份", "利润"], ["甲", 2019, 1, None, "甲", 2019, 3]],
+     ("block: A1:C2", "# block: E1:G2")),
+    ("one list in two", [[*HEADER, None, *HEADER], ["甲", 2019, 1, None, "丙", 2019, 3]], ("side_by_side: true",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "lines"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL])
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_several_tables_of_a_sheet_are_refused_with_their_blocks(
+    tmp_path: Path, suffix: str, rows: list[list[Any]], lines: tuple[str, ...]
+):
+    """The second table has other columns: its numbers are none of the first's."""
+    width = max(map(len, rows))
+    text = "".join(
+        ",".join("" if cell is None else str(cell) for cell in [*row, *[""] * (width - len(row))]) + "\n" for row in rows
+    )
+    content: str | bytes = text if suffix == "csv" else workbook({"一": rows}, {})
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {f"a.{suffix}": content}, {})
+    assert caught.value.exit_code == 3
+    assert all(line in caught.value.text(language) for line in lines for language in ("zh", "en"))
+    mend = {"reshape": {"side_by_side": True}} if "side" in lines[0] else {"block": lines[0].removeprefix("block: ")}
+    assert read(tmp_path, {f"a.{suffix}": content}, mend)[1] in ([1], [3, 1])
+
+
+def test_a_second_header_across_is_another_table(tmp_path: Path):
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.csv": "地区,2019,2020\n甲,1,2\n地区,2021,2022\n甲,3,4\n"}, ACROSS)
+    assert "block: A1:C2" in caught.value.en and "第 3 行" in caught.value.zh
+
+
+def test_a_matrix_is_refused_with_the_lines_that_read_it(tmp_path: Path):
+    """An input-output table: what stands across stands down too; subtotals stand on one side only."""
+    codes = [f"{n:02d}" for n in range(1, 8)]
+    lines = [",".join(["代码", *codes, "TIU", "GO"])]
+    lines += [",".join([code, *["1"] * 7, "7", "9"]) for code in codes] + [",".join(["TII", *["7"] * 9])]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def read_io(source: dict[str, Any]) -> Intake:
+        study = build({"a": {"path": "a.csv", "table": "io", **source}}, study={"unit": {"by": ["from_code"], "names": "code"}})
+        leaf = study.indicators.indicators["one"].model_copy(update={"formula": "sum(value)"})
+        study = study.model_copy(update={"indicators": study.indicators.model_copy(update={"indicators": {"one": leaf}})})
+        with Engine() as engine:
+            return intake(study, engine, tmp_path, tmp_path)
+
+    with pytest.raises(HqdError) as caught:
+        read_io({})
+    declared = caught.value.en.rpartition("sources.yaml:\n")[2]
+    assert "skip: [TIU, GO]" in declared and "totals: [TII]" in declared
+    source = YAML(typ="safe").load(declared.replace('year: "?"', 'year: "2020"').replace('origin: "?"', "origin: domestic"))
+    ledger = read_io(source).frames["ledger"]
+    assert (ledger["used"].iloc[-1], ledger["out_of_scope"].sum(), ledger["quarantined"].sum()) == (7, 1, 0)
+
+
+# cells of a column in a unit, beside what the source says: the values read, and the rules of the cells that are not
+CELLS: list[tuple[str, str, dict[str, Any], list[float], list[str]]] = [
+    ("12.5% 0.125 13% 5", "%", {}, [5], ["C08", "C08", "C08"]),
+    ("12.5% 0.125 13% 5", "%", {"parse_units": True}, [12.5, 13, 5], ["C08"]),
+    ("12.5% 0.5%", "%", {"parse_units": True}, [12.5, 0.5], []),
+    ("<0.01 约100 100+ 5-10 1234① 1234* 1234r 1234(a) (1234) △5 负5 ½ 一千", "亿元", {}, [], ["C01"] * 13),
+    ("1,234 12,34 １２ 1'234 1.2亿 1234元 5", "亿元", {}, [5], ["C01", *["C08"] * 5]),
+    ("— … - NA 1", "亿元", {}, [1], []), ("－－ n.a. #N/A null 缺 / 拒答 1", "亿元", {}, [1], ["C09"] * 7),
+    ("#DIV/0! inf -inf 1", "亿元", {}, [1], ["C05"] * 3), ("TRUE 是 1_0 +-1 0x1F 1d5 1", "亿元", {}, [1], ["C01"] * 6),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "unit", "source", "values", "rules"), CELLS, ids=[f"{row[0]} {row[2]}" for row in CELLS])
+def test_cells_of_a_number_column(
+    tmp_path: Path, cells: str, unit: str, source: dict[str, Any], values: list[float], rules: list[str]
+):
+    rows = "".join(f'r{place},2019,"{cell}"\n' for place, cell in enumerate(cells.split()))
+    result, read_values = read(tmp_path, {"a.csv": "地区,年份,产值\n" + rows}, source, unit)
+    errors = result.frames["quarantine"].query("severity == 'error'")
+    assert [value for value in read_values if value == value] == values and sorted(errors["rule"]) == rules
+    assert set(errors["value"]) <= set(cells.split())
+    assert not errors.query("rule == 'C01'")["expected_en"].str.contains("is it").any()
+
+
+def test_numbers_labelled_as_missing_are_none(tmp_path: Path):
+    """D1: a number column keeps its numbers, but -99 labelled 拒答 is no number."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    frame = pd.DataFrame({"region": ["甲", "乙", "丙"], "year": [2019] * 3, "x": [1.0, -99.0, 0.0]})
+    labels = {"x": {-99.0: "拒答", 0.0: "无", 1.0: "低"}}
+    pyreadstat.write_dta(frame, str(tmp_path / "b.dta"), variable_value_labels=labels, column_labels=["", "", "万元"])
+    result, values = read(tmp_path, {"a.dta": (tmp_path / "b.dta").read_bytes()}, {})
+    assert values == pytest.approx([0, 1e-4]) and result.frames["quarantine"][["rule", "value"]].to_numpy().tolist() == [
+        ["C09", "拒答"]
+    ]
+    _, values = read(tmp_path, {"a.dta": (tmp_path / "b.dta").read_bytes()}, {"missing": ["", "拒答"]})
+    assert len(values) == 3
+
+
+def test_numbers_too_small_for_the_decimals_of_a_table(tmp_path: Path):
+    """Where sums must not depend on order a table keeps 8 decimals: what they distort is refused, what they round is told."""
+    text = "地区,年份,产值\na,2019,1e-9\nb,2019,0.00000001234\nc,2019,0\nd,2019,0.123456789012\n"
+    result, values = read(tmp_path, {"a.csv": text}, {}, by="industry_code")
+    assert values == [0, 0.12345679] and result.frames["quarantine"]["rule"].tolist() == ["C02", "C02"]
+    assert "tables" in result.frames["quarantine"]["mend_en"][0]
+    assert result.frames["repairs"][["kind", "cells", "example_before"]].to_numpy().tolist() == [["rounded", 1, "0.123456789012"]]
+    assert read(tmp_path, {"a.csv": text}, {}, by="region")[1] == [1e-9, 1.234e-8, 0, 0.123456789012]

@@ -18,8 +18,10 @@ from .layout.header_rows import SEARCHED_ROWS, MissingColumns, map_labels, requi
 from .layout.joined_sources import combined_sources, findings_by_raw_row, without_rows
 from .layout.layout_hints import with_layout_hint
 from .layout.long_tables import LongSource, parse_long
+from .layout.matrix_layout import is_matrix_table
 from .layout.note_rows import with_notes
 from .layout.spread_sheets import tidy_source
+from .layout.table_blocks import refuse_second_table
 from .layout.text_columns import FILE_SPAN, Sheet
 from .layout.unit_columns import with_unit_column
 from .layout.year_free_rows import unused_shared_rows, used_with_shared
@@ -53,6 +55,7 @@ from .rules.scope_filters import OUT_COLUMNS, first_reasons, opening_rows, scope
 from .table_step import TableStep
 
 OPEN_QUOTE_TEXT = '" ...'  # a quote that is never closed, or closed in the middle of a cell
+MATRIX_ROWS = 2000
 
 
 def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], first: int) -> CleanTable:
@@ -227,16 +230,19 @@ def _sheet(cells: SheetCells, source: Source, table_step: TableStep, sheet_numbe
             source, table_step.table, header.positions, table_step.needed_columns if table_step.is_single_source else ()
         )
         require_columns(MissingColumns(missing_names, [source], header.unused_labels), table_step.table, cells.file)
+        refuse_second_table(cells, header.positions, table_step.table, table_step.engine)
     except DataError as fault:
-        raise with_layout_hint(fault, _first_rows(cells, table_step.engine), source, table_step.table) from None
+        raise with_layout_hint(fault, _first_rows(cells, table_step), source, table_step.table) from None
     return Sheet(sheet_number, cells, header)
 
 
-def _first_rows(cells: SheetCells, engine: Engine) -> Sequence[Sequence[str]]:
-    """The first rows of a sheet as they are printed."""
-    if cells.leading_rows:
+def _first_rows(cells: SheetCells, table_step: TableStep) -> Sequence[Sequence[str]]:
+    """The first rows of a sheet as they are printed; of one that may be a matrix every row, up to a bound."""
+    is_matrix = is_matrix_table(table_step.table)
+    if cells.leading_rows and not is_matrix:
         return cells.leading_rows
-    rows = engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row LIMIT {SEARCHED_ROWS}")
+    limit = MATRIX_ROWS if is_matrix else SEARCHED_ROWS
+    rows = table_step.engine.collect(f"SELECT * EXCLUDE (row) FROM {cells.table} ORDER BY row LIMIT {limit}")
     return [cells.labels, *rows.itertuples(index=False, name=None)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR
 from ..read.sheet_cells import ROW_SPAN
 from .coded_columns import edition_sql
 from .column_reading import SourceRepairs
+from .doubtful_numbers import DECIMALS
 
 # kind: what it says (zh, en)
 REPAIR_KINDS = {
@@ -32,6 +34,7 @@ REPAIR_KINDS = {
         "unit_in_cell": ("单元格内的单位", "units inside cells"), "decimal_comma": ("小数逗号", "decimal commas"),
         "missing_mark": ("缺失标记", "marks read as missing"), "zero_is_missing": ("0 按缺失", "zeros read as missing"),
         "blank_is_zero": ("空格按 0", "blanks read as zero"),
+        "rounded": ("舍入到 8 位小数", "rounded to 8 decimals"),
         "filled_down": ("向下填充", "filled down"),
     }.items()
 }  # fmt: skip
@@ -115,12 +118,32 @@ def _declared_repair_queries(repairs: SourceRepairs) -> Iterator[str]:
             yield f"""SELECT t.rid, {column} AS "column", 'decimal_comma' AS kind, t.{cell} AS before,
                 CAST(y.{cell} AS VARCHAR) AS after
                 {text_and_typed} WHERE regexp_matches(t.{cell}, '[,. ]') AND y.{cell} IS NOT NULL"""
+    yield from _rounded_queries(repairs, number_columns)
     if repairs.printed_rows != text_rows:
         for name in source.fill_down:
             cell = quoted(name)
             yield f"""SELECT t.rid, {literal(name)} AS "column", 'filled_down' AS kind, '' AS before, t.{cell} AS after
                 FROM {text_rows} AS t JOIN {repairs.printed_rows} AS p USING (rid) WHERE p.{cell} IS NULL
                 AND t.{cell} IS NOT NULL"""
+
+
+def _rounded_queries(repairs: SourceRepairs, number_columns: Sequence[str]) -> Iterator[str]:
+    """Numbers with more decimals than a table of decimals keeps, in columns that are not converted (those are counted)."""
+    column_reading, text_rows = repairs.column_reading, repairs.text_rows
+    names = [name for name in number_columns if not any(column_reading.units.shifts(name).values())]
+    if column_reading.number_type != "decimal" or not names:
+        return
+    conditions = [_too_many_decimals(quoted(name)) for name in names]
+    any_long = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
+    for name in compress(names, column_reading.engine.collect(f"SELECT {any_long} FROM {text_rows}").iloc[0]):
+        cell = quoted(name)
+        yield f"""SELECT t.rid, {literal(name)} AS "column", 'rounded' AS kind, t.{cell} AS before,
+            CAST(y.{cell} AS VARCHAR) AS after FROM {text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
+            WHERE {_too_many_decimals(f"t.{cell}")} AND y.{cell} IS NOT NULL"""
+
+
+def _too_many_decimals(cell: str) -> str:
+    return f"length({cell}) > {DECIMALS + 1} AND length(rtrim(split_part({cell}, '.', 2), '0')) > {DECIMALS}"
 
 
 def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> pd.DataFrame:

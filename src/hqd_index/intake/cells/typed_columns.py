@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import compress
 
 import pandas as pd
 
@@ -16,13 +15,12 @@ from ..layout.text_columns import FILE_SPAN, MARK_SEPARATOR, MARK_TERMINATOR, RO
 from ..read.sheet_cells import ROW_SPAN
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import NOTE_ROW
-from ..rules.rule_catalogue import joined_findings, rule_findings
+from ..rules.rule_catalogue import joined_findings
 from .coded_columns import coded_columns, edition_sql
 from .column_reading import SQL_TYPES, ColumnReading, NumberType, ParsedSource, SourceRepairs
 from .column_units import column_units
+from .doubtful_numbers import doubtful_number_findings
 from .unread_numbers import conversion_notices, diagnoses, unreadable_cells
-
-INTEGER_LIMIT = 2**31 - 1
 
 
 def parse_source(
@@ -41,7 +39,8 @@ def parse_source(
     column_reading = ColumnReading(source, table, number_type, columns, units, engine)
     coded = coded_columns(text_rows, column_reading, location)
     typed_rows = _typed_columns(text_rows, column_reading, coded.tables, {})
-    conversions, unreadable = diagnoses(unreadable_cells(text_rows, typed_rows, column_reading, coded.tables), column_reading)
+    unread_cells = unreadable_cells(text_rows, typed_rows, column_reading, coded.tables)
+    conversions, unreadable = diagnoses(unread_cells, column_reading)
     typed_rows = _typed_columns(text_rows, column_reading, coded.tables, conversions) if conversions else typed_rows
     typed_rows, blank_notices = _with_blanks_as_zero(typed_rows, text_rows, all_rows, column_reading, location)
     notices += [
@@ -53,7 +52,9 @@ def parse_source(
     return ParsedSource(
         text_rows,
         typed_rows,
-        joined_findings([unreadable, coded.findings, _fraction_findings(typed_rows, column_reading)]),
+        joined_findings(
+            [unreadable, coded.findings, doubtful_number_findings(text_rows, typed_rows, unread_cells, column_reading)]
+        ),
         out_of_scope,
         tuple(notices),
         code_scope=coded.out_of_scope,
@@ -170,26 +171,3 @@ def _typed_columns(
             sql = f"NULLIF({sql}, 0)"
         select_list.append(f"{sql} AS {quoted(name)}")
     return column_reading.engine.query(f"SELECT {', '.join(select_list)} FROM {text_rows} AS t {' '.join(join_clauses)}")
-
-
-def _fraction_findings(typed_rows: str, column_reading: ColumnReading) -> pd.DataFrame:
-    """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
-    conditions = {
-        name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
-        for name in column_reading.present_columns
-        if column_reading.table.columns[name].dtype == "integer" and (cell := quoted(name))
-    }
-    if not conditions:
-        return joined_findings([])
-    violation_sql = ", ".join(f"coalesce(bool_or({sql}), false)" for sql in conditions.values())
-    broken_columns = column_reading.engine.collect(f"SELECT {violation_sql} FROM {typed_rows}").iloc[0]
-    findings = []
-    for name in compress(conditions, broken_columns):
-        cell = quoted(name)
-        rows = column_reading.engine.collect(
-            f"""SELECT rid, {literal(name)} AS "column", CAST({cell} AS VARCHAR) AS "value",
-            abs({cell}) > {INTEGER_LIMIT} AS giant FROM {typed_rows} WHERE {conditions[name]} ORDER BY rid"""
-        )
-        findings.append(rule_findings(rows[rows["giant"]], "C02"))
-        findings.append(rule_findings(rows[~rows["giant"]], "E06" if column_reading.table.columns[name].unit == "件" else "C01"))
-    return joined_findings(findings)

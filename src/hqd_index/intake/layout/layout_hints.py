@@ -14,7 +14,9 @@ from ..meaning.header_years import year_of
 from ..meaning.official_codes import province
 from ..meaning.unit_labels import label_and_unit
 from .header_rows import canonical_name, known_labels
+from .matrix_layout import is_matrix_table, matrix_in, matrix_lines
 from .spread_sheets import Rows
+from .table_blocks import block_lines, blocks_beside
 
 MIN_LABELS = 2  # labels of one kind that make a layout
 REGIONS = 3
@@ -46,7 +48,14 @@ def with_layout_hint(fault: DataError, rows: Rows, source: Source, table: Canoni
 def layout_hint(rows: Rows, source: Source, table: CanonicalTable) -> Hint | None:
     """The layout that the first rows of a sheet show, the most telling first."""
     canonical_names = known_labels(source, table)
-    for recognise in (_two_header_rows_hint, _side_by_side_hint, _transposed_hint, _years_across_hint):
+    for recognise in (
+        _matrix_hint,
+        _two_header_rows_hint,
+        _side_by_side_hint,
+        _blocks_hint,
+        _transposed_hint,
+        _years_across_hint,
+    ):
         hint = recognise(rows, canonical_names, table)
         if hint:
             return hint
@@ -130,6 +139,8 @@ def _side_by_side_hint(rows: Rows, canonical_names: Mapping[str, str], table: Ca
         names = [normalised_label(label_and_unit(label)[0]) for label in row]
         while names and not names[-1]:
             names.pop()
+        if "" in names[next((index for index, name in enumerate(names) if name), 0) :]:  # parted by blank columns
+            names = [name for name in names if name]
         for block_count in (2, 3, 4):
             block_width, remainder = divmod(len(names), block_count)
             is_repeated = (
@@ -144,6 +155,23 @@ def _side_by_side_hint(rows: Rows, canonical_names: Mapping[str, str], table: Ca
                 return Hint(f"a list in {block_count} blocks side by side", f"名单分 {block_count} 栏并列排印",
                             ("reshape: {side_by_side: true}",))  # fmt: skip
     return None
+
+
+def _blocks_hint(rows: Rows, canonical_names: Mapping[str, str], table: CanonicalTable) -> Hint | None:
+    """Tables with different columns beside each other, parted by a blank column."""
+    blocks = blocks_beside(rows)
+    if not blocks or not any(canonical_name(label, canonical_names, table) for row in rows for label in row):
+        return None
+    en = "several tables beside each other, each a source with its own block"
+    return Hint(en, "多张表并列,各写一个数据源和各自的 block", block_lines(blocks))
+
+
+def _matrix_hint(rows: Rows, canonical_names: Mapping[str, str], table: CanonicalTable) -> Hint | None:
+    matrix = matrix_in(rows) if is_matrix_table(table) else None
+    if matrix is None:
+        return None
+    lines = matrix_lines(matrix, canonical_names, table, _only_number_column(table))
+    return Hint("an input-output matrix", "投入产出矩阵", lines)
 
 
 def _transposed_hint(rows: Rows, canonical_names: Mapping[str, str], table: CanonicalTable) -> Hint | None:

@@ -15,6 +15,7 @@ from ..meaning.unit_labels import label_and_unit, units_in_preamble
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, NOTE_ROW
 from .header_rows import SEARCHED_ROWS, canonical_name, header_layout, known_labels, no_rows
+from .table_blocks import second_table
 
 MEASURE = "measure"
 MEASURE_LABEL, VALUE_LABEL, UNIT_LABEL = "hqd measure", "hqd value", "hqd unit"
@@ -190,6 +191,7 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
         for column_index, column_labels in band_labels.items()
     }
     excluded_rows += _rows_without_records(rows, bands)
+    _refuse_other_header(rows, bands, excluded_rows, location)
     no_records = {row_index for row_index, _ in excluded_rows}
     for row_index in range(bands.last_row + 1, len(rows)):
         row = rows[row_index]
@@ -244,6 +246,15 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     return aside + [
         (row_index, NOTE_ROW) for row_index in below if nonempty_cells[row_index] and (row_index in notes or row_index in keyless)
     ]
+
+
+def _refuse_other_header(rows: Rows, bands: Bands, excluded_rows: Sequence[tuple[int, str]], location: str) -> None:
+    """DataError S06 for a row below that has the labels of the keys and other labels than the header across."""
+    no_records = {row_index for row_index, _ in excluded_rows}
+    for row_index in range(bands.last_row + 1, len(rows)):
+        is_header = all(_cell(rows[row_index], column_index) == label for column_index, label in bands.keys.items())
+        if is_header and row_index not in no_records:
+            raise second_table(location, bands.first_row + 1, row_index + 1, len(rows[row_index]))
 
 
 def _cell(row: Sequence[str], column_index: int) -> str:

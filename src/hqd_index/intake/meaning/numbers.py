@@ -16,6 +16,11 @@ MARKS = {
     "nan", "null", "none", "nil", "不详", "不明", "缺失", "无", "暂无", "未披露", "不适用", "未知", "无数据", "missing",
     "unknown", "#null!", "<na>", "空缺", "缺", "待补", "n.a.", "nd", "n.d.", "^",
 }  # fmt: skip
+LABELS_OF_MISSING = {
+    "缺失", "不详", "不明", "未知", "无数据", "未披露", "不适用", "空缺", "缺", "拒答", "拒绝回答", "不知道", "不清楚", "说不清",
+    "未回答", "未作答", "未填", "missing", "unknown", "n/a", "n.a.", "refused", "don't know", "dont know", "dk", "no answer",
+    "not applicable", "not available", "not ascertained", "skipped",
+}  # fmt: skip
 INFINITY_PATTERN = re.compile(r"[+-]?(inf|infinity|∞|#div/0!)", re.IGNORECASE)
 PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 GROUPED = re.compile(
@@ -38,6 +43,11 @@ class Diagnosis:
     conversion: str = ""  # "separators" | "units" | "decimal"
 
 
+def says_missing(text: str) -> bool:
+    """Whether a label of a number says that something is missing: 缺失, 拒答, 不适用, refused."""
+    return half_width(text).strip().lower() in LABELS_OF_MISSING
+
+
 def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     """C05, C09, C08 (with the proposed number), C07 or C01 for a text that is not a plain number; `unit` is the column's.
 
@@ -48,7 +58,7 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     half_width_cell = half_width(cell).translate(THIN_BLANKS).strip()
     if INFINITY_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C05")
-    if half_width_cell.lower() in MARKS or cell.lower() in MARKS:
+    if half_width_cell.lower() in MARKS | LABELS_OF_MISSING or cell.lower() in MARKS:
         return Diagnosis("C09")
     if comma_decimal and COMMA_DECIMAL.fullmatch(half_width_cell):
         return Diagnosis("C08", _plain_number(_comma_to_point(half_width_cell)), "decimal")

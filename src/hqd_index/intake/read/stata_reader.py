@@ -9,7 +9,7 @@ import pandas as pd
 from ...canonical import CanonicalTable
 from ...engines.duckdb import FILE_ROW
 from ..layout.header_rows import canonical_name, known_labels
-from ..meaning.unit_labels import unit_label
+from ..meaning.unit_labels import is_weak, unit_label, units_in_cell
 from ..records.intake_notice import Notice
 from .reader import FileHead, SheetRequest
 from .reading_limits import reading_errors
@@ -67,9 +67,11 @@ def _read_stat_file(request: SheetRequest, stat_format: StatFormat) -> list[Shee
 
 
 def _units(stat_content: StatFile) -> tuple[tuple[int, str], ...]:
-    """(place, unit) of the units that the longer labels of variables print: revenue, 营业收入(万元)."""
+    """(place, unit) of the units that the longer labels of variables print, or are: 营业收入(万元), 万元."""
     return tuple(
-        (column_index, unit) for column_index, label in enumerate(stat_content.long_names) for unit in unit_label(label).units
+        (column_index, unit)
+        for column_index, label in enumerate(stat_content.long_names)
+        for unit in unit_label(label).units or (units_in_cell(label) if not is_weak(label) else ())
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ..meaning.numbers import says_missing
 from .reading_limits import MAX_COLUMNS, MAX_RATIO, reading_errors, size_limit_error
 
 BYTES = "ISO-8859-1"
@@ -180,9 +181,12 @@ class _DisplayedCells:
             displayed = {cell: self.decoder(cell) for cell in dict.fromkeys(cells) if cell}
             return np.array([displayed.get(cell, "") for cell in cells], dtype=object)
         format_date = _date_reader(self.metadata.original_variable_types.get(name) or "", self.stat_format)
-        labels = {} if self.keeps_codes.get(name) else self._labels(name)
+        labels = self._labels(name)
+        if self.keeps_codes.get(name):  # a number column keeps its numbers, but for those that are labelled as missing
+            labels = {code: label for code, label in labels.items() if says_missing(label)}
         if format_date or labels:
-            displayed = {cell: labels.get(cell) or self._number_text(cell, format_date) for cell in dict.fromkeys(cells)}
+            plain = _as_typed if storage == "float" else lambda number: number
+            displayed = {cell: labels.get(cell) or self._number_text(plain(cell), format_date) for cell in dict.fromkeys(cells)}
             return np.array([displayed[cell] for cell in cells], dtype=object)
         return np.array(cells, dtype="float32" if storage == "float" else "float64")
 
@@ -198,6 +202,11 @@ class _DisplayedCells:
         if format_date:
             return format_date(number)
         return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+
+
+def _as_typed(number: float | None) -> float | None:
+    """A number of single precision as it was typed: 0.1, not 0.10000000149."""
+    return None if number is None else float(str(np.float32(number)))
 
 
 def _date_reader(display_format: str, stat_format: StatFormat) -> Callable[[float], str] | None:

@@ -43,7 +43,11 @@ _RULE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "按隔离清单改正后重跑",
         "mend the quarantined rows and run again",
     ),
-    "C01": ("不是数字", "not a number", "改成数字或留空", "write a number, or leave the cell empty"),
+    "C01": (
+        "不是数字", "not a number",
+        "改成数字或留空,或在 values 中写明其含义",
+        "write a number, leave the cell empty, or say what it means under `values`",
+    ),
     "C02": ("超出允许范围", "out of range", "核对数值与单位", "check the value and its unit"),
     "C03": (
         "未知的代码或类别", "unknown code or category",

@@ -1,0 +1,106 @@
+"""Numbers that were read and cannot stay: fractions of whole things, digits that are lost, plain numbers beside percentages."""
+
+from __future__ import annotations
+
+from itertools import compress
+
+import pandas as pd
+
+from ...engines.duckdb import literal, quoted
+from ...study.records import Label
+from ..layout.text_columns import FILE_SPAN
+from ..meaning.units import unit_of
+from ..rules.rule_catalogue import joined_findings, rule_findings
+from .column_reading import ColumnReading
+
+INTEGER_LIMIT = 2**31 - 1
+DECIMALS = 8  # of SQL_TYPES["decimal"]
+SMALL = 5e-5  # below it, half a unit of the last decimal is more than LOST
+LOST = 1e-4  # of a number, by rounding to DECIMALS
+TOO_SMALL = Label(
+    zh=f"该表保留 {DECIMALS} 位小数,此数会失去有效数字", en=f"the table keeps {DECIMALS} decimals, which lose digits of it"
+)
+SMALLER_UNIT = Label(zh="请在 `tables` 中给该列写更小的单位", en="declare a smaller unit of the column in `tables`")
+PERCENT_OR_SHARE = Label(
+    zh="同列其他单元格带 %,此数没有:是百分数还是比例?",
+    en="other cells of the column bear %, this one does not: percent or share?",
+)
+SAME_FORM = Label(zh="同列写法一致:都带 % 或都不带", en="write the column in one form: % in every cell, or in none")
+
+
+def doubtful_number_findings(
+    text_rows: str, typed_rows: str, unread: pd.DataFrame, column_reading: ColumnReading
+) -> pd.DataFrame:
+    """Findings of cells that hold a plain number; `unread` are the cells that hold none (rid, column, value)."""
+    return joined_findings(
+        [
+            _fractions(text_rows, typed_rows, column_reading),
+            *_lost_digits(text_rows, typed_rows, column_reading),
+            *_beside_percents(text_rows, unread, column_reading),
+        ]
+    )
+
+
+def _fractions(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> pd.DataFrame:
+    """Fractions and giants in whole-number columns: E06 for counts of patents and trademarks, else C01; C02."""
+    conditions = {
+        name: f"({cell} <> trunc({cell}) OR abs({cell}) > {INTEGER_LIMIT})"
+        for name in column_reading.present_columns
+        if column_reading.table.columns[name].dtype == "integer" and (cell := f"y.{quoted(name)}")
+    }
+    if not conditions:
+        return joined_findings([])
+    any_broken = ", ".join(f"coalesce(bool_or({sql}), false)" for sql in conditions.values())
+    broken_columns = column_reading.engine.collect(f"SELECT {any_broken} FROM {typed_rows} AS y").iloc[0]
+    findings = []
+    for name in compress(conditions, broken_columns):
+        rows = column_reading.engine.collect(
+            f"""SELECT y.rid, {literal(name)} AS "column", t.{quoted(name)} AS "value",
+            abs(y.{quoted(name)}) > {INTEGER_LIMIT} AS giant FROM {typed_rows} AS y JOIN {text_rows} AS t USING (rid)
+            WHERE {conditions[name]} ORDER BY y.rid"""
+        )
+        findings.append(rule_findings(rows[rows["giant"]], "C02"))
+        findings.append(rule_findings(rows[~rows["giant"]], "E06" if column_reading.table.columns[name].unit == "件" else "C01"))
+    return joined_findings(findings)
+
+
+def _lost_digits(text_rows: str, typed_rows: str, column_reading: ColumnReading) -> list[pd.DataFrame]:
+    """C02 for numbers so small that rounding to the decimals of the table changes them by more than LOST, in columns below 1."""
+    numbers = [name for name in column_reading.present_columns if column_reading.table.columns[name].dtype == "number"]
+    if column_reading.number_type != "decimal" or not numbers:
+        return []
+    any_small = ", ".join(
+        f"coalesce(bool_or(abs({quoted(name)}) < {SMALL}) AND max(abs({quoted(name)})) < 1, false)" for name in numbers
+    )
+    small_columns = column_reading.engine.collect(f"SELECT {any_small} FROM {typed_rows}").iloc[0]
+    findings = []
+    for name in compress(numbers, small_columns):
+        powers = column_reading.units.shifts(name)
+        cases = " ".join(f"WHEN {number} THEN 1e{shift}" for number, shift in powers.items())
+        power = f"CASE t.rid // {FILE_SPAN} {cases} ELSE 1 END" if any(powers.values()) else "1"
+        printed = f"TRY_CAST(t.{quoted(name)} AS DOUBLE) * {power}"
+        rows = column_reading.engine.collect(
+            f"""SELECT y.rid, {literal(name)} AS "column", t.{quoted(name)} AS "value"
+            FROM (SELECT rid, {quoted(name)} AS kept FROM {typed_rows} WHERE abs({quoted(name)}) < {SMALL}) AS y
+            JOIN {text_rows} AS t USING (rid) WHERE abs({printed} - y.kept) > {LOST} * abs({printed}) ORDER BY y.rid"""
+        )
+        findings.append(rule_findings(rows, "C02", expectation=TOO_SMALL, mend=SMALLER_UNIT))
+    return findings
+
+
+def _beside_percents(text_rows: str, unread: pd.DataFrame, column_reading: ColumnReading) -> list[pd.DataFrame]:
+    """C08 for numbers up to 1 in a column of percentages some cells of which bear a sign of them."""
+    signed = unread[unread["value"].astype("str").str.strip().str.endswith(("%", "％"))]
+    findings = []
+    for (column, sheet), _ in signed.groupby([signed["column"], signed["rid"] // FILE_SPAN], sort=True):
+        name = quoted(str(column))
+        unit = unit_of(column_reading.table.columns[str(column)].unit)
+        if unit is None or unit.measure != "ratio":
+            continue
+        number = f"TRY_CAST({name} AS DOUBLE)"
+        rows = column_reading.engine.collect(
+            f"""SELECT rid, {literal(str(column))} AS "column", {name} AS "value" FROM {text_rows}
+            WHERE rid // {FILE_SPAN} = {sheet} AND abs({number}) <= 1 AND {number} <> 0 ORDER BY rid"""
+        )
+        findings.append(rule_findings(rows, "C08", expectation=PERCENT_OR_SHARE, mend=SAME_FORM))
+    return findings
