@@ -367,3 +367,40 @@ def test_numbers_too_small_for_the_decimals_of_a_table(tmp_path: Path):
     assert "tables" in result.frames["quarantine"]["mend_en"][0]
     assert result.frames["repairs"][["kind", "cells", "example_before"]].to_numpy().tolist() == [["rounded", 1, "0.123456789012"]]
     assert read(tmp_path, {"a.csv": text}, {}, by="region")[1] == [1e-9, 1.234e-8, 0, 0.123456789012]
+
+
+# content of a text file, its values, or the rule and parts of the refusal
+TEXTS: list[tuple[str, bytes, list[float] | tuple[str, ...]]] = [
+    ("mixed line ends", "地区,年份,产值\r\n甲,2019,1\n乙,2019,2\r丙,2019,3\r\n".encode(), [3, 2, 1]),
+    ("GB18030 of four bytes", "地区,年份,产值\n㐀䶮𠮷,2019,1\n".encode("gb18030"), [1]),
+    ("UTF-16 with tabs", "地区\t年份\t产值\n甲\t2019\t1\n".encode("utf-16"), [1]),
+    ("two marks of UTF-8", b"\xef\xbb\xbf\xef\xbb\xbf" + "地区,年份,产值\n甲,2019,1\n".encode(), [1]),
+    ("semicolons", "地区;年份;产值\n甲;2019;1\n".encode(), [1]),
+    ("a NUL", "地区,年份,产值\n甲,2019,1\n乙\x00,2019,2\n".encode(), ("S03", "a.csv:3", "NUL")),
+    ("Latin-1", "region,year,x\nÎle,2019,1\n".encode("latin-1"), ("S03", "Latin-1", "encoding: gb18030")),
+    ("Big5", "region,year,x\n臺北市政府經濟發展局,2019,1\n".encode("big5"), ("S03", "Big5")),
+    ("GBK", "region,year,x\n朱镕基省,2019,1\n北京市,2019,2\n".encode("gbk"), [2, 1]),
+    ("two encodings", "地区,年份,产值\n甲,2019,1\n".encode("gbk") + "乙,2019,2\n".encode(), ("S03", "a.csv:3")),
+    ("a page", b"<html><table>", ("S10", "HTML")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "outcome"), [case[1:] for case in TEXTS], ids=[case[0] for case in TEXTS])
+def test_text_files(tmp_path: Path, content: bytes, outcome: list[float] | tuple[str, ...]):
+    if isinstance(outcome, list):
+        assert read(tmp_path, {"a.csv": content}, {})[1] == outcome
+        return
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.csv": content}, {})
+    assert caught.value.rule == outcome[0] and all(part in caught.value.text("en") for part in outcome[1:])
+
+
+def test_the_file_on_the_page_of_what_is_read(tmp_path: Path):
+    text = "单位：万元,,\n地区,年份,产值\n甲,2019年,10000\n小计,2019年,10000\n注：初步核算数,,\n"
+    result, values = read(tmp_path, {"a.csv": text}, {})
+    ledger = result.frames["ledger"]
+    assert values == [1] and "; ".join(filter(None, ledger["reason"])) == "note=1; total=1"
+    assert result.frames["repairs"][["kind", "example_before", "example_after"]].to_numpy().tolist() == [
+        ["unit", "10000 万元", "1 亿元"],
+        ["written_out", "2019年", "2019"],
+    ]

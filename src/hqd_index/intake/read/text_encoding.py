@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK_BYTES = 1 << 20
 MIN_MULTIBYTE_EXCESS = 16  # eight Chinese characters
 HEAD_BYTES = 1 << 12
+TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+FIRST_OF_GB2312 = 0xA1  # second bytes of the usual Chinese characters begin here
+UNLIKELY = 0.3  # of the characters below it: in Big5 about 0.4, in Latin-1 nearly all
 HALF_NUL = 0.3  # of the bytes at even or odd places: UTF-16 without a mark of it
 
 
@@ -53,9 +57,26 @@ def survey_text(path: Path, declared_encoding: str, location: str) -> TextSurvey
         line_ends += _line_ends(chunk, last_byte)
         open_line = _open_line(chunk, open_line, location)
         last_byte = chunk[-1:]
+    if guess and guess.encoding == "gb18030":
+        _refuse_unlikely_gb18030(path, location)
     return TextSurvey(
         guess.encoding if guess else declared_encoding, has_quotes, line_ends + (last_byte not in (b"", b"\n", b"\r"))
     )
+
+
+def _refuse_unlikely_gb18030(path: Path, location: str) -> None:
+    """DataError S03 where the two-byte characters are hardly Chinese: é before a letter in Latin-1, characters of Big5."""
+    with path.open("rb") as file:
+        pairs = TWO_BYTES.findall(file.read(CHUNK_BYTES))
+    if sum(pair[-1] < FIRST_OF_GB2312 for pair in pairs) > UNLIKELY * len(pairs):
+        raise DataError(
+            "the text is neither UTF-8 nor, by its characters, GB18030 (Latin-1 or Big5?); save the file as 'CSV UTF-8', "
+            "or write `encoding: gb18030` at the source if it is",
+            zh="文本既不是 UTF-8,从用字看也不像 GB18030(可能是 Latin-1 或 Big5);请另存为“CSV UTF-8”,"
+            "若确为该编码请在数据源写 `encoding: gb18030`",
+            location=location,
+            rule="S03",
+        )
 
 
 def _line_ends(chunk: bytes, last_byte: bytes) -> int:

@@ -30,6 +30,7 @@ from .sheet_cells import ExcludedRow, SheetCells
 from .spread_reader import is_spread, spread_text_cells
 from .text_encoding import TextSurvey, decoding_error, first_bad_line, survey_text, wide_encoding
 
+FEW_NULS = 3
 MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*(<!doctype|<html|<\?xml|%pdf)", re.IGNORECASE)
 
 
@@ -38,7 +39,13 @@ def is_text(file_head: FileHead) -> bool:
     first_bytes = file_head.first_bytes
     if wide_encoding(first_bytes):
         return True
-    return not (first_bytes.startswith(b"PK\x03\x04") or b"\x00" in first_bytes or MARKUP.match(first_bytes))
+    return not (first_bytes.startswith(b"PK\x03\x04") or _is_binary(first_bytes) or MARKUP.match(first_bytes))
+
+
+def _is_binary(first_bytes: bytes) -> bool:
+    """NULs among other control characters; a few alone are slips in a text, whose line is named when it is read."""
+    controls = first_bytes.translate(None, delete=bytes(set(range(256)) - (set(range(32)) - set(b"\t\n\r\x00"))))
+    return b"\x00" in first_bytes and (bool(controls) or first_bytes.count(0) > FEW_NULS)
 
 
 def read_text(request: SheetRequest) -> list[SheetCells]:
