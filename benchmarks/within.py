@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyfixest as pf
 
-from hqd_index.models.kernels.clusters import compact, non_singletons
+from hqd_index.models.kernels.clusters import consecutive_codes, non_singletons
 from hqd_index.models.kernels.within import within
 
 GOAL, FIRMS, ROWS, YEARS = 1.0, 300_000, 1_500_000, 13
@@ -34,9 +34,9 @@ def panel() -> pd.DataFrame:
 
 
 def ours(data: pd.DataFrame) -> np.ndarray:
-    codes = [compact(data[e].to_numpy()) for e in ("firm", "year")]
+    codes = [consecutive_codes(data[e].to_numpy()) for e in ("firm", "year")]
     kept = non_singletons(codes, len(data))
-    codes = [compact(c[kept]) for c in codes]
+    codes = [consecutive_codes(c[kept]) for c in codes]
     left = within(data.loc[kept, ["y", "x", "c"]].to_numpy(), codes)
     return np.linalg.solve(left[:, 1:].T @ left[:, 1:], left[:, 1:].T @ left[:, 0])
 

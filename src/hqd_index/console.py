@@ -205,7 +205,7 @@ def estimator_lines(family: str | None, language: str) -> list[str]:
     if family in (None, "not_offered"):
         lines.append("not_offered:" if english else "not_offered 不提供:")
         for id, absent in OMITTED_ESTIMATORS.items():
-            reason = absent.why_en if english else absent.why_zh
+            reason = absent.reason_en if english else absent.reason_zh
             commands = "; ".join(f"{name}: {command}" for name, command in (("Stata", absent.stata), ("R", absent.r)) if command)
             lines.append(f"  {id:<18} {absent.en if english else absent.zh}: {reason}. {commands}")
     return lines

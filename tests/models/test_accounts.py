@@ -8,7 +8,7 @@ import pytest
 
 from hqd_index.errors import EstimationError
 from hqd_index.models.analyses.resilience import episodes, resilience
-from hqd_index.models.firms.sources_of_change import FHK, MELITZ_POLANEC, foster, melitz_polanec
+from hqd_index.models.firms.sources_of_change import FHK, MELITZ_POLANEC, foster_decomposition, melitz_polanec
 from hqd_index.models.kernels.partial import partial_out
 from hqd_index.models.kernels.shapley import importance, r2_of, shapley
 from hqd_index.models.kernels.specification import Specification, estimate
@@ -57,10 +57,10 @@ def firms() -> pd.DataFrame:
 
 def test_foster_by_hand(firms: pd.DataFrame) -> None:
     """Means 1.2, 2.16; shares .5 .3 .2, then .3 .3 .4: .5 x .2, -.2 x -.2, -.2 x .2, entry .4 x 1.8, exit .2 x .7."""
-    found = foster(firms, "tfp", "revenue", (1, 2)).iloc[0]
+    found = foster_decomposition(firms, "tfp", "revenue", (1, 2)).iloc[0]
     assert [found[c] for c in FHK] == pytest.approx([0.10, 0.04, -0.04, 0.72, 0.14], abs=EXACT)
     kinds = pd.Series({"a": "srdi", "b": "other", "c": "other", "d": "srdi"})
-    split = foster(firms, "tfp", "revenue", (1, 2), kinds).set_index("group")
+    split = foster_decomposition(firms, "tfp", "revenue", (1, 2), kinds).set_index("group")
     assert split.loc["srdi", "entry"] == pytest.approx(0.72) and split[list(FHK)].to_numpy().sum() == pytest.approx(2.16 - 1.2)
 
 
@@ -76,7 +76,9 @@ def test_composition_adds_up_on_random_firms() -> None:
     rows = [(f"f{i}", t, rng.normal(), rng.exponential()) for i in range(200) for t in (1, 2) if rng.random() < 0.8]
     frame = pd.DataFrame(rows, columns=["firm_id", "year", "tfp", "revenue"])
     means = [np.average(r["tfp"], weights=r["revenue"]) for _, r in frame.groupby("year")]
-    assert foster(frame, "tfp", "revenue", (1, 2))[list(FHK)].to_numpy().sum() == pytest.approx(means[1] - means[0], abs=EXACT)
+    assert foster_decomposition(frame, "tfp", "revenue", (1, 2))[list(FHK)].to_numpy().sum() == pytest.approx(
+        means[1] - means[0], abs=EXACT
+    )
     assert sum(melitz_polanec(frame, "tfp", "revenue", (1, 2)).values()) == pytest.approx(means[1] - means[0], abs=EXACT)
 
 

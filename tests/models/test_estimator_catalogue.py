@@ -7,7 +7,7 @@ from hqd_index.models.firms.firm_tables import EVENT_ESTIMATORS, NOTES
 
 def test_every_estimator_has_a_known_answer_and_every_other_a_reason() -> None:
     assert all(estimator.known_answer for estimator in ESTIMATORS.values()) and not set(ESTIMATORS) & set(OMITTED_ESTIMATORS)
-    assert all(estimator.why_en and estimator.why_zh for estimator in OMITTED_ESTIMATORS.values())
+    assert all(estimator.reason_en and estimator.reason_zh for estimator in OMITTED_ESTIMATORS.values())
     for language, text in (("en", "full enumeration"), ("zh", "约束 wild 聚类自助法")):
         lines = methods_lines("estimators", language)
         assert len(lines) == 1 + len(ESTIMATORS) and any(text in line for line in lines)

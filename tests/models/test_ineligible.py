@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from hqd_index.models.ineligible import comparable_designs, ineligible
+from hqd_index.models.ineligible import comparable_designs, ineligibility_error
 from hqd_index.study.checks import weighting_checks as weighting
 
 from ..index.small import study
@@ -20,7 +20,7 @@ def test_year_by_year_is_noticed_and_ineligible(said, names):
     declared = study({"top": ["x", "y"]}, levels=["indicators"], weighting=said)
     told = [finding for finding in weighting.check(declared) if "common trend" in finding.en]
     assert [finding.notice for finding in told] == [True] * len(names.split(", ")) * bool(names)
-    fault = ineligible(declared)
+    fault = ineligibility_error(declared)
     assert (fault is None) == (names == "") and (fault is None or fault.en.startswith(f"{names} over each_year"))
 
 

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hqd_index.models.kernels.inference import effective_clusters, inflation, joint_draws, joint_wald, partial_leverage, stream
+from hqd_index.models.kernels.inference import (
+    effective_clusters,
+    inflation,
+    joint_draws,
+    joint_wald,
+    partial_leverage,
+    random_stream,
+)
 from hqd_index.models.kernels.multiple_testing import romano_wolf
 from hqd_index.models.kernels.specification import Specification, estimate, sums_of
 from hqd_index.models.kernels.verdicts import mde
@@ -71,7 +78,7 @@ def test_bootstrap_is_the_enumeration_by_brute_force(panel: pd.DataFrame) -> Non
     observed = abs(t(y)) * (1 + 1e-9)
     drawn = [abs(t(fitted + np.array(v)[codes] * (y - fitted))) for v in itertools.product([-1.0, 1.0], repeat=codes.max() + 1)]
     found = estimate(data, specification(), draws=DRAWS)
-    assert found.bootstrap.enumerated
+    assert found.bootstrap.is_enumerated
     assert found.p_wild[0] == pytest.approx(np.mean(np.array(drawn) > observed), abs=1e-12)
 
 
@@ -185,9 +192,11 @@ def test_minimum_detectable_effect() -> None:
 
 def test_wild_weights_have_unit_variance_and_webb_reaches_few_clusters(panel: pd.DataFrame) -> None:
     sums = sums_of(panel, specification())[0]
-    webb = wild(sums, rng=stream(1, "webb"), draws=DRAWS, weights="webb")
-    assert not webb.enumerated and len(webb.top) == DRAWS
-    assert np.var(webb.top[:, 0]) == pytest.approx(np.var(wild(sums, rng=stream(1, "r"), draws=DRAWS).top[:, 0]), rel=0.2)
+    webb = wild(sums, rng=random_stream(1, "webb"), draws=DRAWS, weights="webb")
+    assert not webb.is_enumerated and len(webb.numerators) == DRAWS
+    assert np.var(webb.numerators[:, 0]) == pytest.approx(
+        np.var(wild(sums, rng=random_stream(1, "r"), draws=DRAWS).numerators[:, 0]), rel=0.2
+    )
 
 
 def test_joint_draws_are_refits_on_resampled_clusters(panel: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.kernels.iv import instrumented, tf_critical
+from hqd_index.models.kernels.iv import iv_estimate, tf_critical
 from hqd_index.models.kernels.specification import Specification
 
 SPEC = Specification("iv", ("y",), "x", ("w",), ("unit", "year"))
@@ -37,7 +37,7 @@ def test_equals_linearmodels(instruments: list[str]) -> None:
     known = IV2SLS(data["y"], exogenous, data[["x"]], data[instruments]).fit(
         cov_type="clustered", clusters=data["unit"], debiased=False
     )
-    found = instrumented(data, SPEC, instruments)
+    found = iv_estimate(data, SPEC, instruments)
     k = 2 + 1 + 7
     g, n = 20, 160
     assert found.estimate == pytest.approx(known.params["x"], rel=EXACT)
@@ -50,7 +50,7 @@ def test_first_stage_is_a_cluster_robust_regression() -> None:
 
     data = panel()
     first = estimate(data, Specification("f", ("x",), "z1", ("w",), ("unit", "year")), draws=99)
-    found = instrumented(data, SPEC, ["z1"])
+    found = iv_estimate(data, SPEC, ["z1"])
     assert found.first_stage[0] == pytest.approx(first.coefficient[0, 0], rel=EXACT)
     assert found.f == pytest.approx((first.coefficient[0, 0] / first.se_cv1[0, 0]) ** 2, rel=EXACT)
     assert found.f_effective == pytest.approx(found.f, rel=EXACT)
@@ -67,7 +67,7 @@ def test_effective_f_by_its_definition() -> None:
     pi, v = first.params[["z1", "z2"]].to_numpy(), first.cov_params().loc[["z1", "z2"], ["z1", "z2"]].to_numpy()
     every, ours = first.df_model + 1, 3 + 1 + 7
     v = v * (160 - every) / (160 - ours)
-    found = instrumented(data, SPEC, ["z1", "z2"])
+    found = iv_estimate(data, SPEC, ["z1", "z2"])
     assert found.f_effective == pytest.approx(pi @ power @ pi / np.trace(v @ power), rel=1e-6)
     assert found.f == pytest.approx(pi @ np.linalg.solve(v, pi) / 2, rel=1e-6)
     assert found.first_stage_se == pytest.approx(np.sqrt(np.diag(v)), rel=1e-6)
@@ -76,18 +76,18 @@ def test_effective_f_by_its_definition() -> None:
 def test_anderson_rubin_interval_solves_its_quadratic() -> None:
     """One instrument: (zy - b zx)^2 = c (Syy - 2 b Sxy + b^2 Sxx) has the ends as roots; p at an end is 5%."""
     data = panel(strength=0.25)
-    found = instrumented(data, SPEC, ["z1"])
+    found = iv_estimate(data, SPEC, ["z1"])
     assert len(found.ar) == 1
     for end in found.ar[0]:
         moved = data.assign(y=data["y"] - end * data["x"])
-        assert instrumented(moved, SPEC, ["z1"]).ar_p == pytest.approx(0.05, abs=1e-6)
+        assert iv_estimate(moved, SPEC, ["z1"]).ar_p == pytest.approx(0.05, abs=1e-6)
     low, high = found.ar[0]
     assert low < found.estimate < high
 
 
 def test_irrelevant_instrument_gives_an_unbounded_set() -> None:
     data = panel(3, strength=0.0)
-    found = instrumented(data, SPEC, ["z1"])
+    found = iv_estimate(data, SPEC, ["z1"])
     assert found.f < stats.f.ppf(0.95, 1, 19)
     assert found.ar[0][0] == -np.inf and found.ar[-1][1] == np.inf
     assert found.tf_critical == np.inf or found.f >= 4
@@ -98,7 +98,7 @@ def test_anderson_rubin_is_sized_right_where_2sls_is_not() -> None:
     reject_ar, reject_t = [], []
     for seed in range(200):
         data = panel(seed, strength=0.08, units=40, years=4, endogeneity=4.0)
-        found = instrumented(data.assign(y=data["y"] - 0.5 * data["x"]), SPEC, ["z1", "z2"])
+        found = iv_estimate(data.assign(y=data["y"] - 0.5 * data["x"]), SPEC, ["z1", "z2"])
         reject_ar.append(found.ar_p <= 0.05)
         reject_t.append(abs(found.estimate / found.se) > stats.t.ppf(0.975, 39))
     noise = 3 * np.sqrt(0.05 * 0.95 / 200)
@@ -115,8 +115,8 @@ def test_tf_anchors() -> None:
 def test_faults_are_named() -> None:
     data = panel().assign(z3=lambda d: 2 * d["z1"] - d["w"], flat=1.0)
     with pytest.raises(EstimationError, match="z3"):
-        instrumented(data, SPEC, ["z1", "z3"])
+        iv_estimate(data, SPEC, ["z1", "z3"])
     with pytest.raises(EstimationError, match="flat"):
-        instrumented(data, SPEC, ["flat"])
+        iv_estimate(data, SPEC, ["flat"])
     with pytest.raises(EstimationError, match="2 clusters for 2 instruments"):
-        instrumented(data[data["unit"] < 2], SPEC, ["z1", "z2"])
+        iv_estimate(data[data["unit"] < 2], SPEC, ["z1", "z2"])

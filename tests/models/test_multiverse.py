@@ -45,7 +45,7 @@ def world(seed: int = 0, *, effect: float = 0.0, designs: int = DESIGNS) -> tupl
 def test_equals_one_regression_at_a_time() -> None:
     scores, universes = world()
     curve = multiverse(scores, universes)
-    assert curve.declared == 4 * DESIGNS and not curve.faults
+    assert curve.declared_count == 4 * DESIGNS and not curve.errors
     for s, u in enumerate(universes):
         for d in (0, 7, 33):
             frame = u.data.merge(scores.keys.assign(y=scores.values[:, d]), on=["unit", "year"])
@@ -64,7 +64,7 @@ def test_group_year_is_a_choice_that_equals_its_own_regression() -> None:
     data = universes[0].data.assign(group_year=lambda d: d["unit"].isin([f"u{i:02d}" for i in range(10)]) + 2 * d["year"])
     grouped = Universe(Specification("grouped", (), "x", ("c",), ("unit", "group_year")), {"effects": "unit+group_year"}, data)
     curve = multiverse(scores, [universes[0], grouped])
-    assert curve.declared == 2 * DESIGNS == curve.shares(0.05, EVERY)["run"]
+    assert curve.declared_count == 2 * DESIGNS == curve.shares(0.05, EVERY)["run"]
     spec = Specification("grouped", ("y",), "x", ("c",), ("unit", "group_year"))
     fit = estimate(data.assign(y=scores.values[:, 7]), spec, draws=99)
     for found, known in ((curve.estimate, fit.coefficient), (curve.se_cv1, fit.se_cv1), (curve.se_cv3, fit.se_cv3)):
@@ -89,7 +89,7 @@ def test_gaps_and_constant_densities_are_told() -> None:
     flat = Universe(Specification("flat", (), "x"), {"effects": "two"}, universes[0].data.assign(x=1.0))
     curve = multiverse(Scores(scores.keys, values, scores.choices), [universes[0], flat])
     assert np.isnan(curve.estimate[0]).tolist() == [d == 3 for d in range(DESIGNS)]
-    assert np.isnan(curve.estimate[1]).all() and "does not vary" in str(curve.faults[0])
+    assert np.isnan(curve.estimate[1]).all() and "does not vary" in str(curve.errors[0])
     assert curve.shares(0.05, EVERY)["run"] == DESIGNS - 1
 
 

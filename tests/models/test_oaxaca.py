@@ -66,8 +66,8 @@ def test_groups_are_split_at_the_median_of_mean_density_and_ties_are_low() -> No
         columns=["unit", "year", "x"],
     )
     found = density_groups(rows, "x")
-    assert (found.high, found.low, found.tied) == (("e", "f"), ("a", "b", "c", "d"), ("b", "c", "d"))
-    assert (found.median, found.first, found.last) == (2.0, 2020, 2022)
+    assert (found.high, found.low, found.units_at_median) == (("e", "f"), ("a", "b", "c", "d"), ("b", "c", "d"))
+    assert (found.median, found.first, found.last_year) == (2.0, 2020, 2022)
     with pytest.raises(EstimationError, match="1 units lie above the median density and 4 do not"):
         density_groups(rows[rows["unit"] != "f"], "x")
     with pytest.raises(EstimationError, match="no year of the sample has any density"):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.models.kernels.clusters import cluster_sums, compact
-from hqd_index.models.kernels.inference import driscoll_kraay, stream
+from hqd_index.models.kernels.clusters import cluster_sums, consecutive_codes
+from hqd_index.models.kernels.inference import driscoll_kraay, random_stream
 from hqd_index.models.kernels.randomisation import exchangeable, permutations, randomisation
 from hqd_index.models.kernels.specification import Specification, estimate
 
@@ -26,7 +26,7 @@ def panel() -> pd.DataFrame:
 def test_each_draw_is_a_refit_on_permuted_paths(panel: pd.DataFrame) -> None:
     found = randomisation(panel, SPEC, draws=4, seed=9)
     units = sorted(panel["unit"].unique())
-    dealt = permutations([units], units, 4, stream(9, "randomisation", "ri"))
+    dealt = permutations([units], units, 4, random_stream(9, "randomisation", "ri"))
     assert all(sorted(row) == list(range(7)) for row in dealt)
     wide = panel.pivot(index="unit", columns="year", values="density_lag")
     for b in range(4):
@@ -57,7 +57,7 @@ def test_paths_stay_in_their_group_and_among_equal_years(panel: pd.DataFrame) ->
 def test_kernel_variance_equals_linearmodels(panel: pd.DataFrame, lags: int) -> None:
     from linearmodels.panel import PanelOLS
 
-    effects = [compact(pd.factorize(panel[e])[0]) for e in ("unit", "year")]
+    effects = [consecutive_codes(pd.factorize(panel[e])[0]) for e in ("unit", "year")]
     sums = cluster_sums(
         panel[["hqd"]].to_numpy(), panel[["density_lag", "size"]].to_numpy(), effects, effects[1], terms=("density_lag", "size"),
         labels=[str(y) for y in sorted(panel["year"].unique())],

@@ -49,7 +49,7 @@ def test_robustness_value_is_the_published_one() -> None:
     """Cinelli & Hazlett 2020, section 5 (Darfur, 783 degrees of freedom), in the digits of the R package sensemakr."""
     critical = float(stats.t.ppf(0.975, 782))
     assert robustness_value(4.18445, 783) == pytest.approx(0.1387764, abs=PUBLISHED)
-    assert robustness_value(4.18445, 783, critical=critical) == pytest.approx(0.07625797, abs=PUBLISHED)
+    assert robustness_value(4.18445, 783, critical_t=critical) == pytest.approx(0.07625797, abs=PUBLISHED)
 
 
 def test_weights_sum_to_one_and_give_the_static_coefficient(mpdta: pd.DataFrame) -> None:
@@ -58,7 +58,7 @@ def test_weights_sum_to_one_and_give_the_static_coefficient(mpdta: pd.DataFrame)
         found = goodman_bacon(data, outcome)
         assert found.pairs["weight"].sum() == pytest.approx(1.0, abs=EXACT) and (found.pairs["weight"] > 0).all()
         assert found.coefficient == pytest.approx(twfe(data, outcome).overall, rel=EXACT)
-        assert found.by_comparison()["weight"].sum() == pytest.approx(1.0, abs=EXACT)
+        assert found.totals_by_comparison()["weight"].sum() == pytest.approx(1.0, abs=EXACT)
     with pytest.raises(EstimationError, match="no two groups"):
         goodman_bacon(mpdta[mpdta["first"] == 2006], "lemp")
 

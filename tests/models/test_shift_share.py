@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.models.kernels.partial import partial_out
-from hqd_index.models.kernels.shift_share import Exposure, akm, leave_one_out, recentred, shift_share
+from hqd_index.models.kernels.shift_share import Exposure, akm, leave_one_out, recentred_exposure, shift_share
 from hqd_index.models.kernels.specification import Specification, estimate
 
 SPEC = Specification("ss", ("y",), "x", (), ("unit", "year"))
@@ -71,8 +71,8 @@ def test_recentring_is_the_mean_over_all_permutations() -> None:
     design = Exposure(("a", "b", "c"), (1, 2), ("w", "x", "y", "z"), shares, shocks)
     orders = list(itertools.permutations(range(4)))
     expected = np.mean([np.einsum("uk,tk->ut", shares, shocks[0][:, list(o)]) for o in orders], axis=0)
-    assert recentred(design).instrument() == pytest.approx(design.instrument() - expected)
-    grouped = recentred(design, ("m", "m", "n", "n")).shocks[0]
+    assert recentred_exposure(design).instrument() == pytest.approx(design.instrument() - expected)
+    grouped = recentred_exposure(design, ("m", "m", "n", "n")).shocks[0]
     assert grouped[:, :2].sum(axis=1) == pytest.approx(0) and grouped[:, 2:].sum(axis=1) == pytest.approx(0)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hqd_index.models import ModelInputs
 from hqd_index.models.analyses.leading_firms import leader_firms
-from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED, mode_columns, mode_matrix, predicted_against_rest
+from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED_NODES, mode_columns, mode_matrix, predicted_contrast
 from hqd_index.models.composite import composite
 from hqd_index.models.estimation_sample import estimation_sample
 from hqd_index.models.kernels.specification import Specification
@@ -76,8 +76,8 @@ def h4(cells: list[tuple[str, str]], seed: int = 1) -> tuple[pd.Series, dict[str
     return table.loc[("H4", "leave_out", "twfe_modes")], found
 
 
-PREDICTED_CELLS = [(mode, node) for mode, nodes in PREDICTED.items() for node in nodes]
-OTHERS = [(mode, node) for mode in MODES for node in SUBS if node not in PREDICTED[mode]]
+PREDICTED_CELLS = [(mode, node) for mode, nodes in PREDICTED_NODES.items() for node in nodes]
+OTHERS = [(mode, node) for mode in MODES for node in SUBS if node not in PREDICTED_NODES[mode]]
 
 
 def test_h4_is_found_where_modes_act_as_predicted() -> None:
@@ -110,13 +110,13 @@ def test_h4_without_effects_errs_no_more_than_it_may() -> None:
         wide = estimation_sample(data, composite(weights()), asked())
         densities, spec = mode_densities(data, seed + 100)[0], Specification("s", (), "density_lag", ("size",))
         made = mode_matrix(wide, wide.frame, spec, densities, 1, draws=399, weights="rademacher", seed=seed, level=0.95)
-        rejected += made.against.p_wild <= 0.05
+        rejected += made.predicted_contrast.p_wild <= 0.05
     assert rejected <= 3
 
 
 def test_h4_contrast_by_hand_and_densities_by_calendar_year() -> None:
     terms = (*(f"mode_{mode}" for mode in MODES), "size")
-    r = predicted_against_rest(terms, SUBS)[0]
+    r = predicted_contrast(terms, SUBS)[0]
     assert r[r > 0].tolist() == pytest.approx([1 / 7] * 7) and r[r < 0].tolist() == pytest.approx([-1 / 17] * 17)
     assert not r[4].any() and r[0, SUBS.index("completeness")] > 0 and r[1, SUBS.index("smoothness")] > 0
     rows = [("base", "C13", 2018, "tech_safety", 2.0), ("shown", "C13", 2018, "tech_safety", 9.0)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hqd_index.models.kernels import within as module
-from hqd_index.models.kernels.within import independent, nested, repeated_rows, within
+from hqd_index.models.kernels.within import independent_columns, nested, repeated_rows, within
 
 ROUNDING = 1e-10  # residuals of order one, condition numbers below 1e4
 
@@ -62,4 +62,4 @@ def test_nesting_is_of_levels_not_of_names() -> None:
 def test_the_later_of_two_collinear_columns_goes() -> None:
     x = np.random.default_rng(1).normal(size=(50, 3))
     columns = np.column_stack([x[:, 0], x[:, 1], x[:, 0] - 1e6 * x[:, 1], x[:, 2], np.zeros(50)])
-    assert independent(columns, np.ones(5)) == [0, 1, 3]
+    assert independent_columns(columns, np.ones(5)) == [0, 1, 3]

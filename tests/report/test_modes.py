@@ -11,7 +11,7 @@ import pytest
 
 from hqd_index.models.analyses.interactions import CHANNELS
 from hqd_index.models.analyses.leading_firms import GROUPS as FIRM_GROUPS
-from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED
+from hqd_index.models.analyses.mode_matrix import MODES, PREDICTED_NODES
 from hqd_index.report.bilingual import Bilingual
 from hqd_index.report.disclosure import publishable_results
 from hqd_index.report.figures import model_figures as model_pictures
@@ -56,7 +56,7 @@ def test_every_key_of_the_models_has_words() -> None:
 
 @pytest.fixture
 def matrix(results: Results) -> Results:
-    rows = [(mode, node, node in PREDICTED[mode], 0.01 * i - 0.04 * k, 0.02 if k == i else 0.5)
+    rows = [(mode, node, node in PREDICTED_NODES[mode], 0.01 * i - 0.04 * k, 0.02 if k == i else 0.5)
             for i, mode in enumerate(MODES) for k, node in enumerate(NODES)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["mode", "outcome", "predicted", "estimate_sd", "p_wild"])
     return replace(results, tables=results.tables | {"mode_matrix": frame})

@@ -18,7 +18,7 @@ class Composite:
     root: str
     children: Mapping[str, tuple[str, ...]]
     share: Mapping[str, float]  # of a child in its parent
-    varying: frozenset[str]  # nodes whose children have shares that change by year
+    nodes_with_varying_shares: frozenset[str]  # nodes whose children have shares that change by year
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -31,12 +31,12 @@ class Composite:
 
     def levels(self) -> list[list[str]]:
         """Nodes by distance from the root."""
-        by_depth = [[self.root]]
-        while next_level := [child for node in by_depth[-1] for child in self.children.get(node, ())]:
-            by_depth.append(next_level)
-        return by_depth
+        nodes_by_depth = [[self.root]]
+        while next_level := [child for node in nodes_by_depth[-1] for child in self.children.get(node, ())]:
+            nodes_by_depth.append(next_level)
+        return nodes_by_depth
 
-    def parts(self, node: str) -> list[dict[str, float]]:
+    def shares_by_depth(self, node: str) -> list[dict[str, float]]:
         """For each depth below `node` at which all branches go on: descendant -> product of shares."""
         by_depth: list[dict[str, float]] = []
         frontier = {node: 1.0}
@@ -72,11 +72,11 @@ def composite(weights: pd.DataFrame) -> Composite:
         root=roots[0],
         children=children,
         share={str(node): float(value) for node, value in spread["mean"].items()},
-        varying=frozenset(parent[n] for n in varying_nodes if n in parent),
+        nodes_with_varying_shares=frozenset(parent[n] for n in varying_nodes if n in parent),
     )
 
 
-def largest_deviation(frame: pd.DataFrame, node: str, parts: Mapping[str, float], prefix: str) -> float:
+def largest_deviation(frame: pd.DataFrame, node: str, child_shares: Mapping[str, float], prefix: str) -> float:
     """Largest |node - sum of share x part| over the rows."""
-    total = sum(share * frame[prefix + part].to_numpy() for part, share in parts.items())
+    total = sum(share * frame[prefix + child].to_numpy() for child, share in child_shares.items())
     return float(np.abs(frame[prefix + node].to_numpy() - total).max())

@@ -22,10 +22,10 @@ TOTAL = "total"  # the mean over units
 
 
 @dataclass(frozen=True)
-class Item:
+class ContributionItem:
     """One number of the contribution table with its interval."""
 
-    item: str
+    item_name: str
     unit: str
     from_year: int | None
     to_year: int | None
@@ -41,15 +41,17 @@ class Window:
     """The two years compared."""
 
     first: int
-    last: int
+    last_year: int
 
 
 def window(rows: pd.DataFrame, density: str, choice: ContributionChoice) -> Window | None:
     """The years of the study; by default the last year before any density (else the first) to the last. None: one year only."""
     years = sorted(int(y) for y in rows["year"].unique())
-    largest = rows.groupby("year")[density].max()
-    empty = [y for y in years if largest[y] <= 0 and y < years[-1]]
-    first_year = choice.from_year if choice.from_year in years else (empty[-1] if empty else years[0])
+    max_density_by_year = rows.groupby("year")[density].max()
+    years_without_density = [y for y in years if max_density_by_year[y] <= 0 and y < years[-1]]
+    first_year = (
+        choice.from_year if choice.from_year in years else (years_without_density[-1] if years_without_density else years[0])
+    )
     last_year = choice.to_year if choice.to_year in years else years[-1]
     return (
         Window(int(first_year), int(last_year))
@@ -60,19 +62,28 @@ def window(rows: pd.DataFrame, density: str, choice: ContributionChoice) -> Wind
 
 def changes(rows: pd.DataFrame, outcome: str, density: str, years: Window) -> pd.DataFrame:
     """Change of density and outcome between the two years, by unit (those with both) and their mean as `total`."""
-    ends = rows.set_index(["unit", "year"])[[density, outcome]].astype(float)
-    first_values, last_values = (ends.xs(year, level="year") for year in (years.first, years.last))
+    first_and_last_year = rows.set_index(["unit", "year"])[[density, outcome]].astype(float)
+    first_values, last_values = (first_and_last_year.xs(year, level="year") for year in (years.first, years.last_year))
     differences = pd.DataFrame(last_values).sub(pd.DataFrame(first_values)).dropna()
-    by_unit = pd.DataFrame({"density": differences[density], "index": differences[outcome]})
-    by_unit.loc[TOTAL] = by_unit.mean()
-    return by_unit
+    changes_by_unit = pd.DataFrame({"density": differences[density], "index": differences[outcome]})
+    changes_by_unit.loc[TOTAL] = changes_by_unit.mean()
+    return changes_by_unit
 
 
-def contribution_rows(items: Sequence[Item], spec: str, sample: str) -> Iterator[Row]:
+def contribution_rows(items: Sequence[ContributionItem], spec: str, sample: str) -> Iterator[Row]:
     """Rows of `contribution`, each with the sentence that states its assumption."""
-    for item in items:
+    for contribution_item in items:
         yield {
-            "item": item.item, "spec": spec, "sample": sample, "unit": item.unit,
-            "from_year": item.from_year, "to_year": item.to_year, "quantity": item.quantity, "value": item.value,
-            "ci_low": item.low, "ci_high": item.high, "measure": item.measure, "assumption": ASSUMPTION,
-        }  # fmt: skip
+            "item": contribution_item.item_name,
+            "spec": spec,
+            "sample": sample,
+            "unit": contribution_item.unit,
+            "from_year": contribution_item.from_year,
+            "to_year": contribution_item.to_year,
+            "quantity": contribution_item.quantity,
+            "value": contribution_item.value,
+            "ci_low": contribution_item.low,
+            "ci_high": contribution_item.high,
+            "measure": contribution_item.measure,
+            "assumption": ASSUMPTION,
+        }

@@ -26,7 +26,7 @@ def _densities(density: pd.DataFrame, study: Study) -> pd.DataFrame:
     densities = density[[*KEY, "density"]].astype({"year": "int64"})
     choices = [s.density for s in study.regressions.specifications if s.density is not None]
     columns: dict[str, tuple[str, int]] = {
-        density_column(c, default): (c.measure, c.lag) for c in choices if _same_counting(c, default)
+        density_column(c, default): (c.measure, c.lag) for c in choices if _counts_firms_alike(c, default)
     }
     columns["density_lag"] = ("density", default.lag)
     for name, (measure, lag) in columns.items():
@@ -43,12 +43,12 @@ def with_groups(data: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     return data.assign(**{GROUP_YEAR: pd.Series(levels, index=data.index, dtype=object)})
 
 
-def _same_counting(choice: Density, default: Density) -> bool:
+def _counts_firms_alike(choice: Density, default: Density) -> bool:
     """The density table counts firms by the study's own status and levels; another count is not in it."""
     return (choice.status, choice.levels) == (default.status, default.levels)
 
 
-def _wide(frame: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
+def _values_by_unit_and_year(frame: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
     return frame.pivot(index=["sample", *KEY], columns=column, values=value).astype(float)
 
 
@@ -59,9 +59,9 @@ def estimation_data(
 
     A specification with a density of its own finds it as `<measure>_lag<years>`; controls are lagged like the study's density.
     """
-    nodes = _wide(scores, "node", "score") / 100
-    leaves = _wide(indicators, "indicator", "normalised").add_prefix("z_")
+    nodes = _values_by_unit_and_year(scores, "node", "score") / 100
+    leaves = _values_by_unit_and_year(indicators, "indicator", "normalised").add_prefix("z_")
     data = nodes.join(leaves).reset_index().astype({"year": "int64"})
     data = data.merge(_densities(density, study), on=KEY, how="left", validate="many_to_one")
-    past = lagged(controls, study.regressions.density.lag)
-    return data.merge(past, on=KEY, how="left", validate="many_to_one")
+    lagged_controls = lagged(controls, study.regressions.density.lag)
+    return data.merge(lagged_controls, on=KEY, how="left", validate="many_to_one")

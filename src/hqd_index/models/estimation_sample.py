@@ -17,7 +17,7 @@ from .kernels.moderation import BASE
 
 SAMPLES = ("all", "leave_out")
 SPLITTABLE = "splittable"  # the part of the root that comes from firm tables, at its own global shares
-HALF = 0.5  # a node is split into composition and spillover when at least this share of it can be
+MIN_FIRM_SHARE = 0.5  # a node is split into composition and spillover when at least this share of it can be
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class EstimationSample:
 
     def mostly_firms(self, node: str) -> bool:
         """True when enough of a node is computed from firms for its leave-out version to mean something."""
-        return self.firm_share(node) >= HALF
+        return self.firm_share(node) >= MIN_FIRM_SHARE
 
     def root_column(self, sample: str) -> str:
         """Column of the whole index in a sample."""
@@ -53,8 +53,8 @@ class EstimationSample:
     @cached_property
     def reported_nodes(self) -> tuple[str, ...]:
         """Nodes and, where only a part of the root can be split, that part."""
-        partly = 0 < self.firm_share(self.tree.root) < 1 - 1e-12 and len(self.samples) > 1
-        return (*self.tree.nodes, SPLITTABLE) if partly else self.tree.nodes
+        is_partly_from_firms = 0 < self.firm_share(self.tree.root) < 1 - 1e-12 and len(self.samples) > 1
+        return (*self.tree.nodes, SPLITTABLE) if is_partly_from_firms else self.tree.nodes
 
     def outcome_columns(self, nodes: Sequence[str], *, composition: bool = False) -> tuple[str, ...]:
         """Columns of the given nodes in every sample (and their difference)."""
@@ -80,16 +80,19 @@ def _outcomes(rows: pd.DataFrame, tree: Composite, firm_leaves: Collection[str])
 
 def base_year(rows: pd.DataFrame, density: str) -> int:
     """The last year before any density, else the first year."""
-    largest = rows.groupby("year")[density].max()
-    years_before = largest.index[(largest <= 0).cumprod().astype(bool)]
-    return int(years_before.max() if len(years_before) else largest.index.min())
+    max_density_by_year = rows.groupby("year")[density].max()
+    years_before = max_density_by_year.index[(max_density_by_year <= 0).cumprod().astype(bool)]
+    return int(years_before.max() if len(years_before) else max_density_by_year.index.min())
 
 
 def base_values(moderators: pd.DataFrame, year: int) -> pd.DataFrame:
     """`base_<name>` by unit: the value of the last year up to `year` that has one, else of the first year."""
-    ordered = moderators.sort_values(KEY)
-    until_year, earliest = (ordered[ordered["year"] <= year].groupby("unit").last(), ordered.groupby("unit").first())
-    return until_year.combine_first(earliest).drop(columns="year").add_prefix(BASE)
+    sorted_moderators = moderators.sort_values(KEY)
+    until_year, first_values = (
+        sorted_moderators[sorted_moderators["year"] <= year].groupby("unit").last(),
+        sorted_moderators.groupby("unit").first(),
+    )
+    return until_year.combine_first(first_values).drop(columns="year").add_prefix(BASE)
 
 
 def estimation_sample(
@@ -97,12 +100,12 @@ def estimation_sample(
 ) -> EstimationSample:
     """Both samples of `data` side by side, base-year values of moderators joined; a sample without any value is left out."""
     firm_leaves = frozenset(leaf for leaf in tree.leaves if study.indicators.indicators[leaf].table == "firms")
-    present = {name: rows for name, rows in data.groupby("sample") if rows[tree.root].notna().any()}
-    samples = tuple(name for name in SAMPLES if name in present)
-    blocks = {name: _outcomes(present[name], tree, firm_leaves) for name in samples}
-    columns: list[pd.DataFrame | pd.Series] = [block.add_prefix(f"{name}:") for name, block in blocks.items()]
+    rows_by_sample = {name: rows for name, rows in data.groupby("sample") if rows[tree.root].notna().any()}
+    samples = tuple(name for name in SAMPLES if name in rows_by_sample)
+    outcome_blocks = {name: _outcomes(rows_by_sample[name], tree, firm_leaves) for name in samples}
+    columns: list[pd.DataFrame | pd.Series] = [block.add_prefix(f"{name}:") for name, block in outcome_blocks.items()]
     if len(samples) > 1:
-        columns.append((blocks["all"] - blocks["leave_out"]).add_prefix("composition:"))
+        columns.append((outcome_blocks["all"] - outcome_blocks["leave_out"]).add_prefix("composition:"))
     outcomes = {*tree.nodes, *(f"z_{leaf}" for leaf in tree.leaves), "sample"}
     regressors = data[data["sample"] == samples[0]].set_index(KEY) if samples else data.set_index(KEY).iloc[:0]
     regressors = regressors[[c for c in regressors.columns if c not in outcomes]]
@@ -129,9 +132,9 @@ def with_scenario(sample: EstimationSample, choice: SpecificationChoice, scenari
         )
     scores = scored[[*KEY, "score"]].astype({"year": "int64"}).rename(columns={"score": column})
     scores[column] = scores[column].astype(float) / 100
-    complete = sample.frame[list(_index_columns(sample))].notna().all(axis=1)
+    is_complete_row = sample.frame[list(_index_columns(sample))].notna().all(axis=1)
     frame = sample.frame.drop(columns=column).merge(scores, on=KEY, how="left", validate="one_to_one")
-    frame[column] = frame[column].where(complete.to_numpy())
+    frame[column] = frame[column].where(is_complete_row.to_numpy())
     return replace(sample, frame=frame, samples=SAMPLES[:1])
 
 
@@ -161,15 +164,17 @@ def comparable_rows(sample: EstimationSample, choice: SpecificationChoice, study
     of all those specifications; a control without any value counts for none but its own.
     """
     density = density_column(choice.density or study.regressions.density, study.regressions.density)
-    alike = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
-    control_names = {control for similar in [choice, *alike] for control in controls_of(similar, study)}
+    similarly_restricted = [s for s in study.regressions.specifications if _restriction(s) == _restriction(choice)]
+    control_names = {
+        control for similar_choice in [choice, *similarly_restricted] for control in controls_of(similar_choice, study)
+    }
     controls = sorted(c for c in control_names if c in sample.frame and sample.frame[c].notna().any())
-    required = [*_index_columns(sample), *controls, *([density] if density in sample.frame else [])]
+    required_columns = [*_index_columns(sample), *controls, *([density] if density in sample.frame else [])]
     rows = sample.frame
     if choice.years:
         rows = rows[rows["year"].between(*choice.years)]
     rows = rows[~rows["unit"].isin(choice.drop_units) & ~rows["year"].isin(choice.drop_years)]
-    return rows[np.isfinite(rows[required].to_numpy(dtype=float)).all(axis=1)]
+    return rows[np.isfinite(rows[required_columns].to_numpy(dtype=float)).all(axis=1)]
 
 
 def _restriction(choice: SpecificationChoice) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ class OmittedEstimator:
 
     zh: str
     en: str
-    why_zh: str
-    why_en: str
+    reason_zh: str
+    reason_en: str
     stata: str
     r: str
 

@@ -92,7 +92,7 @@ class Headline:
         hypotheses = self.study.regressions.hypotheses
         return VerdictRule(sesoi=hypotheses.sesoi, alpha=hypotheses.alpha) if hypotheses else None
 
-    def fit(self, rows: pd.DataFrame, spec: Specification) -> Estimate:
+    def estimate_of(self, rows: pd.DataFrame, spec: Specification) -> Estimate:
         """Another specification estimated with the settings of the study."""
         return estimate(rows, spec, **self.settings)
 
@@ -122,7 +122,7 @@ class Headline:
         if GROUP_YEAR not in self.rows or self.rows[GROUP_YEAR].isna().all():
             return EstimationError("no unit is in a group", zh="各单位均未分组")
         try:
-            return self.fit(self.rows, replace(spec, id=f"{spec.id}_{GROUP_YEAR}", fixed_effects=effects))
+            return self.estimate_of(self.rows, replace(spec, id=f"{spec.id}_{GROUP_YEAR}", fixed_effects=effects))
         except EstimationError as fault:
             return fault
 
@@ -140,7 +140,11 @@ class Headline:
         trend, rule = self.early_trend, self.rule
         if trend is None or rule is None:
             return {}
-        moved = {h: trend.at(column) for h, column in outcomes.items() if trend.p_wild[trend.at(column)] <= rule.alpha}
+        moved = {
+            h: trend.outcome_index(column)
+            for h, column in outcomes.items()
+            if trend.p_wild[trend.outcome_index(column)] <= rule.alpha
+        }
         upward = frozenset(h for h, j in moved.items() if trend.coefficient[0, j] > 0)
         return {"pre_trend_up": upward, "pre_trend_down": frozenset(moved) - upward}
 

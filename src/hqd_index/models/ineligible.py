@@ -10,10 +10,10 @@ from ..study.indicator_tree import tree_of
 from ..study.records import Study
 
 MEND = ("在 weighting.yaml 中改为 over: all_years", "write over: all_years in weighting.yaml")
-MARK = "over=each_year"  # in the label of a design that differs so from the study's own
+EACH_YEAR_LABEL = "over=each_year"  # in the label of a design that differs so from the study's own
 
 
-def ineligible(study: Study) -> EstimationError | None:
+def ineligibility_error(study: Study) -> EstimationError | None:
     """Why the study's own index is no outcome, or None."""
     names = ", ".join(dict.fromkeys(method for method, _ in yearly_choices(study, tree_of(study.indicators))))
     if not names:
@@ -26,4 +26,4 @@ def ineligible(study: Study) -> EstimationError | None:
 
 def comparable_designs(designs: pd.DataFrame) -> pd.DataFrame:
     """The designs whose scores compare over years."""
-    return designs[~designs["label"].astype(str).str.contains(MARK, regex=False)]
+    return designs[~designs["label"].astype(str).str.contains(EACH_YEAR_LABEL, regex=False)]

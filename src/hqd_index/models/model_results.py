@@ -22,11 +22,11 @@ from .estimation_sample import (
 )
 from .headline import Headline, inference_settings
 from .ineligible import MEND as INELIGIBLE_MEND
-from .ineligible import ineligible
+from .ineligible import ineligibility_error
 from .kernels.moderation import BASE
 from .kernels.specification import Estimate, Specification, estimate
 from .model_inputs import ModelInputs
-from .model_rows import Mend, Row, Rows, frames_of, merged, not_made, regression_rows, split_outcome
+from .model_rows import Mend, Row, Rows, frames_of, merged_rows, not_made, regression_rows, split_outcome
 from .specification_diagnostics import diagnostic_rows, influence_rows
 
 TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
@@ -47,9 +47,9 @@ class ModelResults:
 
 def headline_choice(study: Study) -> SpecificationChoice | None:
     """The specification marked headline, else the last; None where the study lists none."""
-    listed = study.regressions.specifications
-    marked = [choice for choice in listed if choice.headline]
-    return marked[0] if marked else (listed[-1] if listed else None)
+    all_specifications = study.regressions.specifications
+    headline_specifications = [choice for choice in all_specifications if choice.headline]
+    return headline_specifications[0] if headline_specifications else (all_specifications[-1] if all_specifications else None)
 
 
 def regressions(data: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelResults:
@@ -59,22 +59,22 @@ def regressions(data: pd.DataFrame, study: Study, inputs: ModelInputs) -> ModelR
     What cannot be estimated is a row of `not_made`, so is what a table that `inputs` lacks would have given.
     """
     sample = estimation_sample(data, composite(inputs.weights), study, inputs.moderators)
-    for fault, mend in ((_no_density(sample, study), DENSITY_MEND), (ineligible(study), INELIGIBLE_MEND)):
+    for fault, mend in ((_no_density(sample, study), DENSITY_MEND), (ineligibility_error(study), INELIGIBLE_MEND)):
         if fault is not None:
             return ModelResults(frames_of({"not_made": not_made(WITHOUT_HEADLINE, fault, mend)}, TABLES), {})
-    parts: list[Mapping[str, Iterable[Row]]] = []
+    row_tables: list[Mapping[str, Iterable[Row]]] = []
     estimates: dict[str, Estimate] = {}
     for choice in study.regressions.specifications:
         is_headline = choice is headline_choice(study)
         try:
             scored = with_scenario(sample, choice, inputs.scenarios)
-            fitted = estimates[choice.id] = _fit(scored, choice, study, is_headline=is_headline)
-            parts.append(_specification_tables(fitted, scored, choice, study, is_headline=is_headline))
+            fitted_estimate = estimates[choice.id] = _fitted_estimate(scored, choice, study, is_headline=is_headline)
+            row_tables.append(_specification_tables(fitted_estimate, scored, choice, study, is_headline=is_headline))
             if is_headline:
-                parts.append(headline_tables(Headline(sample, fitted, choice, study, inputs)))
+                row_tables.append(headline_tables(Headline(sample, fitted_estimate, choice, study, inputs)))
         except EstimationError as fault:
-            parts.append({"not_made": not_made(WITHOUT_HEADLINE if is_headline else ("regressions",), fault)})
-    return ModelResults(frames_of(merged(parts), TABLES), estimates)
+            row_tables.append({"not_made": not_made(WITHOUT_HEADLINE if is_headline else ("regressions",), fault)})
+    return ModelResults(frames_of(merged_rows(row_tables), TABLES), estimates)
 
 
 def _no_density(sample: EstimationSample, study: Study) -> EstimationError | None:
@@ -100,15 +100,15 @@ def _no_density(sample: EstimationSample, study: Study) -> EstimationError | Non
 
 def specification(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Specification:
     """The frozen record: nodes of both samples; for the headline also leaves and the composition difference."""
-    tree, reported = sample.tree, sample.reported_nodes
-    node_names = choice.outcomes or ((tree.root,) if choice.scenario else reported)
-    nodes = [node for node in node_names if node in reported]
+    tree, reported_nodes = sample.tree, sample.reported_nodes
+    node_names = choice.outcomes or ((tree.root,) if choice.scenario else reported_nodes)
+    nodes = [node for node in node_names if node in reported_nodes]
     if not nodes:
         raise EstimationError(
             f"specification {choice.id}: none of its outcomes {', '.join(choice.outcomes)} is in the tree",
             zh=f"回归设定 {choice.id}:其结果变量 {'、'.join(choice.outcomes)} 均不在指标树中",
         )
-    outcomes = dict.fromkeys([*(reported if is_headline else nodes), *(tree.leaves if is_headline else ())])
+    outcomes = dict.fromkeys([*(reported_nodes if is_headline else nodes), *(tree.leaves if is_headline else ())])
     return Specification(
         id=choice.id,
         outcomes=sample.outcome_columns(list(outcomes), composition=is_headline),
@@ -120,28 +120,28 @@ def specification(sample: EstimationSample, choice: SpecificationChoice, study: 
     )
 
 
-def _fit(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Estimate:
+def _fitted_estimate(sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool) -> Estimate:
     spec = specification(sample, choice, study, is_headline=is_headline)
     return estimate(comparable_rows(sample, choice, study), spec, **inference_settings(study))
 
 
 def _specification_tables(
-    fitted: Estimate, sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool
+    fitted_estimate: Estimate, sample: EstimationSample, choice: SpecificationChoice, study: Study, *, is_headline: bool
 ) -> Rows:
     """Rows that every specification has; clusters are left out in turn for the headline alone."""
-    incomplete = len(sample.frame) - len(comparable_rows(sample, choice, study))
-    diagnostics = list(diagnostic_rows(fitted, incomplete))
+    incomplete_rows = len(sample.frame) - len(comparable_rows(sample, choice, study))
+    diagnostics = list(diagnostic_rows(fitted_estimate, incomplete_rows))
     if is_headline:
-        diagnostics += influence_rows(fitted, sample, study.regressions.inference.level)
+        diagnostics += influence_rows(fitted_estimate, sample, study.regressions.inference.level)
     constant = [
         row
-        for j, column in enumerate(fitted.spec.outcomes)
+        for j, column in enumerate(fitted_estimate.spec.outcomes)
         for name, node in [split_outcome(column)]
-        if node in sample.reported_nodes and name != "composition" and not fitted.varies(j)
-        for row in not_made(("regressions",), _constant(fitted.spec.id, name, node))
+        if node in sample.reported_nodes and name != "composition" and not fitted_estimate.varies(j)
+        for row in not_made(("regressions",), _constant(fitted_estimate.spec.id, name, node))
     ]
     density = choice.density or study.regressions.density
-    rows = list(regression_rows(fitted, density, sample))
+    rows = list(regression_rows(fitted_estimate, density, sample))
     return {"regressions": rows, "regression_diagnostics": diagnostics, "not_made": constant}
 
 

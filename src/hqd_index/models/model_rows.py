@@ -22,15 +22,15 @@ DATA_MEND: Mend = ("补充年份、单位或变量后重跑", "add years, units 
 
 def not_made(tables: Iterable[str], fault: HqdError, mend: Mend = DATA_MEND) -> list[Row]:
     """Rows of `not_made`: each table, why it or a part of it is missing, and what would mend it."""
-    texts = {"reason_zh": fault.zh, "reason_en": fault.en, "mend_zh": mend[0], "mend_en": mend[1]}
-    return [{"table": table, **texts} for table in tables]
+    reason_columns = {"reason_zh": fault.zh, "reason_en": fault.en, "mend_zh": mend[0], "mend_en": mend[1]}
+    return [{"table": table, **reason_columns} for table in tables]
 
 
-def merged(parts: Iterable[Mapping[str, Iterable[Row]]]) -> Rows:
+def merged_rows(row_tables: Iterable[Mapping[str, Iterable[Row]]]) -> Rows:
     """Rows by table, of all parts in their order."""
     rows: Rows = {}
-    for part in parts:
-        for table, new_rows in part.items():
+    for row_table in row_tables:
+        for table, new_rows in row_table.items():
             rows.setdefault(table, []).extend(new_rows)
     return rows
 

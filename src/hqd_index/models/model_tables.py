@@ -15,20 +15,22 @@ from .firms.firm_tables import firm_rows
 from .firms.firm_years import firm_years
 from .model_inputs import ModelInputs
 from .model_results import regressions
-from .model_rows import frames_of, merged
+from .model_rows import frames_of, merged_rows
 from .multiverse.multiverse_tables import multiverse_tables
 
 
 def study_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """Regressions and what is asked of the headline. What cannot be made is a row of not_made."""
-    frames = dict(regressions(_data(study, inputs), study, inputs).frames)
-    pieces = [frame for frame in (frames["contribution"], inputs.sources) if len(frame)]
-    return frames | {"contribution": pd.concat(pieces, ignore_index=True) if pieces else frames["contribution"]}
+    frames = dict(regressions(_estimation_data(study, inputs), study, inputs).frames)
+    contribution_frames = [frame for frame in (frames["contribution"], inputs.sources) if len(frame)]
+    return frames | {
+        "contribution": pd.concat(contribution_frames, ignore_index=True) if contribution_frames else frames["contribution"]
+    }
 
 
 def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """multiverse, multiverse_summary, not_made: every design that the uncertainty stage scored, in every specification."""
-    data = _data(study, inputs)
+    data = _estimation_data(study, inputs)
     all_firms = data[data["sample"] == "all"]
     return multiverse_tables(inputs.design_scores, inputs.designs, all_firms, inputs.density, study)
 
@@ -43,21 +45,21 @@ def event_tables(
     exposure; `marks` the firms of the base year with their standing.
     """
     years = _firm_years(study, engine, firms)
-    rows = merged([firm_rows(years, study), resilience_rows(shocks, density, study)])
+    rows = merged_rows([firm_rows(years, study), resilience_rows(shocks, density, study)])
     frames = frames_of(rows, ("event_study", "resilience", "contribution"))
     cells = firm_cells(study, engine, firms) if firms else ModelInputs().firm_cells
     outcomes = list(study.regressions.events.outcomes)
     leaders = ModelInputs().leader_firms if isinstance(years, EstimationError) else leader_firms(years, marks, outcomes)
     no_rows = pd.DataFrame(columns=["unit", "year"])
-    published = no_rows if isinstance(years, EstimationError) or not study.study.publish.firm_rows else years
+    published_firm_years = no_rows if isinstance(years, EstimationError) or not study.study.publish.firm_rows else years
     return {
         "event_study": frames["event_study"], "resilience": frames["resilience"], "sources": frames["contribution"],
-        "firm_cells": cells, "leader_firms": leaders, "firm_years": published,
+        "firm_cells": cells, "leader_firms": leaders, "firm_years": published_firm_years,
         "not_made": frames["not_made"],
     }  # fmt: skip
 
 
-def _data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
+def _estimation_data(study: Study, inputs: ModelInputs) -> pd.DataFrame:
     data = estimation_data(inputs.scores, inputs.indicators, inputs.density, inputs.controls, study)
     return with_groups(data, inputs.unit_names)
 

@@ -10,21 +10,21 @@ import pandas as pd
 
 from ...errors import CheckError, EstimationError
 from ..composite import LINEAR, Composite, largest_deviation
-from ..contribution_items import Item, contribution_rows
+from ..contribution_items import ContributionItem, contribution_rows
 from ..headline import Headline
-from ..kernels.inference import joint_draws, stream
+from ..kernels.inference import joint_draws, random_stream
 from ..kernels.multiple_testing import romano_wolf
 from ..kernels.specification import Estimate
 from ..kernels.within import Array
 from ..model_rows import Mend, Row, Rows, not_made
 
-EXACT = 1e-10  # the parts add up to the whole by algebra; more than this is a fault of the program
+SUM_TOLERANCE = 1e-10  # the parts add up to the whole by algebra; more than this is a fault of the program
 CHANNELS_MEND: Mend = ("渠道分解用算术合成与固定权重的方案", "use arithmetic aggregation and fixed weights for the split")
 JOINT_DRAWS = 1_999  # resamples of clusters; their percentiles move by less than 0.1 standard errors from seed to seed
 
 
 @dataclass(frozen=True)
-class Part:
+class ChannelPart:
     """One child's part of its ancestor's coefficient, in score/100 per unit of density; `fraction` NaN when suppressed."""
 
     parent: str
@@ -47,7 +47,7 @@ class Part:
 
 def condition(frame: pd.DataFrame, tree: Composite, node: str, sample: str) -> None:
     """Raises EstimationError, naming the node, unless it is a fixed weighted sum of its children in every row."""
-    if node in tree.varying:
+    if node in tree.nodes_with_varying_shares:
         raise EstimationError(
             f"{node}: its weights change by year, so its coefficient is no fixed sum of its parts' coefficients",
             zh=f"{node}:权重随年份变化,其系数不能精确分解为各部分系数之和",
@@ -67,105 +67,132 @@ def _quantiles(draws: Array, level: float) -> tuple[float, float]:
 
 def _family(estimate: Estimate, shares: Mapping[str, float], sample: str) -> tuple[list[int], Array]:
     """Outcome positions of the parts, and their step-down adjusted p."""
-    positions = [estimate.at(f"{sample}:{node}") for node in shares]
+    positions = [estimate.outcome_index(f"{sample}:{node}") for node in shares]
     bootstrap = estimate.bootstrap
     return positions, romano_wolf(bootstrap.t()[positions], bootstrap.t_star(positions))
 
 
-def _parts_of(
-    estimate: Estimate, parent: str, shares: Mapping[str, float], depth: int, sample: str, *, joint: Array, level: float
-) -> list[Part]:
+def _channel_parts_of_node(
+    estimate: Estimate,
+    parent: str,
+    shares: Mapping[str, float],
+    depth: int,
+    sample: str,
+    *,
+    joint_draws_of_terms: Array,
+    level: float,
+) -> list[ChannelPart]:
     """The parts of `parent`'s coefficient at one depth below it, with intervals from joint draws (B, m) of clusters.
 
     Fractions are suppressed where the coefficient is below its CV3 standard error. CheckError if the parts do not add up.
     """
-    parent_position = estimate.at(f"{sample}:{parent}")
+    parent_position = estimate.outcome_index(f"{sample}:{parent}")
     total, error = float(estimate.coefficient[0, parent_position]), float(estimate.se_cv3[0, parent_position])
-    positions, adjusted = _family(estimate, shares, sample)
+    positions, adjusted_estimates = _family(estimate, shares, sample)
     b = np.nan_to_num(estimate.coefficient[0, positions])
     remainder = total - float(sum(share * slope for share, slope in zip(shares.values(), b)))
-    if abs(remainder) > EXACT * max(1.0, abs(total)):
+    if abs(remainder) > SUM_TOLERANCE * max(1.0, abs(total)):
         raise CheckError(
             f"the parts of {parent} add up to {total - remainder:.12g}, not to {total:.12g}",
             zh=f"{parent} 的各部分之和为 {total - remainder:.12g},不等于 {total:.12g}",
         )
-    weak = not abs(total) >= error
-    parts = []
+    is_weak_total = not abs(total) >= error
+    channel_parts = []
     for i, (node, share) in enumerate(shares.items()):
-        j, drawn_parts = positions[i], share * joint[:, positions[i]]
+        j, drawn_parts = positions[i], share * joint_draws_of_terms[:, positions[i]]
         low, high = _quantiles(drawn_parts, level)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = _quantiles(drawn_parts / joint[:, parent_position], level)
-        parts.append(
-            Part(
+            ratio = _quantiles(drawn_parts / joint_draws_of_terms[:, parent_position], level)
+        channel_parts.append(
+            ChannelPart(
                 parent=parent, node=node, depth=depth, share=share, estimate=float(estimate.coefficient[0, j]),
-                se_cv3=float(estimate.se_cv3[0, j]), p_wild=float(estimate.p_wild[j]), p_adjusted=float(adjusted[i]),
+                se_cv3=float(estimate.se_cv3[0, j]), p_wild=float(estimate.p_wild[j]), p_adjusted=float(adjusted_estimates[i]),
                 part=share * b[i], low=low, high=high,
-                fraction=np.nan if weak else share * b[i] / total,
-                fraction_low=np.nan if weak else ratio[0], fraction_high=np.nan if weak else ratio[1],
-                gap=remainder, note="fraction suppressed: estimate below its standard error" if weak else "",
+                fraction=np.nan if is_weak_total else share * b[i] / total,
+                fraction_low=np.nan if is_weak_total else ratio[0], fraction_high=np.nan if is_weak_total else ratio[1],
+                gap=remainder, note="fraction suppressed: estimate below its standard error" if is_weak_total else "",
             )
         )  # fmt: skip
-    return parts
+    return channel_parts
 
 
 def channel_parts(
     estimate: Estimate, frame: pd.DataFrame, tree: Composite, sample: str, *, joint: Array, level: float
-) -> tuple[list[Part], list[EstimationError]]:
+) -> tuple[list[ChannelPart], list[EstimationError]]:
     """Every composite over its children, the root over its descendants at each depth; and why some could not be split."""
-    rows, faults, not_linear = frame.loc[estimate.rows], [], set()
+    rows, errors, not_linear = frame.loc[estimate.rows], [], set()
     for node in tree.nodes:
         try:
             condition(rows, tree, node, sample)
         except EstimationError as fault:
-            faults.append(fault)
+            errors.append(fault)
             not_linear.add(node)
-    parts: list[Part] = []
+    parts_of_channels: list[ChannelPart] = []
     for node in tree.nodes:
-        if np.isnan(estimate.coefficient[0, estimate.at(f"{sample}:{node}")]):
+        if np.isnan(estimate.coefficient[0, estimate.outcome_index(f"{sample}:{node}")]):
             continue
-        above = {node}
-        for depth, shares in enumerate(tree.parts(node), start=1):
-            if above & not_linear or (depth > 1 and node != tree.root):
+        parent_nodes = {node}
+        for depth, shares in enumerate(tree.shares_by_depth(node), start=1):
+            if parent_nodes & not_linear or (depth > 1 and node != tree.root):
                 break
-            parts += _parts_of(estimate, node, shares, depth, sample, joint=joint, level=level)
-            above = set(shares)
-    return parts, faults
+            parts_of_channels += _channel_parts_of_node(
+                estimate, node, shares, depth, sample, joint_draws_of_terms=joint, level=level
+            )
+            parent_nodes = set(shares)
+    return parts_of_channels, errors
 
 
-def channel_rows(parts: Sequence[Part], spec: str, sample: str) -> Iterator[Row]:
+def channel_rows(channel_parts: Sequence[ChannelPart], spec: str, sample: str) -> Iterator[Row]:
     """Rows of `channels`; the interval is that of the part."""
-    for part in parts:
+    for channel_part in channel_parts:
         yield {
-            "spec": spec, "sample": sample, "parent": part.parent, "node": part.node, "share_local": part.share,
-            "estimate": part.estimate, "se_cv3": part.se_cv3, "p_wild": part.p_wild, "p_adjusted": part.p_adjusted,
-            "part": part.part, "fraction": part.fraction, "ci_low": part.low, "ci_high": part.high, "gap": part.gap,
-            "note": part.note,
-        }  # fmt: skip
+            "spec": spec,
+            "sample": sample,
+            "parent": channel_part.parent,
+            "node": channel_part.node,
+            "share_local": channel_part.share,
+            "estimate": channel_part.estimate,
+            "se_cv3": channel_part.se_cv3,
+            "p_wild": channel_part.p_wild,
+            "p_adjusted": channel_part.p_adjusted,
+            "part": channel_part.part,
+            "fraction": channel_part.fraction,
+            "ci_low": channel_part.low,
+            "ci_high": channel_part.high,
+            "gap": channel_part.gap,
+            "note": channel_part.note,
+        }
 
 
-def fraction_items(parts: Sequence[Part], root: str) -> list[Item]:
+def fraction_items(channel_parts: Sequence[ChannelPart], root: str) -> list[ContributionItem]:
     """Items D (sub-dimensions) and E (dimensions): fraction of the root's coefficient, interval from joint resampling."""
     letters = {1: "E", 2: "D"}
     return [
-        Item(
-            letters[part.depth], "total", None, None, f"fraction_{part.node}",
-            part.fraction, part.fraction_low, part.fraction_high, part.note or "share of the coefficient",
+        ContributionItem(
+            letters[channel_part.depth],
+            "total",
+            None,
+            None,
+            f"fraction_{channel_part.node}",
+            channel_part.fraction,
+            channel_part.fraction_low,
+            channel_part.fraction_high,
+            channel_part.note or "share of the coefficient",
         )
-        for part in parts
-        if part.parent == root and part.depth in letters
-    ]  # fmt: skip
+        for channel_part in channel_parts
+        if channel_part.parent == root and channel_part.depth in letters
+    ]
 
 
 def channels(headline: Headline) -> Rows:
     """The split of every composite's coefficient in each sample, and items D and E of the contribution."""
     estimate, sample = headline.estimate, headline.sample
-    joint = joint_draws(estimate.sums, draws=JOINT_DRAWS, rng=stream(headline.seed, "joint", headline.id))
+    joint = joint_draws(estimate.sums, draws=JOINT_DRAWS, rng=random_stream(headline.seed, "joint", headline.id))
     rows: Rows = {"channels": [], "contribution": [], "not_made": []}
     for name in sample.samples:
-        parts, faults = channel_parts(estimate, sample.frame, sample.tree, name, joint=joint, level=headline.level)
-        rows["channels"] += channel_rows(parts, headline.id, name)
-        rows["contribution"] += contribution_rows(fraction_items(parts, sample.tree.root), headline.id, name)
-        for fault in faults:
+        parts_of_channels, errors = channel_parts(estimate, sample.frame, sample.tree, name, joint=joint, level=headline.level)
+        rows["channels"] += channel_rows(parts_of_channels, headline.id, name)
+        rows["contribution"] += contribution_rows(fraction_items(parts_of_channels, sample.tree.root), headline.id, name)
+        for fault in errors:
             rows["not_made"] += not_made(("channels",), fault, CHANNELS_MEND)
     return rows

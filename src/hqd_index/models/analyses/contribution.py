@@ -9,91 +9,95 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ...study.records import ContributionChoice
-from ..contribution_items import TOTAL, Item, Window, changes, contribution_rows
+from ..contribution_items import TOTAL, ContributionItem, Window, changes, contribution_rows
 from ..estimation_sample import SPLITTABLE
 from ..headline import Headline
 from ..kernels.specification import Estimate
-from ..model_rows import Rows, merged
+from ..model_rows import Rows, merged_rows
 
-ALL_AND_PARTS = ("all", "leave_out", "composition")
+FULL_AND_SPLIT_SAMPLES = ("all", "leave_out", "composition")
 
 
 def accounting_items(
     estimate: Estimate, rows: pd.DataFrame, outcome: str, years: Window, choice: ContributionChoice, *, level: float
-) -> list[Item]:
+) -> list[ContributionItem]:
     """Item A: C = beta x change in density / change in outcome by unit and in total; interval: beta's bootstrap interval.
 
     The changes are those observed, so the interval is that of beta, by inversion of the wild bootstrap test, times their
     ratio. Where the outcome moves by less than `min_change` the share is not shown.
     """
-    j = estimate.at(outcome)
+    j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
-    items: list[Item] = []
-    for unit, change in changes(rows, outcome, estimate.spec.density, years).iterrows():
-        x, y = float(change["density"]), float(change["index"])
-        small = abs(y) < choice.min_change
-        ratio = np.nan if small else x / y
-        note = f"share of change; not shown, |change| < {choice.min_change:g}" if small else "share of change"
+    items: list[ContributionItem] = []
+    for unit, unit_changes in changes(rows, outcome, estimate.spec.density, years).iterrows():
+        x, y = float(unit_changes["density"]), float(unit_changes["index"])
+        is_small = abs(y) < choice.min_change
+        ratio = np.nan if is_small else x / y
+        note = f"share of change; not shown, |change| < {choice.min_change:g}" if is_small else "share of change"
         items += [
-            _item("A", unit, years, "density_change", (x, np.nan, np.nan), "density"),
-            _item("A", unit, years, "index_change", (y, np.nan, np.nan), "score/100"),
-            _item("A", unit, years, "explained_change", tuple(b * x for b in betas), "score/100"),
-            _item("A", unit, years, "share", tuple(b * ratio for b in betas), note),
+            _contribution_item("A", unit, years, "density_change", (x, np.nan, np.nan), "density"),
+            _contribution_item("A", unit, years, "index_change", (y, np.nan, np.nan), "score/100"),
+            _contribution_item("A", unit, years, "explained_change", tuple(b * x for b in betas), "score/100"),
+            _contribution_item("A", unit, years, "share", tuple(b * ratio for b in betas), note),
         ]
     return items
 
 
-def _item(item: str, unit: object, years: Window, quantity: str, values: tuple[float, ...], measure: str) -> Item:
+def _contribution_item(
+    item: str, unit: object, years: Window, quantity: str, values: tuple[float, ...], measure: str
+) -> ContributionItem:
     value, low, high = values
     low, high = (high, low) if low > high else (low, high)
-    return Item(item, str(unit), years.first, years.last, quantity, value, low, high, measure)
+    return ContributionItem(item, str(unit), years.first, years.last_year, quantity, value, low, high, measure)
 
 
-def counterfactual_items(estimate: Estimate, rows: pd.DataFrame, outcome: str, years: Window, *, level: float) -> list[Item]:
+def counterfactual_items(
+    estimate: Estimate, rows: pd.DataFrame, outcome: str, years: Window, *, level: float
+) -> list[ContributionItem]:
     """Item B: y - beta (x - x in the first year), by unit and as the mean over units, with the band of beta."""
-    j, density = estimate.at(outcome), estimate.spec.density
+    j, density = estimate.outcome_index(outcome), estimate.spec.density
     low, high = estimate.bootstrap.interval(j, level)
     frame = rows[["unit", "year", density, outcome]].astype({density: float, outcome: float})
     base = frame[frame["year"] == years.first].set_index("unit")[density]
-    frame = frame[frame["unit"].isin(base.index) & frame["year"].between(years.first, years.last)]
+    frame = frame[frame["unit"].isin(base.index) & frame["year"].between(years.first, years.last_year)]
     frame = frame.assign(rise=frame[density] - frame["unit"].map(base))
-    complete = frame.groupby("unit")["year"].transform("size") == frame["year"].nunique()
-    mean = frame[complete].groupby("year", as_index=False)[["rise", outcome]].mean().assign(unit=TOTAL)
+    is_complete_unit = frame.groupby("unit")["year"].transform("size") == frame["year"].nunique()
+    mean = frame[is_complete_unit].groupby("year", as_index=False)[["rise", outcome]].mean().assign(unit=TOTAL)
     paths = pd.concat([frame[["unit", "year", "rise", outcome]], mean[["unit", "year", "rise", outcome]]])
     return list(_paths(paths, outcome, years, (float(estimate.coefficient[0, j]), low, high)))
 
 
-def _paths(frame: pd.DataFrame, outcome: str, years: Window, betas: tuple[float, float, float]) -> Iterator[Item]:
-    for unit, year, rise, y in frame[["unit", "year", "rise", outcome]].itertuples(index=False):
-        until = Window(years.first, int(year))
-        yield _item("B", unit, until, "actual", (float(y), np.nan, np.nan), "score/100")
-        path = tuple(float(y) - (b * float(rise) if rise else 0.0) for b in betas)
-        yield _item("B", unit, until, "counterfactual", path, "score/100")
+def _paths(frame: pd.DataFrame, outcome: str, years: Window, betas: tuple[float, float, float]) -> Iterator[ContributionItem]:
+    for unit, year, index_rise, y in frame[["unit", "year", "rise", outcome]].itertuples(index=False):
+        window_to_year = Window(years.first, int(year))
+        yield _contribution_item("B", unit, window_to_year, "actual", (float(y), np.nan, np.nan), "score/100")
+        path = tuple(float(y) - (b * float(index_rise) if index_rise else 0.0) for b in betas)
+        yield _contribution_item("B", unit, window_to_year, "counterfactual", path, "score/100")
 
 
-def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, level: float) -> list[Item]:
+def effect_items(estimate: Estimate, node: str, samples: tuple[str, ...], *, level: float) -> list[ContributionItem]:
     """Coefficient on all firms, on those never recognised (spillover) and their difference (composition): exact, same rows."""
     names = {"all": "effect", "leave_out": "effect_spillover", "composition": "effect_composition"}
     items = []
     for sample in samples:
-        j = estimate.at(f"{sample}:{node}")
-        scale = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.at(f"all:{node}")])
-        ends = estimate.bootstrap.interval(j, level)
+        j = estimate.outcome_index(f"{sample}:{node}")
+        scale = float(estimate.sums.sd_terms[0] / estimate.sums.sd_outcomes[estimate.outcome_index(f"all:{node}")])
+        interval_ends = estimate.bootstrap.interval(j, level)
         quantity = names[sample] if node != SPLITTABLE else f"splittable_{names[sample]}"
         b = float(np.nan_to_num(estimate.coefficient[0, j]))
-        items.append(_effect(quantity, (b, *ends), "score/100 per unit of density"))
-        sds = (scale * b, scale * ends[0], scale * ends[1])
+        items.append(_effect(quantity, (b, *interval_ends), "score/100 per unit of density"))
+        sds = (scale * b, scale * interval_ends[0], scale * interval_ends[1])
         items.append(_effect(f"{quantity}_sd", sds, "SD of the all-firms index per SD of density"))
     return items
 
 
-def _effect(quantity: str, values: tuple[float, float, float], measure: str) -> Item:
-    return Item("A", TOTAL, None, None, quantity, *values, measure=measure)
+def _effect(quantity: str, values: tuple[float, float, float], measure: str) -> ContributionItem:
+    return ContributionItem("A", TOTAL, None, None, quantity, *values, measure=measure)
 
 
 def share_items(
     estimate: Estimate, rows: pd.DataFrame, node: str, years: Window, choice: ContributionChoice, *, level: float
-) -> list[Item]:
+) -> list[ContributionItem]:
     """Composition and spillover as shares of the all-firms change: they add up to the total share."""
     x, y = changes(rows, f"all:{node}", estimate.spec.density, years).loc[TOTAL].to_numpy(dtype=float)
     if abs(y) < choice.min_change:
@@ -101,9 +105,9 @@ def share_items(
     ratio = x / y
     items = []
     for sample, name in (("leave_out", "share_spillover"), ("composition", "share_composition")):
-        j = estimate.at(f"{sample}:{node}")
+        j = estimate.outcome_index(f"{sample}:{node}")
         betas = (float(np.nan_to_num(estimate.coefficient[0, j])), *estimate.bootstrap.interval(j, level))
-        items.append(_item("A", TOTAL, years, name, tuple(b * ratio for b in betas), "share of change"))
+        items.append(_contribution_item("A", TOTAL, years, name, tuple(b * ratio for b in betas), "share of change"))
     return items
 
 
@@ -117,22 +121,22 @@ def accounting(headline: Headline) -> Rows:
         root = headline.sample.root_column(sample)
         items = accounting_items(estimate, headline.rows, root, years, choice, level=headline.level)
         items += counterfactual_items(estimate, headline.rows, root, years, level=headline.level)
-        rows.append(_of(headline, sample, items))
-    return merged(rows)
+        rows.append(_contribution_rows(headline, sample, items))
+    return merged_rows(rows)
 
 
 def effects(headline: Headline) -> Rows:
     """Effect on all firms, composition and spillover: of the splittable part always, of the root when half of it can be split."""
     estimate, sample, level = headline.estimate, headline.sample, headline.level
     root, choice = sample.tree.root, headline.study.regressions.contribution
-    splittable = len(sample.samples) > 1 and sample.mostly_firms(root)
-    items = effect_items(estimate, root, ALL_AND_PARTS if splittable else ("all",), level=level)
+    is_splittable = len(sample.samples) > 1 and sample.mostly_firms(root)
+    items = effect_items(estimate, root, FULL_AND_SPLIT_SAMPLES if is_splittable else ("all",), level=level)
     if SPLITTABLE in sample.reported_nodes:
-        items += effect_items(estimate, SPLITTABLE, ALL_AND_PARTS, level=level)
-    if splittable and headline.years:
+        items += effect_items(estimate, SPLITTABLE, FULL_AND_SPLIT_SAMPLES, level=level)
+    if is_splittable and headline.years:
         items += share_items(estimate, headline.rows, root, headline.years, choice, level=level)
-    return _of(headline, "all", items) if "all" in sample.samples else {}
+    return _contribution_rows(headline, "all", items) if "all" in sample.samples else {}
 
 
-def _of(headline: Headline, sample: str, items: Sequence[Item]) -> Rows:
+def _contribution_rows(headline: Headline, sample: str, items: Sequence[ContributionItem]) -> Rows:
     return {"contribution": list(contribution_rows(items, headline.id, sample))}

@@ -26,8 +26,12 @@ def long_difference(
 ) -> tuple[pd.DataFrame, Specification]:
     """One row per unit: changes between two years of outcomes, density and controls; a constant takes the common change."""
     columns = [*spec.outcomes, *spec.regressors]
-    ends = rows.set_index(["unit", "year"])[columns].astype(float)
-    differences = (ends.xs(last_year, level="year") - ends.xs(first_year, level="year")).dropna().reset_index()
+    first_and_last_year = rows.set_index(["unit", "year"])[columns].astype(float)
+    differences = (
+        (first_and_last_year.xs(last_year, level="year") - first_and_last_year.xs(first_year, level="year"))
+        .dropna()
+        .reset_index()
+    )
     return differences, replace(spec, id=f"{spec.id}_long_difference", fixed_effects=(), subset=f"{first_year}-{last_year}")
 
 
@@ -36,10 +40,10 @@ def long_difference_regressions(headline: Headline) -> Rows:
     years = headline.years
     if years is None:
         raise EstimationError("long difference: one year only", zh="长差分:只有一年")
-    differences, spec = long_difference(headline.rows, headline.specification, years.first, years.last)
+    differences, spec = long_difference(headline.rows, headline.specification, years.first, years.last_year)
     if len(differences) < 2 * (len(spec.controls) + 2):
         spec = replace(spec, controls=())
-    return {"regressions": list(regression_rows(headline.fit(differences, spec), headline.density, headline.sample))}
+    return {"regressions": list(regression_rows(headline.estimate_of(differences, spec), headline.density, headline.sample))}
 
 
 def instrument(headline: Headline) -> Rows:
@@ -55,31 +59,35 @@ def _instrument_rows(headline: Headline) -> Iterator[Row]:
     exposure = policy_exposure(cells, base=base_year(rows, spec.density) - lag, lag=lag)
     for sample in headline.sample.samples:
         column = headline.sample.root_column(sample)
-        single = Specification(spec.id, (column,), spec.density, spec.controls, spec.fixed_effects, spec.cluster)
-        result = shift_share(rows, single, exposure, level=headline.level)
-        for quantity, value, note in _quantities(result, shock):
+        one_outcome_spec = Specification(spec.id, (column,), spec.density, spec.controls, spec.fixed_effects, spec.cluster)
+        shift_share_estimate = shift_share(rows, one_outcome_spec, exposure, level=headline.level)
+        for quantity, value, note in _quantities(shift_share_estimate, shock):
             yield outcome_key(headline.estimate, column) | {
                 "method": "shift_share", "quantity": quantity, "value": value, "note": note,
             }  # fmt: skip
 
 
-def _quantities(result: ShiftShare, shock: str) -> Iterator[tuple[str, float, str]]:
-    iv = result.iv
-    weak = f"weak below about 10 (effective F); Stock-Yogo {STOCK_YOGO} holds for iid errors only"
+def _quantities(shift_share_estimate: ShiftShare, shock: str) -> Iterator[tuple[str, float, str]]:
+    iv = shift_share_estimate.iv
+    weakness_note = f"weak below about 10 (effective F); Stock-Yogo {STOCK_YOGO} holds for iid errors only"
     yield "ols", iv.ols, ""
     yield "estimate", iv.estimate, "2SLS"
     yield "se_cv1", iv.se, ""
     yield "first_stage", float(iv.first_stage[0]), ""
     yield "first_stage_f", iv.f, "cluster-robust; the Kleibergen-Paap F with one endogenous regressor"
-    yield "effective_f", iv.f_effective, weak
+    yield "effective_f", iv.f_effective, weakness_note
     yield "kp_lm_p", iv.kp_lm_p, "underidentification"
     yield "ar_p", iv.ar_p, "Anderson-Rubin, zero effect"
     yield from _ends("ar", iv.ar)
     yield "tf_critical", iv.tf_critical, "5% critical value of |t| at this F; infinite below F = 4"
-    yield "se_akm", result.se_akm, f"clustered by {shock}"
-    yield from _ends("akm0", result.akm0)
-    yield "effective_shocks", result.effective_shocks, f"{len(result.rotemberg)} shocks ({shock}): a weak design with about 30"
-    for i, row in result.rotemberg.head(LARGEST_WEIGHTS).iterrows():
+    yield "se_akm", shift_share_estimate.se_akm, f"clustered by {shock}"
+    yield from _ends("akm0", shift_share_estimate.akm0)
+    yield (
+        "effective_shocks",
+        shift_share_estimate.effective_shocks,
+        f"{len(shift_share_estimate.rotemberg)} shocks ({shock}): a weak design with about 30",
+    )
+    for i, row in shift_share_estimate.rotemberg.head(LARGEST_WEIGHTS).iterrows():
         yield f"rotemberg_{int(str(i)) + 1}", float(row["weight"]), f"{row['shock']}: own estimate {row['estimate']:.4g}"
 
 

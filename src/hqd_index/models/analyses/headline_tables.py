@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...errors import EstimationError
 from ..headline import Headline
-from ..model_rows import DATA_MEND, Mend, Rows, merged, not_made
+from ..model_rows import DATA_MEND, Mend, Rows, merged_rows, not_made
 from .channels import CHANNELS_MEND, channels
 from .contribution import accounting, effects
 from .endogeneity import CELLS_MEND, instrument, long_difference_regressions
@@ -27,62 +27,68 @@ from .variance_shares import variance_shares
 
 @dataclass(frozen=True)
 class Analysis:
-    """`tables` lack what this analysis would give when it is not made; `also` get rows of it too.
+    """`tables` lack what this analysis would give when it is not made; `further_tables` get rows of it too.
 
-    `about` (zh, en) goes before the reason where that does not say which analysis it is about.
+    `description` (zh, en) goes before the reason where that does not say which analysis it is about.
     """
 
     function: Callable[[Headline], Rows]
     tables: tuple[str, ...]
     mend: Mend = DATA_MEND
-    also: tuple[str, ...] = ()
-    about: tuple[str, str] | None = None
+    further_tables: tuple[str, ...] = ()
+    description: tuple[str, str] | None = None
 
 
 DIAGNOSTICS = ("regression_diagnostics",)
 SPILLOVER = ("外溢(H6)", "spillover (H6)")
 
 ANALYSES: dict[str, Analysis] = {
-    "channels": Analysis(channels, ("channels",), CHANNELS_MEND, also=("contribution",)),
+    "channels": Analysis(channels, ("channels",), CHANNELS_MEND, further_tables=("contribution",)),
     "variance_shares": Analysis(variance_shares, ("contribution",)),
     "accounting": Analysis(accounting, ("contribution",)),
     "effects": Analysis(effects, ("contribution",)),
     "policy": Analysis(policy, ("contribution",), POLICY_MEND),
-    "oaxaca": Analysis(oaxaca, ("oaxaca",), about=("Blinder-Oaxaca 分解(H)", "Blinder-Oaxaca (H)")),
-    "mediators": Analysis(mediators, ("mediators",), MEDIATORS_MEND, also=("regressions",)),
+    "oaxaca": Analysis(oaxaca, ("oaxaca",), description=("Blinder-Oaxaca 分解(H)", "Blinder-Oaxaca (H)")),
+    "mediators": Analysis(mediators, ("mediators",), MEDIATORS_MEND, further_tables=("regressions",)),
     "robustness": Analysis(robustness, DIAGNOSTICS),
-    "placebo": Analysis(placebo, ("placebo",), also=DIAGNOSTICS),
+    "placebo": Analysis(placebo, ("placebo",), further_tables=DIAGNOSTICS),
     "earlier_trends": Analysis(earlier_trends, DIAGNOSTICS),
-    "trends": Analysis(trends, DIAGNOSTICS, also=("regressions",)),
-    "hypotheses": Analysis(hypotheses, ("hypotheses",), RULE_MEND, also=DIAGNOSTICS),
+    "trends": Analysis(trends, DIAGNOSTICS, further_tables=("regressions",)),
+    "hypotheses": Analysis(hypotheses, ("hypotheses",), RULE_MEND, further_tables=DIAGNOSTICS),
     "direct_spillover": Analysis(
-        direct_spillover, ("regressions", "hypotheses"), LINKS_MEND, also=("contribution", *DIAGNOSTICS), about=SPILLOVER
+        direct_spillover,
+        ("regressions", "hypotheses"),
+        LINKS_MEND,
+        further_tables=("contribution", *DIAGNOSTICS),
+        description=SPILLOVER,
     ),
-    "complete_spillover": Analysis(complete_spillover, ("regressions", "hypotheses"), LINKS_MEND, about=SPILLOVER),
+    "complete_spillover": Analysis(complete_spillover, ("regressions", "hypotheses"), LINKS_MEND, description=SPILLOVER),
     "long_difference": Analysis(long_difference_regressions, ("regressions",)),
     "omitted_variables": Analysis(omitted_variables, ("endogeneity",)),
     "instrument": Analysis(instrument, ("endogeneity",), CELLS_MEND),
     "moderation": Analysis(moderation, ("regressions",)),
-    "modes": Analysis(modes, ("hypotheses",), MODES_MEND, also=("mode_matrix", *DIAGNOSTICS), about=("H4", "H4")),
-    "paths": Analysis(paths, ("hypotheses",), MODES_MEND, also=("regressions", *DIAGNOSTICS), about=("H5", "H5")),
+    "modes": Analysis(modes, ("hypotheses",), MODES_MEND, further_tables=("mode_matrix", *DIAGNOSTICS), description=("H4", "H4")),
+    "paths": Analysis(paths, ("hypotheses",), MODES_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H5", "H5")),
     "leader_indices": Analysis(
-        leader_indices, ("hypotheses",), LEADERS_MEND, also=("regressions", *DIAGNOSTICS), about=("H6b", "H6b")
+        leader_indices, ("hypotheses",), LEADERS_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H6b", "H6b")
     ),
     "leader_outcomes": Analysis(
-        leader_outcomes, ("hypotheses",), LEADERS_MEND, also=("regressions", *DIAGNOSTICS), about=("H6b", "H6b")
+        leader_outcomes, ("hypotheses",), LEADERS_MEND, further_tables=("regressions", *DIAGNOSTICS), description=("H6b", "H6b")
     ),
-    "moderators": Analysis(named_moderators, ("hypotheses",), MODERATOR_MEND, also=DIAGNOSTICS, about=("H8", "H8")),
+    "moderators": Analysis(
+        named_moderators, ("hypotheses",), MODERATOR_MEND, further_tables=DIAGNOSTICS, description=("H8", "H8")
+    ),
 }
 
 
 def tables_made() -> tuple[str, ...]:
     """Every table that some analysis gives rows to."""
-    return tuple(dict.fromkeys(name for analysis in ANALYSES.values() for name in (*analysis.tables, *analysis.also)))
+    return tuple(dict.fromkeys(name for analysis in ANALYSES.values() for name in (*analysis.tables, *analysis.further_tables)))
 
 
 def headline_tables(headline: Headline) -> Rows:
     """Rows by table of every analysis in turn; one that cannot be made is a row of `not_made` for each of its tables."""
-    return merged(_rows(analysis, headline) for analysis in ANALYSES.values())
+    return merged_rows(_rows(analysis, headline) for analysis in ANALYSES.values())
 
 
 def _rows(analysis: Analysis, headline: Headline) -> Rows:
@@ -90,7 +96,7 @@ def _rows(analysis: Analysis, headline: Headline) -> Rows:
         return analysis.function(headline)
     except EstimationError as fault:
         reason = fault
-        if analysis.about is not None:
-            zh, en = analysis.about
+        if analysis.description is not None:
+            zh, en = analysis.description
             reason = EstimationError(f"{en}: {fault.en}", zh=f"{zh}:{fault.zh}")
         return {"not_made": not_made(analysis.tables, reason, analysis.mend)}

@@ -10,10 +10,10 @@ import numpy as np
 from ...errors import EstimationError
 from ..estimation_sample import EstimationSample
 from ..headline import Headline
-from ..kernels.judgements import NODES, HypothesisTest, VerdictsWithout, tests
+from ..kernels.judgements import NODES, HypothesisTest, VerdictsWithoutCluster, tests
 from ..kernels.specification import Estimate
 from ..kernels.verdicts import Grade, Split, VerdictRule, grade, rules_out, split
-from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
+from ..model_rows import Mend, Row, Rows, merged_rows, quantity_row, split_outcome
 from .identification import breakdowns, identification
 
 RULE_MEND: Mend = (
@@ -41,7 +41,10 @@ def hypothesis_rows(
     """Rows of `hypotheses`."""
     for test in judged_tests:
         name = test.hypothesis
-        additions = [*test.additions, *(addition for addition, noted in context.notes.items() if name in noted)]
+        additions = [
+            *test.additions,
+            *(addition for addition, noted_hypotheses in context.notes.items() if name in noted_hypotheses),
+        ]
         grade_key, lacking = context.grades.get(name, ("description", ()))
         multiple = context.breakdown.get(name, np.nan)
         yield {
@@ -63,7 +66,7 @@ def splits_of(all_firms: Sequence[HypothesisTest], leave_out: Sequence[Hypothesi
 
 
 def fragile_rows(
-    judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithout, estimate: Estimate, sample: str
+    judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithoutCluster, estimate: Estimate, sample: str
 ) -> Iterator[Row]:
     """Rows of `regression_diagnostics` for each cluster whose absence changes a verdict."""
     for test in judged_tests:
@@ -75,9 +78,13 @@ def fragile_rows(
 
 
 def verdict_tables(
-    judged_tests: Sequence[HypothesisTest], verdicts_without: VerdictsWithout, estimate: Estimate, sample: str, rule: VerdictRule,
+    judged_tests: Sequence[HypothesisTest],
+    verdicts_without: VerdictsWithoutCluster,
+    estimate: Estimate,
+    sample: str,
+    rule: VerdictRule,
     context: Context = NO_CONTEXT,
-) -> Rows:  # fmt: skip
+) -> Rows:
     """Both tables that a verdict has rows in."""
     return {
         "hypotheses": list(hypothesis_rows(judged_tests, estimate, sample, rule, context)),
@@ -101,17 +108,19 @@ def hypotheses(headline: Headline) -> Rows:
     if rule is None:
         raise EstimationError("no smallest effect of interest is set", zh="未设定最小关注效应(sesoi)")
     outcomes = {sample: hypothesis_outcomes(headline.sample, sample) for sample in headline.sample.samples}
-    judged = {
+    verdicts_by_hypothesis = {
         sample: tests(headline.estimate, columns, rule, seed=headline.seed, weights=weights)
         for sample, columns in outcomes.items()
     }
-    splits = splits_of(judged["all"][0], judged["leave_out"][0] if "leave_out" in judged else [])
-    return merged(
+    splits = splits_of(
+        verdicts_by_hypothesis["all"][0], verdicts_by_hypothesis["leave_out"][0] if "leave_out" in verdicts_by_hypothesis else []
+    )
+    return merged_rows(
         verdict_tables(
             judged_tests, verdicts_without, headline.estimate, sample, rule,
-            _context(headline, sample, outcomes[sample], judged[sample], splits),
+            _context(headline, sample, outcomes[sample], verdicts_by_hypothesis[sample], splits),
         )
-        for sample, (judged_tests, verdicts_without) in judged.items()
+        for sample, (judged_tests, verdicts_without) in verdicts_by_hypothesis.items()
     )  # fmt: skip
 
 
@@ -119,7 +128,7 @@ def _context(
     headline: Headline,
     sample: str,
     outcomes: Mapping[str, str],
-    judged: tuple[Sequence[HypothesisTest], VerdictsWithout],
+    judged: tuple[Sequence[HypothesisTest], VerdictsWithoutCluster],
     splits: Mapping[str, Split],
 ) -> Context:
     """Pre-trends, grades and breakdown multiples of the tests in one sample; the split belongs to all firms."""

@@ -34,8 +34,8 @@ def breakdowns(headline: Headline) -> dict[str, float]:
     trend, net, fitted = headline.early_trend, headline.net_of_trend, headline.estimate
     if trend is None or isinstance(net, EstimationError):
         return {}
-    columns = [column for column in trend.spec.outcomes if trend.varies(trend.at(column))]
-    here, there = [fitted.at(column) for column in columns], [trend.at(column) for column in columns]
+    columns = [column for column in trend.spec.outcomes if trend.varies(trend.outcome_index(column))]
+    here, there = [fitted.outcome_index(column) for column in columns], [trend.outcome_index(column) for column in columns]
     multiples: Array = breakdown(
         fitted.low[0, here], fitted.high[0, here], fitted.coefficient[0, here],
         trend.low[0, there], trend.high[0, there], net.kappa,
@@ -48,13 +48,13 @@ def identification(headline: Headline, test: HypothesisTest, *, same_without_one
     trend, net, groups = headline.early_trend, headline.net_of_trend, headline.by_group_year
     column = test.outcome
     randomisation_p, movable = _randomisation(headline, column)
-    pre_trend_p = np.nan if trend is None else float(trend.p_wild[trend.at(column)])
+    pre_trend_p = np.nan if trend is None else float(trend.p_wild[trend.outcome_index(column)])
     net_interval = (np.nan, np.nan)
     if not isinstance(net, EstimationError):
-        net_interval = scaled_interval(net.estimate, net.estimate.at(column))
+        net_interval = scaled_interval(net.estimate, net.estimate.outcome_index(column))
     group_year = (np.nan, np.nan)
     if not isinstance(groups, EstimationError):
-        j = groups.at(column)
+        j = groups.outcome_index(column)
         group_year = (float(groups.coefficient[0, j]), float(groups.p_wild[j]))
     return Identification(
         pre_trend_p=pre_trend_p, net_interval=net_interval, group_year=group_year, randomisation_p=randomisation_p,
@@ -65,7 +65,7 @@ def identification(headline: Headline, test: HypothesisTest, *, same_without_one
 def _randomisation(headline: Headline, column: str) -> tuple[float, float]:
     """p by permuted density paths, and the share of units whose path can be permuted; NaN and 0 where none can be."""
     try:
-        p = float(headline.permuted.p()[headline.estimate.at(column)])
+        p = float(headline.permuted.p()[headline.estimate.outcome_index(column)])
     except EstimationError:
         return np.nan, 0.0
     sets = exchangeable(headline.rows, headline.estimate.spec, None)

@@ -12,11 +12,11 @@ from ...errors import EstimationError
 from ..estimation_data import KEY
 from ..estimation_sample import EstimationSample
 from ..headline import Headline
-from ..kernels.judgements import HypothesisTest, attainable, tests
-from ..kernels.moderation import BASE, TIMES, Moderated, all_moderated
+from ..kernels.judgements import HypothesisTest, smallest_attainable_p, tests
+from ..kernels.moderation import BASE, INTERACTION_PREFIX, Moderated, all_moderated
 from ..kernels.multiple_testing import holm
 from ..kernels.verdicts import VerdictRule, verdict
-from ..model_rows import DATA_MEND, Mend, Row, Rows, merged, not_made, regression_rows
+from ..model_rows import DATA_MEND, Mend, Row, Rows, merged_rows, not_made, regression_rows
 from .hypotheses import Context, fragile_rows, hypothesis_rows, splits_of
 from .mode_matrix import MODES_MEND
 
@@ -35,18 +35,18 @@ MODERATOR_MEND: Mend = (
 Outcomes = Mapping[str, Mapping[str, Mapping[str, str]]]  # sample -> moderator -> hypothesis -> column
 
 
-def early_paths(paths: pd.DataFrame, years: int) -> pd.DataFrame:
+def path_shares_of_early_years(paths: pd.DataFrame, years: int) -> pd.DataFrame:
     """unit, base_path_<name>: mean path index of each unit's first `years` years that have one; set before later outcomes."""
     index = paths[(paths["indicator"] == "index") & paths["value"].notna()].sort_values(["path", *KEY])
     early_rows = index[index.groupby(["path", "unit"]).cumcount() < years]
-    by_path = early_rows.groupby(["unit", "path"])["value"].mean().unstack("path")
-    return by_path.add_prefix(f"{BASE}{PATH}").reset_index()
+    shares_by_path = early_rows.groupby(["unit", "path"])["value"].mean().unstack("path")
+    return shares_by_path.add_prefix(f"{BASE}{PATH}").reset_index()
 
 
 def path_names(paths: pd.DataFrame) -> list[str]:
     """Moderators that `early_paths` gives, in the order of the theory."""
-    given_paths = set(paths["path"])
-    return [f"{PATH}{name}" for name in CHANNELS if name in given_paths]
+    observed_paths = set(paths["path"])
+    return [f"{PATH}{name}" for name in CHANNELS if name in observed_paths]
 
 
 def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> dict[str, str]:
@@ -61,24 +61,24 @@ def channels_of(estimation_sample: EstimationSample, path: str, sample: str) -> 
     return columns
 
 
-def moderation_rows(fitted: Sequence[Moderated], headline: Headline) -> Iterator[Row]:
+def moderation_rows(moderated_estimates: Sequence[Moderated], headline: Headline) -> Iterator[Row]:
     """Rows of `regressions`: every term of each moderated specification, with the interaction's p over all moderators."""
-    p = np.array([moderated.bootstrap.p() for moderated in fitted])  # (moderators, outcomes)
-    adjusted = np.array([holm(of_outcome) for of_outcome in p.T]).T
-    for i, moderated in enumerate(fitted):
+    p = np.array([moderated.bootstrap.p() for moderated in moderated_estimates])  # (moderators, outcomes)
+    holm_p = np.array([holm(p_of_outcome) for p_of_outcome in p.T]).T
+    for i, moderated in enumerate(moderated_estimates):
         for row in regression_rows(moderated.estimate, headline.density, headline.sample):
-            j = moderated.estimate.at(f"{row['sample']}:{row['outcome']}")
-            if row["term"] == f"{TIMES}{moderated.name}":
-                note = f"Holm p over {len(fitted)} moderators: {adjusted[i, j]:.4f}"
+            j = moderated.estimate.outcome_index(f"{row['sample']}:{row['outcome']}")
+            if row["term"] == f"{INTERACTION_PREFIX}{moderated.name}":
+                note = f"Holm p over {len(moderated_estimates)} moderators: {holm_p[i, j]:.4f}"
                 row |= {"p_wild": float(p[i, j]), "note": note}
             yield row
 
 
 def moderation(headline: Headline) -> Rows:
     """Density x each moderator, the interaction's p adjusted over moderators (Holm) in the note."""
-    fitted, faults = _fitted(headline.moderated)
-    missing = [row for fault in faults for row in not_made(("regressions",), fault, DATA_MEND)]
-    return {"regressions": list(moderation_rows(fitted, headline)), "not_made": missing}
+    moderated_estimates, errors = _estimates_and_errors(headline.moderated)
+    not_made_rows = [row for error in errors for row in not_made(("regressions",), error, DATA_MEND)]
+    return {"regressions": list(moderation_rows(moderated_estimates, headline)), "not_made": not_made_rows}
 
 
 def paths(headline: Headline) -> Rows:
@@ -86,16 +86,16 @@ def paths(headline: Headline) -> Rows:
     names = path_names(headline.inputs.paths)
     if not names:
         raise EstimationError("no path index; see paths in this table", zh="没有路径指数,原因见本表 paths")
-    early = early_paths(headline.inputs.paths, headline.study.modes.window)
-    rows = headline.rows.merge(early, on="unit", how="left")
-    fitted, faults = _fitted(all_moderated(rows, headline.specification, names, **headline.settings))
-    missing = [row for fault in faults for row in hypothesis_not_made("H5", fault, MODES_MEND)]
+    early_paths = path_shares_of_early_years(headline.inputs.paths, headline.study.modes.window)
+    rows = headline.rows.merge(early_paths, on="unit", how="left")
+    moderated_estimates, errors = _estimates_and_errors(all_moderated(rows, headline.specification, names, **headline.settings))
+    not_made_rows = [row for error in errors for row in hypothesis_not_made("H5", error, MODES_MEND)]
     columns = {
-        sample: {m.name: channels_of(headline.sample, m.name.removeprefix(PATH), sample) for m in fitted}
+        sample: {m.name: channels_of(headline.sample, m.name.removeprefix(PATH), sample) for m in moderated_estimates}
         for sample in headline.sample.samples
     }
-    regressions = {"regressions": list(moderation_rows(fitted, headline)), "not_made": missing}
-    return merged([regressions, _family_verdicts(headline, fitted, columns)])
+    regressions = {"regressions": list(moderation_rows(moderated_estimates, headline)), "not_made": not_made_rows}
+    return merged_rows([regressions, _family_verdicts(headline, moderated_estimates, columns)])
 
 
 def named_moderators(headline: Headline) -> Rows:
@@ -104,18 +104,18 @@ def named_moderators(headline: Headline) -> Rows:
     names = hypotheses.moderators if hypotheses else ()
     if not names:
         raise EstimationError("no moderator is named as a hypothesis", zh="没有把任何调节变量列为假设")
-    fitted = [moderated for moderated in _fitted(headline.moderated)[0] if moderated.name in names]
-    missing: list[Row] = []
+    moderated_estimates = [moderated for moderated in _estimates_and_errors(headline.moderated)[0] if moderated.name in names]
+    not_made_rows: list[Row] = []
     for name in names:
-        if name not in {moderated.name for moderated in fitted}:
+        if name not in {moderated.name for moderated in moderated_estimates}:
             fault = EstimationError(f"{name} could not be used", zh=f"{name} 无法使用")
-            missing += hypothesis_not_made("H8", fault, MODERATOR_MEND)
+            not_made_rows += hypothesis_not_made("H8", fault, MODERATOR_MEND)
     roots = {sample: headline.sample.root_in(sample) for sample in headline.sample.samples}
     columns = {
-        sample: {moderated.name: {"H8": f"{sample}:{root}"} if root else {} for moderated in fitted}
+        sample: {moderated.name: {"H8": f"{sample}:{root}"} if root else {} for moderated in moderated_estimates}
         for sample, root in roots.items()
     }
-    return merged([{"not_made": missing}, _family_verdicts(headline, fitted, columns)])
+    return merged_rows([{"not_made": not_made_rows}, _family_verdicts(headline, moderated_estimates, columns)])
 
 
 def hypothesis_not_made(hypothesis: str, fault: EstimationError, mend: Mend) -> list[Row]:
@@ -124,10 +124,10 @@ def hypothesis_not_made(hypothesis: str, fault: EstimationError, mend: Mend) -> 
     return not_made(("hypotheses",), reason, mend)
 
 
-def _fitted(results: Iterable[Moderated | EstimationError]) -> tuple[list[Moderated], list[EstimationError]]:
+def _estimates_and_errors(results: Iterable[Moderated | EstimationError]) -> tuple[list[Moderated], list[EstimationError]]:
     """Those that could be estimated, and why the others could not."""
-    listed = list(results)
-    return [m for m in listed if isinstance(m, Moderated)], [m for m in listed if isinstance(m, EstimationError)]
+    all_results = list(results)
+    return [m for m in all_results if isinstance(m, Moderated)], [m for m in all_results if isinstance(m, EstimationError)]
 
 
 @dataclass(frozen=True)
@@ -136,39 +136,41 @@ class _JudgedInteraction:
     test: HypothesisTest
 
 
-def _stepped(family: Sequence[_JudgedInteraction], rule: VerdictRule) -> list[HypothesisTest]:
+def _holm_adjusted_tests(family: Sequence[_JudgedInteraction], rule: VerdictRule) -> list[HypothesisTest]:
     """The tests of one family with Holm's p, each judged by it."""
-    adjusted = holm([judged.test.p_wild for judged in family])
+    holm_p = holm([judged_interaction.test.p_wild for judged_interaction in family])
     stepped = []
-    for judged, p in zip(family, adjusted):
-        moderated, test = judged.moderated, judged.test
-        evidence = max(p, attainable(moderated.estimate.sums.g, moderated.bootstrap))
+    for judged_interaction, p in zip(family, holm_p):
+        moderated, test = judged_interaction.moderated, judged_interaction.test
+        evidence = max(p, smallest_attainable_p(moderated.estimate.sums.g, moderated.bootstrap))
         key = verdict(test.estimate, evidence, test.narrow, rule)
         stepped.append(replace(test, p_adjusted=p, verdict=key, size=test.size if key == "supported" else None))
     return stepped
 
 
-def _family_verdicts(headline: Headline, fitted: Sequence[Moderated], columns: Outcomes) -> Rows:
+def _family_verdicts(headline: Headline, moderated_estimates: Sequence[Moderated], columns: Outcomes) -> Rows:
     """One family per sample, Holm's p, a positive sign predicted; no rows where the study has fixed no rule."""
     rule = headline.rule
     if rule is None:
         return {}
     families: dict[str, list[_JudgedInteraction]] = {sample: [] for sample in columns}
-    parts: list[Mapping[str, Iterable[Row]]] = []
-    for sample, by_moderator in columns.items():
-        for moderated in fitted:
+    row_tables: list[Mapping[str, Iterable[Row]]] = []
+    for sample, outcomes_by_moderator in columns.items():
+        for moderated in moderated_estimates:
             judged_tests, verdicts_without = tests(
-                moderated.estimate, by_moderator[moderated.name], rule, seed=headline.seed,
+                moderated.estimate, outcomes_by_moderator[moderated.name], rule, seed=headline.seed,
                 weights=headline.settings["weights"], term=moderated.term, bootstrap=moderated.bootstrap,
             )  # fmt: skip
             families[sample] += [_JudgedInteraction(moderated, test) for test in judged_tests]
             fragile = fragile_rows(judged_tests, verdicts_without, moderated.estimate, sample)
-            parts.append({"regression_diagnostics": list(fragile)})
-    stepped = {sample: _stepped(family, rule) for sample, family in families.items()}
+            row_tables.append({"regression_diagnostics": list(fragile)})
+    stepped = {sample: _holm_adjusted_tests(family, rule) for sample, family in families.items()}
     splits = splits_of(stepped.get("all", []), stepped.get("leave_out", []))
     for sample, family in families.items():
-        for judged, test in zip(family, stepped[sample]):
+        for judged_interaction, test in zip(family, stepped[sample]):
             notes = headline.trended_before({test.hypothesis: test.outcome})
             context = Context(notes=notes, splits=splits if sample == "all" else {})
-            parts.append({"hypotheses": list(hypothesis_rows([test], judged.moderated.estimate, sample, rule, context))})
-    return merged(parts)
+            row_tables.append(
+                {"hypotheses": list(hypothesis_rows([test], judged_interaction.moderated.estimate, sample, rule, context))}
+            )
+    return merged_rows(row_tables)

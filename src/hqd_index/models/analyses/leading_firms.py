@@ -12,12 +12,12 @@ from ..estimation_sample import SPLITTABLE, EstimationSample
 from ..headline import Headline
 from ..kernels.judgements import tests
 from ..kernels.specification import Estimate, Specification
-from ..model_rows import Mend, Row, Rows, merged, term_row
+from ..model_rows import Mend, Row, Rows, merged_rows, term_row
 from .hypotheses import NO_CONTEXT, Context, verdict_tables
 from .interactions import hypothesis_not_made
 
-LEADERS, OTHERS = "leaders", "others"
-GROUPS = (LEADERS, OTHERS)
+LEADERS, OTHER_FIRMS = "leaders", "others"
+GROUPS = (LEADERS, OTHER_FIRMS)
 FIRM = "firm"
 KEYS = (FIRM, "unit", "year", "sample")
 LEADERS_MEND: Mend = ("提供覆盖首次认定之前年份的企业表", "give firms from the years before the first recognition")
@@ -26,11 +26,13 @@ NOTE = "never-recognised firms; groups fixed in the base year"
 
 def leader_firms(firm_years: pd.DataFrame, marks: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
     """firm, unit, year, sample and one column per outcome of never-recognised firms that were there in the base year."""
-    unrecognised = firm_years[~firm_years["ever"].astype(bool)].rename(columns={"unit": FIRM})[[FIRM, "year", *outcomes]]
-    marked = marks[marks["never"].astype(bool)].rename(columns={"firm_id": FIRM})
-    groups = marked["leader"].astype(bool).map({True: LEADERS, False: OTHERS})
-    grouped = marked.assign(sample=groups)[[FIRM, "unit", "sample"]]
-    return unrecognised.merge(grouped, on=FIRM, how="inner", validate="many_to_one")[[*KEYS, *outcomes]]
+    unrecognised_firm_years = firm_years[~firm_years["ever"].astype(bool)].rename(columns={"unit": FIRM})[
+        [FIRM, "year", *outcomes]
+    ]
+    never_leader_marks = marks[marks["never"].astype(bool)].rename(columns={"firm_id": FIRM})
+    groups = never_leader_marks["leader"].astype(bool).map({True: LEADERS, False: OTHER_FIRMS})
+    firms_by_sample = never_leader_marks.assign(sample=groups)[[FIRM, "unit", "sample"]]
+    return unrecognised_firm_years.merge(firms_by_sample, on=FIRM, how="inner", validate="many_to_one")[[*KEYS, *outcomes]]
 
 
 def index_estimate(headline: Headline, group: str) -> Estimate:
@@ -45,8 +47,8 @@ def index_estimate(headline: Headline, group: str) -> Estimate:
     column = f"{group}:{node}"
     outcome = _group_outcome(sample, group_scores, node).rename(column).reset_index()
     extended_rows = headline.rows.merge(outcome, on=KEY, how="left", validate="one_to_one")
-    single = Specification(f"{spec.id}_{group}", (column,), spec.density, spec.controls, spec.fixed_effects)
-    return headline.fit(extended_rows, single)
+    one_outcome_spec = Specification(f"{spec.id}_{group}", (column,), spec.density, spec.controls, spec.fixed_effects)
+    return headline.estimate_of(extended_rows, one_outcome_spec)
 
 
 def _group_outcome(sample: EstimationSample, scores: pd.DataFrame, node: str) -> pd.Series:
@@ -68,9 +70,9 @@ def firm_estimate(headline: Headline, group: str, outcome: str) -> Estimate:
     regressors = frame[[*KEY, spec.density, *(c for c in spec.controls if c in frame)]]
     extended_rows = firms[firms["sample"] == group].merge(regressors, on=KEY, how="inner", validate="many_to_one")
     column = f"{group}:{outcome}"
-    single = Specification(f"firms_{outcome}", (column,), spec.density, spec.controls, (FIRM, "year"))
+    one_outcome_spec = Specification(f"firms_{outcome}", (column,), spec.density, spec.controls, (FIRM, "year"))
     try:
-        return headline.fit(extended_rows.rename(columns={outcome: column}), single)
+        return headline.estimate_of(extended_rows.rename(columns={outcome: column}), one_outcome_spec)
     except EstimationError as fault:
         raise EstimationError(f"{group}, {outcome}: {fault.en}", zh=f"{group},{outcome}:{fault.zh}") from fault
 
@@ -83,18 +85,18 @@ def _group_tables(headline: Headline, estimate: Estimate, group: str, context: C
         return rows
     weights = headline.settings["weights"]
     judged_tests, verdicts_without = tests(estimate, {"H6b": outcome}, rule, seed=headline.seed, weights=weights)
-    return merged([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, context)])
+    return merged_rows([rows, verdict_tables(judged_tests, verdicts_without, estimate, group, rule, context)])
 
 
 def leader_indices(headline: Headline) -> Rows:
     """The leave-out index of leaders and of others."""
-    parts: list[Mapping[str, Iterable[Row]]] = []
+    row_tables: list[Mapping[str, Iterable[Row]]] = []
     for group in GROUPS:
         try:
-            parts.append(_group_tables(headline, index_estimate(headline, group), group))
+            row_tables.append(_group_tables(headline, index_estimate(headline, group), group))
         except EstimationError as fault:
-            parts.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
-    return merged(parts)
+            row_tables.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
+    return merged_rows(row_tables)
 
 
 def leader_outcomes(headline: Headline) -> Rows:
@@ -103,12 +105,14 @@ def leader_outcomes(headline: Headline) -> Rows:
     outcomes = [column for column in firms.columns if column not in KEYS]
     if not outcomes or firms.empty:
         raise EstimationError("no firm outcome of firms that were there in the base year", zh="没有基年已有企业的企业层面结果")
-    parts: list[Mapping[str, Iterable[Row]]] = []
+    row_tables: list[Mapping[str, Iterable[Row]]] = []
     for group in GROUPS:
         for outcome in outcomes:
             try:
-                fitted = firm_estimate(headline, group, outcome)
-                parts.append(_group_tables(headline, fitted, group, Context(notes={"firm_level": frozenset({"H6b"})})))
+                group_estimate = firm_estimate(headline, group, outcome)
+                row_tables.append(
+                    _group_tables(headline, group_estimate, group, Context(notes={"firm_level": frozenset({"H6b"})}))
+                )
             except EstimationError as fault:
-                parts.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
-    return merged(parts)
+                row_tables.append({"not_made": hypothesis_not_made("H6b", fault, LEADERS_MEND)})
+    return merged_rows(row_tables)

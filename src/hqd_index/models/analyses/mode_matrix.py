@@ -10,28 +10,28 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ..estimation_data import KEY, lagged
-from ..estimation_sample import HALF, EstimationSample
+from ..estimation_sample import MIN_FIRM_SHARE, EstimationSample
 from ..headline import Headline
-from ..kernels.clusters import ClusterSums, sums_without
+from ..kernels.clusters import ClusterSums, sums_without_cluster
 from ..kernels.contrasts import Contrast, contrast
-from ..kernels.inference import interval, p_value, stream
+from ..kernels.inference import interval, p_value, random_stream
 from ..kernels.judgements import DROP_ONE_DRAWS, NODES, HypothesisTest, attainable_with
 from ..kernels.specification import Estimate, Specification, estimate
 from ..kernels.verdicts import EQUIVALENCE, Verdict, VerdictRule, mde
 from ..kernels.wild import Wild, wild
 from ..kernels.within import Array
-from ..model_rows import Mend, Row, Rows, merged, quantity_row, split_outcome
+from ..model_rows import Mend, Row, Rows, merged_rows, quantity_row, split_outcome
 from .hypotheses import Context, verdict_tables
 
 SAMPLE = "leave_out"
 PREFIX = "mode_"
-UNCLASSIFIED = "mode_unclassified"  # firms in force without scores in the base years: held constant, in no cell
+UNCLASSIFIED_COLUMN = "mode_unclassified"  # firms in force without scores in the base years: held constant, in no cell
 MODES_MEND: Mend = (
     "提供带专精特新状态、研发、商标、海外收入、配套等列的企业表,并在 modes.yaml 写测度项",
     "give firms with SRDI status, R&D, trademarks, overseas sales and customers, and name items in modes.yaml",
 )
 MODES = ("tech_safety", "market_safety", "tech_efficiency", "market_efficiency")
-PREDICTED = {
+PREDICTED_NODES = {
     "tech_safety": ("completeness", "advantage"),
     "market_safety": ("smoothness",),
     "tech_efficiency": ("innovation", "upgrading"),
@@ -47,8 +47,8 @@ class ModeMatrix:
     terms: tuple[int, ...]  # of the four modes
     nodes: tuple[str, ...]
     cells: dict[str, Wild]
-    against: Contrast
-    equal: Contrast
+    predicted_contrast: Contrast
+    equality_contrast: Contrast
     weights: str
     level: float
 
@@ -56,14 +56,14 @@ class ModeMatrix:
 def mode_columns(densities: pd.DataFrame, lag: int) -> pd.DataFrame:
     """unit, year, mode_<name>: soft densities by modes of the base years, `lag` years old."""
     base = densities[(densities["version"] == "base") & densities["mode"].isin([*MODES, "unclassified"])]
-    by_mode = base.pivot(index=KEY, columns="mode", values="soft").add_prefix(PREFIX).reset_index()
-    return lagged(by_mode, lag)
+    share_by_mode = base.pivot(index=KEY, columns="mode", values="soft").add_prefix(PREFIX).reset_index()
+    return lagged(share_by_mode, lag)
 
 
-def predicted_against_rest(terms: Sequence[str], nodes: Sequence[str]) -> Array:
+def predicted_contrast(terms: Sequence[str], nodes: Sequence[str]) -> Array:
     """(1, k, m): mean coefficient of the predicted cells less that of the other cells of the four modes."""
     modes = [term.removeprefix(PREFIX) for term in terms]
-    predicted = np.array([[node in PREDICTED.get(mode, ()) for node in nodes] for mode in modes])
+    predicted = np.array([[node in PREDICTED_NODES.get(mode, ()) for node in nodes] for mode in modes])
     cells = np.array([[mode in MODES] * len(nodes) for mode in modes])
     return np.asarray(np.where(predicted, 1 / predicted.sum(), np.where(cells, -1 / (cells & ~predicted).sum(), 0.0)))[None]
 
@@ -95,42 +95,52 @@ def mode_matrix(
     _check_possible(sample, densities, nodes)
     terms = tuple(f"{PREFIX}{mode}" for mode in MODES)
     extended_rows = rows.merge(mode_columns(densities, lag), on=KEY, how="left", validate="many_to_one")
-    unclassified = (UNCLASSIFIED,) if UNCLASSIFIED in extended_rows and extended_rows[UNCLASSIFIED].nunique() > 1 else ()
+    unclassified_terms = (
+        (UNCLASSIFIED_COLUMN,)
+        if UNCLASSIFIED_COLUMN in extended_rows and extended_rows[UNCLASSIFIED_COLUMN].nunique() > 1
+        else ()
+    )
     outcomes = tuple(f"{SAMPLE}:{node}" for node in nodes)
-    regressors = (*terms[1:], *unclassified, *spec.controls)
-    wider = Specification(f"{spec.id}_modes", outcomes, terms[0], regressors, spec.fixed_effects)
-    fitted = estimate(extended_rows, wider, draws=draws, weights=weights, seed=seed, level=level)
-    _check_variation(fitted, terms)
-    positions = tuple(fitted.terms.index(term) for term in terms)
+    regressors = (*terms[1:], *unclassified_terms, *spec.controls)
+    extended_spec = Specification(f"{spec.id}_modes", outcomes, terms[0], regressors, spec.fixed_effects)
+    mode_estimate = estimate(extended_rows, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
+    _check_variation(mode_estimate, terms)
+    positions = tuple(mode_estimate.terms.index(term) for term in terms)
     cells = {
-        term: wild(fitted.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
+        term: wild(
+            mode_estimate.sums, rng=random_stream(seed, "wild", extended_spec.id, term), draws=draws, weights=weights, term=k
+        )
         for term, k in zip(terms, positions)
     }
-    against, equal = (
+    contrast_of_prediction, contrast_of_equality = (
         contrast(
-            fitted.sums, restriction(fitted.terms, nodes), rng=stream(seed, "contrast", wider.id, name), draws=draws,
-            weights=weights, deleted=fitted.deleted,
+            mode_estimate.sums,
+            restriction(mode_estimate.terms, nodes),
+            rng=random_stream(seed, "contrast", extended_spec.id, name),
+            draws=draws,
+            weights=weights,
+            jackknife_estimates=mode_estimate.jackknife_coefficients,
         )
-        for name, restriction in (("against", predicted_against_rest), ("equal", equal_modes))
-    )  # fmt: skip
-    return ModeMatrix(fitted, positions, nodes, cells, against, equal, weights, level)
+        for name, restriction in (("against", predicted_contrast), ("equal", equal_modes))
+    )
+    return ModeMatrix(mode_estimate, positions, nodes, cells, contrast_of_prediction, contrast_of_equality, weights, level)
 
 
 def _check_possible(sample: EstimationSample, densities: pd.DataFrame, nodes: Sequence[str]) -> None:
     if densities.empty:
         raise EstimationError("no densities of modes; see modes in this table", zh="没有模式密度,原因见本表 modes")
-    lacking = [node for node in nodes if node not in sample.tree.nodes]
-    if lacking:
-        raise EstimationError(f"the tree has no node {', '.join(lacking)}", zh=f"指标树没有节点 {'、'.join(lacking)}")
+    absent_nodes = [node for node in nodes if node not in sample.tree.nodes]
+    if absent_nodes:
+        raise EstimationError(f"the tree has no node {', '.join(absent_nodes)}", zh=f"指标树没有节点 {'、'.join(absent_nodes)}")
     if SAMPLE not in sample.samples:
         raise EstimationError("no leave-out index, and on all firms it would be a tautology",
                               zh="没有剔除专精特新企业的指数,而用全部企业检验是循环论证")  # fmt: skip
 
 
-def _check_variation(fitted: Estimate, terms: Sequence[str]) -> None:
+def _check_variation(mode_estimate: Estimate, terms: Sequence[str]) -> None:
     """All four densities and all six outcomes vary."""
-    lost_terms = [term.removeprefix(PREFIX) for term in terms if term not in fitted.terms]
-    constant = [split_outcome(column)[1] for j, column in enumerate(fitted.spec.outcomes) if not fitted.varies(j)]
+    lost_terms = [term.removeprefix(PREFIX) for term in terms if term not in mode_estimate.terms]
+    constant = [split_outcome(column)[1] for j, column in enumerate(mode_estimate.spec.outcomes) if not mode_estimate.varies(j)]
     if lost_terms or constant:
         names = ", ".join([*lost_terms, *constant])
         raise EstimationError(
@@ -141,56 +151,67 @@ def _check_variation(fitted: Estimate, terms: Sequence[str]) -> None:
 
 def matrix_rows(matrix: ModeMatrix, sample: EstimationSample) -> Iterator[Row]:
     """Rows of `mode_matrix`: one per mode and sub-dimension."""
-    fitted, scale = matrix.estimate, matrix.estimate.scale()
+    mode_estimate, scale = matrix.estimate, matrix.estimate.scale()
     for k in matrix.terms:
-        term = fitted.terms[k]
+        term = mode_estimate.terms[k]
         mode, p = term.removeprefix(PREFIX), matrix.cells[term].p()
         for j, node in enumerate(matrix.nodes):
             share = sample.firm_share(node)
             yield {
-                "spec": fitted.spec.id, "sample": SAMPLE, "mode": mode, "outcome": node, "predicted": node in PREDICTED[mode],
-                "estimate": fitted.coefficient[k, j], "estimate_sd": fitted.coefficient[k, j] * scale[k, j],
-                "se_cv3": fitted.se_cv3[k, j] * scale[k, j], "p_wild": float(p[j]), "ci_low": fitted.low[k, j] * scale[k, j],
-                "ci_high": fitted.high[k, j] * scale[k, j], "split_share": share,
-                "n_obs": fitted.sums.n, "n_clusters": fitted.sums.g,
-                "note": "" if share >= HALF else "less than half of it can be freed of recognised firms",
-            }  # fmt: skip
+                "spec": mode_estimate.spec.id,
+                "sample": SAMPLE,
+                "mode": mode,
+                "outcome": node,
+                "predicted": node in PREDICTED_NODES[mode],
+                "estimate": mode_estimate.coefficient[k, j],
+                "estimate_sd": mode_estimate.coefficient[k, j] * scale[k, j],
+                "se_cv3": mode_estimate.se_cv3[k, j] * scale[k, j],
+                "p_wild": float(p[j]),
+                "ci_low": mode_estimate.low[k, j] * scale[k, j],
+                "ci_high": mode_estimate.high[k, j] * scale[k, j],
+                "split_share": share,
+                "n_obs": mode_estimate.sums.n,
+                "n_clusters": mode_estimate.sums.g,
+                "note": "" if share >= MIN_FIRM_SHARE else "less than half of it can be freed of recognised firms",
+            }
 
 
 def matrix_diagnostics(matrix: ModeMatrix) -> Iterator[Row]:
     """Wald tests behind H4: predicted cells against the others, and equal modes within each sub-dimension."""
-    contrasts = {"h4_predicted_against_rest": matrix.against, "h4_equal_modes": matrix.equal}
-    for name, tested in contrasts.items():
-        note = f"{len(tested.value)} restrictions"
-        for quantity, value in (("wald", tested.wald), ("p_f", tested.p_f), ("p_wild", tested.p_wild)):
+    contrasts = {"h4_predicted_against_rest": matrix.predicted_contrast, "h4_equal_modes": matrix.equality_contrast}
+    for name, contrast_test in contrasts.items():
+        note = f"{len(contrast_test.value)} restrictions"
+        for quantity, value in (("wald", contrast_test.wald), ("p_f", contrast_test.p_f), ("p_wild", contrast_test.p_wild)):
             yield quantity_row(matrix.estimate, f"{SAMPLE}:", f"{name}_{quantity}", value, note)
 
 
-def _contrast_verdict(sums: ClusterSums, tested: Contrast, rule: VerdictRule, weights: str, draws: int) -> Verdict:
+def _contrast_verdict(sums: ClusterSums, contrast_test: Contrast, rule: VerdictRule, weights: str, draws: int) -> Verdict:
     """supported or inconclusive: the Wald test has no direction but the predicted one, and shows nothing to be negligible."""
-    p = max(tested.p_wild, attainable_with(sums.g, draws, weights))
-    return "supported" if p <= rule.alpha and tested.value[0] > 0 else "inconclusive"
+    p = max(contrast_test.p_wild, attainable_with(sums.g, draws, weights))
+    return "supported" if p <= rule.alpha and contrast_test.value[0] > 0 else "inconclusive"
 
 
 def matrix_test(
     matrix: ModeMatrix, sample: EstimationSample, rule: VerdictRule, *, seed: int, draws: int
 ) -> tuple[HypothesisTest, dict[str, Verdict]]:
     """H4 judged by its Wald p, and the verdict without each cluster. The estimate is mean predicted less mean other cell."""
-    sums, tested = matrix.estimate.sums, matrix.against
-    key = _contrast_verdict(sums, tested, rule, matrix.weights, draws)
+    sums, contrast_test = matrix.estimate.sums, matrix.predicted_contrast
+    key = _contrast_verdict(sums, contrast_test, rule, matrix.weights, draws)
     verdicts_without = _verdicts_without_clusters(matrix, rule, seed)
-    (low, high), narrow = (interval(tested.value, tested.se_cv3, sums.g, level) for level in (matrix.level, EQUIVALENCE))
-    p_t = float(p_value(tested.value, tested.se_cv3, sums.g)[0])
+    (low, high), narrow = (
+        interval(contrast_test.value, contrast_test.se_cv3, sums.g, level) for level in (matrix.level, EQUIVALENCE)
+    )
+    p_t = float(p_value(contrast_test.value, contrast_test.se_cv3, sums.g)[0])
     changes = any(dropped_verdict != key for dropped_verdict in verdicts_without.values()) or (p_t <= rule.alpha) != (
-        tested.p_wild <= rule.alpha
+        contrast_test.p_wild <= rule.alpha
     )
     additions = ["few_clusters"] if attainable_with(sums.g, draws, matrix.weights) > rule.alpha else []
     additions += ["fragile"] if changes else []
-    additions += ["partly_split"] if any(sample.firm_share(node) < HALF for node in matrix.nodes) else []
+    additions += ["partly_split"] if any(sample.firm_share(node) < MIN_FIRM_SHARE for node in matrix.nodes) else []
     test = HypothesisTest(
-        hypothesis="H4", outcome=sample.root_column(SAMPLE), estimate=float(tested.value[0]), low=float(low[0]),
-        high=float(high[0]), narrow=(float(narrow[0][0]), float(narrow[1][0])), p_wild=tested.p_wild,
-        p_adjusted=tested.p_wild, mde=mde(float(tested.se_cv3[0]), sums.g, rule.alpha), verdict=key, size=None,
+        hypothesis="H4", outcome=sample.root_column(SAMPLE), estimate=float(contrast_test.value[0]), low=float(low[0]),
+        high=float(high[0]), narrow=(float(narrow[0][0]), float(narrow[1][0])), p_wild=contrast_test.p_wild,
+        p_adjusted=contrast_test.p_wild, mde=mde(float(contrast_test.se_cv3[0]), sums.g, rule.alpha), verdict=key, size=None,
         additions=tuple(additions),
     )  # fmt: skip
     return test, verdicts_without
@@ -201,14 +222,14 @@ def _verdicts_without_clusters(matrix: ModeMatrix, rule: VerdictRule, seed: int)
     sums, verdicts_without = matrix.estimate.sums, dict[str, Verdict]()
     if sums.g < 4 or not sums.complete:
         return {}
-    restriction = predicted_against_rest(matrix.estimate.terms, matrix.nodes)
+    restriction = predicted_contrast(matrix.estimate.terms, matrix.nodes)
     for g, label in enumerate(sums.labels):
-        reduced = sums_without(sums, g, range(len(matrix.nodes)))
-        if (np.linalg.norm(reduced.coefficient_map[list(matrix.terms)], axis=1) == 0).any():
+        remaining_sums = sums_without_cluster(sums, g, range(len(matrix.nodes)))
+        if (np.linalg.norm(remaining_sums.coefficient_map[list(matrix.terms)], axis=1) == 0).any():
             continue
-        rng = stream(seed, "drop-one", matrix.estimate.spec.id)
-        tested = contrast(reduced, restriction, rng=rng, draws=DROP_ONE_DRAWS, weights=matrix.weights)
-        verdicts_without[label] = _contrast_verdict(reduced, tested, rule, matrix.weights, DROP_ONE_DRAWS)
+        rng = random_stream(seed, "drop-one", matrix.estimate.spec.id)
+        contrast_test = contrast(remaining_sums, restriction, rng=rng, draws=DROP_ONE_DRAWS, weights=matrix.weights)
+        verdicts_without[label] = _contrast_verdict(remaining_sums, contrast_test, rule, matrix.weights, DROP_ONE_DRAWS)
     return verdicts_without
 
 
@@ -225,4 +246,4 @@ def modes(headline: Headline) -> Rows:
     test, verdicts_without = matrix_test(matrix, headline.sample, rule, seed=headline.seed, draws=headline.settings["draws"])
     trended = headline.trended_before({node: f"{SAMPLE}:{node}" for node in matrix.nodes})
     context = Context(notes={direction: frozenset({"H4"} if nodes else ()) for direction, nodes in trended.items()})
-    return merged([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, context)])
+    return merged_rows([rows, verdict_tables([test], {"H4": verdicts_without}, matrix.estimate, SAMPLE, rule, context)])

@@ -15,10 +15,10 @@ from ...study.records import Density
 from ..headline import Headline
 from ..kernels.inference import interval, jackknife, p_value
 from ..kernels.specification import Specification, specification_error
-from ..kernels.within import Array, independent
+from ..kernels.within import Array, independent_columns
 from ..model_rows import Row, Rows, density_text, split_outcome
 
-FEWEST = 2  # units of a group, so that one can be left out
+MIN_GROUP_UNITS = 2  # units of a group, so that one can be left out
 TIE = 1e-9  # relative: densities this near the median are at it
 YEAR = "year"
 NOTE = "a description, not an effect; density makes the groups and is no control"
@@ -26,28 +26,28 @@ NOTE = "a description, not an effect; density makes the groups and is no control
 
 @dataclass(frozen=True)
 class DensityGroups:
-    """Units above the median of mean density since the first recognition, and the others; `tied` lie at the median, in `low`."""
+    """Units above the median of mean density since the first recognition, and the others; `units_at_median` are in `low`."""
 
     high: tuple[str, ...]
     low: tuple[str, ...]
-    tied: tuple[str, ...]
+    units_at_median: tuple[str, ...]
     median: float
     first: int
-    last: int
+    last_year: int
 
 
 @dataclass(frozen=True)
 class TwofoldSplit:
     """By outcome (m) and characteristic (k): gap = parts.sum(axis=0) + unexplained; NaN where that is not identified."""
 
-    means: Array  # (2, m) outcomes of the dense group, of the other
+    group_means: Array  # (2, m) outcomes of the dense group, of the other
     levels: Array  # (2, k) likewise characteristics
     unexplained: Array  # (m,)
     coefficient: Array  # (k, m) pooled
 
     @property
     def gap(self) -> Array:
-        return np.asarray(self.means[0] - self.means[1])
+        return np.asarray(self.group_means[0] - self.group_means[1])
 
     @property
     def parts(self) -> Array:
@@ -60,22 +60,25 @@ def density_groups(rows: pd.DataFrame, density: str) -> DensityGroups:
     The mean and not the last year: status lapses after three years and small units count few firms, so one year sorts by
     accident. EstimationError when a group has fewer than two units.
     """
-    largest = rows.groupby("year")[density].max()
-    years = largest.index[largest > 0]
+    max_density_by_year = rows.groupby("year")[density].max()
+    years = max_density_by_year.index[max_density_by_year > 0]
     if not len(years):
         raise EstimationError("no year of the sample has any density", zh="样本中没有任何年份有专精特新密度")
-    since = rows[rows["year"] >= years.min()]
-    mean = since.groupby("unit")[density].mean()
+    rows_from_first_year = rows[rows["year"] >= years.min()]
+    mean = rows_from_first_year.groupby("unit")[density].mean()
     median_density = float(mean.median())
-    tied = (mean - median_density).abs() <= TIE * max(abs(median_density), 1.0)
-    above = (mean > median_density) & ~tied
-    high, low = (tuple(map(str, mean.index[mask])) for mask in (above, ~above))
-    if min(len(high), len(low)) < FEWEST:
+    is_at_median = (mean - median_density).abs() <= TIE * max(abs(median_density), 1.0)
+    is_above_median = (mean > median_density) & ~is_at_median
+    high, low = (tuple(map(str, mean.index[is_member])) for is_member in (is_above_median, ~is_above_median))
+    if min(len(high), len(low)) < MIN_GROUP_UNITS:
         raise EstimationError(
-            f"{len(high)} units lie above the median density and {len(low)} do not; at least {FEWEST} of each are needed",
-            zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {FEWEST} 个",
+            f"{len(high)} units lie above the median density and {len(low)} do not; at least {MIN_GROUP_UNITS} of "
+            "each are needed",
+            zh=f"密度高于中位数的单位有 {len(high)} 个,其余 {len(low)} 个;每组至少需要 {MIN_GROUP_UNITS} 个",
         )
-    return DensityGroups(high, low, tuple(map(str, mean.index[tied])), median_density, int(years.min()), int(rows["year"].max()))
+    return DensityGroups(
+        high, low, tuple(map(str, mean.index[is_at_median])), median_density, int(years.min()), int(rows["year"].max())
+    )
 
 
 def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None = None) -> TwofoldSplit:
@@ -86,17 +89,21 @@ def twofold(y: Array, x: Array, high: NDArray[np.bool_], weights: Array | None =
     """
     mass = np.ones(len(y)) if weights is None else weights
     root = np.sqrt(mass)[:, None]
-    centre, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
-    z = (x - centre) / np.where(spread > 0, spread, 1.0)
+    column_means, spread = np.average(x, axis=0, weights=mass), x.std(axis=0)
+    z = (x - column_means) / np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(len(y)), high, z])
     coefficients = least_squares(design * root, y * root, tolerance=COLUMNS)
     if rank(design * root, tolerance=COLUMNS) < design.shape[1]:
         coefficients = np.full_like(coefficients, np.nan)
-    means, levels = (
-        np.stack([np.average(values[part], axis=0, weights=mass[part]) for part in (high, ~high)]) for values in (y, x)
+    outcome_means, levels = (
+        np.stack([np.average(values[is_in_group], axis=0, weights=mass[is_in_group]) for is_in_group in (high, ~high)])
+        for values in (y, x)
     )
     return TwofoldSplit(
-        means, levels, unexplained=coefficients[1], coefficient=coefficients[2:] / np.where(spread > 0, spread, np.nan)[:, None]
+        outcome_means,
+        levels,
+        unexplained=coefficients[1],
+        coefficient=coefficients[2:] / np.where(spread > 0, spread, np.nan)[:, None],
     )
 
 
@@ -122,24 +129,26 @@ def oaxaca_decomposition(rows: pd.DataFrame, spec: Specification) -> GapDecompos
     on the year left out). Unit effects would absorb the groups and are not among them.
     """
     groups = density_groups(rows, spec.density)
-    since = rows[rows["year"] >= groups.first].sort_values(["unit", "year"], kind="stable")
-    unit = since["unit"].astype(str).to_numpy()
+    rows_from_first_year = rows[rows["year"] >= groups.first].sort_values(["unit", "year"], kind="stable")
+    unit = rows_from_first_year["unit"].astype(str).to_numpy()
     high = np.isin(unit, groups.high)
-    y = since[list(spec.outcomes)].to_numpy(dtype=float)
-    weights = since[spec.weights].to_numpy(dtype=float) if spec.weights else None
-    x, columns, dropped_controls = _characteristics(since, spec, high, weights)
+    y = rows_from_first_year[list(spec.outcomes)].to_numpy(dtype=float)
+    weights = rows_from_first_year[spec.weights].to_numpy(dtype=float) if spec.weights else None
+    x, columns, dropped_controls = _characteristics(rows_from_first_year, spec, high, weights)
     if len(y) <= x.shape[1] + 2:
         raise specification_error(
             spec, f"{len(y)} rows for {x.shape[1] + 2} parameters", f"{len(y)} 行数据要估计 {x.shape[1] + 2} 个参数"
         )
     lines = _lines(columns)
     full_split = twofold(y, x, high, weights)
-    value = _stacked(full_split, columns, lines)
+    value = _stacked_parts(full_split, columns, lines)
     leave_one_out = []
     for label in dict.fromkeys(unit):
         other_rows = unit != label
-        deleted = twofold(y[other_rows], x[other_rows], high[other_rows], None if weights is None else weights[other_rows])
-        leave_one_out.append(_stacked(deleted, columns, lines))
+        jackknife_split = twofold(
+            y[other_rows], x[other_rows], high[other_rows], None if weights is None else weights[other_rows]
+        )
+        leave_one_out.append(_stacked_parts(jackknife_split, columns, lines))
     return GapDecomposition(
         spec, groups, lines, value, jackknife(value, np.stack(leave_one_out)), full_split, columns, dropped_controls, len(y)
     )
@@ -159,7 +168,9 @@ def _characteristics(
     leading_columns = [np.ones(len(rows)), high.astype(float)]
     columns = np.stack([*leading_columns, *(v - v.mean() for v in values)], axis=1) * root[:, None]
     positions = [
-        j - len(leading_columns) for j in independent(columns, np.linalg.norm(columns, axis=0)) if j >= len(leading_columns)
+        j - len(leading_columns)
+        for j in independent_columns(columns, np.linalg.norm(columns, axis=0))
+        if j >= len(leading_columns)
     ]
     dropped_controls = tuple(name for j, name in enumerate(names) if j not in positions)
     x = np.stack([values[j] for j in positions], axis=1) if positions else np.zeros((len(rows), 0))
@@ -167,15 +178,15 @@ def _characteristics(
 
 
 def _lines(columns: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    parts = sorted(dict.fromkeys(columns), key=lambda name: name == YEAR)
-    return (("gap", ""), ("explained", ""), *(("part", name) for name in parts), ("unexplained", ""))
+    column_groups = sorted(dict.fromkeys(columns), key=lambda name: name == YEAR)
+    return (("gap", ""), ("explained", ""), *(("part", name) for name in column_groups), ("unexplained", ""))
 
 
-def _stacked(twofold_split: TwofoldSplit, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
+def _stacked_parts(twofold_split: TwofoldSplit, columns: Sequence[str], lines: Sequence[tuple[str, str]]) -> Array:
     """(L, m) values in the order of the lines."""
-    parts, names = twofold_split.parts, np.array(columns, dtype=object)
-    sums = {"gap": twofold_split.gap, "explained": parts.sum(axis=0), "unexplained": twofold_split.unexplained}
-    return np.stack([sums[quantity] if not term else parts[names == term].sum(axis=0) for quantity, term in lines])
+    split_parts, names = twofold_split.parts, np.array(columns, dtype=object)
+    sums = {"gap": twofold_split.gap, "explained": split_parts.sum(axis=0), "unexplained": twofold_split.unexplained}
+    return np.stack([sums[quantity] if not term else split_parts[names == term].sum(axis=0) for quantity, term in lines])
 
 
 def oaxaca_rows(decomposition: GapDecomposition, density: Density, level: float) -> Iterator[Row]:
@@ -189,22 +200,37 @@ def oaxaca_rows(decomposition: GapDecomposition, density: Density, level: float)
         gap_is_weak = value[0, j] == 0 or not abs(value[0, j]) >= error[0, j]
         for i, (quantity, term) in enumerate(decomposition.lines):
             yield {
-                "spec": spec.id, "sample": sample, "outcome": node, "quantity": quantity, "term": term,
-                "estimate": value[i, j], "se_cv3": error[i, j], "p_cv3": p[i, j], "ci_low": low[i, j], "ci_high": high[i, j],
-                "fraction": np.nan if gap_is_weak else value[i, j] / value[0, j], **_detail(decomposition, quantity, term, j),
-                "from_year": groups.first, "to_year": groups.last, "n_obs": decomposition.n, "n_clusters": g,
-                "n_high": len(groups.high), "n_low": len(groups.low),
-                "fixed_effects": YEAR if YEAR in spec.fixed_effects else "", "controls": "+".join(spec.controls),
-                "density": density_text(density), "lag": density.lag,
+                "spec": spec.id,
+                "sample": sample,
+                "outcome": node,
+                "quantity": quantity,
+                "term": term,
+                "estimate": value[i, j],
+                "se_cv3": error[i, j],
+                "p_cv3": p[i, j],
+                "ci_low": low[i, j],
+                "ci_high": high[i, j],
+                "fraction": np.nan if gap_is_weak else value[i, j] / value[0, j],
+                **_term_detail_row(decomposition, quantity, term, j),
+                "from_year": groups.first,
+                "to_year": groups.last_year,
+                "n_obs": decomposition.n,
+                "n_clusters": g,
+                "n_high": len(groups.high),
+                "n_low": len(groups.low),
+                "fixed_effects": YEAR if YEAR in spec.fixed_effects else "",
+                "controls": "+".join(spec.controls),
+                "density": density_text(density),
+                "lag": density.lag,
                 "note": _note(decomposition, quantity, gap_is_weak=gap_is_weak),
-            }  # fmt: skip
+            }
 
 
-def _detail(decomposition: GapDecomposition, quantity: str, term: str, j: int) -> Row:
+def _term_detail_row(decomposition: GapDecomposition, quantity: str, term: str, j: int) -> Row:
     """Means of both groups and the pooled coefficient behind a line; missing for sums and for the years."""
     high, low, slope = np.nan, np.nan, np.nan
     if quantity == "gap":
-        high, low = decomposition.full_split.means[:, j]
+        high, low = decomposition.full_split.group_means[:, j]
     elif term and term != YEAR:
         k = decomposition.columns.index(term)
         (high, low), slope = decomposition.full_split.levels[:, k], decomposition.full_split.coefficient[k, j]
@@ -213,12 +239,12 @@ def _detail(decomposition: GapDecomposition, quantity: str, term: str, j: int) -
 
 def _note(decomposition: GapDecomposition, quantity: str, *, gap_is_weak: bool) -> str:
     groups = decomposition.groups
-    parts = [NOTE]
+    sentences = [NOTE]
     if quantity == "gap":
-        parts.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
-        parts += [f"at the median, counted low: {' '.join(groups.tied)}"] if groups.tied else []
-    parts += [f"dropped: {' '.join(decomposition.dropped_controls)}"] if decomposition.dropped_controls else []
-    return "; ".join([*parts, *(["fraction suppressed: gap below its standard error"] if gap_is_weak else [])])
+        sentences.append(f"median of mean density {groups.median:.6g}, above it: {' '.join(groups.high)}")
+        sentences += [f"at the median, counted low: {' '.join(groups.units_at_median)}"] if groups.units_at_median else []
+    sentences += [f"dropped: {' '.join(decomposition.dropped_controls)}"] if decomposition.dropped_controls else []
+    return "; ".join([*sentences, *(["fraction suppressed: gap below its standard error"] if gap_is_weak else [])])
 
 
 def oaxaca(headline: Headline) -> Rows:

@@ -23,7 +23,7 @@ class Moments:
     """What Oster's formula reads, all within the effects: slopes and R2 without and with controls, variances."""
 
     plain: float
-    controlled: float
+    controlled_coefficient: float
     r2_plain: float
     r2_controlled: float
     var_y: float
@@ -39,7 +39,7 @@ def moments(x: Array, y: Array, controls: Array) -> Moments:
     gram, cross, total = design.T @ design, design.T @ y, np.asarray(y @ y)
     joint_r2 = r2_of(gram, cross, total, range(design.shape[1]))
     return Moments(
-        plain=float(x @ y / (x @ x)), controlled=float(residual_x @ y / (residual_x @ residual_x)),
+        plain=float(x @ y / (x @ x)), controlled_coefficient=float(residual_x @ y / (residual_x @ residual_x)),
         r2_plain=float(r2_of(gram, cross, total, [0])),
         r2_controlled=float(joint_r2), var_y=float(y @ y) / len(y), var_x=float(x @ x) / len(x),
         var_x_left=float(residual_x @ residual_x) / len(x),
@@ -48,24 +48,24 @@ def moments(x: Array, y: Array, controls: Array) -> Moments:
 
 def oster_delta(m: Moments, *, r2_max: float, beta: float = 0.0) -> float:
     """Selection on unobservables relative to observables at which the effect would be `beta` (Oster 2019, proposition 3)."""
-    distance, slope_change = m.controlled - beta, m.plain - m.controlled
+    distance, slope_change = m.controlled_coefficient - beta, m.plain - m.controlled_coefficient
     curve = m.var_x_left * slope_change * m.var_x
     cubic = distance**3 * (m.var_x_left * m.var_x - m.var_x_left**2)
-    above = (
+    numerator = (
         distance * (m.r2_controlled - m.r2_plain) * m.var_y * m.var_x_left + distance * m.var_x * m.var_x_left * slope_change**2
     )
-    above += 2 * distance**2 * curve + cubic
-    below = (r2_max - m.r2_controlled) * m.var_y * slope_change * m.var_x
-    below += distance * (r2_max - m.r2_controlled) * m.var_y * (m.var_x - m.var_x_left) + distance**2 * curve + cubic
-    return above / below if below else np.nan
+    numerator += 2 * distance**2 * curve + cubic
+    denominator = (r2_max - m.r2_controlled) * m.var_y * slope_change * m.var_x
+    denominator += distance * (r2_max - m.r2_controlled) * m.var_y * (m.var_x - m.var_x_left) + distance**2 * curve + cubic
+    return numerator / denominator if denominator else np.nan
 
 
-def robustness_value(t: float, df: float, *, critical: float = 0.0) -> float:
+def robustness_value(t: float, df: float, *, critical_t: float = 0.0) -> float:
     """Partial R2 with treatment and outcome that an omitted variable needs (Cinelli & Hazlett 2020, section 4).
 
     To take the estimate to zero, or, with the critical |t| of df - 1 degrees of freedom, to insignificance.
     """
-    f = abs(t) / np.sqrt(df) - critical / np.sqrt(df - 1)
+    f = abs(t) / np.sqrt(df) - critical_t / np.sqrt(df - 1)
     return 0.0 if f <= 0 else float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)
 
 
@@ -75,7 +75,10 @@ def omitted_variables(headline: Headline) -> Rows:
     roots = [sample.root_column(name) for name in sample.samples]
     return {
         "endogeneity": [
-            row for column in roots if estimate.varies(estimate.at(column)) for row in _sensitivity_rows(headline, column)
+            row
+            for column in roots
+            if estimate.varies(estimate.outcome_index(column))
+            for row in _sensitivity_rows(headline, column)
         ]
     }
 
@@ -83,18 +86,18 @@ def omitted_variables(headline: Headline) -> Rows:
 def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
     estimate, spec = headline.estimate, headline.estimate.spec
     bare = Specification(spec.id, (column,), spec.density, (), spec.fixed_effects, spec.cluster, spec.weights)
-    part = partial_out(headline.rows, bare)
-    x, y = part.column(spec.density), part.column(column)
+    partialled_rows = partial_out(headline.rows, bare)
+    x, y = partialled_rows.column(spec.density), partialled_rows.column(column)
     controls = [term for term in estimate.terms if term != spec.density]
-    m = moments(x, y, part.residual(part.rows[controls].to_numpy(dtype=float)))
-    levels = sum(int(codes.max()) for codes in part.effects) + 1
-    df = part.n - levels - len(controls) - 1
+    m = moments(x, y, partialled_rows.residual(partialled_rows.rows[controls].to_numpy(dtype=float)))
+    levels = sum(int(codes.max()) for codes in partialled_rows.effects) + 1
+    df = partialled_rows.n - levels - len(controls) - 1
     partial_r2 = _partial_r2(m) if df > 1 else np.nan
-    defined = 0 <= partial_r2 < 1
-    needed = robustness_value(np.sqrt(df * partial_r2 / (1 - partial_r2)), df) if defined else np.nan
+    is_defined = 0 <= partial_r2 < 1
+    robustness = robustness_value(np.sqrt(df * partial_r2 / (1 - partial_r2)), df) if is_defined else np.nan
     for quantity, value, note in (
         ("partial_r2", partial_r2, "of density with the index, effects and controls out"),
-        ("robustness_value", needed,
+        ("robustness_value", robustness,
          "partial R2 with density and index at which an omitted variable explains all of it (Cinelli & Hazlett 2020)"),
     ):  # fmt: skip
         yield outcome_key(estimate, column) | {
@@ -109,6 +112,6 @@ def _sensitivity_rows(headline: Headline, column: str) -> Iterator[Row]:
 
 def _partial_r2(m: Moments) -> float:
     """Partial R2 of the regressor given the controls."""
-    explained = m.controlled**2 * m.var_x_left
-    unexplained = (1 - m.r2_controlled) * m.var_y
-    return explained / (explained + unexplained)
+    explained_variance = m.controlled_coefficient**2 * m.var_x_left
+    unexplained_variance = (1 - m.r2_controlled) * m.var_y
+    return explained_variance / (explained_variance + unexplained_variance)

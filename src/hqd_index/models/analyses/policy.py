@@ -10,18 +10,18 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ...study.records import Density
-from ..contribution_items import TOTAL, Item, contribution_rows
+from ..contribution_items import TOTAL, ContributionItem, contribution_rows
 from ..headline import Headline
 from ..kernels.slx import Spillover, link_weights
 from ..kernels.specification import Estimate
-from ..model_rows import Mend, Rows, merged
+from ..model_rows import Mend, Rows, merged_rows
 
 POLICY_MEND: Mend = (
     "以企业数计密度(measure: count)并提供 HS6 双边贸易数据(trade_hs6)",
     "let the density count firms (measure: count) and give bilateral trade by HS6 (trade_hs6)",
 )
 RECOGNITIONS = 100
-PER = 1_000  # density counts recognised firms per 1,000 firms
+DENSITY_BASE_FIRMS = 1_000  # density counts recognised firms per 1,000 firms
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,17 @@ class Baseline:
     density: pd.Series
     chokepoint_units: tuple[str, ...]
     year: int
-    largest: float
+    max_density: float
 
 
 def chokepoint_units(chokepoints: pd.DataFrame, units: set[str]) -> tuple[str, ...]:
     """Units of the study with a product judged a chokepoint in the last year that has a verdict."""
-    judged = chokepoints.dropna(subset=["chokepoint"])
-    if judged.empty:
+    assessed_goods = chokepoints.dropna(subset=["chokepoint"])
+    if assessed_goods.empty:
         return ()
-    latest_chokepoints = judged[(judged["year"] == judged["year"].max()) & (judged["chokepoint"].astype(float) == 1)]
+    latest_chokepoints = assessed_goods[
+        (assessed_goods["year"] == assessed_goods["year"].max()) & (assessed_goods["chokepoint"].astype(float) == 1)
+    ]
     codes = {code for text in latest_chokepoints["industries"].dropna() for code in str(text).split("+")}
     return tuple(sorted(codes & units))
 
@@ -57,72 +59,84 @@ def baseline(density: pd.DataFrame, chokepoints: pd.DataFrame, units: set[str], 
         )
     year = int(density["year"].max())
     latest_density = density[(density["year"] == year) & density["unit"].isin(units)].set_index("unit").sort_index()
-    holders = chokepoint_units(chokepoints, units & set(latest_density.index))
-    if not holders:
+    units_with_chokepoints = chokepoint_units(chokepoints, units & set(latest_density.index))
+    if not units_with_chokepoints:
         raise EstimationError(
             "policy simulation (G): no unit of the study holds a chokepoint product", zh="政策模拟(G):本研究没有单位含卡脖子产品"
         )
     return Baseline(
         latest_density["n_firms"].astype(float),
         latest_density["density"].astype(float),
-        holders,
+        units_with_chokepoints,
         year,
         float(density["density"].max()),
     )
 
 
-def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[Item]:
+def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: float) -> list[ContributionItem]:
     """Own effects: +1 within SD of density in the chokepoint units, and 100 recognitions there and in each unit in turn.
 
     Effects are those on the mean index of all units, beta x the mean rise of density; intervals are beta's, by inversion of
     the bootstrap test.
     """
-    j = estimate.at(outcome)
+    j = estimate.outcome_index(outcome)
     betas = (float(estimate.coefficient[0, j]), *estimate.bootstrap.interval(j, level))
     items = []
-    for unit, quantity, rise in _rises(start, float(estimate.sums.sd_terms[0])):
-        values = [b * rise.mean() for b in betas]
-        items.append(_item(start, unit, quantity, values, rise))
+    for unit, quantity, density_rise in _density_rises(start, float(estimate.sums.sd_terms[0])):
+        values = [b * density_rise.mean() for b in betas]
+        items.append(_policy_item(start, unit, quantity, values, density_rise))
     sd = float(estimate.sums.sd_terms[0])
-    items.append(_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd)))
-    needed = float((_sd(start, sd) * start.firms).sum() / PER)
-    items.append(Item("G", TOTAL, None, start.year, "plus_sd_recognitions", needed, np.nan, np.nan, "firms"))
+    items.append(_policy_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd)))
+    required_firms = float((_sd(start, sd) * start.firms).sum() / DENSITY_BASE_FIRMS)
+    items.append(ContributionItem("G", TOTAL, None, start.year, "plus_sd_recognitions", required_firms, np.nan, np.nan, "firms"))
     return items
 
 
 def linked_policy_items(
     spillover: Spillover, start: Baseline, io_links: pd.DataFrame, outcome: str, *, width: float
-) -> Iterator[Item]:
+) -> Iterator[ContributionItem]:
     """The same effects on the mean index, with what reaches suppliers and customers; CV3 intervals (`width` x SE)."""
     estimate = spillover.estimate
     units, link_matrix = link_weights(io_links, start.firms.index)
     count, positions = len(start.firms), start.firms.index.get_indexer(pd.Index(units))
-    for unit, quantity, rise in _rises(start, float(estimate.sums.sd_terms[0])):
-        rises = {name: float((rise.to_numpy()[positions] @ w).sum()) / count for name, w in link_matrix.items()}
-        rises[estimate.spec.density] = float(rise.mean())
-        weights = {spillover.term(name): mean for name, mean in rises.items() if name in estimate.terms}
-        value, error = estimate.combination(weights, estimate.at(outcome))
-        yield _item(start, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], rise)
+    for unit, quantity, density_rise in _density_rises(start, float(estimate.sums.sd_terms[0])):
+        linked_rises = {name: float((density_rise.to_numpy()[positions] @ w).sum()) / count for name, w in link_matrix.items()}
+        linked_rises[estimate.spec.density] = float(density_rise.mean())
+        weights = {spillover.term(name): mean for name, mean in linked_rises.items() if name in estimate.terms}
+        value, error = estimate.combination(weights, estimate.outcome_index(outcome))
+        yield _policy_item(
+            start, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], density_rise
+        )
 
 
 def _sd(start: Baseline, sd: float) -> pd.Series:
     return pd.Series(np.where(start.firms.index.isin(start.chokepoint_units), sd, 0.0), index=start.firms.index)
 
 
-def _rises(start: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
+def _density_rises(start: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Series]]:
     """Unit, quantity, and the rise of density by unit that it supposes."""
     yield TOTAL, "plus_sd", _sd(start, sd)
-    holds = start.firms.index.isin(start.chokepoint_units)
-    yield TOTAL, "per_100", pd.Series(holds * PER * RECOGNITIONS / start.firms[holds].sum(), index=start.firms.index)
+    has_chokepoint = start.firms.index.isin(start.chokepoint_units)
+    yield (
+        TOTAL,
+        "per_100",
+        pd.Series(
+            has_chokepoint * DENSITY_BASE_FIRMS * RECOGNITIONS / start.firms[has_chokepoint].sum(), index=start.firms.index
+        ),
+    )
     for unit, firms in start.firms.items():
-        yield str(unit), "per_100", pd.Series((start.firms.index == unit) * PER * RECOGNITIONS / firms, index=start.firms.index)
+        yield (
+            str(unit),
+            "per_100",
+            pd.Series((start.firms.index == unit) * DENSITY_BASE_FIRMS * RECOGNITIONS / firms, index=start.firms.index),
+        )
 
 
-def _item(start: Baseline, unit: str, quantity: str, values: list[float], rise: pd.Series) -> Item:
+def _policy_item(start: Baseline, unit: str, quantity: str, values: list[float], density_rise: pd.Series) -> ContributionItem:
     low, high = sorted(values[1:])
-    highest = float((start.density + rise)[rise > 0].max())
-    beyond = "; beyond the densities observed" if highest > start.largest else ""
-    return Item("G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{beyond}")
+    highest_density = float((start.density + density_rise)[density_rise > 0].max())
+    out_of_range_note = "; beyond the densities observed" if highest_density > start.max_density else ""
+    return ContributionItem("G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{out_of_range_note}")
 
 
 def policy_baseline(headline: Headline) -> Baseline:
@@ -141,4 +155,4 @@ def policy(headline: Headline) -> Rows:
     for sample in headline.sample.samples:
         items = policy_items(headline.estimate, start, headline.sample.root_column(sample), level=headline.level)
         rows.append({"contribution": contribution_rows(items, headline.id, sample)})
-    return merged(rows)
+    return merged_rows(rows)

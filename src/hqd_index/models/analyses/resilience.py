@@ -39,12 +39,12 @@ def episodes(levels: pd.DataFrame, value: str, shocks: Sequence[int] = SHOCKS, *
     years from the shock year until the level of the year before is reached again, 0 when it never fell below; units
     not back within `horizon` years or by the end of the data count as horizon (or as the years seen) and as censored.
     """
-    by_year = levels.pivot(index="unit", columns="year", values=value)
-    rows = [row for shock in shocks for row in _one_shock(by_year, shock, horizon)]
+    levels_by_year = levels.pivot(index="unit", columns="year", values=value)
+    rows = [row for shock in shocks for row in _episodes_of_shock(levels_by_year, shock, horizon)]
     return pd.DataFrame(rows, columns=["unit", "shock", "fall", "recovery", "censored"])
 
 
-def _one_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
+def _episodes_of_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str, int, float, float, bool]]:
     if shock - 1 not in levels or shock not in levels:
         return []
     path_years = [y for y in range(shock, shock + horizon + 1) if y in levels]
@@ -60,11 +60,11 @@ def _one_shock(levels: pd.DataFrame, shock: int, horizon: int) -> list[tuple[str
 
 def _recovery(path: np.ndarray, level_before: float) -> tuple[float, bool]:
     """Years from the shock year to the return to the level before, and whether the path ends without it."""
-    below = np.flatnonzero(path[:2] < level_before)
-    if len(below) == 0:
+    years_below_level = np.flatnonzero(path[:2] < level_before)
+    if len(years_below_level) == 0:
         return 0.0, False
-    return_years = np.flatnonzero(path[below[0] :] >= level_before)
-    return (float(below[0] + return_years[0]), False) if len(return_years) else (float(len(path)), True)
+    return_years = np.flatnonzero(path[years_below_level[0] :] >= level_before)
+    return (float(years_below_level[0] + return_years[0]), False) if len(return_years) else (float(len(path)), True)
 
 
 def resilience(
@@ -105,31 +105,40 @@ def resilience(
     return Resilience(observed_episodes, estimates)
 
 
-def _term_rows(result: Resilience) -> Iterator[Row]:
+def _term_rows(resilience: Resilience) -> Iterator[Row]:
     """One row per outcome and term; `censored` is the share of recoveries not seen to their end."""
-    for outcome, fitted in result.estimates.items():
-        censored = float(result.episodes["censored"].mean()) if outcome == "recovery" else np.nan
-        for k, term in enumerate(fitted.terms if fitted.varies(0) else ()):
+    for outcome, outcome_estimate in resilience.estimates.items():
+        censored = float(resilience.episodes["censored"].mean()) if outcome == "recovery" else np.nan
+        for k, term in enumerate(outcome_estimate.terms if outcome_estimate.varies(0) else ()):
             yield {
-                "outcome": outcome, "term": term, "estimate": fitted.coefficient[k, 0], "se_cv1": fitted.se_cv1[k, 0],
-                "se_cv3": fitted.se_cv3[k, 0], "p_cv3": fitted.p_cv3[k, 0], "p_wild": fitted.p_wild[0] if k == 0 else np.nan,
-                "ci_low": fitted.low[k, 0], "ci_high": fitted.high[k, 0], "n_obs": fitted.sums.n, "n_clusters": fitted.sums.g,
-                "censored": censored, "note": "density and exposure centred; shock effects",
-            }  # fmt: skip
+                "outcome": outcome,
+                "term": term,
+                "estimate": outcome_estimate.coefficient[k, 0],
+                "se_cv1": outcome_estimate.se_cv1[k, 0],
+                "se_cv3": outcome_estimate.se_cv3[k, 0],
+                "p_cv3": outcome_estimate.p_cv3[k, 0],
+                "p_wild": outcome_estimate.p_wild[0] if k == 0 else np.nan,
+                "ci_low": outcome_estimate.low[k, 0],
+                "ci_high": outcome_estimate.high[k, 0],
+                "n_obs": outcome_estimate.sums.n,
+                "n_clusters": outcome_estimate.sums.g,
+                "censored": censored,
+                "note": "density and exposure centred; shock effects",
+            }
 
 
-def _constant_outcomes(result: Resilience) -> Iterator[EstimationError]:
+def _constant_outcomes(resilience: Resilience) -> Iterator[EstimationError]:
     """Why an outcome has no rows: nobody fell, or all came back in the same year."""
-    for outcome, fitted in result.estimates.items():
-        if not fitted.varies(0):
-            mean = result.episodes[outcome].mean()
+    for outcome, outcome_estimate in resilience.estimates.items():
+        if not outcome_estimate.varies(0):
+            mean = resilience.episodes[outcome].mean()
             yield EstimationError(
                 f"resilience: {outcome} is the same for every unit of a shock ({mean:g} on average)",
                 zh=f"韧性:每次冲击中各单位的 {outcome} 相同(平均 {mean:g})",
             )
 
 
-def _of_study(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -> Resilience:
+def _study_resilience(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -> Resilience:
     """EstimationError where the study sets no level and exposure, or has no density."""
     choice = study.regressions.resilience
     if choice is None or shocks.empty:
@@ -150,8 +159,8 @@ def resilience_rows(shocks: pd.DataFrame, density: pd.DataFrame, study: Study) -
     The exposure is that of a unit's first year that has one.
     """
     try:
-        result = _of_study(shocks, density, study)
+        resilience = _study_resilience(shocks, density, study)
     except EstimationError as fault:
         return {"not_made": not_made(("resilience",), fault, MEND)}
-    missing = [row for fault in _constant_outcomes(result) for row in not_made(("resilience",), fault, LEVEL_MEND)]
-    return {"resilience": list(_term_rows(result)), "not_made": missing}
+    not_made_rows = [row for fault in _constant_outcomes(resilience) for row in not_made(("resilience",), fault, LEVEL_MEND)]
+    return {"resilience": list(_term_rows(resilience)), "not_made": not_made_rows}

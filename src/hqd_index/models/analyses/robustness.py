@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..headline import RANDOM_DRAWS, Headline
-from ..kernels.clusters import cluster_sums, compact
+from ..kernels.clusters import cluster_sums, consecutive_codes
 from ..kernels.inference import driscoll_kraay, inflation, joint_wald
 from ..kernels.specification import Specification, sums_of
 from ..model_rows import Row, Rows, outcome_key, quantity_row, reported_outcomes, split_outcome
@@ -21,14 +21,14 @@ def kernel_error_rows(headline: Headline) -> Iterator[Row]:
     rows, estimate = headline.rows, headline.estimate
     spec = estimate.spec
     codes, years = pd.factorize(rows["year"], sort=True)  # in order of time: the kernel runs over neighbours
-    by_year = cluster_sums(
+    sums_by_year = cluster_sums(
         rows[list(spec.outcomes)].to_numpy(dtype=float), rows[list(estimate.terms)].to_numpy(dtype=float),
-        [compact(rows[e].to_numpy()) for e in spec.fixed_effects], codes.astype(np.intp), terms=estimate.terms,
+        [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects], codes.astype(np.intp), terms=estimate.terms,
         labels=[str(y) for y in years],
     )  # fmt: skip
-    if by_year.g < 2 or spec.density in by_year.dropped_terms:
+    if sums_by_year.g < 2 or spec.density in sums_by_year.dropped_terms:
         return
-    errors = driscoll_kraay(by_year)
+    errors = driscoll_kraay(sums_by_year)
     for j, column in reported_outcomes(estimate, headline.sample):
         yield quantity_row(estimate, column, "se_driscoll_kraay", float(errors[0, j]))
 
@@ -44,15 +44,15 @@ def mundlak_rows(headline: Headline) -> Iterator[Row]:
     rows, estimate = headline.rows, headline.estimate
     if "unit" not in estimate.spec.fixed_effects:
         return
-    means = [f"mean_{term}" for term in estimate.terms]
-    by_unit = rows.groupby("unit")[list(estimate.terms)].transform("mean").set_axis(means, axis=1)
-    reported = (column for _, column in reported_outcomes(estimate, headline.sample))
-    roots = tuple(column for column in reported if split_outcome(column)[1] == headline.sample.tree.root)
+    mean_columns = [f"mean_{term}" for term in estimate.terms]
+    unit_means = rows.groupby("unit")[list(estimate.terms)].transform("mean").set_axis(mean_columns, axis=1)
+    outcome_columns = (column for _, column in reported_outcomes(estimate, headline.sample))
+    roots = tuple(column for column in outcome_columns if split_outcome(column)[1] == headline.sample.tree.root)
     effects = tuple(effect for effect in estimate.spec.fixed_effects if effect != "unit")
-    regressors = (*estimate.terms[1:], *means)
+    regressors = (*estimate.terms[1:], *mean_columns)
     spec = Specification(headline.id, roots, estimate.terms[0], regressors, effects, estimate.spec.cluster)
-    sums, *_ = sums_of(pd.concat([rows, by_unit], axis=1), spec)
-    positions = [k for k, term in enumerate(sums.terms) if term in means]
+    sums, *_ = sums_of(pd.concat([rows, unit_means], axis=1), spec)
+    positions = [k for k, term in enumerate(sums.terms) if term in mean_columns]
     if positions and sums.g > len(positions):
         for j, column in enumerate(roots):
             p = joint_wald(sums, positions, j)[1]
@@ -68,11 +68,11 @@ def placebo(headline: Headline) -> Rows:
     """p by permuted density paths, and the draws of the whole index."""
     estimate = headline.estimate
     permuted = headline.permuted
-    p, scale, reported = permuted.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
+    p, scale, outcomes_of_estimate = permuted.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
     note = f"{RANDOM_DRAWS} draws"
-    diagnostics = [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in reported]
+    diagnostics = [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in outcomes_of_estimate]
     draws: list[Row] = []
-    for j, column in reported:
+    for j, column in outcomes_of_estimate:
         if split_outcome(column)[1] == headline.sample.tree.root:
             values = zip(permuted.estimates[:, j] * scale[j], permuted.t_star[:, j])
             draws += [
@@ -95,7 +95,7 @@ def _trend_rows(headline: Headline) -> Iterator[Row]:
         return
     scale = trend.scale()[0]
     for _, column in reported_outcomes(estimate, headline.sample):
-        j = trend.at(column)
+        j = trend.outcome_index(column)
         if trend.varies(j):
             yield quantity_row(estimate, column, "pre_trend_slope_sd", float(trend.coefficient[0, j] * scale[j]))
             yield quantity_row(estimate, column, "pre_trend_p", float(trend.p_wild[j]))

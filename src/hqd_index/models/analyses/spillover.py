@@ -8,12 +8,12 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import EstimationError
-from ..contribution_items import TOTAL, Item, Window, changes, contribution_rows, window
+from ..contribution_items import TOTAL, ContributionItem, Window, changes, contribution_rows, window
 from ..estimation_sample import SAMPLES
 from ..headline import Headline
 from ..kernels.judgements import tests
-from ..kernels.slx import DOWN, UP, Spillover, slx
-from ..model_rows import Mend, Row, Rows, merged, reported_outcomes, term_row
+from ..kernels.slx import DOWNSTREAM, UPSTREAM, Spillover, slx
+from ..model_rows import Mend, Row, Rows, merged_rows, reported_outcomes, term_row
 from .hypotheses import Context, hypothesis_outcomes, splits_of, verdict_tables
 from .policy import linked_policy_items, policy_baseline
 
@@ -35,14 +35,14 @@ def spillover_rows(spillover: Spillover, headline: Headline) -> Iterator[Row]:
     estimate, p = spillover.estimate, spillover.p_wild
     for j, _ in reported_outcomes(estimate, headline.sample):
         for k in range(len(estimate.terms)):
-            yield term_row(estimate, j, k, headline.density, note=NOTE, p_wild=p[k, j], not_controls=(UP, DOWN))
+            yield term_row(estimate, j, k, headline.density, note=NOTE, p_wild=p[k, j], not_controls=(UPSTREAM, DOWNSTREAM))
 
 
 def direct_spillover(headline: Headline) -> Rows:
     """Direct links: their regressions, H6, and the accounting and the policy simulation with them."""
     spillover = fit_spillover(headline, "direct")
     regressions: Rows = {"regressions": list(spillover_rows(spillover, headline))}
-    return merged([regressions, _linked_accounting(spillover, headline), _verdicts(spillover, headline),
+    return merged_rows([regressions, _linked_accounting(spillover, headline), _verdicts(spillover, headline),
                    _linked_policy(spillover, headline)])  # fmt: skip
 
 
@@ -57,20 +57,26 @@ def _t_quantile(spillover: Spillover, headline: Headline) -> float:
 
 def linked_items(
     spillover: Spillover, rows: pd.DataFrame, outcome: str, years: Window, min_change: float, t: float
-) -> list[Item]:
+) -> list[ContributionItem]:
     """Item A with spillover: beta x change in density + psi x change in linked density, over the change of the index."""
     estimate = spillover.estimate
-    names = [name for name in (estimate.spec.density, UP, DOWN) if name in estimate.terms]
+    names = [name for name in (estimate.spec.density, UPSTREAM, DOWNSTREAM) if name in estimate.terms]
     mean_changes = {name: changes(rows, outcome, name, years).to_numpy(dtype=float)[-1] for name in names}  # the last row
     index_change = float(mean_changes[estimate.spec.density][1])
-    weights = {spillover.term(name): float(change[0]) for name, change in mean_changes.items()}
-    value, error = estimate.combination(weights, estimate.at(outcome))
-    ends = (value - t * error, value + t * error)
-    items = [Item("A", TOTAL, years.first, years.last, "explained_with_links", value, *ends, measure="score/100")]
+    weights = {spillover.term(name): float(density_change[0]) for name, density_change in mean_changes.items()}
+    value, error = estimate.combination(weights, estimate.outcome_index(outcome))
+    interval_ends = (value - t * error, value + t * error)
+    items = [
+        ContributionItem(
+            "A", TOTAL, years.first, years.last_year, "explained_with_links", value, *interval_ends, measure="score/100"
+        )
+    ]
     if abs(index_change) >= min_change:
-        low, high = sorted(end / index_change for end in ends)
+        low, high = sorted(end / index_change for end in interval_ends)
         share = value / index_change
-        items.append(Item("A", TOTAL, years.first, years.last, "share_with_links", share, low, high, "share of change"))
+        items.append(
+            ContributionItem("A", TOTAL, years.first, years.last_year, "share_with_links", share, low, high, "share of change")
+        )
     return items
 
 
@@ -81,12 +87,12 @@ def _linked_accounting(spillover: Spillover, headline: Headline) -> Rows:
     years = window(rows, spec.density, choice)
     if years is None:
         return {}
-    t, parts = _t_quantile(spillover, headline), []
+    t, row_tables = _t_quantile(spillover, headline), []
     for sample in headline.sample.samples:
         if root := hypothesis_outcomes(headline.sample, sample).get("H1"):
             items = linked_items(spillover, rows, root, years, choice.min_change, t)
-            parts.append({"contribution": contribution_rows(items, spec.id, sample)})
-    return merged(parts)
+            row_tables.append({"contribution": contribution_rows(items, spec.id, sample)})
+    return merged_rows(row_tables)
 
 
 def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
@@ -94,16 +100,16 @@ def _verdicts(spillover: Spillover, headline: Headline) -> Rows:
     rule, estimate, judged = headline.rule, spillover.estimate, {}
     for sample in headline.sample.samples:
         root = hypothesis_outcomes(headline.sample, sample).get("H1")
-        if root is None or rule is None or UP not in spillover.bootstraps:
+        if root is None or rule is None or UPSTREAM not in spillover.bootstraps:
             continue
         judged[sample] = tests(
             estimate, {"H6": root}, rule, seed=headline.seed, weights=headline.settings["weights"],
-            term=spillover.term(UP), bootstrap=spillover.bootstraps[UP],
+            term=spillover.term(UPSTREAM), bootstrap=spillover.bootstraps[UPSTREAM],
         )  # fmt: skip
     if rule is None:
         return {}
     splits = splits_of(*(judged[sample][0] if sample in judged else [] for sample in SAMPLES))
-    return merged(
+    return merged_rows(
         verdict_tables(*tested, estimate, sample, rule, Context(splits=splits if sample == "all" else {}))
         for sample, tested in judged.items()
     )
@@ -115,8 +121,8 @@ def _linked_policy(spillover: Spillover, headline: Headline) -> Rows:
         start = policy_baseline(headline)
     except EstimationError:
         return {}  # analysis `policy` says why
-    width, links, parts = _t_quantile(spillover, headline), headline.inputs.io_links, []
+    width, links, row_tables = _t_quantile(spillover, headline), headline.inputs.io_links, []
     for sample in headline.sample.samples:
         items = list(linked_policy_items(spillover, start, links, headline.sample.root_column(sample), width=width))
-        parts.append({"contribution": contribution_rows(items, spillover.estimate.spec.id, sample)})
-    return merged(parts)
+        row_tables.append({"contribution": contribution_rows(items, spillover.estimate.spec.id, sample)})
+    return merged_rows(row_tables)

@@ -14,7 +14,7 @@ from ..kernels.within import Array
 from .event_panel import Layout, Panel, panel_of
 from .event_study import WINDOW, Events, clustered_covariance, event_effects, least_squares, other_levels, positions_in_window
 
-NEVER = "treated_never"
+NEVER_TREATED = "treated_never"
 EARLY_AGAINST_LATE = "earlier_later_control"
 LATE_AGAINST_EARLY = "later_earlier_control"
 
@@ -31,7 +31,7 @@ class Bacon:
     def coefficient(self) -> float:
         return float((self.pairs["weight"] * self.pairs["estimate"]).sum())
 
-    def by_comparison(self) -> pd.DataFrame:
+    def totals_by_comparison(self) -> pd.DataFrame:
         """Total weight and mean estimate by kind of comparison."""
         pairs = self.pairs.assign(part=self.pairs["weight"] * self.pairs["estimate"])
         total = pairs.groupby("kind")[["weight", "part"]].sum()
@@ -43,31 +43,35 @@ def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
 
     EstimationError when no unit is left that changes status.
     """
-    by_year = data.pivot(index="unit", columns="year", values=outcome).dropna()
-    first_years = data.groupby("unit")["first"].first().reindex(by_year.index)
-    years = by_year.columns.to_numpy(dtype=float)
+    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome).dropna()
+    first_years = data.groupby("unit")["first"].first().reindex(outcome_by_year.index)
+    years = outcome_by_year.columns.to_numpy(dtype=float)
     first_years = first_years.where(first_years <= years[-1])
-    by_year, first_years = by_year[~(first_years <= years[0])], first_years[~(first_years <= years[0])]
+    outcome_by_year, first_years = outcome_by_year[~(first_years <= years[0])], first_years[~(first_years <= years[0])]
     cohorts = sorted(first_years.dropna().unique())
     if not cohorts or len(cohorts) + first_years.isna().any() < 2:
         raise EstimationError(f"{outcome}: no two groups to compare", zh=f"{outcome}:没有两组可以比较")
-    mean = {g: by_year[first_years == g].mean().to_numpy() for g in cohorts} | {
-        np.nan: by_year[first_years.isna()].mean().to_numpy()
+    mean = {g: outcome_by_year[first_years == g].mean().to_numpy() for g in cohorts} | {
+        np.nan: outcome_by_year[first_years.isna()].mean().to_numpy()
     }
     share = {g: float((first_years == g).mean()) for g in cohorts}
-    pairs = pd.DataFrame(_pairs(cohorts, mean, share, float(first_years.isna().mean()), years))
-    return Bacon(pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(by_year), int(first_years.notna().sum()))
+    pairs = pd.DataFrame(_comparison_pairs(cohorts, mean, share, float(first_years.isna().mean()), years))
+    return Bacon(
+        pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(outcome_by_year), int(first_years.notna().sum())
+    )
 
 
-def _pairs(
-    cohorts: list[float], mean: dict[float, Array], share: dict[float, float], never: float, years: Array
+def _comparison_pairs(
+    cohorts: list[float], mean: dict[float, Array], share: dict[float, float], never_treated_share: float, years: Array
 ) -> Iterator[dict[str, object]]:
     never_mean = next(value for key, value in mean.items() if np.isnan(key))
     for k in cohorts:
         post, n = years >= k, share[k]
         d = float(post.mean())
-        if never > 0:
-            yield _comparison(NEVER, k, np.nan, n * never * d * (1 - d), _double_difference(mean[k], never_mean, post, ~post))
+        if never_treated_share > 0:
+            yield _comparison(
+                NEVER_TREATED, k, np.nan, n * never_treated_share * d * (1 - d), _did_estimate(mean[k], never_mean, post, ~post)
+            )
         for later_cohort in (g for g in cohorts if g > k):
             later_post = years >= later_cohort
             e, m = float(later_post.mean()), share[later_cohort]
@@ -76,14 +80,14 @@ def _pairs(
                 k,
                 later_cohort,
                 n * m * (d - e) * (1 - d),
-                _double_difference(mean[k], mean[later_cohort], post & ~later_post, ~post),
+                _did_estimate(mean[k], mean[later_cohort], post & ~later_post, ~post),
             )
             yield _comparison(
                 LATE_AGAINST_EARLY,
                 later_cohort,
                 k,
                 n * m * e * (d - e),
-                _double_difference(mean[later_cohort], mean[k], later_post, post & ~later_post),
+                _did_estimate(mean[later_cohort], mean[k], later_post, post & ~later_post),
             )
 
 
@@ -91,7 +95,7 @@ def _comparison(comparison: str, treated: float, control: float, weight: float, 
     return {"kind": comparison, "treated": treated, "control": control, "weight": weight, "estimate": estimate}
 
 
-def _double_difference(treated: Array, control: Array, post: np.ndarray, pre: np.ndarray) -> float:
+def _did_estimate(treated: Array, control: Array, post: np.ndarray, pre: np.ndarray) -> float:
     return float((treated[post].mean() - treated[pre].mean()) - (control[post].mean() - control[pre].mean()))
 
 
@@ -118,13 +122,18 @@ def sun_abraham(
     event_times = sorted(set(event.tolist()))
     average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in event_times])
     post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
-    reported = average[positions_in_window(event_times, window)]
+    window_positions = average[positions_in_window(event_times, window)]
     reported_times = [t for t in event_times if window[0] <= t <= window[1]]
     return event_effects(
-        "sun_abraham", layout, reported_times, reported @ coefficients, reported @ covariance @ reported.T,
+        "sun_abraham",
+        layout,
+        reported_times,
+        window_positions @ coefficients,
+        window_positions @ covariance @ window_positions.T,
         float(post @ coefficients),
-        float(np.sqrt(post @ covariance @ post)), base=True,
-    )  # fmt: skip
+        float(np.sqrt(post @ covariance @ post)),
+        base=True,
+    )
 
 
 def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:

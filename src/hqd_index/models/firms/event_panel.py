@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from ...errors import EstimationError
-from ..kernels.clusters import compact
+from ..kernels.clusters import consecutive_codes
 from ..kernels.within import Absorber, Array, Codes, absorber, adder
 
 
@@ -21,19 +21,19 @@ class Untreated:
     """Dummies of all effects, a solver of the normal equations of the untreated rows, and the effects of these rows alone."""
 
     dummies: sparse.csr_array
-    clean: np.ndarray
-    solve: Callable[[Array], Array]
-    usable: np.ndarray  # rows whose effects are identified by untreated rows
+    untreated_rows: np.ndarray
+    solve_normal_equations: Callable[[Array], Array]
+    identified_rows: np.ndarray  # rows whose effects are identified by untreated rows
     effects: tuple[Codes, ...]
 
     @cached_property
     def absorber(self) -> Absorber:
         return absorber(self.effects)
 
-    def fit(self, y: Array) -> Array:
+    def fitted_values(self, y: Array) -> Array:
         """Effects fitted on untreated rows, predicted for all rows (n,)."""
-        right = np.asarray(self.dummies[self.clean].T @ y[self.clean])
-        return np.asarray(self.dummies @ self.solve(right[:, None])[:, 0])
+        right_side = np.asarray(self.dummies[self.untreated_rows].T @ y[self.untreated_rows])
+        return np.asarray(self.dummies @ self.solve_normal_equations(right_side[:, None])[:, 0])
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,27 @@ class Layout:
     def untreated(self) -> Untreated:
         sizes = [int(e.max()) + 1 for e in self.effects]
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        n, clean = len(self.event), ~self.treated
-        blocks = [
+        n, untreated_rows = len(self.event), ~self.treated
+        dummy_blocks = [
             sparse.csr_array((np.ones(n), (np.arange(n), e + s)), shape=(n, sum(sizes))) for e, s in zip(self.effects, starts)
         ]
-        dummies = sparse.csr_array(sum(blocks[1:], start=blocks[0]))
-        identified = np.asarray(dummies[clean].sum(axis=0)).ravel() > 0
-        usable = ~(dummies @ (~identified).astype(float) > 0)
-        solve = _normal_solver(dummies[clean][:, identified])
+        dummies = sparse.csr_array(sum(dummy_blocks[1:], start=dummy_blocks[0]))
+        identified = np.asarray(dummies[untreated_rows].sum(axis=0)).ravel() > 0
+        identified_rows = ~(dummies @ (~identified).astype(float) > 0)
+        solve_identified = _normal_solver(dummies[untreated_rows][:, identified])
 
-        def full(right: Array) -> Array:
-            solved = np.zeros((dummies.shape[1], right.shape[1]))
-            solved[identified] = solve(right[identified])
-            return solved
+        def solve_all_columns(right_side: Array) -> Array:
+            solution = np.zeros((dummies.shape[1], right_side.shape[1]))
+            solution[identified] = solve_identified(right_side[identified])
+            return solution
 
-        return Untreated(dummies, clean, full, usable, tuple(compact(e[clean]) for e in self.effects))
+        return Untreated(
+            dummies,
+            untreated_rows,
+            solve_all_columns,
+            identified_rows,
+            tuple(consecutive_codes(e[untreated_rows]) for e in self.effects),
+        )
 
 
 def _normal_solver(design: sparse.csr_array) -> Callable[[Array], Array]:
@@ -87,13 +93,13 @@ def _normal_solver(design: sparse.csr_array) -> Callable[[Array], Array]:
     scale = float(gram.diagonal().mean())
     factor = splu(sparse.csc_matrix(gram + sparse.eye_array(gram.shape[0]) * (1e-7 * scale)))
 
-    def solve(right: Array) -> Array:
-        solution = np.zeros_like(right)
+    def solve_system(right_side: Array) -> Array:
+        solution = np.zeros_like(right_side)
         for _ in range(6):
-            solution = solution + factor.solve(np.ascontiguousarray(right - gram @ solution))
+            solution = solution + factor.solve(np.ascontiguousarray(right_side - gram @ solution))
         return solution
 
-    return solve
+    return solve_system
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class OutcomeRows:
     @cached_property
     def gap(self) -> Array:
         """y less the effects fitted on untreated rows."""
-        return self.y - self.layout.untreated.fit(self.y)
+        return self.y - self.layout.untreated.fitted_values(self.y)
 
 
 class Panel:
@@ -116,7 +122,7 @@ class Panel:
         self.data = data.sort_values(["unit", "year"], kind="stable")
         self._layouts: dict[tuple[bytes, tuple[str, ...]], tuple[Layout, np.ndarray]] = {}
 
-    def rows_with(self, outcome: str) -> pd.DataFrame:
+    def rows_of_outcome(self, outcome: str) -> pd.DataFrame:
         """The rows that have an outcome."""
         return self.data[self.data[outcome].notna()]
 
@@ -126,23 +132,23 @@ class Panel:
         key = (observed.tobytes(), effects)
         if key not in self._layouts:
             self._layouts[key] = _layout(self.data, observed, effects)
-        layout, in_layout = self._layouts[key]
-        if not in_layout.any() or np.isnan(layout.first).all():
+        layout, row_positions = self._layouts[key]
+        if not row_positions.any() or np.isnan(layout.first).all():
             raise EstimationError(
                 f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
             )
-        return OutcomeRows(self.data[outcome].to_numpy(dtype=float)[in_layout], layout)
+        return OutcomeRows(self.data[outcome].to_numpy(dtype=float)[row_positions], layout)
 
 
 def _layout(data: pd.DataFrame, observed: np.ndarray, effects: tuple[str, ...]) -> tuple[Layout, np.ndarray]:
     """The layout of sorted rows and which of them it holds."""
     year, first_years = data["year"].to_numpy(dtype=float), data["first"].to_numpy(dtype=float)
-    unit = compact(data["unit"].to_numpy())
+    unit = consecutive_codes(data["unit"].to_numpy())
     start = np.full(int(unit.max(initial=-1)) + 1, np.inf)
     np.minimum.at(start, unit[observed], year[observed])
-    in_layout = observed & ~(first_years <= start[unit])
-    codes = tuple(compact(data[e].to_numpy()[in_layout]) for e in ("unit", *effects))
-    return Layout(codes, (year - first_years)[in_layout], first_years[in_layout]), in_layout
+    is_in_layout = observed & ~(first_years <= start[unit])
+    codes = tuple(consecutive_codes(data[e].to_numpy()[is_in_layout]) for e in ("unit", *effects))
+    return Layout(codes, (year - first_years)[is_in_layout], first_years[is_in_layout]), is_in_layout
 
 
 def panel_of(data: pd.DataFrame | Panel) -> Panel:

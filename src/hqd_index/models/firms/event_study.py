@@ -39,25 +39,25 @@ class Events:
 
     def pre_trend(self) -> tuple[float, int, float]:
         """(F, number of leads, p) of all leads being zero, F(q, units - 1); NaN without leads."""
-        leads = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
-        if not leads:
+        lead_positions = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
+        if not lead_positions:
             return np.nan, 0, np.nan
-        b, v = self.estimate[leads], self.covariance[np.ix_(leads, leads)]
-        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(leads)
-        return f, len(leads), float(stats.f.sf(f, len(leads), self.units - 1))
+        b, v = self.estimate[lead_positions], self.covariance[np.ix_(lead_positions, lead_positions)]
+        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(lead_positions)
+        return f, len(lead_positions), float(stats.f.sf(f, len(lead_positions), self.units - 1))
 
 
-def _dummies(event: Array, *, omitted: set[int]) -> tuple[Array, list[int]]:
-    """Dummies (n, k) of every event time but those in `omitted`: binned ends would assume that effects stay constant there."""
-    event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted)
+def _dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[int]]:
+    """Dummies (n, k) of every event time but `omitted_periods`: binned ends would assume that effects stay constant there."""
+    event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted_periods)
     return (event[:, None] == np.array(event_times)[None, :]).astype(float), event_times
 
 
 def clustered_covariance(x: Array, u: Array, unit: Codes, factor: float) -> Array:
     """Sandwich of residualised regressors with scores summed by unit."""
-    bread = np.linalg.inv(x.T @ x)
+    inverse_gram = np.linalg.inv(x.T @ x)
     score = unit_sums(x * u[:, None], unit)
-    return np.asarray(factor * bread @ (score.T @ score) @ bread)
+    return np.asarray(factor * inverse_gram @ (score.T @ score) @ inverse_gram)
 
 
 def least_squares(x: Array, y: Array) -> Array:
@@ -82,7 +82,7 @@ def twfe(
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
     all_treated = not np.isnan(layout.event).any()
-    dummies, event_times = _dummies(layout.event, omitted={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
+    dummies, event_times = _dummies(layout.event, omitted_periods={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
     y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
     post, x = columns[0], np.column_stack(columns[1:])
     k = other_levels(layout.effects)
@@ -95,10 +95,12 @@ def twfe(
     covariance = clustered_covariance(x, y - x @ b, layout.unit, factor(len(event_times)))
     static = float(post @ y / (post @ post))
     static_v = clustered_covariance(post[:, None], y - static * post, layout.unit, factor(1))
-    reported = positions_in_window(event_times, window)
-    reported_times = [event_times[i] for i in reported]
-    v = covariance[np.ix_(reported, reported)]
-    return event_effects("twfe", layout, reported_times, b[reported], v, static, float(np.sqrt(static_v[0, 0])), base=True)
+    window_positions = positions_in_window(event_times, window)
+    reported_times = [event_times[i] for i in window_positions]
+    v = covariance[np.ix_(window_positions, window_positions)]
+    return event_effects(
+        "twfe", layout, reported_times, b[window_positions], v, static, float(np.sqrt(static_v[0, 0])), base=True
+    )
 
 
 def other_levels(effects: tuple[Codes, ...]) -> int:
@@ -134,38 +136,38 @@ def imputation(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
-    target = layout.treated & layout.untreated.usable
+    target = layout.treated & layout.untreated.identified_rows
     event_times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
     weight = np.stack([_equal_weights(target & (layout.event == t)) for t in event_times] + [_equal_weights(target)], axis=1)
     effect = weight.T @ rows.gap
     influence = _influence(rows, weight, target)
     covariance = influence.T @ influence
-    leads = _leads(rows, window)
-    joint = np.zeros((len(leads[0]) + len(event_times),) * 2)
-    joint[: len(leads[0]), : len(leads[0])] = leads[2]
-    joint[len(leads[0]) :, len(leads[0]) :] = covariance[:-1, :-1]
-    all_times = [*leads[0], *event_times]
+    lead_weights = _leads(rows, window)
+    joint_covariance = np.zeros((len(lead_weights[0]) + len(event_times),) * 2)
+    joint_covariance[: len(lead_weights[0]), : len(lead_weights[0])] = lead_weights[2]
+    joint_covariance[len(lead_weights[0]) :, len(lead_weights[0]) :] = covariance[:-1, :-1]
+    all_times = [*lead_weights[0], *event_times]
     return event_effects(
         "imputation",
         layout,
         all_times,
-        np.concatenate([leads[1], effect[:-1]]),
-        joint,
+        np.concatenate([lead_weights[1], effect[:-1]]),
+        joint_covariance,
         float(effect[-1]),
         float(np.sqrt(covariance[-1, -1])),
     )
 
 
-def _equal_weights(mask: np.ndarray) -> Array:
+def _equal_weights(is_averaged: np.ndarray) -> Array:
     """Weights that average over the rows chosen."""
-    return mask / max(int(mask.sum()), 1)
+    return is_averaged / max(int(is_averaged.sum()), 1)
 
 
 def _influence(rows: OutcomeRows, weight: Array, target: np.ndarray) -> Array:
     """(units, k): sums over rows of v x residual. On untreated rows v = -D (D0'D0)^-1 D1'w, on treated rows v = w."""
-    layout, fitted, gap = rows.layout, rows.layout.untreated, rows.gap
-    level_weights = fitted.solve(np.asarray(fitted.dummies.T @ weight))
-    v = np.where(fitted.clean[:, None], -(fitted.dummies @ level_weights), weight)
+    layout, untreated_fit, gap = rows.layout, rows.layout.untreated, rows.gap
+    level_weights = untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ weight))
+    v = np.where(untreated_fit.untreated_rows[:, None], -(untreated_fit.dummies @ level_weights), weight)
     codes = pd.factorize(pd.MultiIndex.from_arrays([layout.first[target], layout.event[target]]))[0]
     for k in range(weight.shape[1]):
         # the cell mean, weighted by squared weights: the choice that makes the variance conservative
@@ -181,14 +183,14 @@ def _influence(rows: OutcomeRows, weight: Array, target: np.ndarray) -> Array:
 def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array]:
     """Leads window[0]..-1 from untreated rows alone; the base is all earlier rows and never-treated units."""
     untreated = rows.layout.untreated
-    event = rows.layout.event[untreated.clean]
+    event = rows.layout.event[untreated.untreated_rows]
     event_times = [t for t in range(window[0], 0) if (event == t).any()]
     if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
         event_times = event_times[1:]
     if not event_times or not np.isnan(event).any():
         return [], np.zeros(0), np.zeros((0, 0))
     dummies = (event[:, None] == np.array(event_times)[None, :]).astype(float)
-    y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.clean], dummies])).T
+    y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.untreated_rows], dummies])).T
     x = np.column_stack(columns)
     b = least_squares(x, y)
     n, unit = len(y), untreated.effects[0]
@@ -204,26 +206,34 @@ def did2s(
     Point estimates from 0 on are those of imputation; leads use the same first stage, so they are the gaps before treatment.
     """
     rows = panel_of(data).rows(outcome, effects)
-    layout, usable = rows.layout, rows.layout.untreated.usable
-    dummies, event_times = _dummies(layout.event, omitted=set())
-    present = (dummies[usable] != 0).any(axis=0)
-    b, covariance = _second_stage(rows, dummies[:, present] * usable[:, None], usable)
-    overall, overall_v = _second_stage(rows, (layout.treated & usable).astype(float)[:, None], usable)
-    event_times = [t for t, is_present in zip(event_times, present) if is_present]
-    reported = positions_in_window(event_times, window)
-    v = covariance[np.ix_(reported, reported)]
+    layout, identified_rows = rows.layout, rows.layout.untreated.identified_rows
+    dummies, event_times = _dummies(layout.event, omitted_periods=set())
+    has_observations = (dummies[identified_rows] != 0).any(axis=0)
+    b, covariance = _second_stage(rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
+    overall, overall_v = _second_stage(rows, (layout.treated & identified_rows).astype(float)[:, None], identified_rows)
+    event_times = [t for t, is_present in zip(event_times, has_observations) if is_present]
+    window_positions = positions_in_window(event_times, window)
+    v = covariance[np.ix_(window_positions, window_positions)]
     return event_effects(
-        "did2s", layout, [event_times[i] for i in reported], b[reported], v, float(overall[0]), float(np.sqrt(overall_v[0, 0]))
+        "did2s",
+        layout,
+        [event_times[i] for i in window_positions],
+        b[window_positions],
+        v,
+        float(overall[0]),
+        float(np.sqrt(overall_v[0, 0])),
     )
 
 
-def _second_stage(rows: OutcomeRows, x: Array, usable: np.ndarray) -> tuple[Array, Array]:
+def _second_stage(rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> tuple[Array, Array]:
     """OLS of the gap on x; influence of unit g = (x'x)^-1 (x_g'u_g - x'D (D0'D0)^-1 D0_g'e_g)."""
-    fitted, gap = rows.layout.untreated, rows.gap
-    bread = np.linalg.inv(x.T @ x)
-    b = bread @ (x.T @ (gap * usable))
-    u = (gap - x @ b) * usable
-    first_stage_part = np.asarray(fitted.dummies @ fitted.solve(np.asarray(fitted.dummies.T @ x)))
-    rowwise = x * u[:, None] - np.where(fitted.clean[:, None], first_stage_part * gap[:, None], 0.0)
+    untreated_fit, gap = rows.layout.untreated, rows.gap
+    inverse_gram = np.linalg.inv(x.T @ x)
+    b = inverse_gram @ (x.T @ (gap * identified_rows))
+    u = (gap - x @ b) * identified_rows
+    first_stage_part = np.asarray(
+        untreated_fit.dummies @ untreated_fit.solve_normal_equations(np.asarray(untreated_fit.dummies.T @ x))
+    )
+    rowwise = x * u[:, None] - np.where(untreated_fit.untreated_rows[:, None], first_stage_part * gap[:, None], 0.0)
     score = unit_sums(rowwise, rows.layout.unit)
-    return b, np.asarray(bread @ (score.T @ score) @ bread)
+    return b, np.asarray(inverse_gram @ (score.T @ score) @ inverse_gram)

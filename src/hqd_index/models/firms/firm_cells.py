@@ -8,9 +8,9 @@ import pandas as pd
 from ...engines.duckdb import Engine, literal
 from ...errors import EstimationError
 from ...study.records import Study
-from ..kernels.shift_share import Exposure, leave_one_out, recentred
+from ..kernels.shift_share import Exposure, leave_one_out, recentred_exposure
 
-OTHER = {"industry_code": "province_code", "province_code": "industry_code"}
+OTHER_GROUPING = {"industry_code": "province_code", "province_code": "industry_code"}
 COLUMNS = ["unit", "shock", "kind", "year", "firms", "recognised"]
 
 
@@ -21,7 +21,7 @@ def firm_cells(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
     dimension, or firms have no status.
     """
     types, unit = engine.types(firms), study.study.unit.by[0]
-    other_dimension = OTHER.get(unit, "") if len(study.study.unit.by) == 1 else ""
+    other_dimension = OTHER_GROUPING.get(unit, "") if len(study.study.unit.by) == 1 else ""
     if not {unit, other_dimension, "srdi_levels_valid"} <= set(types):
         return pd.DataFrame(columns=COLUMNS)
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
@@ -50,4 +50,4 @@ def policy_exposure(cells: pd.DataFrame, *, base: int, lag: int) -> Exposure:
     total = stock.sum(axis=1, keepdims=True)
     shares = np.divide(stock, total, out=np.zeros_like(stock), where=total > 0)
     effect_years = tuple(int(year) + lag for year in years)
-    return recentred(Exposure(units, effect_years, shocks, shares, 1000 * leave_one_out(events, stock)))
+    return recentred_exposure(Exposure(units, effect_years, shocks, shares, 1000 * leave_one_out(events, stock)))

@@ -11,18 +11,18 @@ from scipy import stats
 
 from ...errors import EstimationError
 from ...study.records import Study
-from ..contribution_items import TOTAL, Item, contribution_rows
-from ..model_rows import Mend, Row, Rows, merged, not_made
+from ..contribution_items import TOTAL, ContributionItem, contribution_rows
+from ..model_rows import Mend, Row, Rows, merged_rows, not_made
 from .bacon import goodman_bacon, sun_abraham
 from .event_panel import Panel
 from .event_study import Events, did2s, imputation, twfe
 from .group_time import callaway_santanna
-from .sources_of_change import FHK, foster, melitz_polanec
+from .sources_of_change import FHK, foster_decomposition, melitz_polanec
 from .switchers import switching_effect
 
 
 def _callaway_santanna(panel: Panel, outcome: str, *, window: tuple[int, int]) -> Events:
-    return callaway_santanna(panel.rows_with(outcome), outcome, window=window)
+    return callaway_santanna(panel.rows_of_outcome(outcome), outcome, window=window)
 
 
 EVENT_ESTIMATORS: dict[str, Callable[..., Events]] = {
@@ -49,14 +49,16 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
     if isinstance(firms, EstimationError):
         return {"not_made": not_made(("event_study",), firms, MEND)}
     outcomes = study.regressions.events.outcomes
-    coded_firms = _with_codes(firms)
+    coded_firms = _firms_with_codes(firms)
     panel = Panel(_finite_outcomes(coded_firms, list(outcomes)))
-    parts: list[Mapping[str, Iterable[Row]]] = []
+    row_tables: list[Mapping[str, Iterable[Row]]] = []
     for outcome in outcomes:
-        parts += [_estimator_rows(name, panel, outcome, study) for name in EVENT_ESTIMATORS]
-        parts += [_summary_rows(analysis, panel.rows_with(outcome), outcome, study) for analysis in (_bacon_rows, _switcher_rows)]
-        parts.append({"contribution": _source_rows(coded_firms, outcome, study)})
-    return merged(parts)
+        row_tables += [_estimator_rows(name, panel, outcome, study) for name in EVENT_ESTIMATORS]
+        row_tables += [
+            _summary_rows(analysis, panel.rows_of_outcome(outcome), outcome, study) for analysis in (_bacon_rows, _switching_rows)
+        ]
+        row_tables.append({"contribution": _source_rows(coded_firms, outcome, study)})
+    return merged_rows(row_tables)
 
 
 def _estimator_rows(name: str, panel: Panel, outcome: str, study: Study) -> Rows:
@@ -78,7 +80,7 @@ def _summary_rows(
         return {"not_made": not_made(("event_study",), fault, MEND)}
 
 
-def _with_codes(firms: pd.DataFrame) -> pd.DataFrame:
+def _firms_with_codes(firms: pd.DataFrame) -> pd.DataFrame:
     """Numbers for firms and cells, in the order of their names: a hundred thousand texts are slow to sort and to group."""
     return firms.assign(**{column: pd.factorize(firms[column], sort=True)[0] for column in ("unit", "cell")})
 
@@ -99,21 +101,21 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
             "n_treated": events.treated, "note": NOTES[events.estimator],
         }  # fmt: skip
 
-    def two_sided(value: float, se: float) -> float:
+    def two_sided_p(value: float, se: float) -> float:
         return float(2 * stats.t.sf(abs(value / se), max(events.units - 1, 1))) if se > 0 else np.nan
 
     for time, value, se in zip(events.time, events.estimate, events.se):
-        yield row("effect", time, float(value), float(se), two_sided(value, se))
-    yield row("overall", None, events.overall, events.overall_se, two_sided(events.overall, events.overall_se))
-    f, leads, p = events.pre_trend()
-    if leads:
+        yield row("effect", time, float(value), float(se), two_sided_p(value, se))
+    yield row("overall", None, events.overall, events.overall_se, two_sided_p(events.overall, events.overall_se))
+    f, lead_count, p = events.pre_trend()
+    if lead_count:
         yield row("pre_trend_f", None, f, np.nan, p)
 
 
 def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Weight and mean effect of each kind of 2x2 comparison in the static two-way coefficient."""
     decomposition = goodman_bacon(firms, outcome)
-    comparisons = decomposition.by_comparison()
+    comparisons = decomposition.totals_by_comparison()
     numbers = {"coefficient": decomposition.coefficient} | {f"weight_{k}": v for k, v in comparisons["weight"].items()}
     numbers |= {f"effect_{k}": v for k, v in comparisons["estimate"].items()}
     counts = {
@@ -126,7 +128,7 @@ def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     ]
 
 
-def _switcher_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
+def _switching_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
     """Effect of status in force on those who switch."""
     if "valid" not in firms:
         return []
@@ -150,25 +152,27 @@ def _row_without_time(
 def _source_rows(firms: pd.DataFrame, outcome: str, study: Study) -> Iterator[Row]:
     """Item F: FHK by kind of firm and Melitz-Polanec for the weighted mean of all firms between two years."""
     choice, years = study.regressions.contribution, sorted(firms["year"].unique())
-    recognised = firms["first"].min()
+    first_recognition_year = firms["first"].min()
     first_year = choice.from_year or (
-        int(recognised) - 1 if np.isfinite(recognised) and recognised - 1 in years else int(years[0])
+        int(first_recognition_year) - 1
+        if np.isfinite(first_recognition_year) and first_recognition_year - 1 in years
+        else int(years[0])
     )
     last_year = choice.to_year or int(years[-1])
     rows = firms.rename(columns={"unit": "firm_id"})[["firm_id", "year", outcome, f"size_{outcome}", "ever"]]
     firm_groups = rows.drop_duplicates("firm_id").set_index("firm_id")["ever"].map({True: "srdi", False: "other"})
     items = []
     try:
-        by_group = foster(rows, outcome, f"size_{outcome}", (first_year, last_year), firm_groups)
+        decomposition_by_group = foster_decomposition(rows, outcome, f"size_{outcome}", (first_year, last_year), firm_groups)
         all_firms = melitz_polanec(rows, outcome, f"size_{outcome}", (first_year, last_year))
     except EstimationError:
         return
-    for _, part in by_group.iterrows():
-        names = [(f"{outcome}_{c}_{part['group']}", float(part[c])) for c in FHK]
-        items += [_item(name, value, first_year, last_year, "Foster-Haltiwanger-Krizan") for name, value in names]
-    items += [_item(f"{outcome}_{c}_mp", v, first_year, last_year, "Melitz-Polanec") for c, v in all_firms.items()]
+    for _, group_decomposition in decomposition_by_group.iterrows():
+        names = [(f"{outcome}_{c}_{group_decomposition['group']}", float(group_decomposition[c])) for c in FHK]
+        items += [_source_item(name, value, first_year, last_year, "Foster-Haltiwanger-Krizan") for name, value in names]
+    items += [_source_item(f"{outcome}_{c}_mp", v, first_year, last_year, "Melitz-Polanec") for c, v in all_firms.items()]
     yield from contribution_rows(items, "firms", "all")
 
 
-def _item(quantity: str, value: float, first_year: int, last_year: int, measure: str) -> Item:
-    return Item("F", TOTAL, first_year, last_year, quantity, value, np.nan, np.nan, measure)
+def _source_item(quantity: str, value: float, first_year: int, last_year: int, measure: str) -> ContributionItem:
+    return ContributionItem("F", TOTAL, first_year, last_year, quantity, value, np.nan, np.nan, measure)

@@ -30,8 +30,8 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
         raise EstimationError("no SRDI status of firms", zh="没有企业的专精特新状态")
     columns = []
     for name, outcome in outcomes.items():
-        place = f"regressions.yaml events.outcomes.{name}"
-        formula = parse(outcome.formula, columns=types, aggregate=False, location=place)
+        config_path = f"regressions.yaml events.outcomes.{name}"
+        formula = parse(outcome.formula, columns=types, aggregate=False, location=config_path)
         columns.append(f'CAST({row_sql(formula, types, partition=["firm_id"])} AS DOUBLE) AS "{name}"')
         columns.append(f'CAST("{outcome.size}" AS DOUBLE) AS "size_{name}"')
     levels = "[" + ", ".join(literal(level) for level in study.regressions.density.levels) + "]"
@@ -50,5 +50,5 @@ def firm_years(study: Study, engine: Engine, firms: str) -> pd.DataFrame:
 
 def _cell(study: Study, types: Mapping[str, str]) -> str:
     """The study's unit of a firm joined with the year; the year alone where firms do not tell their unit."""
-    by = [f'CAST("{column}" AS VARCHAR)' for column in study.study.unit.by if column in types]
-    return " || '-' || ".join([*by, 'CAST("year" AS VARCHAR)'])
+    unit_columns_sql = [f'CAST("{column}" AS VARCHAR)' for column in study.study.unit.by if column in types]
+    return " || '-' || ".join([*unit_columns_sql, 'CAST("year" AS VARCHAR)'])

@@ -45,11 +45,11 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
     changes); controls are never treated, or not yet treated by the later of t and the base. Units count in a cell when
     observed in both years. Units treated in the first year are left out. EstimationError without any cell.
     """
-    by_year = data.pivot(index="unit", columns="year", values=outcome)
-    cohort = data.groupby("unit")["first"].first().reindex(by_year.index).to_numpy(dtype=float)
-    years = by_year.columns.to_numpy(dtype=float)
-    usable = ~(cohort <= years[0])
-    values, cohort = by_year.to_numpy(dtype=float)[usable], cohort[usable]
+    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome)
+    cohort = data.groupby("unit")["first"].first().reindex(outcome_by_year.index).to_numpy(dtype=float)
+    years = outcome_by_year.columns.to_numpy(dtype=float)
+    is_estimable = ~(cohort <= years[0])
+    values, cohort = outcome_by_year.to_numpy(dtype=float)[is_estimable], cohort[is_estimable]
     cells = []
     for g in sorted(set(cohort[~np.isnan(cohort)]) & set(years)):
         for t in years[1:]:
@@ -70,16 +70,16 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
     )
 
 
-def group_difference(change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
+def group_difference(outcome_change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
     """Difference of mean changes and its influence values n (1_g (d - m_g) / n_g - 1_c (d - m_c) / n_c)."""
-    observed = ~np.isnan(change)
+    observed = ~np.isnan(outcome_change)
     treated, control = treated & observed, control & observed
     if not treated.any() or not control.any():
         return None
-    d = np.where(observed, change, 0.0)
+    d = np.where(observed, outcome_change, 0.0)
     m_g, m_c = d[treated].mean(), d[control].mean()
     influence = treated * (d - m_g) / treated.sum() - control * (d - m_c) / control.sum()
-    return float(m_g - m_c), len(change) * influence
+    return float(m_g - m_c), len(outcome_change) * influence
 
 
 def callaway_santanna(
@@ -92,9 +92,15 @@ def callaway_santanna(
     averages = [cells.average(event == t) for t in event_times]
     overall, influence = cells.average(event >= 0)
     n = len(cells.cohort)
-    joint = np.stack([values for _, values in averages], axis=1)
+    joint_influence = np.stack([values for _, values in averages], axis=1)
     return Events(
-        estimator="callaway_santanna", time=tuple(event_times), estimate=np.array([b for b, _ in averages]),
-        covariance=joint.T @ joint / n**2, overall=overall, overall_se=float(np.sqrt((influence**2).mean() / n)),
-        n=cells.rows, units=n, treated=int((~np.isnan(cells.cohort)).sum()),
-    )  # fmt: skip
+        estimator="callaway_santanna",
+        time=tuple(event_times),
+        estimate=np.array([b for b, _ in averages]),
+        covariance=joint_influence.T @ joint_influence / n**2,
+        overall=overall,
+        overall_se=float(np.sqrt((influence**2).mean() / n)),
+        n=cells.rows,
+        units=n,
+        treated=int((~np.isnan(cells.cohort)).sum()),
+    )

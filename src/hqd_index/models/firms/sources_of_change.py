@@ -17,12 +17,16 @@ def _firm_changes(firms: pd.DataFrame, value: str, size: str, years: tuple[int, 
     first_year_rows, last_year_rows = (rows[rows["year"] == y].set_index("firm_id")[[value, size]] for y in years)
     if first_year_rows.empty or last_year_rows.empty:
         raise EstimationError(f"no firms in {years[0]} or {years[1]}", zh=f"{years[0]} 或 {years[1]} 年没有企业")
-    both_years = first_year_rows.add_suffix("1").join(last_year_rows.add_suffix("2"), how="outer", sort=True)
-    s1, s2 = (both_years[f"{size}{t}"].fillna(0.0) for t in (1, 2))
-    return pd.DataFrame({"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": both_years[f"{value}1"], "v2": both_years[f"{value}2"]})
+    first_and_last_rows = first_year_rows.add_suffix("1").join(last_year_rows.add_suffix("2"), how="outer", sort=True)
+    s1, s2 = (first_and_last_rows[f"{size}{t}"].fillna(0.0) for t in (1, 2))
+    return pd.DataFrame(
+        {"s1": s1 / s1.sum(), "s2": s2 / s2.sum(), "v1": first_and_last_rows[f"{value}1"], "v2": first_and_last_rows[f"{value}2"]}
+    )
 
 
-def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], group: pd.Series | None = None) -> pd.DataFrame:
+def foster_decomposition(
+    firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], group: pd.Series | None = None
+) -> pd.DataFrame:
     """Foster, Haltiwanger & Krizan 2001: group, within, between, cross, entry, exit; rows add up to the change exactly.
 
     `firms`: firm_id, year, value, size (weights). `group` (firm_id -> label) splits every component by kind of firm.
@@ -31,7 +35,7 @@ def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], g
     base = float((f["s1"] * f["v1"].fillna(0)).sum())
     survivors, entrants, leavers = f["v1"].notna() & f["v2"].notna(), f["v1"].isna(), f["v2"].isna()
     ds, dv = f["s2"] - f["s1"], f["v2"] - f["v1"]
-    parts = pd.DataFrame(
+    components = pd.DataFrame(
         {
             "within": (f["s1"] * dv).where(survivors, 0.0),
             "between": (ds * (f["v1"] - base)).where(survivors, 0.0),
@@ -41,7 +45,7 @@ def foster(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int], g
         }
     )
     label = pd.Series("all", index=f.index) if group is None else group.reindex(f.index)
-    return parts.groupby(label.rename("group"), dropna=False).sum().reset_index()
+    return components.groupby(label.rename("group"), dropna=False).sum().reset_index()
 
 
 def melitz_polanec(firms: pd.DataFrame, value: str, size: str, years: tuple[int, int]) -> dict[str, float]:
@@ -50,15 +54,15 @@ def melitz_polanec(firms: pd.DataFrame, value: str, size: str, years: tuple[int,
     survivors, entrants, leavers = (f[f["v1"].notna() & f["v2"].notna()], f[f["v1"].isna()], f[f["v2"].isna()])
     if survivors.empty:
         raise EstimationError("no firm is there in both years", zh="没有两年都存在的企业")
-    mean = {t: _weighted(survivors, t) for t in (1, 2)}
+    mean = {t: _weighted_mean(survivors, t) for t in (1, 2)}
     plain = {t: float(survivors[f"v{t}"].mean()) for t in (1, 2)}
     return {
         "within": plain[2] - plain[1],
         "between": (mean[2] - plain[2]) - (mean[1] - plain[1]),
-        "entry": float(entrants["s2"].sum()) * (_weighted(entrants, 2) - mean[2]) if len(entrants) else 0.0,
-        "exit": float(leavers["s1"].sum()) * (mean[1] - _weighted(leavers, 1)) if len(leavers) else 0.0,
+        "entry": float(entrants["s2"].sum()) * (_weighted_mean(entrants, 2) - mean[2]) if len(entrants) else 0.0,
+        "exit": float(leavers["s1"].sum()) * (mean[1] - _weighted_mean(leavers, 1)) if len(leavers) else 0.0,
     }
 
 
-def _weighted(rows: pd.DataFrame, t: int) -> float:
+def _weighted_mean(rows: pd.DataFrame, t: int) -> float:
     return float(np.average(rows[f"v{t}"], weights=rows[f"s{t}"]))

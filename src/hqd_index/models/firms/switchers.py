@@ -31,22 +31,22 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
     the comparisons are averaged by their number of switchers. Influence values by unit, cell sizes taken as fixed.
     EstimationError when nobody switches beside somebody who stays.
     """
-    by_year = data.pivot(index="unit", columns="year", values=outcome)
+    outcome_by_year = data.pivot(index="unit", columns="year", values=outcome)
     statuses = data.pivot(index="unit", columns="year", values=status).astype(float)
     size, effects, influence = [], [], []
-    years = [int(year) for year in by_year.columns]
+    years = [int(year) for year in outcome_by_year.columns]
     for previous, current in pairwise(years):
         if current != previous + 1:
             continue
-        change = (by_year[current] - by_year[previous]).to_numpy(dtype=float)
+        outcome_change = (outcome_by_year[current] - outcome_by_year[previous]).to_numpy(dtype=float)
         previous_status, current_status = statuses[previous].to_numpy(), statuses[current].to_numpy()
         for start, sign in ((0.0, 1.0), (1.0, -1.0)):
             switchers, stayers = (
                 (previous_status == start) & (current_status == 1 - start),
                 (previous_status == start) & (current_status == start),
             )
-            if cell := group_difference(change, switchers, stayers):
-                size.append(int((switchers & ~np.isnan(change)).sum()))
+            if cell := group_difference(outcome_change, switchers, stayers):
+                size.append(int((switchers & ~np.isnan(outcome_change)).sum()))
                 effects.append(sign * cell[0])
                 influence.append(sign * cell[1])
     if not size:
@@ -55,7 +55,7 @@ def switching_effect(data: pd.DataFrame, outcome: str, *, status: str = "valid")
         )
     share = np.array(size, dtype=float) / sum(size)
     values: Array = np.stack(influence, axis=1) @ share
-    n = len(by_year)
+    n = len(outcome_by_year)
     return Switchers(
-        float(share @ effects), float(np.sqrt((values**2).mean() / n)), sum(size), n, int(by_year.notna().sum().sum())
+        float(share @ effects), float(np.sqrt((values**2).mean() / n)), sum(size), n, int(outcome_by_year.notna().sum().sum())
     )

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .within import Array, Codes, dummy_basis, independent, nested, repeated_rows, within
+from .within import Array, Codes, dummy_basis, independent_columns, nested, repeated_rows, within
 
 LARGEST_SUMS = 60_000_000  # numbers in the per-cluster Gram matrices (0.5 GB); beyond it effects are absorbed, no CV3
-NULL = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
-AMPLIFIED = 1e3  # a term that the inverse Gram matrix lengthens by less than this is identified without a doubt
+NULL_EIGENVALUE = 1e-10  # an eigenvalue of the Gram matrix (total 1) below this is a direction without information
+AMPLIFICATION_LIMIT = 1e3  # a term that the inverse Gram matrix lengthens by less than this is identified without a doubt
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def parameters(slopes: int, effects: Sequence[Codes], cluster: Codes) -> int:
     return slopes + 1 + sum(int(np.count_nonzero(np.bincount(e))) - 1 for e in effects if not nested(e, cluster))
 
 
-def compact(codes: Codes) -> Codes:
+def consecutive_codes(codes: Codes) -> Codes:
     """The same levels numbered 0..L-1 without gaps, in order of appearance."""
     return np.asarray(pd.factorize(codes)[0], dtype=np.intp)
 
@@ -80,20 +80,22 @@ def regressors_of(
     """
     root = np.ones(len(values)) if weights is None else np.sqrt(weights)
     groups = list(effects) or [np.zeros(len(values), dtype=np.intp)]
-    inner, outer = ([e for e in groups if nested(e, cluster) == is_nested] for is_nested in (True, False))
-    columns = sum(int(e.max()) + 1 for e in outer) + values.shape[1]
-    complete = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
-    absorbed, explicit = (inner, outer) if complete else (groups, [])
-    dummies = dummy_basis(explicit, absorbed, weights=weights) if explicit else np.zeros((len(values), 0))
+    effects_within_clusters, effects_across_clusters = (
+        [e for e in groups if nested(e, cluster) == is_nested] for is_nested in (True, False)
+    )
+    columns = sum(int(e.max()) + 1 for e in effects_across_clusters) + values.shape[1]
+    is_exact = max(int(cluster.max()) + 1, 1) * columns**2 <= LARGEST_SUMS and len(values) * columns <= LARGEST_SUMS
+    absorbed, dummied_effects = (effects_within_clusters, effects_across_clusters) if is_exact else (groups, [])
+    dummies = dummy_basis(dummied_effects, absorbed, weights=weights) if dummied_effects else np.zeros((len(values), 0))
     x = within(values, absorbed, weights=weights) * root[:, None]
     residuals = x - dummies @ (dummies.T @ x)
     full_norms = np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)
-    positions = independent(residuals, np.maximum(full_norms, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
+    positions = independent_columns(residuals, np.maximum(full_norms, 1e-6 * np.linalg.norm(values * root[:, None], axis=0)))
     term_basis, triangle = np.linalg.qr(residuals[:, positions])
     return Regressors(
         terms=tuple(terms[j] for j in positions),
         dropped_terms=tuple(t for j, t in enumerate(terms) if j not in positions),
-        absorbed=tuple(absorbed), dummies=dummies, term_basis=term_basis, complete=complete,
+        absorbed=tuple(absorbed), dummies=dummies, term_basis=term_basis, complete=is_exact,
         coefficient_map=np.concatenate([np.zeros((len(positions), dummies.shape[1])), np.linalg.inv(triangle)], axis=1),
         sd=np.sqrt((residuals[:, positions] ** 2).sum(axis=0) / float((root**2).sum())),
     )  # fmt: skip
@@ -114,57 +116,57 @@ def cluster_sums(
     design = regressors_of(regressors, effects, cluster, terms=terms, weights=weights)
     y = within(outcomes, design.absorbed, weights=weights) * root[:, None]
     residuals = y - design.dummies @ (design.dummies.T @ y)
-    gram, cross = _by_cluster(design.basis, y, cluster, len(labels))
-    total, fitted = (residuals**2).sum(axis=0), ((design.term_basis.T @ residuals) ** 2).sum(axis=0)
+    gram, cross = _sums_by_cluster(design.basis, y, cluster, len(labels))
+    total, explained_squares = (residuals**2).sum(axis=0), ((design.term_basis.T @ residuals) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = np.where(total > 0, fitted / total, np.nan)
+        r2 = np.where(total > 0, explained_squares / total, np.nan)
     return ClusterSums(
         terms=design.terms, dropped_terms=design.dropped_terms, coefficient_map=design.coefficient_map, gram=gram,
         cross=cross, labels=tuple(labels),
         n=len(outcomes), complete=design.complete, parameters=parameters(len(design.terms), list(effects), cluster),
-        sd_terms=design.sd, sd_outcomes=_spread(total, outcomes, root, float((root**2).sum())), r2_within=r2,
+        sd_terms=design.sd, sd_outcomes=_residual_spread(total, outcomes, root, float((root**2).sum())), r2_within=r2,
     )  # fmt: skip
 
 
-def _spread(total: Array, outcomes: Array, root: Array, mass: float) -> Array:
+def _residual_spread(total: Array, outcomes: Array, root: Array, mass: float) -> Array:
     """Within standard deviation of each outcome; exactly 0 where only rounding is left."""
     size = ((outcomes * root[:, None]) ** 2).sum(axis=0)
     return np.sqrt(np.where(total <= 1e-20 * size, 0.0, total) / mass)
 
 
-def _by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, Array]:
+def _sums_by_cluster(basis: Array, y: Array, cluster: Codes, g: int) -> tuple[Array, Array]:
     """basis'basis (G, p, p) and basis'y (G, p, m) of each cluster."""
     order = np.argsort(cluster, kind="stable")
     cuts = np.cumsum(np.bincount(cluster, minlength=g))[:-1]
-    blocks = list(zip(np.split(basis[order], cuts), np.split(y[order], cuts)))
-    return np.stack([b.T @ b for b, _ in blocks]), np.stack([b.T @ v for b, v in blocks])
+    row_blocks = list(zip(np.split(basis[order], cuts), np.split(y[order], cuts)))
+    return np.stack([b.T @ b for b, _ in row_blocks]), np.stack([b.T @ v for b, v in row_blocks])
 
 
 def root_inverse(gram: Array) -> tuple[Array, Array]:
     """(gram)^(-1/2) on the directions that carry information, and the lost directions, for a stack of matrices."""
     values, vectors = np.linalg.eigh(gram)
-    informative = values > NULL
-    scale = np.where(informative, 1.0 / np.sqrt(np.where(informative, values, 1.0)), 0.0)
-    null_directions = vectors * ~informative[..., None, :]
+    is_informative = values > NULL_EIGENVALUE
+    scale = np.where(is_informative, 1.0 / np.sqrt(np.where(is_informative, values, 1.0)), 0.0)
+    null_directions = vectors * ~is_informative[..., None, :]
     return vectors * scale[..., None, :], null_directions
 
 
-def reweighted(sums: ClusterSums, counts: Array) -> Array:
+def reweighted_coefficients(sums: ClusterSums, counts: Array) -> Array:
     """Coefficients (B, k, m) when cluster g is taken counts[b, g] times with effects of its own; NaN if not identified."""
     p = sums.gram.shape[1]
     gram = (counts @ sums.gram.reshape(sums.g, -1)).reshape(-1, p, p)
     cross = (counts @ sums.cross.reshape(sums.g, -1)).reshape(len(counts), p, -1)
-    half, null_directions = root_inverse(gram)
-    coefficients: Array = (sums.coefficient_map @ half) @ (np.swapaxes(half, -1, -2) @ cross)
-    unidentified = np.abs(sums.coefficient_map @ null_directions).max(axis=-1) > 1e-6 * np.linalg.norm(
+    root_of_inverse, null_directions = root_inverse(gram)
+    coefficients: Array = (sums.coefficient_map @ root_of_inverse) @ (np.swapaxes(root_of_inverse, -1, -2) @ cross)
+    is_unidentified = np.abs(sums.coefficient_map @ null_directions).max(axis=-1) > 1e-6 * np.linalg.norm(
         sums.coefficient_map, axis=1
     )
-    return np.where(unidentified[..., None], np.nan, coefficients)
+    return np.where(is_unidentified[..., None], np.nan, coefficients)
 
 
 def leave_one_out(sums: ClusterSums) -> Array:
     """Coefficients (G, k, m) with cluster g deleted and every effect re-estimated."""
-    return reweighted(sums, 1.0 - np.eye(sums.g))
+    return reweighted_coefficients(sums, 1.0 - np.eye(sums.g))
 
 
 def leave_one_out_terms(sums: ClusterSums, terms: Sequence[int]) -> Array:
@@ -175,19 +177,19 @@ def leave_one_out_terms(sums: ClusterSums, terms: Sequence[int]) -> Array:
     rows = sums.coefficient_map[list(terms)]
     gram = np.eye(sums.gram.shape[1]) - sums.gram
     try:
-        solved = np.linalg.solve(gram, np.broadcast_to(rows.T, (sums.g, *rows.T.shape)))
+        solution = np.linalg.solve(gram, np.broadcast_to(rows.T, (sums.g, *rows.T.shape)))
     except np.linalg.LinAlgError:
         return leave_one_out(sums)[:, list(terms)]
-    if not (np.linalg.norm(solved, axis=1) <= AMPLIFIED * np.linalg.norm(rows, axis=1)).all():
+    if not (np.linalg.norm(solution, axis=1) <= AMPLIFICATION_LIMIT * np.linalg.norm(rows, axis=1)).all():
         return leave_one_out(sums)[:, list(terms)]
-    return np.asarray(np.swapaxes(solved, 1, 2) @ (sums.cross.sum(axis=0) - sums.cross))
+    return np.asarray(np.swapaxes(solution, 1, 2) @ (sums.cross.sum(axis=0) - sums.cross))
 
 
-def sums_without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
+def sums_without_cluster(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterSums:
     """The sums of the sample without cluster g, for some outcomes, in an orthonormal basis; spreads are the full sample's."""
     other_clusters = np.arange(sums.g) != g
-    half, null_directions = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
-    basis = half[:, np.abs(half).max(axis=0) > 0]
+    root_of_inverse, null_directions = root_inverse(np.eye(sums.gram.shape[1]) - sums.gram[g])
+    basis = root_of_inverse[:, np.abs(root_of_inverse).max(axis=0) > 0]
     identified = np.abs(sums.coefficient_map @ null_directions).max(axis=1) <= 1e-6 * np.linalg.norm(sums.coefficient_map, axis=1)
     columns = list(outcomes)
     return replace(
@@ -195,7 +197,7 @@ def sums_without(sums: ClusterSums, g: int, outcomes: Sequence[int]) -> ClusterS
         coefficient_map=(sums.coefficient_map @ basis) * identified[:, None],
         gram=basis.T @ sums.gram[other_clusters] @ basis,
         cross=basis.T @ sums.cross[other_clusters][:, :, columns],
-        labels=tuple(label for label, keep in zip(sums.labels, other_clusters) if keep),
+        labels=tuple(label for label, is_kept in zip(sums.labels, other_clusters) if is_kept),
         sd_outcomes=sums.sd_outcomes[columns],
         r2_within=sums.r2_within[columns],
     )

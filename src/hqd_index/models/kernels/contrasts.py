@@ -16,7 +16,7 @@ from .inference import coefficients
 from .wild import BLOCK, TIE, draw_signs
 from .within import Array
 
-DELICATE = 1e-10  # share of a score's spread that the scores before it leave: below it they count as collinear
+COLLINEAR_SHARE = 1e-10  # share of a score's spread that the scores before it leave: below it they count as collinear
 
 
 @dataclass(frozen=True)
@@ -46,35 +46,37 @@ def contrast(
     rng: np.random.Generator,
     draws: int,
     weights: str = "rademacher",
-    deleted: Array | None = None,
+    jackknife_estimates: Array | None = None,
 ) -> Contrast:
     """Test of restriction (q, k, m): every cluster's residuals of all outcomes are flipped together, the null imposed.
 
     The restricted fit is least squares over outcomes in standard deviations; p is the share of Wald statistics of the draws
     above the observed one (MacKinnon, Nielsen & Webb 2023), all sign vectors where they are no more than `draws`.
-    `deleted` (G, k, m) are the coefficients without each cluster where they are known.
+    `jackknife_estimates` (G, k, m) are the coefficients without each cluster where they are known.
     """
     cross = sums.cross / sums.sd_outcomes
     combination = np.einsum("qkm,k,kp->qpm", restriction, sums.sd_terms, sums.coefficient_map).reshape(len(restriction), -1)
     total = cross.sum(axis=0)
     value = combination @ total.ravel()
     gram = combination @ combination.T
-    imposed = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
-    restricted = (total.ravel() - imposed).reshape(total.shape)
+    imposed_change = combination.T @ (symmetric_inverse(gram, tolerance=GRAM, size=np.diag(gram)) @ value)
+    restricted_coefficients = (total.ravel() - imposed_change).reshape(total.shape)
     observed = float(_wald(value[None], _scores(sums, combination, cross - sums.gram @ total)[None])[0])
-    bootstrap_walds = _bootstrap_walds(sums, combination, cross - sums.gram @ restricted, rng=rng, draws=draws, weights=weights)
+    bootstrap_walds = _bootstrap_walds(
+        sums, combination, cross - sums.gram @ restricted_coefficients, rng=rng, draws=draws, weights=weights
+    )
     return Contrast(
         value=value, wald=observed, p_f=_p_f(sums, observed, len(value)),
         p_wild=float((bootstrap_walds > observed * (1 + TIE)).mean()),
-        se_cv3=contrast_cv3(sums, restriction, deleted),
+        se_cv3=contrast_cv3(sums, restriction, jackknife_estimates),
     )  # fmt: skip
 
 
-def contrast_cv3(sums: ClusterSums, restriction: Array, deleted: Array | None = None) -> Array:
+def contrast_cv3(sums: ClusterSums, restriction: Array, jackknife_estimates: Array | None = None) -> Array:
     """Jackknife errors (q,) of the restriction's values, every effect re-estimated without each cluster."""
     if sums.g < 2 or not sums.complete:
         return np.full(len(restriction), np.nan)
-    without_cluster = leave_one_out_terms(sums, range(len(sums.terms))) if deleted is None else deleted
+    without_cluster = leave_one_out_terms(sums, range(len(sums.terms))) if jackknife_estimates is None else jackknife_estimates
     deviations = np.einsum("qkm,gkm->gq", restriction * scaled(sums), without_cluster - coefficients(sums))
     return np.sqrt((sums.g - 1) / sums.g * (deviations**2).sum(axis=0))
 
@@ -104,7 +106,7 @@ def _walds(value: Array, scores: Array) -> Array:
     except np.linalg.LinAlgError:
         return _wald(value, scores)
     remaining_share = np.diagonal(factor, axis1=1, axis2=2) ** 2 / np.diagonal(spread, axis1=1, axis2=2)
-    if not (remaining_share > DELICATE).all():
+    if not (remaining_share > COLLINEAR_SHARE).all():
         return _wald(value, scores)
     return np.asarray((np.linalg.solve(factor, value[:, :, None]) ** 2).sum(axis=(1, 2)))
 

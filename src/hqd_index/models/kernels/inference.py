@@ -14,11 +14,11 @@ import numpy as np
 from scipy import special, stats
 
 from ...linear_algebra import GRAM, symmetric_inverse
-from .clusters import ClusterSums, leave_one_out, reweighted
+from .clusters import ClusterSums, leave_one_out, reweighted_coefficients
 from .within import Array
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
+def random_stream(seed: int, *names: str) -> np.random.Generator:
     """A generator of its own for each named test, the same on every machine."""
     digest = hashlib.sha256("|".join([str(seed), *names]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "little"))
@@ -43,17 +43,17 @@ def cv1(sums: ClusterSums) -> Array:
     return np.sqrt(factor * (scores(sums) ** 2).sum(axis=0))
 
 
-def cv3(sums: ClusterSums, deleted: Array | None = None) -> Array:
+def cv3(sums: ClusterSums, jackknife_estimates: Array | None = None) -> Array:
     """Jackknife standard errors (k, m); NaN for a term that is not identified without some cluster."""
     if sums.g < 2 or not sums.complete:
         return np.full((len(sums.terms), sums.cross.shape[2]), np.nan)
-    return jackknife(coefficients(sums), leave_one_out(sums) if deleted is None else deleted)
+    return jackknife(coefficients(sums), leave_one_out(sums) if jackknife_estimates is None else jackknife_estimates)
 
 
-def jackknife(estimate: Array, deleted: Array) -> Array:
+def jackknife(estimate: Array, jackknife_estimates: Array) -> Array:
     """CV3 standard error of any quantity, from its values (G, ...) without each cluster; NaN where one of them is."""
-    g = len(deleted)
-    return np.asarray(np.sqrt((g - 1) / g * ((deleted - estimate) ** 2).sum(axis=0)))
+    g = len(jackknife_estimates)
+    return np.asarray(np.sqrt((g - 1) / g * ((jackknife_estimates - estimate) ** 2).sum(axis=0)))
 
 
 def joint_wald(sums: ClusterSums, terms: Sequence[int], j: int) -> tuple[float, float]:
@@ -88,8 +88,8 @@ def interval(estimate: Array, error: Array, g: int, level: float) -> tuple[Array
 def partial_leverage(sums: ClusterSums, term: int = 0) -> Array:
     """Share (G,) of each cluster in the residual variation of a term; 1/G each when it is spread evenly."""
     row = sums.coefficient_map[term]
-    part = np.einsum("p,gpq,q->g", row, sums.gram, row)
-    return np.asarray(part / part.sum())
+    partial_quadratic = np.einsum("p,gpq,q->g", row, sums.gram, row)
+    return np.asarray(partial_quadratic / partial_quadratic.sum())
 
 
 def effective_clusters(sums: ClusterSums, term: int = 0) -> float:
@@ -100,16 +100,16 @@ def effective_clusters(sums: ClusterSums, term: int = 0) -> float:
 def joint_draws(sums: ClusterSums, *, draws: int, rng: np.random.Generator, term: int = 0) -> Array:
     """Coefficient of a term (B, m) for all outcomes in the same resamples of clusters; draws without it are left out."""
     counts = rng.multinomial(sums.g, np.full(sums.g, 1.0 / sums.g), size=draws).astype(float)
-    coefficients_drawn = reweighted(sums, counts)[:, term, :]
+    coefficients_drawn = reweighted_coefficients(sums, counts)[:, term, :]
     return coefficients_drawn[~np.isnan(coefficients_drawn).any(axis=1)]
 
 
-def driscoll_kraay(by_year: ClusterSums, *, lags: int | None = None) -> Array:
+def driscoll_kraay(sums_by_year: ClusterSums, *, lags: int | None = None) -> Array:
     """Standard errors (k, m) robust to correlation across units and over `lags` years (Driscoll & Kraay 1998).
 
-    `by_year` are the sums with years as clusters. Bartlett weights; lags default floor(4 (T/100)^(2/9)); no other factor.
+    `sums_by_year` are the sums with years as clusters. Bartlett weights; lags default floor(4 (T/100)^(2/9)); no other factor.
     """
-    score = scores(by_year)
+    score = scores(sums_by_year)
     t = len(score)
     lag_count = int(4 * (t / 100) ** (2 / 9)) if lags is None else lags
     variance = (score**2).sum(axis=0)

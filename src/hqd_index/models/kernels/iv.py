@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .partial import Partial, partial_out
+from .partial import PartialledRows, partial_out
 from .specification import Specification, specification_error
-from .within import Array, independent
+from .within import Array, independent_columns
 
 STOCK_YOGO = 16.38  # 10% size, one instrument, independent homoskedastic errors only (Stock & Yogo 2005)
 # Critical values of |t| at 5% for root F = 2.0, 2.1, ... 10.3 (Lee, McCrary, Moreira & Porter 2022, table 3; one instrument)
@@ -71,16 +71,18 @@ class _Stages:
 
     def wald(self, value: Array) -> Array:
         """F of the instruments in y - value x: the Anderson-Rubin statistic of each value."""
-        fit = self.fit_y - value[..., None] * self.fit_x
-        solved = np.linalg.solve(self.variance(value), fit[..., None])[..., 0]
-        return np.asarray((fit * solved).sum(axis=-1) / fit.shape[-1])
+        fitted_instrument = self.fit_y - value[..., None] * self.fit_x
+        solution = np.linalg.solve(self.variance(value), fitted_instrument[..., None])[..., 0]
+        return np.asarray((fitted_instrument * solution).sum(axis=-1) / fitted_instrument.shape[-1])
 
 
-def _stages(part: Partial, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
-    y, x = part.column(outcome), part.column(spec.density)
-    raw = part.rows[list(instruments)].to_numpy(dtype=float)
-    z = part.residual(raw)
-    positions = independent(z, np.linalg.norm((raw - raw.mean(axis=0)) * part.root[:, None], axis=0))
+def _stages(partialled: PartialledRows, spec: Specification, outcome: str, instruments: Sequence[str]) -> tuple[_Stages, Array]:
+    y, x = partialled.column(outcome), partialled.column(spec.density)
+    raw_instruments = partialled.rows[list(instruments)].to_numpy(dtype=float)
+    z = partialled.residual(raw_instruments)
+    positions = independent_columns(
+        z, np.linalg.norm((raw_instruments - raw_instruments.mean(axis=0)) * partialled.root[:, None], axis=0)
+    )
     if len(positions) < len(instruments):
         collinear = [name for j, name in enumerate(instruments) if j not in positions]
         raise specification_error(
@@ -89,17 +91,17 @@ def _stages(part: Partial, spec: Specification, outcome: str, instruments: Seque
             f"工具变量没有独立变化:{'、'.join(collinear)}",
         )
     basis, triangle = np.linalg.qr(z)
-    adder = part.adder()
+    adder = partialled.adder()
     fit_y, fit_x = basis.T @ y, basis.T @ x
 
-    def scores(e: Array, fit: Array) -> Array:
-        return np.asarray(adder @ (basis * (e - basis @ fit)[:, None]))
+    def scores(e: Array, fitted_values: Array) -> Array:
+        return np.asarray(adder @ (basis * (e - basis @ fitted_values)[:, None]))
 
-    stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), part.factor(len(instruments)))
+    stages = _Stages(y, x, basis, fit_y, fit_x, scores(y, fit_y), scores(x, fit_x), partialled.factor(len(instruments)))
     return stages, np.linalg.inv(triangle)
 
 
-def instrumented(
+def iv_estimate(
     data: pd.DataFrame, spec: Specification, instruments: Sequence[str], *, outcome: str | None = None, level: float = 0.95
 ) -> Instrumented:
     """2SLS of an outcome (default the first) on the density with controls and effects of `spec`, clustered as it says.
@@ -108,45 +110,55 @@ def instrumented(
     Rows need every instrument. EstimationError for collinear instruments or fewer than q + 1 clusters.
     """
     name = outcome or spec.outcomes[0]
-    complete = data[np.isfinite(data[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
-    part = partial_out(complete, spec)
+    complete_rows = data[np.isfinite(data[list(instruments)].to_numpy(dtype=float)).all(axis=1)]
+    partialled = partial_out(complete_rows, spec)
     q = len(instruments)
-    if part.g <= q:
-        raise specification_error(spec, f"{part.g} clusters for {q} instruments", f"{part.g} 个聚类,却有 {q} 个工具变量")
-    stages, triangle_inverse = _stages(part, spec, name, instruments)
-    b, se = _second_stage(part, stages)
+    if partialled.g <= q:
+        raise specification_error(
+            spec, f"{partialled.g} clusters for {q} instruments", f"{partialled.g} 个聚类,却有 {q} 个工具变量"
+        )
+    stages, triangle_inverse = _stages(partialled, spec, name, instruments)
+    b, se = _second_stage(partialled, stages)
     variance_x = stages.factor * stages.score_x.T @ stages.score_x
     f = float(stages.fit_x @ np.linalg.solve(variance_x, stages.fit_x)) / q
-    null = np.asarray(part.adder() @ (stages.z * stages.x[:, None]))
-    lm = float(stages.fit_x @ np.linalg.solve(null.T @ null, stages.fit_x))
+    null_scores = np.asarray(partialled.adder() @ (stages.z * stages.x[:, None]))
+    lm = float(stages.fit_x @ np.linalg.solve(null_scores.T @ null_scores, stages.fit_x))
     return Instrumented(
-        estimate=b, se=se, ols=float(stages.x @ stages.y / (stages.x @ stages.x)),
+        estimate=b,
+        se=se,
+        ols=float(stages.x @ stages.y / (stages.x @ stages.x)),
         first_stage=triangle_inverse @ stages.fit_x,
         first_stage_se=np.sqrt(np.diag(triangle_inverse @ variance_x @ triangle_inverse.T)),
-        f=f, f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
-        kp_lm=lm, kp_lm_p=float(stats.chi2.sf(lm, q)),
-        ar_p=float(stats.f.sf(stages.wald(np.zeros(())), q, part.g - 1)), ar=anderson_rubin(stages, b, se, part.g, level),
-        tf_critical=tf_critical(f) if q == 1 else np.nan, n=part.n, g=part.g, q=q,
-    )  # fmt: skip
+        f=f,
+        f_effective=float(stages.fit_x @ stages.fit_x / np.trace(variance_x)),
+        kp_lm=lm,
+        kp_lm_p=float(stats.chi2.sf(lm, q)),
+        ar_p=float(stats.f.sf(stages.wald(np.zeros(())), q, partialled.g - 1)),
+        ar=anderson_rubin(stages, b, se, partialled.g, level),
+        tf_critical=tf_critical(f) if q == 1 else np.nan,
+        n=partialled.n,
+        g=partialled.g,
+        q=q,
+    )
 
 
-def _second_stage(part: Partial, stages: _Stages) -> tuple[float, float]:
+def _second_stage(partialled: PartialledRows, stages: _Stages) -> tuple[float, float]:
     """2SLS coefficient and its CV1 standard error."""
-    fitted = stages.z @ stages.fit_x
-    power = float(fitted @ fitted)
-    b = float(fitted @ stages.y) / power
-    score = part.adder() @ (fitted * (stages.y - b * stages.x))
-    return b, float(np.sqrt(part.factor(1) * (score @ score)) / power)
+    fitted_x = stages.z @ stages.fit_x
+    power = float(fitted_x @ fitted_x)
+    b = float(fitted_x @ stages.y) / power
+    score = partialled.adder() @ (fitted_x * (stages.y - b * stages.x))
+    return b, float(np.sqrt(partialled.factor(1) * (score @ score)) / power)
 
 
-def anderson_rubin(stages: _Stages, centre: float, scale: float, g: int, level: float) -> tuple[tuple[float, float], ...]:
+def anderson_rubin(stages: _Stages, search_centre: float, scale: float, g: int, level: float) -> tuple[tuple[float, float], ...]:
     """Intervals of values not rejected by the Anderson-Rubin test, ends by bisection; empty when every value is."""
     limit = float(stats.f.ppf(level, len(stages.fit_x), g - 1))
-    values = centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
+    values = search_centre + max(scale, 1e-12) * np.tan(np.linspace(-np.pi / 2, np.pi / 2, SCAN)[1:-1])
     is_accepted = stages.wald(values) <= limit
-    turns = np.flatnonzero(is_accepted[1:] != is_accepted[:-1])
-    ends = [_crossing(stages, values[i], values[i + 1], limit) for i in turns]
-    bounds = ([-np.inf] if is_accepted[0] else []) + ends + ([np.inf] if is_accepted[-1] else [])
+    sign_changes = np.flatnonzero(is_accepted[1:] != is_accepted[:-1])
+    interval_ends = [_crossing(stages, values[i], values[i + 1], limit) for i in sign_changes]
+    bounds = ([-np.inf] if is_accepted[0] else []) + interval_ends + ([np.inf] if is_accepted[-1] else [])
     return tuple((bounds[i], bounds[i + 1]) for i in range(0, len(bounds), 2))
 
 

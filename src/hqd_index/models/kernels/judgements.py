@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .clusters import ClusterSums, leave_one_out_terms, sums_without
-from .inference import coefficients, interval, jackknife, stream
+from .clusters import ClusterSums, leave_one_out_terms, sums_without_cluster
+from .inference import coefficients, interval, jackknife, random_stream
 from .multiple_testing import romano_wolf
 from .specification import Estimate
 from .verdicts import EQUIVALENCE, SIZE, Interval, Size, Verdict, VerdictRule, mde, size, too_wide, verdict
-from .wild import Wild, draw_signs, enumerable, wild_of
+from .wild import Wild, draw_signs, is_enumerable, wild_of
 from .within import Array
 
 DROP_ONE_DRAWS = 999  # bootstrap draws when each cluster is left out in turn; p is judged against alpha only
@@ -41,14 +41,14 @@ class HypothesisTest:
     additions: tuple[str, ...]
 
 
-def attainable(g: int, bootstrap: Wild) -> float:
+def smallest_attainable_p(g: int, bootstrap: Wild) -> float:
     """The smallest p that is evidence: with G clusters only 2^(G-1) different sign vectors exist."""
-    return 2.0 ** (1 - g) if bootstrap.enumerated else 0.0
+    return 2.0 ** (1 - g) if bootstrap.is_enumerated else 0.0
 
 
 def attainable_with(g: int, draws: int, weights: str) -> float:
     """The same from the number of draws that was asked for."""
-    return 2.0 ** (1 - g) if enumerable(g, draws, weights) else 0.0
+    return 2.0 ** (1 - g) if is_enumerable(g, draws, weights) else 0.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Judgement:
     mde: float
 
 
-VerdictsWithout = dict[str, dict[str, Verdict]]  # hypothesis -> {cluster left out: verdict without it}
+VerdictsWithoutCluster = dict[str, dict[str, Verdict]]  # hypothesis -> {cluster left out: verdict without it}
 
 
 def _judgements(
@@ -77,12 +77,12 @@ def _judgements(
     stepped = dict(zip(family, romano_wolf(bootstrap.t()[family], bootstrap.t_star(family)))) if family else {}
     judgements = {}
     for hypothesis, j in positions.items():
-        adjusted = float(stepped[j]) if hypothesis in NODES else float(p[j])
-        evidence = max(adjusted, attainable(sums.g, bootstrap))
+        adjusted_p = float(stepped[j]) if hypothesis in NODES else float(p[j])
+        evidence = max(adjusted_p, smallest_attainable_p(sums.g, bootstrap))
         ends_90, ends_95 = ((float(low[j]), float(high[j])) for low, high in (narrow, wide))
         key = verdict(float(effect[j]), evidence, ends_90, rule)
         detectable = mde(float(error[j]), sums.g, rule.alpha)
-        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted, ends_90, ends_95, detectable)
+        judgements[hypothesis] = Judgement(key, float(p[j]), adjusted_p, ends_90, ends_95, detectable)
     return judgements
 
 
@@ -95,22 +95,22 @@ def verdicts_without_clusters(
     weights: str,
     term: int = 0,
     draws: int = DROP_ONE_DRAWS,
-) -> VerdictsWithout:
+) -> VerdictsWithoutCluster:
     """Verdicts with each cluster left out in turn, empty when fewer than 3 clusters would remain."""
     sums = estimate.sums
-    verdicts_without: VerdictsWithout = {h: {} for h in positions}
+    verdicts_without: VerdictsWithoutCluster = {h: {} for h in positions}
     if not positions or sums.g < 4 or not sums.complete:
         return verdicts_without
     columns = list(positions.values())
     reduced_positions = {h: i for i, h in enumerate(positions)}
-    signs = draw_signs(sums.g - 1, draws, weights, stream(seed, "drop-one", estimate.spec.id))
+    signs = draw_signs(sums.g - 1, draws, weights, random_stream(seed, "drop-one", estimate.spec.id))
     for g, label in enumerate(sums.labels):
-        reduced = sums_without(sums, g, columns)
-        if np.linalg.norm(reduced.coefficient_map[term]) == 0:
+        reduced_sums = sums_without_cluster(sums, g, columns)
+        if np.linalg.norm(reduced_sums.coefficient_map[term]) == 0:
             continue
-        error = jackknife(coefficients(reduced)[term], leave_one_out_terms(reduced, [term])[:, 0])
-        bootstrap = wild_of(reduced, signs, term=term)
-        for hypothesis, judgement in _judgements(reduced, bootstrap, error, reduced_positions, rule, term).items():
+        error = jackknife(coefficients(reduced_sums)[term], leave_one_out_terms(reduced_sums, [term])[:, 0])
+        bootstrap = wild_of(reduced_sums, signs, term=term)
+        for hypothesis, judgement in _judgements(reduced_sums, bootstrap, error, reduced_positions, rule, term).items():
             verdicts_without[hypothesis][label] = judgement.verdict
     return verdicts_without
 
@@ -125,7 +125,7 @@ def tests(
     term: int = 0,
     bootstrap: Wild | None = None,
     drop_one_draws: int = DROP_ONE_DRAWS,
-) -> tuple[list[HypothesisTest], VerdictsWithout]:
+) -> tuple[list[HypothesisTest], VerdictsWithoutCluster]:
     """Hypothesis -> outcome column of the estimate, judged on one term; and each verdict with one cluster left out.
 
     `fragile`: CV3-t and bootstrap p on different sides of alpha, or another verdict once some cluster is dropped.
@@ -133,18 +133,20 @@ def tests(
     `bootstrap` is that of the term (default: density).
     """
     law = bootstrap or estimate.bootstrap
-    positions = {h: estimate.at(column) for h, column in outcomes.items() if estimate.varies(estimate.at(column))}
+    positions = {
+        h: estimate.outcome_index(column) for h, column in outcomes.items() if estimate.varies(estimate.outcome_index(column))
+    }
     judgements = _judgements(estimate.sums, law, estimate.se_cv3[term], positions, rule, term)
     verdicts_without = verdicts_without_clusters(
         estimate, positions, rule, seed=seed, weights=weights, term=term, draws=drop_one_draws
     )
-    scale, few_clusters = estimate.scale()[term], attainable(estimate.sums.g, law) > rule.alpha
+    scale, few_clusters = estimate.scale()[term], smallest_attainable_p(estimate.sums.g, law) > rule.alpha
     judged_tests = []
     for hypothesis, judgement in judgements.items():
         j = positions[hypothesis]
-        agree = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
+        cv3_agrees = bool(estimate.p_cv3[term, j] <= rule.alpha) == (judgement.p <= rule.alpha)
         changes = any(key != judgement.verdict for key in verdicts_without[hypothesis].values())
-        noted = {"few_clusters": few_clusters, "fragile": changes or not agree, "too_wide": too_wide(judgement.narrow, rule)}
+        noted = {"few_clusters": few_clusters, "fragile": changes or not cv3_agrees, "too_wide": too_wide(judgement.narrow, rule)}
         judged_tests.append(
             HypothesisTest(
                 hypothesis=hypothesis, outcome=outcomes[hypothesis], estimate=float(estimate.coefficient[term, j] * scale[j]),

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from .inference import stream
+from .inference import random_stream
 from .specification import Estimate, Specification, estimate
 from .wild import Wild, wild
 
 BASE = "base_"  # prefix of the columns that hold base-year values by unit
-TIMES = "density_x_"
+INTERACTION_PREFIX = "density_x_"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Moderated:
     @property
     def term(self) -> int:
         """Position of the interaction among the terms."""
-        return self.estimate.terms.index(f"{TIMES}{self.name}")
+        return self.estimate.terms.index(f"{INTERACTION_PREFIX}{self.name}")
 
 
 def scaled(values: pd.Series) -> pd.Series:
@@ -41,22 +41,24 @@ def scaled(values: pd.Series) -> pd.Series:
     return (values - values.mean()) / values.std(ddof=0)
 
 
-def moderated(
+def moderated_estimate(
     rows: pd.DataFrame, spec: Specification, name: str, *, draws: int, weights: str, seed: int, level: float
 ) -> Moderated:
     """`spec` with density x the base-year value of `name` (column base_<name>, one value per unit) as second regressor."""
-    by_unit = rows.drop_duplicates("unit").set_index("unit")[f"{BASE}{name}"].astype(float).rename(name)
-    term = f"{TIMES}{name}"
-    frame = rows.assign(**{term: rows[spec.density] * rows["unit"].map(scaled(by_unit))})
-    wider = Specification(
+    values_by_unit = rows.drop_duplicates("unit").set_index("unit")[f"{BASE}{name}"].astype(float).rename(name)
+    term = f"{INTERACTION_PREFIX}{name}"
+    frame = rows.assign(**{term: rows[spec.density] * rows["unit"].map(scaled(values_by_unit))})
+    extended_spec = Specification(
         f"{spec.id}_by_{name}", spec.outcomes, spec.density, (term, *spec.controls), spec.fixed_effects, spec.cluster
     )
-    fitted = estimate(frame, wider, draws=draws, weights=weights, seed=seed, level=level)
-    if term not in fitted.terms:
+    interaction_estimate = estimate(frame, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
+    if term not in interaction_estimate.terms:
         raise EstimationError(f"{name}: its product with density does not vary", zh=f"{name}:与密度的交互项没有变化")
-    k = fitted.terms.index(term)
-    bootstrap = wild(fitted.sums, rng=stream(seed, "wild", wider.id, term), draws=draws, weights=weights, term=k)
-    return Moderated(name, fitted, bootstrap)
+    k = interaction_estimate.terms.index(term)
+    bootstrap = wild(
+        interaction_estimate.sums, rng=random_stream(seed, "wild", extended_spec.id, term), draws=draws, weights=weights, term=k
+    )
+    return Moderated(name, interaction_estimate, bootstrap)
 
 
 def all_moderated(
@@ -67,6 +69,6 @@ def all_moderated(
         try:
             if f"{BASE}{name}" not in rows or rows[f"{BASE}{name}"].isna().all():
                 raise EstimationError(f"moderator {name}: no base-year value", zh=f"调节变量 {name}:没有基年取值")
-            yield moderated(rows, spec, name, draws=draws, weights=weights, seed=seed, level=level)
+            yield moderated_estimate(rows, spec, name, draws=draws, weights=weights, seed=seed, level=level)
         except EstimationError as fault:
             yield fault

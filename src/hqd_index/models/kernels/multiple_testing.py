@@ -13,15 +13,15 @@ from .within import Array
 def romano_wolf(observed: Array, t_star: Array) -> Array:
     """Adjusted p of several tests (m,) from joint draws (B, m) of t* (Romano & Wolf 2005; same p rule as `Wild.p`)."""
     order = np.argsort(-np.abs(observed), kind="stable")
-    adjusted, running_maximum = np.full(len(observed), np.nan), 0.0
+    adjusted_p, running_maximum = np.full(len(observed), np.nan), 0.0
     sizes = np.abs(t_star[:, order[::-1]])
-    largest = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
+    running_max = np.fmax.accumulate(sizes, axis=1)[:, ::-1]  # of each test and those after it
     for step, j in enumerate(order):
         if np.isnan(observed[j]):
             continue
-        running_maximum = max(running_maximum, float((largest[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
-        adjusted[j] = running_maximum
-    return adjusted
+        running_maximum = max(running_maximum, float((running_max[:, step] > np.abs(observed[j]) * (1 + TIE)).mean()))
+        adjusted_p[j] = running_maximum
+    return adjusted_p
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -30,7 +30,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
     values = np.asarray(p, dtype=float)
     observed = ~np.isnan(values)
-    adjusted = np.full(len(values), np.nan)
+    adjusted_p = np.full(len(values), np.nan)
     if observed.any():
-        adjusted[observed] = multipletests(values[observed], method="holm")[1]
-    return adjusted.tolist()
+        adjusted_p[observed] = multipletests(values[observed], method="holm")[1]
+    return adjusted_p.tolist()

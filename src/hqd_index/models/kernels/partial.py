@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from .clusters import compact, parameters
+from .clusters import consecutive_codes, parameters
 from .specification import Specification, sample_of
-from .within import Absorber, Array, Codes, absorber, dummy_basis, independent
+from .within import Absorber, Array, Codes, absorber, dummy_basis, independent_columns
 
 
 @dataclass(frozen=True)
-class Partial:
+class PartialledRows:
     """The sample of a specification; `residual` removes effects and controls and scales rows by root weights."""
 
     rows: pd.DataFrame
@@ -47,7 +47,7 @@ class Partial:
         """(G, n): sums over the rows of each cluster."""
         return sparse.csr_array((np.ones(self.n), (self.cluster, np.arange(self.n))), shape=(self.g, self.n))
 
-    def blocks(self) -> list[np.ndarray]:
+    def cluster_blocks(self) -> list[np.ndarray]:
         """Row numbers of each cluster."""
         order = np.argsort(self.cluster, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.cluster, minlength=self.g))[:-1])
@@ -63,10 +63,10 @@ class Partial:
         return self.g / (self.g - 1) * (self.n - 1) / (self.n - k)
 
 
-def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
+def partial_out(data: pd.DataFrame, spec: Specification) -> PartialledRows:
     """The rows of a specification ready to be residualised; no effects means a constant."""
     rows, _ = sample_of(data, spec)
-    effects = tuple(compact(rows[e].to_numpy()) for e in spec.fixed_effects)
+    effects = tuple(consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects)
     effects = effects or (np.zeros(len(rows), dtype=np.intp),)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     root = np.sqrt(rows[spec.weights].to_numpy(dtype=float)) if spec.weights else np.ones(len(rows))
@@ -74,7 +74,11 @@ def partial_out(data: pd.DataFrame, spec: Specification) -> Partial:
     effects_absorber = absorber(effects, weights=root**2)
     residuals = effects_absorber.residual(values) * root[:, None]
     positions = (
-        independent(residuals, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0)) if spec.controls else []
+        independent_columns(residuals, np.linalg.norm((values - values.mean(axis=0)) * root[:, None], axis=0))
+        if spec.controls
+        else []
     )
     basis = np.linalg.qr(residuals[:, positions])[0] if positions else np.zeros((len(rows), 0))
-    return Partial(rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis, effects_absorber)
+    return PartialledRows(
+        rows, effects, codes.astype(np.intp), tuple(str(label) for label in labels), root, basis, effects_absorber
+    )

@@ -8,7 +8,7 @@ from .exposure_trend import first_year, later_density
 from .specification import Estimate, Specification, estimate
 
 SLOPE = "later_density_x_year"
-FEWEST = 3  # years without density
+MIN_YEARS_BEFORE = 3  # years without density
 
 
 def pre_trend(
@@ -28,9 +28,9 @@ def pre_trend(
     since = first_year(rows, spec.density)
     if since is None:
         return None
-    later, early = later_density(rows, spec.density, since), rows[rows["year"] < since]
-    if early["year"].nunique() < FEWEST or later.std() == 0 or len(later) < 2:
+    later, early_rows = later_density(rows, spec.density, since), rows[rows["year"] < since]
+    if early_rows["year"].nunique() < MIN_YEARS_BEFORE or later.std() == 0 or len(later) < 2:
         return None
-    slope = early["unit"].map(later) * (early["year"] - early["year"].max())
-    lead = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
-    return estimate(early.assign(**{SLOPE: slope}), lead, draws=draws, weights=weights, seed=seed, level=level)
+    slope = early_rows["unit"].map(later) * (early_rows["year"] - early_rows["year"].max())
+    lead_spec = Specification(f"{spec.id}_pre_trend", spec.outcomes, SLOPE, (), ("unit", "year"), spec.cluster)
+    return estimate(early_rows.assign(**{SLOPE: slope}), lead_spec, draws=draws, weights=weights, seed=seed, level=level)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .inference import stream
-from .partial import Partial, partial_out
+from .inference import random_stream
+from .partial import PartialledRows, partial_out
 from .specification import Specification, specification_error
 from .wild import TIE
 from .within import Array
@@ -27,8 +27,8 @@ class Randomisation:
 
     def p(self) -> Array:
         """(m,) share of |t*| at least |t|, the data counted as one draw."""
-        above = np.abs(self.t_star) >= np.abs(self.t) * (1 - TIE)
-        return (above.sum(axis=0) + 1.0) / (len(self.t_star) + 1.0)
+        is_as_large = np.abs(self.t_star) >= np.abs(self.t) * (1 - TIE)
+        return (is_as_large.sum(axis=0) + 1.0) / (len(self.t_star) + 1.0)
 
 
 def exchangeable(rows: pd.DataFrame, spec: Specification, groups: pd.Series | None) -> list[list[str]]:
@@ -38,23 +38,23 @@ def exchangeable(rows: pd.DataFrame, spec: Specification, groups: pd.Series | No
     return [sorted(units) for units in years.groupby([years, group_labels]).groups.values()]
 
 
-def permutations(sets: list[list[str]], units: list[str], draws: int, rng: np.random.Generator) -> np.ndarray:
+def permutations(exchangeable_sets: list[list[str]], units: list[str], draws: int, rng: np.random.Generator) -> np.ndarray:
     """(B, U): the unit whose path each unit receives."""
     position = {u: i for i, u in enumerate(units)}
-    receivers = np.tile(np.arange(len(units)), (draws, 1))
-    for members in sets:
+    permuted_positions = np.tile(np.arange(len(units)), (draws, 1))
+    for members in exchangeable_sets:
         positions = np.array([position[u] for u in members])
-        receivers[:, positions] = positions[rng.permuted(np.tile(np.arange(len(positions)), (draws, 1)), axis=1)]
-    return receivers
+        permuted_positions[:, positions] = positions[rng.permuted(np.tile(np.arange(len(positions)), (draws, 1)), axis=1)]
+    return permuted_positions
 
 
-def statistics(part: Partial, y: Array, x: Array) -> tuple[Array, Array]:
+def statistics(partialled: PartialledRows, y: Array, x: Array) -> tuple[Array, Array]:
     """Coefficient and t (no small-sample factor) of each regressor (n, B) for each residualised outcome (n, m): (B, m) each."""
-    x = part.residual(x)
+    x = partialled.residual(x)
     size = np.einsum("nb,nb->b", x, x)
     b = (x.T @ y) / size[:, None]
     variance = np.zeros_like(b)
-    for rows in part.blocks():
+    for rows in partialled.cluster_blocks():
         block_x = x[rows]
         score = block_x.T @ y[rows]
         score -= b * np.einsum("nb,nb->b", block_x, block_x)[:, None]
@@ -71,24 +71,24 @@ def randomisation(
 
     `groups` (unit -> label) keeps paths inside groups. EstimationError when no two units can change paths.
     """
-    part = partial_out(data, spec)
-    sets = exchangeable(part.rows, spec, groups)
-    if all(len(members) < 2 for members in sets):
+    partialled = partial_out(data, spec)
+    exchangeable_sets = exchangeable(partialled.rows, spec, groups)
+    if all(len(members) < 2 for members in exchangeable_sets):
         raise specification_error(
             spec,
             "no two units are observed in the same years; paths cannot be permuted",
             "没有两个单位的观测年份相同,无法置换密度路径",
         )
-    units = sorted(part.rows[spec.cluster].unique())
-    paths = part.rows.pivot(index=spec.cluster, columns="year", values=spec.density).loc[units].to_numpy(dtype=float)
-    row = part.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
-    year = pd.factorize(part.rows["year"], sort=True)[0]
-    y = part.residual(part.rows[list(spec.outcomes)].to_numpy(dtype=float))
-    estimate, t = statistics(part, y, paths[row, year][:, None])
-    receivers = permutations(sets, units, draws, stream(seed, "randomisation", spec.id))
-    step = max(1, BATCH // part.n)
+    units = sorted(partialled.rows[spec.cluster].unique())
+    paths = partialled.rows.pivot(index=spec.cluster, columns="year", values=spec.density).loc[units].to_numpy(dtype=float)
+    row = partialled.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
+    year = pd.factorize(partialled.rows["year"], sort=True)[0]
+    y = partialled.residual(partialled.rows[list(spec.outcomes)].to_numpy(dtype=float))
+    estimate, t = statistics(partialled, y, paths[row, year][:, None])
+    permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "randomisation", spec.id))
+    step = max(1, BATCH // partialled.n)
     batches = [
-        statistics(part, y, paths[receivers[batch_start : batch_start + step][:, row], year].T)
+        statistics(partialled, y, paths[permuted_positions[batch_start : batch_start + step][:, row], year].T)
         for batch_start in range(0, draws, step)
     ]
     estimates, t_star = (np.concatenate(column) for column in zip(*batches))

@@ -11,11 +11,11 @@ import numpy as np
 
 from ...errors import EstimationError
 from ...linear_algebra import GRAM, symmetric_inverse
-from .inference import stream
-from .partial import Partial
+from .inference import random_stream
+from .partial import PartialledRows
 from .within import Array
 
-LARGEST = 12  # groups: 4,096 regressions
+MAX_GROUPS = 12  # groups: 4,096 regressions
 
 
 @dataclass(frozen=True)
@@ -35,49 +35,59 @@ def r2_of(gram: Array, cross: Array, total: Array, subset: Sequence[int]) -> Arr
     if not positions:
         return np.zeros(np.shape(total))
     block, side = gram[..., positions, :][..., positions], cross[..., positions]
-    solved = (symmetric_inverse(block, tolerance=GRAM) @ side[..., None])[..., 0]
-    return np.asarray((side * solved).sum(axis=-1) / total)
+    solution = (symmetric_inverse(block, tolerance=GRAM) @ side[..., None])[..., 0]
+    return np.asarray((side * solution).sum(axis=-1) / total)
 
 
 def shapley(gram: Array, cross: Array, total: Array, groups: Sequence[Sequence[int]]) -> Array:
     """(..., groups): each group's mean gain in R2 over all orders of entry."""
     m = len(groups)
-    worth = {}
+    r2_by_coalition = {}
     for size in range(m + 1):
         for subset in combinations(range(m), size):
-            worth[subset] = r2_of(gram, cross, total, [j for g in subset for j in groups[g]])
+            r2_by_coalition[subset] = r2_of(gram, cross, total, [j for g in subset for j in groups[g]])
     shares = []
     for g in range(m):
         gain = np.zeros(np.shape(total))
-        for subset, value in worth.items():
+        for subset, value in r2_by_coalition.items():
             if g not in subset:
                 weight = factorial(len(subset)) * factorial(m - len(subset) - 1) / factorial(m)
-                gain = gain + weight * (worth[tuple(sorted((*subset, g)))] - value)
+                gain = gain + weight * (r2_by_coalition[tuple(sorted((*subset, g)))] - value)
         shares.append(gain)
     return np.stack(shares, axis=-1)
 
 
 def importance(
-    part: Partial, outcome: str, groups: Mapping[str, Sequence[str]], *, draws: int = 199, seed: int = 0, level: float = 0.95
+    partialled: PartialledRows,
+    outcome: str,
+    groups: Mapping[str, Sequence[str]],
+    *,
+    draws: int = 199,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> Importance:
     """Shares of the within R2 of `outcome`; fixed effects are taken out and are no group.
 
     `groups` names the regressors of each group. EstimationError above 12 groups or for a constant outcome.
     """
-    if len(groups) > LARGEST:
-        raise EstimationError(f"{len(groups)} groups; at most {LARGEST}", zh=f"{len(groups)} 组,最多 {LARGEST} 组")
+    if len(groups) > MAX_GROUPS:
+        raise EstimationError(f"{len(groups)} groups; at most {MAX_GROUPS}", zh=f"{len(groups)} 组,最多 {MAX_GROUPS} 组")
     names = [name for members in groups.values() for name in members]
-    x = part.residual(part.rows[names].to_numpy(dtype=float))
+    x = partialled.residual(partialled.rows[names].to_numpy(dtype=float))
     x = x / np.maximum(np.linalg.norm(x, axis=0), np.finfo(float).tiny)
-    y = part.column(outcome)
+    y = partialled.column(outcome)
     if not y @ y > 0:
         raise EstimationError(f"{outcome} is constant within the fixed effects", zh=f"{outcome} 在控制固定效应后为常数")
-    blocks = part.blocks()
-    gram = np.stack([x[b].T @ x[b] for b in blocks])
-    cross, total = np.stack([x[b].T @ y[b] for b in blocks]), np.array([y[b] @ y[b] for b in blocks])
+    row_blocks = partialled.cluster_blocks()
+    gram = np.stack([x[b].T @ x[b] for b in row_blocks])
+    cross, total = np.stack([x[b].T @ y[b] for b in row_blocks]), np.array([y[b] @ y[b] for b in row_blocks])
     positions = [[names.index(n) for n in members] for members in groups.values()]
     share = shapley(gram.sum(axis=0), cross.sum(axis=0), total.sum(), positions)
-    counts = stream(seed, "importance", outcome).multinomial(part.g, np.full(part.g, 1 / part.g), size=draws).astype(float)
+    counts = (
+        random_stream(seed, "importance", outcome)
+        .multinomial(partialled.g, np.full(partialled.g, 1 / partialled.g), size=draws)
+        .astype(float)
+    )
     resampled_shares = shapley(np.tensordot(counts, gram, 1), counts @ cross, counts @ total, positions)
     low, high = np.quantile(resampled_shares, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     return Importance(tuple(groups), share, low, high, float(share.sum()))

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from ...linear_algebra import COLUMNS, least_squares
-from .iv import Instrumented, instrumented
-from .partial import Partial, partial_out
+from .iv import Instrumented, iv_estimate
+from .partial import PartialledRows, partial_out
 from .specification import Specification, specification_error
 from .within import Array
 
@@ -34,7 +34,7 @@ class Exposure:
         """z (U, T) = sum over k of share x shock."""
         return np.asarray(np.einsum("uk,utk->ut", self.shares, np.broadcast_to(self.shocks, self._shape())))
 
-    def by_shock(self) -> Array:
+    def sums_by_shock(self) -> Array:
         """(U, T, K): the part of each shock in the instrument."""
         return np.asarray(self.shares[:, None, :] * self.shocks)
 
@@ -54,7 +54,7 @@ def leave_one_out(events: Array, stock: Array) -> Array:
         return np.where(other_stock[:, None, :] > 0, other_events / other_stock[:, None, :], 0.0)
 
 
-def recentred(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Exposure:
+def recentred_exposure(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Exposure:
     """The exposure with each shock less the mean of its group in that year (Borusyak & Hull 2023).
 
     The mean of a linear instrument over all permutations of shocks within groups is that with group-mean shocks: exact,
@@ -63,8 +63,8 @@ def recentred(exposure: Exposure, groups: tuple[str, ...] | None = None) -> Expo
     labels = np.array(groups or ("",) * len(exposure.names))
     shocks = exposure.shocks.copy()
     for label in np.unique(labels):
-        in_group = labels == label
-        shocks[..., in_group] -= shocks[..., in_group].mean(axis=-1, keepdims=True)
+        is_in_group = labels == label
+        shocks[..., is_in_group] -= shocks[..., is_in_group].mean(axis=-1, keepdims=True)
     return replace(exposure, shocks=shocks)
 
 
@@ -84,15 +84,17 @@ def _with_instrument(data: pd.DataFrame, spec: Specification, exposure: Exposure
     """The data with the instrument and, where shares do not add up to one, their sum by year as controls."""
     z = pd.DataFrame(exposure.instrument(), index=list(exposure.units), columns=list(exposure.years))
     unit_year_index = pd.MultiIndex.from_frame(data[["unit", "year"]])
-    extended = data.assign(**{Z: z.stack().reindex(unit_year_index).to_numpy()})
+    extended_rows = data.assign(**{Z: z.stack().reindex(unit_year_index).to_numpy()})
     total = exposure.shares.sum(axis=1)
     if np.allclose(total, 1.0, atol=1e-9):
-        return extended, spec
-    sums = extended["unit"].map(dict(zip(exposure.units, total)))
+        return extended_rows, spec
+    sums = extended_rows["unit"].map(dict(zip(exposure.units, total)))
     names = [f"{SUM}_{year}" for year in exposure.years[1:]]
-    extended = extended.assign(**{n: np.where(extended["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])})
-    extra = names if spec.fixed_effects else [*names, SUM]
-    return extended.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra))
+    extended_rows = extended_rows.assign(
+        **{n: np.where(extended_rows["year"] == y, sums, 0.0) for n, y in zip(names, exposure.years[1:])}
+    )
+    extra_controls = names if spec.fixed_effects else [*names, SUM]
+    return extended_rows.assign(**{SUM: sums}), replace(spec, controls=(*spec.controls, *extra_controls))
 
 
 def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, level: float = 0.95) -> ShiftShare:
@@ -100,35 +102,37 @@ def shift_share(data: pd.DataFrame, spec: Specification, exposure: Exposure, *, 
 
     With about 30 shocks such a design is weak: read `iv.ar`, `akm0` and `effective_shocks` first.
     """
-    extended, wider = _with_instrument(data, spec, exposure)
-    iv = instrumented(extended, wider, [Z], level=level)
-    part = partial_out(extended[extended[Z].notna()], wider)
-    y, x, z = part.column(spec.outcomes[0]), part.column(spec.density), part.column(Z)
-    if part.n <= len(exposure.names):
+    extended_rows, extended_spec = _with_instrument(data, spec, exposure)
+    iv = iv_estimate(extended_rows, extended_spec, [Z], level=level)
+    partialled = partial_out(extended_rows[extended_rows[Z].notna()], extended_spec)
+    y, x, z = partialled.column(spec.outcomes[0]), partialled.column(spec.density), partialled.column(Z)
+    if partialled.n <= len(exposure.names):
         raise specification_error(
-            spec, f"{part.n} rows for {len(exposure.names)} shocks", f"{part.n} 行数据却有 {len(exposure.names)} 个冲击"
+            spec,
+            f"{partialled.n} rows for {len(exposure.names)} shocks",
+            f"{partialled.n} 行数据却有 {len(exposure.names)} 个冲击",
         )
-    share, shock, cell = _cells(part, exposure)
+    share, shock, cell = _cells(partialled, exposure)
     return ShiftShare(
         iv=iv,
         shock_level=_shock_level(share, shock, y, x) if len(exposure.shocks) == 1 else np.nan,
         se_akm=akm(share, cell, y - iv.estimate * x, z, float(z @ x)),
         akm0=akm0(share, cell, y, x, z, level),
         effective_shocks=exposure.effective_shocks(),
-        rotemberg=rotemberg(part, exposure, y, x),
+        rotemberg=rotemberg(partialled, exposure, y, x),
     )
 
 
-def _cells(part: Partial, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
+def _cells(partialled: PartialledRows, exposure: Exposure) -> tuple[Array, Array, np.ndarray]:
     """Share matrix (n, T*K) over shock-years, the shocks (T*K,), and the shock of each column; unused columns dropped."""
-    unit = part.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
-    year = part.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    unit = partialled.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = partialled.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
     t, k = len(exposure.years), len(exposure.names)
-    share = np.zeros((part.n, t, k))
-    share[np.arange(part.n), year] = exposure.shares[unit] * part.root[:, None]
+    share = np.zeros((partialled.n, t, k))
+    share[np.arange(partialled.n), year] = exposure.shares[unit] * partialled.root[:, None]
     shock = exposure.shocks.mean(axis=0).ravel()
-    used_cells = share.reshape(part.n, -1).any(axis=0)
-    return share.reshape(part.n, -1)[:, used_cells], shock[used_cells], np.tile(np.arange(k), t)[used_cells]
+    has_exposure = share.reshape(partialled.n, -1).any(axis=0)
+    return share.reshape(partialled.n, -1)[:, has_exposure], shock[has_exposure], np.tile(np.arange(k), t)[has_exposure]
 
 
 def _shock_level(share: Array, shock: Array, y: Array, x: Array) -> float:
@@ -141,21 +145,21 @@ def _residual_shocks(share: Array, z: Array) -> Array:
     return least_squares(share, z, tolerance=COLUMNS)
 
 
-def _by_shock(share: Array, residual_shocks: Array, cell: np.ndarray, e: Array) -> Array:
+def _sums_by_shock(share: Array, residual_shocks: Array, cell: np.ndarray, e: Array) -> Array:
     """Score of each shock, its years added up."""
     return np.asarray(np.bincount(cell, residual_shocks * (share.T @ e)), dtype=np.float64)
 
 
 def akm(share: Array, cell: np.ndarray, residual: Array, z: Array, power: float) -> float:
     """sqrt(sum_k (sum_t X_kt R_kt)^2) / |z'x|, R_kt = sum_r s_rkt e_r, X the residual shocks (AKM 2019, eq. 39, clustered)."""
-    score = _by_shock(share, _residual_shocks(share, z), cell, residual)
+    score = _sums_by_shock(share, _residual_shocks(share, z), cell, residual)
     return float(np.sqrt(score @ score) / abs(power))
 
 
 def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: float) -> tuple[tuple[float, float], ...]:
     """Values b with (z'(y - b x))^2 <= c^2 sum_k score_k(b)^2: the roots of a quadratic."""
     residual_shocks = _residual_shocks(share, z)
-    sy, sx = (_by_shock(share, residual_shocks, cell, e) for e in (y, x))
+    sy, sx = (_sums_by_shock(share, residual_shocks, cell, e) for e in (y, x))
     c = stats.norm.ppf(0.5 + level / 2) ** 2
     zy, zx = float(z @ y), float(z @ x)
     quadratic_term = zx**2 - c * float(sx @ sx)
@@ -170,11 +174,11 @@ def akm0(share: Array, cell: np.ndarray, y: Array, x: Array, z: Array, level: fl
     return ((low, high),) if quadratic_term > 0 else ((-np.inf, low), (high, np.inf))
 
 
-def rotemberg(part: Partial, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:
+def rotemberg(partialled: PartialledRows, exposure: Exposure, y: Array, x: Array) -> pd.DataFrame:
     """Weight of each shock in the estimate and its own estimate: beta = sum_k weight_k beta_k (Goldsmith-Pinkham et al. 2020)."""
-    unit = part.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
-    year = part.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
-    shock_parts = part.residual(np.broadcast_to(exposure.by_shock(), exposure._shape())[unit, year])
+    unit = partialled.rows["unit"].map({u: i for i, u in enumerate(exposure.units)}).to_numpy(dtype=int)
+    year = partialled.rows["year"].map({t: i for i, t in enumerate(exposure.years)}).to_numpy(dtype=int)
+    shock_parts = partialled.residual(np.broadcast_to(exposure.sums_by_shock(), exposure._shape())[unit, year])
     zy, zx = shock_parts.T @ y, shock_parts.T @ x
     with np.errstate(divide="ignore", invalid="ignore"):
         frame = pd.DataFrame({"shock": exposure.names, "weight": zx / zx.sum(), "estimate": zy / zx})

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from .inference import stream
+from .inference import random_stream
 from .specification import Estimate, Specification, estimate
 from .wild import Wild, wild
 from .within import Array
 
-UP, DOWN = "upstream", "downstream"
-WEIGHTS = {"direct": {UP: "upstream", DOWN: "downstream"}, "complete": {UP: "leontief", DOWN: "ghosh"}}
+UPSTREAM, DOWNSTREAM = "upstream", "downstream"
+WEIGHTS = {"direct": {UPSTREAM: "upstream", DOWNSTREAM: "downstream"}, "complete": {UPSTREAM: "leontief", DOWNSTREAM: "ghosh"}}
 
 
 def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds: str = "direct") -> pd.DataFrame:
@@ -25,12 +25,12 @@ def exposure(io_links: pd.DataFrame, data: pd.DataFrame, density: str, *, rounds
     rounds="complete" the Leontief and Ghosh inverses (Miller & Blair 2009). A linked unit outside the panel counts 0;
     a year in which a linked unit's density is missing is missing. EstimationError when no unit has links.
     """
-    wide = data.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
-    units, weights = link_weights(io_links, wide.columns, rounds=rounds)
-    x = wide[units].to_numpy(dtype=float)
-    linked = {name: x @ w for name, w in weights.items()}
-    keys = pd.MultiIndex.from_product([wide.index, units], names=["year", "unit"])
-    return pd.DataFrame({name: values.ravel() for name, values in linked.items()}, index=keys).reset_index()
+    density_by_unit = data.drop_duplicates(["unit", "year"]).pivot(index="year", columns="unit", values=density)
+    units, weights = link_weights(io_links, density_by_unit.columns, rounds=rounds)
+    x = density_by_unit[units].to_numpy(dtype=float)
+    linked_density = {name: x @ w for name, w in weights.items()}
+    keys = pd.MultiIndex.from_product([density_by_unit.index, units], names=["year", "unit"])
+    return pd.DataFrame({name: values.ravel() for name, values in linked_density.items()}, index=keys).reset_index()
 
 
 def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = "direct") -> tuple[list[str], dict[str, Array]]:
@@ -38,11 +38,14 @@ def link_weights(io_links: pd.DataFrame, units: Iterable[str], *, rounds: str = 
 
     Densities are a row by year; directions are `upstream` and `downstream`, as in `exposure`.
     """
-    linked = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(units))
-    if not linked:
+    linked_units = sorted({*io_links["from_unit"], *io_links["to_unit"]} & set(units))
+    if not linked_units:
         raise EstimationError("no unit of the panel is in the input-output table", zh="面板单位与投入产出表部门没有交集")
     names = WEIGHTS[rounds]
-    return linked, {UP: _square(io_links, linked, names[UP]), DOWN: _square(io_links, linked, names[DOWN]).T}
+    return linked_units, {
+        UPSTREAM: _square(io_links, linked_units, names[UPSTREAM]),
+        DOWNSTREAM: _square(io_links, linked_units, names[DOWNSTREAM]).T,
+    }
 
 
 def _square(io_links: pd.DataFrame, units: list[str], column: str) -> Array:
@@ -89,13 +92,15 @@ def slx(
 
     `panel` holds the density of linked units when `data` lacks some of them.
     """
-    linked = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
-    extended_rows = data.merge(linked, on=["unit", "year"], how="left", validate="many_to_one")
-    wider = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UP, DOWN, *spec.controls))
-    fitted = estimate(extended_rows, wider, draws=draws, weights=weights, seed=seed, level=level)
-    bootstraps = {spec.density: fitted.bootstrap}
-    for name in (UP, DOWN):
-        if name in fitted.terms:
-            rng = stream(seed, "wild", wider.id, name)
-            bootstraps[name] = wild(fitted.sums, rng=rng, draws=draws, weights=weights, term=fitted.terms.index(name))
-    return Spillover(fitted, bootstraps, linked)
+    linked_exposure = exposure(io_links, data if panel is None else panel, spec.density, rounds=rounds)
+    extended_rows = data.merge(linked_exposure, on=["unit", "year"], how="left", validate="many_to_one")
+    extended_spec = replace(spec, id=f"{spec.id}_slx_{rounds}", controls=(UPSTREAM, DOWNSTREAM, *spec.controls))
+    spillover_estimate = estimate(extended_rows, extended_spec, draws=draws, weights=weights, seed=seed, level=level)
+    bootstraps = {spec.density: spillover_estimate.bootstrap}
+    for name in (UPSTREAM, DOWNSTREAM):
+        if name in spillover_estimate.terms:
+            rng = random_stream(seed, "wild", extended_spec.id, name)
+            bootstraps[name] = wild(
+                spillover_estimate.sums, rng=rng, draws=draws, weights=weights, term=spillover_estimate.terms.index(name)
+            )
+    return Spillover(spillover_estimate, bootstraps, linked_exposure)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
-from .clusters import ClusterSums, cluster_sums, compact, leave_one_out, non_singletons
-from .inference import coefficients, cv1, cv3, effective_clusters, interval, jackknife, p_value, partial_leverage, stream
+from .clusters import ClusterSums, cluster_sums, consecutive_codes, leave_one_out, non_singletons
+from .inference import coefficients, cv1, cv3, effective_clusters, interval, jackknife, p_value, partial_leverage, random_stream
 from .wild import Wild, wild
 from .within import Array
 
@@ -37,7 +37,7 @@ class Specification:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Results by term (k) and outcome (m); `bootstrap` is that of the density, `deleted` (G, k, m) leaves one cluster out."""
+    """Results by term (k) and outcome (m); `bootstrap` is of the density, `jackknife_coefficients` (G, k, m) omit a cluster."""
 
     spec: Specification
     sums: ClusterSums
@@ -48,7 +48,7 @@ class Estimate:
     p_cv3: Array
     low: Array
     high: Array
-    deleted: Array
+    jackknife_coefficients: Array
     bootstrap: Wild
     p_wild: Array
     leverage: Array
@@ -60,7 +60,7 @@ class Estimate:
     def terms(self) -> tuple[str, ...]:
         return self.sums.terms
 
-    def at(self, outcome: str) -> int:
+    def outcome_index(self, outcome: str) -> int:
         return self.spec.outcomes.index(outcome)
 
     def varies(self, j: int) -> bool:
@@ -71,7 +71,7 @@ class Estimate:
         """A weighted sum of coefficients (term -> weight) on outcome j, and its CV3 standard error."""
         terms, factors = list(weights), np.array(list(weights.values()))
         value = float(factors @ self.coefficient[terms, j])
-        return value, float(jackknife(np.asarray(value), self.deleted[:, terms, j] @ factors))
+        return value, float(jackknife(np.asarray(value), self.jackknife_coefficients[:, terms, j] @ factors))
 
     def scale(self) -> Array:
         """(k, m) factors that turn coefficients into within standard deviations; NaN for a constant outcome."""
@@ -84,7 +84,7 @@ def specification_error(spec: Specification, en: str, zh: str) -> EstimationErro
     return EstimationError(f"specification {spec.id}: {en}", zh=f"回归设定 {spec.id}:{zh}")
 
 
-def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
+def _complete_rows(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     """Rows with every variable present and finite, sorted by cluster and effects."""
     if GROUP_YEAR in spec.fixed_effects and GROUP_YEAR not in data:
         data = data.assign(**{GROUP_YEAR: None})
@@ -92,33 +92,35 @@ def _complete(data: pd.DataFrame, spec: Specification) -> pd.DataFrame:
     absent_columns = sorted({c for c in [*numbers, *spec.fixed_effects, spec.cluster] if c not in data})
     if absent_columns:
         raise specification_error(spec, f"no column {', '.join(absent_columns)}", f"缺少列 {'、'.join(absent_columns)}")
-    finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
-    _refuse_ungrouped(data, finite, spec)
+    is_finite = np.isfinite(data[numbers].to_numpy(dtype=float)).all(axis=1)
+    _check_groups(data, is_finite, spec)
     keys = list(dict.fromkeys([spec.cluster, *spec.fixed_effects]))
-    complete = finite & data[keys].notna().all(axis=1).to_numpy()
-    return (data if complete.all() else data.loc[complete]).sort_values(keys, kind="stable")
+    is_complete = is_finite & data[keys].notna().all(axis=1).to_numpy()
+    return (data if is_complete.all() else data.loc[is_complete]).sort_values(keys, kind="stable")
 
 
-def _refuse_ungrouped(data: pd.DataFrame, finite: np.ndarray, spec: Specification) -> None:
+def _check_groups(data: pd.DataFrame, is_finite: np.ndarray, spec: Specification) -> None:
     """A unit in no group would silently leave the sample of group x year effects."""
     if GROUP_YEAR not in spec.fixed_effects:
         return
-    ungrouped = sorted(data.loc[finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
-    if ungrouped:
+    clusters_without_group = sorted(data.loc[is_finite & data[GROUP_YEAR].isna(), spec.cluster].astype(str).unique())
+    if clusters_without_group:
         raise specification_error(
-            spec, f"no group for {', '.join(ungrouped)}; group them (unit.groups in study.yaml) or leave them out (drop_units)",
-            f"{'、'.join(ungrouped)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
-        )  # fmt: skip
+            spec,
+            f"no group for {', '.join(clusters_without_group)}; group them (unit.groups in study.yaml) or leave "
+            "them out (drop_units)",
+            f"{'、'.join(clusters_without_group)} 不属于任何组;请在 study.yaml 的 unit.groups 中分组,或用 drop_units 剔除",
+        )
 
 
 def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The estimation sample, and the singletons left out of it as `level/level`."""
-    rows = _complete(data, spec)
+    rows = _complete_rows(data, spec)
     if rows.empty:
         raise specification_error(
             spec, "no row has all variables; see descriptives.csv for the gaps", "没有变量齐全的行,请查 descriptives.csv 中的缺失"
         )
-    effects = [compact(rows[e].to_numpy()) for e in spec.fixed_effects]
+    effects = [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects]
     repeated_rows = non_singletons(effects, len(rows))
     if repeated_rows.all():
         return rows, ()
@@ -135,8 +137,8 @@ def sample_of(data: pd.DataFrame, spec: Specification) -> tuple[pd.DataFrame, tu
 
 def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple[str, ...], pd.Index]:
     """Cluster sums of a specification, its singletons and the index of the rows used."""
-    used_columns = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
-    rows, singletons = sample_of(data[[c for c in data if c in used_columns]], spec)
+    all_columns = {*spec.outcomes, *spec.regressors, spec.weights, *spec.fixed_effects, spec.cluster}
+    rows, singletons = sample_of(data[[c for c in data if c in all_columns]], spec)
     codes, labels = pd.factorize(rows[spec.cluster], sort=True)
     if len(labels) < 2:
         raise specification_error(
@@ -145,7 +147,7 @@ def sums_of(data: pd.DataFrame, spec: Specification) -> tuple[ClusterSums, tuple
     sums = cluster_sums(
         rows[list(spec.outcomes)].to_numpy(dtype=float),
         rows[list(spec.regressors)].to_numpy(dtype=float),
-        [compact(rows[e].to_numpy()) for e in spec.fixed_effects],
+        [consecutive_codes(rows[e].to_numpy()) for e in spec.fixed_effects],
         codes.astype(np.intp),
         terms=spec.regressors,
         labels=[str(label) for label in labels],
@@ -178,14 +180,26 @@ def estimate(
     of the restricted wild cluster bootstrap of the density; intervals (k, m) are CV3 with t(G-1).
     """
     sums, singletons, rows = sums_of(data, spec)
-    b, deleted = coefficients(sums), leave_one_out(sums)
-    usable = np.where(sums.sd_outcomes > 0, 1.0, np.nan)
-    b, se_cv1, se_cv3 = b * usable, cv1(sums) * usable, cv3(sums, deleted) * usable
+    b, jackknife_coefficients = coefficients(sums), leave_one_out(sums)
+    estimable_mask = np.where(sums.sd_outcomes > 0, 1.0, np.nan)
+    b, se_cv1, se_cv3 = b * estimable_mask, cv1(sums) * estimable_mask, cv3(sums, jackknife_coefficients) * estimable_mask
     low, high = interval(b, se_cv3, sums.g, level)
-    bootstrap = wild(sums, rng=stream(seed, "wild", spec.id), draws=draws, weights=weights)
+    bootstrap = wild(sums, rng=random_stream(seed, "wild", spec.id), draws=draws, weights=weights)
     return Estimate(
-        spec=spec, sums=sums, coefficient=b, se_cv1=se_cv1, se_cv3=se_cv3,
-        p_cv1=p_value(b, se_cv1, sums.g), p_cv3=p_value(b, se_cv3, sums.g), low=low, high=high, deleted=deleted,
-        bootstrap=bootstrap, p_wild=bootstrap.p(), leverage=partial_leverage(sums), effective_clusters=effective_clusters(sums),
-        singletons=singletons, rows=rows,
-    )  # fmt: skip
+        spec=spec,
+        sums=sums,
+        coefficient=b,
+        se_cv1=se_cv1,
+        se_cv3=se_cv3,
+        p_cv1=p_value(b, se_cv1, sums.g),
+        p_cv3=p_value(b, se_cv3, sums.g),
+        low=low,
+        high=high,
+        jackknife_coefficients=jackknife_coefficients,
+        bootstrap=bootstrap,
+        p_wild=bootstrap.p(),
+        leverage=partial_leverage(sums),
+        effective_clusters=effective_clusters(sums),
+        singletons=singletons,
+        rows=rows,
+    )

@@ -20,15 +20,15 @@ BLOCK = 1_000  # draws multiplied at a time: their scores stay in the processor'
 TIE = 1e-9  # relative: draws equal to the observed t (the identity draw) are ties, not exceedances
 WEBB = np.sqrt([0.5, 1.0, 1.5, 0.5, 1.0, 1.5]) * [-1, -1, -1, 1, 1, 1]
 EXACT_FIT = 1e-12  # 1 - R2 at or below this: the residuals are rounding, there is nothing to flip
-WIDEST = 2.0**14  # an interval that reaches this many standard errors is reported as unbounded
+MAX_INTERVAL_ERRORS = 2.0**14  # an interval that reaches this many standard errors is reported as unbounded
 
 
 @dataclass(frozen=True)
 class Signs:
-    """Weights of the clusters (B, G), a row for each draw; `enumerated` when they are all sign vectors there are."""
+    """Weights of the clusters (B, G), a row for each draw; `is_enumerated` when they are all sign vectors there are."""
 
     vectors: Array
-    enumerated: bool
+    is_enumerated: bool
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,17 @@ class Wild:
 
     estimate: Array  # (m,)
     error: Array  # (m,) without small-sample factor
-    top: Array  # (B, m)
+    numerators: Array  # (B, m)
     a: Array  # (B, m) sum over clusters of squared scores
     signs: Signs
     score_map: Array  # (m, G, G): scores of a draw are moved @ its signs
     numerator_x: Array  # (G,) and moved_x (G, G): what a coefficient of 1 takes from numerators and scores
     score_map_x: Array
-    exact: NDArray[np.bool_]  # (m,) outcomes without residual: p is 0 and the interval a point
+    is_exact_fit: NDArray[np.bool_]  # (m,) outcomes without residual: p is 0 and the interval a point
 
     @property
-    def enumerated(self) -> bool:
-        return self.signs.enumerated
+    def is_enumerated(self) -> bool:
+        return self.signs.is_enumerated
 
     def t(self) -> Array:
         """Observed t (m,) of a zero coefficient."""
@@ -57,20 +57,22 @@ class Wild:
     def t_star(self, draw_rows: Sequence[int] | slice = slice(None)) -> Array:
         """t* (B, m) of a zero coefficient, of all outcomes or of those asked for."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.top[:, draw_rows] / np.sqrt(self.a[:, draw_rows]))
+            return np.asarray(self.numerators[:, draw_rows] / np.sqrt(self.a[:, draw_rows]))
 
     def p(self) -> Array:
         """p (m,) of a zero coefficient: share of |t*| strictly above |t|; NaN where t is."""
         observed = self.t()
-        above = np.abs(self.t_star()) > np.abs(observed) * (1 + TIE)
-        return np.where(np.isnan(observed), np.nan, np.where(self.exact, 0.0, above.mean(axis=0)))
+        is_as_large = np.abs(self.t_star()) > np.abs(observed) * (1 + TIE)
+        return np.where(np.isnan(observed), np.nan, np.where(self.is_exact_fit, 0.0, is_as_large.mean(axis=0)))
 
-    def line(self, j: int) -> Line:
+    def line(self, j: int) -> TestInversion:
         """The draws of one outcome as functions of the tested value."""
         signs = self.signs.vectors.T
         score, score_x = self.score_map[j] @ signs, self.score_map_x @ signs
         b, d = np.einsum("gb,gb->b", score, score_x), np.einsum("gb,gb->b", score_x, score_x)
-        return Line(float(self.estimate[j]), float(self.error[j]), self.top[:, j], self.numerator_x @ signs, self.a[:, j], b, d)
+        return TestInversion(
+            float(self.estimate[j]), float(self.error[j]), self.numerators[:, j], self.numerator_x @ signs, self.a[:, j], b, d
+        )
 
     def p_at(self, value: float, j: int) -> float:
         """p of the hypothesis that coefficient j is `value`."""
@@ -78,57 +80,57 @@ class Wild:
 
     def interval(self, j: int, level: float) -> tuple[float, float]:
         """All values not rejected at 1 - level, by bisection from the estimate outwards; infinite when never rejected."""
-        if self.exact[j]:
+        if self.is_exact_fit[j]:
             return float(self.estimate[j]), float(self.estimate[j])
         if not self.error[j] > 0:
             return np.nan, np.nan
         line = self.line(j)
-        return line.bound(-1.0, 1 - level), line.bound(1.0, 1 - level)
+        return line.interval_bound(-1.0, 1 - level), line.interval_bound(1.0, 1 - level)
 
 
 @dataclass(frozen=True)
-class Line:
+class TestInversion:
     """Draws of one outcome by tested value c: t*(c) = (top - c top_x) / sqrt(a - 2 c b + c^2 d); arrays (B,)."""
 
     estimate: float
     error: float
-    top: Array
-    top_x: Array
+    numerators: Array
+    numerators_x: Array
     a: Array
     b: Array
     d: Array
 
     def p(self, value: float) -> float:
         """Share of |t*| strictly above |t| = |estimate - value| / error; squares are compared, which needs no division."""
-        numerators = self.top - value * self.top_x
+        numerators = self.numerators - value * self.numerators_x
         spread = self.a - 2 * value * self.b + value**2 * self.d
-        above = numerators * numerators * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
-        return np.count_nonzero(above) / len(above)
+        is_as_large = numerators * numerators * self.error**2 > spread * ((self.estimate - value) * (1 + TIE)) ** 2
+        return np.count_nonzero(is_as_large) / len(is_as_large)
 
-    def bound(self, side: float, alpha: float) -> float:
+    def interval_bound(self, side: float, alpha: float) -> float:
         """Where p falls to alpha on one side (-1 or 1) of the estimate."""
-        accepted, rejected = 0.0, 2.0
-        while self.p(self.estimate + side * rejected * self.error) > alpha:
-            accepted, rejected = rejected, 2 * rejected
-            if rejected > WIDEST:
+        accepted_distance, rejected_distance = 0.0, 2.0
+        while self.p(self.estimate + side * rejected_distance * self.error) > alpha:
+            accepted_distance, rejected_distance = rejected_distance, 2 * rejected_distance
+            if rejected_distance > MAX_INTERVAL_ERRORS:
                 return side * np.inf
-        while rejected - accepted > 1e-10 * rejected:
-            midpoint = (accepted + rejected) / 2
+        while rejected_distance - accepted_distance > 1e-10 * rejected_distance:
+            midpoint = (accepted_distance + rejected_distance) / 2
             if self.p(self.estimate + side * midpoint * self.error) > alpha:
-                accepted = midpoint
+                accepted_distance = midpoint
             else:
-                rejected = midpoint
-        return self.estimate + side * (accepted + rejected) / 2 * self.error
+                rejected_distance = midpoint
+        return self.estimate + side * (accepted_distance + rejected_distance) / 2 * self.error
 
 
-def enumerable(g: int, draws: int, weights: str) -> bool:
+def is_enumerable(g: int, draws: int, weights: str) -> bool:
     """All sign vectors are taken when there are no more of them than draws."""
     return weights == "rademacher" and 2**g <= draws
 
 
 def draw_signs(g: int, draws: int, weights: str, rng: np.random.Generator) -> Signs:
     """Cluster weights of every draw; full enumeration keeps one of each pair v, -v, which share |t*|."""
-    if enumerable(g, draws, weights):
+    if is_enumerable(g, draws, weights):
         numbers = np.arange(2 ** (g - 1))
         return Signs(np.asarray(1.0 - 2.0 * ((numbers[:, None] >> np.arange(g)) & 1), dtype=np.float64), True)
     if weights == "webb":
@@ -157,12 +159,18 @@ def wild_of(sums: ClusterSums, signs: Signs, *, term: int = 0) -> Wild:
     numerator, numerator_x = (row @ residual_products).T, residual_products_x @ row  # q_g
     score_map = _diagonal(numerator) - influence @ residual_products.transpose(2, 1, 0)
     error = np.sqrt((scores(sums)[:, term, :] ** 2).sum(axis=0))
-    usable = sums.sd_outcomes > 0
+    is_estimable = sums.sd_outcomes > 0
     return Wild(
-        estimate=estimate, error=np.where(usable, error, np.nan), top=(numerator @ signs.vectors.T).T,
-        a=_squares(score_map, signs.vectors), signs=signs, score_map=score_map, numerator_x=numerator_x,
-        score_map_x=np.diag(numerator_x) - influence @ residual_products_x.T, exact=usable & (1 - sums.r2_within <= EXACT_FIT),
-    )  # fmt: skip
+        estimate=estimate,
+        error=np.where(is_estimable, error, np.nan),
+        numerators=(numerator @ signs.vectors.T).T,
+        a=_squares(score_map, signs.vectors),
+        signs=signs,
+        score_map=score_map,
+        numerator_x=numerator_x,
+        score_map_x=np.diag(numerator_x) - influence @ residual_products_x.T,
+        is_exact_fit=is_estimable & (1 - sums.r2_within <= EXACT_FIT),
+    )
 
 
 def _diagonal(values: Array) -> Array:
@@ -174,8 +182,8 @@ def _squares(score_map: Array, signs: Array) -> Array:
     """(B, m) sums of squares of moved (m, G, G) @ signs (B, G), the draws of an outcome side by side in memory."""
     squares = np.empty((len(score_map), len(signs)))
     for start in range(0, len(signs), BLOCK):
-        part = signs[start : start + BLOCK].T
+        sign_block = signs[start : start + BLOCK].T
         for j, matrix in enumerate(score_map):
-            score = matrix @ part
+            score = matrix @ sign_block
             squares[j, start : start + BLOCK] = np.einsum("gb,gb->b", score, score)
     return squares.T

@@ -17,29 +17,29 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 DIRECT_LEVELS = 2_000  # above this the reduced system is solved by conjugate gradients instead of densely
-CHUNK = 4_096  # rows treated at a time
+CHUNK_ROWS = 4_096  # rows treated at a time
 CG_TOLERANCE = 1e-10  # of one pass; the second pass solves for what the first left
 FLOOR = 1e-13  # of the first right-hand side: below it there is only rounding to solve for
 
 
-def nested(inner: Codes, outer: Codes) -> bool:
-    """True when every level of `inner` lies inside one level of `outer`."""
-    containing = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
-    containing[inner] = outer
-    return bool((containing[inner] == outer).all())
+def nested(inner: Codes, outer_codes: Codes) -> bool:
+    """True when every level of `inner` lies inside one level of `outer_codes`."""
+    outer_of_inner = np.zeros(int(inner.max(initial=-1)) + 1, dtype=np.intp)
+    outer_of_inner[inner] = outer_codes
+    return bool((outer_of_inner[inner] == outer_codes).all())
 
 
 def repeated_rows(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     """Rows left when rows that are alone in a level of any effect are dropped, again and again (Correia 2015)."""
     rows = np.ones(len(effects[0]), dtype=bool) if effects else np.ones(0, dtype=bool)
     while True:
-        alone = np.zeros_like(rows)
+        is_single_row = np.zeros_like(rows)
         for codes in effects:
             counts = np.bincount(codes[rows], minlength=codes.max(initial=-1) + 1)
-            alone |= rows & (counts[codes] == 1)
-        if not alone.any():
+            is_single_row |= rows & (counts[codes] == 1)
+        if not is_single_row.any():
             return rows
-        rows &= ~alone
+        rows &= ~is_single_row
 
 
 def _table(row: Codes, column: Codes, weights: Array, shape: tuple[int, int]) -> sparse.csr_array:
@@ -56,7 +56,7 @@ def adder(codes: Codes, weights: Array, levels: int) -> sparse.csc_array:
     return sparse.csc_array((weights, codes, np.arange(len(codes) + 1)), shape=(levels, len(codes)))
 
 
-def _stacked(effects: Sequence[Codes]) -> tuple[list[Codes], int]:
+def _stacked_codes(effects: Sequence[Codes]) -> tuple[list[Codes], int]:
     """Codes of several effects shifted so that they share one range of levels, and the number of levels."""
     sizes = [int(codes.max()) + 1 for codes in effects]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -74,34 +74,34 @@ class Absorber:
     adders: list[sparse.csc_array]
     cross: sparse.csr_array  # weights by level of the others and of the first
     other_sizes: Array  # weight of each level of the others
-    reduced: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
+    reduced_system: sparse.csr_array  # the system that is left in the levels of the others (Schur complement)
 
     def residual(self, values: Array) -> Array:
         """`values` (n, m) less their projection on the dummies of all effects. Rows are not scaled by the weights."""
-        centred = np.empty(values.shape)
-        means = (self.first_adder @ values) / self.size[:, None]
+        centred_values = np.empty(values.shape)
+        first_effect_means = (self.first_adder @ values) / self.size[:, None]
         for rows in self._chunks():
-            np.subtract(values[rows], means[self.first[rows]], out=centred[rows])
+            np.subtract(values[rows], first_effect_means[self.first[rows]], out=centred_values[rows])
         if not self.other_codes:
-            return centred
-        right = self._sums(centred)
-        floor = FLOOR * np.linalg.norm(right, axis=0)
+            return centred_values
+        right_side = self._sums(centred_values)
+        floor = FLOOR * np.linalg.norm(right_side, axis=0)
         for _ in range(3):  # a further pass removes what the one before has left, if anything
-            effect = self._solve(right, floor)
-            means = (self.cross.T @ effect) / self.size[:, None]
+            effect = self._solve_reduced(right_side, floor)
+            first_effect_means = (self.cross.T @ effect) / self.size[:, None]
             for rows in self._chunks():
-                part = centred[rows]
+                row_part = centred_values[rows]
                 for c in self.other_codes:
-                    part -= effect[c[rows]]
-                part += means[self.first[rows]]
-            right = self._sums(centred)
-            if (np.linalg.norm(right, axis=0) <= floor).all():
+                    row_part -= effect[c[rows]]
+                row_part += first_effect_means[self.first[rows]]
+            right_side = self._sums(centred_values)
+            if (np.linalg.norm(right_side, axis=0) <= floor).all():
                 break
-        return centred
+        return centred_values
 
     def _chunks(self) -> Iterator[slice]:
         """The rows in parts that the processor's cache holds."""
-        return (slice(start, start + CHUNK) for start in range(0, len(self.first), CHUNK))
+        return (slice(start, start + CHUNK_ROWS) for start in range(0, len(self.first), CHUNK_ROWS))
 
     def _sums(self, values: Array) -> Array:
         """Sums by level of the other effects."""
@@ -109,20 +109,20 @@ class Absorber:
 
     @cached_property
     def _inverse(self) -> Array:
-        return symmetric_inverse(self.reduced.toarray(), tolerance=GRAM, size=self.other_sizes)
+        return symmetric_inverse(self.reduced_system.toarray(), tolerance=GRAM, size=self.other_sizes)
 
-    def _solve(self, right: Array, floor: Array) -> Array:
+    def _solve_reduced(self, right_side: Array, floor: Array) -> Array:
         """A solution of the singular, consistent system that remains for the smaller effects; `floor` (m,) is rounding."""
-        reduced = self.reduced
-        if reduced.shape[0] <= DIRECT_LEVELS:
-            return np.asarray(self._inverse @ right)
-        diagonal = reduced.diagonal()
-        spanned = diagonal <= GRAM * self.other_sizes  # levels of a nested effect: only rounding is left of them
-        scale = np.where(spanned, 0.0, 1.0 / np.where(spanned, 1.0, diagonal))
-        condition = LinearOperator(reduced.shape, matvec=lambda v: scale * v.ravel())
-        effects = np.empty_like(right)
+        system = self.reduced_system
+        if system.shape[0] <= DIRECT_LEVELS:
+            return np.asarray(self._inverse @ right_side)
+        diagonal = system.diagonal()
+        is_spanned = diagonal <= GRAM * self.other_sizes  # levels of a nested effect: only rounding is left of them
+        scale = np.where(is_spanned, 0.0, 1.0 / np.where(is_spanned, 1.0, diagonal))
+        condition = LinearOperator(system.shape, matvec=lambda v: scale * v.ravel())
+        effects = np.empty_like(right_side)
         for j, floor_of_column in enumerate(floor):
-            effects[:, j] = cg(reduced, right[:, j], rtol=CG_TOLERANCE, atol=floor_of_column, maxiter=20_000, M=condition)[0]
+            effects[:, j] = cg(system, right_side[:, j], rtol=CG_TOLERANCE, atol=floor_of_column, maxiter=20_000, M=condition)[0]
         return effects
 
 
@@ -140,10 +140,10 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
     if not other_effects:
         no_levels = sparse.csr_array((0, len(size)))
         return Absorber(largest_effect, first_adder, size, [], [], no_levels, np.zeros(0), sparse.csr_array((0, 0)))
-    other_codes, levels = _stacked(other_effects)
+    other_codes, levels = _stacked_codes(other_effects)
     cross = _total([_table(c, largest_effect, weight, (levels, len(size))) for c in other_codes])
     among_others = _total([_table(c, d, weight, (levels, levels)) for c in other_codes for d in other_codes])
-    reduced = sparse.csr_array(among_others - cross.multiply(1.0 / size[None, :]) @ cross.T)
+    reduced_system = sparse.csr_array(among_others - cross.multiply(1.0 / size[None, :]) @ cross.T)
     return Absorber(
         largest_effect,
         first_adder,
@@ -152,7 +152,7 @@ def absorber(effects: Sequence[Codes], *, weights: Array | None = None) -> Absor
         [adder(c, weight, levels) for c in other_codes],
         cross,
         among_others.diagonal(),
-        reduced,
+        reduced_system,
     )
 
 
@@ -175,7 +175,7 @@ def dummy_basis(effects: Sequence[Codes], absorbed: Sequence[Codes], *, weights:
     return np.asarray(basis[:, size > COLUMNS * max(size.max(initial=0.0), 1.0)])
 
 
-def independent(columns: Array, full_norms: Array) -> list[int]:
+def independent_columns(columns: Array, full_norms: Array) -> list[int]:
     """Indices of columns kept: QR with limited pivoting, a column that the earlier ones span is moved out (LINPACK dqrdc2).
 
     `columns` have the effects removed, `before` (m,) are their norms without that; the first column has precedence.

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ..kernels.inference import stream
-from ..kernels.partial import Partial
+from ..kernels.inference import random_stream
+from ..kernels.partial import PartialledRows
 from ..kernels.randomisation import permutations, statistics
 from ..kernels.within import Array
 from .specification_curve import ScoredRows, Scores, Universe, universe_partial, within_spread
@@ -32,34 +32,34 @@ class Joint:
 def joint_test(
     scores: Scores,
     universes: Sequence[Universe],
-    distinct: np.ndarray,
+    is_distinct_design: np.ndarray,
     *,
     alpha: float,
     draws: int = 499,
     seed: int = 0,
-    parts: Sequence[Partial] | None = None,
+    partialled_universes: Sequence[PartialledRows] | None = None,
 ) -> Joint:
     """Is the curve as a whole more than chance? One permutation of units per draw serves every universe and design.
 
     Statistics: |median standardised estimate|, and the share of |t| beyond the t(G-1) quantile at alpha; p = (b + 1) / (B + 1).
-    `parts` are those of the curve, where it is known.
+    `partialled_universes` are those of the curve, where it is known.
     """
-    designs = np.flatnonzero(distinct)
+    designs = np.flatnonzero(is_distinct_design)
     designs = designs[np.unique(np.linspace(0, len(designs) - 1, min(JOINT_DESIGNS, len(designs))).astype(int))]
-    if parts is None:
+    if partialled_universes is None:
         scored = ScoredRows(scores.keys)
-        parts = [universe_partial(scored, universe) for universe in universes]
-    medians, beyond, values = [], [], scores.values[:, designs]
+        partialled_universes = [universe_partial(scored, universe) for universe in universes]
+    medians, extreme_shares, values = [], [], scores.values[:, designs]
     paths_by_density: dict[tuple[int, str], _Paths] = {}
-    for universe, part in zip(universes, parts):
+    for universe, partialled in zip(universes, partialled_universes):
         key = id(universe.data), universe.spec.density
         if key not in paths_by_density:
             paths_by_density[key] = _paths(universe.data, universe.spec.density, draws, seed)
-        b, beyond_quantile = _permuted(part, values, paths_by_density[key], alpha)
+        b, beyond_quantile = _permuted_statistics(partialled, values, paths_by_density[key], alpha)
         medians.append(b)
-        beyond.append(beyond_quantile)
+        extreme_shares.append(beyond_quantile)
     median = np.abs(np.nanmedian(np.concatenate(medians, axis=1), axis=1))
-    share = np.concatenate(beyond, axis=1).mean(axis=1)
+    share = np.concatenate(extreme_shares, axis=1).mean(axis=1)
     count = [1 + int((v[1:] >= v[0] * (1 - 1e-9)).sum()) for v in (median, share)]
     return Joint(float(median[0]), float(share[0]), count[0] / (draws + 1), count[1] / (draws + 1), draws)
 
@@ -71,7 +71,7 @@ class _Paths:
     values: Array
     units: dict[str, int]
     years: dict[int, int]
-    receivers: np.ndarray
+    permuted_positions: np.ndarray
 
 
 def _paths(data: pd.DataFrame, density: str, draws: int, seed: int) -> _Paths:
@@ -79,18 +79,21 @@ def _paths(data: pd.DataFrame, density: str, draws: int, seed: int) -> _Paths:
     paths = data.pivot(index="unit", columns="year", values=density)
     units = list(paths.index)
     observed_years = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
-    sets = [sorted(members) for members in observed_years.groupby(observed_years).groups.values()]
-    receivers = permutations(sets, units, draws, stream(seed, "joint-test"))
-    receivers = np.concatenate([np.arange(len(units))[None], receivers])
+    exchangeable_sets = [sorted(members) for members in observed_years.groupby(observed_years).groups.values()]
+    permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "joint-test"))
+    permuted_positions = np.concatenate([np.arange(len(units))[None], permuted_positions])
     names, years = ({level: i for i, level in enumerate(axis)} for axis in (units, paths.columns))
-    return _Paths(paths.to_numpy(dtype=float), names, years, receivers)
+    return _Paths(paths.to_numpy(dtype=float), names, years, permuted_positions)
 
 
-def _permuted(part: Partial, values: Array, paths: _Paths, alpha: float) -> tuple[Array, np.ndarray]:
+def _permuted_statistics(partialled: PartialledRows, values: Array, paths: _Paths, alpha: float) -> tuple[Array, np.ndarray]:
     """(B + 1, D): standardised estimates of the data and of each permutation, and whether |t| is beyond the quantile at alpha."""
-    row, year = part.rows["unit"].map(paths.units).to_numpy(), part.rows["year"].map(paths.years).to_numpy()
-    y, x = values[part.rows["_at"].to_numpy()], paths.values[paths.receivers[:, row], year].T
-    b, t = statistics(part, part.residual(y), x)
-    spread = within_spread(part.levels, x - x.mean(axis=0))[:, None] / within_spread(part.levels, y - y.mean(axis=0))[None, :]
-    quantile = special.stdtrit(max(part.g - 1, 1), 1 - alpha / 2) * np.sqrt(part.factor(1))
+    row, year = partialled.rows["unit"].map(paths.units).to_numpy(), partialled.rows["year"].map(paths.years).to_numpy()
+    y, x = values[partialled.rows["_at"].to_numpy()], paths.values[paths.permuted_positions[:, row], year].T
+    b, t = statistics(partialled, partialled.residual(y), x)
+    spread = (
+        within_spread(partialled.levels, x - x.mean(axis=0))[:, None]
+        / within_spread(partialled.levels, y - y.mean(axis=0))[None, :]
+    )
+    quantile = special.stdtrit(max(partialled.g - 1, 1), 1 - alpha / 2) * np.sqrt(partialled.factor(1))
     return b * spread, np.abs(t) >= quantile

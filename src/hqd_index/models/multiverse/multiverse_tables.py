@@ -12,7 +12,7 @@ from scipy import stats
 from ...errors import EstimationError
 from ...study.records import Study
 from ..estimation_data import KEY, lagged
-from ..ineligible import comparable_designs, ineligible
+from ..ineligible import comparable_designs, ineligibility_error
 from ..kernels.specification import GROUP_YEAR, Specification
 from ..model_rows import Mend, Row, Rows, frames_of, not_made
 from .joint_test import joint_test
@@ -36,8 +36,8 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
     columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in data else [])]
     frames: dict[tuple[str, int], pd.DataFrame] = {}
     for measure, lag in product(grid.density, grid.lag):
-        past = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
-        frames[measure, lag] = data[columns].merge(past, on=KEY, how="inner", validate="one_to_one")
+        lagged_density = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
+        frames[measure, lag] = data[columns].merge(lagged_density, on=KEY, how="inner", validate="one_to_one")
     universes = []
     for measure, lag, control_set, effects, years in product(
         grid.density, grid.lag, grid.controls, grid.fixed_effects, grid.years or (None,)
@@ -55,15 +55,19 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
 
 def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
     """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
-    by_design = design_scores.pivot(index=KEY, columns="design", values="score")
-    labels = designs.set_index("design")["label"].reindex(by_design.columns)
-    choices_by_design = [dict(part.split("=", 1) for part in str(label).split(", ") if "=" in part) for label in labels]
+    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score")
+    labels = designs.set_index("design")["label"].reindex(scores_by_design.columns)
+    choices_by_design = [dict(option.split("=", 1) for option in str(label).split(", ") if "=" in option) for label in labels]
     choices = (
-        pd.DataFrame(choices_by_design, index=by_design.columns).fillna("base")
+        pd.DataFrame(choices_by_design, index=scores_by_design.columns).fillna("base")
         if any(choices_by_design)
-        else pd.DataFrame(index=by_design.columns)
+        else pd.DataFrame(index=scores_by_design.columns)
     )
-    return Scores(by_design.index.to_frame(index=False).astype({"year": "int64"}), by_design.to_numpy(dtype=float) / 100, choices)
+    return Scores(
+        scores_by_design.index.to_frame(index=False).astype({"year": "int64"}),
+        scores_by_design.to_numpy(dtype=float) / 100,
+        choices,
+    )
 
 
 def multiverse_tables(
@@ -83,20 +87,20 @@ def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame
         raise EstimationError("multiverse: no design scores", zh="多重宇宙:没有各设计的得分")
     if density.empty or density["density"].isna().all():
         raise EstimationError("multiverse: no SRDI density", zh="多重宇宙:没有专精特新密度")
-    fault = ineligible(study)
+    fault = ineligibility_error(study)
     if fault is not None:
         raise fault
-    comparable = comparable_designs(designs)
-    scores = scores_of(design_scores[design_scores["design"].isin(comparable["design"])], comparable)
+    comparable_rows = comparable_designs(designs)
+    scores = scores_of(design_scores[design_scores["design"].isin(comparable_rows["design"])], comparable_rows)
     universes = universes_of(data, density.astype({"year": "int64"}), study)
-    curve, distinct = multiverse(scores, universes), distinct_designs(scores.values)
+    curve, is_distinct_design = multiverse(scores, universes), distinct_designs(scores.values)
     if np.isnan(curve.estimate).all():
-        raise curve.faults[0] if curve.faults else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
+        raise curve.errors[0] if curve.errors else EstimationError("multiverse: no estimate", zh="多重宇宙:没有估计值")
     hypotheses, inference = study.regressions.hypotheses, study.regressions.inference
     alpha = hypotheses.alpha if hypotheses else 1 - inference.level
     return {
-        "multiverse": list(_points(curve, distinct, comparable, study)),
-        "multiverse_summary": list(_summary(curve, scores, distinct, study, alpha)),
+        "multiverse": list(_points(curve, is_distinct_design, comparable_rows, study)),
+        "multiverse_summary": list(_summary(curve, scores, is_distinct_design, study, alpha)),
     }
 
 
@@ -110,9 +114,9 @@ def _headline_universe(study: Study) -> str:
     return f"{density.measure} {density.lag} {controls} {effects or 'none'} all"
 
 
-def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study) -> Iterator[Row]:
+def _points(curve: Curve, is_shown_design: np.ndarray, designs: pd.DataFrame, study: Study) -> Iterator[Row]:
     """The curve sorted by estimate: evenly taken points, the headline among them."""
-    numbers, labels = np.flatnonzero(keep), designs.set_index("design")["label"]
+    numbers, labels = np.flatnonzero(is_shown_design), designs.set_index("design")["label"]
     b, p1, p3 = curve.estimate, curve.p_cv1, curve.p_cv3
     cells = [(s, d) for s in range(len(b)) for d in numbers if np.isfinite(b[s, d])]
     cells.sort(key=lambda cell: (b[cell], cell))
@@ -131,27 +135,37 @@ def _points(curve: Curve, keep: np.ndarray, designs: pd.DataFrame, study: Study)
         }  # fmt: skip
 
 
-def _summary(curve: Curve, scores: Scores, keep: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
+def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: Study, alpha: float) -> Iterator[Row]:
     """Counts, shares over distinct designs, the variance that each choice explains, and the joint test."""
 
     def row(quantity: str, value: float, item_kind: str = "", choice: str = "", note: str = "") -> Row:
         return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(value), "note": note}
 
-    yield row("declared", curve.declared, note="designs x specifications")
-    yield row("not_estimable", float(np.isnan(curve.estimate).sum()), note="; ".join(f.en for f in curve.faults))
-    yield row("designs", len(keep))
+    yield row("declared", curve.declared_count, note="designs x specifications")
+    yield row("not_estimable", float(np.isnan(curve.estimate).sum()), note="; ".join(f.en for f in curve.errors))
+    yield row("designs", len(is_shown_design))
     yield row("specifications", len(curve.universes))
-    for quantity, value in curve.shares(alpha, keep).items():
+    for quantity, value in curve.shares(alpha, is_shown_design).items():
         yield row(quantity, value, note=f"alpha {alpha:g}" if quantity.startswith("significant") else "")
-    for _, share in choice_shares(curve, scores, keep).iterrows():
+    for _, share in choice_shares(curve, scores, is_shown_design).iterrows():
         yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
     draws = study.regressions.multiverse.draws
-    usable = [
-        (u, part) for u, part, b in zip(curve.universes, curve.parts, curve.estimate) if part and np.isfinite(b[keep]).all()
+    estimable_universes = [
+        (u, partialled)
+        for u, partialled, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
+        if partialled and np.isfinite(b[is_shown_design]).all()
     ]
-    if draws and usable:
-        universes, parts = zip(*usable)
-        joint = joint_test(scores, universes, keep, alpha=alpha, draws=draws, seed=study.study.seed, parts=parts)
-        note = f"{joint.draws} permutations of density paths"
-        yield row("joint_p_median", joint.p_median, note=note)
-        yield row("joint_p_significant", joint.p_significant, note=note)
+    if draws and estimable_universes:
+        universes, partialled_universes = zip(*estimable_universes)
+        joint_result = joint_test(
+            scores,
+            universes,
+            is_shown_design,
+            alpha=alpha,
+            draws=draws,
+            seed=study.study.seed,
+            partialled_universes=partialled_universes,
+        )
+        note = f"{joint_result.draws} permutations of density paths"
+        yield row("joint_p_median", joint_result.p_median, note=note)
+        yield row("joint_p_significant", joint_result.p_significant, note=note)

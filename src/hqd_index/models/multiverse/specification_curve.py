@@ -16,12 +16,12 @@ from scipy import sparse
 from ...errors import EstimationError
 from ..kernels.clusters import parameters, regressors_of, root_inverse
 from ..kernels.inference import p_value
-from ..kernels.partial import Partial, partial_out
+from ..kernels.partial import PartialledRows, partial_out
 from ..kernels.specification import Specification
 from ..kernels.within import Array
 
-CONSTANT = 1e-12  # share of the variance of an outcome that must be left within the effects
-SAME = 0.999  # designs whose scores correlate above this in rank count once
+MIN_VARIANCE_SHARE = 1e-12  # share of the variance of an outcome that must be left within the effects
+SAME_RANK_CORRELATION = 0.999  # designs whose scores correlate above this in rank count once
 BLOCK = 512  # designs multiplied at a time: their scores stay in the processor's cache
 
 
@@ -51,10 +51,12 @@ class Curve:
     se_cv1: Array
     se_cv3: Array
     clusters: Array
-    declared: int
+    declared_count: int
     universes: tuple[Universe, ...]
-    faults: tuple[EstimationError, ...]
-    parts: tuple[Partial | None, ...] = field(repr=False)  # the rows of each universe; None where it cannot be estimated
+    errors: tuple[EstimationError, ...]
+    partialled_universes: tuple[PartialledRows | None, ...] = field(
+        repr=False
+    )  # the rows of each universe; None where it cannot be estimated
 
     @property
     def p_cv1(self) -> Array:
@@ -64,40 +66,40 @@ class Curve:
     def p_cv3(self) -> Array:
         return p_value(self.estimate, self.se_cv3, self.clusters[:, None])
 
-    def shares(self, alpha: float, distinct: np.ndarray) -> dict[str, float]:
+    def shares(self, alpha: float, is_distinct_design: np.ndarray) -> dict[str, float]:
         """Over the designs kept: shares positive, significant by CV3 (by CV1), significant and positive; median; counts."""
-        b, p1, p3 = (v[:, distinct].ravel() for v in (self.estimate, self.p_cv1, self.p_cv3))
+        b, p1, p3 = (v[:, is_distinct_design].ravel() for v in (self.estimate, self.p_cv1, self.p_cv3))
         estimated = ~np.isnan(b)
         b, p1, p3 = b[estimated], p1[estimated], p3[estimated]
         return {
             "positive": float((b > 0).mean()), "significant": float((p3 <= alpha).mean()),
             "significant_cv1": float((p1 <= alpha).mean()), "significant_positive": float(((p3 <= alpha) & (b > 0)).mean()),
-            "median": float(np.median(b)), "run": float(estimated.sum()), "distinct_designs": float(distinct.sum()),
+            "median": float(np.median(b)), "run": float(estimated.sum()), "distinct_designs": float(is_distinct_design.sum()),
         }  # fmt: skip
 
 
-def distinct_designs(values: Array, threshold: float = SAME) -> np.ndarray:
+def distinct_designs(values: Array, threshold: float = SAME_RANK_CORRELATION) -> np.ndarray:
     """(D,) True for a design that no earlier counted one resembles in rank (Spearman above the threshold)."""
     order = np.argsort(np.ascontiguousarray(values.T), axis=1, kind="stable")
     ranks = np.empty(order.shape, dtype=np.float32)
     np.put_along_axis(ranks, order, np.arange(order.shape[1], dtype=np.float32)[None, :], axis=1)
     ranks -= (order.shape[1] - 1) / 2
     ranks /= np.sqrt(np.float32((order.shape[1] ** 2 - 1) * order.shape[1] / 12))  # the norm of the centred ranks 0..n-1
-    undecided, distinct = np.ones(len(ranks), dtype=bool), np.zeros(len(ranks), dtype=bool)
+    is_undecided, is_distinct = np.ones(len(ranks), dtype=bool), np.zeros(len(ranks), dtype=bool)
     for start in range(0, len(ranks), 256):
         block = np.arange(start, min(start + 256, len(ranks)))
-        block = block[undecided[block]]
-        similar = ranks[block] @ ranks[block].T > threshold
+        block = block[is_undecided[block]]
+        is_similar = ranks[block] @ ranks[block].T > threshold
         first_of_kind = np.ones(len(block), dtype=bool)
         for i in range(len(block)):
             if first_of_kind[i]:
-                distinct[block[i]] = True
-                first_of_kind[i + 1 :] &= ~similar[i, i + 1 :]
+                is_distinct[block[i]] = True
+                first_of_kind[i + 1 :] &= ~is_similar[i, i + 1 :]
         representatives = block[first_of_kind]
-        later_designs = np.flatnonzero(undecided & (np.arange(len(ranks)) >= start + 256))
+        later_designs = np.flatnonzero(is_undecided & (np.arange(len(ranks)) >= start + 256))
         if len(later_designs) and len(representatives):
-            undecided[later_designs] &= ~(ranks[later_designs] @ ranks[representatives].T > threshold).any(axis=1)
-    return distinct
+            is_undecided[later_designs] &= ~(ranks[later_designs] @ ranks[representatives].T > threshold).any(axis=1)
+    return is_distinct
 
 
 def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
@@ -105,23 +107,23 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
 
     Designs with a gap in a universe's rows are NaN there. Invalid combinations are declared and not run.
     """
-    ready: list[_UniverseMatrices | None] = []
+    matrices_by_universe: list[_UniverseMatrices | None] = []
     faults, scored = [], ScoredRows(scores.keys)
     for universe in universes:
         try:
-            ready.append(_universe_matrices(universe_partial(scored, universe), universe.spec))
+            matrices_by_universe.append(_universe_matrices(universe_partial(scored, universe), universe.spec))
         except EstimationError as fault:
             faults.append(fault)
-            ready.append(None)
-    estimates, se_cv1, se_cv3 = np.full((3, len(ready), scores.values.shape[1]), np.nan)
+            matrices_by_universe.append(None)
+    estimates, se_cv1, se_cv3 = np.full((3, len(matrices_by_universe), scores.values.shape[1]), np.nan)
     for start in range(0, scores.values.shape[1], BLOCK):
-        at = slice(start, start + BLOCK)
-        block = _Block(scores.values[:, at])
-        for s, matrices in enumerate(ready):
+        block_slice = slice(start, start + BLOCK)
+        block = _Block(scores.values[:, block_slice])
+        for s, matrices in enumerate(matrices_by_universe):
             if matrices is not None:
-                estimates[s, at], se_cv1[s, at], se_cv3[s, at] = _estimates(matrices, block)
-    clusters = np.array([matrices.part.g if matrices else np.nan for matrices in ready])
-    parts = tuple(matrices.part if matrices else None for matrices in ready)
+                estimates[s, block_slice], se_cv1[s, block_slice], se_cv3[s, block_slice] = _estimates(matrices, block)
+    clusters = np.array([matrices.partialled.g if matrices else np.nan for matrices in matrices_by_universe])
+    parts = tuple(matrices.partialled if matrices else None for matrices in matrices_by_universe)
     return Curve(estimates, se_cv1, se_cv3, clusters, estimates.size, tuple(universes), tuple(faults), parts)
 
 
@@ -129,8 +131,8 @@ def multiverse(scores: Scores, universes: Sequence[Universe]) -> Curve:
 class _UniverseMatrices:
     """A universe reduced to the matrices that every outcome is multiplied with."""
 
-    part: Partial
-    at: np.ndarray  # rows of the scores
+    partialled: PartialledRows
+    score_rows: np.ndarray  # rows of the scores
     basis: Array  # (n, p) orthonormal; orthogonal to the absorbed effects, so none need be taken out of an outcome
     row: Array  # (p,): coefficient = row @ basis'y
     adder: sparse.csr_array  # (2G, n): cluster sums that make the scores, then those that make the deletions
@@ -147,42 +149,42 @@ class ScoredRows:
 
     def __init__(self, keys: pd.DataFrame) -> None:
         self.index = pd.MultiIndex.from_frame(keys[["unit", "year"]])
-        self.by_frame: dict[int, pd.DataFrame] = {}
+        self.rows_by_frame: dict[int, pd.DataFrame] = {}
 
     def rows(self, data: pd.DataFrame) -> pd.DataFrame:
-        if id(data) not in self.by_frame:
+        if id(data) not in self.rows_by_frame:
             row_positions = self.index.get_indexer(pd.MultiIndex.from_frame(data[["unit", "year"]]))
-            self.by_frame[id(data)] = data[row_positions >= 0].assign(_at=row_positions[row_positions >= 0])
-        return self.by_frame[id(data)]
+            self.rows_by_frame[id(data)] = data[row_positions >= 0].assign(_at=row_positions[row_positions >= 0])
+        return self.rows_by_frame[id(data)]
 
 
-def universe_partial(scored: ScoredRows, universe: Universe) -> Partial:
+def universe_partial(scored: ScoredRows, universe: Universe) -> PartialledRows:
     """The rows of a universe that have scores, its controls and effects ready to be taken out. Raises EstimationError."""
     return partial_out(scored.rows(universe.data), replace(universe.spec, outcomes=()))
 
 
-def _universe_matrices(part: Partial, spec: Specification) -> _UniverseMatrices:
-    effects = part.effects if spec.fixed_effects else ()
+def _universe_matrices(partialled: PartialledRows, spec: Specification) -> _UniverseMatrices:
+    effects = partialled.effects if spec.fixed_effects else ()
     regressors = regressors_of(
-        part.rows[list(spec.regressors)].to_numpy(dtype=float), effects, part.cluster, terms=spec.regressors
+        partialled.rows[list(spec.regressors)].to_numpy(dtype=float), effects, partialled.cluster, terms=spec.regressors
     )
     if spec.density in regressors.dropped_terms:
         raise EstimationError(
             f"{spec.id}: {spec.density} does not vary within the effects", zh=f"{spec.id}:{spec.density} 组内没有变化"
         )
-    basis, row, g, n = regressors.basis, regressors.coefficient_map[0], part.g, part.n
-    gram = np.stack([basis[rows].T @ basis[rows] for rows in part.blocks()])
-    half, null_directions = root_inverse(np.eye(len(row)) - gram)
-    deletion_vectors = np.einsum("p,gpq,grq->gr", row, half, half)
-    deletable = np.abs(row @ null_directions).max() <= 1e-6 * np.linalg.norm(row)
-    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[part.cluster])])
-    positions = np.concatenate([2 * part.cluster, 2 * part.cluster + 1]), np.tile(np.arange(n), 2)
+    basis, row, g, n = regressors.basis, regressors.coefficient_map[0], partialled.g, partialled.n
+    gram = np.stack([basis[rows].T @ basis[rows] for rows in partialled.cluster_blocks()])
+    root_of_inverse, null_directions = root_inverse(np.eye(len(row)) - gram)
+    deletion_vectors = np.einsum("p,gpq,grq->gr", row, root_of_inverse, root_of_inverse)
+    is_deletable = np.abs(row @ null_directions).max() <= 1e-6 * np.linalg.norm(row)
+    weights = np.concatenate([basis @ row, np.einsum("np,np->n", basis, deletion_vectors[partialled.cluster])])
+    positions = np.concatenate([2 * partialled.cluster, 2 * partialled.cluster + 1]), np.tile(np.arange(n), 2)
     return _UniverseMatrices(
-        part=part, at=part.rows["_at"].to_numpy(), basis=basis, row=row,
+        partialled=partialled, score_rows=partialled.rows["_at"].to_numpy(), basis=basis, row=row,
         adder=sparse.csr_array((weights, positions), shape=(2 * g, n)),
         influence=gram @ row, deletion_vectors=deletion_vectors, sd=float(regressors.sd[0]),
-        factor=g / (g - 1) * (n - 1) / (n - parameters(len(regressors.terms), effects, part.cluster)),
-        cv3_factor=(g - 1) / g if deletable else np.nan, effects=spec.fixed_effects,
+        factor=g / (g - 1) * (n - 1) / (n - parameters(len(regressors.terms), effects, partialled.cluster)),
+        cv3_factor=(g - 1) / g if is_deletable else np.nan, effects=spec.fixed_effects,
     )  # fmt: skip
 
 
@@ -191,22 +193,22 @@ class _Block:
 
     def __init__(self, values: Array) -> None:
         self.values, self.y = values, values
-        self.at = np.zeros(0, dtype=int)
+        self.score_rows = np.zeros(0, dtype=int)
         self.spreads: dict[tuple[str, ...], Array] = {}
 
-    def centred_on(self, matrices: _UniverseMatrices) -> tuple[Array, Array]:
+    def centred_outcomes(self, matrices: _UniverseMatrices) -> tuple[Array, Array]:
         """(n, D) centred outcomes and their (D,) spread within the effects."""
-        if not np.array_equal(self.at, matrices.at):
-            y = self.values[matrices.at]
-            self.at, self.y, self.spreads = matrices.at, y - y.mean(axis=0), {}
+        if not np.array_equal(self.score_rows, matrices.score_rows):
+            y = self.values[matrices.score_rows]
+            self.score_rows, self.y, self.spreads = matrices.score_rows, y - y.mean(axis=0), {}
         if matrices.effects not in self.spreads:
-            self.spreads[matrices.effects] = within_spread(matrices.part.levels, self.y)
+            self.spreads[matrices.effects] = within_spread(matrices.partialled.levels, self.y)
         return self.y, self.spreads[matrices.effects]
 
 
 def _estimates(matrices: _UniverseMatrices, block: _Block) -> tuple[Array, Array, Array]:
     """Standardised coefficient of the density with its CV1 and CV3 errors, (D,) each."""
-    y, sd = block.centred_on(matrices)
+    y, sd = block.centred_outcomes(matrices)
     theta = matrices.basis.T @ y
     sums = matrices.adder @ y
     estimates = matrices.row @ theta
@@ -222,17 +224,17 @@ def _estimates(matrices: _UniverseMatrices, block: _Block) -> tuple[Array, Array
 def within_spread(levels: Array, y: Array) -> Array:
     """Standard deviation of centred y (n, D) within the effects; NaN where it is constant."""
     variation = np.einsum("nd,nd->d", y, y)
-    by_level = levels.T @ y
-    within_variation = variation - np.einsum("qd,qd->d", by_level, by_level)
-    return np.sqrt(np.where(within_variation > CONSTANT * variation, within_variation, np.nan) / len(y))
+    sums_by_level = levels.T @ y
+    within_variation = variation - np.einsum("qd,qd->d", sums_by_level, sums_by_level)
+    return np.sqrt(np.where(within_variation > MIN_VARIANCE_SHARE * variation, within_variation, np.nan) / len(y))
 
 
-def choice_shares(curve: Curve, scores: Scores, distinct: np.ndarray) -> pd.DataFrame:
+def choice_shares(curve: Curve, scores: Scores, is_distinct_design: np.ndarray) -> pd.DataFrame:
     """choice, kind (design or specification), levels, share: variance of the choice's means over that of all estimates."""
-    rows, b = [], curve.estimate[:, distinct]
+    rows, b = [], curve.estimate[:, is_distinct_design]
     total = float(np.nanvar(b))
     for name in scores.choices.columns:
-        rows.append(("design", name, *_main_effect(b.T, scores.choices.loc[distinct, name].to_numpy(), total)))
+        rows.append(("design", name, *_main_effect(b.T, scores.choices.loc[is_distinct_design, name].to_numpy(), total)))
     for name in dict.fromkeys(k for u in curve.universes for k in u.choices):
         labels = np.array([u.choices.get(name, "") for u in curve.universes])
         rows.append(("specification", name, *_main_effect(b, labels, total)))
@@ -242,13 +244,13 @@ def choice_shares(curve: Curve, scores: Scores, distinct: np.ndarray) -> pd.Data
 
 def _main_effect(values: Array, labels: np.ndarray, total: float) -> tuple[int, float]:
     """Number of levels, and the share of the variance that lies between their means (rows of `values` belong to labels)."""
-    means, sizes = [], []
+    choice_means, sizes = [], []
     for level in pd.unique(labels):
         of_level = values[labels == level]
         if np.isfinite(of_level).any():
-            means.append(float(np.nanmean(of_level)))
+            choice_means.append(float(np.nanmean(of_level)))
             sizes.append(float(np.isfinite(of_level).sum()))
-    if not means or not total > 0:
-        return len(means), 0.0
-    centre = np.average(means, weights=sizes)
-    return len(means), float(np.average((np.array(means) - centre) ** 2, weights=sizes) / total)
+    if not choice_means or not total > 0:
+        return len(choice_means), 0.0
+    overall_mean = np.average(choice_means, weights=sizes)
+    return len(choice_means), float(np.average((np.array(choice_means) - overall_mean) ** 2, weights=sizes) / total)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...models.kernels.inference import stream
-from ...models.kernels.wild import draw_signs, enumerable
+from ...models.kernels.inference import random_stream
+from ...models.kernels.wild import draw_signs, is_enumerable
 from ..regression_rows import headline_spec
 from ..results import Results
 
@@ -21,8 +21,8 @@ def sign_lines(results: Results) -> Iterator[str]:
     if rows.empty or inference.weights != "rademacher":
         return
     clusters = int(rows["n_clusters"].iloc[0])
-    if enumerable(clusters, inference.draws, inference.weights):
+    if is_enumerable(clusters, inference.draws, inference.weights):
         return
-    signs = draw_signs(clusters, inference.draws, inference.weights, stream(results.study.study.seed, "wild", str(spec)))
+    signs = draw_signs(clusters, inference.draws, inference.weights, random_stream(results.study.study.seed, "wild", str(spec)))
     yield "signs"
     yield from ("".join("1" if sign > 0 else "0" for sign in draw) for draw in signs.vectors)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...models.kernels.exposure_trend import TREND
-from ...models.kernels.moderation import BASE, TIMES
+from ...models.kernels.moderation import BASE, INTERACTION_PREFIX
 from ...models.kernels.shift_share import Z
-from ...models.kernels.slx import DOWN, UP
+from ...models.kernels.slx import DOWNSTREAM, UPSTREAM
 from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import column_labels
 from ..regression_labels import moderator_label
 from ..results import Results
 from ..sentences import GROUPS
-from .derived_columns import INDEX, SHARE_SUM, linked_column, sample_flag
+from .published_panel_columns import INDEX, SHARE_SUM, linked_column, sample_flag
 from .regression_columns import VIA
 
 FIXED = {
-    linked_column(UP, "direct"): Bilingual("供应行业的密度（直接）", "density of suppliers, direct"),
-    linked_column(DOWN, "direct"): Bilingual("客户行业的密度（直接）", "density of customers, direct"),
-    linked_column(UP, "complete"): Bilingual("供应行业的密度（完全）", "density of suppliers, complete"),
-    linked_column(DOWN, "complete"): Bilingual("客户行业的密度（完全）", "density of customers, complete"),
+    linked_column(UPSTREAM, "direct"): Bilingual("供应行业的密度（直接）", "density of suppliers, direct"),
+    linked_column(DOWNSTREAM, "direct"): Bilingual("客户行业的密度（直接）", "density of customers, direct"),
+    linked_column(UPSTREAM, "complete"): Bilingual("供应行业的密度（完全）", "density of suppliers, complete"),
+    linked_column(DOWNSTREAM, "complete"): Bilingual("客户行业的密度（完全）", "density of customers, complete"),
     TREND: Bilingual("后来密度均值 × 年份", "mean later density x year"),
     Z: Bilingual("份额移动工具变量", "shift-share instrument"),
     SHARE_SUM: Bilingual("份额之和", "sum of shares"),
@@ -57,4 +57,4 @@ def _moderators(results: Results) -> Iterator[tuple[str, Bilingual]]:
         label = moderator_label(results, name)
         if label is not None:
             yield f"{BASE}{name}", label
-            yield f"{TIMES}{name}", Bilingual(f"密度 × {label.zh}", f"density x {label.en}")
+            yield f"{INTERACTION_PREFIX}{name}", Bilingual(f"密度 × {label.zh}", f"density x {label.en}")

@@ -9,8 +9,8 @@ from ...tables import variable
 from ..bilingual import Bilingual
 from ..grids.published_grids import column_labels
 from ..results import Results
-from .derived_columns import with_derived_columns
 from .derived_labels import derived_labels
+from .published_panel_columns import with_derived_columns
 from .regression_columns import with_regression_columns
 
 LONGEST_LABEL = 80

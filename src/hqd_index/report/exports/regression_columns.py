@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ...models.analyses.interactions import early_paths
+from ...models.analyses.interactions import path_shares_of_early_years
 from ...models.composite import composite
 from ...models.estimation_sample import SPLITTABLE, base_values, base_year
 from ..results import Results
@@ -72,4 +72,4 @@ def _base_values(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame
         yield base_values(moderators, base_year(panel, "density_lag")).reset_index()
     paths = results.table("paths")
     if len(paths):
-        yield early_paths(paths, results.study.modes.window)
+        yield path_shares_of_early_years(paths, results.study.modes.window)

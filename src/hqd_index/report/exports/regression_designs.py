@@ -11,15 +11,15 @@ import pandas as pd
 from ...models.analyses.mediators import MECHANISM
 from ...models.estimation_data import density_column
 from ...models.kernels.exposure_trend import TREND
-from ...models.kernels.moderation import TIMES
-from ...models.kernels.slx import DOWN, UP
+from ...models.kernels.moderation import INTERACTION_PREFIX
+from ...models.kernels.slx import DOWNSTREAM, UPSTREAM
 from ...study.records import SpecificationChoice
 from ...tables import variable
 from ..number_format import is_missing
 from ..regression_rows import headline_spec
 from ..results import Results
-from .derived_columns import INDEX, linked_column, sample_flag
 from .panel_export import SAMPLES
+from .published_panel_columns import INDEX, linked_column, sample_flag
 from .regression_columns import VIA
 
 GROUPS = {"leaders": 1, "others": 0}
@@ -128,9 +128,9 @@ def _term(results: Results, choice: SpecificationChoice, spec: str, term: str) -
         return variable(density_column(choice.density or default, default))
     if term == TREND:
         return TREND
-    if term in (UP, DOWN):
+    if term in (UPSTREAM, DOWNSTREAM):
         return linked_column(term, "complete" if spec.endswith("complete") else "direct")
-    return variable(term if term.startswith(TIMES) else f"{term}_lag")
+    return variable(term if term.startswith(INTERACTION_PREFIX) else f"{term}_lag")
 
 
 def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec: str, sample: str) -> RowRule:

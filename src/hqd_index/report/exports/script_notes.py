@@ -10,7 +10,7 @@ from ...models.kernels.shift_share import Z
 from ..number_format import is_missing
 from ..regression_rows import headline_spec
 from ..results import Results
-from .derived_columns import SHARE_SUM
+from .published_panel_columns import SHARE_SUM
 from .regression_designs import RegressionDesign
 
 INSTRUMENT = Z

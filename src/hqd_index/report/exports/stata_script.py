@@ -12,7 +12,7 @@ import pandas as pd
 from ...tables import variable
 from ..regression_rows import stepwise
 from ..results import Results
-from .derived_columns import SHARE_SUM, headline_density
+from .published_panel_columns import SHARE_SUM, headline_density
 from .regression_designs import RegressionDesign, RowRule
 from .script_notes import INSTRUMENT, expected_numbers, instrument_designs, no_firm_rows, script_notes
 

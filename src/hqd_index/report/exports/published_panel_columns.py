@@ -13,9 +13,9 @@ from ...models.estimation_data import density_column, estimation_data
 from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample
 from ...models.firms.firm_cells import policy_exposure
 from ...models.kernels.exposure_trend import TREND, trend_column
-from ...models.kernels.moderation import BASE, TIMES, scaled
+from ...models.kernels.moderation import BASE, INTERACTION_PREFIX, scaled
 from ...models.kernels.shift_share import Exposure, Z
-from ...models.kernels.slx import DOWN, UP, exposure
+from ...models.kernels.slx import DOWNSTREAM, UPSTREAM, exposure
 from ...study.records import Density, SpecificationChoice
 from ...tables import variable
 from ..regression_rows import headline_spec
@@ -78,7 +78,7 @@ def _linked_density(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFr
             linked = exposure(links, panel[[*KEY, density]], density, rounds=rounds)
         except EstimationError:
             return
-        yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UP, DOWN)})
+        yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UPSTREAM, DOWNSTREAM)})
 
 
 def _trend(results: Results) -> Iterator[pd.DataFrame]:
@@ -121,7 +121,7 @@ def _products(panel: pd.DataFrame, density: str) -> Iterator[tuple[str, pd.Serie
             by_unit = scaled(used_units[column].astype(float).rename(name))
         except EstimationError:
             continue
-        yield f"{TIMES}{name}", panel[density] * panel["unit"].map(by_unit)
+        yield f"{INTERACTION_PREFIX}{name}", panel[density] * panel["unit"].map(by_unit)
 
 
 def _flags(results: Results, panel: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
