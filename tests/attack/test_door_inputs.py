@@ -404,3 +404,11 @@ def test_the_file_on_the_page_of_what_is_read(tmp_path: Path):
         ["unit", "10000 万元", "1 亿元"],
         ["written_out", "2019年", "2019"],
     ]
+
+
+def test_w01_the_unit_in_the_preamble_of_a_download(shared: Path, tmp_path: Path):
+    """指标：地区生产总值(亿元): three regions, three years, in a column of 万元."""
+    content = (shared / "cases" / "W01_nbs_wide.csv").read_bytes()
+    result, values = read(tmp_path, {"a.csv": content}, ACROSS, "万元")
+    assert sorted(values) == [13000, 14000, 18000, 28000, 30000, 32000, 33000, 35000, 35000]
+    assert "note=3" in result.frames["ledger"]["reason"].iloc[0]
