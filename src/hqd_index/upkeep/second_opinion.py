@@ -185,7 +185,8 @@ def _cv1_factor(design: Design) -> float:
 
 
 def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Design:
-    frame = files.panel[files.panel["used"] == 1].reset_index(drop=True)
+    flag = variable(f"used_{row['spec']}")  # a specification has one where its rows are no part of `used`
+    frame = files.panel[files.panel[flag if flag in files.panel else "used"] == 1].reset_index(drop=True)
     density = _density(files, frame, row)
     columns = dict(_terms(files, frame, row, density, terms))
     weights = re.search(r"weights: (\w+)", row["note"])
@@ -202,7 +203,8 @@ def _design(files: PublishedFiles, row: pd.Series, terms: Sequence[str]) -> Desi
     if design.weights is not None:
         numbers[":weights"] = design.weights
     present = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=frame.index)
-    return _with_trend(_without_singletons(design.keep(present & _subset(frame, row["subset"]))), frame["year"])
+    design = _without_singletons(design.keep(present & _subset(frame, row["subset"])))
+    return _with_trend(_with_products(design), frame["year"])
 
 
 def _density(files: PublishedFiles, frame: pd.DataFrame, row: pd.Series) -> pd.Series:
@@ -221,13 +223,20 @@ def _terms(
         if term == "density":
             yield term, density
         elif term.startswith(INTERACTION):
-            yield term, density * _standardised(frame, files.column(frame, f"base_{term.removeprefix(INTERACTION)}"))
+            yield term, files.column(frame, f"base_{term.removeprefix(INTERACTION)}")  # `_with_products` makes it the product
         elif term == TREND:
             yield term, frame["year"].astype(float)  # `_with_trend` puts it on the rows that are estimated on
         elif linked is not None and term in linked:
             yield term, frame.merge(linked, left_on=["unit", "year"], right_index=True, how="left")[term]
         else:
             yield term, files.column(frame, f"{term}_lag")
+
+
+def _with_products(design: Design) -> Design:
+    """Density times each moderator, which is scaled over the units that are estimated on."""
+    moderators = {term: values for term, values in design.terms.items() if str(term).startswith(INTERACTION)}
+    products = {str(term): design.terms["density"] * _standardised(values, design.unit) for term, values in moderators.items()}
+    return replace(design, terms=design.terms.assign(**products)) if products else design
 
 
 def _with_trend(design: Design, year: pd.Series) -> Design:
@@ -240,9 +249,9 @@ def _with_trend(design: Design, year: pd.Series) -> Design:
     return replace(design, terms=design.terms.assign(**{TREND: later * (year - (first_year - 1))}))
 
 
-def _standardised(frame: pd.DataFrame, values: pd.Series) -> pd.Series:
+def _standardised(values: pd.Series, unit: pd.Series) -> pd.Series:
     """A moderator over units: 0 and 1 where it has two values, else in standard deviations from its mean."""
-    by_unit = values.groupby(frame["unit"]).first()
+    by_unit = values.groupby(unit).first()
     levels = sorted(by_unit.dropna().unique())
     if len(levels) == 2:
         return (values == levels[1]).astype(float).where(values.notna())

@@ -27,7 +27,14 @@ demeaned <- function(x, group, w) {
   x - (sums[, -ncol(sums), drop = FALSE] / sums[, ncol(sums)])[match(group, as.integer(rownames(sums))), , drop = FALSE]
 }
 
-singletons <- function(effects) {
+codes_of <- function(data, effects) lapply(effects, function(e) as.integer(factor(do.call(paste, data[strsplit(e, "#")[[1]]]))))
+
+# Rows that are alone in a level of an effect are left out, again and again.
+repeated <- function(data, effects) {
+  if (length(effects) > 0) data[without_singletons(codes_of(data, effects)), ] else data
+}
+
+without_singletons <- function(effects) {
   keep <- rep(TRUE, length(effects[[1]]))
   repeat {
     alone <- Reduce(`|`, lapply(effects, function(e) keep & ave(as.numeric(keep), e, FUN = sum) == 1))
@@ -43,7 +50,8 @@ nested <- function(effect, cluster) all(rowSums(table(effect, cluster) > 0) == 1
 design_of <- function(x, effects, cluster, w) {
   inside <- vapply(effects, nested, TRUE, cluster = cluster)
   outside <- lapply(effects[!inside], function(e) outer(e, sort(unique(e)), "==") + 0)
-  columns <- do.call(cbind, c(list(x), outside, if (length(effects) == 0) list(rep(1, nrow(x)))))
+  dummies <- do.call(cbind, c(outside, if (length(effects) == 0) list(rep(1, nrow(x))))) # first: a term that they span is dropped
+  columns <- cbind(dummies, x)
   full_length <- sqrt(colSums(columns^2 * w))
   if (any(inside)) columns <- demeaned(columns, effects[inside][[1]], w)
   columns <- columns * sqrt(w)
@@ -52,18 +60,11 @@ design_of <- function(x, effects, cluster, w) {
   columns[, spanned] <- 0
   decomposition <- qr(sweep(columns, 2, ifelse(length_of > 0, length_of, 1), "/"), tol = 1e-9)
   kept <- decomposition$pivot[seq_len(decomposition$rank)]
-  slopes <- which(kept <= ncol(x))
+  slopes <- which(kept > ncol(columns) - ncol(x))
   inverse <- backsolve(qr.R(decomposition)[seq_along(kept), seq_along(kept), drop = FALSE], diag(length(kept))) / length_of[kept]
   k <- length(slopes) + 1 + sum(vapply(effects[!inside], function(e) length(unique(e)) - 1, 0))
   list(q = qr.Q(decomposition)[, seq_along(kept), drop = FALSE], inverse = inverse[slopes, , drop = FALSE], k = k,
-       terms = colnames(x)[kept[slopes]], absorbed = if (any(inside)) effects[inside][[1]])
-}
-
-symmetric_inverse <- function(matrix) {
-  parts <- eigen(matrix, symmetric = TRUE)
-  keep <- parts$values > 1e-12 * max(abs(parts$values))
-  vectors <- parts$vectors[, keep, drop = FALSE]
-  vectors %*% (t(vectors) / parts$values[keep])
+       terms = colnames(x)[kept[slopes] - ncol(columns) + ncol(x)], absorbed = if (any(inside)) effects[inside][[1]])
 }
 
 fit <- function(y, x, effects, cluster, w) {
@@ -83,7 +84,15 @@ cv1 <- function(f) {
 }
 
 cv3 <- function(f) {
-  without <- function(gram, cross) f$inverse %*% (symmetric_inverse(diag(nrow(gram)) - gram) %*% (f$total - cross))
+  without <- function(gram, cross) {
+    parts <- eigen(diag(nrow(gram)) - gram, symmetric = TRUE)
+    clear <- parts$values > 1e-10 # what only this cluster has is not identified without it
+    vectors <- parts$vectors[, clear, drop = FALSE]
+    b <- f$inverse %*% (vectors %*% (crossprod(vectors, f$total - cross) / parts$values[clear]))
+    lost <- apply(abs(cbind(0, f$inverse %*% parts$vectors[, !clear, drop = FALSE])), 1, max) > 1e-6 * sqrt(rowSums(f$inverse^2))
+    b[lost, ] <- NA
+    b
+  }
   squares <- Reduce(`+`, Map(function(gram, cross) (without(gram, cross) - f$b)^2, f$gram, f$cross))
   sqrt((f$g - 1) / f$g * squares)
 }
@@ -129,12 +138,11 @@ regression <- function(spec, sample, outcomes, terms, tested, effects = characte
   data <- data[!is.na(chosen) & chosen, ]
   if (!is.null(change)) data <- changes_of(data, unname(c(outcomes, terms)), change)
   data <- data[rowSums(!is.finite(as.matrix(data[c(outcomes, terms, weights)]))) == 0, ]
-  codes <- function() lapply(effects, function(e) as.integer(factor(do.call(paste, data[strsplit(e, "#")[[1]]]))))
-  if (length(effects) > 0) data <- data[singletons(codes()), ]
+  data <- repeated(data, effects)
   w <- if (is.null(weights)) rep(1, nrow(data)) else data[[weights]]
   x <- as.matrix(data[terms])
   colnames(x) <- names(terms)
-  f <- fit(as.matrix(data[outcomes]), x, codes(), as.integer(factor(data[[cluster]])), w)
+  f <- fit(as.matrix(data[outcomes]), x, codes_of(data, effects), as.integer(factor(data[[cluster]])), w)
   errors <- list(estimate = f$b, se_cv1 = cv1(f), se_cv3 = cv3(f))
   exact <- 2^f$g <= draws && draw_weights != "webb" || !is.null(written)
   cat(sprintf("\n%s, %s (N = %d, G = %d)\n%-24s%-24s%15s%13s%13s%10s\n", spec, sample, f$n, f$g, "outcome", "term", "estimate", "CV1", "CV3", "boot p"))
@@ -145,8 +153,9 @@ regression <- function(spec, sample, outcomes, terms, tested, effects = characte
     values <- c(lapply(errors, function(matrix) matrix[[k, j]]), p_wild = p)
     for (name in names(values)) {
       known <- published_of(regressions, key, name)
+      share <- max((values[[name]] + known) / 2, 1 / draws, na.rm = TRUE)
       # draws of its own: five standard errors of the difference of two simulated shares
-      bound <- if (name != "p_wild") 1e-8 else if (exact) 1e-12 else 5 * sqrt(2 * max(known * (1 - known), 1 / draws, na.rm = TRUE) / draws)
+      bound <- if (name != "p_wild") 1e-8 else if (exact) 1e-12 else 5 * sqrt(2 * share * (1 - share) / draws)
       add_results("regressions", spec, sample, key$outcome, key$term, name, values[[name]], known, bound)
     }
     if (!is.null(p)) cat(sprintf("%-24s%-24s%15.8g%13.6g%13.6g%10.4f\n", key$outcome, key$term, values[[1]], values[[2]], values[[3]], p))
@@ -166,12 +175,11 @@ instrumented <- function(spec, sample, outcome, column, density, instrument, con
   chosen <- eval(substitute(rows), panel, parent.frame())
   data <- panel[!is.na(chosen) & chosen, ]
   data <- data[rowSums(!is.finite(as.matrix(data[c(column, density, instrument, controls)]))) == 0, ]
-  codes <- function() lapply(effects, function(e) as.integer(factor(do.call(paste, data[strsplit(e, "#")[[1]]]))))
-  if (length(effects) > 0) data <- data[singletons(codes()), ]
+  data <- repeated(data, effects)
   cluster <- as.integer(factor(data$unit_id))
   shares <- if (!is.null(share_sum)) outer(data$year, sort(unique(data$year)), "==") * data[[share_sum]]
   x <- cbind(as.matrix(data[controls]), shares)
-  design <- design_of(x, codes(), cluster, rep(1, nrow(data)))
+  design <- design_of(x, codes_of(data, effects), cluster, rep(1, nrow(data)))
   parts <- as.matrix(data[c(column, density, instrument)])
   if (!is.null(design$absorbed)) parts <- demeaned(parts, design$absorbed, rep(1, nrow(data)))
   parts <- parts - design$q %*% crossprod(design$q, parts)
@@ -239,6 +247,7 @@ packages <- function(spec, sample, outcome, column, terms, effects, rows = used 
   chosen <- eval(substitute(rows), panel, parent.frame())
   data <- panel[!is.na(chosen) & chosen, ]
   data <- data[rowSums(!is.finite(as.matrix(data[c(column, terms)]))) == 0, ]
+  data <- repeated(data, effects)
   right <- c(terms, sprintf("factor(%s)", gsub("#", ", ", sub("^(.*#.*)$", "interaction(\\1)", effects))))
   model <- lm(reformulate(right, column), data)
   g <- length(unique(data$unit_id))

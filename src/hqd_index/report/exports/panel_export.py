@@ -65,6 +65,8 @@ def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
             if measure in columns
         ]
         for block in blocks:
+            if table == "density":  # as the models have it: no lag in a year without a density of its own
+                block = block.merge(current[["unit", "year"]], on=["unit", "year"])
             frame = frame.merge(block, on=["unit", "year"], how="left")
     return frame
 

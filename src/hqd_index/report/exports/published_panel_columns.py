@@ -12,10 +12,12 @@ from ...models.composite import composite
 from ...models.estimation_data import density_column, estimation_data
 from ...models.estimation_sample import EstimationSample, base_year, comparable_rows, controls_of, estimation_sample
 from ...models.firms.firm_cells import policy_exposure
+from ...models.kernels.clusters import non_singletons
 from ...models.kernels.exposure_trend import TREND, trend_column
 from ...models.kernels.moderation import BASE, INTERACTION_PREFIX, scaled
 from ...models.kernels.shift_share import Exposure, Z
 from ...models.kernels.slx import DOWNSTREAM, UPSTREAM, exposure
+from ...models.kernels.specification import GROUP_YEAR
 from ...study.records import Density, SpecificationChoice
 from ...tables import variable
 from ..regression_rows import headline_spec
@@ -46,10 +48,22 @@ def with_derived_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
     """
     if "density_lag" not in panel or results.table("regressions").empty:
         return panel
-    for columns in (*_scenarios(results), *_linked_density(results, panel), *_trend(results), *_instrument(results, panel)):
+    choices = {choice.id: choice for choice in results.study.regressions.specifications}
+    sample, headline = _estimation_sample(results), choices[str(headline_spec(results))]
+    headline_rows = _repeated(panel[_compared(sample, results, panel, headline)], headline)
+    for columns in (
+        *_scenarios(results),
+        *_linked_density(results, sample.frame),
+        *_trend(results, headline_rows),
+        *_instrument(results, headline_rows),
+    ):
         panel = panel.merge(columns, on=KEY, how="left")
-    panel = panel.assign(**dict(_products(panel, headline_density(results)[0])))
-    return panel.assign(**dict(_flags(results, panel)))
+    panel = panel.assign(**dict(_products(panel, headline_rows, headline_density(results)[0])))
+    flags = (
+        (choice.id, _compared(sample, results, panel, choice), _simple_rows(results, panel, choice))
+        for choice in choices.values()
+    )
+    return panel.assign(**{sample_flag(id): rows.astype(int) for id, rows, simple in flags if not (rows == simple).all()})
 
 
 def headline_density(results: Results) -> tuple[str, Density]:
@@ -70,33 +84,29 @@ def _scenarios(results: Results) -> Iterator[pd.DataFrame]:
         yield scores.rename(columns=lambda scenario: variable(f"{INDEX}{scenario}")).reset_index()
 
 
-def _linked_density(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _linked_density(results: Results, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Density of suppliers and of customers through direct and through complete links."""
     links, density = results.table("io_links"), headline_density(results)[0]
     for rounds in ("direct", "complete") if len(links) else ():
         try:
-            linked = exposure(links, panel[[*KEY, density]], density, rounds=rounds)
+            linked = exposure(links, frame[[*KEY, density]], density, rounds=rounds)
         except EstimationError:
             return
         yield linked.rename(columns={direction: linked_column(direction, rounds) for direction in (UPSTREAM, DOWNSTREAM)})
 
 
-def _trend(results: Results) -> Iterator[pd.DataFrame]:
+def _trend(results: Results, headline_rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Mean later density x year on the rows of the headline, where it was estimated net of that."""
-    regressions, headline = results.table("regressions"), headline_spec(results)
-    choices = [choice for choice in results.study.regressions.specifications if choice.id == headline]
-    if choices and (regressions["term"] == TREND).any():
-        rows = comparable_rows(_estimation_sample(results), choices[0], results.study)
-        trend = trend_column(rows, headline_density(results)[0])
-        yield rows[KEY].astype({"year": "int64"}).assign(**{TREND: trend})
+    if (results.table("regressions")["term"] == TREND).any():
+        yield headline_rows[KEY].assign(**{TREND: trend_column(headline_rows, headline_density(results)[0])})
 
 
-def _instrument(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _instrument(results: Results, headline_rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """The shift-share instrument of the density, and the sum of its shares where that is not one."""
     cells, (column, density) = results.table("firm_cells"), headline_density(results)
     if cells.empty or results.table("endogeneity").empty:
         return
-    base = base_year(panel[panel["used"] == 1], column) - density.lag
+    base = base_year(headline_rows, column) - density.lag
     try:
         shares = policy_exposure(cells, base=base, lag=density.lag)
     except EstimationError:
@@ -112,26 +122,30 @@ def _by_unit_year(shares: Exposure, values: np.ndarray, name: str) -> pd.DataFra
     return pd.DataFrame({name: values.ravel()}, index=keys).reset_index()
 
 
-def _products(panel: pd.DataFrame, density: str) -> Iterator[tuple[str, pd.Series]]:
-    """Density times every base-year value, scaled over the units that are used, as the moderated regressions take it."""
-    used_units = panel[panel["used"] == 1].drop_duplicates("unit").set_index("unit")
+def _products(panel: pd.DataFrame, headline_rows: pd.DataFrame, density: str) -> Iterator[tuple[str, pd.Series]]:
+    """Density times every base-year value, scaled over the headline's units, as the moderated regressions take it."""
+    headline_units = headline_rows.drop_duplicates("unit").set_index("unit")
     for column in [c for c in panel.columns if str(c).startswith(BASE)]:
         name = str(column).removeprefix(BASE)
         try:
-            by_unit = scaled(used_units[column].astype(float).rename(name))
+            by_unit = scaled(headline_units[column].astype(float).rename(name))
         except EstimationError:
             continue
         yield f"{INTERACTION_PREFIX}{name}", panel[density] * panel["unit"].map(by_unit)
 
 
-def _flags(results: Results, panel: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """The rows that a specification compares, where `used`, its restrictions and its own columns would give others."""
-    sample, key = _estimation_sample(results), pd.MultiIndex.from_frame(panel[KEY])
-    for choice in results.study.regressions.specifications:
-        rows = comparable_rows(sample, choice, results.study)
-        estimated = key.isin(pd.MultiIndex.from_frame(rows[KEY].astype({"year": "int64"})))
-        if not (estimated == _simple_rows(results, panel, choice)).all():
-            yield sample_flag(choice.id), pd.Series(estimated.astype(int), index=panel.index)
+def _repeated(rows: pd.DataFrame, choice: SpecificationChoice) -> pd.DataFrame:
+    """The rows that remain when those alone in a level of an effect are left out."""
+    levels = {"unit": ["unit"], "year": ["year"], GROUP_YEAR: ["group_id", "year"]}
+    effects = [np.asarray(rows.groupby(levels[effect]).ngroup(), dtype=np.intp) for effect in choice.fixed_effects]
+    return rows[non_singletons(effects, len(rows))]
+
+
+def _compared(sample: EstimationSample, results: Results, panel: pd.DataFrame, choice: SpecificationChoice) -> np.ndarray:
+    """Which rows of the panel a specification compares, as the models stage says."""
+    rows = comparable_rows(sample, choice, results.study)
+    keys = pd.MultiIndex.from_frame(rows[KEY].astype({"year": "int64"}))
+    return np.asarray(pd.MultiIndex.from_frame(panel[KEY]).isin(keys))
 
 
 def _estimation_sample(results: Results) -> EstimationSample:

@@ -73,12 +73,12 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     if rows.empty:
         return {}, {}, BLANK
     by_unit = rows.groupby("unit")
-    base_ranks = by_unit["base_rank"].first()
+    best, worst, base_ranks = by_unit["rank"].min(), by_unit["rank"].max(), by_unit["base_rank"].first()
     range_source = Bilingual(
         "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."
     )
     return (
-        by_unit["rank"].min().combine(base_ranks, min).to_dict(),
-        by_unit["rank"].max().combine(base_ranks, max).to_dict(),
+        best.combine(base_ranks.fillna(best), min).to_dict(),  # a unit may have a rank in a scenario and none in the base
+        worst.combine(base_ranks.fillna(worst), max).to_dict(),
         range_source,
     )
