@@ -16,8 +16,12 @@ from openpyxl import load_workbook
 
 from hqd_index import cli
 from hqd_index.demo import write_demo
+from hqd_index.report.exports.firm_export import firm_rows
+from hqd_index.report.results import Results
+from hqd_index.study.varied_study import vary
 
 from ..small import QUICK, ROOT
+from .conftest import MANIFEST
 from .stata_commands import ENTRIES, REFUSALS, Session, command_of, commands, refusals
 
 SAME = 1e-8
@@ -131,10 +135,21 @@ def test_labels_of_the_stata_files_fit(demo: Path) -> None:
             assert not [name for name, text in labels.items() if name == text]
 
 
-@pytest.mark.slow
-def test_firm_rows_are_published_only_if_the_study_says_so(demo: Path, us_firms: Path) -> None:
-    firms = pd.read_csv(demo / "stata" / "firms.csv")
-    assert "firm" not in firms and firms.groupby(["firm_id", "year"]).size().max() == 1  # numbers instead of names
+@pytest.mark.parametrize("firm_names", [False, True])
+@pytest.mark.parametrize("allowed", [False, True])
+def test_rows_and_names_of_firms_need_a_permission_each(results: Results, allowed: bool, firm_names: bool) -> None:
+    changed = vary(results.study, {"study.publish": {"firm_rows": allowed, "firm_names": firm_names}})
+    years = pd.DataFrame(
+        {"unit": ["b", "a", "a"], "year": [2019, 2019, 2020], "cell": ["x", "x", "y"], "first": [2020, None, None]}
+    )
+    rows = firm_rows(Results(changed, {**results.tables, "firm_years": years}, MANIFEST))
+    assert rows.empty == (not allowed)
+    if allowed:
+        assert rows["firm_id"].tolist() == [2, 1, 1] and rows["cell_id"].tolist() == [1, 1, 2]
+        assert ("firm" in rows) == firm_names and not {"unit", "cell"} & set(rows)
+
+
+def test_scripts_say_why_firms_are_left_out(us_firms: Path) -> None:
     assert not (us_firms / "stata" / "firms.csv").exists() and not (us_firms / "stata" / "firms.dta").exists()
     for script in (us_firms / "stata" / "baseline.do", us_firms / "r" / "baseline.R"):
         assert re.search(r"[#*] No event study of firms", script.read_text("utf-8"))
