@@ -9,7 +9,7 @@ import pytest
 from hqd_index.errors import EstimationError
 from hqd_index.models.kernels.clusters import cluster_sums, consecutive_codes
 from hqd_index.models.kernels.inference import driscoll_kraay, random_stream
-from hqd_index.models.kernels.randomisation import exchangeable, permutations, randomisation
+from hqd_index.models.kernels.randomisation import density_paths, exchangeable, permutations, randomisation
 from hqd_index.models.kernels.specification import Specification, estimate
 
 from .known_panels import index_panel
@@ -48,9 +48,28 @@ def test_p_counts_the_data_as_a_draw(panel: pd.DataFrame) -> None:
 def test_paths_stay_in_their_group_and_among_equal_years(panel: pd.DataFrame) -> None:
     rows = panel[~((panel["unit"] == "C13") & (panel["year"] == 2013))]
     groups = pd.Series({u: "new" if u < "C17" else "old" for u in rows["unit"].unique()})
-    assert sorted(exchangeable(rows, SPEC, groups)) == [["C13"], ["C14", "C15", "C16"], ["C17", "C18", "C19"]]
+    paths = density_paths(rows, sorted(groups.index), sorted(rows["year"].unique()), "density_lag")
+    assert sorted(exchangeable(paths, groups)) == [["C13"], ["C14", "C15", "C16"], ["C17", "C18", "C19"]]
     with pytest.raises(EstimationError, match="paths cannot be permuted"):
         randomisation(panel[panel["unit"].isin(["C13", "C14"])], SPEC, groups=pd.Series({"C13": 1, "C14": 2}))
+
+
+@pytest.mark.parametrize("dropped", [0.05, 0.10])
+def test_missing_rows_fix_no_path(dropped: float) -> None:
+    """The density table is complete, rows of the regression are not: every path moves and the placebo cloud has centre zero.
+
+    Among units of like rows few could move, and the cloud had its centre at .3 to .8 of the estimate.
+    """
+    table = index_panel(4, noise=0.01).query("sample == 'all'").reset_index(drop=True)
+    rows = table.sample(frac=1 - dropped, random_state=1)
+    spec = Specification("ri", ("hqd",), "density_lag", ("size",))
+    found = randomisation(rows, spec, table=table, draws=499)
+    assert found.exchangeable == found.units == 31 and found.p()[0] <= 2 / 500
+    centre, error = found.estimates.mean(), found.estimates.std() / np.sqrt(499)
+    assert abs(centre) < max(4 * error, 0.1 * found.estimate[0])
+    fixed = randomisation(rows, spec, draws=99)  # the rows as their own table
+    assert fixed.exchangeable < 0.8 * 31 and np.isnan(fixed.p()).all()
+    assert abs(fixed.estimates.mean()) > 0.25 * abs(fixed.estimate[0])
 
 
 @pytest.mark.parametrize("lags", [0, 1, 3])

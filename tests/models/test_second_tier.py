@@ -59,7 +59,7 @@ def test_weights_sum_to_one_and_give_the_static_coefficient(mpdta: pd.DataFrame)
         assert found.pairs["weight"].sum() == pytest.approx(1.0, abs=EXACT) and (found.pairs["weight"] > 0).all()
         assert found.coefficient == pytest.approx(twfe(data, outcome).overall, rel=EXACT)
         assert found.totals_by_comparison()["weight"].sum() == pytest.approx(1.0, abs=EXACT)
-    with pytest.raises(EstimationError, match="no two groups"):
+    with pytest.raises(EstimationError, match=r"one cohort \(2006\) and no unit never treated"):
         goodman_bacon(mpdta[mpdta["first"] == 2006], "lemp")
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import EstimationError
 from ..study.records import Density, SpecificationChoice, Study
 from .contribution_items import Window, window
+from .estimation_data import KEY, lagged
 from .estimation_sample import EstimationSample
 from .kernels.exposure_trend import ExposureTrend, exposure_trend
 from .kernels.moderation import Moderated, all_moderated
@@ -92,6 +93,16 @@ class Headline:
         hypotheses = self.study.regressions.hypotheses
         return VerdictRule(sesoi=hypotheses.sesoi, alpha=hypotheses.alpha) if hypotheses else None
 
+    @cached_property
+    def lagged_density(self) -> pd.DataFrame:
+        """unit, year and the density of the specification: every unit-year that the density table knows, estimated on or not."""
+        column = self.estimate.spec.density
+        table, lag = self.inputs.density, self.density.lag
+        measure = "density" if column == "density_lag" else self.density.measure
+        if measure not in table:
+            return self.sample.frame[[*KEY, column]]
+        return lagged(table[[*KEY, measure]], lag).rename(columns={measure: column})
+
     def estimate_of(self, rows: pd.DataFrame, spec: Specification) -> Estimate:
         """Another specification estimated with the settings of the study."""
         return estimate(rows, spec, **self.settings)
@@ -128,8 +139,8 @@ class Headline:
 
     @cached_property
     def permuted(self) -> Randomisation:
-        """The headline with density paths permuted; EstimationError where none can be."""
-        return randomisation(self.rows, self.estimate.spec, draws=RANDOM_DRAWS, seed=self.seed)
+        """The headline with paths of the density table permuted; EstimationError where none can be."""
+        return randomisation(self.rows, self.estimate.spec, table=self.lagged_density, draws=RANDOM_DRAWS, seed=self.seed)
 
     def _reported(self) -> Specification:
         """The headline's own specification, for the reported nodes."""

@@ -11,7 +11,6 @@ from ..headline import Headline
 from ..kernels.exposure_trend import TREND, ExposureTrend, breakdown
 from ..kernels.inference import interval
 from ..kernels.judgements import HypothesisTest
-from ..kernels.randomisation import exchangeable
 from ..kernels.specification import GROUP_YEAR, Estimate
 from ..kernels.verdicts import EQUIVALENCE, Identification, Interval
 from ..kernels.within import Array
@@ -65,11 +64,10 @@ def identification(headline: Headline, test: HypothesisTest, *, same_without_one
 def _randomisation(headline: Headline, column: str) -> tuple[float, float]:
     """p by permuted density paths, and the share of units whose path can be permuted; NaN and 0 where none can be."""
     try:
-        p = float(headline.permuted.p()[headline.estimate.outcome_index(column)])
+        permuted = headline.permuted
     except EstimationError:
         return np.nan, 0.0
-    sets = exchangeable(headline.rows, headline.estimate.spec, None)
-    return p, sum(len(units) for units in sets if len(units) > 1) / sum(map(len, sets))
+    return float(permuted.p()[headline.estimate.outcome_index(column)]), permuted.exchangeable / permuted.units
 
 
 def trend_rows(headline: Headline, net: ExposureTrend) -> Iterator[Row]:

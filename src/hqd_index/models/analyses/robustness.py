@@ -7,13 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from ...errors import EstimationError
 from ..headline import RANDOM_DRAWS, Headline
 from ..kernels.clusters import cluster_sums, consecutive_codes
 from ..kernels.inference import driscoll_kraay, inflation, joint_wald
+from ..kernels.randomisation import MIN_EXCHANGEABLE, Randomisation
 from ..kernels.specification import Specification, sums_of
-from ..model_rows import Row, Rows, outcome_key, quantity_row, reported_outcomes, split_outcome
+from ..model_rows import Mend, Row, Rows, not_made, outcome_key, quantity_row, reported_outcomes, split_outcome
 
 DIAGNOSTICS = "regression_diagnostics"
+DENSITY_GAPS_MEND: Mend = (
+    "补齐密度表中缺失的单位-年,或用 years、drop_units 取密度齐全的样本",
+    "fill the unit-years that the density table lacks, or take a sample in which it is complete (years, drop_units)",
+)
 
 
 def kernel_error_rows(headline: Headline) -> Iterator[Row]:
@@ -46,8 +52,8 @@ def mundlak_rows(headline: Headline) -> Iterator[Row]:
         return
     mean_columns = [f"mean_{term}" for term in estimate.terms]
     unit_means = rows.groupby("unit")[list(estimate.terms)].transform("mean").set_axis(mean_columns, axis=1)
-    outcome_columns = (column for _, column in reported_outcomes(estimate, headline.sample))
-    roots = tuple(column for column in outcome_columns if split_outcome(column)[1] == headline.sample.tree.root)
+    outcomes_of_estimate = (column for _, column in reported_outcomes(estimate, headline.sample))
+    roots = tuple(column for column in outcomes_of_estimate if split_outcome(column)[1] == headline.sample.tree.root)
     effects = tuple(effect for effect in estimate.spec.fixed_effects if effect != "unit")
     regressors = (*estimate.terms[1:], *mean_columns)
     spec = Specification(headline.id, roots, estimate.terms[0], regressors, effects, estimate.spec.cluster)
@@ -65,12 +71,14 @@ def robustness(headline: Headline) -> Rows:
 
 
 def placebo(headline: Headline) -> Rows:
-    """p by permuted density paths, and the draws of the whole index."""
-    estimate = headline.estimate
-    permuted = headline.permuted
+    """p by permuted density paths, and the draws of the whole index; neither where too few units can exchange their paths."""
+    estimate, permuted = headline.estimate, headline.permuted
     p, scale, outcomes_of_estimate = permuted.p(), estimate.scale()[0], reported_outcomes(estimate, headline.sample)
-    note = f"{RANDOM_DRAWS} draws"
-    diagnostics = [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in outcomes_of_estimate]
+    note = f"{RANDOM_DRAWS} draws; {permuted.exchangeable} of {permuted.units} units exchange density paths"
+    diagnostics = [quantity_row(estimate, "all:", "exchangeable_units", permuted.exchangeable, f"of {permuted.units}")]
+    diagnostics += [quantity_row(estimate, column, "p_randomisation", float(p[j]), note) for j, column in outcomes_of_estimate]
+    if not permuted.valid:
+        return {DIAGNOSTICS: diagnostics, "not_made": not_made(("placebo",), _too_few_exchangeable(permuted), DENSITY_GAPS_MEND)}
     draws: list[Row] = []
     for j, column in outcomes_of_estimate:
         if split_outcome(column)[1] == headline.sample.tree.root:
@@ -80,6 +88,15 @@ def placebo(headline: Headline) -> Rows:
                 for i, (b, t) in enumerate(values)
             ]
     return {DIAGNOSTICS: diagnostics, "placebo": draws}
+
+
+def _too_few_exchangeable(permuted: Randomisation) -> EstimationError:
+    movable, units, least = permuted.exchangeable, permuted.units, f"{MIN_EXCHANGEABLE:g}"
+    return EstimationError(
+        f"randomisation inference: only {movable} of {units} units have a density in the same years as another, fewer than "
+        f"{least} of them: no p and no placebo distribution",
+        zh=f"随机化推断:{units} 个单位中只有 {movable} 个与其他单位有密度的年份相同,不足 {least},不给出 p 值与安慰剂分布",
+    )
 
 
 def earlier_trends(headline: Headline) -> Rows:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ..kernels.within import Array
+from .estimable import Caveat, clustered_fit, number_text, not_identified
 from .event_panel import Layout, Panel, panel_of
-from .event_study import WINDOW, Events, clustered_covariance, event_effects, least_squares, other_levels, positions_in_window
+from .event_study import WINDOW, Events, event_effects, other_levels, positions_in_window
 
 NEVER_TREATED = "treated_never"
 EARLY_AGAINST_LATE = "earlier_later_control"
@@ -50,15 +51,35 @@ def goodman_bacon(data: pd.DataFrame, outcome: str) -> Bacon:
     outcome_by_year, first_years = outcome_by_year[~(first_years <= years[0])], first_years[~(first_years <= years[0])]
     cohorts = sorted(first_years.dropna().unique())
     if not cohorts or len(cohorts) + first_years.isna().any() < 2:
-        raise EstimationError(f"{outcome}: no two groups to compare", zh=f"{outcome}:没有两组可以比较")
+        raise _nothing_to_compare(outcome, cohorts, units=len(outcome_by_year))
     mean = {g: outcome_by_year[first_years == g].mean().to_numpy() for g in cohorts} | {
         np.nan: outcome_by_year[first_years.isna()].mean().to_numpy()
     }
     share = {g: float((first_years == g).mean()) for g in cohorts}
     pairs = pd.DataFrame(_comparison_pairs(cohorts, mean, share, float(first_years.isna().mean()), years))
+    if pairs.empty:
+        raise _nothing_to_compare(outcome, cohorts, units=len(outcome_by_year))
     return Bacon(
         pairs.assign(weight=pairs["weight"] / pairs["weight"].sum()), len(outcome_by_year), int(first_years.notna().sum())
     )
+
+
+def _nothing_to_compare(outcome: str, cohorts: list[float], *, units: int) -> EstimationError:
+    """Why there is no 2x2 comparison."""
+    if not units:
+        zh, en = "没有在每一年都有观测且首年未处理的单位", "no unit is observed in every year and untreated in the first"
+    elif len(cohorts) > 1:
+        years = number_text(cohorts)
+        zh, en = (
+            f"处理组 {years} 之间没有观测年份,也没有从未处理的单位",
+            f"no year between cohorts {years} and no unit never treated",
+        )
+    elif cohorts:
+        years = number_text(cohorts)
+        zh, en = f"只有一个处理组({years}),没有从未处理的单位", f"one cohort ({years}) and no unit never treated"
+    else:
+        zh, en = "各年均有观测的单位中没有处理的", "no unit observed in every year is treated"
+    return EstimationError(f"{outcome}, bacon: nothing to compare: {en}", zh=f"{outcome},bacon:没有可以比较的两组:{zh}")
 
 
 def _comparison_pairs(
@@ -74,6 +95,8 @@ def _comparison_pairs(
             )
         for later_cohort in (g for g in cohorts if g > k):
             later_post = years >= later_cohort
+            if (later_post == post).all():  # no year between them: neither is a control for the other
+                continue
             e, m = float(later_post.mean()), share[later_cohort]
             yield _comparison(
                 EARLY_AGAINST_LATE,
@@ -108,32 +131,48 @@ def sun_abraham(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
-    treated = ~np.isnan(layout.event)
-    if treated.all():
-        raise EstimationError(f"{outcome}: no unit is never treated", zh=f"{outcome}:没有从未处理的单位")
+    if not np.isnan(layout.event).any():
+        raise EstimationError(
+            f"{outcome}, sun_abraham: not identified: no unit is never treated, and these are its controls",
+            zh=f"{outcome},sun_abraham:无法识别:没有从未处理的单位,而该方法以其为对照",
+        )
     dummies, cells = _cohort_dummies(layout)
-    size = dummies.sum(axis=0)
     residuals = layout.absorber.residual(np.column_stack([rows.y, dummies]))
-    y, x = residuals[:, 0], residuals[:, 1:]
-    coefficients = least_squares(x, y)
-    g, n, k = layout.units, len(y), other_levels(layout.effects)
-    covariance = clustered_covariance(x, y - x @ coefficients, layout.unit, g / (g - 1) * (n - 1) / (n - len(cells) - k))
-    event = cells[:, 1]
+    g, n, k = layout.units, len(rows.y), other_levels(layout.effects)
+    fit = clustered_fit(
+        residuals[:, 1:], residuals[:, 0], dummies.sum(axis=0), layout.unit,
+        lambda slopes: g / (g - 1) * (n - 1) / (n - slopes - k),
+    )  # fmt: skip
+    identified = fit.identified
+    coefficients, covariance = fit.coefficient[identified], fit.covariance[np.ix_(identified, identified)]
+    size, event = dummies.sum(axis=0)[identified], cells[identified, 1]
+    if not (event >= 0).any():
+        raise not_identified(outcome, "sun_abraham", layout)
     event_times = sorted(set(event.tolist()))
     average = np.stack([np.where(event == t, size, 0.0) / size[event == t].sum() for t in event_times])
     post = np.where(event >= 0, size, 0.0) / size[event >= 0].sum()
     window_positions = average[positions_in_window(event_times, window)]
     reported_times = [t for t in event_times if window[0] <= t <= window[1]]
     return event_effects(
-        "sun_abraham",
-        layout,
-        reported_times,
-        window_positions @ coefficients,
-        window_positions @ covariance @ window_positions.T,
-        float(post @ coefficients),
-        float(np.sqrt(post @ covariance @ post)),
-        base=True,
-    )
+        "sun_abraham", layout, reported_times,
+        window_positions @ coefficients, window_positions @ covariance @ window_positions.T, float(post @ coefficients),
+        float(np.sqrt(post @ covariance @ post)), base=True, caveats=tuple(_dropped_cells(layout, cells, identified)),
+    )  # fmt: skip
+
+
+def _dropped_cells(layout: Layout, cells: NDArray[np.int64], identified: np.ndarray) -> Iterator[Caveat]:
+    """Cohorts, or some of their event times, that are not identified."""
+    for cohort in np.unique(cells[~identified, 0]).tolist():
+        of_cohort = cells[:, 0] == cohort
+        if not ((layout.first == cohort) & (layout.event == -1)).any():
+            yield Caveat(
+                f"剔除队列 {cohort}(处理前一年无观测)", f"cohort {cohort} dropped: not observed in the year before treatment"
+            )
+        elif not identified[of_cohort].any():
+            yield Caveat(f"剔除队列 {cohort}(与固定效应共线)", f"cohort {cohort} dropped: collinear with the fixed effects")
+        else:
+            times = number_text(cells[of_cohort & ~identified, 1])
+            yield Caveat(f"剔除队列 {cohort} 共线的事件期 {times}", f"collinear event times of cohort {cohort} dropped: {times}")
 
 
 def _cohort_dummies(layout: Layout) -> tuple[Array, NDArray[np.int64]]:

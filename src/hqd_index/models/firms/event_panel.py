@@ -15,6 +15,8 @@ from ...errors import EstimationError
 from ..kernels.clusters import consecutive_codes
 from ..kernels.within import Absorber, Array, Codes, absorber, adder
 
+PREDICTION_TOLERANCE = 1e-6  # levels of unit spread that untreated rows return to within this: they identify the row's prediction
+
 
 @dataclass(frozen=True)
 class Untreated:
@@ -78,6 +80,12 @@ class Layout:
             solution[identified] = solve_identified(right_side[identified])
             return solution
 
+        levels = np.random.default_rng(0).standard_normal(len(identified))
+        probe = np.asarray(dummies @ levels)
+        prediction = np.asarray(
+            dummies @ solve_all_columns(np.asarray(dummies[untreated_rows].T @ probe[untreated_rows])[:, None])
+        )[:, 0]
+        identified_rows &= np.abs(prediction - probe) <= PREDICTION_TOLERANCE
         return Untreated(
             dummies,
             untreated_rows,
@@ -133,7 +141,7 @@ class Panel:
         if key not in self._layouts:
             self._layouts[key] = _layout(self.data, observed, effects)
         layout, row_positions = self._layouts[key]
-        if not row_positions.any() or np.isnan(layout.first).all():
+        if not row_positions.any() or not layout.treated.any():
             raise EstimationError(
                 f"{outcome}: no unit is observed both before and after treatment", zh=f"{outcome}:没有单位在处理前后都有观测"
             )

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+from scipy import stats
 
-from ...linear_algebra import GRAM, symmetric_inverse
+from ...linear_algebra import GRAM, symmetric_inverse, symmetric_rank
 from ..kernels.within import Array, Codes
+from .estimable import Caveat, clustered_fit, collinear_times, number_text, no_counterfactual, not_identified, unmatched_rows
 from .event_panel import Layout, OutcomeRows, Panel, panel_of, unit_sums
 
 WINDOW = (-4, 3)
@@ -32,43 +33,28 @@ class Events:
     n: int
     units: int
     treated: int
+    caveats: tuple[Caveat, ...] = ()
 
     @property
     def se(self) -> Array:
         return np.sqrt(np.diag(self.covariance))
 
     def pre_trend(self) -> tuple[float, int, float]:
-        """(F, number of leads, p) of all leads being zero, F(q, units - 1); NaN without leads."""
+        """(F, q, p) of all leads being zero, F(q, units - 1) with q the rank of their variance; NaN without leads."""
         lead_positions = [i for i, t in enumerate(self.time) if t < 0 and self.covariance[i, i] > 0]
         if not lead_positions:
             return np.nan, 0, np.nan
         b, v = self.estimate[lead_positions], self.covariance[np.ix_(lead_positions, lead_positions)]
-        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / len(lead_positions)
-        return f, len(lead_positions), float(stats.f.sf(f, len(lead_positions), self.units - 1))
+        scale = 1 / np.sqrt(np.diag(v))
+        q = symmetric_rank(v * scale[:, None] * scale[None, :], tolerance=GRAM)
+        f = float(b @ symmetric_inverse(v, tolerance=GRAM, size=np.diag(v)) @ b) / q
+        return f, q, float(stats.f.sf(f, q, self.units - 1))
 
 
 def _dummies(event: Array, *, omitted_periods: set[int]) -> tuple[Array, list[int]]:
     """Dummies (n, k) of every event time but `omitted_periods`: binned ends would assume that effects stay constant there."""
     event_times = sorted({int(t) for t in np.unique(event[~np.isnan(event)])} - omitted_periods)
     return (event[:, None] == np.array(event_times)[None, :]).astype(float), event_times
-
-
-def clustered_covariance(x: Array, u: Array, unit: Codes, factor: float) -> Array:
-    """Sandwich of residualised regressors with scores summed by unit."""
-    inverse_gram = np.linalg.inv(x.T @ x)
-    score = unit_sums(x * u[:, None], unit)
-    return np.asarray(factor * inverse_gram @ (score.T @ score) @ inverse_gram)
-
-
-def least_squares(x: Array, y: Array) -> Array:
-    """Coefficients (k,) of y (n,) on x (n, k) of full rank: normal equations and one step on what they leave.
-
-    Twelve times faster than an orthogonal factorisation of a long x; dummies with effects taken out are far from collinear, and
-    the step mends what squaring their condition number costs. LinAlgError where x has no full rank.
-    """
-    factor = linalg.cho_factor(x.T @ x)
-    b = linalg.cho_solve(factor, x.T @ y)
-    return np.asarray(b + linalg.cho_solve(factor, x.T @ (y - x @ b)))
 
 
 def twfe(
@@ -81,26 +67,36 @@ def twfe(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
-    all_treated = not np.isnan(layout.event).any()
-    dummies, event_times = _dummies(layout.event, omitted_periods={-1, int(np.nanmin(layout.event))} if all_treated else {-1})
+    second_base = set() if np.isnan(layout.event).any() else {int(np.nanmin(layout.event))}
+    dummies, event_times = _dummies(layout.event, omitted_periods={-1, *second_base})
     y, *columns = layout.absorber.residual(np.column_stack([rows.y, layout.treated, dummies])).T
-    post, x = columns[0], np.column_stack(columns[1:])
-    k = other_levels(layout.effects)
-    g, n = layout.units, len(rows.y)
+    post, x = columns[0], np.column_stack(columns[1:]) if event_times else np.zeros((len(y), 0))
 
     def factor(slopes: int) -> float:
-        return g / (g - 1) * (n - 1) / (n - slopes - k)
+        g, n = layout.units, len(rows.y)
+        return g / (g - 1) * (n - 1) / (n - slopes - other_levels(layout.effects))
 
-    b = least_squares(x, y)
-    covariance = clustered_covariance(x, y - x @ b, layout.unit, factor(len(event_times)))
-    static = float(post @ y / (post @ post))
-    static_v = clustered_covariance(post[:, None], y - static * post, layout.unit, factor(1))
-    window_positions = positions_in_window(event_times, window)
-    reported_times = [event_times[i] for i in window_positions]
-    v = covariance[np.ix_(window_positions, window_positions)]
+    fit = clustered_fit(x, y, dummies.sum(axis=0), layout.unit, factor)
+    static = clustered_fit(post[:, None], y, np.array([layout.treated.sum()]), layout.unit, factor)
+    times = np.array(event_times)
+    if not static.identified[0] or not (times[fit.identified] >= 0).any():
+        raise not_identified(outcome, "twfe", layout)
+    shown = np.flatnonzero((times >= window[0]) & (times <= window[1]) & fit.identified)
     return event_effects(
-        "twfe", layout, reported_times, b[window_positions], v, static, float(np.sqrt(static_v[0, 0])), base=True
-    )
+        "twfe", layout, times[shown].tolist(), fit.coefficient[shown], fit.covariance[np.ix_(shown, shown)],
+        float(static.coefficient[0]), float(np.sqrt(static.covariance[0, 0])), base=True,
+        caveats=(*_two_bases(second_base), *collinear_times(times[~fit.identified])),
+    )  # fmt: skip
+
+
+def _two_bases(second_base: set[int]) -> tuple[Caveat, ...]:
+    """Without never-treated units a trend in event time is not identified: two event times are set to zero."""
+    if not second_base:
+        return ()
+    names = number_text({-1, *second_base})
+    zh = f"没有从未处理的单位:事件期 {names} 同作基期,事件时间的线性趋势设为零"
+    en = f"no unit is never treated: event times {names} are both base, a trend in event time is taken as zero"
+    return (Caveat(zh, en, omission=False),)
 
 
 def other_levels(effects: tuple[Codes, ...]) -> int:
@@ -114,15 +110,16 @@ def positions_in_window(event_times: list[int], window: tuple[int, int]) -> list
 
 
 def event_effects(
-    name: str, layout: Layout, event_times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False
-) -> Events:
+    name: str, layout: Layout, event_times: list[int], b: Array, v: Array, overall: float, se: float, *, base: bool = False,
+    caveats: tuple[Caveat, ...] = (),
+) -> Events:  # fmt: skip
     """With `base`, period -1 is put in at zero."""
     if base:
         base_position = sum(t < -1 for t in event_times)
         event_times, b = [*event_times[:base_position], -1, *event_times[base_position:]], np.insert(b, base_position, 0.0)
         v = np.insert(np.insert(v, base_position, 0.0, axis=0), base_position, 0.0, axis=1)
     treated = len(np.unique(layout.unit[~np.isnan(layout.first)]))
-    return Events(name, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated)
+    return Events(name, tuple(event_times), b, v, overall, se, len(layout.event), layout.units, treated, caveats)
 
 
 def imputation(
@@ -137,6 +134,8 @@ def imputation(
     rows = panel_of(data).rows(outcome, effects)
     layout = rows.layout
     target = layout.treated & layout.untreated.identified_rows
+    if not target.any():
+        raise no_counterfactual(outcome, "imputation", layout)
     event_times = [t for t in range(0, window[1] + 1) if (layout.event[target] == t).any()]
     weight = np.stack([_equal_weights(target & (layout.event == t)) for t in event_times] + [_equal_weights(target)], axis=1)
     effect = weight.T @ rows.gap
@@ -155,6 +154,7 @@ def imputation(
         joint_covariance,
         float(effect[-1]),
         float(np.sqrt(covariance[-1, -1])),
+        caveats=(*unmatched_rows(layout, layout.untreated.identified_rows), *collinear_times(lead_weights[3])),
     )
 
 
@@ -180,22 +180,25 @@ def _influence(rows: OutcomeRows, weight: Array, target: np.ndarray) -> Array:
     return unit_sums(v, layout.unit)
 
 
-def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array]:
-    """Leads window[0]..-1 from untreated rows alone; the base is all earlier rows and never-treated units."""
+def _leads(rows: OutcomeRows, window: tuple[int, int]) -> tuple[list[int], Array, Array, list[int]]:
+    """Leads window[0]..-1 from untreated rows alone, and those dropped as collinear; base: earlier rows, never-treated units."""
     untreated = rows.layout.untreated
     event = rows.layout.event[untreated.untreated_rows]
     event_times = [t for t in range(window[0], 0) if (event == t).any()]
     if not (event < window[0]).any():  # no earlier rows of the treated: their first lead is the base
         event_times = event_times[1:]
     if not event_times or not np.isnan(event).any():
-        return [], np.zeros(0), np.zeros((0, 0))
+        return [], np.zeros(0), np.zeros((0, 0)), []
     dummies = (event[:, None] == np.array(event_times)[None, :]).astype(float)
     y, *columns = untreated.absorber.residual(np.column_stack([rows.y[untreated.untreated_rows], dummies])).T
     x = np.column_stack(columns)
-    b = least_squares(x, y)
     n, unit = len(y), untreated.effects[0]
     g, k = int(unit.max()) + 1, other_levels(untreated.effects)
-    return event_times, b, clustered_covariance(x, y - x @ b, unit, g / (g - 1) * (n - 1) / (n - len(event_times) - k))
+    fit = clustered_fit(x, y, dummies.sum(axis=0), unit, lambda slopes: g / (g - 1) * (n - 1) / (n - slopes - k))
+    identified = np.flatnonzero(fit.identified)
+    times = np.array(event_times)
+    collinear = times[~fit.identified].tolist()
+    return times[identified].tolist(), fit.coefficient[identified], fit.covariance[np.ix_(identified, identified)], collinear
 
 
 def did2s(
@@ -207,6 +210,8 @@ def did2s(
     """
     rows = panel_of(data).rows(outcome, effects)
     layout, identified_rows = rows.layout, rows.layout.untreated.identified_rows
+    if not (layout.treated & identified_rows).any():
+        raise no_counterfactual(outcome, "did2s", layout)
     dummies, event_times = _dummies(layout.event, omitted_periods=set())
     has_observations = (dummies[identified_rows] != 0).any(axis=0)
     b, covariance = _second_stage(rows, dummies[:, has_observations] * identified_rows[:, None], identified_rows)
@@ -215,14 +220,10 @@ def did2s(
     window_positions = positions_in_window(event_times, window)
     v = covariance[np.ix_(window_positions, window_positions)]
     return event_effects(
-        "did2s",
-        layout,
-        [event_times[i] for i in window_positions],
-        b[window_positions],
-        v,
-        float(overall[0]),
-        float(np.sqrt(overall_v[0, 0])),
-    )
+        "did2s", layout, [event_times[i] for i in window_positions], b[window_positions], v,
+        float(overall[0]), float(np.sqrt(overall_v[0, 0])),
+        caveats=unmatched_rows(layout, identified_rows),
+    )  # fmt: skip
 
 
 def _second_stage(rows: OutcomeRows, x: Array, identified_rows: np.ndarray) -> tuple[Array, Array]:

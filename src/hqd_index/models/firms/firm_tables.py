@@ -14,6 +14,7 @@ from ...study.records import Study
 from ..contribution_items import TOTAL, ContributionItem, contribution_rows
 from ..model_rows import Mend, Row, Rows, merged_rows, not_made
 from .bacon import goodman_bacon, sun_abraham
+from .estimable import Caveat
 from .event_panel import Panel
 from .event_study import Events, did2s, imputation, twfe
 from .group_time import callaway_santanna
@@ -34,14 +35,29 @@ MEND: Mend = (
     "在 regressions.yaml 的 events.outcomes 中写企业层面结果,并提供认定名单",
     "name firm outcomes under events.outcomes in regressions.yaml, and give a recognition list",
 )
-NOTES = {
-    "twfe": "unit-year effects of the study's units; biased when effects differ by cohort or grow: shown for comparison",
-    "imputation": "unit-year effects of the study's units", "did2s": "unit-year effects of the study's units",
-    "callaway_santanna": "year effects; controls not yet treated",
-    "sun_abraham": "unit-year effects of the study's units; controls never treated",
-    "bacon": "static two-way coefficient of firms seen every year: weights sum to 1 and give it exactly",
-    "dcdh": "status in force, which can end: effect on switchers in the year of the switch",
-}  # fmt: skip
+CAVEAT_MEND: Mend = (
+    "补充相应年份或从未认定的企业;其余结果不受影响",
+    "add the years or firms never recognised that are missing; the other results stand",
+)
+UNIT_YEARS = Caveat("按研究单位-年份的固定效应", "unit-year effects of the study's units")
+NOTES: dict[str, Caveat] = {
+    "twfe": Caveat(
+        f"{UNIT_YEARS.zh};效应随队列或时间变化时有偏,只作对照",
+        f"{UNIT_YEARS.en}; biased when effects differ by cohort or grow: shown for comparison",
+    ),
+    "imputation": UNIT_YEARS,
+    "did2s": UNIT_YEARS,
+    "callaway_santanna": Caveat("年份效应;对照为尚未处理者", "year effects; controls not yet treated"),
+    "sun_abraham": Caveat(f"{UNIT_YEARS.zh};对照为从未处理者", f"{UNIT_YEARS.en}; controls never treated"),
+    "bacon": Caveat(
+        "每年都有观测的企业的静态双向系数:权重之和为 1,加权恰为该系数",
+        "static two-way coefficient of firms seen every year: weights sum to 1 and give it exactly",
+    ),
+    "dcdh": Caveat(
+        "有效身份,可以终止:变动者在变动当年的效应",
+        "status in force, which can end: effect on switchers in the year of the switch",
+    ),
+}
 
 
 def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
@@ -64,11 +80,15 @@ def firm_rows(firms: pd.DataFrame | EstimationError, study: Study) -> Rows:
 def _estimator_rows(name: str, panel: Panel, outcome: str, study: Study) -> Rows:
     try:
         events = EVENT_ESTIMATORS[name](panel, outcome, window=study.regressions.events.window)
-        return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level))}
     except EstimationError as fault:
         return {"not_made": not_made(("event_study",), fault, MEND)}
-    except np.linalg.LinAlgError as fault:
-        return {"not_made": not_made(("event_study",), EstimationError(f"{outcome}, {name}: {fault}"), MEND)}
+    omissions = [
+        EstimationError(f"{outcome}, {name}: {caveat.en}", zh=f"{outcome},{name}:{caveat.zh}")
+        for caveat in events.caveats
+        if caveat.omission
+    ]
+    missing = [row for omission in omissions for row in not_made(("event_study",), omission, CAVEAT_MEND)]
+    return {"event_study": list(_event_rows(events, outcome, study.regressions.inference.level)), "not_made": missing}
 
 
 def _summary_rows(
@@ -93,12 +113,13 @@ def _finite_outcomes(firms: pd.DataFrame, outcomes: list[str]) -> pd.DataFrame:
 def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
     """One row per event time, the overall effect and the joint pre-trend test."""
     z = float(stats.t.ppf(0.5 + level / 2, max(events.units - 1, 1)))
+    note = _note(NOTES[events.estimator], *events.caveats)
 
     def row(quantity: str, time: int | None, value: float, se: float, p: float) -> Row:
         return {
             "outcome": outcome, "estimator": events.estimator, "quantity": quantity, "time": time, "estimate": value, "se": se,
             "ci_low": value - z * se, "ci_high": value + z * se, "p": p, "n_obs": events.n, "n_units": events.units,
-            "n_treated": events.treated, "note": NOTES[events.estimator],
+            "n_treated": events.treated, "note": note,
         }  # fmt: skip
 
     def two_sided_p(value: float, se: float) -> float:
@@ -110,6 +131,11 @@ def _event_rows(events: Events, outcome: str, level: float) -> Iterator[Row]:
     f, lead_count, p = events.pre_trend()
     if lead_count:
         yield row("pre_trend_f", None, f, np.nan, p)
+
+
+def _note(*parts: Caveat) -> str:
+    """`中文 / English` of all parts."""
+    return f"{';'.join(part.zh for part in parts)} / {'; '.join(part.en for part in parts)}"
 
 
 def _bacon_rows(firms: pd.DataFrame, outcome: str, level: float) -> list[Row]:
@@ -145,7 +171,7 @@ def _row_without_time(
     p = float(2 * stats.norm.sf(abs(value / se))) if se > 0 else np.nan
     return {
         "outcome": outcome, "estimator": estimator, "quantity": quantity, "time": None, "estimate": value, "se": se,
-        "ci_low": value - width, "ci_high": value + width, "p": p, "note": NOTES[estimator],
+        "ci_low": value - width, "ci_high": value + width, "p": p, "note": _note(NOTES[estimator]),
     } | sizes  # fmt: skip
 
 

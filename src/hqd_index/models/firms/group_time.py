@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from ...errors import EstimationError
 from ..kernels.within import Array
+from .estimable import Caveat, number_text
 from .event_study import WINDOW, Events
 
 
@@ -23,6 +25,7 @@ class GroupTime:
     influence: Array
     cohort: Array  # first treated year of each unit, NaN never
     rows: int
+    caveats: tuple[Caveat, ...] = ()
 
     @property
     def se(self) -> Array:
@@ -46,10 +49,10 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
     observed in both years. Units treated in the first year are left out. EstimationError without any cell.
     """
     outcome_by_year = data.pivot(index="unit", columns="year", values=outcome)
-    cohort = data.groupby("unit")["first"].first().reindex(outcome_by_year.index).to_numpy(dtype=float)
+    every_cohort = data.groupby("unit")["first"].first().reindex(outcome_by_year.index).to_numpy(dtype=float)
     years = outcome_by_year.columns.to_numpy(dtype=float)
-    is_estimable = ~(cohort <= years[0])
-    values, cohort = outcome_by_year.to_numpy(dtype=float)[is_estimable], cohort[is_estimable]
+    is_estimable = ~(every_cohort <= years[0])
+    values, cohort = outcome_by_year.to_numpy(dtype=float)[is_estimable], every_cohort[is_estimable]
     cells = []
     for g in sorted(set(cohort[~np.isnan(cohort)]) & set(years)):
         for t in years[1:]:
@@ -60,14 +63,52 @@ def group_time(data: pd.DataFrame, outcome: str, *, controls: Literal["never", "
                     values[:, years == t][:, 0] - values[:, years == base][:, 0], cohort == g, later_treated & (cohort != g)
                 )
                 cells += [(g, t, *cell)] if cell else []
-    if not cells:
-        raise EstimationError(
-            f"{outcome}: no group has both a base year and controls", zh=f"{outcome}:没有任何处理组同时具备基期和对照组"
-        )
+    effects = {(float(g), float(t)) for g, t, *_ in cells if t >= g}
+    if not effects:
+        zh, en = "没有任何处理组同时具备基期(处理前一年)和对照组", "no cohort has both a base year (the one before) and controls"
+        text = f"{outcome}, callaway_santanna: not identified: {en}"
+        raise EstimationError(text, zh=f"{outcome},callaway_santanna:无法识别:{zh}")
     group, year, att, influence = zip(*cells)
+    caveats = (*_omitted(every_cohort, years, effects), *_unbalanced(values))
     return GroupTime(
-        np.array(group), np.array(year), np.array(att), np.stack(influence, axis=1), cohort, int((~np.isnan(values)).sum())
-    )
+        np.array(group), np.array(year), np.array(att), np.stack(influence, axis=1), cohort, int((~np.isnan(values)).sum()),
+        caveats,
+    )  # fmt: skip
+
+
+def _omitted(cohort: Array, years: Array, effects: set[tuple[float, float]]) -> Iterator[Caveat]:
+    """Cohorts without any effect by reason, and years in which some cohort has none."""
+    treated = {g for g in cohort[~np.isnan(cohort)] if g <= years[-1]}
+    without = treated - {g for g, _ in effects}
+    reasons = {
+        ("首个观测年份已处理,没有基期", "treated by the first year, no base"): {g for g in without if g <= years[0]},
+        ("处理前一年或处理当年没有数据", "no data in the year before treatment or in its own"): {
+            g for g in without if g > years[0] and not {g - 1, g} <= set(years)
+        },
+    }
+    rest = ("没有同时观测到的对照", "no controls observed beside it")
+    for (zh, en), cohorts in (reasons | {rest: without.difference(*reasons.values())}).items():
+        if cohorts:
+            yield Caveat(f"剔除队列 {number_text(cohorts)}({zh})", f"cohorts dropped: {number_text(cohorts)} ({en})")
+    absent = {t for g in treated - without for t in years[years >= g] if (g, t) not in effects}
+    if absent:
+        yield Caveat(
+            f"{number_text(absent)} 年部分队列没有对照或观测,其效应不计入平均",
+            f"some cohorts have no controls or rows in {number_text(absent)}: these effects are in no average",
+        )
+
+
+def _unbalanced(values: Array) -> Iterator[Caveat]:
+    """How averages over cohorts are weighted where units are not observed in every year."""
+    units = int(np.isnan(values).any(axis=1).sum())
+    if units:
+        yield Caveat(
+            f"非平衡面板:{len(values)} 个单位中有 {units} 个并非每年有观测;各效应只用基期与当期均有观测的单位,"
+            "跨队列平均的权重按队列的全部单位数",
+            f"unbalanced: {units} of {len(values)} units are not observed in every year; an effect uses units observed in both "
+            "of its years, averages weight cohorts by all their units",
+            omission=False,
+        )
 
 
 def group_difference(outcome_change: Array, treated: np.ndarray, control: np.ndarray) -> tuple[float, Array] | None:
@@ -94,13 +135,9 @@ def callaway_santanna(
     n = len(cells.cohort)
     joint_influence = np.stack([values for _, values in averages], axis=1)
     return Events(
-        estimator="callaway_santanna",
-        time=tuple(event_times),
-        estimate=np.array([b for b, _ in averages]),
+        estimator="callaway_santanna", time=tuple(event_times), estimate=np.array([b for b, _ in averages]),
         covariance=joint_influence.T @ joint_influence / n**2,
-        overall=overall,
-        overall_se=float(np.sqrt((influence**2).mean() / n)),
-        n=cells.rows,
-        units=n,
-        treated=int((~np.isnan(cells.cohort)).sum()),
-    )
+        overall=overall, overall_se=float(np.sqrt((influence**2).mean() / n)),
+        n=cells.rows, units=n, treated=int((~np.isnan(cells.cohort)).sum()),
+        caveats=cells.caveats,
+    )  # fmt: skip

@@ -14,28 +14,50 @@ from .wild import TIE
 from .within import Array
 
 BATCH = 2_000_000  # numbers (rows x draws) residualised at a time
+MIN_EXCHANGEABLE = 0.8  # share of the units that must be able to exchange paths before a p is given
 
 
 @dataclass(frozen=True)
 class Randomisation:
-    """Coefficient and cluster-robust t of the data (m,) and of each draw (B, m); p = (b + 1) / (B + 1)."""
+    """Coefficient and cluster-robust t of the data (m,) and of each draw (B, m); p = (b + 1) / (B + 1).
+
+    `exchangeable` of the `units` can give their path to another; the others keep theirs in every draw.
+    """
 
     estimate: Array
     t: Array
     estimates: Array
     t_star: Array
+    exchangeable: int
+    units: int
+
+    @property
+    def valid(self) -> bool:
+        """Whether enough units can exchange their paths for the draws to be centred."""
+        return self.exchangeable >= MIN_EXCHANGEABLE * self.units
 
     def p(self) -> Array:
-        """(m,) share of |t*| at least |t|, the data counted as one draw."""
+        """(m,) share of |t*| at least |t|, the data counted as one draw; NaN where too few units can exchange paths."""
         is_as_large = np.abs(self.t_star) >= np.abs(self.t) * (1 - TIE)
-        return (is_as_large.sum(axis=0) + 1.0) / (len(self.t_star) + 1.0)
+        return (is_as_large.sum(axis=0) + 1.0) / (len(self.t_star) + 1.0) if self.valid else np.full(len(self.t), np.nan)
 
 
-def exchangeable(rows: pd.DataFrame, spec: Specification, groups: pd.Series | None) -> list[list[str]]:
-    """Sets of units whose paths may change hands: those observed in the same years and, if given, of the same group."""
-    years = rows.groupby(spec.cluster)["year"].agg(lambda y: " ".join(map(str, sorted(y))))
-    group_labels = groups.reindex(years.index).astype(str) if groups is not None else pd.Series("", index=years.index)
-    return [sorted(units) for units in years.groupby([years, group_labels]).groups.values()]
+def density_paths(table: pd.DataFrame, units: list[str], years: list[int], density: str) -> pd.DataFrame:
+    """Density (units, years) of a table with one row per unit and year; NaN where it has no value."""
+    paths = table.drop_duplicates(["unit", "year"]).pivot(index="unit", columns="year", values=density)
+    return paths.reindex(index=pd.Index(units, name="unit"), columns=pd.Index(years, name="year")).astype(float)
+
+
+def exchangeable(paths: pd.DataFrame, groups: pd.Series | None = None) -> list[list[str]]:
+    """Sets of units whose paths (units, years) may change hands: those known in the same years and, if given, of one group."""
+    years_with_density = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
+    labels = groups.reindex(paths.index).astype(str) if groups is not None else pd.Series("", index=paths.index)
+    return [sorted(units) for units in years_with_density.groupby([years_with_density, labels]).groups.values()]
+
+
+def exchangeable_count(exchangeable_sets: list[list[str]]) -> int:
+    """How many units have another to exchange paths with."""
+    return sum(len(units) for units in exchangeable_sets if len(units) > 1)
 
 
 def permutations(exchangeable_sets: list[list[str]], units: list[str], draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -65,31 +87,39 @@ def statistics(partialled: PartialledRows, y: Array, x: Array) -> tuple[Array, A
 
 
 def randomisation(
-    data: pd.DataFrame, spec: Specification, *, draws: int = 999, seed: int = 0, groups: pd.Series | None = None
+    data: pd.DataFrame,
+    spec: Specification,
+    *,
+    table: pd.DataFrame | None = None,
+    draws: int = 999,
+    seed: int = 0,
+    groups: pd.Series | None = None,
 ) -> Randomisation:
-    """Permute the density paths of `spec.cluster` units with each other, all outcomes at once.
+    """Permute the density paths of the units with each other, all outcomes at once.
 
-    `groups` (unit -> label) keeps paths inside groups. EstimationError when no two units can change paths.
+    Whole paths of `table` (unit, year, density; by default `data`) change hands among units known in the same years there: a
+    row that is missing from the regression fixes no path. `groups` (unit -> label) keeps paths inside groups. EstimationError
+    when no two units can change paths.
     """
     partialled = partial_out(data, spec)
-    exchangeable_sets = exchangeable(partialled.rows, spec, groups)
+    units, years = (sorted(partialled.rows[column].unique()) for column in (spec.cluster, "year"))
+    paths = density_paths(data if table is None else table, units, years, spec.density)
+    row = partialled.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
+    year = pd.factorize(partialled.rows["year"], sort=True)[0]
+    values, exchangeable_sets = paths.to_numpy(), exchangeable(paths, groups)
     if all(len(members) < 2 for members in exchangeable_sets):
         raise specification_error(
             spec,
-            "no two units are observed in the same years; paths cannot be permuted",
-            "没有两个单位的观测年份相同,无法置换密度路径",
+            "no two units have a density in the same years; paths cannot be permuted",
+            "没有两个单位有密度的年份相同,无法置换密度路径",
         )
-    units = sorted(partialled.rows[spec.cluster].unique())
-    paths = partialled.rows.pivot(index=spec.cluster, columns="year", values=spec.density).loc[units].to_numpy(dtype=float)
-    row = partialled.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
-    year = pd.factorize(partialled.rows["year"], sort=True)[0]
     y = partialled.residual(partialled.rows[list(spec.outcomes)].to_numpy(dtype=float))
-    estimate, t = statistics(partialled, y, paths[row, year][:, None])
+    estimate, t = statistics(partialled, y, values[row, year][:, None])
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "randomisation", spec.id))
     step = max(1, BATCH // partialled.n)
     batches = [
-        statistics(partialled, y, paths[permuted_positions[batch_start : batch_start + step][:, row], year].T)
+        statistics(partialled, y, values[permuted_positions[batch_start : batch_start + step][:, row], year].T)
         for batch_start in range(0, draws, step)
     ]
     estimates, t_star = (np.concatenate(column) for column in zip(*batches))
-    return Randomisation(estimate[0], t[0], estimates, t_star)
+    return Randomisation(estimate[0], t[0], estimates, t_star, exchangeable_count(exchangeable_sets), len(units))

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import special
 
 from ..kernels.inference import random_stream
 from ..kernels.partial import PartialledRows
-from ..kernels.randomisation import permutations, statistics
+from ..kernels.randomisation import MIN_EXCHANGEABLE, density_paths, exchangeable, exchangeable_count, permutations, statistics
 from ..kernels.within import Array
 from .specification_curve import ScoredRows, Scores, Universe, universe_partial, within_spread
 
@@ -20,13 +19,18 @@ JOINT_DESIGNS = 200  # distinct designs that enter the joint test, evenly taken
 
 @dataclass(frozen=True)
 class Joint:
-    """Statistics of the whole curve and their p under the sharp null, by permuted density paths; draws (B,)."""
+    """Statistics of the whole curve and their p under the sharp null, by permuted density paths; draws (B,).
+
+    `exchangeable` of the `units` can exchange paths, in the universe in which fewest can; too few of them give no p (NaN).
+    """
 
     median: float
     significant: float
     p_median: float
     p_significant: float
     draws: int
+    exchangeable: int
+    units: int
 
 
 def joint_test(
@@ -54,14 +58,16 @@ def joint_test(
     for universe, partialled in zip(universes, partialled_universes):
         key = id(universe.data), universe.spec.density
         if key not in paths_by_density:
-            paths_by_density[key] = _paths(universe.data, universe.spec.density, draws, seed)
+            paths_by_density[key] = _paths(universe, draws, seed)
         b, beyond_quantile = _permuted_statistics(partialled, values, paths_by_density[key], alpha)
         medians.append(b)
         extreme_shares.append(beyond_quantile)
     median = np.abs(np.nanmedian(np.concatenate(medians, axis=1), axis=1))
     share = np.concatenate(extreme_shares, axis=1).mean(axis=1)
-    count = [1 + int((v[1:] >= v[0] * (1 - 1e-9)).sum()) for v in (median, share)]
-    return Joint(float(median[0]), float(share[0]), count[0] / (draws + 1), count[1] / (draws + 1), draws)
+    fewest = min(paths_by_density.values(), key=lambda paths: paths.exchangeable / max(len(paths.units), 1))
+    valid = fewest.exchangeable >= MIN_EXCHANGEABLE * len(fewest.units)
+    p = [(1 + int((v[1:] >= v[0] * (1 - 1e-9)).sum())) / (draws + 1) if valid else np.nan for v in (median, share)]
+    return Joint(float(median[0]), float(share[0]), p[0], p[1], draws, fewest.exchangeable, len(fewest.units))
 
 
 @dataclass(frozen=True)
@@ -72,18 +78,19 @@ class _Paths:
     units: dict[str, int]
     years: dict[int, int]
     permuted_positions: np.ndarray
+    exchangeable: int
 
 
-def _paths(data: pd.DataFrame, density: str, draws: int, seed: int) -> _Paths:
-    """Paths change hands among units whose density is known in the same years."""
-    paths = data.pivot(index="unit", columns="year", values=density)
-    units = list(paths.index)
-    observed_years = pd.Series([row.tobytes() for row in paths.notna().to_numpy()], index=paths.index)
-    exchangeable_sets = [sorted(members) for members in observed_years.groupby(observed_years).groups.values()]
+def _paths(universe: Universe, draws: int, seed: int) -> _Paths:
+    """Paths of the density table change hands among units whose density is known in the same years there."""
+    data, table = universe.data, universe.data if universe.paths is None else universe.paths
+    units, years = sorted(data["unit"].unique()), sorted(data["year"].unique())
+    paths = density_paths(table, units, years, universe.spec.density)
+    exchangeable_sets = exchangeable(paths)
     permuted_positions = permutations(exchangeable_sets, units, draws, random_stream(seed, "joint-test"))
     permuted_positions = np.concatenate([np.arange(len(units))[None], permuted_positions])
-    names, years = ({level: i for i, level in enumerate(axis)} for axis in (units, paths.columns))
-    return _Paths(paths.to_numpy(dtype=float), names, years, permuted_positions)
+    unit_positions, year_positions = ({level: i for i, level in enumerate(axis)} for axis in (units, years))
+    return _Paths(paths.to_numpy(), unit_positions, year_positions, permuted_positions, exchangeable_count(exchangeable_sets))
 
 
 def _permuted_statistics(partialled: PartialledRows, values: Array, paths: _Paths, alpha: float) -> tuple[Array, np.ndarray]:

@@ -35,8 +35,9 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
     grid, controls = study.regressions.multiverse, tuple(study.regressions.controls)
     columns = [*KEY, *controls, *([GROUP_YEAR] if GROUP_YEAR in data else [])]
     frames: dict[tuple[str, int], pd.DataFrame] = {}
+    paths: dict[tuple[str, int], pd.DataFrame] = {}
     for measure, lag in product(grid.density, grid.lag):
-        lagged_density = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
+        lagged_density = paths[measure, lag] = lagged(density[[*KEY, measure]], lag).rename(columns={measure: "density"})
         frames[measure, lag] = data[columns].merge(lagged_density, on=KEY, how="inner", validate="one_to_one")
     universes = []
     for measure, lag, control_set, effects, years in product(
@@ -49,7 +50,7 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
             "years": "all" if years is None else f"{years[0]}-{years[1]}",
         }  # fmt: skip
         spec = Specification(" ".join(choices.values()), (), "density", controls if control_set == "all" else (), effects)
-        universes.append(Universe(spec, choices, rows))
+        universes.append(Universe(spec, choices, rows, paths[measure, lag]))
     return universes
 
 

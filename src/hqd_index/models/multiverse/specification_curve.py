@@ -27,11 +27,15 @@ BLOCK = 512  # designs multiplied at a time: their scores stay in the processor'
 
 @dataclass(frozen=True)
 class Universe:
-    """One specification (its outcomes are ignored), its choices by name, and its rows: keys, density, controls."""
+    """One specification (its outcomes are ignored), its choices by name, and its rows: keys, density, controls.
+
+    `paths` (unit, year, density) is the table whose paths the joint test permutes; None: the rows themselves.
+    """
 
     spec: Specification
     choices: Mapping[str, str]
     data: pd.DataFrame
+    paths: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
