@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ..kernels.within import Array
-from .estimable import Caveat, clustered_fit, number_text, not_identified
+from .estimable import Caveat, clustered_fit, not_identified, number_text
 from .event_panel import Layout, Panel, panel_of
 from .event_study import WINDOW, Events, event_effects, other_levels, positions_in_window
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from ...linear_algebra import GRAM, symmetric_inverse, symmetric_rank
 from ..kernels.within import Array, Codes
-from .estimable import Caveat, clustered_fit, collinear_times, number_text, no_counterfactual, not_identified, unmatched_rows
+from .estimable import Caveat, clustered_fit, collinear_times, no_counterfactual, not_identified, number_text, unmatched_rows
 from .event_panel import Layout, OutcomeRows, Panel, panel_of, unit_sums
 
 WINDOW = (-4, 3)
