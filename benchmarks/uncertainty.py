@@ -28,7 +28,7 @@ from skcriteria.preprocessing.scalers import MinMaxScaler
 from skcriteria.preprocessing.weighters import EntropyWeighter
 
 from hqd_index.index.competition_rank import competition
-from hqd_index.index.uncertainty.design_draws import NONE, Array, DrawSource, root_scores
+from hqd_index.index.uncertainty.design_draws import NO_FIRM_DRAW, Array, DrawSource, root_scores
 from hqd_index.index.uncertainty.draw_tables import table_of
 from hqd_index.index.uncertainty.index_designs import Designs, designs_of, plans_by_number
 from hqd_index.study.records import Study
@@ -131,7 +131,7 @@ def ours(source: DrawSource, of: Mapping[Kind, int], kind: Array) -> Array:
     """Ranks (BATCH, T, U)."""
     drawn = np.array([w == "dirichlet" for _, w, _ in KINDS])[kind]
     every = np.arange(BATCH)
-    table = table_of(np.array([of[k] for k in KINDS])[kind], every, np.where(drawn, every, NONE))
+    table = table_of(np.array([of[k] for k in KINDS])[kind], every, np.where(drawn, every, NO_FIRM_DRAW))
     return competition(root_scores(source, table))
 
 
@@ -189,7 +189,7 @@ def theirs(values: Array) -> Array:
 def against_other(source: DrawSource, number: int) -> tuple[float, float]:
     """(ratio of seconds a draw, largest difference of scores)."""
     clock, repeats = Clock(), 5
-    table = table_of(np.full(OTHER_DRAWS, number), np.arange(OTHER_DRAWS), NONE)
+    table = table_of(np.full(OTHER_DRAWS, number), np.arange(OTHER_DRAWS), NO_FIRM_DRAW)
     for _ in range(repeats):
         mine = clock.timed("ours", lambda: root_scores(source, table))
     other = clock.timed("other", lambda: theirs(source.values[:OTHER_DRAWS]))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.stats import skew, spearmanr
 
 from hqd_index.index.competition_rank import competition
-from hqd_index.index.dynamics.coupling import classic, corrected
+from hqd_index.index.dynamics.coupling import classic, corrected_coupling
 from hqd_index.methods.weight import critic, entropy
 from hqd_index.methods.weight_ahp import consistency
 from hqd_index.methods.weight_components import scatter
@@ -206,7 +206,7 @@ def coupling_forms() -> dict[str, str]:
         "classic C at .3, .6": f"{classic(distant).coupling:.3f}",
         "without the factor 2": f"{np.sqrt(u1 * u2) / (u1 + u2):.3f}",
         "squared": f"{4 * u1 * u2 / (u1 + u2) ** 2:.3f}",
-        "corrected C at .3, .6": f"{corrected(distant).coupling:.3f}",
+        "corrected C at .3, .6": f"{corrected_coupling(distant).coupling:.3f}",
         "corrected, ratio outside the product": f"{np.sqrt((1 - (u2 - u1)) * u1 * u2 / u2):.3f}",
     }
 

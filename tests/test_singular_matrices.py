@@ -155,7 +155,7 @@ def test_adequacy_with_twins_is_singular_in_every_order() -> None:
         table = with_twins(rng.normal(size=(60, 20)) @ rng.normal(size=(20, 20)), rng)[0]
         columns, rows = rng.permutation(table.shape[1]), rng.permutation(len(table))
         plain, other = (structure.kmo(structure.correlation(t)) for t in (table, table[rows][:, columns]))
-        return plain.singular and other.singular and near(plain.by_column[columns], other.by_column)
+        return plain.singular and other.singular and near(plain.adequacy_by_column[columns], other.adequacy_by_column)
 
     assert_always(holds)
 

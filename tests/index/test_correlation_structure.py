@@ -70,7 +70,7 @@ def test_asem_components(asem, part):
     rotation, spread = asem(f"pca_lev2_{part}_rotation"), asem(f"pca_lev2_{part}_sdev")
     found = structure.components(correlation(asem("dset_Aggregated")[rotation["iCode"]].to_numpy()))
     assert found.variances == pytest.approx(spread["var"].to_numpy(), abs=COINR)
-    assert found.explained == pytest.approx(spread["prop"].to_numpy(), abs=COINR)
+    assert found.explained_shares == pytest.approx(spread["prop"].to_numpy(), abs=COINR)
     known = rotation.drop(columns="iCode").to_numpy()
     assert np.abs(found.vectors) == pytest.approx(np.abs(known), abs=COINR)
     assert np.abs((found.vectors * known).sum(axis=0)) == pytest.approx(np.ones(known.shape[1]), abs=COINR)
@@ -109,7 +109,7 @@ def test_kmo_of_equal_correlations():
     """Three columns with r everywhere have partial correlations r/(1+r), so KMO = 1 / (1 + (1+r)^-2); two columns have 1/2."""
     found = structure.kmo(equicorrelated(0.5))
     assert found.overall == pytest.approx(1 / (1 + 1.5**-2), abs=EXACT)
-    assert found.by_column == pytest.approx([found.overall] * 3, abs=EXACT)
+    assert found.adequacy_by_column == pytest.approx([found.overall] * 3, abs=EXACT)
     assert structure.kmo(equicorrelated(0.5, 2)).overall == pytest.approx(0.5, abs=EXACT)
     assert not found.singular
 
@@ -145,7 +145,7 @@ def test_vif_of_twins_is_infinite_and_leaves_the_others_finite():
     rows = np.column_stack([rows, 3 - 2 * rows[:, 0]])
     found = structure.vif(rows)
     assert np.isinf(found[[0, 3]]).all() and np.isfinite(found[[1, 2]]).all()
-    assert structure.same_pairs(correlation(rows)) == [(0, 3)]
+    assert structure.identical_column_pairs(correlation(rows)) == [(0, 3)]
 
 
 def test_cronbach_by_hand_and_degenerate():

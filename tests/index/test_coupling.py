@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.errors import EstimationError
-from hqd_index.index.dynamics.coupling import LEVELS, classic, corrected, group_means, level
+from hqd_index.index.dynamics.coupling import LEVELS, classic, corrected_coupling, group_means, level
 
 EXACT = 1e-12
 
@@ -13,7 +13,7 @@ EXACT = 1e-12
 def test_two_systems_by_hand():
     """U = .3, .6: C = 2 sqrt(.18) / .9, T = .45; corrected C = sqrt((1 - .3) .3 / .6) = .5916."""
     u = np.array([0.3, 0.6])
-    one, other = classic(u), corrected(u)
+    one, other = classic(u), corrected_coupling(u)
     assert one.coupling == pytest.approx(2 * np.sqrt(0.18) / 0.9, abs=EXACT)
     assert one.degree == pytest.approx(np.sqrt(one.coupling * 0.45), abs=EXACT)
     assert other.coupling == pytest.approx(np.sqrt(0.35), abs=EXACT)
@@ -24,7 +24,7 @@ def test_three_systems_by_hand():
     """U = .2, .4, .8: distances .2, .6, .4; ratios 1/4, 1/2 to the power 1/2."""
     u = np.array([0.2, 0.4, 0.8])
     assert classic(u).coupling == pytest.approx(3 * 0.064 ** (1 / 3) / 1.4, abs=EXACT)
-    assert corrected(u).coupling == pytest.approx(np.sqrt((1 - 1.2 / 3) * np.sqrt(1 / 8)), abs=EXACT)
+    assert corrected_coupling(u).coupling == pytest.approx(np.sqrt((1 - 1.2 / 3) * np.sqrt(1 / 8)), abs=EXACT)
 
 
 def test_classic_cannot_tell_low_from_high():
@@ -34,7 +34,7 @@ def test_classic_cannot_tell_low_from_high():
     assert spread.min() > 0.94
 
 
-@pytest.mark.parametrize("method", [classic, corrected])
+@pytest.mark.parametrize("method", [classic, corrected_coupling])
 def test_degenerate_systems(method):
     found = method(np.array([[0.0, 0.0], [0.0, 0.5], [np.nan, 0.5], [1.0, 1.0]]))
     assert np.isnan(found.coupling[0]) and found.degree[0] == 0
@@ -43,7 +43,7 @@ def test_degenerate_systems(method):
     assert found.coupling[3] == pytest.approx(1, abs=EXACT) and found.degree[3] == pytest.approx(1, abs=EXACT)
 
 
-@pytest.mark.parametrize("method", [classic, corrected])
+@pytest.mark.parametrize("method", [classic, corrected_coupling])
 @pytest.mark.parametrize("systems", [[-0.1, 0.5], [0.5, 1.01], [50.0, 60.0]])
 def test_scores_outside_the_unit_are_refused(method, systems):
     with pytest.raises(EstimationError, match="between 0 and 1"):

@@ -18,7 +18,7 @@ def test_two_groups_by_hand():
     assert found.groups == ("A", "B") and found.sizes == (2, 2)
     assert found.gini == pytest.approx(1 / 3, abs=EXACT)
     assert (found.within, found.between_groups, found.transvariation) == pytest.approx((1 / 8, 1 / 6, 1 / 24), abs=EXACT)
-    assert found.by_pair == pytest.approx(np.array([[1 / 4, 5 / 12], [5 / 12, 1 / 4]]), abs=EXACT)
+    assert found.gini_by_pair == pytest.approx(np.array([[1 / 4, 5 / 12], [5 / 12, 1 / 4]]), abs=EXACT)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -41,7 +41,7 @@ def test_groups_that_do_not_overlap_have_no_transvariation():
 def test_scale_and_order_change_nothing():
     y, groups = np.array([1.0, 2, 3, 6, 4]), np.array(["A", "B", "A", "B", "C"])
     one, other = dagum(y, groups), dagum(1000 * y[::-1], groups[::-1])
-    assert one.by_pair == pytest.approx(other.by_pair, abs=EXACT) and one.between_groups == pytest.approx(
+    assert one.gini_by_pair == pytest.approx(other.gini_by_pair, abs=EXACT) and one.between_groups == pytest.approx(
         other.between_groups, abs=EXACT
     )
 
@@ -50,7 +50,7 @@ def test_degenerate():
     equal = dagum(np.array([2.0, 2, 2]), ["a", "a", "b"])
     assert (equal.gini, equal.within, equal.between_groups, equal.transvariation) == (0, 0, 0, 0)
     zeros = dagum(np.array([0.0, 0, 1, 3]), ["a", "a", "b", "c"])  # a group of zeros, groups of one
-    assert zeros.by_pair[0, 0] == 0 and zeros.by_pair[1, 1] == 0
+    assert zeros.gini_by_pair[0, 0] == 0 and zeros.gini_by_pair[1, 1] == 0
     left_out = dagum(np.array([1.0, 2, 3, 6, np.nan]), ["A", "B", "A", "B", "B"])
     assert left_out.sizes == (2, 2) and left_out.gini == pytest.approx(1 / 3, abs=EXACT)
 

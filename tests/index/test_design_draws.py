@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from hqd_index.index.index_tables import build_index
-from hqd_index.index.uncertainty.design_draws import NONE, dirichlet, root_scores
+from hqd_index.index.uncertainty.design_draws import NO_FIRM_DRAW, dirichlet, root_scores
 from hqd_index.index.uncertainty.draw_tables import FirmDraws, source_of, table_of, tables_by_source
 from hqd_index.index.uncertainty.index_designs import designs_of
 
@@ -77,7 +77,7 @@ NO_SCORE = ("each unit its own", "scattered")  # benefit of the doubt gives no s
 def test_each_design_is_the_index_built_by_itself(weighting, gaps):
     values = rows(gaps=GAPS[gaps])
     _, designs, source = sources(WEIGHTINGS[weighting], values, alternatives={"weighting.coverage": [{"min_children": 1}]})
-    for scores, number in zip(root_scores(source, table_of([1, 0], NONE, NONE)), (1, 0)):
+    for scores, number in zip(root_scores(source, table_of([1, 0], NO_FIRM_DRAW, NO_FIRM_DRAW)), (1, 0)):
         expected = built(designs.study_of(number), values)
         assert np.isfinite(expected).sum() >= 0.8 * expected.size
         assert scores == pytest.approx(expected, abs=EXACT, nan_ok=True)
@@ -95,7 +95,7 @@ def test_leaving_a_node_out_is_the_index_of_the_tree_without_it(weighting, gaps)
         "last": {"top": {key: TREE["top"][key] for key in ("left", "right")}},
     }.items():
         pruned = study(tree, levels=LEVELS, weighting=WEIGHTINGS[weighting] | {"coverage": {"min_children": 1}})
-        scores = root_scores(source, table_of([without[node]], NONE, NONE))[0]
+        scores = root_scores(source, table_of([without[node]], NO_FIRM_DRAW, NO_FIRM_DRAW))[0]
         assert np.isfinite(scores).all()
         assert scores == pytest.approx(built(pruned, values), abs=EXACT)
 
@@ -105,7 +105,7 @@ def test_given_shares_of_what_is_left_out_go_to_the_rest_in_proportion():
     given = by_level({"method": "equal"}, branches={"right": {"weight": {"method": "given", "shares": shares}}})
     _, designs, source = sources(given, rows(), leave_out=["indicators"])
     out = designs.factors[0].labels.index("w")
-    scores = root_scores(source, table_of([out], NONE, NONE))[0]
+    scores = root_scores(source, table_of([out], NO_FIRM_DRAW, NO_FIRM_DRAW))[0]
     rest = {"right": {"weight": {"method": "given", "shares": {"z": 0.4, "v": 0.6}}}}
     tree = {"top": TREE["top"] | {"right": ["z", "v"]}}
     pruned = study(tree, levels=LEVELS, weighting=by_level({"method": "equal"}, branches=rest))
@@ -116,7 +116,7 @@ def test_whoever_has_a_score_keeps_one_when_an_indicator_is_left_out():
     """Right needs two of three; unit 4 of the first year has z and v missing once w alone would be too few."""
     values = rows(gaps=(("z", 4),))
     _, designs, source = sources(WEIGHTINGS["entropy"], values, leave_out=["indicators"])
-    scores = root_scores(source, table_of(np.arange(len(designs.combinations)), NONE, NONE))
+    scores = root_scores(source, table_of(np.arange(len(designs.combinations)), NO_FIRM_DRAW, NO_FIRM_DRAW))
     assert np.isfinite(scores).all()
 
 
@@ -131,9 +131,11 @@ def firm_draws(count=3):
 def test_a_firm_draw_is_the_index_of_the_panel_with_its_values(weighting, gaps):
     values, firms = rows(gaps=GAPS[gaps]), firm_draws()
     declared, _, source = sources(WEIGHTINGS[weighting], values, firms=firms)
-    for scores, draw in zip(root_scores(source, table_of([0, 0, 0, 0], np.array([2, 0, NONE, 1]), NONE)), (2, 0, NONE, 1)):
+    for scores, draw in zip(
+        root_scores(source, table_of([0, 0, 0, 0], np.array([2, 0, NO_FIRM_DRAW, 1]), NO_FIRM_DRAW)), (2, 0, NO_FIRM_DRAW, 1)
+    ):
         drawn = values.copy()
-        if draw != NONE:
+        if draw != NO_FIRM_DRAW:
             for k, leaf in enumerate(firms.indicators):
                 drawn[leaf] = np.where(values[leaf].isna(), np.nan, firms.values[draw, :, :, k].ravel())
         assert scores == pytest.approx(built(declared, drawn), abs=EXACT, nan_ok=True)
@@ -155,7 +157,7 @@ def test_weight_draws_are_weighted_sums_with_shares_from_gamma_quantiles():
                 inside = gamma[leaf] / sum(gamma[other] for other in leaves)
                 cells = index.indicators.query("indicator == @leaf")["normalised"].to_numpy()
                 expected[draw] += 100 * share * inside * cells.reshape(len(YEARS), len(UNITS))
-    got = root_scores(source, table_of([0, 0], NONE, np.arange(2)))
+    got = root_scores(source, table_of([0, 0], NO_FIRM_DRAW, np.arange(2)))
     assert got == pytest.approx(expected, abs=1e-7)  # two gamma quantile functions agree to 1e-9 relative
 
 
@@ -164,7 +166,7 @@ def test_flat_weights_are_drawn_together():
     values = rows()
     declared, _, source = sources({"weight": {"leaves": {"method": "equal"}}}, values, weights={"concentration": 40})
     wide = replace(source, uniform=np.random.default_rng(2).random((MANY // 10, len(source.nodes))))
-    scores = root_scores(wide, table_of(np.zeros(MANY // 10), NONE, np.arange(MANY // 10)), year=0)[:, 0]
+    scores = root_scores(wide, table_of(np.zeros(MANY // 10), NO_FIRM_DRAW, np.arange(MANY // 10)), year=0)[:, 0]
     z = build_index(declared, values, names(UNITS)).indicators.query("year == 2020")
     z = z.pivot(index="unit", columns="indicator", values="normalised").to_numpy()
     variance = 1e4 * (z**2).mean(axis=1) / 41 - 1e4 * z.mean(axis=1) ** 2 / 41  # of sum w z with equal means: Var / (kappa + 1)
@@ -213,8 +215,8 @@ def test_sources_of_draws():
     """Each design once, each firm draw once, each weight draw once; in `all` every design comes up about equally often."""
     declared, designs, source = sources(WEIGHTINGS["entropy"], rows(), leave_out=["parts"], firms=firm_draws(), weights={})
     tables = tables_by_source(declared, designs, source)
-    assert tables["design"].design.tolist() == list(range(4)) and (tables["design"].firms == NONE).all()
-    assert tables["data"].firms.tolist() == [0, 1, 2] and (tables["data"].weights == NONE).all()
+    assert tables["design"].design.tolist() == list(range(4)) and (tables["design"].firms == NO_FIRM_DRAW).all()
+    assert tables["data"].firms.tolist() == [0, 1, 2] and (tables["data"].weights == NO_FIRM_DRAW).all()
     assert tables["weights"].weights.tolist() == list(range(35)) and (tables["weights"].design == 0).all()
     assert set(tables["all"].firms) == {0, 1, 2} and sorted(tables["all"].weights) == list(range(35))
     assert stats.chisquare(np.bincount(tables["all"].design, minlength=4)).pvalue > 1e-3

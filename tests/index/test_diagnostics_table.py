@@ -189,7 +189,7 @@ def test_concentration_by_hand():
     """w = .5, .3, .2: 1/sum w^2 = 1/.38; the second column is skewed."""
     found = concentration(np.array([0.5, 0.3, 0.2]), np.array([0.1, -2.0, np.nan]))
     assert found.effective_number == pytest.approx(1 / 0.38, abs=EXACT)
-    assert (found.top5, found.skewed, found.skewed_count) == (pytest.approx(1), 0.3, 1)
+    assert (found.top_five_share, found.skewed_columns, found.skewed_count) == (pytest.approx(1), 0.3, 1)
 
 
 def test_recoding_turns_a_column_about_its_range():
@@ -203,5 +203,5 @@ def test_recoding_one_spiked_indicator_by_hand():
     index = build_index(design, panel(sheet, units=list("abc"), years=[2020]), names(list("abc")))
     d_y = 1 + (np.log(1 / 3) / 3 + 2 * np.log(2 / 3) / 3) / np.log(3)
     d_x = 1 - np.log(2) / np.log(3)
-    found = mirrored_shares(index.design, index.computed["all"])
+    found = mirrored_shares(index.design, index.arrays_by_sample["all"])
     assert found == pytest.approx({"x": d_x / (d_x + d_y), "y": d_y / (1 + d_y)}, abs=EXACT)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.index.dynamics.convergence import variation
-from hqd_index.index.dynamics.dynamics_tables import by_density, dynamics
-from hqd_index.index.dynamics.markov_chains import homogeneity, quartile_cuts, states, transitions
+from hqd_index.index.dynamics.dynamics_tables import dynamics, units_by_density
+from hqd_index.index.dynamics.markov_chains import homogeneity, quartile_cuts, state_of_values, transitions
 from hqd_index.index.dynamics.moran import moran, row_standardised, weight_matrix
 from hqd_index.index.index_tables import build_index
 from hqd_index.tables import check
@@ -63,7 +63,7 @@ def test_tables_hold_what_the_functions_say(whole):
     u1, u2 = both[:, 0, 0]
     assert one["degree"] == pytest.approx(np.sqrt(2 * np.sqrt(u1 * u2) / (u1 + u2) * (u1 + u2) / 2), abs=EXACT)
     assert facts["coupling", 2015, "all", "all", "", "n"] == 31
-    state = states(scores, quartile_cuts(scores))
+    state = state_of_values(scores, quartile_cuts(scores))
     test = homogeneity(np.concatenate([transitions(state[:4], YEARS[:4]), transitions(state[3:], YEARS[3:])]))
     assert facts["markov", None, "two_halves", "", "", "chi2"] == pytest.approx(test.chi2, rel=EXACT)
     parts = [facts["dagum", 2020, "technology", "", "", part] for part in ("within", "between", "transvariation")]
@@ -138,7 +138,7 @@ def test_coordination_by_density_is_described_with_its_caution():
 
 def test_density_groups_split_at_the_median_of_the_year():
     density = pd.DataFrame({"unit": list("abcd"), "year": 2020, "density": [0.0, 0, 3, np.nan]})
-    assert by_density(density)["group"].tolist() == ["density_low", "density_low", "density_high"]
+    assert units_by_density(density)["group"].tolist() == ["density_low", "density_low", "density_high"]
 
 
 def test_the_same_seed_gives_the_same_tables(whole):

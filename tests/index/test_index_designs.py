@@ -125,4 +125,4 @@ def test_no_alternative_at_all_leaves_the_base():
     designs = designs_of(study(TREE, levels=LEVELS, uncertainty=NOTHING_LEFT_OUT))
     assert designs.combinations.shape == (1, 0) and labels(designs) == ["base"]
     assert LEAVE_OUT not in [factor.name for factor in designs.factors]
-    assert np.array_equal(list(designs.number_of().values()), [0])
+    assert np.array_equal(list(designs.design_numbers().values()), [0])

@@ -10,7 +10,7 @@ from hqd_index.index.dynamics.markov_chains import (
     homogeneity,
     probabilities,
     quartile_cuts,
-    states,
+    state_of_values,
     transitions,
 )
 
@@ -32,7 +32,7 @@ def test_states_at_pooled_quartiles_ties_go_down():
     values = np.array([[1.0, 2, 3, 4], [5, 6, 7, np.nan]])
     points = quartile_cuts(values)
     assert points == pytest.approx([2.5, 4, 5.5], abs=EXACT)
-    assert states(values, points).tolist() == [[0, 0, 1, 1], [2, 3, 3, -1]]
+    assert state_of_values(values, points).tolist() == [[0, 0, 1, 1], [2, 3, 3, -1]]
 
 
 def test_a_gap_in_years_or_a_missing_state_breaks_the_chain():
@@ -80,11 +80,11 @@ def test_homogeneity_is_the_sum_of_row_tests():
 
 
 def test_homogeneity_has_its_size_and_some_power():
-    same = [transitions(chain(P, years=12, units=60, seed=s), list(range(12)), halves(12, 60), parts=2) for s in range(100)]
+    same = [transitions(chain(P, years=12, units=60, seed=s), list(range(12)), halves(12, 60), part_count=2) for s in range(100)]
     rejected = np.mean([homogeneity(counts).p < 0.05 for counts in same])
     assert rejected <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
     other = np.concatenate([chain(P, years=6, units=60, seed=1), chain(np.full((4, 4), 0.25), years=6, units=60, seed=2)])
-    assert homogeneity(transitions(other, list(range(12)), halves(12, 60), parts=2)).p < 0.001
+    assert homogeneity(transitions(other, list(range(12)), halves(12, 60), part_count=2)).p < 0.001
 
 
 def halves(years, units):

@@ -28,7 +28,7 @@ VALUES = np.array([[1.0, 2, 3, 4]])
 def test_four_on_a_line_by_hand():
     """z = -1.5, -.5, .5, 1.5: z'Wz = 2 (.75 - .25 + .75), S0 = 6, z'z = 5: I = (4/6)(2.5/5) = 1/3."""
     found = moran(VALUES, LINE)
-    assert found.i == pytest.approx([1 / 3], abs=EXACT) and found.expected == pytest.approx(-1 / 3, abs=EXACT)
+    assert found.i == pytest.approx([1 / 3], abs=EXACT) and found.expected_value == pytest.approx(-1 / 3, abs=EXACT)
 
 
 def test_p_is_the_share_of_all_orders():
@@ -56,7 +56,7 @@ def test_local_p_is_the_share_of_all_orders_of_the_others():
     w, y = row_standardised(rng.random((5, 5))), rng.normal(size=5)
     z = y - y.mean()
     found = lisa(y[None, :], w, permutations=DRAWS)
-    assert found.local[0] == pytest.approx(z * (w @ z) / (z @ z / 5), abs=EXACT)
+    assert found.local_statistics[0] == pytest.approx(z * (w @ z) / (z @ z / 5), abs=EXACT)
     for i in range(5):
         others = [j for j in range(5) if j != i]
         lags = np.array([w[i, others] @ z[list(o)] for o in permutations(others)])
@@ -68,7 +68,7 @@ def test_local_values_sum_to_the_global_one():
     """sum I_i = S0 I (Anselin 1995), for any weights."""
     rng = np.random.default_rng(2)
     w, values = rng.random((31, 31)) * (1 - np.eye(31)), rng.normal(size=(3, 31))
-    assert lisa(values, w, permutations=99).local.sum(axis=1) == pytest.approx(w.sum() * moran(values, w).i, rel=1e-9)
+    assert lisa(values, w, permutations=99).local_statistics.sum(axis=1) == pytest.approx(w.sum() * moran(values, w).i, rel=1e-9)
 
 
 def test_false_discovery_by_hand():
@@ -127,7 +127,7 @@ def test_a_row_of_w_is_what_a_unit_takes_in():
     )
     found = weight_matrix(links, ["a", "b", "c", "d"])
     assert found.matrix.tolist() == [[0, 0.2, 0, 0], [0.3, 0, 0.1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
-    assert found.in_links.tolist() == [True, True, True, False]
+    assert found.is_linked.tolist() == [True, True, True, False]
     with pytest.raises(EstimationError, match="negative"):
         weight_matrix(links.assign(upstream=-1.0), ["a", "b"])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hqd_index.index.build import compute
 from hqd_index.index.index_tables import build_index
-from hqd_index.index.scoring_plan import plan
+from hqd_index.index.scoring_plan import scoring_plan
 
 from .small import names, panel, study
 
@@ -60,7 +60,7 @@ def test_units_of_measurement_do_not_matter_under_minmax(sheet, weight, mean, fa
 def test_raising_a_positive_indicator_never_lowers_a_score(sheet, weight, leaf, place, rise, sign):
     """Bounds and weights held at those of the sheet, as leave-out holds them."""
     declared = design(weight, directions={leaf: sign})
-    made = plan(declared, YEARS, [""] * len(UNITS))
+    made = scoring_plan(declared, YEARS, [""] * len(UNITS))
     values = np.stack([np.array(sheet[leaf]).reshape(2, 5) for leaf in made.leaves], axis=-1)
     base = compute(made, values)
     raised = values.copy()

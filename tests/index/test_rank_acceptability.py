@@ -9,7 +9,7 @@ from hqd_index.index.uncertainty.rank_acceptability import (
     order_statistics,
     pairwise_shares,
     rank_counts,
-    share_above,
+    share_ranked_above,
     stable_pairs,
 )
 
@@ -62,7 +62,7 @@ def test_who_stands_above_whom():
     assert share[0].tolist() == [0, 0.8, 1] and share[1].tolist() == [0.2, 0, 0.75]
     assert share[2].tolist() == [0, 0.25, 0]
     first, other = np.nonzero(~np.eye(3, dtype=bool))
-    assert np.array_equal(share_above(DRAWS, first, other), share[first, other])
+    assert np.array_equal(share_ranked_above(DRAWS, first, other), share[first, other])
     assert stable_pairs(share) == pytest.approx(1 / 3)  # only the first and the third are never reversed
 
 
@@ -70,4 +70,4 @@ def test_ties_are_neither_above_nor_below():
     share = pairwise_shares(np.array([[1.0, 1.0], [1.0, 2.0]]))
     assert share.tolist() == [[0, 0.5], [0, 0]] and stable_pairs(share) == 1
     assert np.isnan(stable_pairs(pairwise_shares(np.full((2, 2), NAN))))
-    assert np.isnan(share_above(np.full((2, 2), NAN), np.array([0]), np.array([1]))).all()
+    assert np.isnan(share_ranked_above(np.full((2, 2), NAN), np.array([0]), np.array([1]))).all()

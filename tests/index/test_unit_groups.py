@@ -52,7 +52,7 @@ def test_units_without_a_group_stand_alone_unless_no_unit_has_one():
 def test_contrast_by_hand():
     """(3, 5) against (1, 4): 3 of 4 pairs are higher, U = 3, delta = 1/2; P(U >= 3) = 2/6."""
     found = contrast(np.array([3.0, 5.0, np.nan]), np.array([1.0, 4.0]))
-    assert (found.u, found.delta, found.first, found.second) == (3, 0.5, 2, 2)
+    assert (found.u, found.delta, found.first, found.second_group) == (3, 0.5, 2, 2)
     assert found.p == pytest.approx(1 / 3, abs=EXACT)
 
 

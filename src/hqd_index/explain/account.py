@@ -129,7 +129,7 @@ def _cell(array: np.ndarray, cell_index: tuple[int, int]) -> np.ndarray:
 
 def _node(published: Published, index: Index, sample: str, node: str, cell_index: tuple[int, int]) -> Node:
     study, design = published.study, index.design
-    computed = index.computed[sample]
+    computed = index.arrays_by_sample[sample]
     family = next(family for family in design.families if family.node == node)
     values = np.array([_value(index, computed, child, cell_index) for child in family.children])
     shares = np.where(np.isnan(values), 0.0, _cell(computed.shares[node], cell_index))
@@ -157,19 +157,19 @@ def _value(index: Index, computed: IndexArrays, node: str, cell_index: tuple[int
 
 
 def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw: Raw) -> Leaf:
-    study, design, computed = published.study, index.design, index.computed[sample]
+    study, design, computed = published.study, index.design, index.arrays_by_sample[sample]
     place = design.leaves.index(leaf)
-    cell = {name: float(getattr(computed, name)[*cell_index, place]) for name in ("completed", "treated", "normalised")}
+    cell = {name: float(getattr(computed, name)[*cell_index, place]) for name in ("completed_values", "treated", "normalised")}
     impute, treat, normalise = (leaf_choice(study, design.tree, leaf, part)[0] for part in ("impute", "treat", "normalise"))
-    reference = index.computed["all"].treated[..., place]
+    reference = index.arrays_by_sample["all"].treated[..., place]
     direction = study.indicators.indicators[leaf].direction
     steps = normalising(normalise, cell["treated"], cell["normalised"], reference, design.years, cell_index[0], direction)
     return Leaf(
         leaf=leaf,
-        value=float("nan") if computed.imputed[*cell_index, place] else cell["completed"],
+        value=float("nan") if computed.is_imputed[*cell_index, place] else cell["completed_values"],
         treated=cell["treated"],
         normalised=cell["normalised"],
-        imputed=bool(computed.imputed[*cell_index, place]),
+        imputed=bool(computed.is_imputed[*cell_index, place]),
         impute=impute.method,
         treat=treat.method,
         normalise=normalise.method,

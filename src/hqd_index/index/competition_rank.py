@@ -21,31 +21,31 @@ def competition(scores: Array, *, tie: float = TIE) -> Array:
     return np.where(np.isnan(scores), np.nan, ranks.reshape(scores.shape))
 
 
-def _group_starts(ordered: Array, tie: float) -> NDArray[np.intp]:
+def _group_starts(sorted_scores: Array, tie: float) -> NDArray[np.intp]:
     """For rows of scores sorted downwards (r, n), the position of the first of each one's tie group."""
     with np.errstate(invalid="ignore"):
-        differs = ordered[:, :-1] - ordered[:, 1:] > tie
-    starts = np.tile(np.arange(ordered.shape[-1]), (len(ordered), 1))
-    tied = np.flatnonzero(~differs.all(axis=-1))
-    if len(tied):
-        starts[tied] = _starts_with_ties(ordered[tied], differs[tied], tie)
+        is_new_rank = sorted_scores[:, :-1] - sorted_scores[:, 1:] > tie
+    starts = np.tile(np.arange(sorted_scores.shape[-1]), (len(sorted_scores), 1))
+    rows_with_ties = np.flatnonzero(~is_new_rank.all(axis=-1))
+    if len(rows_with_ties):
+        starts[rows_with_ties] = _starts_with_ties(sorted_scores[rows_with_ties], is_new_rank[rows_with_ties], tie)
     return starts
 
 
-def _starts_with_ties(ordered: Array, differs: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
+def _starts_with_ties(sorted_scores: Array, is_new_rank: NDArray[np.bool_], tie: float) -> NDArray[np.intp]:
     """As above for rows (r, n) where `differs (r, n - 1)` marks each score that differs from the one before."""
-    starts = np.zeros(ordered.shape, dtype=np.intp)
-    starts[:, 1:] = np.maximum.accumulate(np.where(differs, np.arange(1, ordered.shape[-1]), 0), axis=-1)
+    starts = np.zeros(sorted_scores.shape, dtype=np.intp)
+    starts[:, 1:] = np.maximum.accumulate(np.where(is_new_rank, np.arange(1, sorted_scores.shape[-1]), 0), axis=-1)
     with np.errstate(invalid="ignore"):
-        drift = np.take_along_axis(ordered, starts, axis=-1) - ordered > tie
+        drift = np.take_along_axis(sorted_scores, starts, axis=-1) - sorted_scores > tie
     for row in np.flatnonzero(drift.any(axis=-1)):
-        starts[row] = _starts_one_by_one(ordered[row], tie)
+        starts[row] = _group_starts_by_unit(sorted_scores[row], tie)
     return starts
 
 
-def _starts_one_by_one(ordered: Array, tie: float) -> NDArray[np.intp]:
+def _group_starts_by_unit(sorted_scores: Array, tie: float) -> NDArray[np.intp]:
     """As above for one row in which near-ties form a chain longer than `tie`."""
-    starts = np.zeros(len(ordered), dtype=np.intp)
-    for i in range(1, len(ordered)):
-        starts[i] = starts[i - 1] if ordered[starts[i - 1]] - ordered[i] <= tie else i
+    starts = np.zeros(len(sorted_scores), dtype=np.intp)
+    for i in range(1, len(sorted_scores)):
+        starts[i] = starts[i - 1] if sorted_scores[starts[i - 1]] - sorted_scores[i] <= tie else i
     return starts

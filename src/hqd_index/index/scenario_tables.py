@@ -33,11 +33,11 @@ def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Inde
     reference = _all_firms(base.scores).set_index(["unit", "year", "node"])["rank"].rename("base_rank")
     root = base.design.tree.root
     tables, weights, roots = [], [], []
-    everyone = panel[panel["sample"] == "all"]
+    full_sample = panel[panel["sample"] == "all"]
     for id, scenario in study.scenarios.items():
-        scenario_study = vary(study, scenario.changes)
-        index_values, labels = compute_index(scenario_study, everyone, names), node_labels(scenario_study)
-        scores = scores_table(scenario_study, index_values, labels, names)
+        varied_config = vary(study, scenario.changes)
+        index_values, labels = compute_index(varied_config, full_sample, names), node_labels(varied_config)
+        scores = scores_table(varied_config, index_values, labels, names)
         table = _all_firms(scores).assign(scenario=id, scenario_zh=scenario.label.zh, scenario_en=scenario.label.en)
         is_root = table["node"] == index_values.design.tree.root
         keys = pd.MultiIndex.from_arrays([table["unit"], table["year"], table["node"].mask(is_root, root)])
@@ -45,7 +45,7 @@ def scenarios(study: Study, panel: pd.DataFrame, names: pd.DataFrame, base: Inde
         table["shift"] = table["base_rank"] - table["rank"]
         tables.append(table)
         roots.append(table[is_root])
-        weights.append(weights_table(index_values.design, index_values.computed["all"], labels, scenario=id))
+        weights.append(weights_table(index_values.design, index_values.arrays_by_sample["all"], labels, scenario=id))
     if not tables:
         return _no_scenarios(base)
     columns = ["scenario", "scenario_zh", "scenario_en", "unit", "year", "node", "score", "rank", "base_rank", "shift"]
@@ -77,15 +77,15 @@ def _agreement(all_firms: pd.DataFrame) -> pd.DataFrame:
     """Per scenario and year, over units ranked in both: mean and largest |shift|, Spearman's rho and Kendall's tau-b."""
     rows = []
     ranks = all_firms[["rank", "base_rank"]].to_numpy(dtype=np.float64)
-    ranked_in_both = ~np.isnan(ranks).any(axis=1)
-    by = ["scenario", "scenario_zh", "scenario_en", "year"]
-    groups: Mapping[Any, Any] = all_firms.groupby(by, sort=False).indices
+    is_ranked_twice = ~np.isnan(ranks).any(axis=1)
+    group_keys = ["scenario", "scenario_zh", "scenario_en", "year"]
+    groups: Mapping[Any, Any] = all_firms.groupby(group_keys, sort=False).indices
     for key, group_rows in groups.items():
-        ranks_here, base_ranks = ranks[group_rows[ranked_in_both[group_rows]]].T
-        shifts = np.abs(ranks_here - base_ranks)
-        row = dict(zip(by, key)) | {"ranked": len(ranks_here)}
-        row |= {"mean_shift": shifts.mean(), "max_shift": shifts.max()} if len(ranks_here) else {}
-        rows.append(row | _correlations(ranks_here, base_ranks))
+        scenario_ranks, base_ranks = ranks[group_rows[is_ranked_twice[group_rows]]].T
+        shifts = np.abs(scenario_ranks - base_ranks)
+        row = dict(zip(group_keys, key)) | {"ranked": len(scenario_ranks)}
+        row |= {"mean_shift": shifts.mean(), "max_shift": shifts.max()} if len(scenario_ranks) else {}
+        rows.append(row | _correlations(scenario_ranks, base_ranks))
     return pd.DataFrame(rows)
 
 

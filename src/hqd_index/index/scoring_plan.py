@@ -16,8 +16,8 @@ from ..study.records import Band, Study
 
 Array = NDArray[np.float64]
 Span = str | tuple[int, int]
-PARTS = ("impute", "treat", "normalise")
-FLAT = "leaves"
+COLUMN_STEPS = ("impute", "treat", "normalise")
+FLAT_TREE_KEY = "leaves"
 ARITHMETIC = bind(Choice(method="arithmetic"), "aggregate")
 
 
@@ -26,7 +26,7 @@ class Columns:
     """Leaves that share the same choices: their positions, and the three functions that act on them."""
 
     positions: NDArray[np.intp]
-    impute: Callable[..., Array]
+    impute_columns: Callable[..., Array]
     treat: Callable[..., Array]
     normalise: Callable[..., Array]
     span: Span
@@ -44,12 +44,12 @@ class Family:
     node: str
     children: tuple[str, ...]
     method: str
-    weigh: Callable[..., Array] | None
+    weigh_children: Callable[..., Array] | None
     span: Span
     aggregate: Callable[..., Array]
     additive: bool
     min_children: int
-    leafy: bool
+    is_leaf_family: bool
     ignores_values: bool
     rowwise: bool
     key: Hashable
@@ -57,12 +57,12 @@ class Family:
     @cached_property
     def constant_shares(self) -> Array:
         """The shares (1, 1, 1, k) of a family that ignores values and has no empty child."""
-        assert self.weigh is not None
-        return self.weigh(np.zeros((1, len(self.children)))).reshape(1, 1, 1, -1)
+        assert self.weigh_children is not None
+        return self.weigh_children(np.zeros((1, len(self.children)))).reshape(1, 1, 1, -1)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScoringPlan:
     """All that decides an index, bound to functions; families in order, children before parents.
 
     `leaves` are those that are imputed, treated and normalised; one that is left out is among them, but in no family.
@@ -75,15 +75,15 @@ class Plan:
     scaling: Hashable
     columns: tuple[Columns, ...]
     families: tuple[Family, ...]
-    flat: Family | None
+    flat_family: Family | None
     groups: NDArray[np.intp]
 
-    def places(self, leaves: Sequence[str]) -> NDArray[np.intp]:
+    def leaf_positions(self, leaves: Sequence[str]) -> NDArray[np.intp]:
         """Positions of some leaves among all."""
-        return np.array([self._place[leaf] for leaf in leaves])
+        return np.array([self._position_of_leaf[leaf] for leaf in leaves])
 
     @cached_property
-    def _place(self) -> dict[str, int]:
+    def _position_of_leaf(self) -> dict[str, int]:
         return {leaf: position for position, leaf in enumerate(self.leaves)}
 
     @cached_property
@@ -91,45 +91,47 @@ class Plan:
         """Nodes whose score is a weighted sum of leaves."""
         weighted_sums: set[str] = set()
         for family in self.families:
-            if family.additive and (family.leafy or weighted_sums.issuperset(family.children)):
+            if family.additive and (family.is_leaf_family or weighted_sums.issuperset(family.children)):
                 weighted_sums.add(family.node)
         return frozenset(weighted_sums)
 
 
-def plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> Plan:
+def scoring_plan(study: Study, years: Sequence[int], groups: Sequence[str]) -> ScoringPlan:
     """The resolved design for these years and units; `groups` names each unit's group."""
     tree = tree_of(study.indicators)
     leaves = tree.leaves(tree.root)
-    choices = {leaf: tuple(leaf_choice(study, tree, leaf, part)[0] for part in PARTS) for leaf in leaves}
-    return Plan(
+    choices = {leaf: tuple(leaf_choice(study, tree, leaf, column_step)[0] for column_step in COLUMN_STEPS) for leaf in leaves}
+    return ScoringPlan(
         tree=tree,
         years=tuple(years),
         leaves=leaves,
         scaling=(leaves, tuple(choices.values()), tuple(_sign(study, leaf) for leaf in leaves)),
         columns=_columns(study, leaves, choices),
         families=tuple(_family(study, tree, node, tree.children(node)) for node in reversed(tree.inner)),
-        flat=_flat(study, tree, leaves),
+        flat_family=_flat_family(study, tree, leaves),
         groups=np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1],
     )
 
 
-def plan_without(study: Study, design: Plan, node: str) -> Plan:
+def scoring_plan_without(study: Study, design: ScoringPlan, node: str) -> ScoringPlan:
     """The design without a node and what is below it, whose weight the rest of its family carries."""
     tree = _tree_without(design.tree, node)
-    above = design.tree.parent(node) or ""
+    parent = design.tree.parent(node) or ""
     families = [
-        _family(study, design.tree, above, tree.children(above)) if family.node == above else family
+        _family(study, design.tree, parent, tree.children(parent)) if family.node == parent else family
         for family in design.families
         if family.node in tree.links
     ]
-    return replace(design, tree=tree, families=tuple(families), flat=_flat(study, design.tree, tree.leaves(tree.root)))
+    return replace(
+        design, tree=tree, families=tuple(families), flat_family=_flat_family(study, design.tree, tree.leaves(tree.root))
+    )
 
 
 def _tree_without(tree: Tree, dropped_node: str) -> Tree:
     """The tree without a node and what is below it."""
     links = {node: tuple(child for child in children if child != dropped_node) for node, children in tree.links.items()}
-    linked = Tree(tree.root, links, tree.levels)
-    return Tree(tree.root, {node: links[node] for node in linked.inner}, tree.levels)
+    reduced_tree = Tree(tree.root, links, tree.levels)
+    return Tree(tree.root, {node: links[node] for node in reduced_tree.inner}, tree.levels)
 
 
 def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[BoundChoice, ...]]) -> tuple[Columns, ...]:
@@ -141,12 +143,17 @@ def _columns(study: Study, leaves: Sequence[str], choices: dict[str, tuple[Bound
 
 
 def _column_block(
-    study: Study, leaves: Sequence[str], positions: list[int], impute: BoundChoice, treat: BoundChoice, normalise: BoundChoice
+    study: Study,
+    leaves: Sequence[str],
+    positions: list[int],
+    impute_choice: BoundChoice,
+    treat: BoundChoice,
+    normalise: BoundChoice,
 ) -> Columns:
     names = [leaves[j] for j in positions]
     return Columns(
         positions=np.array(positions),
-        impute=impute.for_children(names, valid_ids=leaves),
+        impute_columns=impute_choice.for_children(names, valid_ids=leaves),
         treat=treat.for_children(names, valid_ids=leaves),
         normalise=normalise.for_children(names, valid_ids=leaves),
         span=normalise.over,
@@ -163,59 +170,59 @@ def _sign(study: Study, leaf: str) -> float:
 def _family(study: Study, tree: Tree, node: str, children: Sequence[str]) -> Family:
     """How the children of one node are joined, where some may be left out: then one less must be there."""
     weighting, siblings = study.weighting, tree.children(node)
-    leafy = not any(tree.children(child) for child in siblings)
-    needed = min(weighting.coverage.min_children, len(siblings)) if leafy else len(siblings)
+    is_leaf_family = not any(tree.children(child) for child in siblings)
+    min_present = min(weighting.coverage.min_children, len(siblings)) if is_leaf_family else len(siblings)
     weight = family_choice(weighting, tree, node, "weight")[0]
     aggregate = family_choice(weighting, tree, node, "aggregate")[0]
-    flat = FLAT in weighting.weight
+    has_flat_weights = FLAT_TREE_KEY in weighting.weight
     return Family(
         node=node,
         children=tuple(children),
-        method="flat" if flat else weight.method,
-        weigh=None if flat else _weights(weight, tree, siblings, children),
+        method="flat" if has_flat_weights else weight.method,
+        weigh_children=None if has_flat_weights else _weights(weight, tree, siblings, children),
         span=weight.over,
         aggregate=aggregate.for_children(siblings, valid_ids=tree.order),
         additive=aggregate.method == "arithmetic",
-        min_children=max(1, needed - len(siblings) + len(children)),
-        leafy=leafy,
+        min_children=max(1, min_present - len(siblings) + len(children)),
+        is_leaf_family=is_leaf_family,
         ignores_values=weight.ignores_values,
         rowwise="reference" not in aggregate.definition.context,
         key=(siblings, tuple(children), weight),
     )
 
 
-def _flat(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
+def _flat_family(study: Study, tree: Tree, children: Sequence[str]) -> Family | None:
     """All leaves as one family, where they are weighed together."""
-    choice = study.weighting.weight.get(FLAT)
+    choice = study.weighting.weight.get(FLAT_TREE_KEY)
     if choice is None:
         return None
-    every = tree.leaves(tree.root)
+    all_leaves = tree.leaves(tree.root)
     return Family(
         node=tree.root,
         children=tuple(children),
         method=choice.method,
-        weigh=_weights(choice, tree, every, children),
+        weigh_children=_weights(choice, tree, all_leaves, children),
         span=choice.over,
-        aggregate=ARITHMETIC.for_children(every),
+        aggregate=ARITHMETIC.for_children(all_leaves),
         additive=True,
         min_children=study.weighting.coverage.min_children,
-        leafy=True,
+        is_leaf_family=True,
         ignores_values=choice.ignores_values,
         rowwise=True,
-        key=(every, tuple(children), choice),
+        key=(all_leaves, tuple(children), choice),
     )
 
 
-def _weights(choice: BoundChoice, tree: Tree, every: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
-    """The weights of `children`: those of `every` child where the others' columns are empty, which weigh nothing."""
-    if len(every) == len(children) or not choice.names_children:
+def _weights(choice: BoundChoice, tree: Tree, all_leaves: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
+    """The weights of `children`: those of `all_leaves` child where the others' columns are empty, which weigh nothing."""
+    if len(all_leaves) == len(children) or not choice.names_children:
         return choice.for_children(children, valid_ids=tree.order)
-    weigh = choice.for_children(every, valid_ids=tree.order)
-    places = [every.index(child) for child in children]
+    weigh_all = choice.for_children(all_leaves, valid_ids=tree.order)
+    child_positions = [all_leaves.index(child) for child in children]
 
-    def weigh_the_others(values: Array) -> Array:
-        padded = np.full((*values.shape[:-1], len(every)), np.nan)
-        padded[..., places] = values
-        return np.take(weigh(padded), places, axis=-1)
+    def weigh_children(values: Array) -> Array:
+        padded_values = np.full((*values.shape[:-1], len(all_leaves)), np.nan)
+        padded_values[..., child_positions] = values
+        return np.take(weigh_all(padded_values), child_positions, axis=-1)
 
-    return weigh_the_others
+    return weigh_children

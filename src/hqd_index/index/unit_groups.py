@@ -25,18 +25,18 @@ def groupings(units: Sequence[str], own_groups: Mapping[str, str] | None = None)
         schemes["factor"] = {unit: FACTOR[unit] for unit in units if unit in FACTOR}
     if all(len(unit) in (2, 6) and unit[:2] in REGION for unit in units):
         schemes["region"] = {unit: REGION[unit[:2]] for unit in units}
-    group_of_unit = {unit: (own_groups or {}).get(unit, "") for unit in units}
-    grouped = {unit: group for unit, group in group_of_unit.items() if group}
-    if len(set(grouped.values())) > 1 and grouped not in schemes.values():
-        schemes["own"] = grouped
+    group_by_unit_code = {unit: (own_groups or {}).get(unit, "") for unit in units}
+    units_with_group = {unit: group for unit, group in group_by_unit_code.items() if group}
+    if len(set(units_with_group.values())) > 1 and units_with_group not in schemes.values():
+        schemes["own"] = units_with_group
     return schemes
 
 
 def groups_of(names: pd.DataFrame, units: Sequence[str]) -> list[str]:
     """The study's group of each unit: one of all where it has none; a unit that its groups leave out is a group of its own."""
     group = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
-    grouped = any(group.values())
-    return [group.get(unit) or (unit if grouped else "") for unit in units]
+    has_groups = any(group.values())
+    return [group.get(unit) or (unit if has_groups else "") for unit in units]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Contrast:
     p: float
     delta: float
     first: int
-    second: int
+    second_group: int
 
 
 def contrast(first_values: Array, second_values: Array) -> Contrast:

@@ -206,14 +206,14 @@ def index(context: Context) -> dict[str, Table]:
 
 def uncertainty(context: Context) -> dict[str, Table]:
     """The panel scored in every declared design, with weights and firms drawn again: the uncertainty of ranks."""
-    from ..index.uncertainty.rank_uncertainty import FirmDraws, stream
+    from ..index.uncertainty.rank_uncertainty import FirmDraws, random_stream
     from ..index.uncertainty.rank_uncertainty import uncertainty as uncertainty_tables
     from ..panel import firm_draws
 
     study = context.study
     if study.uncertainty.draws == 0:
         return {}
-    draws = firm_draws(study, context.engine, context.matching("ready_"), stream(study, "uncertainty.firms"))
+    draws = firm_draws(study, context.engine, context.matching("ready_"), random_stream(study, "uncertainty.firms"))
     firms = FirmDraws(draws.values, draws.years, draws.units, draws.indicators) if draws else None
     return dict(uncertainty_tables(study, context.frame("panel"), context.frame("unit_names"), firms))
 

@@ -16,7 +16,7 @@ from ...linear_algebra import COLUMNS, GRAM, least_squares, symmetric_inverse, s
 from ...methods.column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 
 Array = NDArray[np.float64]
-SINGULAR = GRAM
+SINGULARITY_TOLERANCE = GRAM
 """Share of a standardised column's variance below which the other columns explain all of it."""
 
 
@@ -81,7 +81,7 @@ class Adequacy:
     """Kaiser-Meyer-Olkin measure, the same by column, and whether R had to be pseudo-inverted."""
 
     overall: float
-    by_column: Array
+    adequacy_by_column: Array
     singular: bool
 
 
@@ -90,15 +90,17 @@ def kmo(r: Array) -> Adequacy:
 
     A singular correlation matrix is pseudo-inverted and flagged. NaN where all correlations are 0.
     """
-    singular = symmetric_rank(r, tolerance=SINGULAR) < len(r)
-    inverse = symmetric_inverse(r, tolerance=SINGULAR) if singular else np.linalg.inv(r)
+    singular = symmetric_rank(r, tolerance=SINGULARITY_TOLERANCE) < len(r)
+    inverse = symmetric_inverse(r, tolerance=SINGULARITY_TOLERANCE) if singular else np.linalg.inv(r)
     scale = np.sqrt(np.diag(inverse))
-    simple, partial = r**2, (inverse / np.outer(scale, scale)) ** 2
-    np.fill_diagonal(simple, 0.0)
-    np.fill_diagonal(partial, 0.0)
+    squared_correlations, squared_partials = r**2, (inverse / np.outer(scale, scale)) ** 2
+    np.fill_diagonal(squared_correlations, 0.0)
+    np.fill_diagonal(squared_partials, 0.0)
     with np.errstate(invalid="ignore"):
-        by_column = simple.sum(axis=0) / (simple + partial).sum(axis=0)
-        return Adequacy(float(simple.sum() / (simple + partial).sum()), by_column, singular)
+        adequacy_by_column = squared_correlations.sum(axis=0) / (squared_correlations + squared_partials).sum(axis=0)
+        return Adequacy(
+            float(squared_correlations.sum() / (squared_correlations + squared_partials).sum()), adequacy_by_column, singular
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def bartlett(r: Array, n: int) -> Sphericity:
 
     m = len(r)
     sign, log_det = np.linalg.slogdet(r)
-    if n <= m or sign <= 0 or symmetric_rank(r, tolerance=SINGULAR) < m:
+    if n <= m or sign <= 0 or symmetric_rank(r, tolerance=SINGULARITY_TOLERANCE) < m:
         raise EstimationError(
             f"the correlation matrix of {m} columns over {n} rows is singular",
             zh=f"{n} 行 {m} 列的相关系数矩阵是奇异的",
@@ -139,14 +141,14 @@ def vif(rows: Array) -> Array:
     for j in range(z.shape[1]):
         regressors = np.delete(z, j, axis=1)
         residuals = z[:, j] - regressors @ least_squares(regressors, z[:, j], tolerance=COLUMNS)
-        unexplained = float(residuals @ residuals) / len(z)
-        factors[j] = 1 / unexplained if unexplained > SINGULAR else np.inf
+        residual_share = float(residuals @ residuals) / len(z)
+        factors[j] = 1 / residual_share if residual_share > SINGULARITY_TOLERANCE else np.inf
     return factors
 
 
-def same_pairs(r: Array) -> list[tuple[int, int]]:
+def identical_column_pairs(r: Array) -> list[tuple[int, int]]:
     """Pairs of columns with |r| = 1."""
-    return [(int(j), int(k)) for j, k in np.argwhere(np.triu(np.abs(r) >= 1 - SINGULAR, 1))]
+    return [(int(j), int(k)) for j, k in np.argwhere(np.triu(np.abs(r) >= 1 - SINGULARITY_TOLERANCE, 1))]
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Components:
     vectors: Array
 
     @property
-    def explained(self) -> Array:
+    def explained_shares(self) -> Array:
         return self.variances / self.variances.sum()
 
     @property

@@ -29,40 +29,51 @@ def coverage_rows(study: Study, index: Index, status_coverage: pd.DataFrame | No
     if status_coverage is None or status_coverage.empty:
         return
     columns = ["coverage", "coverage_srdi", "coverage_others"]
-    by_status = dict(zip(status_coverage["indicator"].astype(str), status_coverage[columns].to_numpy(dtype=float)))
+    coverage_by_indicator = dict(zip(status_coverage["indicator"].astype(str), status_coverage[columns].to_numpy(dtype=float)))
     cells = index.indicators.query("sample == 'all'").dropna(subset=["coverage"])
     for leaf in index.design.leaves:
         leaf_cells = cells[cells["indicator"] == leaf]
-        if leaf not in by_status or leaf_cells.empty:
+        if leaf not in coverage_by_indicator or leaf_cells.empty:
             continue
-        overall, srdi, coverage_others = (float(share) for share in by_status[leaf])
+        overall, srdi, coverage_others = (float(share) for share in coverage_by_indicator[leaf])
         yield row("coverage", leaf, "coverage", overall)
         yield from _low_coverage(leaf, leaf_cells[leaf_cells["coverage"] > 0])
         if has_lone_sum(study.indicators.indicators[leaf]):
-            yield _emptied(leaf, leaf_cells[leaf_cells["raw"].isna() & leaf_cells["coverage"].between(0, 1, "neither")])
+            yield _empty_column_row(leaf, leaf_cells[leaf_cells["raw"].isna() & leaf_cells["coverage"].between(0, 1, "neither")])
         if srdi == srdi and coverage_others == coverage_others:
             yield row("coverage", leaf, "coverage_srdi", srdi)
             yield row("coverage", leaf, "coverage_others", coverage_others)
             differs = abs(srdi - coverage_others) > STATUS_GAP
-            yield row("coverage", leaf, "coverage_difference", srdi - coverage_others, flag="I-GAPS-STATUS" if differs else "",
-                      srdi=srdi, others=coverage_others)  # fmt: skip
+            yield row(
+                "coverage",
+                leaf,
+                "coverage_difference",
+                srdi - coverage_others,
+                flag_code="I-GAPS-STATUS" if differs else "",
+                srdi=srdi,
+                others=coverage_others,
+            )
 
 
 def _low_coverage(leaf: str, cells: pd.DataFrame) -> Iterator[Row]:
     """How many values rest on too few rows, and the thinnest."""
     low = cells[cells["coverage"] < LOW_COVERAGE].sort_values(["coverage", "year", "unit"])
-    facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "location": _place(low)}
-    flag = "" if low.empty else "I-GAPS"
-    yield row("coverage", leaf, "low_coverage_cells", len(low), flag=flag, count=len(low), least=LOW_COVERAGE, **facts)
+    row_facts: dict[str, Any] = {} if low.empty else {"lowest": low["coverage"].iloc[0], "location": _location_of_cells(low)}
+    flag_code = "" if low.empty else "I-GAPS"
+    yield row(
+        "coverage", leaf, "low_coverage_cells", len(low), flag_code=flag_code, count=len(low), least=LOW_COVERAGE, **row_facts
+    )
 
 
-def _emptied(leaf: str, cells: pd.DataFrame) -> Row:
+def _empty_column_row(leaf: str, cells: pd.DataFrame) -> Row:
     """How many values are missing because some rows of a lone sum are blank."""
-    facts: dict[str, Any] = {} if cells.empty else {"count": len(cells), "location": _place(cells.sort_values(["year", "unit"]))}
-    return row("coverage", leaf, "emptied_sums", len(cells), flag="" if cells.empty else "I-GAPS-SUM", **facts)
+    row_facts: dict[str, Any] = (
+        {} if cells.empty else {"count": len(cells), "location": _location_of_cells(cells.sort_values(["year", "unit"]))}
+    )
+    return row("coverage", leaf, "emptied_sums", len(cells), flag_code="" if cells.empty else "I-GAPS-SUM", **row_facts)
 
 
-def _place(cells: pd.DataFrame) -> str:
+def _location_of_cells(cells: pd.DataFrame) -> str:
     return f"{cells['unit'].iloc[0]} {cells['year'].iloc[0]}"
 
 

@@ -108,7 +108,7 @@ NOTES: dict[str, tuple[str, str]] = {
 }
 
 
-def note(flag: str, **facts: object) -> tuple[str, str]:
+def note(flag_code: str, **row_facts: object) -> tuple[str, str]:
     """(Chinese, English) text of a flag with its facts filled in."""
-    zh, en = NOTES[flag]
-    return zh.format(**facts), en.format(**facts)
+    zh, en = NOTES[flag_code]
+    return zh.format(**row_facts), en.format(**row_facts)

@@ -26,14 +26,16 @@ class Nodes:
         return np.stack([self.values[node].ravel() for node in nodes], axis=-1)
 
     def unit_means(self, nodes: Sequence[str]) -> Array:
-        stacked = np.stack([self.values[node] for node in nodes], axis=-1)
-        count = (~np.isnan(stacked)).sum(axis=0)
-        return np.where(count > 0, np.nansum(stacked, axis=0) / np.maximum(count, 1), np.nan)
+        node_values = np.stack([self.values[node] for node in nodes], axis=-1)
+        count = (~np.isnan(node_values)).sum(axis=0)
+        return np.where(count > 0, np.nansum(node_values, axis=0) / np.maximum(count, 1), np.nan)
 
 
-def row(item: str, node: str, quantity: str, value: float, *, other_node: str = "", flag: str = "", **facts: object) -> Row:
-    """`flag` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
-    zh, en = note(flag, other=other_node, **facts)
-    code = flag if flag.startswith("I-") else ""
-    head = {"item": item, "node": node, "other": other_node, "quantity": quantity, "value": float(value)}
-    return head | {"flag": code, "note_zh": zh, "note_en": en}
+def row(
+    item: str, node: str, quantity: str, value: float, *, other_node: str = "", flag_code: str = "", **row_facts: object
+) -> Row:
+    """`flag_code` is kept only if it is a code (I-...); any other key of NOTES is a note without a flag."""
+    zh, en = note(flag_code, other=other_node, **row_facts)
+    code = flag_code if flag_code.startswith("I-") else ""
+    row_head = {"item": item, "node": node, "other": other_node, "quantity": quantity, "value": float(value)}
+    return row_head | {"flag": code, "note_zh": zh, "note_en": en}

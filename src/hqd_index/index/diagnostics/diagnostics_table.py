@@ -18,7 +18,7 @@ from .correlation_ratio import importance
 from .coverage_rows import coverage_rows
 from .diagnostic_rows import Nodes, row
 from .indicator_coherence import collinearity_rows, correlation_rows, structure_rows
-from .weight_concentration import SKEWED, concentration, mirrored_shares
+from .weight_concentration import SKEWNESS_LIMIT, concentration, mirrored_shares
 from .weight_diagnostics import weight_rows
 
 Array = NDArray[np.float64]
@@ -26,7 +26,7 @@ KURTOSIS = 3.5
 """Share of a column's total in one cell from which it counts as a spike."""
 FACTOR = 2.0
 """How many times a share may differ before it is flagged."""
-SIZE = 0.05
+TEST_SIZE = 0.05
 
 
 def diagnostics(
@@ -36,8 +36,8 @@ def diagnostics(
 
     `status_coverage` (indicator, coverage, coverage_srdi, coverage_others) is that of the rows behind each indicator.
     """
-    tree, computed, refusals = index.design.tree, index.computed["all"], Refusals()
-    nodes = Nodes(index, {node: node_values(index.design, computed, node) for node in tree.order})
+    tree, index_arrays_of_sample, refusals = index.design.tree, index.arrays_by_sample["all"], Refusals()
+    nodes = Nodes(index, {node: node_values(index.design, index_arrays_of_sample, node) for node in tree.order})
     rows = [
         *_columns(nodes),
         *coverage_rows(study, index, status_coverage),
@@ -50,10 +50,10 @@ def diagnostics(
         *_known_groups(nodes, groups),
     ]
     labels = node_labels(study)
-    labelled = [
+    labelled_rows = [
         diagnostic | {"node_zh": labels[diagnostic["node"]].zh, "node_en": labels[diagnostic["node"]].en} for diagnostic in rows
     ]
-    return {"diagnostics": table("diagnostics", labelled), "not_made": table("not_made", refusals.rows)}
+    return {"diagnostics": table("diagnostics", labelled_rows), "not_made": table("not_made", refusals.rows)}
 
 
 # columns
@@ -63,45 +63,57 @@ def _columns(nodes: Nodes) -> Iterator[Row]:
     """Every leaf as it came: cells, gaps, negative cells, shape, and the part of its total in one cell."""
     index = nodes.index
     raw_panel = index.indicators.query("sample == 'all'").set_index(["indicator", "year", "unit"])["raw"].sort_index()
-    places = [f"{unit} {year}" for year in index.design.years for unit in index.units]
+    unit_year_labels = [f"{unit} {year}" for year in index.design.years for unit in index.units]
     for leaf in index.design.leaves:
         yield from _cell_changes(index, leaf)
         raw_values = (
             raw_panel.loc[leaf].reindex(pd.MultiIndex.from_product([index.design.years, index.units])).to_numpy(np.float64)
         )
-        yield from _column(leaf, raw_values, nodes.values[leaf].ravel(), places)
+        yield from _column(leaf, raw_values, nodes.values[leaf].ravel(), unit_year_labels)
 
 
 def _cell_changes(index: Index, leaf: str) -> Iterator[Row]:
     """Share of the cells that are imputed, and how many cells the treatment of outliers moved."""
-    computed, leaf_index = index.computed["all"], index.design.leaves.index(leaf)
-    completed, treated = computed.completed[..., leaf_index], computed.treated[..., leaf_index]
-    imputed = float(computed.imputed[..., leaf_index].mean())
-    yield row("column", leaf, "imputed_share", imputed, flag="I-IMPUTED" if imputed > 0 else "", found=imputed)
-    yield row("column", leaf, "treated_cells", int(((treated != completed) & ~np.isnan(completed)).sum()))
+    index_arrays_of_sample, leaf_index = index.arrays_by_sample["all"], index.design.leaves.index(leaf)
+    imputed_cells, treated = (
+        index_arrays_of_sample.completed_values[..., leaf_index],
+        index_arrays_of_sample.treated[..., leaf_index],
+    )
+    imputed_share = float(index_arrays_of_sample.is_imputed[..., leaf_index].mean())
+    yield row(
+        "column", leaf, "imputed_share", imputed_share, flag_code="I-IMPUTED" if imputed_share > 0 else "", found=imputed_share
+    )
+    yield row("column", leaf, "treated_cells", int(((treated != imputed_cells) & ~np.isnan(imputed_cells)).sum()))
 
 
-def _column(leaf: str, raw: Array, normalised: Array, places: Sequence[str]) -> Iterator[Row]:
-    observed = raw[~np.isnan(raw)]
-    absence_flag = "I-EMPTY" if not len(observed) else "I-CONST" if np.isnan(bounds(raw[:, None])[0][0, 0]) else ""
-    yield row("column", leaf, "cells", len(observed), flag=absence_flag)
-    missing = 1 - len(observed) / len(raw)
-    yield row("column", leaf, "missing_share", missing, flag="I-SPARSE" if 0.5 < missing < 1 else "")
+def _column(leaf: str, raw_values: Array, normalised: Array, unit_year_labels: Sequence[str]) -> Iterator[Row]:
+    observed = raw_values[~np.isnan(raw_values)]
+    absence_flag = "I-EMPTY" if not len(observed) else "I-CONST" if np.isnan(bounds(raw_values[:, None])[0][0, 0]) else ""
+    yield row("column", leaf, "cells", len(observed), flag_code=absence_flag)
+    missing_share = 1 - len(observed) / len(raw_values)
+    yield row("column", leaf, "missing_share", missing_share, flag_code="I-SPARSE" if 0.5 < missing_share < 1 else "")
     if absence_flag:
         return
-    negative = int((observed < 0).sum())
-    yield row("column", leaf, "negative_cells", negative, flag="I-NEGATIVE" if negative else "", count=negative)
+    negative_count = int((observed < 0).sum())
+    yield row(
+        "column", leaf, "negative_cells", negative_count, flag_code="I-NEGATIVE" if negative_count else "", count=negative_count
+    )
     skewness, kurtosis = (float(moment[0, 0]) for moment in skew_and_kurtosis(observed[:, None]))
-    extreme = abs(skewness) >= SKEWED and kurtosis >= KURTOSIS
-    farthest = places[int(np.nanargmax(np.abs(raw - np.median(observed))))]
-    yield row("column", leaf, "skewness", skewness, flag="I-SKEW" if extreme else "", location=farthest)
+    is_extreme = abs(skewness) >= SKEWNESS_LIMIT and kurtosis >= KURTOSIS
+    farthest_label = unit_year_labels[int(np.nanargmax(np.abs(raw_values - np.median(observed))))]
+    yield row("column", leaf, "skewness", skewness, flag_code="I-SKEW" if is_extreme else "", location=farthest_label)
     yield row("column", leaf, "kurtosis", kurtosis)
     column_total = np.nansum(normalised)
     if column_total > 0 and np.nanmin(normalised) >= 0:
-        largest = float(np.nanmax(normalised) / column_total)
-        largest_place = places[int(np.nanargmax(normalised))]
+        largest_share = float(np.nanmax(normalised) / column_total)
+        largest_label = unit_year_labels[int(np.nanargmax(normalised))]
         yield row(
-            "column", leaf, "largest_cell_share", largest, flag="I-SPIKE" if largest > SPIKE else "", location=largest_place
+            "column",
+            leaf,
+            "largest_cell_share",
+            largest_share,
+            flag_code="I-SPIKE" if largest_share > SPIKE else "",
+            location=largest_label,
         )
 
 
@@ -121,30 +133,45 @@ def _weights(nodes: Nodes) -> Iterator[Row]:
         diverges = nominal > 0 and not 1 / FACTOR <= share / nominal <= FACTOR
         yield row("weight", node, "nominal", nominal)
         yield row("weight", node, "covariance_share", through[node])
-        yield row("weight", node, "importance", value, flag="smoother")
-        yield row("weight", node, "importance_share", share, flag="I-IMPORTANCE" if diverges and share == share else "")
+        yield row("weight", node, "importance", value, flag_code="smoother")
+        yield row("weight", node, "importance_share", share, flag_code="I-IMPORTANCE" if diverges and share == share else "")
 
 
 def _concentration(nodes: Nodes) -> Iterator[Row]:
     """How few leaves carry the weight, how much of it is skew, and what coding a direction otherwise would do to it."""
     index, design = nodes.index, nodes.index.design
-    means = index.weights.groupby("node")[["share_global", "share_local", "skewness"]].mean().reindex(design.leaves)
-    shares = means["share_global"].to_numpy()
-    weight_concentration = concentration(shares, means["skewness"].to_numpy())
+    mean_shares = index.weights.groupby("node")[["share_global", "share_local", "skewness"]].mean().reindex(design.leaves)
+    shares = mean_shares["share_global"].to_numpy()
+    weight_concentration = concentration(shares, mean_shares["skewness"].to_numpy())
     number = weight_concentration.skewed_count / len(shares)
-    heavy = weight_concentration.skewed > FACTOR * number
+    is_heavy = weight_concentration.skewed_columns > FACTOR * number
     root = design.tree.root
-    yield row("concentration", root, "top5_share", weight_concentration.top5)
+    yield row("concentration", root, "top5_share", weight_concentration.top_five_share)
     yield row("concentration", root, "effective_number", weight_concentration.effective_number)
     yield row("concentration", root, "skewed_indicators", weight_concentration.skewed_count)
-    yield row("concentration", root, "skewed_share", weight_concentration.skewed, flag="I-CONCENTRATED" if heavy else "",
-               number=number, weight=weight_concentration.skewed)  # fmt: skip
-    local = means["share_global" if design.flat is not None else "share_local"]
-    for leaf, turned in mirrored_shares(design, index.computed["all"]).items():
-        share = float(local[leaf])
-        shifted = max(share, turned) > FACTOR * min(share, turned)
+    yield row(
+        "concentration",
+        root,
+        "skewed_share",
+        weight_concentration.skewed_columns,
+        flag_code="I-CONCENTRATED" if is_heavy else "",
+        number=number,
+        weight=weight_concentration.skewed_columns,
+    )
+    share_column = mean_shares["share_global" if design.flat_family is not None else "share_local"]
+    for leaf, mirrored_share in mirrored_shares(design, index.arrays_by_sample["all"]).items():
+        share = float(share_column[leaf])
+        is_shifted = max(share, mirrored_share) > FACTOR * min(share, mirrored_share)
         yield row("recoding", leaf, "share", share)
-        yield row("recoding", leaf, "share_if_recoded", turned, flag="I-RECODE" if shifted else "", share=share, turned=turned)
+        yield row(
+            "recoding",
+            leaf,
+            "share_if_recoded",
+            mirrored_share,
+            flag_code="I-RECODE" if is_shifted else "",
+            share=share,
+            turned=mirrored_share,
+        )
 
 
 # known groups
@@ -157,18 +184,18 @@ def _known_groups(nodes: Nodes, own_groups: Mapping[str, str] | None) -> Iterato
     if group is None:
         return
     inner = list(index.design.tree.inner)
-    means = nodes.unit_means(inner)
+    unit_means = nodes.unit_means(inner)
     for j, node in enumerate(inner):
-        for name, upper, lower in (
+        for name, upper, lower_units in (
             ("high > low", ("high",), ("low",)),
             ("high, medium_high > medium_low, low", ("high", "medium_high"), ("medium_low", "low")),
         ):
-            in_upper_group = np.array([group[unit] in upper for unit in index.units])
-            second = np.array([group[unit] in lower for unit in index.units])
-            test = contrast(means[in_upper_group, j], means[second, j])
-            flag = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > SIZE else "unit_means"
-            yield row("known_groups", node, "cliff_delta", test.delta, other_node=name, flag=flag)
+            is_upper = np.array([group[unit] in upper for unit in index.units])
+            is_lower = np.array([group[unit] in lower_units for unit in index.units])
+            test = contrast(unit_means[is_upper, j], unit_means[is_lower, j])
+            flag_code = "I-GROUPS" if test.delta <= 0 else "I-GROUPS-WEAK" if test.p > TEST_SIZE else "unit_means"
+            yield row("known_groups", node, "cliff_delta", test.delta, other_node=name, flag_code=flag_code)
             yield row("known_groups", node, "mann_whitney_u", test.u, other_node=name)
             yield row("known_groups", node, "p", test.p, other_node=name)
             yield row("known_groups", node, "n_first", test.first, other_node=name)
-            yield row("known_groups", node, "n_second", test.second, other_node=name)
+            yield row("known_groups", node, "n_second", test.second_group, other_node=name)

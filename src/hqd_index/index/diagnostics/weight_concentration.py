@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..build import IndexArrays, span_rows
-from ..scoring_plan import Family, Plan
+from ..scoring_plan import Family, ScoringPlan
 
 Array = NDArray[np.float64]
-SKEWED = 2.0
+SKEWNESS_LIMIT = 2.0
 """|skewness| from which an indicator counts as skewed, as in the rule for treating outliers."""
 
 
@@ -20,20 +20,20 @@ SKEWED = 2.0
 class Concentration:
     """Share of the five largest weights, 1 / sum w^2, share of weight on skewed indicators and their share in number."""
 
-    top5: float
+    top_five_share: float
     effective_number: float
-    skewed: float
+    skewed_columns: float
     skewed_count: int
 
 
 def concentration(shares: Array, skewness: Array) -> Concentration:
     """Of weights (m,) that sum to 1 beside each indicator's skewness: 1 / sum w^2 (Hill 1973; Laakso and Taagepera 1979)."""
-    skewed = np.abs(np.nan_to_num(skewness)) >= SKEWED
+    is_skewed = np.abs(np.nan_to_num(skewness)) >= SKEWNESS_LIMIT
     return Concentration(
-        top5=float(np.sort(shares)[::-1][:5].sum()),
+        top_five_share=float(np.sort(shares)[::-1][:5].sum()),
         effective_number=float(1 / (shares**2).sum()) if shares.any() else float("nan"),
-        skewed=float(shares[skewed].sum()),
-        skewed_count=int(skewed.sum()),
+        skewed_columns=float(shares[is_skewed].sum()),
+        skewed_count=int(is_skewed.sum()),
     )
 
 
@@ -43,28 +43,30 @@ def mirrored(values: Array) -> Array:
     return low + high - values
 
 
-def mirrored_shares(design: Plan, computed: IndexArrays) -> Mapping[str, float]:
+def mirrored_shares(design: ScoringPlan, index_arrays_of_sample: IndexArrays) -> Mapping[str, float]:
     """Leaf -> its share among its siblings (flat: in the whole) had its direction been coded the other way; mean over years.
 
     Only of families weighed by entropy, whose weights depend on direction. NaN for a leaf without cells.
     """
-    if design.flat is not None:
-        return _recoded_family(design, computed, design.flat) if design.flat.method == "entropy" else {}
+    if design.flat_family is not None:
+        return (
+            _recoded_family(design, index_arrays_of_sample, design.flat_family) if design.flat_family.method == "entropy" else {}
+        )
     shares: dict[str, float] = {}
     for family in design.families:
         if family.method == "entropy" and set(family.children) <= set(design.leaves):
-            shares |= _recoded_family(design, computed, family)
+            shares |= _recoded_family(design, index_arrays_of_sample, family)
     return shares
 
 
-def _recoded_family(design: Plan, computed: IndexArrays, family: Family) -> dict[str, float]:
-    assert family.weigh is not None
-    values = computed.normalised[..., [design.leaves.index(child) for child in family.children]]
+def _recoded_family(design: ScoringPlan, index_arrays_of_sample: IndexArrays, family: Family) -> dict[str, float]:
+    assert family.weigh_children is not None
+    values = index_arrays_of_sample.normalised[..., [design.leaves.index(child) for child in family.children]]
     shares = {}
     for j, child in enumerate(family.children):
-        turned = values.copy()
-        turned[..., j] = mirrored(values[..., j])
-        rows = turned if family.span == "each_year" else span_rows(turned, family.span, design.years)
-        share = float(family.weigh(rows)[..., j].mean())
+        mirrored_values = values.copy()
+        mirrored_values[..., j] = mirrored(values[..., j])
+        rows = mirrored_values if family.span == "each_year" else span_rows(mirrored_values, family.span, design.years)
+        share = float(family.weigh_children(rows)[..., j].mean())
         shares[child] = share if not np.isnan(values[..., j]).all() else float("nan")
     return shares

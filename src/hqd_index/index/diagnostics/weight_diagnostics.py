@@ -12,7 +12,7 @@ from ...study.choices import family_choice
 from ...study.records import Study
 from ..build import span_rows
 from ..score_panel import Row
-from ..scoring_plan import FLAT, Family
+from ..scoring_plan import FLAT_TREE_KEY, Family
 from .diagnostic_rows import Nodes, row
 
 Array = NDArray[np.float64]
@@ -23,8 +23,10 @@ FEW_ROWS = 10
 def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
     """Rows of `diagnostics`, item `weighing`: one set a node, or a year of a node where each year has its own weights."""
     design = nodes.index.design
-    for family in (design.flat,) if design.flat else design.families:
-        choice = study.weighting.weight.get(FLAT) or family_choice(study.weighting, design.tree, family.node, "weight")[0]
+    for family in (design.flat_family,) if design.flat_family else design.families:
+        choice = (
+            study.weighting.weight.get(FLAT_TREE_KEY) or family_choice(study.weighting, design.tree, family.node, "weight")[0]
+        )
         values = np.stack([nodes.values[child] for child in family.children], axis=-1)
         if family.span == "each_year":
             for year, rows in zip(design.years, values):
@@ -36,8 +38,15 @@ def weight_rows(study: Study, nodes: Nodes) -> Iterator[Row]:
 
 def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array, suffix: str) -> Iterator[Row]:
     if not family.ignores_values:
-        present = int((~np.isnan(rows)).any(axis=-1).sum())
-        yield row("weighing", family.node, f"rows{suffix}", present, flag="I-ROWS" if present < FEW_ROWS else "", rows=present)
+        column_count = int((~np.isnan(rows)).any(axis=-1).sum())
+        yield row(
+            "weighing",
+            family.node,
+            f"rows{suffix}",
+            column_count,
+            flag_code="I-ROWS" if column_count < FEW_ROWS else "",
+            rows=column_count,
+        )
     for method_note in choice.notes(family.children, rows, valid_ids=nodes.index.design.tree.order):
         child = "" if method_note.child is None else family.children[method_note.child]
         yield row(
@@ -46,7 +55,7 @@ def _method_rows(nodes: Nodes, family: Family, choice: BoundChoice, rows: Array,
             f"{method_note.quantity}{suffix}",
             method_note.value,
             other_node=child,
-            flag=method_note.flag,
+            flag_code=method_note.flag,
             found=method_note.value,
         )
 
@@ -56,4 +65,4 @@ def _years(nodes: Nodes, family: Family, choice: BoundChoice) -> Iterator[Row]:
     years, span = nodes.index.design.years, family.span
     years_in_span = [year for year in years if isinstance(span, str) or span[0] <= year <= span[1]]
     if choice.method == "scatter" and (len(years_in_span) == 1 or span == "each_year"):
-        yield row("weighing", family.node, "years", 1, flag="I-ONE-YEAR")
+        yield row("weighing", family.node, "years", 1, flag_code="I-ONE-YEAR")

@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, ScorePanel
+from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-SETTLED = 1e-14
+CONVERGENCE_TOLERANCE = 1e-14
 """Change of a demeaned column, relative to its size, at which alternating projections stop."""
-ROUNDS = 10_000
-FLAT = 1e-10
+MAX_ITERATIONS = 10_000
+CONSTANT_TOLERANCE = 1e-10
 """Share of the starting levels' variance left after the effects below which no slope can be estimated."""
-SIGMA = Item(
+SIGMA = RefusableItem(
     "sigma",
     "dynamics",
     Label(zh="σ 收敛", en="sigma convergence"),
     Label(zh="需要至少两年、两个单位,均值为正", en="needs two years, two units and a positive mean"),
 )
-BETA = Item(
+BETA = RefusableItem(
     "beta",
     "dynamics",
     Label(zh="β 收敛", en="beta convergence"),
@@ -74,32 +74,32 @@ def beta(values: Array, years: Sequence[int], *, span: int = 1, unit_effects: bo
     Values (T, U); a pair needs both years, exactly s apart; singletons of an effect are dropped. Speed -ln(1 + beta) / s,
     half-life ln 2 / speed. A value that is not positive, fewer than 3 units and levels without variation are refused.
     """
-    start, growth, unit, year = _pairs(values, years, span)
-    keep = _no_singletons([year, unit] if unit_effects else [year])
-    start, growth, unit, year = start[keep], growth[keep], np.unique(unit[keep], return_inverse=True)[1], year[keep]
+    start, growth, unit, year = _year_pairs(values, years, span)
+    is_kept = _no_singletons([year, unit] if unit_effects else [year])
+    start, growth, unit, year = start[is_kept], growth[is_kept], np.unique(unit[is_kept], return_inverse=True)[1], year[is_kept]
     groups = len(np.unique(unit))
     if groups < 3:
         raise EstimationError("fewer than three units have both years", zh="两个年份都有得分的单位不足三个")
     effects = [np.unique(year, return_inverse=True)[1]] + ([unit] if unit_effects else [])
-    x, y = _demeaned(start, effects), _demeaned(growth, effects)
-    if x @ x <= FLAT * max(float(start @ start), 1.0):
+    x, y = _without_effects(start, effects), _without_effects(growth, effects)
+    if x @ x <= CONSTANT_TOLERANCE * max(float(start @ start), 1.0):
         raise EstimationError("the starting levels do not differ", zh="各单位的初始水平没有差异")
     slope = float(x @ y / (x @ x))
     se = _cluster_se(x, y - slope * x, unit, parameters=1 + 1 + effects[0].max())
     return _beta(slope, se, span, len(x), groups)
 
 
-def _pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array, Codes, Codes]:
+def _year_pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array, Codes, Codes]:
     """Log level, log growth, unit and year of every pair of years exactly `span` apart."""
     if (values <= 0).any():
         raise EstimationError("a score is 0 or negative; its logarithm does not exist", zh="得分为 0 或负,无法取对数")
     year_positions = {year: t for t, year in enumerate(years)}
-    ends = [(t, year_positions[year + span]) for t, year in enumerate(years) if year + span in year_positions]
+    position_pairs = [(t, year_positions[year + span]) for t, year in enumerate(years) if year + span in year_positions]
     if len(years) < 2:
         raise EstimationError("there is only one year", zh="只有一个年份")
-    if not ends:
+    if not position_pairs:
         raise EstimationError(f"no two years are {span} apart", zh=f"没有相隔 {span} 年的两个年份")
-    first_positions, last_positions = np.array(ends).T
+    first_positions, last_positions = np.array(position_pairs).T
     start, growth = np.log(values[first_positions]), np.log(values[last_positions] / values[first_positions])
     year, unit = np.indices(start.shape)
     observed = ~np.isnan(growth)
@@ -108,24 +108,24 @@ def _pairs(values: Array, years: Sequence[int], span: int) -> tuple[Array, Array
 
 def _no_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     """Rows left when levels with a single row are dropped, again and again (Correia 2015)."""
-    keep = np.ones(len(effects[0]), dtype=bool)
+    is_kept = np.ones(len(effects[0]), dtype=bool)
     while True:
-        alone = np.zeros_like(keep)
+        is_singleton = np.zeros_like(is_kept)
         for codes in effects:
-            alone |= keep & (np.bincount(codes[keep], minlength=codes.max(initial=0) + 1)[codes] == 1)
-        if not alone.any():
-            return keep
-        keep &= ~alone
+            is_singleton |= is_kept & (np.bincount(codes[is_kept], minlength=codes.max(initial=0) + 1)[codes] == 1)
+        if not is_singleton.any():
+            return is_kept
+        is_kept &= ~is_singleton
 
 
-def _demeaned(column: Array, effects: Sequence[Codes]) -> Array:
+def _without_effects(column: Array, effects: Sequence[Codes]) -> Array:
     """The column less the means of each effect's levels, in turn until nothing moves (von Neumann's projections)."""
     residuals, size = column - column.mean(), float(np.abs(column).max(initial=0.0))
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ITERATIONS):
         previous = residuals
         for codes in effects:
             residuals = residuals - (np.bincount(codes, weights=residuals) / np.bincount(codes))[codes]
-        if np.abs(residuals - previous).max(initial=0.0) <= SETTLED * size:
+        if np.abs(residuals - previous).max(initial=0.0) <= CONVERGENCE_TOLERANCE * size:
             break
     return residuals
 
@@ -152,7 +152,7 @@ def convergence_rows(score_panel: ScorePanel, refusals: Refusals) -> Iterator[Ro
     """Rows of `dynamics`: CV by year and its change; beta over the whole span and from year to year."""
     years = score_panel.years
     for node, scores in score_panel.values.items():
-        with refusals.catch(node, SIGMA):
+        with refusals.refusing(node, SIGMA):
             cv = variation(scores)
             for year, value in zip(years, cv):
                 yield {"item": "sigma", "node": node, "year": year, "quantity": "cv", "value": value}
@@ -162,8 +162,8 @@ def convergence_rows(score_panel: ScorePanel, refusals: Refusals) -> Iterator[Ro
             ("yearly", 1, False),
             ("yearly_unit_effects", 1, True),
         ):
-            with refusals.catch(node, BETA):
+            with refusals.refusing(node, BETA):
                 estimate = beta(scores, years, span=span, unit_effects=effects)
                 for quantity, value in vars(estimate).items():
-                    noted = {"note_zh": NICKELL.zh, "note_en": NICKELL.en} if effects and quantity == "slope" else {}
-                    yield {"item": "beta", "node": node, "variant": variant, "quantity": quantity, "value": value} | noted
+                    note_columns = {"note_zh": NICKELL.zh, "note_en": NICKELL.en} if effects and quantity == "slope" else {}
+                    yield {"item": "beta", "node": node, "variant": variant, "quantity": quantity, "value": value} | note_columns

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, ScorePanel, table
+from ..score_panel import RefusableItem, Refusals, Row, ScorePanel, table
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-9
@@ -27,7 +27,7 @@ LEVELS = (
     Label(zh="初级协调", en="primarily coordinated"), Label(zh="中级协调", en="moderately coordinated"),
     Label(zh="良好协调", en="well coordinated"), Label(zh="优质协调", en="excellently coordinated"),
 )  # fmt: skip
-ITEM = Item(
+COUPLING_ITEM = RefusableItem(
     "coupling",
     "coupling",
     Label(zh="耦合协调度", en="coupling coordination"),
@@ -56,19 +56,19 @@ def classic(systems: Array) -> Coupling:
 
     All zero: C is NaN, D is 0. One zero: C and D are 0. A missing system makes NaN. Values outside [0, 1] are refused.
     """
-    u = _within_unit(systems)
+    u = _values_in_unit_interval(systems)
     count = u.shape[-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         return _coordination(u, count * u.prod(axis=-1) ** (1 / count) / u.sum(axis=-1))
 
 
-def corrected(systems: Array) -> Coupling:
+def corrected_coupling(systems: Array) -> Coupling:
     """C = sqrt((1 - mean_{i>j} |U_i - U_j|) (prod_i U_i / max U)^(1/(n-1))) (Wang, Kong, Ren et al. 2021), T = mean U.
 
     The ratio is inside the product over the n - 1 systems below the largest; for two systems this is
     sqrt((1 - |U2 - U1|) U1 / U2), U2 the larger. Zeros and missing systems as in `classic`.
     """
-    u = _within_unit(systems)
+    u = _values_in_unit_interval(systems)
     count = u.shape[-1]
     first_system, second_system = np.triu_indices(count, 1)
     distance = np.abs(u[..., first_system] - u[..., second_system]).mean(axis=-1)
@@ -77,7 +77,7 @@ def corrected(systems: Array) -> Coupling:
         return _coordination(u, np.sqrt((1 - distance) * ratios))
 
 
-def _within_unit(systems: Array) -> Array:
+def _values_in_unit_interval(systems: Array) -> Array:
     if systems.shape[-1] < 2:
         raise EstimationError("coupling needs two or more systems", zh="耦合协调度至少需要两个系统")
     if (systems < -ROUNDING).any() or (systems > 1 + ROUNDING).any():
@@ -91,9 +91,9 @@ def _within_unit(systems: Array) -> Array:
 
 def _coordination(u: Array, coupling: Array) -> Coupling:
     development = u.mean(axis=-1)
-    nothing = development == 0
-    coupling = np.where(nothing, np.nan, coupling)
-    return Coupling(coupling, development, np.where(nothing, 0.0, np.sqrt(coupling * development)))
+    is_zero = development == 0
+    coupling = np.where(is_zero, np.nan, coupling)
+    return Coupling(coupling, development, np.where(is_zero, 0.0, np.sqrt(coupling * development)))
 
 
 def level(degree: Array) -> Array:
@@ -101,33 +101,33 @@ def level(degree: Array) -> Array:
     return np.minimum(np.floor(10 * degree + ROUNDING), 9.0)
 
 
-METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected}
+METHODS: dict[str, Callable[[Array], Coupling]] = {"classic": classic, "corrected": corrected_coupling}
 
 
-def coupling_table(score_panel: ScorePanel, parts: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
-    """Table `coupling`: both methods over the root's children `parts`, one row per unit, year and method."""
+def coupling_table(score_panel: ScorePanel, system_nodes: tuple[str, ...], refusals: Refusals) -> pd.DataFrame:
+    """Table `coupling`: both methods over the root's children `system_nodes`, one row per unit, year and method."""
     rows: list[Row] = []
-    with refusals.catch(", ".join(parts), ITEM):
-        if not all(part in score_panel.values for part in parts):
+    with refusals.refusing(", ".join(system_nodes), COUPLING_ITEM):
+        if not all(system_node in score_panel.values for system_node in system_nodes):
             raise EstimationError("the root has indicators, not dimensions, below it", zh="根节点之下是指标,没有维度")
-        systems = np.stack([score_panel.values[part] for part in parts], axis=-1)
+        systems = np.stack([score_panel.values[system_node] for system_node in system_nodes], axis=-1)
         for name, method in METHODS.items():
             rows += _rows(score_panel, name, method(systems))
     return table("coupling", rows)
 
 
 def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Iterator[Row]:
-    place = level(coordination.degree)
+    coordination_level = level(coordination.degree)
     for t, year in enumerate(score_panel.years):
         for u in range(len(score_panel.units)):
-            level_name = LEVELS[int(place[t, u])] if not np.isnan(place[t, u]) else None
+            level_name = LEVELS[int(coordination_level[t, u])] if not np.isnan(coordination_level[t, u]) else None
             yield score_panel.unit(u) | {
                 "year": year,
                 "method": method,
                 "coupling": coordination.coupling[t, u],
                 "development": coordination.development[t, u],
                 "degree": coordination.degree[t, u],
-                "level": int(place[t, u]) + 1 if level_name else None,
+                "level": int(coordination_level[t, u]) + 1 if level_name else None,
                 "level_zh": level_name.zh if level_name else None,
                 "level_en": level_name.en if level_name else None,
             }
@@ -135,12 +135,12 @@ def _rows(score_panel: ScorePanel, method: str, coordination: Coupling) -> Itera
 
 def group_means(coupling: pd.DataFrame, groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """scheme, group, year, method, n, coupling, degree: means by group; each scheme is a frame (unit, group [, year])."""
-    blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in groups.items()]
-    return pd.concat(blocks, ignore_index=True)
+    frames_of_blocks = [_means(coupling, members).assign(scheme=scheme) for scheme, members in groups.items()]
+    return pd.concat(frames_of_blocks, ignore_index=True)
 
 
 def _means(coupling: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    grouped = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
-    scored_rows = grouped[grouped["degree"].notna()]
-    by = scored_rows.groupby(["group", "year", "method"], as_index=False)
-    return by.agg(n=("degree", "size"), coupling=("coupling", "mean"), degree=("degree", "mean"))
+    group_rows = coupling.merge(members, on=[key for key in ("unit", "year") if key in members], how="inner")
+    scored_rows = group_rows[group_rows["degree"].notna()]
+    row_groups = scored_rows.groupby(["group", "year", "method"], as_index=False)
+    return row_groups.agg(n=("degree", "size"), coupling=("coupling", "mean"), degree=("degree", "mean"))

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ...errors import CheckError, EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, ScorePanel
+from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
 IDENTITY = 1e-12
 """G is at most 1; the parts are sums of at most n^2 terms of it, so rounding stays below this for any panel of units."""
-ITEM = Item(
+DAGUM_ITEM = RefusableItem(
     "dagum",
     "dynamics",
     Label(zh="Dagum 基尼系数分解", en="Dagum decomposition"),
@@ -33,7 +33,7 @@ class Dagum:
     transvariation: float
     groups: tuple[str, ...]
     sizes: tuple[int, ...]
-    by_pair: Array
+    gini_by_pair: Array
 
 
 def dagum(values: Array, groups: Sequence[str]) -> Dagum:
@@ -45,35 +45,37 @@ def dagum(values: Array, groups: Sequence[str]) -> Dagum:
     """
     observed = ~np.isnan(values)
     y, member = values[observed], np.asarray(groups, dtype=object)[observed].astype(str)
-    _refuse(y)
-    names, place = np.unique(member, return_inverse=True)
-    belongs = (place[:, None] == np.arange(len(names))).astype(np.float64)
-    size = belongs.sum(axis=0)
-    mean = belongs.T @ y / size
+    _check_values(y)
+    names, group_positions = np.unique(member, return_inverse=True)
+    is_member = (group_positions[:, None] == np.arange(len(names))).astype(np.float64)
+    size = is_member.sum(axis=0)
+    mean = is_member.T @ y / size
     gap = np.maximum(y[:, None] - y[None, :], 0.0)
-    mean_advantage = belongs.T @ gap @ belongs / np.outer(size, size)
+    mean_advantage = is_member.T @ gap @ is_member / np.outer(size, size)
     mean_gap = mean_advantage + mean_advantage.T
     level = mean[:, None] + mean[None, :]
-    by_pair = np.divide(mean_gap, level, out=np.zeros_like(mean_gap), where=level > 0)
-    directed = np.divide(np.abs(mean_advantage - mean_advantage.T), mean_gap, out=np.zeros_like(mean_gap), where=mean_gap > 0)
+    gini_by_pair = np.divide(mean_gap, level, out=np.zeros_like(mean_gap), where=level > 0)
+    relative_affluence = np.divide(
+        np.abs(mean_advantage - mean_advantage.T), mean_gap, out=np.zeros_like(mean_gap), where=mean_gap > 0
+    )
     p, s = size / len(y), size * mean / y.sum()
-    weighted = by_pair * np.outer(p, s)
+    weighted = gini_by_pair * np.outer(p, s)
     between_groups = weighted - np.diag(np.diag(weighted))
     decomposition = Dagum(
         gini=float(gap.sum() / (len(y) * y.sum())),
         within=float(np.trace(weighted)),
-        between_groups=float((between_groups * directed).sum()),
-        transvariation=float((between_groups * (1 - directed)).sum()),
+        between_groups=float((between_groups * relative_affluence).sum()),
+        transvariation=float((between_groups * (1 - relative_affluence)).sum()),
         groups=tuple(map(str, names)),
         sizes=tuple(map(int, size)),
-        by_pair=by_pair,
+        gini_by_pair=gini_by_pair,
     )
     if abs(decomposition.gini - decomposition.within - decomposition.between_groups - decomposition.transvariation) > IDENTITY:
         raise CheckError(f"Dagum decomposition: {decomposition} does not add up", zh=f"Dagum 分解不闭合:{decomposition}")
     return decomposition
 
 
-def _refuse(y: Array) -> None:
+def _check_values(y: Array) -> None:
     if len(y) < 2:
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
     if (y < 0).any() or y.sum() <= 0:
@@ -87,9 +89,9 @@ def dagum_rows(score_panel: ScorePanel, schemes: Mapping[str, Mapping[str, str]]
         unit_groups = [groups[unit] for unit in score_panel.units if unit in groups]
         for node, scores in score_panel.values.items():
             for year, row in zip(score_panel.years, scores):
-                with refusals.catch(f"{node} {year}", ITEM):
+                with refusals.refusing(f"{node} {year}", DAGUM_ITEM):
                     for cells in _rows(dagum(row[is_grouped], unit_groups)):
-                        yield {"item": ITEM.id, "node": node, "year": year, "variant": scheme} | cells
+                        yield {"item": DAGUM_ITEM.id, "node": node, "year": year, "variant": scheme} | cells
 
 
 def _rows(decomposition: Dagum) -> Iterator[Row]:
@@ -99,16 +101,16 @@ def _rows(decomposition: Dagum) -> Iterator[Row]:
         "between": decomposition.between_groups,
         "transvariation": decomposition.transvariation,
     }
-    for name, part in parts.items():
-        yield {"quantity": name, "value": part}
-        yield {"quantity": f"{name}_share", "value": part / decomposition.gini if decomposition.gini > 0 else np.nan}
+    for name, component in parts.items():
+        yield {"quantity": name, "value": component}
+        yield {"quantity": f"{name}_share", "value": component / decomposition.gini if decomposition.gini > 0 else np.nan}
     for j, first_group in enumerate(decomposition.groups):
         yield {"group": first_group, "quantity": "n", "value": decomposition.sizes[j]}
-        yield {"group": first_group, "quantity": "gini_within", "value": decomposition.by_pair[j, j]}
+        yield {"group": first_group, "quantity": "gini_within", "value": decomposition.gini_by_pair[j, j]}
         for h in range(j + 1, len(decomposition.groups)):
             yield {
                 "group": first_group,
                 "other": decomposition.groups[h],
                 "quantity": "gini_between",
-                "value": decomposition.by_pair[j, h],
+                "value": decomposition.gini_by_pair[j, h],
             }

@@ -40,14 +40,14 @@ def dynamics(
     schemes = groupings(index.units, groups)
     coupling = coupling_table(score_panel, index.design.tree.children(index.design.tree.root), refusals)
     weights = _weights(score_panel, io_links, refusals)
-    moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
-    local: list[Row] = []
+    markov_moves, curves = markov_rows(score_panel, weights, refusals), kernel_rows(score_panel, refusals)
+    local_rows: list[Row] = []
     rows = [*_coordination(coupling, score_panel, schemes, density), *dagum_rows(score_panel, schemes, refusals)]
-    rows += [*convergence_rows(score_panel, refusals), *curves.facts, *moves.facts]
+    rows += [*convergence_rows(score_panel, refusals), *curves.summary_rows, *markov_moves.summary_rows]
     if weights is not None:
         spatial = moran_rows(score_panel, weights, seed, refusals)
-        rows, local = rows + spatial.overall, spatial.local
-    rows_by_table = {"dynamics": rows, "distribution": curves.points, "transitions": moves.cells, "lisa": local}
+        rows, local_rows = rows + spatial.overall, spatial.local_rows
+    rows_by_table = {"dynamics": rows, "distribution": curves.points, "transitions": markov_moves.cells, "lisa": local_rows}
     return {
         "coupling": coupling,
         "obstacles": obstacles_table(index, score_panel, refusals),
@@ -64,7 +64,7 @@ def _weights(score_panel: ScorePanel, io_links: pd.DataFrame | None, refusals: R
     borders = contiguity(score_panel.units) if io_links is None or io_links.empty else None
     if borders is not None:
         return borders
-    with refusals.catch("io_links", GLOBAL, LOCAL, SPATIAL):
+    with refusals.refusing("io_links", GLOBAL, LOCAL, SPATIAL):
         if io_links is None or io_links.empty:
             raise EstimationError("there is no table of links between units", zh="没有单位之间的联系表")
         return weight_matrix(io_links, score_panel.units)
@@ -81,22 +81,22 @@ def _coordination(
     for scheme, groups in schemes.items():
         members[scheme] = pd.DataFrame({"unit": list(groups), "group": list(groups.values())})
     if density is not None:
-        members["density"] = by_density(density)
+        members["density"] = units_by_density(density)
     root = next(iter(score_panel.values))
     for cells in group_means(coupling, members).to_dict("records"):
-        head = {"item": "coupling", "node": root, "year": cells["year"], "variant": cells["scheme"], "group": cells["group"]}
+        row_head = {"item": "coupling", "node": root, "year": cells["year"], "variant": cells["scheme"], "group": cells["group"]}
         yield (
-            head
+            row_head
             | {"quantity": f"degree_{cells['method']}", "value": cells["degree"]}
             | {"note_zh": CAUTION.zh, "note_en": CAUTION.en}
         )
-        yield head | {"quantity": f"coupling_{cells['method']}", "value": cells["coupling"]}
+        yield row_head | {"quantity": f"coupling_{cells['method']}", "value": cells["coupling"]}
         if cells["method"] == "classic":
-            yield head | {"quantity": "n", "value": cells["n"]}
+            yield row_head | {"quantity": "n", "value": cells["n"]}
 
 
-def by_density(density: pd.DataFrame) -> pd.DataFrame:
+def units_by_density(density: pd.DataFrame) -> pd.DataFrame:
     """unit, year, group: above the year's median SRDI density, or at or below it; rows without density are left out."""
     dense_rows = density.loc[density["density"].notna(), ["unit", "year", "density"]]
-    above = dense_rows["density"] > dense_rows.groupby("year")["density"].transform("median")
-    return dense_rows.assign(group=above.map({True: "density_high", False: "density_low"}))[["unit", "year", "group"]]
+    is_dense = dense_rows["density"] > dense_rows.groupby("year")["density"].transform("median")
+    return dense_rows.assign(group=is_dense.map({True: "density_high", False: "density_low"}))[["unit", "year", "group"]]

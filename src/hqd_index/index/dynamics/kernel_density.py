@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, ScorePanel
+from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 
 Array = NDArray[np.float64]
-FEWEST = 10
+MIN_UNITS = 10
 NORMAL_IQR = 1.34
 POINTS = 101
 TAIL = 3.0
 """Bandwidths beyond the least and greatest score where the curve is drawn: less than 0.2 % of a score's mass lies outside."""
-ITEM = Item(
+KERNEL_ITEM = RefusableItem(
     "kernel",
     "distribution",
     Label(zh="核密度", en="kernel density"),
@@ -32,10 +32,10 @@ def bandwidth(values: Array) -> float:
     Refused with fewer than 10 values, or where all are equal.
     """
     observed = values[~np.isnan(values)]
-    if len(observed) < FEWEST:
+    if len(observed) < MIN_UNITS:
         raise EstimationError(
-            f"only {len(observed)} unit(s) have a score; {FEWEST} are needed",
-            zh=f"只有 {len(observed)} 个单位有得分,至少需要 {FEWEST} 个",
+            f"only {len(observed)} unit(s) have a score; {MIN_UNITS} are needed",
+            zh=f"只有 {len(observed)} 个单位有得分,至少需要 {MIN_UNITS} 个",
         )
     sigma = float(observed.std())
     if sigma <= np.finfo(float).eps * np.abs(observed).max():
@@ -67,26 +67,28 @@ class KernelRows:
     """Rows of `distribution` (the curves) and of `dynamics` (bandwidth, peaks)."""
 
     points: list[Row]
-    facts: list[Row]
+    summary_rows: list[Row]
 
 
 def kernel_rows(score_panel: ScorePanel, refusals: Refusals) -> KernelRows:
     """Curves of every node and year on 0-100, drawn at the node's common points."""
     kernel = KernelRows([], [])
     for node, scores in score_panel.values.items():
-        widths = {}
+        bandwidths = {}
         for t, year in enumerate(score_panel.years):
-            with refusals.catch(f"{node} {year}", ITEM):
-                widths[t] = bandwidth(100 * scores[t])
-        if not widths:
+            with refusals.refusing(f"{node} {year}", KERNEL_ITEM):
+                bandwidths[t] = bandwidth(100 * scores[t])
+        if not bandwidths:
             continue
-        curve_scores, tail_width = 100 * scores[list(widths)], TAIL * max(widths.values())
+        curve_scores, tail_width = 100 * scores[list(bandwidths)], TAIL * max(bandwidths.values())
         grid_points = np.linspace(np.nanmin(curve_scores) - tail_width, np.nanmax(curve_scores) + tail_width, POINTS)
-        for t, width in widths.items():
+        for t, width in bandwidths.items():
             curve = density(100 * scores[t], grid_points, width)
-            head = {"node": node, "year": score_panel.years[t]}
-            kernel.points.extend(head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(grid_points, curve))
-            kernel.facts.extend(head | {"item": ITEM.id} | cells for cells in _facts(scores[t], grid_points, curve, width))
+            row_head = {"node": node, "year": score_panel.years[t]}
+            kernel.points.extend(row_head | {"score": x, "density": y, "bandwidth": width} for x, y in zip(grid_points, curve))
+            kernel.summary_rows.extend(
+                row_head | {"item": KERNEL_ITEM.id} | cells for cells in _facts(scores[t], grid_points, curve, width)
+            )
     return kernel
 
 
@@ -95,6 +97,6 @@ def _facts(scores: Array, grid_points: Array, curve: Array, width: float) -> Ite
     yield {"quantity": "n", "value": int((~np.isnan(scores)).sum())}
     yield {"quantity": "bandwidth", "value": width}
     yield {"quantity": "peaks", "value": len(tops)}
-    highest = int(np.argmax(curve))
-    yield {"quantity": "peak_at", "value": grid_points[highest]}
-    yield {"quantity": "peak_density", "value": curve[highest]}
+    peak_index = int(np.argmax(curve))
+    yield {"quantity": "peak_at", "value": grid_points[peak_index]}
+    yield {"quantity": "peak_density", "value": curve[peak_index]}

@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from ...linear_algebra import least_squares, rank
 from ...study.records import Label
-from ..score_panel import Item, Refusals, Row, ScorePanel
+from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 from .moran import Weights, spatial_lag
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.intp]
-STATES = 4
-FEW = 5
+STATE_COUNT = 4
+FEW_TRANSITIONS = 5
 """Transitions in a cell below which its probability is flagged."""
 UNIQUE = 1e-9
 """Part of the largest singular value of P' - I from which on a direction is one that the chain does not keep."""
 MEND = Label(
     zh="需要连续年份、至少两个单位和有差异的得分", en="needs consecutive years, two or more units and scores that differ"
 )
-CHAIN = Item("markov", "transitions", Label(zh="马尔可夫链", en="Markov chain"), MEND)
-SPATIAL = Item("spatial_markov", "transitions", Label(zh="空间马尔可夫链", en="spatial Markov chain"), MEND)
+CHAIN = RefusableItem("markov", "transitions", Label(zh="马尔可夫链", en="Markov chain"), MEND)
+SPATIAL = RefusableItem("spatial_markov", "transitions", Label(zh="空间马尔可夫链", en="spatial Markov chain"), MEND)
 
 
 def quartile_cuts(values: Array) -> Array:
@@ -35,28 +35,30 @@ def quartile_cuts(values: Array) -> Array:
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
     if observed.max() - observed.min() <= 1e-12 * max(1.0, float(np.abs(observed).max())):
         raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
-    points: Array = np.quantile(observed, np.arange(1, STATES) / STATES)
+    points: Array = np.quantile(observed, np.arange(1, STATE_COUNT) / STATE_COUNT)
     return points
 
 
-def states(values: Array, points: Array) -> NDArray[np.intp]:
+def state_of_values(values: Array, points: Array) -> NDArray[np.intp]:
     """State 0 .. k-1 of each value; a value at a cut goes down; -1 for a missing one."""
     return np.where(np.isnan(values), -1, np.searchsorted(points, values, side="left"))
 
 
-def transitions(state: NDArray[np.intp], years: Sequence[int], of: NDArray[np.intp] | None = None, *, parts: int = 1) -> Counts:
+def transitions(
+    state: NDArray[np.intp], years: Sequence[int], of: NDArray[np.intp] | None = None, *, part_count: int = 1
+) -> Counts:
     """Counts (parts, k, k) of moves from one calendar year to the next, by the part `of` (T, U) a row starts in.
 
     A missing state, a missing part and a gap in the years break the chain. Refused where no two years follow each other.
     """
-    follows = np.flatnonzero(np.diff(years) == 1)
-    if not len(follows):
+    consecutive_years = np.flatnonzero(np.diff(years) == 1)
+    if not len(consecutive_years):
         raise EstimationError("no two years follow each other", zh="没有相邻的两个年份")
-    start_state, end_state = state[follows], state[follows + 1]
-    part = np.zeros_like(start_state) if of is None else of[follows]
-    observed = (start_state >= 0) & (end_state >= 0) & (part >= 0)
-    counts = np.zeros((parts, STATES, STATES), dtype=np.intp)
-    np.add.at(counts, (part[observed], start_state[observed], end_state[observed]), 1)
+    initial_states, final_states = state[consecutive_years], state[consecutive_years + 1]
+    part_codes = np.zeros_like(initial_states) if of is None else of[consecutive_years]
+    observed = (initial_states >= 0) & (final_states >= 0) & (part_codes >= 0)
+    counts = np.zeros((part_count, STATE_COUNT, STATE_COUNT), dtype=np.intp)
+    np.add.at(counts, (part_codes[observed], initial_states[observed], final_states[observed]), 1)
     return counts
 
 
@@ -95,13 +97,13 @@ def homogeneity(counts: Counts) -> Homogeneity:
     """
     from scipy.stats import chi2
 
-    departures = counts.sum(axis=-1)
-    pooled, by_part = probabilities(counts.sum(axis=0)), probabilities(counts)
+    departure_counts = counts.sum(axis=-1)
+    pooled, probabilities_by_part = probabilities(counts.sum(axis=0)), probabilities(counts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        terms = departures[..., None] * (by_part - pooled) ** 2 / pooled
+        terms = departure_counts[..., None] * (probabilities_by_part - pooled) ** 2 / pooled
     statistic = float(np.nansum(np.where(pooled > 0, terms, 0.0)))
-    parts, reached = (departures > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
-    dof = int((np.maximum(parts - 1, 0) * np.maximum(reached - 1, 0)).sum())
+    parts, reached_states = (departure_counts > 0).sum(axis=0), (counts.sum(axis=0) > 0).sum(axis=-1)
+    dof = int((np.maximum(parts - 1, 0) * np.maximum(reached_states - 1, 0)).sum())
     return Homogeneity(statistic, dof, float(chi2.sf(statistic, dof)) if dof else float("nan"))
 
 
@@ -110,22 +112,26 @@ class MarkovRows:
     """Rows of `transitions` and of `dynamics`."""
 
     cells: list[Row]
-    facts: list[Row]
+    summary_rows: list[Row]
 
 
 def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refusals) -> MarkovRows:
     """The chain of every node, and with weights the chains given the quartile of the neighbours' mean score."""
     chains = MarkovRows([], [])
     for node, scores in score_panel.values.items():
-        with refusals.catch(node, CHAIN):
+        with refusals.refusing(node, CHAIN):
             points = quartile_cuts(scores)
-            state = states(scores, points)
+            state = state_of_values(scores, points)
             _chain(chains, node, score_panel.years, state, points)
         if weights is not None:
-            with refusals.catch(node, SPATIAL):
+            with refusals.refusing(node, SPATIAL):
                 lag = spatial_lag(scores, weights)
                 _conditional(
-                    chains, node, score_panel.years, states(scores, quartile_cuts(scores)), states(lag, quartile_cuts(lag))
+                    chains,
+                    node,
+                    score_panel.years,
+                    state_of_values(scores, quartile_cuts(scores)),
+                    state_of_values(lag, quartile_cuts(lag)),
                 )
     return chains
 
@@ -133,26 +139,28 @@ def markov_rows(score_panel: ScorePanel, weights: Weights | None, refusals: Refu
 def _chain(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], points: Array) -> None:
     counts = transitions(state, years)[0]
     chains.cells.extend(_cells("markov", node, 0, counts))
-    head = {"item": "markov", "node": node}
-    chains.facts.extend(head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(points, start=1))
+    row_head = {"item": "markov", "node": node}
+    chains.summary_rows.extend(
+        row_head | {"quantity": f"cut_{i}", "value": 100 * cut_point} for i, cut_point in enumerate(points, start=1)
+    )
     for i, share in enumerate(ergodic(probabilities(counts)), start=1):
-        chains.facts.append(head | {"group": str(i), "quantity": "ergodic", "value": share})
-    half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state.shape)
-    test = homogeneity(transitions(state, years, half, parts=2))
-    chains.facts.extend(_test(head | {"variant": "two_halves"}, test))
+        chains.summary_rows.append(row_head | {"group": str(i), "quantity": "ergodic", "value": share})
+    is_second_half = np.broadcast_to((np.asarray(years) > np.median(years[:-1])).astype(np.intp)[:, None], state.shape)
+    test = homogeneity(transitions(state, years, is_second_half, part_count=2))
+    chains.summary_rows.extend(_test(row_head | {"variant": "two_halves"}, test))
 
 
 def _conditional(chains: MarkovRows, node: str, years: Sequence[int], state: NDArray[np.intp], lag: NDArray[np.intp]) -> None:
-    counts = transitions(state, years, lag, parts=STATES)
-    for part in range(STATES):
-        chains.cells.extend(_cells("spatial_markov", node, part + 1, counts[part]))
-    chains.facts.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
+    counts = transitions(state, years, lag, part_count=STATE_COUNT)
+    for lag_state in range(STATE_COUNT):
+        chains.cells.extend(_cells("spatial_markov", node, lag_state + 1, counts[lag_state]))
+    chains.summary_rows.extend(_test({"item": "spatial_markov", "node": node, "variant": "lag_states"}, homogeneity(counts)))
 
 
-def _test(head: Row, test: Homogeneity) -> Iterator[Row]:
-    yield head | {"quantity": "chi2", "value": test.chi2}
-    yield head | {"quantity": "dof", "value": test.dof}
-    yield head | {"quantity": "p", "value": test.p}
+def _test(row_head: Row, test: Homogeneity) -> Iterator[Row]:
+    yield row_head | {"quantity": "chi2", "value": test.chi2}
+    yield row_head | {"quantity": "dof", "value": test.dof}
+    yield row_head | {"quantity": "p", "value": test.p}
 
 
 def _cells(chain: str, node: str, lag: int, counts: Counts) -> Iterator[Row]:
@@ -161,5 +169,5 @@ def _cells(chain: str, node: str, lag: int, counts: Counts) -> Iterator[Row]:
     for i, j in np.ndindex(counts.shape):
         yield {
             "chain": chain, "node": node, "lag_state": lag, "from_state": i + 1, "to_state": j + 1,
-            "count": int(counts[i, j]), "probability": share[i, j], "flag": "few" if counts[i, j] < FEW else "",
+            "count": int(counts[i, j]), "probability": share[i, j], "flag": "few" if counts[i, j] < FEW_TRANSITIONS else "",
         }  # fmt: skip

@@ -10,11 +10,11 @@ from ...errors import EstimationError
 from ...study.records import Label
 from ..competition_rank import competition
 from ..index_tables import Index, coverage
-from ..score_panel import Item, Refusals, ScorePanel, global_shares, table
+from ..score_panel import RefusableItem, Refusals, ScorePanel, global_shares, table
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-9
-ITEM = Item(
+OBSTACLE_ITEM = RefusableItem(
     "obstacles",
     "obstacles",
     Label(zh="障碍度", en="obstacle degree"),
@@ -40,16 +40,17 @@ def obstacle(values: Array, shares: Array) -> Array:
 
 def obstacles_table(index: Index, score_panel: ScorePanel, refusals: Refusals) -> pd.DataFrame:
     """Table `obstacles`: the degree of every leaf and of the nodes above it, and its place among those of its level."""
-    design, computed = index.design, index.computed["all"]
-    with refusals.catch(design.tree.root, ITEM):
-        shares_by_node = global_shares(design, computed)
+    design, index_arrays_of_sample = index.design, index.arrays_by_sample["all"]
+    with refusals.refusing(design.tree.root, OBSTACLE_ITEM):
+        shares_by_node = global_shares(design, index_arrays_of_sample)
         shares = np.stack(
-            [np.broadcast_to(shares_by_node[leaf], computed.normalised.shape[:-1]) for leaf in design.leaves], axis=-1
+            [np.broadcast_to(shares_by_node[leaf], index_arrays_of_sample.normalised.shape[:-1]) for leaf in design.leaves],
+            axis=-1,
         )
-        degree = obstacle(computed.normalised, shares)
-        covered = coverage(design, computed)[design.tree.root]
-        blocks = [_level(index, score_panel, degree, covered, level) for level in design.tree.levels]
-        return table("obstacles", pd.concat(blocks, ignore_index=True))
+        degree = obstacle(index_arrays_of_sample.normalised, shares)
+        covered = coverage(design, index_arrays_of_sample)[design.tree.root]
+        frames_of_blocks = [_level(index, score_panel, degree, covered, level) for level in design.tree.levels]
+        return table("obstacles", pd.concat(frames_of_blocks, ignore_index=True))
     return table("obstacles", [])
 
 
@@ -58,12 +59,18 @@ def _level(index: Index, score_panel: ScorePanel, degree: Array, covered: Array,
     tree = index.design.tree
     nodes = sorted(node for node in tree.order if node != tree.root and tree.level(node) == level)
     position = {leaf: j for j, leaf in enumerate(index.design.leaves)}
-    parts = [degree[..., [position[leaf] for leaf in tree.leaves(node)]] for node in nodes]
-    summed = np.stack([np.where(np.isnan(part).all(axis=-1), np.nan, np.nansum(part, axis=-1)) for part in parts], axis=-1)
+    degrees_by_node = [degree[..., [position[leaf] for leaf in tree.leaves(node)]] for node in nodes]
+    summed = np.stack(
+        [
+            np.where(np.isnan(node_degrees).all(axis=-1), np.nan, np.nansum(node_degrees, axis=-1))
+            for node_degrees in degrees_by_node
+        ],
+        axis=-1,
+    )
     keys = pd.MultiIndex.from_product([score_panel.years, score_panel.units, nodes], names=["year", "unit", "node"])
     frame = keys.to_frame(index=False)
     frame["degree"] = summed.ravel()
-    frame["place"] = _places(summed).ravel()
+    frame["place"] = _descending_ranks(summed).ravel()
     frame["coverage"] = np.repeat(covered.ravel(), len(nodes))
     for language in ("zh", "en"):
         frame[f"unit_{language}"] = frame["unit"].map({unit: name[language] for unit, name in score_panel.unit_names.items()})
@@ -71,9 +78,9 @@ def _level(index: Index, score_panel: ScorePanel, degree: Array, covered: Array,
     return frame.assign(level=level)
 
 
-def _places(degree: Array) -> Array:
+def _descending_ranks(degree: Array) -> Array:
     """1 for the largest along the last axis; ties (within the tolerance of ranks) in their given order; NaN has none."""
     order = np.argsort(competition(100 * degree), axis=-1, kind="stable")
-    places = np.empty_like(degree)
-    np.put_along_axis(places, order, np.broadcast_to(np.arange(1.0, degree.shape[-1] + 1), degree.shape), axis=-1)
-    return np.where(np.isnan(degree), np.nan, places)
+    descending_ranks = np.empty_like(degree)
+    np.put_along_axis(descending_ranks, order, np.broadcast_to(np.arange(1.0, degree.shape[-1] + 1), degree.shape), axis=-1)
+    return np.where(np.isnan(degree), np.nan, descending_ranks)

@@ -16,14 +16,14 @@ BORDERS = """
 """
 
 
-def _pairs(text: str) -> frozenset[frozenset[str]]:
+def _border_pairs(text: str) -> frozenset[frozenset[str]]:
     rows = [row.partition(":") for row in text.replace("\n", " | ").split("|") if row.strip()]
     return frozenset(
         frozenset((province.strip(), neighbour)) for province, _, neighbours in rows for neighbour in neighbours.split()
     )
 
 
-PAIRS = _pairs(BORDERS)
+PAIRS = _border_pairs(BORDERS)
 PROVINCES = frozenset(code for pair in PAIRS for code in pair)
 
 

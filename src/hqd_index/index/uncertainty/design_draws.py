@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from ...errors import EstimationError
-from ..build import family_shares, node_scores, normalised_leaves, root_score, spread_flat
-from ..scoring_plan import Family, Plan
+from ..build import family_shares, node_scores, node_shares_of_leaf_shares, normalised_leaves, root_score
+from ..scoring_plan import Family, ScoringPlan
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.intp]
 Bools = NDArray[np.bool_]
-NONE = -1
-LEAST = 1e-12  # a share this small is drawn as if it were nothing, and still counts as a share
+NO_FIRM_DRAW = -1
+SMALLEST_SHARE = 1e-12  # a share this small is drawn as if it were nothing, and still counts as a share
 CACHE = 2 * 1024**2
 """Bytes of leaf values worked on at once, so that they stay in the processor's cache by and large."""
 
@@ -29,10 +29,10 @@ class DrawSource:
     """What draws are made of: leaf values (B + 1, m, T, U) and uniform numbers (W, nodes) for weights.
 
     The first B of `values` are those with firms drawn again, the last the data as they are. They lie leaf by leaf, as
-    statistics run along a leaf. `plan` gives a design by its number, `label` what it is called.
+    statistics run along a leaf. `plan_of_design` gives a design by its number, `label` what it is called.
     """
 
-    plan: Callable[[int], Plan]
+    plan_of_design: Callable[[int], ScoringPlan]
     label: Callable[[int], str]
     leaves: tuple[str, ...]
     nodes: tuple[str, ...]
@@ -70,15 +70,17 @@ def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None
     year_slice = slice(None) if year is None else slice(year, year + 1)
     drawn_scores = np.empty((len(table), len(source.years[year_slice]), len(source.units)))
     for numbers in _designs_by_scaling(source, table):
-        parts = {number: np.flatnonzero(table.design == number) for number in numbers}
+        draws_by_design = {number: np.flatnonzero(table.design == number) for number in numbers}
         with _naming_design(source, numbers[0]):
-            firms = np.unique(np.concatenate([table.firms[design_rows] for design_rows in parts.values()]))
-            leaves = _leaf_draws(source, source.plan(numbers[0]), firms)
+            firms = np.unique(np.concatenate([table.firms[design_rows] for design_rows in draws_by_design.values()]))
+            leaves = _leaf_draws(source, source.plan_of_design(numbers[0]), firms)
         leaves = _with_shares(
-            source, leaves, {number: leaves.at(table.firms[design_rows]) for number, design_rows in parts.items()}
+            source,
+            leaves,
+            {number: leaves.draw_positions(table.firms[design_rows]) for number, design_rows in draws_by_design.items()},
         )
-        for number, design_rows in parts.items():
-            design = source.plan(number)
+        for number, design_rows in draws_by_design.items():
+            design = source.plan_of_design(number)
             rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
             for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
                 with _naming_design(source, number):
@@ -101,7 +103,7 @@ def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]
     """The designs of a table, those that impute, treat and normalise leaves alike together."""
     groups: dict[Hashable, list[int]] = {}
     for number in np.unique(table.design).tolist():
-        groups.setdefault(source.plan(number).scaling, []).append(number)
+        groups.setdefault(source.plan_of_design(number).scaling, []).append(number)
     return list(groups.values())
 
 
@@ -124,43 +126,43 @@ class LeafDraws:
 
     firms: Numbers
     values: Array
-    empty: Bools
+    is_empty: Bools
     gaps: Bools
     shares: Mapping[Hashable, Array] = field(default_factory=dict)
 
     @cached_property
-    def complete(self) -> bool:
+    def has_no_gaps(self) -> bool:
         """Whether every cell of every leaf is there."""
-        return not (self.gaps.any() or self.empty.any())
+        return not (self.gaps.any() or self.is_empty.any())
 
-    def at(self, firms: Numbers) -> Numbers:
+    def draw_positions(self, firms: Numbers) -> Numbers:
         """Positions of firm draws."""
         return np.searchsorted(self.firms, firms)
 
-    def is_complete(self, design: Plan, draw_numbers: Numbers) -> bool:
+    def is_complete(self, design: ScoringPlan, draw_numbers: Numbers) -> bool:
         """Whether, in some firm draws, no leaf has gaps unless it is empty, and each family of leaves has enough that are not."""
-        families = [family for family in design.families if family.leafy]
-        if self.complete:
+        families = [family for family in design.families if family.is_leaf_family]
+        if self.has_no_gaps:
             return all(len(family.children) >= family.min_children for family in families)
         if self.gaps[draw_numbers].any():
             return False
-        present = ~self.empty[draw_numbers]
-        return all((present[:, design.places(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
+        is_present = ~self.is_empty[draw_numbers]
+        return all((is_present[:, design.leaf_positions(f.children)].sum(axis=1) >= f.min_children).all() for f in families)
 
 
-def _leaf_draws(source: DrawSource, design: Plan, firms: Numbers) -> LeafDraws:
+def _leaf_draws(source: DrawSource, design: ScoringPlan, firms: Numbers) -> LeafDraws:
     columns = np.array([source.leaves.index(leaf) for leaf in design.leaves])
     values = np.empty((len(firms), len(columns), *source.values.shape[2:]))
-    empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
+    is_empty, gaps = np.zeros((len(firms), len(columns)), dtype=bool), np.zeros(len(firms), dtype=bool)
     for block in _blocks(np.arange(len(firms)), values[0].nbytes):
         firm_draws = firms[block]
-        raw = source.values[firm_draws] if design.leaves == source.leaves else source.values[firm_draws[:, None], columns]
-        values[block] = _leaves_first(normalised_leaves(design, _leaves_last(raw))[2])
-        absent = np.isnan(values[block])
-        if absent.any():
-            empty[block] = absent.all(axis=(2, 3))
-            gaps[block] = (absent.any(axis=(2, 3)) & ~empty[block]).any(axis=1)
-    return LeafDraws(firms, values, empty, gaps)
+        raw_values = source.values[firm_draws] if design.leaves == source.leaves else source.values[firm_draws[:, None], columns]
+        values[block] = _leaves_first(normalised_leaves(design, _leaves_last(raw_values))[2])
+        is_missing = np.isnan(values[block])
+        if is_missing.any():
+            is_empty[block] = is_missing.all(axis=(2, 3))
+            gaps[block] = (is_missing.any(axis=(2, 3)) & ~is_empty[block]).any(axis=1)
+    return LeafDraws(firms, values, is_empty, gaps)
 
 
 def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Mapping[int, Numbers]) -> LeafDraws:
@@ -168,26 +170,28 @@ def _with_shares(source: DrawSource, leaves: LeafDraws, positions_by_design: Map
     designs: dict[Hashable, tuple[int, Family]] = {}
     needed_draws: dict[Hashable, Bools] = {}
     for number, design_rows in positions_by_design.items():
-        for family in _weighted_families(source.plan(number)):
-            if family.leafy:
+        for family in _weighted_families(source.plan_of_design(number)):
+            if family.is_leaf_family:
                 designs.setdefault(family.key, (number, family))
                 needed_draws.setdefault(family.key, np.zeros(len(leaves.values), dtype=bool))[design_rows] = True
     shares = {}
     for key, (number, family) in designs.items():
         with _naming_design(source, number):
-            shares[key] = _family_shares(source.plan(number), family, leaves, np.flatnonzero(needed_draws[key]))
+            shares[key] = _family_shares(source.plan_of_design(number), family, leaves, np.flatnonzero(needed_draws[key]))
     return replace(leaves, shares=shares)
 
 
-def _weighted_families(design: Plan) -> tuple[Family, ...]:
+def _weighted_families(design: ScoringPlan) -> tuple[Family, ...]:
     """The families that weigh their children: all, or the leaves together."""
-    return (design.flat,) if design.flat else design.families
+    return (design.flat_family,) if design.flat_family else design.families
 
 
-def _family_shares(design: Plan, family: Family, leaves: LeafDraws, draw_numbers: Numbers) -> Array:
-    places = design.places(family.children)
-    blocks = list(_blocks(draw_numbers, leaves.values[0, places].nbytes))
-    share_blocks = [family_shares(family, _leaves_last(leaves.values[b[:, None], places]), design.years) for b in blocks]
+def _family_shares(design: ScoringPlan, family: Family, leaves: LeafDraws, draw_numbers: Numbers) -> Array:
+    child_positions = design.leaf_positions(family.children)
+    frames_of_blocks = list(_blocks(draw_numbers, leaves.values[0, child_positions].nbytes))
+    share_blocks = [
+        family_shares(family, _leaves_last(leaves.values[b[:, None], child_positions]), design.years) for b in frames_of_blocks
+    ]
     shares = np.zeros((len(leaves.values), *share_blocks[0].shape[1:]))
     shares[draw_numbers] = np.concatenate(share_blocks)
     return shares
@@ -205,46 +209,46 @@ def _leaves_first(values: Array) -> Array:
 # the draws of one design
 
 
-def _block(source: DrawSource, design: Plan, leaves: LeafDraws, table: DrawTable, rows: slice) -> Array:
+def _block(source: DrawSource, design: ScoringPlan, leaves: LeafDraws, table: DrawTable, rows: slice) -> Array:
     """(draws, T or fewer, U) root scores, in the years `rows`, of draws that share a design."""
-    firm_draws = leaves.at(table.firms)
-    complete = leaves.is_complete(design, firm_draws)
-    shares = _drawn_shares(source, design, _base_shares(design, leaves, firm_draws, complete), table.weights)
-    if not complete:
+    firm_draws = leaves.draw_positions(table.firms)
+    is_complete = leaves.is_complete(design, firm_draws)
+    shares = _drawn_shares(source, design, _base_shares(design, leaves, firm_draws, is_complete), table.weights)
+    if not is_complete:
         return node_scores(design, _leaves_last(leaves.values[firm_draws]), shares)[1][design.tree.root][:, rows]
     if (firm_draws == firm_draws[0]).all():
         firm_draws = firm_draws[:1]
     shares = {node: share[:, rows] if share.shape[-3] > 1 else share for node, share in shares.items()}
-    return root_score(design, _leaves_last(leaves.values[firm_draws, :, rows]), shares, complete=leaves.complete)
+    return root_score(design, _leaves_last(leaves.values[firm_draws, :, rows]), shares, is_complete=leaves.has_no_gaps)
 
 
-def _base_shares(design: Plan, leaves: LeafDraws, draw_numbers: Numbers, complete: bool) -> dict[str, Array]:
+def _base_shares(design: ScoringPlan, leaves: LeafDraws, draw_numbers: Numbers, is_complete: bool) -> dict[str, Array]:
     """The design's own shares by node, (len(at) or 1, T or 1, U or 1, k); of all leaves by the root's name where it is flat."""
     families = _weighted_families(design)
-    shares = {family.node: leaves.shares[family.key][draw_numbers] for family in families if family.leafy}
-    if complete and not leaves.empty[draw_numbers].any():
+    shares = {family.node: leaves.shares[family.key][draw_numbers] for family in families if family.is_leaf_family}
+    if is_complete and not leaves.is_empty[draw_numbers].any():
         shares |= {family.node: family.constant_shares for family in families if family.ignores_values}
     if all(family.node in shares for family in families):
         return shares
     return node_scores(design, _leaves_last(leaves.values[draw_numbers]), shares)[0]
 
 
-def _drawn_shares(source: DrawSource, design: Plan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
+def _drawn_shares(source: DrawSource, design: ScoringPlan, base: dict[str, Array], numbers: Numbers) -> dict[str, Array]:
     """Shares by node, drawn around the design's own where a draw of weights is asked for.
 
     A draw's random numbers go with the child, whatever the design. Leaves weighed together are drawn together.
     """
-    alike: dict[tuple[int, ...], list[Family]] = {}
+    families_by_size: dict[tuple[int, ...], list[Family]] = {}
     for family in _weighted_families(design):
-        alike.setdefault(base[family.node].shape[1:-1], []).append(family)
+        families_by_size.setdefault(base[family.node].shape[1:-1], []).append(family)
     shares = base
-    if (numbers != NONE).any():
+    if (numbers != NO_FIRM_DRAW).any():
         shares = {
             node: share
-            for similar_families in alike.values()
+            for similar_families in families_by_size.values()
             for node, share in _shares_around_base(source, similar_families, base, numbers).items()
         }
-    return spread_flat(design, shares[design.tree.root]) if design.flat else shares
+    return node_shares_of_leaf_shares(design, shares[design.tree.root]) if design.flat_family else shares
 
 
 def _shares_around_base(
@@ -254,11 +258,11 @@ def _shares_around_base(
     child_positions = [source.nodes.index(child) for family in families for child in family.children]
     draws = [np.broadcast_to(base[family.node], (len(numbers), *base[family.node].shape[1:])) for family in families]
     base_shares, starts = np.concatenate(draws, axis=-1), np.cumsum([0, *(len(family.children) for family in families)])[:-1]
-    perturbed = dirichlet(
+    drawn_shares = dirichlet(
         base_shares, source.uniform[numbers[:, None], child_positions][:, None, None, :], source.concentration, starts=starts
     )
-    shares = np.where((numbers != NONE)[:, None, None, None], perturbed, base_shares)
-    return {family.node: part for family, part in zip(families, np.split(shares, starts[1:], axis=-1))}
+    shares = np.where((numbers != NO_FIRM_DRAW)[:, None, None, None], drawn_shares, base_shares)
+    return {family.node: family_share for family, family_share in zip(families, np.split(shares, starts[1:], axis=-1))}
 
 
 def dirichlet(base: Array, uniform: Array, concentration: float | None, *, starts: Sequence[int] | Numbers = (0,)) -> Array:
@@ -271,7 +275,9 @@ def dirichlet(base: Array, uniform: Array, concentration: float | None, *, start
     if concentration is None:
         gamma = np.where(base > 0, -np.log1p(-uniform), 0.0)
     else:
-        gamma = np.where(base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, LEAST), uniform), LEAST), 0.0)
+        gamma = np.where(
+            base > 0, np.maximum(gammaincinv(np.maximum(concentration * base, SMALLEST_SHARE), uniform), SMALLEST_SHARE), 0.0
+        )
     sizes = np.diff([*starts, gamma.shape[-1]])
     total = np.repeat(np.add.reduceat(gamma, starts, axis=-1), sizes, axis=-1)
     return np.divide(gamma, total, out=np.zeros_like(gamma), where=total > 0)

@@ -14,7 +14,7 @@ from ...study.indicator_tree import tree_of
 from ...study.records import Study
 from ..index_tables import cube
 from ..unit_groups import groups_of
-from .design_draws import NONE, DrawSource, DrawTable, Numbers
+from .design_draws import NO_FIRM_DRAW, DrawSource, DrawTable, Numbers
 from .index_designs import Designs, plans_by_number
 
 Array = NDArray[np.float64]
@@ -30,7 +30,7 @@ class FirmDraws:
     indicators: tuple[str, ...]
 
 
-def stream(study: Study, name: str) -> np.random.Generator:
+def random_stream(study: Study, name: str) -> np.random.Generator:
     """One random stream per named purpose, the same in every run with the study's seed."""
     return np.random.default_rng([study.study.seed, crc32(name.encode())])
 
@@ -41,18 +41,18 @@ def source_of(study: Study, designs: Designs, rows: pd.DataFrame, names: pd.Data
     years = tuple(sorted(int(year) for year in rows["year"].unique()))
     trees = [tree_of(tree_study.indicators) for tree_study in _other_trees(study, designs)]
     leaves = tuple(dict.fromkeys(leaf for tree in trees for leaf in tree.leaves(tree.root)))
-    _refuse_absent(leaves, rows)
+    _check_leaves_present(leaves, rows)
     nodes = tuple(dict.fromkeys(node for tree in trees for node in tree.order))
     settings = study.uncertainty
     return DrawSource(
-        plan=plans_by_number(designs, years, groups_of(names, units)),
+        plan_of_design=plans_by_number(designs, years, groups_of(names, units)),
         label=designs.label,
         leaves=leaves,
         nodes=nodes,
         years=years,
         units=units,
         values=_with_draws(cube(rows, leaves, years, units), leaves, years, units, firms),
-        uniform=stream(study, "uncertainty.weights").random((settings.draws if settings.weights else 0, len(nodes))),
+        uniform=random_stream(study, "uncertainty.weights").random((settings.draws if settings.weights else 0, len(nodes))),
         concentration=settings.weights.concentration if settings.weights else None,
     )
 
@@ -63,16 +63,16 @@ def tables_by_source(study: Study, designs: Designs, source: DrawSource) -> dict
     In `all` every combination of choices that holds together is equally likely, and each draw of weights is used once.
     """
     draws, combinations = study.uncertainty.draws, len(designs.combinations)
-    random = stream(study, "uncertainty.all")
-    tables = {"design": table_of(np.arange(combinations), NONE, NONE)}
+    random = random_stream(study, "uncertainty.all")
+    tables = {"design": table_of(np.arange(combinations), NO_FIRM_DRAW, NO_FIRM_DRAW)}
     if source.firm_draws:
-        tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NONE)
+        tables["data"] = table_of([0] * source.firm_draws, np.arange(source.firm_draws), NO_FIRM_DRAW)
     if len(source.uniform):
-        tables["weights"] = table_of([0] * draws, NONE, np.arange(draws))
+        tables["weights"] = table_of([0] * draws, NO_FIRM_DRAW, np.arange(draws))
     tables["all"] = table_of(
         random.integers(0, combinations, draws),
-        random.integers(0, source.firm_draws, draws) if source.firm_draws else NONE,
-        np.arange(draws) if len(source.uniform) else NONE,
+        random.integers(0, source.firm_draws, draws) if source.firm_draws else NO_FIRM_DRAW,
+        np.arange(draws) if len(source.uniform) else NO_FIRM_DRAW,
     )
     return tables
 
@@ -80,7 +80,7 @@ def tables_by_source(study: Study, designs: Designs, source: DrawSource) -> dict
 def table_of(design: Numbers | list[int], firms: Numbers | int, weights: Numbers | int) -> DrawTable:
     """A table of draws; a single number holds for every row."""
     design = np.asarray(design, dtype=np.intp)
-    firms, weights = (np.broadcast_to(np.asarray(part, dtype=np.intp), design.shape) for part in (firms, weights))
+    firms, weights = (np.broadcast_to(np.asarray(draw_numbers, dtype=np.intp), design.shape) for draw_numbers in (firms, weights))
     return DrawTable(design, firms, weights)
 
 
@@ -90,16 +90,16 @@ def _other_trees(study: Study, designs: Designs) -> list[Study]:
     for position, factor in enumerate(designs.factors):
         if factor.name in ("indicators.tree", "indicators.profile"):
             options = designs.combinations[:, position]
-            studies += [designs.study_of(int(np.flatnonzero(options == option)[0])) for option in range(1, len(factor))]
+            studies += [designs.study_of_design(int(np.flatnonzero(options == option)[0])) for option in range(1, len(factor))]
     return studies
 
 
-def _refuse_absent(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
-    absent = [leaf for leaf in leaves if leaf not in rows.columns]
-    if absent:
+def _check_leaves_present(leaves: tuple[str, ...], rows: pd.DataFrame) -> None:
+    missing_leaves = [leaf for leaf in leaves if leaf not in rows.columns]
+    if missing_leaves:
         raise ConfigError(
-            f"alternatives: {', '.join(absent)} of another tree is not in the panel; score it in a scenario too",
-            zh=f"alternatives:备选指标树中的 {'、'.join(absent)} 不在面板中;请同时在某个情景中使用",
+            f"alternatives: {', '.join(missing_leaves)} of another tree is not in the panel; score it in a scenario too",
+            zh=f"alternatives:备选指标树中的 {'、'.join(missing_leaves)} 不在面板中;请同时在某个情景中使用",
             location="uncertainty.yaml",
         )
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ...methods.choice import FAMILY_ZH
 from ...study.records import Study
 from ..competition_rank import competition
-from .design_draws import NONE, DrawSource, DrawTable, Numbers, root_scores
-from .draw_tables import stream, table_of
+from .design_draws import NO_FIRM_DRAW, DrawSource, DrawTable, Numbers, root_scores
+from .draw_tables import random_stream, table_of
 from .index_designs import LEAVE_OUT, Designs, short_path
 from .rank_acceptability import mean_shift
-from .sobol_indices import FLAT, SobolIndices, saltelli, sobol_indices
+from .sobol_indices import CONSTANT_TOLERANCE, SobolIndices, saltelli, sobol_indices
 
 Array = NDArray[np.float64]
 MEAN_SHIFT = "mean_shift"
@@ -40,7 +40,7 @@ def sensitivity(study: Study, designs: Designs, source: DrawSource, base: Array,
     factors = _factors(designs, source, options)
     if not factors:
         return pd.DataFrame(columns=["output", "factor", "factor_zh", "factor_en", *COLUMNS, "place", "note_zh", "note_en"])
-    random = stream(study, "uncertainty.sobol")
+    random = random_stream(study, "uncertainty.sobol")
     points = saltelli(study.uncertainty.sobol.base, len(factors), random).all
     option_numbers = {
         name: np.minimum((points[:, k] * size).astype(np.intp), size - 1) for k, (name, size) in enumerate(factors.items())
@@ -85,26 +85,26 @@ def _table(designs: Designs, options: list[list[int]], option_numbers: Mapping[s
     for position, (factor, factor_options) in enumerate(zip(designs.factors, options)):
         if short_path(factor.name) in option_numbers:
             numbers[:, position] = np.array(factor_options)[option_numbers[short_path(factor.name)]]
-    row_of = designs.number_of()
-    rows = np.array([row_of[tuple(row)] for row in numbers.tolist()])
-    return table_of(rows, option_numbers.get("data", NONE), option_numbers.get("weights", NONE))
+    row_by_combination = designs.design_numbers()
+    rows = np.array([row_by_combination[tuple(row)] for row in numbers.tolist()])
+    return table_of(rows, option_numbers.get("data", NO_FIRM_DRAW), option_numbers.get("weights", NO_FIRM_DRAW))
 
 
 def _rows(output: str, factors: list[str], sobol: SobolIndices | None, output_index: int) -> pd.DataFrame:
     """One output's index of every factor; missing where it could not be found."""
     values = {name: getattr(sobol, name)[output_index] if sobol else np.full(len(factors), np.nan) for name in COLUMNS}
-    place = pd.Series(values["total"]).rank(ascending=False, method="first").astype("Int64")
+    total_rank = pd.Series(values["total"]).rank(ascending=False, method="first").astype("Int64")
     zh, en = zip(*(factor_label(factor) for factor in factors))
-    return pd.DataFrame({"output": output, "factor": factors, "factor_zh": zh, "factor_en": en} | values).assign(place=place)
+    return pd.DataFrame({"output": output, "factor": factors, "factor_zh": zh, "factor_en": en} | values).assign(place=total_rank)
 
 
 def factor_label(factor: str) -> tuple[str, str]:
     """(Chinese, English) of a factor as people call it; the level or node in brackets."""
-    part, _, target = factor.partition(".")
-    if part in ("weight", "aggregate"):
-        zh, en = FAMILY_ZH[part], {"weight": "weighting", "aggregate": "aggregation"}[part]
+    step_name, _, target = factor.partition(".")
+    if step_name in ("weight", "aggregate"):
+        zh, en = FAMILY_ZH[step_name], {"weight": "weighting", "aggregate": "aggregation"}[step_name]
     else:
-        zh, en = NAMES.get(factor, NAMES.get(part, (factor, factor)))
+        zh, en = NAMES.get(factor, NAMES.get(step_name, (factor, factor)))
         target = "" if factor in NAMES else target
     return (f"{zh}({target})", f"{en} ({target})") if target else (zh, en)
 
@@ -115,28 +115,28 @@ def _with_notes(frame: pd.DataFrame, dropped_options: list[str], scored_outputs:
     zh = f"未参与(与其他选择不能任意组合):{option_list}" if dropped_options else ""
     en = f"not varied here, as they do not go with every other choice: {option_list}" if dropped_options else ""
     scored, varies = frame["output"].isin(scored_outputs), frame["total"].notna()
-    noted = frame.assign(
+    rows_with_notes = frame.assign(
         note_zh=np.select([~scored, ~varies], ["有的设计得不到名次", "名次始终不变"], zh).astype(object),
         note_en=np.select([~scored, ~varies], ["some design gives no rank", "the rank never changes"], en).astype(object),
     )
-    return _with_prefix(noted, *_negative_notes(noted)).pipe(_with_prefix, *_headline_note(noted))
+    return _with_prefix(rows_with_notes, *_negative_notes(rows_with_notes)).pipe(_with_prefix, *_headline_note(rows_with_notes))
 
 
 def _with_prefix(frame: pd.DataFrame, rows: pd.Series, zh: pd.Series, en: pd.Series) -> pd.DataFrame:
     """The texts put before the notes of some rows."""
     prefixed = frame.copy()
-    for column, text, stop in (("note_zh", zh, "。"), ("note_en", en, ". ")):
+    for column, text, sentence_end in (("note_zh", zh, "。"), ("note_en", en, ". ")):
         notes = prefixed.loc[rows, column]
-        prefixed.loc[rows, column] = text[rows] + np.where(notes == "", "", stop) + notes
+        prefixed.loc[rows, column] = text[rows] + np.where(notes == "", "", sentence_end) + notes
     return prefixed
 
 
 def _negative_notes(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     """A note at each first-order index below 0: the sample shows no effect of its own."""
-    below = (frame["first"] < -FLAT) & (frame["first_high"] >= 0)
+    is_negative = (frame["first"] < -CONSTANT_TOLERANCE) & (frame["first_high"] >= 0)
     zh = "一阶指数为负而区间含 0,属抽样误差:未见独立影响"
     en = "a first-order index below 0 whose interval holds 0 is sampling error: no effect of its own"
-    return below, pd.Series(zh, frame.index, dtype=object), pd.Series(en, frame.index, dtype=object)
+    return is_negative, pd.Series(zh, frame.index, dtype=object), pd.Series(en, frame.index, dtype=object)
 
 
 def _headline_note(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:

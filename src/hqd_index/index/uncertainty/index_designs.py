@@ -22,7 +22,7 @@ from ...study.choices import family_choice
 from ...study.indicator_tree import tree_of
 from ...study.records import Study, Weighting
 from ...study.varied_study import vary
-from ..scoring_plan import FLAT, Plan, plan, plan_without
+from ..scoring_plan import FLAT_TREE_KEY, ScoringPlan, scoring_plan, scoring_plan_without
 
 LEAVE_OUT = "leave_out"
 SCORING = re.compile(r"weighting(\..+)?|indicators\.(tree|profile|indicators\.[^.]+\.direction)")
@@ -48,18 +48,18 @@ class Designs:
     study: Study
     factors: tuple[Factor, ...]
     combinations: NDArray[np.intp]
-    refused: tuple[str, ...]
+    refused_combinations: tuple[str, ...]
 
-    def study_of(self, number: int) -> Study:
+    def study_of_design(self, number: int) -> Study:
         """The study of one combination, what is left out still in its tree."""
-        return _varied(self.study, self.factors, self.combinations[number])
+        return _varied_study_of(self.study, self.factors, self.combinations[number])
 
     def label(self, number: int) -> str:
         """What differs from the base, e.g. `weight.indicators=critic, leave_out=inn3`; `base` if nothing."""
         options = zip(self.factors, self.combinations[number])
         return ", ".join(f"{short_path(f.name)}={f.labels[option]}" for f, option in options if option) or "base"
 
-    def number_of(self) -> dict[tuple[int, ...], int]:
+    def design_numbers(self) -> dict[tuple[int, ...], int]:
         """Option numbers -> row of `combinations`."""
         return {tuple(row): k for k, row in enumerate(self.combinations.tolist())}
 
@@ -67,36 +67,36 @@ class Designs:
 def designs_of(study: Study) -> Designs:
     """All combinations; an alternative that fits no combination is an error, never silently the default."""
     settings = study.uncertainty
-    declared = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
-    factors = tuple(factor for factor in [*declared, _left_out(study, settings.leave_out)] if len(factor) > 1)
-    valid, refused = _valid_combinations(study, factors)
+    declared_factors = [_alternatives(study, path, options) for path, options in settings.alternatives.items()]
+    factors = tuple(factor for factor in [*declared_factors, _omitted_node_factor(study, settings.leave_out)] if len(factor) > 1)
+    valid, refused_combinations = _valid_combinations(study, factors)
     combinations = np.array(valid, dtype=np.intp).reshape(len(valid), len(factors))
-    _refuse_misfits(factors, combinations, refused)
-    return Designs(study, factors, combinations, tuple(dict.fromkeys(refused.values())))
+    _check_combinations(factors, combinations, refused_combinations)
+    return Designs(study, factors, combinations, tuple(dict.fromkeys(refused_combinations.values())))
 
 
-def plans_by_number(designs: Designs, years: Sequence[int], groups: Sequence[str]) -> Callable[[int], Plan]:
+def plans_by_number(designs: Designs, years: Sequence[int], groups: Sequence[str]) -> Callable[[int], ScoringPlan]:
     """The resolved design of a combination by its number; what combinations have in common is resolved once."""
 
     @cache
-    def full_plan(numbers: tuple[int, ...]) -> tuple[Study, Plan]:
-        study = _varied(designs.study, designs.factors, numbers)
-        return study, plan(study, years, groups)
+    def full_plan(numbers: tuple[int, ...]) -> tuple[Study, ScoringPlan]:
+        study = _varied_study_of(designs.study, designs.factors, numbers)
+        return study, scoring_plan(study, years, groups)
 
     @cache
-    def of(number: int) -> Plan:
+    def of(number: int) -> ScoringPlan:
         numbers = designs.combinations[number].tolist()
         node = _dropped_node(designs.factors, numbers)
         full_options = [0 if factor.name == LEAVE_OUT else option for factor, option in zip(designs.factors, numbers)]
         study, design = full_plan(tuple(full_options))
-        return design if node is None else plan_without(study, design, node)
+        return design if node is None else scoring_plan_without(study, design, node)
 
     return of
 
 
 def looped_methods(designs: Designs) -> list[str]:
     """Methods of any design that work through draws one by one, as `family method`."""
-    studies = map(designs.study_of, range(len(designs.combinations)))
+    studies = map(designs.study_of_design, range(len(designs.combinations)))
     choices = {pair for study in studies for pair in _choices(study.weighting)}
     return sorted({f"{family} {choice.method}" for family, choice in choices if not choice.batched})
 
@@ -108,19 +108,19 @@ def short_path(path: str) -> str:
 
 def _valid_combinations(study: Study, factors: Sequence[Factor]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], str]]:
     """Combinations that hold together, and why each of the others does not."""
-    combinations, refused = [], {}
+    combinations, reasons_by_combination = [], {}
     varied_factors = len(factors) - 1 if factors and factors[-1].name == LEAVE_OUT else len(factors)
     for options in product(*(range(len(factor)) for factor in factors[:varied_factors])):
-        candidate = _varied(study, factors, options)
+        candidate = _varied_study_of(study, factors, options)
         fault = next((f"{'.'.join(map(str, f.path))}: {f.en}" for f in _faults(candidate) if not f.notice), "")
         for option in range(len(factors[-1])) if varied_factors < len(factors) else (0,):
             numbers = (*options, option)[: len(factors)]
-            reason = fault or _misfit(candidate, _dropped_node(factors, numbers))
+            reason = fault or _reason_against_node(candidate, _dropped_node(factors, numbers))
             if reason:
-                refused[numbers] = reason
+                reasons_by_combination[numbers] = reason
             else:
                 combinations.append(numbers)
-    return combinations, refused
+    return combinations, reasons_by_combination
 
 
 def _faults(study: Study) -> Iterator[Any]:
@@ -131,7 +131,7 @@ def _faults(study: Study) -> Iterator[Any]:
         yield from weighting_check.check(study)
 
 
-def _misfit(study: Study, dropped_node: str | None) -> str:
+def _reason_against_node(study: Study, dropped_node: str | None) -> str:
     """Why a node cannot be left out of a study; empty when it can."""
     if dropped_node is None:
         return ""
@@ -140,20 +140,22 @@ def _misfit(study: Study, dropped_node: str | None) -> str:
         return f"{dropped_node} is not in this tree"
     family = tree.parent(dropped_node) or ""
     sibling_count = len(tree.children(family)) - 1
-    flat = study.weighting.weight.get(FLAT)
-    choice = flat or family_choice(study.weighting, tree, family, "weight")[0]
-    count = len(tree.leaves(tree.root)) - len(tree.leaves(dropped_node)) if flat else sibling_count
+    flat_choice = study.weighting.weight.get(FLAT_TREE_KEY)
+    choice = flat_choice or family_choice(study.weighting, tree, family, "weight")[0]
+    count = len(tree.leaves(tree.root)) - len(tree.leaves(dropped_node)) if flat_choice else sibling_count
     if sibling_count == 0 or not feasible(count, choice.options["floor"], choice.options["cap"]):
         return f"without {dropped_node} no weights are possible for the rest of {family}"
     return ""
 
 
-def _refuse_misfits(factors: Sequence[Factor], combinations: NDArray[np.intp], refused: Mapping[tuple[int, ...], str]) -> None:
+def _check_combinations(
+    factors: Sequence[Factor], combinations: NDArray[np.intp], reasons_by_combination: Mapping[tuple[int, ...], str]
+) -> None:
     for position, factor in enumerate(factors):
         for option in sorted(set(range(len(factor))) - set(combinations[:, position].tolist())):
             if factor.name == LEAVE_OUT:
                 continue
-            reason = next(reason for numbers, reason in refused.items() if numbers[position] == option)
+            reason = next(reason for numbers, reason in reasons_by_combination.items() if numbers[position] == option)
             raise ConfigError(
                 f"{factor.name}: {factor.labels[option]} fits no combination of the other choices ({reason}); "
                 "remove it, or add an alternative that it goes with",
@@ -172,15 +174,15 @@ def _alternatives(study: Study, path: str, options: Sequence[Any]) -> Factor:
             "indicators.indicators.ID.direction",
             location="uncertainty.yaml",
         )
-    values = [_entry(vary(study, {path: option}), path) for option in options]
-    base_value = _entry(study, path)
+    values = [_config_entry(vary(study, {path: option}), path) for option in options]
+    base_value = _config_entry(study, path)
     alternatives = [value for k, value in enumerate(values) if value != base_value and value not in values[:k]]
     labels = [_label(value) for value in (base_value, *alternatives)]
-    distinct = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
-    return Factor(path, distinct, ({}, *({path: value} for value in alternatives)))
+    distinct_labels = tuple(label if labels.count(label) == 1 else f"{label} {k}" for k, label in enumerate(labels))
+    return Factor(path, distinct_labels, ({}, *({path: value} for value in alternatives)))
 
 
-def _left_out(study: Study, levels: Sequence[str]) -> Factor:
+def _omitted_node_factor(study: Study, levels: Sequence[str]) -> Factor:
     """Option k leaves one node of these levels out."""
     tree = tree_of(study.indicators)
     nodes = [node for node in tree.order if node != tree.root and tree.level(node) in levels]
@@ -188,12 +190,12 @@ def _left_out(study: Study, levels: Sequence[str]) -> Factor:
     return Factor(LEAVE_OUT, ("none", *nodes), ({}, *({LEAVE_OUT: node} for node in nodes)))
 
 
-def _varied(study: Study, factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> Study:
+def _varied_study_of(study: Study, factors: Sequence[Factor], numbers: Sequence[int] | NDArray[np.intp]) -> Study:
     """Longer paths are set last, so that a choice for one part holds within a choice for the whole."""
-    changes = [change for factor, option in zip(factors, numbers) for change in factor.values[option].items()]
-    for path, value in sorted(changes, key=lambda change: change[0].count(".")):
+    changes = [value_change for factor, option in zip(factors, numbers) for value_change in factor.values[option].items()]
+    for path, value in sorted(changes, key=lambda value_change: value_change[0].count(".")):
         if path != LEAVE_OUT:
-            study = _replaced(study, path.split("."), value)
+            study = _entry_with_value(study, path.split("."), value)
     return study
 
 
@@ -208,37 +210,41 @@ def _choices(weighting: Weighting) -> Iterator[tuple[str, BoundChoice]]:
     """Every choice that a weighting makes, with its family."""
     for record in (weighting, *weighting.branches.values(), *weighting.indicators.values()):
         for family in ("impute", "treat", "normalise", "weight", "aggregate"):
-            entry = getattr(record, family, None)
-            for choice in entry.values() if isinstance(entry, Mapping) else [entry]:
+            config_entry = getattr(record, family, None)
+            for choice in config_entry.values() if isinstance(config_entry, Mapping) else [config_entry]:
                 if choice is not None:
                     yield family, choice
 
 
-def _entry(entry: Any, path: str) -> Any:
+def _config_entry(config_entry: Any, path: str) -> Any:
     for step in path.split("."):
-        entry = getattr(entry, step) if isinstance(entry, BaseModel) else entry.get(step)
-    return entry
+        config_entry = getattr(config_entry, step) if isinstance(config_entry, BaseModel) else config_entry.get(step)
+    return config_entry
 
 
-def _replaced(entry: Any, steps: Sequence[str], value: Any) -> Any:
+def _entry_with_value(config_entry: Any, path_steps: Sequence[str], value: Any) -> Any:
     """A copy of a checked record with one checked entry replaced."""
-    if not steps:
+    if not path_steps:
         return value
-    first_step, remaining = steps[0], steps[1:]
-    if isinstance(entry, BaseModel):
-        return entry.model_copy(update={first_step: _replaced(getattr(entry, first_step), remaining, value)})
-    return {**entry, first_step: _replaced(entry.get(first_step), remaining, value)}
+    first_step, later_steps = path_steps[0], path_steps[1:]
+    if isinstance(config_entry, BaseModel):
+        return config_entry.model_copy(
+            update={first_step: _entry_with_value(getattr(config_entry, first_step), later_steps, value)}
+        )
+    return {**config_entry, first_step: _entry_with_value(config_entry.get(first_step), later_steps, value)}
 
 
 def _label(choice: Any) -> str:
     """A choice as people call it: the method, and options that are not the default."""
     if not hasattr(choice, "method"):
         return str(choice)
-    telling = {k: v for k, v in choice.options.items() if k in ("over", "to", "p", "max_points", "shift", "absolute") and v}
-    usual = {"over": "all_years", "to": (0.0, 1.0)}
-    extras = [f"{k}={_plain(v)}" for k, v in telling.items() if _plain(v) != _plain(usual.get(k))]
-    return " ".join([choice.method, *extras])
+    shown_options = {k: v for k, v in choice.options.items() if k in ("over", "to", "p", "max_points", "shift", "absolute") and v}
+    default_options = {"over": "all_years", "to": (0.0, 1.0)}
+    option_texts = [
+        f"{k}={_plain_value(v)}" for k, v in shown_options.items() if _plain_value(v) != _plain_value(default_options.get(k))
+    ]
+    return " ".join([choice.method, *option_texts])
 
 
-def _plain(value: Any) -> str:
+def _plain_value(value: Any) -> str:
     return f"[{value[0]:g}, {value[1]:g}]" if isinstance(value, list | tuple) and len(value) == 2 else str(value)

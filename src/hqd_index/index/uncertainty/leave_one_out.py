@@ -20,13 +20,13 @@ def left_out_table(study: Study, designs: Designs, units: Sequence[str], year: i
 
     `base (U,)` and `ranks (designs, U)`; only designs that differ from the study's own in nothing else.
     """
-    labels, blocks = node_labels(study), []
+    labels, frames_of_blocks = node_labels(study), []
     for node, number in _leave_one_out_designs(designs).items():
         frame = pd.DataFrame({"node": node, "unit": np.array(units, dtype=object), "year": year, "base_rank": base})
         frame = frame.assign(rank=ranks[number], node_zh=labels[node].zh, node_en=labels[node].en)
-        blocks.append(frame.assign(shift=frame["base_rank"] - frame["rank"]))
+        frames_of_blocks.append(frame.assign(shift=frame["base_rank"] - frame["rank"]))
     columns = ["node", "node_zh", "node_en", "unit", "year", "base_rank", "rank", "shift"]
-    return pd.concat(blocks, ignore_index=True)[columns] if blocks else pd.DataFrame(columns=columns)
+    return pd.concat(frames_of_blocks, ignore_index=True)[columns] if frames_of_blocks else pd.DataFrame(columns=columns)
 
 
 def _leave_one_out_designs(designs: Designs) -> dict[str, int]:

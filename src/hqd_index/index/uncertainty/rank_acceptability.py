@@ -31,9 +31,9 @@ def order_statistics(counts: Counts, shares: tuple[float, ...]) -> list[Array]:
 
     NaN for a unit that no draw ranks.
     """
-    running = np.cumsum(counts, axis=-1)
-    draw_count = running[..., -1:]
-    quantiles = [(running < np.maximum(np.ceil(q * draw_count - ROUNDING), 1)).sum(axis=-1) + 1.0 for q in shares]
+    cumulative_counts = np.cumsum(counts, axis=-1)
+    draw_count = cumulative_counts[..., -1:]
+    quantiles = [(cumulative_counts < np.maximum(np.ceil(q * draw_count - ROUNDING), 1)).sum(axis=-1) + 1.0 for q in shares]
     return [np.where(draw_count[..., 0] > 0, rank, np.nan) for rank in quantiles]
 
 
@@ -63,28 +63,35 @@ def mean_shift(ranks: Array, base: Array) -> Array:
 
 def pairwise_shares(ranks: Array) -> Array:
     """Share of draws of ranks (draws, U) in which i ranks above j, of those that rank both; (U, U)."""
-    wins = np.zeros((ranks.shape[1],) * 2)
-    comparable = np.zeros_like(wins)
+    win_counts = np.zeros((ranks.shape[1],) * 2)
+    pair_counts = np.zeros_like(win_counts)
     for start in range(0, len(ranks), ROWS):
         block = ranks[start : start + ROWS]
         observed = (~np.isnan(block)).astype(np.float64)
-        wins += (block[:, :, None] < block[:, None, :]).sum(axis=0)
-        comparable += observed.T @ observed
-    return np.divide(wins, comparable, out=np.full_like(wins, np.nan), where=comparable > 0)
+        win_counts += (block[:, :, None] < block[:, None, :]).sum(axis=0)
+        pair_counts += observed.T @ observed
+    return np.divide(win_counts, pair_counts, out=np.full_like(win_counts, np.nan), where=pair_counts > 0)
 
 
-def share_above(ranks: Array, units: Positions, rivals: Positions) -> Array:
+def share_ranked_above(ranks: Array, units: Positions, rival_positions: Positions) -> Array:
     """What `beats` has at each of some pairs (units[k], others[k]): (pairs,)."""
-    unit_ranks, rival_ranks = ranks[:, units], ranks[:, rivals]
-    comparable = np.count_nonzero(~np.isnan(unit_ranks + rival_ranks), axis=0)
+    unit_ranks, ranks_of_rivals = ranks[:, units], ranks[:, rival_positions]
+    pair_counts = np.count_nonzero(~np.isnan(unit_ranks + ranks_of_rivals), axis=0)
     return np.divide(
-        np.count_nonzero(unit_ranks < rival_ranks, axis=0), comparable, out=np.full(len(units), np.nan), where=comparable > 0
+        np.count_nonzero(unit_ranks < ranks_of_rivals, axis=0),
+        pair_counts,
+        out=np.full(len(units), np.nan),
+        where=pair_counts > 0,
     )
 
 
 def stable_pairs(share: Array) -> float:
     """Share of pairs that no draw puts the other way round, from `beats`; NaN without pairs."""
     upper = np.triu_indices(len(share), k=1)
-    above, below = share[upper], share.T[upper]
-    comparable = ~np.isnan(above)
-    return float(np.mean((above[comparable] == 0) | (below[comparable] == 0))) if comparable.any() else float("nan")
+    upper_shares, lower_shares = share[upper], share.T[upper]
+    is_comparable = ~np.isnan(upper_shares)
+    return (
+        float(np.mean((upper_shares[is_comparable] == 0) | (lower_shares[is_comparable] == 0)))
+        if is_comparable.any()
+        else float("nan")
+    )

@@ -30,23 +30,23 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
     ranked = ~(np.isnan(estimate) | np.isnan(draws).any(axis=0))
     difference = estimate[ranked][:, None] - estimate[ranked]
     errors = draws[:, ranked] - estimate[ranked]
-    spread, largest = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
+    spread, largest_distances = np.zeros_like(difference), np.zeros((len(errors), len(difference)))
     for unit, unit_errors in enumerate(errors.T):
         distances = np.abs(unit_errors[:, None] - errors)
         spread[unit] = (unit_errors[:, None] - errors).std(axis=0)
-        largest[:, unit] = np.divide(distances, spread[unit], out=np.zeros_like(distances), where=spread[unit] > 0).max(
+        largest_distances[:, unit] = np.divide(distances, spread[unit], out=np.zeros_like(distances), where=spread[unit] > 0).max(
             axis=1, initial=0
         )
-    per_unit = np.quantile(largest, level, axis=0, method="higher")
-    overall = np.quantile(largest.max(axis=1, initial=0), level, method="higher")
-    return RankSets(*_ends(difference, spread * per_unit[:, None], ranked), *_ends(difference, spread * overall, ranked))
+    critical_values = np.quantile(largest_distances, level, axis=0, method="higher")
+    overall = np.quantile(largest_distances.max(axis=1, initial=0), level, method="higher")
+    return RankSets(*_ends(difference, spread * critical_values[:, None], ranked), *_ends(difference, spread * overall, ranked))
 
 
 def _ends(difference: Array, margin: Array, ranked: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Lowest and highest rank when `difference +- margin` holds every true difference."""
-    below = (difference + margin < 0).sum(axis=1)
-    above = (difference - margin > 0).sum(axis=1)
+    units_surely_above = (difference + margin < 0).sum(axis=1)
+    units_surely_below = (difference - margin > 0).sum(axis=1)
     low, high = (np.full(len(ranked), np.nan) for _ in range(2))
-    low[ranked] = 1 + below
-    high[ranked] = ranked.sum() - above
+    low[ranked] = 1 + units_surely_above
+    high[ranked] = ranked.sum() - units_surely_below
     return low, high

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from ...errors import EstimationError
 
 Array = NDArray[np.float64]
-FLAT = 1e-12  # an output whose standard deviation is at most this share of its size does not vary
+CONSTANT_TOLERANCE = 1e-12  # an output whose standard deviation is at most this share of its size does not vary
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class SobolIndices:
     total_high: Array
 
 
-def saltelli(base: int, factors: int, stream: np.random.Generator) -> SaltelliPoints:
+def saltelli(base: int, factors: int, rng: np.random.Generator) -> SaltelliPoints:
     """Saltelli (2002) design on a scrambled Sobol' sequence; `base` a power of two."""
-    points = qmc.Sobol(2 * factors, rng=stream).random(base)
+    points = qmc.Sobol(2 * factors, rng=rng).random(base)
     first_sample, second_sample = points[:, :factors], points[:, factors:]
     ab = np.repeat(first_sample[None], factors, axis=0)
     for i in range(factors):
@@ -50,7 +50,7 @@ def saltelli(base: int, factors: int, stream: np.random.Generator) -> SaltelliPo
     return SaltelliPoints(first_sample, second_sample, ab)
 
 
-def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, resamples: int = 200) -> SobolIndices:
+def sobol_indices(outputs: Array, factors: int, rng: np.random.Generator, *, resamples: int = 200) -> SobolIndices:
     """S_i = mean(y_B (y_ABi - y_A)) / Var (Saltelli 2010) on centred y, ST_i = mean((y_A - y_ABi)^2) / 2 Var (Jansen 1999).
 
     `outputs (..., N (k + 2))` in the order of `Sampled.all`; indices (..., k), NaN for an output that does not vary.
@@ -63,32 +63,32 @@ def sobol_indices(outputs: Array, factors: int, stream: np.random.Generator, *, 
         )
     base = outputs.shape[-1] // (factors + 2)
     y = outputs - outputs.mean(axis=-1, keepdims=True)
-    varies = y.std(axis=-1, keepdims=True) > FLAT * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
+    varies = y.std(axis=-1, keepdims=True) > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
     y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
-    first_order, total_order = (index_array[..., 0, :] for index_array in _pair(y, np.ones((1, base))))
-    counts = stream.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
-    firsts, totals = (_ends(resampled) for resampled in _pair(y, counts))
+    first_order, total_order = (index_array[..., 0, :] for index_array in _mean_and_variance(y, np.ones((1, base))))
+    counts = rng.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
+    firsts, totals = (_ends(resampled) for resampled in _mean_and_variance(y, counts))
     return SobolIndices(first_order, *firsts, total_order, *totals)
 
 
 def _ends(resampled: Array) -> tuple[Array, Array]:
     """The 2.5% and 97.5% order statistics of resamples (..., resamples, k), without those in which the output did not vary."""
-    ordered = np.sort(resampled, axis=-2)
+    sorted_estimates = np.sort(resampled, axis=-2)
     resample_count = (~np.isnan(resampled)).sum(axis=-2, keepdims=True)
     low, high = (
         np.floor(0.025 * resample_count).astype(np.intp),
         np.maximum(np.ceil(0.975 * resample_count).astype(np.intp) - 1, 0),
     )
-    return tuple(np.take_along_axis(ordered, place, axis=-2)[..., 0, :] for place in (low, high))  # type: ignore[return-value]
+    return tuple(np.take_along_axis(sorted_estimates, quantile_index, axis=-2)[..., 0, :] for quantile_index in (low, high))  # type: ignore[return-value]
 
 
-def _pair(y: Array, counts: Array) -> tuple[Array, Array]:
+def _mean_and_variance(y: Array, counts: Array) -> tuple[Array, Array]:
     """(S, ST) (..., resamples, k) of y (..., k + 2, N), each row of the design counted `counts` (resamples, N) times."""
     a, b, ab = y[..., :1, :], y[..., 1:2, :], y[..., 2:, :]
 
     def mean(values: Array) -> Array:
-        flat = values.reshape(-1, values.shape[-1]) @ counts.T / counts.sum(axis=1)
-        return flat.reshape(*values.shape[:-1], -1).swapaxes(-1, -2)
+        resampled_means = values.reshape(-1, values.shape[-1]) @ counts.T / counts.sum(axis=1)
+        return resampled_means.reshape(*values.shape[:-1], -1).swapaxes(-1, -2)
 
     variance = mean(a**2 + b**2) / 2 - (mean(a + b) / 2) ** 2
     variance = np.where(variance > 0, variance, np.nan)
