@@ -77,7 +77,7 @@ def test_every_rule_of_the_code_is_documented(language):
 def test_every_exit_code_and_command_is_documented(language):
     text = page(language, "commands")
     assert not missing(EXIT_CODES, text)
-    for name, command in typer.main.get_command(cli.app).commands.items():
+    for name, command in typer.main.get_command(cli.app).commands.items():  # type: ignore[attr-defined]
         assert f"## hqd {name}" in text
         options = [option for part in command.params if part.param_type_name == "option" for option in part.opts]
         assert not missing(options, text)
@@ -135,7 +135,7 @@ def test_each_known_answer_names_a_test_and_a_tolerance_of_it():
 
 def test_every_command_in_the_pages_parses():
     """Lines of examples whole; in running text a command's bare name must exist."""
-    commands = typer.main.get_command(cli.app).commands
+    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
     lines = {line for text in pages().values() for line in re.findall(r"^(?:\.venv/bin/)?(hqd [a-z].*)$", text, re.MULTILINE)}
     named = {line for text in pages().values() for line in re.findall(r"`(hqd [a-z][^`]*)`", text)}
     assert len(lines) > 8

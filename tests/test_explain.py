@@ -294,8 +294,8 @@ def test_the_other_sample_counts_only_firms_never_recognised(ended, place, capsy
 def test_a_normalised_value_is_written_as_the_method_made_it(to, begins):
     """`normalising` refuses a text that does not give the value; a z-score's mean counts as 1."""
     known, up = np.array([[10.0], [20], [40]]), np.array([1.0])
-    minmax = bind(Choice(method="minmax", to=to), "normalise")
-    zscore = bind(Choice(method="zscore", mean=100.0, sd=10.0), "normalise")
+    minmax = bind(Choice(method="minmax", to=to), "normalise")  # type: ignore[call-arg]
+    zscore = bind(Choice(method="zscore", mean=100.0, sd=10.0), "normalise")  # type: ignore[call-arg]
     for choice in (minmax, zscore):
         call = choice.for_children(["x"])
         value = call(known, reference=known, direction=up)[1, 0]

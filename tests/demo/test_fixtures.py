@@ -25,7 +25,7 @@ def test_same_seed_same_panel() -> None:
 def test_a_channel_shares_are_the_parts() -> None:
     """With a large effect the shares approach the parts; they add up to one whatever the noise."""
     data = panel_a(1, beta=100.0).data
-    frame = data.rename(columns={c: f"all:{c.removeprefix('z_')}" for c in data if c not in ("unit", "year", "density_lag")})
+    frame = data.rename(columns={c: f"all:{c.removeprefix('z_')}" for c in data if c not in ("unit", "year", "density_lag")})  # type: ignore[attr-defined]
     tree = composite(weights_a())
     names = tuple(f"all:{n}" for n in (*tree.nodes, *tree.leaves))
     found = estimate(frame, Specification("a", names, "density_lag"), draws=99)

@@ -78,7 +78,7 @@ def test_each_design_is_the_index_built_by_itself(weighting, gaps):
     values = rows(gaps=GAPS[gaps])
     _, designs, source = sources(WEIGHTINGS[weighting], values, alternatives={"weighting.coverage": [{"min_children": 1}]})
     for scores, number in zip(root_scores(source, table_of([1, 0], NO_FIRM_DRAW, NO_FIRM_DRAW)), (1, 0)):
-        expected = built(designs.study_of(number), values)
+        expected = built(designs.study_of_design(number), values)
         assert np.isfinite(expected).sum() >= 0.8 * expected.size
         assert scores == pytest.approx(expected, abs=EXACT, nan_ok=True)
 

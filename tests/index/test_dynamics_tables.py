@@ -50,7 +50,7 @@ def test_all_tables_keep_their_contracts(whole):
 
 def test_tables_hold_what_the_functions_say(whole):
     index, tables = whole
-    scores = index.computed["all"].scores["top"]
+    scores = index.arrays_by_sample["all"].scores["top"]
     facts = (
         tables["dynamics"].query("node == 'top'").set_index(["item", "year", "variant", "group", "other", "quantity"])["value"]
     )
@@ -58,7 +58,7 @@ def test_tables_hold_what_the_functions_say(whole):
         assert facts["sigma", year, "", "", "", "cv"] == variation(scores)[t]
     w = row_standardised(weight_matrix(wiring(), UNITS).matrix)
     assert facts["moran", 2020, "", "", "", "i"] == pytest.approx(moran(scores[-1:], w).i[0], abs=EXACT)
-    both = np.stack([index.computed["all"].scores[node] for node in ("quality", "safety")])
+    both = np.stack([index.arrays_by_sample["all"].scores[node] for node in ("quality", "safety")])
     one = tables["coupling"].query("unit == 'C13' and year == 2015 and method == 'classic'").iloc[0]
     u1, u2 = both[:, 0, 0]
     assert one["degree"] == pytest.approx(np.sqrt(2 * np.sqrt(u1 * u2) / (u1 + u2) * (u1 + u2) / 2), abs=EXACT)

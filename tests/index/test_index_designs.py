@@ -41,10 +41,10 @@ def test_combinations_by_hand():
         "weight.indicators=equal, aggregate.indicators=geometric",
         "normalise=zscore, weight.indicators=equal",
     ]
-    assert any("entropy needs non_negative" in reason for reason in designs.refused)
-    assert any("geometric needs non_negative" in reason for reason in designs.refused)
-    assert designs.study_of(4).weighting.normalise.method == "zscore"
-    assert designs.study_of(0) == designs.study
+    assert any("entropy needs non_negative" in reason for reason in designs.refused_combinations)
+    assert any("geometric needs non_negative" in reason for reason in designs.refused_combinations)
+    assert designs.study_of_design(4).weighting.normalise.method == "zscore"
+    assert designs.study_of_design(0) == designs.study
 
 
 def test_every_node_of_a_level_is_left_out_once():
@@ -84,7 +84,7 @@ def test_a_choice_for_one_level_holds_within_a_choice_for_all():
     whole = {"weighting.weight": [{"indicators": {"method": "critic"}, "parts": {"method": "equal"}}]}
     for alternatives in (level | whole, whole | level):
         designs = declared(alternatives)
-        both = designs.study_of(len(designs.combinations) - 1).weighting.weight
+        both = designs.study_of_design(len(designs.combinations) - 1).weighting.weight
         assert (both["indicators"].method, both["parts"].method) == ("critic", "std")
 
 
@@ -94,7 +94,7 @@ def test_a_node_without_which_no_weights_are_possible_stays():
     designs = declared({}, capped, leave_out=["indicators"])
     left_out = {designs.factors[0].labels[option] for (option,) in designs.combinations}
     assert left_out == {"none", "z", "w", "v"}
-    assert "without x no weights are possible for the rest of left" in designs.refused
+    assert "without x no weights are possible for the rest of left" in designs.refused_combinations
 
 
 def test_product_subset_keeps_the_base_and_is_a_full_product():
@@ -109,7 +109,7 @@ def test_product_subset_keeps_the_base_and_is_a_full_product():
     options, dropped = product_subset(designs)
     assert dropped == ["normalise=zscore"]
     assert options == [[0, 2], [0, 1, 2], [0, 1, 2, 3, 4, 5]]
-    numbers = designs.number_of()
+    numbers = designs.design_numbers()
     assert all((a, b, c) in numbers for a in options[0] for b in options[1] for c in options[2])
 
 

@@ -7,7 +7,7 @@ import pytest
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.index.index_tables import build_index
 from hqd_index.index.uncertainty.factor_sensitivity import _with_notes
-from hqd_index.index.uncertainty.rank_uncertainty import FirmDraws, stream, uncertainty
+from hqd_index.index.uncertainty.rank_uncertainty import FirmDraws, random_stream, uncertainty
 from hqd_index.tables import TABLES, check
 
 from .small import names, panel, study
@@ -101,7 +101,7 @@ def test_row_order_changes_no_byte_and_the_seed_changes_numbers():
 
 
 def test_streams_differ_by_purpose_and_seed():
-    first = [stream(study(TREE, levels=LEVELS, seed=seed), name).random() for seed in (1, 2) for name in ("a", "b")]
+    first = [random_stream(study(TREE, levels=LEVELS, seed=seed), name).random() for seed in (1, 2) for name in ("a", "b")]
     assert len(set(first)) == 4
 
 

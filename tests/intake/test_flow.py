@@ -51,7 +51,7 @@ def test_on_error_stop_stops_at_any_bad_row(folder: Path, engine: Engine):
     rules = {"gates": {"on_error": "stop", "max_quarantine_share": 1.0}}
     with pytest.raises(HqdError) as caught:
         intake(build(rules=rules), engine, folder / "data", folder / "configs")
-    assert caught.value.exit_code == 3 and len(caught.value.intake.frames["quarantine"]) == 1
+    assert caught.value.exit_code == 3 and len(caught.value.intake.frames["quarantine"]) == 1  # type: ignore[attr-defined]
 
 
 def test_all_files_that_fail_are_told_at_once(folder: Path, engine: Engine):

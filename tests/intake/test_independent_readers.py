@@ -94,4 +94,4 @@ def test_no_cell_is_read_differently(name: str):
         assert row == [*expected, *[""] * (len(row) - len(expected))], (name, n)
     for n, row in aside.items():
         ragged = len(wanted[n]) != len(cells.labels)
-        assert row.reason == "header" or not any(wanted[n]) or ragged or len(row.cells) == 1, (name, n)
+        assert row.reason == "header" or not any(wanted[n]) or ragged or len(row.cells) == 1, (name, n)  # type: ignore[attr-defined]

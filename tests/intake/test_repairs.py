@@ -90,7 +90,7 @@ def test_every_cell_that_is_not_as_printed_is_counted(data: st.DataObject, tmp_p
         prefix, _, number = row["row_id"].partition(":")
         file = names[prefix]
         for column, text in zip(COLUMNS, printed[file, int(number.rpartition(":")[2])]):
-            if not as_printed(column, text, row.get(column)):
+            if not as_printed(column, text, row.get(column)):  # type: ignore[attr-defined]
                 expected[file, column] += 1
     counted: Counter[tuple[str, str]] = Counter()
     several: Counter[tuple[str, str]] = Counter()  # a separator and a unit in one cell are two repairs of one cell

@@ -48,7 +48,7 @@ def test_ends_of_a_scale_may_be_written_in_any_unit() -> None:
         assert flat(minmax(values, reference=values, direction=UP, to=to)) == pytest.approx([0.01, 0.505, 1])
     assert flat(minmax(values, reference=values, direction=UP, to=(0, 100))) == [0, 0.5, 1]
     with pytest.raises(ConfigError, match="must end above 0"):
-        bind(Choice(method="minmax", to=[-100, -1]), "normalise").for_children(["a"])
+        bind(Choice(method="minmax", to=[-100, -1]), "normalise").for_children(["a"])  # type: ignore[call-arg]
 
 
 def test_minmax_ends_are_exact() -> None:
@@ -114,7 +114,7 @@ def test_goalposts_and_bands() -> None:
     assert flat(moderate(values, reference=values, band=(79, 83))) == pytest.approx([0, 1, 1 - 2 / 9, 1 - 7 / 9])
     assert np.isnan(moderate(values, reference=values, band=(0, 100))).all()
     with pytest.raises(ConfigError, match="low 3 must be below high 2"):
-        bind(Choice(method="goalposts", low={"a": 3}, high={"a": 2}), "normalise").for_children(["a"])
+        bind(Choice(method="goalposts", low={"a": 3}, high={"a": 2}), "normalise").for_children(["a"])  # type: ignore[call-arg]
 
 
 def test_robust_by_hand() -> None:

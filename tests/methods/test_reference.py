@@ -97,7 +97,7 @@ def test_normalised(asem: Asem, name: str) -> None:
             rank(asem.matrix("dset_Treated"), reference=asem.matrix("dset_Treated"), direction=asem.direction, ties="min")
             != asem.matrix(name)
         ).sum() == 3
-    published = options.get("to", (0, options.get("mean", 0)))[1] or 1  # what counts as 1 here
+    published = options.get("to", (0, options.get("mean", 0)))[1] or 1  # type: ignore[attr-defined]  # what counts as 1
     result = published * function(values, reference=values, direction=asem.direction, **options)
     assert np.abs(result - asem.matrix(name)).max() < CHAIN
 

@@ -134,14 +134,14 @@ def test_ahp_saaty() -> None:
 
 def test_ahp_reads_its_matrix_by_the_names_of_the_children() -> None:
     written = {"node": {"order": ["a", "b", "c"], "upper": [[3, 5], [3]]}, "other": {"order": ["d", "e"], "upper": [[4]]}}
-    call = bind(Choice(method="ahp", matrices=written), "weight").for_children(["c", "a", "b"])
+    call = bind(Choice(method="ahp", matrices=written), "weight").for_children(["c", "a", "b"])  # type: ignore[call-arg]
     assert np.allclose(call(np.ones((4, 3))), [[0.105, 0.637, 0.258]], atol=5e-4)
-    pair = bind(Choice(method="ahp", matrices=written), "weight").for_children(["d", "e"])
+    pair = bind(Choice(method="ahp", matrices=written), "weight").for_children(["d", "e"])  # type: ignore[call-arg]
     assert np.allclose(pair(np.ones((4, 2))), [[0.8, 0.2]], atol=EXACT)
     with pytest.raises(ConfigError, match="no matrix has exactly the children a, b"):
-        bind(Choice(method="ahp", matrices=written), "weight").for_children(["a", "b"])
+        bind(Choice(method="ahp", matrices=written), "weight").for_children(["a", "b"])  # type: ignore[call-arg]
     with pytest.raises(ConfigError, match="rows of 2, 1 numbers"):
-        bind(Choice(method="ahp", matrices={"n": {"order": ["a", "b", "c"], "upper": [[3, 5]]}}), "weight").for_children(
+        bind(Choice(method="ahp", matrices={"n": {"order": ["a", "b", "c"], "upper": [[3, 5]]}}), "weight").for_children(  # type: ignore[call-arg]
             ["a", "b", "c"]
         )
 
@@ -155,7 +155,7 @@ def test_pca_in_closed_form() -> None:
 
 def test_pca_names_what_runs_against_the_rest() -> None:
     values = np.column_stack([crossed(0.8), -crossed(0.8)[:, 0] + 0.01 * crossed(0.8)[:, 1]])
-    call = bind(Choice(method="pca", components="first"), "weight").for_children(["a", "b", "c"])
+    call = bind(Choice(method="pca", components="first"), "weight").for_children(["a", "b", "c"])  # type: ignore[call-arg]
     with pytest.raises(EstimationError, match="c: runs against"):
         call(values)
 

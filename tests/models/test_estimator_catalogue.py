@@ -15,5 +15,5 @@ def test_every_estimator_has_a_known_answer_and_every_other_a_reason() -> None:
 
 
 def test_every_estimator_has_a_label_in_both_languages() -> None:
-    assert all(estimator.zh and estimator.en for estimator in [*ESTIMATORS.values(), *OMITTED_ESTIMATORS.values()])
+    assert all(estimator.zh and estimator.en for estimator in [*ESTIMATORS.values(), *OMITTED_ESTIMATORS.values()])  # type: ignore[attr-defined]
     assert set(NOTES) == {*EVENT_ESTIMATORS, "bacon", "dcdh"} <= set(ESTIMATORS)

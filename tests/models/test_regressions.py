@@ -333,7 +333,7 @@ def steepened(calm: pd.DataFrame, trend: float) -> pd.DataFrame:
     """Units that get density later rise by `trend` a year and unit of density to come, before and after."""
     later = calm[calm["year"] >= 2020].groupby("unit")["density_lag"].mean()
     lead = calm["unit"].map(later) * (calm["year"] - 2013) * trend
-    nodes = [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]
+    nodes = [c for c in calm if c.startswith("z_")] + [*SIX, *TAU, "hqd"]  # type: ignore[attr-defined]
     return calm.assign(**{node: calm[node] + lead for node in nodes})
 
 
@@ -366,7 +366,7 @@ def test_moderator_finds_where_the_effect_is() -> None:
     """The effect is there in half the units only: the interaction holds it all, its Holm p stands in the note."""
     data = index_panel(2, own=0.0, scale=0)
     half = data["unit"] >= "C28"
-    for node in [c for c in data if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:
+    for node in [c for c in data if c.startswith("z_")] + [*SIX, *TAU, "hqd"]:  # type: ignore[attr-defined]
         data[node] = data[node] + 0.01 * data["density_lag"] * half
     keys = data[data["sample"] == "all"][["unit", "year"]]
     what = keys.assign(late=(keys["unit"] >= "C28") * 1.0, noise=np.tile(np.arange(12.0), 31), constant=1.0)

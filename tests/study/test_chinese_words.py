@@ -40,10 +40,10 @@ def test_a_word_that_is_no_direction_is_refused_with_the_nearest(broken: Broken,
 def test_a_single_optimum_is_a_band() -> None:
     assert Band(band=(3, 3)).band == (3, 3)
     values = np.array([[1.0], [3.0], [5.0], [4.0]])
-    bind(Choice(method="moderate", band=[3, 3]), "normalise")
+    bind(Choice(method="moderate", band=[3, 3]), "normalise")  # type: ignore[call-arg]
     assert moderate(values, reference=values, band=(3, 3)).ravel().tolist() == [0, 1, 0, 0.5]
     with pytest.raises(ConfigError, match="must rise"):
-        bind(Choice(method="moderate", band=[4, 3]), "normalise")
+        bind(Choice(method="moderate", band=[4, 3]), "normalise")  # type: ignore[call-arg]
 
 
 def test_a_study_with_a_single_optimum_loads(broken: Broken) -> None:

@@ -214,7 +214,7 @@ def _flat_family(study: Study, tree: Tree, children: Sequence[str]) -> Family | 
 
 
 def _weights(choice: BoundChoice, tree: Tree, all_leaves: Sequence[str], children: Sequence[str]) -> Callable[..., Array]:
-    """The weights of `children`: those of `all_leaves` child where the others' columns are empty, which weigh nothing."""
+    """The weights of `children`: those of every child where the others' columns are empty, which weigh nothing."""
     if len(all_leaves) == len(children) or not choice.names_children:
         return choice.for_children(children, valid_ids=tree.order)
     weigh_all = choice.for_children(all_leaves, valid_ids=tree.order)
