@@ -1,6 +1,6 @@
 """How often verdict, split, grade and cautions mislead, on simulated panels of known truth; writes docs/verdicts.md.
 
-31 units, 12 years, density from the eighth on. Density paths, one control and groups are drawn ten times, outcomes fifty times
+31 units, 12 years, density from the eighth on. Density paths, one control and groups are drawn fifty times, outcomes ten times
 given each: selection is drawn from the density backwards (a trend given the density), which is the same joint law. Errors are
 AR(1), and scaled so that the mean CV3 error of the null panel is the demo's own (0.065 SD) or 0.029 SD, the rest of the outcome
 being explained by the control. Leave-out differs from all firms by the effect of recognised firms and a little noise.
@@ -34,7 +34,7 @@ from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.models.kernels.verdicts import EQUIVALENCE, Identification, VerdictRule, grade, split
 from hqd_index.models.kernels.within import Array
 
-SEED, BOOTSTRAP, DESIGNS = 20_261_129, 399, 10
+SEED, BOOTSTRAP, DESIGNS = 20_261_129, 399, 50
 UNITS, YEARS, START = 31, 12, 7  # START: the first year with density
 RULE = VerdictRule(sesoi=0.10, alpha=0.05)
 DEMO, FINE = 0.065, 0.029  # mean CV3 error of the null panel in SDs
@@ -295,8 +295,9 @@ def curve_table(curve: pd.DataFrame) -> Iterator[str]:
 
 
 HEAD = (
-    "# How often verdict and grade mislead\n\nMade by `benchmarks/verdicts.py`, seed {seed}: {draws} draws of each panel (10 "
-    "density paths x {each} outcomes; 31 units, 12 years, density from the eighth), {bootstrap} bootstrap draws, SESOI 0.10, "
+    "# How often verdict and grade mislead\n\nMade by `benchmarks/verdicts.py`, seed {seed}: {draws} draws of each panel "
+    "({paths} density paths x {each} outcomes; 31 units, 12 years, density from the eighth), {bootstrap} bootstrap draws, "
+    "SESOI 0.10, "
     "α 0.05. Errors are scaled so that the CV3 error of the null panel is the demo's own ({demo}) or at most 0.03 ({fine}), in "
     "within standard deviations. A weak trend has a standard deviation of {weak} SD a year over units, a strong one {strong}, "
     "correlated 0.7 with the density to come. All shares are percent of draws.\n\n"
@@ -309,7 +310,7 @@ HEAD = (
 
 def document(rows: pd.DataFrame, curve: pd.DataFrame, held: list[Bound], draws: int) -> str:
     numbers = {"seed": SEED, "bootstrap": BOOTSTRAP, "demo": DEMO, "fine": FINE, "weak": WEAK, "strong": STRONG}
-    head = HEAD.format(draws=draws, each=draws // DESIGNS, **numbers)
+    head = HEAD.format(draws=draws, paths=DESIGNS, each=draws // DESIGNS, **numbers)
     promised = ["| bound | share | must be | |", "|---|---|---|---|"]
     for bound in held:
         must = f"at most {bound.at_most:g}" if bound.at_most < 1 else f"at least {bound.at_least:g}"

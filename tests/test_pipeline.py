@@ -72,6 +72,46 @@ def test_composition_and_spillover_add_up(ended, place):
     assert parts == pytest.approx(both.loc["hqd", "all"], abs=EXACT)
 
 
+def test_verdicts_and_grades_follow_from_the_published_numbers(ended, place):
+    """Every line of `hypotheses` judged again from its own columns and from what the diagnostics say of its outcome."""
+    lines = place.table("hypotheses").fillna({"split": "", "grade_lacks": ""})
+    diagnostics = place.table("regression_diagnostics").query("spec == 'twfe'")
+    known = diagnostics.set_index(["sample", "outcome", "quantity"])["value"]
+    verdicts = lines.set_index(["hypothesis", "spec", "sample"])["verdict"]
+    for line in lines.to_dict("records"):
+        evidence = max(line["p_adjusted"], 0.0)
+        inside = -line["sesoi"] < line["ci90_low"] and line["ci90_high"] < line["sesoi"]
+        by_p = "supported" if line["estimate_sd"] > 0 else "opposite_sign"
+        wanted = by_p if evidence <= line["alpha"] else "negligible" if inside else "inconclusive"
+        if line["hypothesis"] == "H4":
+            wanted = "supported" if wanted == "supported" else "inconclusive"
+        assert line["verdict"] == wanted, line
+        if line["sample"] == "all" and wanted == "supported":
+            leave_out = verdicts.get((line["hypothesis"], line["spec"], "leave_out"))
+            words = {"supported": "spillover_supported", "negligible": "composition_only", "inconclusive": "spillover_open"}
+            assert line["split"] == words.get(leave_out, "")
+        if line["spec"] != "twfe":
+            assert line["grade"] == "description"
+            continue
+        values = known[line["sample"]][line["outcome"]]
+        sign = np.sign(line["estimate_sd"])
+        suggestive = (
+            evidence <= line["alpha"]
+            and values["pre_trend_p"] > line["alpha"]
+            and min(sign * values["exposure_trend_ci90_low"], sign * values["exposure_trend_ci90_high"]) > 0
+            and sign * values["group_year_sd"] > 0
+            and values["group_year_p"] <= 0.10
+        )
+        assert (line["grade"] != "description") == suggestive, line
+    h1 = verdicts.loc[("H1", "twfe", "all")]
+    words = {
+        "supported": "密度高的行业指数更高（",
+        "inconclusive": "不能判断密度高的行业指数是否更高",
+        "negligible": "相差可忽略",
+    }
+    assert words[h1] in (place.latest / "summary.txt").read_text("utf-8")
+
+
 def test_statsmodels_agrees_with_every_unit_year_row_of_the_regressions(ended, place):
     """Every specification that the program derives is rebuilt from the published files; only rows of firms cannot be."""
     comparison = second_opinion(place.latest)
