@@ -297,14 +297,14 @@ def curve_table(curve: pd.DataFrame) -> Iterator[str]:
 HEAD = (
     "# How often verdict and grade mislead\n\nMade by `benchmarks/verdicts.py`, seed {seed}: {draws} draws of each panel "
     "({paths} density paths x {each} outcomes; 31 units, 12 years, density from the eighth), {bootstrap} bootstrap draws, "
-    "SESOI 0.10, "
-    "α 0.05. Errors are scaled so that the CV3 error of the null panel is the demo's own ({demo}) or at most 0.03 ({fine}), in "
-    "within standard deviations. A weak trend has a standard deviation of {weak} SD a year over units, a strong one {strong}, "
-    "correlated 0.7 with the density to come. All shares are percent of draws.\n\n"
-    "What to take from it. The pre-trend test alone misses a weak trend; the estimate net of `exposure_trend` is what keeps it "
-    "from being more than description. Momentum, which fades, is a harder case than a trend that goes on. Another policy that "
-    "hits the same units at the same time is caught by nothing; one that hits whole groups is caught by group x year effects. "
-    "The price: with few units and a noisy outcome a true effect of 0.2 SD is often description too (see the curve).\n"
+    "SESOI 0.10, α 0.05. Errors are scaled so that the CV3 error of the null panel is the demo's own ({demo}) or at most 0.03 "
+    "({fine}), in within standard deviations. A weak trend has a standard deviation of {weak} SD a year over units, a strong one "
+    "{strong}, correlated 0.7 with the density to come. All shares are percent of draws.\n\n"
+    "What to take from it. The pre-trend test alone misses most weak trends; the estimate net of `exposure_trend` keeps them, and "
+    "momentum that fades, from being more than description. Another policy that hits whole groups is caught by group x year "
+    "effects. One that begins at the same time in the same units is caught by nothing, and then a null panel can even be graded "
+    "credible: the grade speaks of trends, not of other policies. The price: at the demo's error a true effect of 0.2 SD is often "
+    "description too (see the curve).\n"
 )
 
 
