@@ -189,7 +189,7 @@ def judged(case: Case, number: int, target: float, draws: int) -> Iterator[dict[
     net_low, net_high = interval(net.estimate.coefficient[0], net.estimate.se_cv3[0], UNITS, EQUIVALENCE)
     for test in found:
         sample, _, draw = test.outcome.partition(":")
-        j = fitted.at(test.outcome)
+        j = fitted.outcome_index(test.outcome)
         part = split(test.verdict, verdicts[f"leave_out:{draw}"]) if sample == "all" else None
         dropped = without[test.hypothesis].values()
         evidence = Identification(
@@ -300,11 +300,11 @@ HEAD = (
     "SESOI 0.10, α 0.05. Errors are scaled so that the CV3 error of the null panel is the demo's own ({demo}) or at most 0.03 "
     "({fine}), in within standard deviations. A weak trend has a standard deviation of {weak} SD a year over units, a strong one "
     "{strong}, correlated 0.7 with the density to come. All shares are percent of draws.\n\n"
-    "What to take from it. The pre-trend test alone misses most weak trends; the estimate net of `exposure_trend` keeps them, and "
-    "momentum that fades, from being more than description. Another policy that hits whole groups is caught by group x year "
-    "effects. One that begins at the same time in the same units is caught by nothing, and then a null panel can even be graded "
-    "credible: the grade speaks of trends, not of other policies. The price: at the demo's error a true effect of 0.2 SD is often "
-    "description too (see the curve).\n"
+    "What to take from it. The pre-trend test alone misses most weak trends; the estimate net of `exposure_trend` keeps them, "
+    "and momentum that fades, from being more than description. Another policy that hits whole groups is caught by group x year "
+    "effects. One that begins at the same time in the same units is caught by nothing, and then a null panel can even be "
+    "graded credible: the grade speaks of trends, not of other policies. The price: at the demo's error a true effect of 0.2 SD "
+    "is often description too (see the curve).\n"
 )
 
 

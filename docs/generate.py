@@ -54,7 +54,7 @@ def _estimators(language: str) -> list[str]:
         [
             code(id),
             pick(language, estimator.zh, estimator.en),
-            pick(language, estimator.why_zh, estimator.why_en),
+            pick(language, estimator.reason_zh, estimator.reason_en),
             estimator.stata,
             estimator.r,
         ]
