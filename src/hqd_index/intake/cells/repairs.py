@@ -155,42 +155,44 @@ def _scaled_repairs(repairs: SourceRepairs, used_rows: str, engine: Engine) -> p
     ]
     if not names:
         return pd.DataFrame(columns=COLUMNS)
-    tests = [f"{quoted(name)} <> 0" for name in names]
-    count_sql = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in tests)
+    converted = [f"FILTER (WHERE {quoted(name)} <> 0)" for name in names]
+    count_sql = ", ".join(f"count(*) {condition}" for condition in converted)
+    least_sql = ", ".join(f"CAST(min({quoted(name)}) {condition} AS VARCHAR)" for name, condition in zip(names, converted))
     counts = engine.collect(
-        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
-            FROM {used_rows}) GROUP BY 1"""
-    ).set_axis(range(len(names) + 1), axis=1)
+        f"""SELECT rid // {FILE_SPAN} AS number, {count_sql}, {least_sql} FROM {repairs.typed_rows} WHERE rid IN (SELECT rid
+            FROM {used_rows}) GROUP BY 1 ORDER BY 1"""
+    ).set_axis(range(2 * len(names) + 1), axis=1)
     rows = []
-    for column_index, name in enumerate(names):
-        column = repairs.column_reading.table.columns[name]
-        for sheet_number, cells in counts[[0, column_index + 1]].itertuples(index=False):
-            choice = repairs.column_reading.units.choices[name][int(sheet_number)]
-            if cells and choice.power_of_ten:
-                printed_example, stored_example = _example_cell(repairs, name, int(sheet_number), used_rows, engine)
-                rows.append(
-                    (
-                        int(sheet_number),
-                        name,
-                        "unit",
-                        int(cells),
-                        f"{printed_example} {choice.unit}",
-                        f"{stored_example} {column.unit}",
-                    )
-                )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    for column_index, name in enumerate(names, start=1):
+        choices = repairs.column_reading.units.choices[name]
+        for number, cells, least in counts[[0, column_index, column_index + len(names)]].itertuples(index=False):
+            if cells and choices[int(number)].power_of_ten:
+                rows.append((int(number), name, int(cells), str(least)))
+    printed = _printed_texts(repairs, [(number, name, least) for number, name, _, least in rows], used_rows, engine)
+    stored_units = {name: repairs.column_reading.table.columns[name].unit for name in names}
+    return pd.DataFrame(
+        [
+            (number, name, "unit", cells, f"{text} {repairs.column_reading.units.choices[name][number].unit}",
+             f"{plain_number(least)} {stored_units[name]}")
+            for (number, name, cells, least), text in zip(rows, printed)
+        ],
+        columns=COLUMNS,
+    )  # fmt: skip
 
 
-def _example_cell(repairs: SourceRepairs, name: str, sheet_number: int, used_rows: str, engine: Engine) -> tuple[str, str]:
-    """The least converted value of a sheet and its text: the same under any order of rows."""
-    cell = quoted(name)
-    example_pair = engine.collect(
-        f"""SELECT t.{cell} AS before, CAST(y.{cell} AS VARCHAR) AS after
-        FROM {repairs.text_rows} AS t JOIN {repairs.typed_rows} AS y USING (rid)
-        WHERE y.{cell} <> 0 AND rid // {FILE_SPAN} = {sheet_number} AND rid IN (SELECT rid FROM {used_rows})
-        ORDER BY y.{cell}, t.{cell} LIMIT 1"""
-    ).iloc[0]
-    return str(example_pair["before"]), plain_number(str(example_pair["after"]))
+def _printed_texts(
+    repairs: SourceRepairs, examples: Sequence[tuple[int, str, str]], used_rows: str, engine: Engine
+) -> Sequence[str]:
+    """The first text of the cells of a sheet and column that hold a value: the same under any order of rows."""
+    if not examples:
+        return ()
+    queries = [
+        f"""SELECT {place} AS place, min({quoted(name)}) AS printed FROM {repairs.text_rows} WHERE rid IN (
+            SELECT rid FROM {repairs.typed_rows} WHERE {quoted(name)} = {literal(least)} AND rid // {FILE_SPAN} = {number}
+            AND rid IN (SELECT rid FROM {used_rows}))"""
+        for place, (number, name, least) in enumerate(examples)
+    ]
+    return [str(text) for text in engine.collect(f"{' UNION ALL '.join(queries)} ORDER BY place")["printed"]]
 
 
 def plain_number(cell: str) -> str:

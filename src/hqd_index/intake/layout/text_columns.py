@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -97,19 +98,20 @@ def _lead_sql(column_count: int, values: Sequence[int]) -> list[str]:
 
 def _missing_marks_sql(positions: Mapping[str, int], source: Source, table: CanonicalTable) -> str:
     """Each column in which a mark was read as missing, and the mark."""
-    when_clauses = []
-    for name, column_index in positions.items():
-        if is_plain_text(name, table):
-            continue
-        marks = [
-            f"c{column_index} = {literal(missing_mark)}" for missing_mark in missing_marks(name, source, table) if missing_mark
-        ]
-        if marks:
-            when_clauses.append(
-                f"CASE WHEN {' OR '.join(marks)} THEN {literal(name + MARK_SEPARATOR)} || c{column_index} || "
-                f"'{MARK_TERMINATOR}' ELSE '' END"
-            )
-    return " || ".join(when_clauses) or "''"
+    marks_by_column = {
+        name: " OR ".join(f"c{column_index} = {literal(mark)}" for mark in missing_marks(name, source, table) if mark)
+        for name, column_index in positions.items()
+        if not is_plain_text(name, table)
+    }
+    marked_texts = [
+        f"CASE WHEN {marked} THEN {literal(name + MARK_SEPARATOR)} || c{positions[name]} || '{MARK_TERMINATOR}' ELSE '' END"
+        for name, marked in marks_by_column.items()
+        if marked
+    ]
+    if not marked_texts:
+        return "''"
+    is_marked = " OR ".join(marked for marked in marks_by_column.values() if marked)
+    return f"CASE WHEN {is_marked} THEN {' || '.join(marked_texts)} ELSE '' END"  # few rows have any
 
 
 def missing_marks(name: str, source: Source, table: CanonicalTable) -> tuple[str, ...]:
@@ -151,6 +153,12 @@ def is_plain_text(name: str, table: CanonicalTable) -> bool:
     return column is not None and column.dtype == "text" and not column.code and not column.categories and name not in table.key
 
 
+def _spaced_pattern(label: str) -> str:
+    """A pattern of the label, with or without blanks between its characters."""
+    blanks = "[\\s\u3000]*"
+    return blanks + blanks.join(map(re.escape, label)) + blanks
+
+
 def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> str:
     column_count, positions = len(sheet.cells.labels), sheet.header.positions
     others_blank = " AND ".join(f"c{column_index} = ''" for column_index in range(column_count - 1, 0, -1)) or "true"
@@ -161,12 +169,9 @@ def _scope_reason_sql(sheet: Sheet, source: Source, table: CanonicalTable) -> st
     if len(labels) > 1:
         repeated = " AND ".join(f"c{column_index} = {literal(label)}" for column_index, label in labels.items())
         when_clauses.append(f"WHEN {repeated} THEN '{HEADER_ROW}'")
-    totals = ", ".join(literal(total_label) for total_label in source.totals)
+    totals = "|".join(map(_spaced_pattern, source.totals))
     for name, column_index in positions.items():
         column = table.columns.get(name)
         if totals and column and column.dtype == "text" and (name in table.key or column.code):
-            when_clauses.append(
-                f"WHEN c{column_index} IN ({totals}) OR regexp_replace(c{column_index}, '[\\s\u3000]', '', 'g') IN "
-                f"({totals}) THEN '{TOTAL_ROW}'"
-            )
+            when_clauses.append(f"WHEN regexp_full_match(c{column_index}, {literal(totals)}) THEN '{TOTAL_ROW}'")
     return f"CASE {' '.join(when_clauses)} END"
