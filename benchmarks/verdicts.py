@@ -320,7 +320,7 @@ def document(rows: pd.DataFrame, curve: pd.DataFrame, held: list[Bound], draws: 
     parts = (
         ("Bounds", promised, "In brackets the Monte Carlo error at the bound; a bound holds within two of them."),
         ("Verdicts, grades and cautions", list(main_table(rows)), unflagged),
-        ("Composition and spillover", list(split_table(rows)), "The rest of the draws are not supported on all firms."),
+        ("Composition and spillover", list(split_table(rows)), "In the other draws no effect is shown on all firms."),
         ("Description against the net error", list(curve_table(curve)), effect),
     )  # fmt: skip
     return head + "".join(f"\n## {title}\n\n{note}\n\n" + "\n".join(lines) + "\n" for title, lines, note in parts)
