@@ -97,13 +97,15 @@ def randomisation(
 ) -> Randomisation:
     """Permute the density paths of the units with each other, all outcomes at once.
 
-    Whole paths of `table` (unit, year, density; by default `data`) change hands among units known in the same years there: a
-    row that is missing from the regression fixes no path. `groups` (unit -> label) keeps paths inside groups. EstimationError
-    when no two units can change paths.
+    Whole paths of `data` and, where it lacks rows, of `table` (unit, year, density) change hands among units known in the
+    same years: a row that is missing from the regression fixes no path. `groups` (unit -> label) keeps paths inside groups.
+    EstimationError when no two units can change paths.
     """
     partialled = partial_out(data, spec)
     units, years = (sorted(partialled.rows[column].unique()) for column in (spec.cluster, "year"))
-    paths = density_paths(data if table is None else table, units, years, spec.density)
+    paths = density_paths(data, units, years, spec.density)
+    if table is not None:
+        paths = paths.combine_first(density_paths(table, units, years, spec.density))
     row = partialled.rows[spec.cluster].map({u: i for i, u in enumerate(units)}).to_numpy()
     year = pd.factorize(partialled.rows["year"], sort=True)[0]
     values, exchangeable_sets = paths.to_numpy(), exchangeable(paths, groups)
