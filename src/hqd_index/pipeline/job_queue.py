@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import queue
 from collections.abc import Callable
@@ -71,7 +72,11 @@ class JobQueue:
         """The next job that is done; raises what stopped it. `listener` gets the lines that jobs report meanwhile."""
         if self._inline_job is not None:
             job, self._inline_job = self._inline_job, None
-            return job, compute(job, listener)
+            gc.freeze()  # statsmodels collects garbage at each of its tests: only what the stage makes is looked at
+            try:
+                return job, compute(job, listener)
+            finally:
+                gc.unfreeze()
         while isinstance(message := self._messages.get(), str):
             listener(message)
         return self._running.pop(message), message.result()
