@@ -102,18 +102,18 @@ def init_lines(folder: Path, files: Sequence[Path], language: str) -> Iterator[s
         command = f"cd {folder} && hqd check && hqd run"
         yield f"下一步:{command}" if zh else f"next: {command}"
         return
-    starter = write_study_from(folder, files, language)
+    setup = write_study_from(folder, files, language)
     yield (
-        f"已按 {starter.count} 个文件写出研究 {folder}(文件未复制、未改动):"
+        f"已按 {setup.count} 个文件写出研究 {folder}(文件未复制、未改动):"
         if zh
-        else f"the study {folder} is written from {starter.count} file{'s' * (starter.count > 1)}; nothing in the data changes:"
+        else f"the study {folder} is written from {setup.count} file{'s' * (setup.count > 1)}; nothing in the data changes:"
     )
-    yield from starter.lines
-    yield from (f"  {path}" for path in starter.written_files)
+    yield from setup.lines
+    yield from (f"  {path}" for path in setup.written_files)
     from .study.study_folder import load_study
 
-    yield from checked_lines(load_study(folder / "configs"), folder / "configs", starter.root)
-    data = "" if starter.is_linked else f" --data {starter.root}"
+    yield from checked_lines(load_study(folder / "configs"), folder / "configs", setup.root)
+    data = "" if setup.is_linked else f" --data {setup.root}"
     command = f"cd {folder} && hqd run{data}"
     yield f"下一步:{command}" if zh else f"next: {command}"
 
@@ -171,7 +171,7 @@ def checked_lines(loaded: LoadedStudy, configs: Path, data: Path | None) -> Iter
 def methods_lines(family: str | None, language: str) -> list[str]:
     """Every method by family: name, options with defaults, source; below it, what comes out, in one line."""
     from .methods import FAMILIES
-    from .methods.choice import FAMILY_ZH, options_of
+    from .methods.choice import FAMILY_ZH, options_of_method
 
     families = (*FAMILIES, "estimators", "not_offered")
     family_by_chinese_name = {zh: name for name, zh in FAMILY_ZH.items()} | {"估计方法": "estimators", "不提供": "not_offered"}
@@ -186,7 +186,7 @@ def methods_lines(family: str | None, language: str) -> list[str]:
         lines.append(f"{name}:")
         for id, method in table.items():
             label = method.label_en if language == "en" else method.label_zh
-            options = ", ".join(f"{key}={value!r}" for key, value in options_of(method).items())
+            options = ", ".join(f"{key}={value!r}" for key, value in options_of_method(method).items())
             lines.append(f"  {id:<14} {label}  [{options}]  {method.source}")
             lines.append(f"{'':<17}{method.summary}")
     return [*lines, *estimator_lines(family, language)]

@@ -37,6 +37,6 @@ def every_fault(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a small demo in which no fault is left to the lot: all of them are there."""
     folder = tmp_path_factory.mktemp("dirty")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planted_faults, "BY_LOT", len(planted_faults.LOT))
+        patch.setattr(planted_faults, "FAULTS_BY_LOT", len(planted_faults.DRAWN_FAULTS))
         write_demo(folder, seed=3, firms=1500)
     return folder

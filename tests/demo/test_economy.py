@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hqd_index.demo import Demo, generate
-from hqd_index.demo.effects import LEAVES, UNMOVED
+from hqd_index.demo.effects import LEAVES, UNAFFECTED_LEAVES
 from hqd_index.demo.recognition import NATIONAL, RECOGNISED
 from hqd_index.intake.meaning.official_codes import divisions, provinces, uscc_valid
 from tests.demo.measured import KEY
@@ -143,9 +143,9 @@ def test_one_product_of_each_industry_is_a_chokepoint(demo, everyone):
 def test_configs_score_these_indicators_in_these_directions(root):
     said = YAML(typ="safe").load((root / "configs" / "indicators.yaml").read_text(encoding="utf-8"))
     scored = said["indicators"]
-    moved = {id: spec["direction"] for id, spec in scored.items() if id not in UNMOVED}
+    moved = {id: spec["direction"] for id, spec in scored.items() if id not in UNAFFECTED_LEAVES}
     assert moved == {leaf.id: leaf.sign for leaf in LEAVES}
-    assert set(scored) - set(moved) == set(UNMOVED)
+    assert set(scored) - set(moved) == set(UNAFFECTED_LEAVES)
     assert {id for id, spec in scored.items() if spec["table"] == "firms"} == {leaf.id for leaf in LEAVES if leaf.own_weight}
 
 

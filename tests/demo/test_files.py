@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from hqd_index.demo import write_demo
 from hqd_index.demo.files import FIRM_FILES, LABELS, YEARBOOK
-from hqd_index.demo.planted_faults import LOT, STANDING
+from hqd_index.demo.planted_faults import DRAWN_FAULTS, STANDING_FAULTS
 from hqd_index.demo.registry import PROVINCES
 from hqd_index.demo.world import MONEY
 from hqd_index.intake.meaning.official_codes import divisions
@@ -71,15 +71,15 @@ def test_about_one_percent_is_broken_in_ten_ways_and_three_by_lot(raw, demo):
     kinds = Counter(entry["fault"] for entry in truth["broken_rows"])
     assert dict(kinds) == truth["faults"]
     assert len(kinds) >= 10
-    assert set(kinds) >= set(STANDING)
-    assert len(set(kinds) & set(LOT)) == 3
+    assert set(kinds) >= set(STANDING_FAULTS)
+    assert len(set(kinds) & set(DRAWN_FAULTS)) == 3
     assert 0.009 < sum(kinds.values()) / (len(demo.firms) + sum(kinds.values())) < 0.011
 
 
 def test_each_fault_breaks_rows_as_it_says(every_fault):
     """Ragged rows are ragged, doubled keys are doubled, and no other row is either."""
     truth = json.loads((every_fault / "truth.json").read_text(encoding="utf-8"))
-    assert set(truth["faults"]) == set(STANDING) | set(LOT)
+    assert set(truth["faults"]) == set(STANDING_FAULTS) | set(DRAWN_FAULTS)
     text = {file: rows_of(every_fault / file, "gb18030") for file in FIRM_FILES}
     keys = Counter((row[0], row[2]) for rows in text.values() for row in rows)
     for entry in truth["broken_rows"]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hqd_index.demo.spread import highest, rounded_in_blocks, spread
+from hqd_index.demo.spread import highest_in_blocks, rounded_block_values, spread
 from hqd_index.errors import ConfigError
 
 STARTS = np.array([0, 3])
@@ -31,9 +31,9 @@ def test_a_total_that_caps_do_not_allow_is_refused(total):
 
 def test_whole_numbers_keep_the_rounded_sum_of_each_block():
     """Running sums 1.4, 2.8, 4.2 round to 1, 3, 4; then 0.5, 1.2 to 1, 1 (halves go up)."""
-    np.testing.assert_array_equal(rounded_in_blocks(column(1.4, 1.4, 1.4, 0.5, 0.7), STARTS), column(1, 2, 1, 1, 0))
+    np.testing.assert_array_equal(rounded_block_values(column(1.4, 1.4, 1.4, 0.5, 0.7), STARTS), column(1, 2, 1, 1, 0))
 
 
 def test_highest_counts_the_firms_of_highest_propensity():
-    got = highest(column(2, 3), column(0.3, -np.inf, 0.1, 0.2, 0.9), STARTS)
+    got = highest_in_blocks(column(2, 3), column(0.3, -np.inf, 0.1, 0.2, 0.9), STARTS)
     np.testing.assert_array_equal(got, column(1, 0, 1, 1, 1))

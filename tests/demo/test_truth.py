@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hqd_index.demo import Demo, generate
-from hqd_index.demo.effects import FROM_FIRMS, LEAF, LEAVES, UNMOVED
+from hqd_index.demo.effects import FIRM_LEAVES, LEAF, LEAVES, UNAFFECTED_LEAVES
 from hqd_index.demo.sectors import CODES, YEARS
 from hqd_index.errors import ConfigError
 from tests.demo.measured import KEY, slope, standardised_truth, within
@@ -65,7 +65,7 @@ def test_all_stands_above_leave_out_by_the_gap_and_a_constant_of_the_industry(de
     slack = half_unit(demo, leaf, "all") + half_unit(demo, leaf, "leave_out")
     # the mean over years carries rounding too, hence twice the slack
     assert (missed <= 2 * slack + exactness(leaf)).all(), missed.max()
-    if leaf not in FROM_FIRMS:
+    if leaf not in FIRM_LEAVES:
         assert (gap == 0).all()
 
 
@@ -95,9 +95,9 @@ def test_standardised_truth_at_seed_1(demo, everyone):
 def test_truth_names_every_indicator_and_says_what_density_does_not_move(demo, everyone, others):
     own, spill = demo.truth["own"], demo.truth["spill"]
     assert set(own) == set(spill) == set(everyone.columns)
-    assert {leaf for leaf in spill if spill[leaf] == 0} == set(UNMOVED)
-    assert {leaf for leaf in own if own[leaf] != 0} == set(FROM_FIRMS)
-    for leaf in UNMOVED:
+    assert {leaf for leaf in spill if spill[leaf] == 0} == set(UNAFFECTED_LEAVES)
+    assert {leaf for leaf in own if own[leaf] != 0} == set(FIRM_LEAVES)
+    for leaf in UNAFFECTED_LEAVES:
         assert (everyone[leaf].dropna() == others[leaf].dropna()).all()
 
 

@@ -12,7 +12,7 @@ from hqd_index.engines.duckdb import Engine
 from hqd_index.firms import modes
 from hqd_index.firms.mode_scores import firm_scores
 from hqd_index.firms.mode_tables import mode_tables
-from hqd_index.firms.modes import FIRST, MIXED, SECOND, UNCLASSIFIED
+from hqd_index.firms.modes import FIRST_MODE, MIXED_STATE, SECOND_MODE, UNCLASSIFIED_STATE
 from hqd_index.study.records import Label, ModeAxes, ModeAxis, ModeItem, ModePath, ModePaths, Modes, PathIndicator, Sources
 from hqd_index.tables import check
 
@@ -20,7 +20,7 @@ from ..models.known_panels import study
 
 NAME = Label(zh="名", en="name")
 NAN = float("nan")
-F, S, M, U = FIRST, SECOND, MIXED, UNCLASSIFIED
+F, S, M, U = FIRST_MODE, SECOND_MODE, MIXED_STATE, UNCLASSIFIED_STATE
 CLOSE = 1e-12
 """Arithmetic of a few doubles."""
 

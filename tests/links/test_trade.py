@@ -66,7 +66,7 @@ def test_industries_by_hand(goods):
     with Engine() as engine:
         prody = trade.prody(engine, engine.scan(FLOWS), engine.scan(INCOMES), 2020)
     rated = goods.reset_index().assign(chokepoint=[0.0, 1.0, 1.0], input_share=1.0).merge(prody, on="hs6")
-    out = trade.by_industry(trade.with_industry(rated, WALK), winsor=0).set_index("industry_code")
+    out = trade.trade_by_industry(trade.with_industry(rated, WALK), winsor=0).set_index("industry_code")
     assert out["exports_usd"].tolist() == [30, 2]
     assert out["imports_usd"].tolist() == [25, 28]
     assert out["trade_competitiveness"].to_numpy() == pytest.approx([5 / 55, -26 / 30], abs=HAND)
@@ -81,7 +81,7 @@ def test_industries_by_hand(goods):
 
 def test_consumer_goods_do_not_count_as_inputs(goods):
     rated = goods.reset_index().assign(chokepoint=0.0, prody=1.0, input_share=[0.0, 1.0, 0.5])
-    out = trade.by_industry(trade.with_industry(rated, WALK), winsor=0)
+    out = trade.trade_by_industry(trade.with_industry(rated, WALK), winsor=0)
     assert out["import_source_hhi"].to_numpy() == pytest.approx([0.625, (20 * 0.625 + 4) / 24], abs=HAND)
 
 
@@ -90,10 +90,10 @@ def test_nrca_and_balassa_by_hand():
         exports = trade.exports_by_country(engine, engine.scan(FLOWS), WALK)
     wide = exports.pivot(index="country", columns="industry_code", values="exports")
     assert wide.to_numpy().tolist() == [[30, 2], [25, 20], [20, 13]]
-    found = trade.advantage(exports, "A")
+    found = trade.comparative_advantage(exports, "A")
     assert found["nrca"].to_numpy() == pytest.approx(1e4 * np.array([1, -1]) * (30 / 110 - 32 * 75 / 110**2), abs=1e4 * HAND)
     assert found["balassa"].to_numpy() == pytest.approx([30 / 32 / (75 / 110), 2 / 32 / (35 / 110)], abs=HAND)
-    assert trade.advantage(exports, "nowhere").empty
+    assert trade.comparative_advantage(exports, "nowhere").empty
 
 
 def test_nrca_sums_to_zero_over_industries_and_countries():
@@ -153,7 +153,7 @@ def everything(frame, threads):
         goods = chokepoint_verdicts(trade.products(engine, flows, links), links.chokepoint)
         goods = goods.merge(trade.prody(engine, flows, engine.scan(incomes), 2019), on="hs6", how="left")
         exports = trade.exports_by_country(engine, flows, walk)
-    return trade.by_industry(trade.with_industry(goods.assign(input_share=1.0), walk), winsor=0.05), exports, goods
+    return trade.trade_by_industry(trade.with_industry(goods.assign(input_share=1.0), walk), winsor=0.05), exports, goods
 
 
 def test_any_row_order_and_thread_count_gives_the_same_bytes():

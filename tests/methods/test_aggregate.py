@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import linprog
 
 from hqd_index.errors import EstimationError
-from hqd_index.methods.aggregate import ampi, arithmetic, bod, collapsed, geometric, harmonic, minimum, mpi, owa, power, topsis
+from hqd_index.methods.aggregate import ampi, arithmetic, bod, geometric, harmonic, is_collapsed, minimum, mpi, owa, power, topsis
 
 EXACT = 1e-12
 SOLVED = 1e-8  # linear programs end 1e-9 from a corner
@@ -41,8 +41,8 @@ def test_cells_that_weigh_nothing_give_no_score() -> None:
 def test_zero_collapse_is_found_where_it_happens() -> None:
     rows = np.array([[0.0, 1.0], [0.2, 1.0]])
     assert geometric(rows, HALVES)[0] == harmonic(rows, HALVES)[0] == 0
-    assert collapsed(rows, HALVES).tolist() == [True, False]
-    assert collapsed(rows, np.array([[0.0, 1.0]])).tolist() == [False, False]
+    assert is_collapsed(rows, HALVES).tolist() == [True, False]
+    assert is_collapsed(rows, np.array([[0.0, 1.0]])).tolist() == [False, False]
 
 
 def test_weights_may_differ_by_unit() -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods import FAMILIES
-from hqd_index.methods.choice import BoundChoice, Choice, bind, one_of, refuse_sign
+from hqd_index.methods.choice import BoundChoice, Choice, bind, choice_among, refuse_sign
 
 EXACT = 1e-12  # sums of a handful of doubles
 
@@ -82,7 +82,7 @@ def test_signs_are_checked_between_normalising_and_what_follows() -> None:
 
 def test_a_choice_in_a_model_has_its_defaults_written_out_and_reports_both_languages() -> None:
     class Weighting(BaseModel):
-        weight: one_of("weight")  # type: ignore[valid-type]
+        weight: choice_among("weight")  # type: ignore[valid-type]
 
     short = Weighting.model_validate({"weight": {"method": "entropy"}}).weight
     long = Weighting.model_validate({"weight": {"method": "entropy", "shift": 0, "over": "all_years"}}).weight

@@ -22,7 +22,7 @@ from hqd_index.report.exports.replication_files import write_stata
 from hqd_index.report.formula_text import formula_in_words
 from hqd_index.report.number_format import stars
 from hqd_index.report.paper.estimate_layout import regression_table
-from hqd_index.report.paper.latex import environment, escape, write_latex
+from hqd_index.report.paper.latex import environment, escape_latex, write_latex
 from hqd_index.report.paper.methods_section import methods_section
 from hqd_index.report.paper.paper_tables import AbsentTable, PaperTable, paper_tables
 from hqd_index.report.paper.word import write_methods, write_tables
@@ -101,7 +101,7 @@ def test_latex_lines_have_equal_columns(results: Results, tmp_path: Path) -> Non
         assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {len(table.header[0]) - 1}
         plain = text.replace(r"\{", "").replace(r"\}", "")
         assert plain.count("{") == plain.count("}")
-    assert escape("100% & a_b #{x}\\") == r"100\% \& a\_b \#\{x\}\textbackslash{}"
+    assert escape_latex("100% & a_b #{x}\\") == r"100\% \& a\_b \#\{x\}\textbackslash{}"
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from small_study import FILES
 
 from hqd_index.errors import Faults
 from hqd_index.firms.derived_columns import COLUMN_FUNCTIONS, lookup
-from hqd_index.report.bilingual import both_languages, unit_name
+from hqd_index.report.bilingual import split_bilingual, unit_name
 from hqd_index.study.column_facts import FUNCTION_OPTIONS
 from hqd_index.study.study_folder import load_study
 from hqd_index.study.varied_study import vary
@@ -51,7 +51,7 @@ def test_the_shipped_study_has_no_notice_and_speaks_both_languages(root: Path) -
     loaded = load_study(root / "configs")
     assert not loaded.notices, [notice.en for notice in loaded.notices]
     indicators = loaded.study.indicators.indicators.items()
-    texts = {id: (unit_name(leaf.unit).en, both_languages(leaf.source).en) for id, leaf in indicators}
+    texts = {id: (unit_name(leaf.unit).en, split_bilingual(leaf.source).en) for id, leaf in indicators}
     assert not [(id, text) for id, pair in texts.items() for text in pair if not text.isascii() or not text.strip()]
 
 

@@ -17,7 +17,7 @@ from .random_streams import Bools, Floats, Ints, persistent, stream
 from .recognition import Recognition, lagged
 from .registry import Registry
 from .sectors import SECTORS, YEARS
-from .spread import block_sums, highest, rounded_in_blocks, spread
+from .spread import block_sums, highest_in_blocks, rounded_block_values, spread
 
 HUNDRED_MILLION = 1e6  # yuan 1e8 in hundreds of yuan
 TYPICAL_REVENUE = 1.3 * HUNDRED_MILLION
@@ -59,7 +59,7 @@ class Sample:
 
 def accounts(sample: Sample) -> dict[str, Floats]:
     """Every column of the firm panel that is a number, by canonical name."""
-    accounts = _size(sample)
+    accounts = _size_columns(sample)
     accounts |= _innovation(sample, accounts)
     accounts |= _markets(sample, accounts)
     accounts |= _circulation(sample, accounts)
@@ -67,7 +67,7 @@ def accounts(sample: Sample) -> dict[str, Floats]:
     return accounts | _costs(sample, accounts)
 
 
-def _size(sample: Sample) -> dict[str, Floats]:
+def _size_columns(sample: Sample) -> dict[str, Floats]:
     """Revenue and employees: the denominators, which no target touches."""
     rng = stream(sample.seed, "size")
     registry, shape = sample.registry, sample.alive.shape
@@ -81,10 +81,10 @@ def _size(sample: Sample) -> dict[str, Floats]:
     return {"revenue": np.round(revenue) * sample.alive, "employees": np.round(employees) * sample.alive}
 
 
-def hit(sample: Sample, leaf: str, base: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
+def values_at_target(sample: Sample, leaf: str, base: Floats, weights: Floats, caps: Floats, *, per: float) -> Floats:
     """Whole numbers, in proportion to `base` inside a block, whose sum is the target x `per` x the sum of `weights`."""
     totals = target_sums(sample, leaf, block_sums(weights, sample.starts)) * per
-    return rounded_in_blocks(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
+    return rounded_block_values(spread(totals, np.where(sample.alive, base, 0.0), caps, sample.starts), sample.starts)
 
 
 def target_sums(sample: Sample, leaf: str, weights: Floats) -> Floats:
@@ -103,14 +103,14 @@ def _innovation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     boost = np.where(sample.status_before, 1.15, 1.0)
     rd = sample.lasting("rd", 0.6) * boost
     staff = sample.lasting("rd staff", 0.6) * boost
-    rd_exp = hit(sample, "inn1", revenue * rd, revenue, 0.5 * revenue, per=0.01)
-    rd_staff = hit(sample, "inn2", employees * staff, employees, np.floor(0.9 * employees), per=0.01)
+    rd_exp = values_at_target(sample, "inn1", revenue * rd, revenue, 0.5 * revenue, per=0.01)
+    rd_staff = values_at_target(sample, "inn2", employees * staff, employees, np.floor(0.9 * employees), per=0.01)
     patents = sample.lasting("patents", 0.8) * boost
     unlimited = np.where(sample.alive, 1e12, 0.0)
-    inventions = hit(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
-    models = rounded_in_blocks(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
+    inventions = values_at_target(sample, "inn3", employees * patents, employees, unlimited, per=1e-4)
+    models = rounded_block_values(inventions * 1.2 * sample.lasting("models", 0.3) + 0.02 * employees, sample.starts)
     total = inventions + models
-    joint = hit(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
+    joint = values_at_target(sample, "inn5", total * sample.lasting("joint", 0.5), total, total, per=0.01)
     return {
         "rd_exp": rd_exp, "rd_staff": rd_staff, "inv_patents_valid": inventions, "utility_patents": models,
         "patents_total": total, "coapplied_patents": joint,
@@ -123,15 +123,24 @@ def _markets(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     firms = len(alive)
     boost = np.where(sample.status_before, 1.15, 1.0)
     unlimited = np.where(alive, 1e12, 0.0)
-    marks = hit(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
+    marks = values_at_target(sample, "brd1", revenue * sample.lasting("marks", 0.7), revenue, unlimited, per=1 / HUNDRED_MILLION)
     sells_abroad = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.9, 0.6)[:, None]
-    abroad = hit(sample, "adv5", revenue * sells_abroad * sample.lasting("abroad", 0.5), revenue, 0.92 * revenue, per=0.01)
+    abroad = values_at_target(
+        sample, "adv5", revenue * sells_abroad * sample.lasting("abroad", 0.5), revenue, 0.92 * revenue, per=0.01
+    )
     adopts = rng.random((firms, 1)) < np.where(sample.registry.ever_recognised, 0.97, 0.6)[:, None]
-    digital = hit(sample, "adv4", revenue * adopts * boost * sample.lasting("digital", 0.6), revenue, 0.3 * revenue, per=0.01)
-    return {"trademarks_valid": marks, "overseas_rev": abroad, "digital_invest": digital, "certified_intl": _certified(sample)}
+    digital = values_at_target(
+        sample, "adv4", revenue * adopts * boost * sample.lasting("digital", 0.6), revenue, 0.3 * revenue, per=0.01
+    )
+    return {
+        "trademarks_valid": marks,
+        "overseas_rev": abroad,
+        "digital_invest": digital,
+        "certified_intl": _certified_flags(sample),
+    }
 
 
-def _certified(sample: Sample) -> Floats:
+def _certified_flags(sample: Sample) -> Floats:
     """1 for the certified: as many per block as the target asks, those of highest lasting propensity."""
     heads = block_sums(sample.alive.astype(float), sample.starts)
     totals = target_sums(sample, "brd2", heads) / 100
@@ -140,7 +149,7 @@ def _certified(sample: Sample) -> Floats:
     ever_certified = np.clip(everyone - never_certified, 0, heads[1::2])
     counts = np.stack([never_certified, ever_certified], axis=1).reshape(heads.shape)
     propensity = np.where(sample.alive, np.log(sample.lasting("certified", 1.0)) + 0.4 * sample.status_before, -np.inf)
-    return highest(counts, propensity, sample.starts)
+    return highest_in_blocks(counts, propensity, sample.starts)
 
 
 def _circulation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
@@ -148,7 +157,7 @@ def _circulation(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:
     inventory = _inventory(sample, have["revenue"])
     average = two_year_ends(inventory, sample.alive)
     cost = have["revenue"] * COST_SHARE * sample.lasting("cost", 0.03)
-    cogs = hit(sample, "smo1", cost, average, 1.45 * have["revenue"], per=1.0)
+    cogs = values_at_target(sample, "smo1", cost, average, 1.45 * have["revenue"], per=1.0)
     shares = {f"top5_{side}_share": _partner_share(sample, side) for side in ("supplier", "customer")}
     return {"inventory": inventory, "cogs": cogs, "receivables": _receivables(sample, have["revenue"])} | shares
 
@@ -172,7 +181,7 @@ def _inventory(sample: Sample, revenue: Floats) -> Floats:
         1 + GROWTH / 2 * (np.arange(costs.shape[1]) > 0)
     )
     base = expected * sample.lasting("inventory", 0.3)
-    return rounded_in_blocks(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
+    return rounded_block_values(spread(totals, base, np.where(sample.alive, 1e12, 0.0), starts), starts)
 
 
 def _receivables(sample: Sample, revenue: Floats) -> Floats:
@@ -196,7 +205,7 @@ def _partner_share(sample: Sample, side: str) -> Floats:
     """Share of the five largest suppliers or customers, in hundredths of a point; each side's plain mean is the target."""
     heads = sample.alive.astype(float)
     base = sample.lasting(side, 0.25)
-    return hit(sample, "smo3", base, heads, 9800 * heads, per=100.0)
+    return values_at_target(sample, "smo3", base, heads, 9800 * heads, per=100.0)
 
 
 def _balance_sheet(sample: Sample, have: dict[str, Floats]) -> dict[str, Floats]:

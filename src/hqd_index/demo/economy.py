@@ -12,14 +12,16 @@ from .sectors import CODES, SECTORS, YEARS
 SHAPE = (len(SECTORS), len(YEARS))
 LOW_COVERAGE = "C43"  # the panel holds so few of its firms that coverage is flagged
 FINAL_USES = (("final_cons", 0.45), ("gfcf", 0.25), ("export", 0.30))
-MADE_INPUTS = 0.62  # manufactured inputs in output
+MANUFACTURED_INPUT_SHARE = 0.62  # manufactured inputs in output
 DIGITAL = ("I63", "I65")  # services that sell to every industry, and buy from each
 DIGITAL_INPUTS = 0.2  # of their output
 DIGITAL_USES = (("final_cons", 1.5), ("export", 0.1))  # for each yuan sold to industries
-SURVEYED = tuple(f"C{n}" for n in (14, 17, 25, 26, 27, 28, 30, 31, 32, 34, 35, 36, 38, 39))  # with capacity utilisation
+SURVEYED_INDUSTRIES = tuple(
+    f"C{n}" for n in (14, 17, 25, 26, 27, 28, 30, 31, 32, 34, 35, 36, 38, 39)
+)  # with capacity utilisation
 
 
-def long(columns: dict[str, Floats]) -> pd.DataFrame:
+def long_table(columns: dict[str, Floats]) -> pd.DataFrame:
     """(industries, years) arrays as a table with key industry_code, year."""
     keys = {"industry_code": np.repeat(np.array(CODES, dtype=object), len(YEARS)), "year": np.tile(YEARS, len(CODES))}
     return pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
@@ -44,8 +46,8 @@ def industry_table(seed: int, target: Targets, ppi: Floats, firms: Floats, reven
     official = np.round(revenue / 1e8 / coverage * wobble, 4)
     number = np.round(firms / (0.9 * coverage) * np.exp(persistent(rng, SHAPE, sd=0.01, keep=0.7)))
     columns = {"n_firms": number, "revenue": official, "ppi": ppi} | _controls(rng, official)
-    columns |= _scored(rng, target.leave_out, official, official / price_level(ppi))
-    return long(columns | _published(seed, target, official, columns["employees_avg"]))
+    columns |= _scored_columns(rng, target.leave_out, official, official / price_level(ppi))
+    return long_table(columns | _published_columns(seed, target, official, columns["employees_avg"]))
 
 
 def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
@@ -71,7 +73,7 @@ def _controls(rng: np.random.Generator, revenue: Floats) -> dict[str, Floats]:
     return {name: np.round(values, 4) for name, values in columns.items()}
 
 
-def _scored(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, real: Floats) -> dict[str, Floats]:
+def _scored_columns(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, real: Floats) -> dict[str, Floats]:
     """Columns that indicators are made of, so that each formula gives its target."""
     output = np.round(revenue * rng.uniform(0.98, 1.04, (len(SECTORS), 1)), 4)
     subclasses = np.repeat(rng.integers(150, 320, (len(SECTORS), 1)), len(YEARS), axis=1).astype(float)
@@ -89,7 +91,7 @@ def _scored(rng: np.random.Generator, goal: dict[str, Floats], revenue: Floats, 
     }
 
 
-def _published(seed: int, target: Targets, revenue: Floats, staff: Floats) -> dict[str, Floats]:
+def _published_columns(seed: int, target: Targets, revenue: Floats, staff: Floats) -> dict[str, Floats]:
     """What a study without firms is scored on; receivables and capacity utilisation do not heed density."""
     rng, goal = stream(seed, "published"), target.leave_out
     stocks = np.round(0.83 * revenue / target.smooth["smo1_pub"] * np.exp(0.02 * rng.standard_normal(SHAPE)), 4)
@@ -104,7 +106,7 @@ def _published(seed: int, target: Targets, revenue: Floats, staff: Floats) -> di
         "inventory": stocks,
         "cogs": np.round(goal["smo1_pub"] * average, 6),
         "receivables": np.round(days / 365 * revenue, 4),
-        "capacity_util": np.where(np.isin(CODES, SURVEYED)[:, None], np.round(utilisation, 1), np.nan),
+        "capacity_util": np.where(np.isin(CODES, SURVEYED_INDUSTRIES)[:, None], np.round(utilisation, 1), np.nan),
     }
 
 
@@ -120,7 +122,7 @@ def trade_table(seed: int, target: Targets, revenue: Floats) -> pd.DataFrame:
         "imports_usd": np.round(exports * (1 - balance) / (1 + balance)),
         "proc_exports_usd": np.round(target.leave_out["brd4"] / 100 * exports),
     }
-    return long(columns)
+    return long_table(columns)
 
 
 def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
@@ -144,7 +146,7 @@ def io_table(seed: int, target: Targets, output: Floats) -> pd.DataFrame:
 def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served: Floats) -> pd.DataFrame:
     """`imported` is the share of an industry's intermediate inputs, `served` (services, industries) among them."""
     mixed = taste * output[:, None]
-    inputs = MADE_INPUTS * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
+    inputs = MANUFACTURED_INPUT_SHARE * output * (0.35 * np.eye(len(output)) + 0.65 * mixed / mixed.sum(axis=0))
     total = np.round(inputs, 2)
     foreign = np.round(inputs * imported * (1 + served.sum(axis=0) / inputs.sum(axis=0)), 2)
     home = total - foreign
@@ -157,13 +159,13 @@ def _io_year(year: int, taste: Floats, imported: Floats, output: Floats, served:
         _flows(year, CODES, CODES, foreign, "imported"),
         _flows(year, DIGITAL, CODES, served, "domestic"),
         _flows(year, CODES, DIGITAL, bought, "domestic"),
-        *(_final(year, CODES, use, share * final_uses) for use, share in FINAL_USES),
-        *(_final(year, DIGITAL, use, share * sold) for use, share in DIGITAL_USES),
+        *(_final_use_rows(year, CODES, use, share * final_uses) for use, share in FINAL_USES),
+        *(_final_use_rows(year, DIGITAL, use, share * sold) for use, share in DIGITAL_USES),
     ]
     return pd.concat(frames, ignore_index=True)[["year", "from_code", "to_code", "use", "origin", "value"]]
 
 
-def _final(year: int, codes: tuple[str, ...], use: str, values: Floats) -> pd.DataFrame:
+def _final_use_rows(year: int, codes: tuple[str, ...], use: str, values: Floats) -> pd.DataFrame:
     uses = {"from_code": codes, "to_code": use.upper(), "value": np.round(values, 2)}
     return pd.DataFrame(uses).assign(year=year, use=use, origin="domestic")
 

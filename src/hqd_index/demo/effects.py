@@ -21,13 +21,13 @@ import numpy as np
 from .random_streams import Floats, stream
 from .sectors import SECTORS, YEARS
 
-COMMON = 0.2  # share of the noise variance that an industry-year's indicators have in common
-OWN_NOISE = 0.05  # sd of u in sd of e
+COMMON_NOISE_SHARE = 0.2  # share of the noise variance that an industry-year's indicators have in common
+OWN_EFFECT_NOISE = 0.05  # sd of u in sd of e
 # Within-sd effect of 1 on the whole index, in noise-sd of each indicator; set so that seeds 1-40 give 0.2 and 0.1 on average.
-OWN_SCALE, SPILL_SCALE = 1.17, 0.45
+OWN_EFFECT_SCALE, SPILL_SCALE = 1.17, 0.45
 # Scored in profile `public` only, and drawn without regard to density: digital inputs, receivable days and capacity
 # utilisation of the published tables.
-UNMOVED = ("adv4_io", "smo2_pub", "smo5")
+UNAFFECTED_LEAVES = ("adv4_io", "smo2_pub", "smo5")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ LEAVES = (
     Leaf("smo1_pub", 1, 5.0, 10.0, 0.4, 0.12, first=-0.2),
 )
 LEAF = {leaf.id: leaf for leaf in LEAVES}
-FROM_FIRMS = tuple(leaf.id for leaf in LEAVES if leaf.own_weight)
+FIRM_LEAVES = tuple(leaf.id for leaf in LEAVES if leaf.own_weight)
 
 
 @dataclass(frozen=True)
@@ -107,17 +107,17 @@ def effects(density_lag: Floats, *, own_effect: float, spillover: float) -> Effe
     With noise of sd 1 and effects a of density in sd 1, the standardised coefficient is a / sqrt(1 + a^2); so the total
     theta = own_effect + spillover needs a = theta / sqrt(1 - theta^2).
     """
-    stretch = 1 / np.sqrt(1 - (own_effect + spillover) ** 2) / within_sd(density_lag[:, 1:])
+    noise_scale = 1 / np.sqrt(1 - (own_effect + spillover) ** 2) / within_sd(density_lag[:, 1:])
     return Effects(
         own_effects={
-            leaf.id: float(OWN_SCALE * own_effect * stretch * leaf.sign * leaf.own_weight * leaf.noise)
+            leaf.id: float(OWN_EFFECT_SCALE * own_effect * noise_scale * leaf.sign * leaf.own_weight * leaf.noise)
             for leaf in LEAVES
             if leaf.own_weight
         }
         | {leaf.id: 0.0 for leaf in LEAVES if not leaf.own_weight}
-        | dict.fromkeys(UNMOVED, 0.0),
-        spill={leaf.id: float(SPILL_SCALE * spillover * stretch * leaf.sign * leaf.noise) for leaf in LEAVES}
-        | dict.fromkeys(UNMOVED, 0.0),
+        | dict.fromkeys(UNAFFECTED_LEAVES, 0.0),
+        spill={leaf.id: float(SPILL_SCALE * spillover * noise_scale * leaf.sign * leaf.noise) for leaf in LEAVES}
+        | dict.fromkeys(UNAFFECTED_LEAVES, 0.0),
     )
 
 
@@ -141,16 +141,18 @@ class Targets:
 
 def targets(seed: int, density_lag: Floats, effect: Effects) -> Targets:
     """Targets of every indicator on the density drawn."""
-    common = np.sqrt(COMMON) * stream(seed, "common noise").standard_normal((len(SECTORS), len(YEARS) + 1))
+    common = np.sqrt(COMMON_NOISE_SHARE) * stream(seed, "common noise").standard_normal((len(SECTORS), len(YEARS) + 1))
     leave_out, smooth, gap = {}, {}, {}
     for leaf in LEAVES:
         rng = stream(seed, f"targets {leaf.id}")
         path = _levels(rng, leaf)[:, None] + _year_effects(rng, leaf) + effect.spill[leaf.id] * density_lag
-        noise = common + np.sqrt(1 - COMMON) * rng.standard_normal(common.shape)
-        own_noise = OWN_NOISE * rng.standard_normal(common.shape)
+        noise = common + np.sqrt(1 - COMMON_NOISE_SHARE) * rng.standard_normal(common.shape)
+        own_noise = OWN_EFFECT_NOISE * rng.standard_normal(common.shape)
         smooth[leaf.id] = _balanced(leaf, path)
-        leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _by_year(leaf, noise))
-        gap[leaf.id] = effect.own_effects[leaf.id] * density_lag + leaf.noise * _by_year(leaf, own_noise) * bool(leaf.own_weight)
+        leave_out[leaf.id] = _balanced(leaf, path + leaf.sign * leaf.noise * _values_by_year(leaf, noise))
+        gap[leaf.id] = effect.own_effects[leaf.id] * density_lag + leaf.noise * _values_by_year(leaf, own_noise) * bool(
+            leaf.own_weight
+        )
     return Targets(leave_out, smooth, gap)
 
 
@@ -158,7 +160,7 @@ def _balanced(leaf: Leaf, values: Floats) -> Floats:
     return values - values.mean(axis=0) if leaf.balanced else values
 
 
-def _by_year(leaf: Leaf, draws: Floats) -> Floats:
+def _values_by_year(leaf: Leaf, draws: Floats) -> Floats:
     """One draw per year; for receivable days the mean of two year-ends, scaled back to sd 1; 0 in the year counted from."""
     noise = (draws[:, 1:] + draws[:, :-1]) / np.sqrt(2) if leaf.id == "smo2" else draws[:, 1:].copy()
     if leaf.anchored:

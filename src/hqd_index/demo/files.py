@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .planted_faults import EXTRA, Broken, Row, broken_rows
+from .planted_faults import EXTRA_FIELD, BrokenRow, Row, broken_rows
 from .registry import PROVINCES
 from .sectors import SECTORS, YEARS
 from .world import MONEY, Demo, generate
@@ -68,7 +68,7 @@ IO_LABELS = {
     "origin": "来源",
     "value": "金额(万元)",
 }
-USES = {"intermediate": "中间使用", "final_cons": "最终消费", "gfcf": "固定资本形成", "export": "出口"}
+USE_LABELS = {"intermediate": "中间使用", "final_cons": "最终消费", "gfcf": "固定资本形成", "export": "出口"}
 TRADE_LABELS = {
     "industry_code": "行业代码", "year": "年份", "exports_usd": "出口额(千美元)", "imports_usd": "进口额(千美元)",
     "proc_exports_usd": "加工贸易出口额(千美元)",
@@ -82,7 +82,7 @@ LIST_LABELS = {
     "name": "企业名称", "uscc": "统一社会信用代码", "province": "省份", "level": "层级", "batch": "批次",
     "announce_date": "公布日期", "doc_no": "文号", "status": "类型",
 }  # fmt: skip
-MADE = datetime(2024, 1, 1)  # stamped into the workbook, so that its bytes depend on the seed alone
+WORKBOOK_TIME = datetime(2024, 1, 1)  # stamped into the workbook, so that its bytes depend on the seed alone
 
 
 def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: float = 0.1) -> None:
@@ -91,11 +91,13 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
     folder.mkdir(parents=True, exist_ok=True)
     listed = _write_firms(folder, demo, firms)
     _write_yearbook(folder / "synthetic_industry_yearbook.xlsx", demo.industry)
-    _write_csv(folder / "synthetic_srdi_list.csv", _texts(demo.srdi_list, LIST_LABELS), "utf-8-sig")
-    _write_csv(folder / "synthetic_srdi_batches.csv", _texts(demo.batches, {name: name for name in BATCH_COLUMNS}), "utf-8")
-    io_rows = demo.io.assign(use=demo.io["use"].map(USES), origin=demo.io["origin"].map({"domestic": "国内", "imported": "进口"}))
-    _write_csv(folder / "synthetic_io_table.csv", _texts(io_rows, IO_LABELS), "utf-8")
-    _write_csv(folder / "synthetic_trade.csv", _texts(demo.trade, TRADE_LABELS), "utf-8-sig")
+    _write_csv(folder / "synthetic_srdi_list.csv", _text_rows(demo.srdi_list, LIST_LABELS), "utf-8-sig")
+    _write_csv(folder / "synthetic_srdi_batches.csv", _text_rows(demo.batches, {name: name for name in BATCH_COLUMNS}), "utf-8")
+    io_rows = demo.io.assign(
+        use=demo.io["use"].map(USE_LABELS), origin=demo.io["origin"].map({"domestic": "国内", "imported": "进口"})
+    )
+    _write_csv(folder / "synthetic_io_table.csv", _text_rows(io_rows, IO_LABELS), "utf-8")
+    _write_csv(folder / "synthetic_trade.csv", _text_rows(demo.trade, TRADE_LABELS), "utf-8-sig")
     _write_world(folder, demo.world)
     truth = demo.truth | {
         "seed": seed,
@@ -106,18 +108,18 @@ def write_demo(folder: Path, *, seed: int, firms: int = 6000, own_effect: float 
 
 
 def _write_world(folder: Path, world: WorldTrade) -> None:
-    _write_csv(folder / "synthetic_trade_hs6.csv", _texts(world.hs6, FLOW_LABELS), "utf-8")
-    _write_csv(folder / "synthetic_crosswalks.csv", _texts(world.crosswalks, {name: name for name in WALK_COLUMNS}), "utf-8")
-    _write_csv(folder / "synthetic_countries.csv", _texts(world.countries, COUNTRY_LABELS), "utf-8-sig")
+    _write_csv(folder / "synthetic_trade_hs6.csv", _text_rows(world.hs6, FLOW_LABELS), "utf-8")
+    _write_csv(folder / "synthetic_crosswalks.csv", _text_rows(world.crosswalks, {name: name for name in WALK_COLUMNS}), "utf-8")
+    _write_csv(folder / "synthetic_countries.csv", _text_rows(world.countries, COUNTRY_LABELS), "utf-8-sig")
 
 
-def _texts(frame: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
+def _text_rows(frame: pd.DataFrame, labels: dict[str, str]) -> Iterable[Sequence[str]]:
     """Header and rows as text; numbers without needless zeros, a missing one as an empty cell."""
     yield list(labels.values())
-    yield from zip(*([_plain(value) for value in frame[name].tolist()] for name in labels))
+    yield from zip(*([_plain_text(value) for value in frame[name].tolist()] for name in labels))
 
 
-def _plain(value: Any) -> str:
+def _plain_text(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return "" if math.isnan(value) else f"{value:.10f}".rstrip("0").rstrip(".")
@@ -144,9 +146,11 @@ def _write_firms(folder: Path, demo: Demo, firms: int) -> list[dict[str, Any]]:
         file_faults = [row for row in broken_list if row.clean_row in at]
         printed_cells = cells | {"province_code": [provinces[name] for name in cells["province_code"]]}
         clean = list(zip(*(np.array(printed_cells[name], dtype=object)[rows_in_span] for name in order)))
-        rows, places = _woven(clean, [(at[row.clean_row], _ordered(row.cells, order, provinces)) for row in file_faults])
+        rows, places = _rows_with_broken(
+            clean, [(at[row.clean_row], _ordered(row.cells, order, provinces)) for row in file_faults]
+        )
         _write_csv(folder / file, [[(LABELS | labels)[name] for name in order], *rows], "gb18030")
-        listed += [_entry(file, place + 2, row) for place, row in zip(places, file_faults)]
+        listed += [_ledger_entry(file, place + 2, row) for place, row in zip(places, file_faults)]
     return listed
 
 
@@ -161,11 +165,13 @@ def _column_order(names: list[str], file: str) -> list[str]:
 def _ordered(cells: Row, order: list[str], provinces: dict[str, str]) -> list[str]:
     """A broken row's fields as the file orders them; a short row loses its last, a long one has one more."""
     full = [provinces[cells[name]] if name == "province_code" else cells.get(name, "") for name in order]
-    missing = len(order) - len([name for name in cells if name != EXTRA])
-    return full[: len(order) - missing] + ([cells[EXTRA]] if EXTRA in cells else [])
+    missing = len(order) - len([name for name in cells if name != EXTRA_FIELD])
+    return full[: len(order) - missing] + ([cells[EXTRA_FIELD]] if EXTRA_FIELD in cells else [])
 
 
-def _woven(clean: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str]]]) -> tuple[list[Sequence[str]], list[int]]:
+def _rows_with_broken(
+    clean: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str]]]
+) -> tuple[list[Sequence[str]], list[int]]:
     """The clean rows with each broken one after its own, and the places of the broken ones."""
     rows: list[Sequence[str]] = []
     places, next_clean = [], 0
@@ -177,7 +183,7 @@ def _woven(clean: Sequence[Sequence[str]], broken_list: list[tuple[int, list[str
     return rows + list(clean[next_clean:]), places
 
 
-def _entry(file: str, row: int, broken_row: Broken) -> dict[str, Any]:
+def _ledger_entry(file: str, row: int, broken_row: BrokenRow) -> dict[str, Any]:
     return {
         "file": file,
         "row": row,
@@ -204,7 +210,7 @@ def _write_yearbook(path: Path, industry: pd.DataFrame) -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(path) as book:
-        book.set_properties({"title": "合成数据 synthetic", "created": MADE})
+        book.set_properties({"title": "合成数据 synthetic", "created": WORKBOOK_TIME})
         sheet = book.add_worksheet("分行业")
         sheet.write_string(0, 0, "分行业规模以上工业企业主要指标(合成数据,不代表任何真实行业)")
         for place, (label, unit) in enumerate(YEARBOOK.values()):

@@ -21,8 +21,8 @@ Row = dict[str, str]
 Change = Callable[[Row, np.random.Generator], list[Row]]
 
 SHARE = 0.01  # of all rows are broken
-BY_LOT = 3
-EXTRA = "extra field"  # a row with this key has one field more than the header; with None for a column, one less
+FAULTS_BY_LOT = 3
+EXTRA_FIELD = "extra field"  # a row with this key has one field more than the header; with None for a column, one less
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenRow:
     """A broken row and the clean row (by position) that precedes it."""
 
     clean_row: int
@@ -44,27 +44,27 @@ class Broken:
     cells: Row
 
 
-def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: int) -> list[Broken]:
+def broken_rows(seed: int, clean: int, row_at: Callable[[int], Row], *, panel: int) -> list[BrokenRow]:
     """About 1% of all rows: every standing fault, and three of the others drawn by lot, in equal parts.
 
     `row_at` gives the cells of the clean row at a position; `panel` is the number of real firms, whose names are taken.
     """
     rng = stream(seed, "faults")
-    fault_names = [*STANDING, *sorted(rng.choice(sorted(LOT), size=BY_LOT, replace=False))]
+    fault_names = [*STANDING_FAULTS, *sorted(rng.choice(sorted(DRAWN_FAULTS), size=FAULTS_BY_LOT, replace=False))]
     rows_per_fault = max(1, round(SHARE / (1 - SHARE) * clean / len(fault_names)))
     donors = iter(rng.choice(clean, size=rows_per_fault * len(fault_names), replace=False).tolist())
-    invented = iter(_invented(rng, rows_per_fault * len(fault_names), panel))
+    invented = iter(_invented_rows(rng, rows_per_fault * len(fault_names), panel))
     broken_list = []
     for name in fault_names:
-        fault = (STANDING | LOT)[name]
+        fault = (STANDING_FAULTS | DRAWN_FAULTS)[name]
         for _ in range(rows_per_fault if name != "F25" else rows_per_fault // 2):
             position = next(donors)
             cells = row_at(position) | (next(invented) if fault.own_key else {})
-            broken_list += [Broken(position, name, fault.rules, row) for row in fault.change(cells, rng)]
+            broken_list += [BrokenRow(position, name, fault.rules, row) for row in fault.change(cells, rng)]
     return sorted(broken_list, key=lambda row: row.clean_row)
 
 
-def _invented(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
+def _invented_rows(rng: np.random.Generator, count: int, panel: int) -> list[Row]:
     """Credit codes and names of firms that nothing else knows."""
     province = rng.integers(0, len(PROVINCES), count)
     ids = credit_codes(rng, [PROVINCES[p][0] for p in province], real=False)
@@ -86,7 +86,7 @@ def _changed_cells(**cells: str) -> Change:
     return lambda row, rng: [row | cells]
 
 
-def _negative(row: Row, rng: np.random.Generator) -> list[Row]:
+def _negative_value(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"rd_exp": money(-1 - number(row, "rd_exp"))}]
 
 
@@ -94,20 +94,20 @@ def _too_many_researchers(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"rd_staff": str(int(row["employees"]) + int(rng.integers(1, 40)))}]
 
 
-def _more_abroad_than_sold(row: Row, rng: np.random.Generator) -> list[Row]:
+def _exports_above_sales(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"overseas_rev": money(1.25 * number(row, "revenue"))}]
 
 
-def _more_stocks_than_assets(row: Row, rng: np.random.Generator) -> list[Row]:
+def _stocks_above_assets(row: Row, rng: np.random.Generator) -> list[Row]:
     assets = number(row, "total_assets")
     return [row | {"inventory": money(0.7 * assets), "receivables": money(0.6 * assets)}]
 
 
-def _unbalanced(row: Row, rng: np.random.Generator) -> list[Row]:
+def _unbalanced_sheet(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"total_liab": money(number(row, "total_liab") + 0.1 * number(row, "total_assets"))}]
 
 
-def _older_than_the_firm(row: Row, rng: np.random.Generator) -> list[Row]:
+def _listing_before_founding(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"niche_years": str(int(row["year"]) - int(row["found_year"]) + int(rng.integers(1, 9)))}]
 
 
@@ -116,7 +116,7 @@ def _strange_industry(row: Row, rng: np.random.Generator) -> list[Row]:
 
 
 def _extra_field(row: Row, rng: np.random.Generator) -> list[Row]:
-    return [row | {EXTRA: "1"}]
+    return [row | {EXTRA_FIELD: "1"}]
 
 
 def _dressed_number(row: Row, rng: np.random.Generator) -> list[Row]:
@@ -126,7 +126,7 @@ def _dressed_number(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row | {"revenue": str(rng.choice([f"{float(plain):,.2f}", wide, f"{plain}万元", "不详"]))}]
 
 
-def _out_of_range(row: Row, rng: np.random.Generator) -> list[Row]:
+def _value_out_of_range(row: Row, rng: np.random.Generator) -> list[Row]:
     cells = [{"rd_exp": money(-5 - number(row, "rd_exp"))}, {"top5_supplier_share": "140.00"}, {"year": "3021"}]
     return [row | cells[int(rng.integers(len(cells)))]]
 
@@ -135,39 +135,39 @@ def _contradiction(row: Row, rng: np.random.Generator) -> list[Row]:
     return [row, row | {"revenue": money(1.1 * number(row, "revenue")), "net_profit": money(number(row, "net_profit") + 100)}]
 
 
-def _several(row: Row, rng: np.random.Generator) -> list[Row]:
-    return _unbalanced((_more_abroad_than_sold(_too_many_researchers(row, rng)[0], rng))[0], rng)
+def _several_faults(row: Row, rng: np.random.Generator) -> list[Row]:
+    return _unbalanced_sheet((_exports_above_sales(_too_many_researchers(row, rng)[0], rng))[0], rng)
 
 
-def _superseded(row: Row, rng: np.random.Generator) -> list[Row]:
+def _superseded_row(row: Row, rng: np.random.Generator) -> list[Row]:
     """What was first disclosed, in March; the restatement of April is in the panel."""
     return [row | {"disclose_date": f"{int(row['year']) + 1}-03-15", "net_profit": money(number(row, "net_profit") - 50)}]
 
 
-STANDING: dict[str, Fault] = {
-    "negative R&D": Fault(_negative, ("C02",)),
+STANDING_FAULTS: dict[str, Fault] = {
+    "negative R&D": Fault(_negative_value, ("C02",)),
     "more R&D staff than staff": Fault(_too_many_researchers, ("E02",)),
-    "more overseas than revenue": Fault(_more_abroad_than_sold, ("E03",)),
-    "stocks above total assets": Fault(_more_stocks_than_assets, ("E04",)),
-    "balance sheet does not balance": Fault(_unbalanced, ("E05",)),
+    "more overseas than revenue": Fault(_exports_above_sales, ("E03",)),
+    "stocks above total assets": Fault(_stocks_above_assets, ("E04",)),
+    "balance sheet does not balance": Fault(_unbalanced_sheet, ("E05",)),
     "negative count": Fault(_changed_cells(trademarks_valid="-3"), ("E06", "C02")),
     "fraction of a patent": Fault(_changed_cells(inv_patents_valid="2.5"), ("E06", "C01")),
     "industry code not in the edition": Fault(_strange_industry, ("E09",)),
     "share above 100": Fault(_changed_cells(top5_customer_share="135.20"), ("E13", "C02")),
-    "longer in the niche than in business": Fault(_older_than_the_firm, ("E15",)),
+    "longer in the niche than in business": Fault(_listing_before_founding, ("E15",)),
     "words in a number": Fault(_changed_cells(employees="见附注"), ("C01",)),
     "unknown category": Fault(_changed_cells(certified_intl="认证中"), ("C03",)),
 }
-LOT: dict[str, Fault] = {
+DRAWN_FAULTS: dict[str, Fault] = {
     "F06": Fault(_extra_field, ("S04",)),
     "F07": Fault(lambda row, rng: [dict(list(row.items())[:-3])], ("S04",)),
     "F20": Fault(_dressed_number, ("C08", "C09")),
     "F23": Fault(_changed_cells(firm_id="9.14403E+17"), ("C06",)),
-    "F24": Fault(_out_of_range, ("C02", "E13")),
+    "F24": Fault(_value_out_of_range, ("C02", "E13")),
     "F25": Fault(_contradiction, ("E01",)),
     "F26": Fault(_changed_cells(firm_id=""), ("C04",)),
     "F27": Fault(_changed_cells(revenue="inf"), ("C05",)),
-    "F28": Fault(_several, ("E02", "E03", "E05")),
-    "M13": Fault(_superseded, ("E01", "M13"), own_key=False),
+    "F28": Fault(_several_faults, ("E02", "E03", "E05")),
+    "M13": Fault(_superseded_row, ("E01", "M13"), own_key=False),
     "M14": Fault(lambda row, rng: [dict(row)], ("E01", "M14"), own_key=False),
 }

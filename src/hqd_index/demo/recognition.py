@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .random_streams import Bools, Floats, Ints, Texts, stream
-from .registry import PROVINCES, Registry, apportioned, credit_codes, names
+from .registry import PROVINCES, Registry, apportioned_counts, credit_codes, names
 from .sectors import FIRST_YEAR, LAST_YEAR, SECTORS, YEARS
 
 # batch -> (date announced, national count that gives the batches their proportions): domain facts, section 6
@@ -16,11 +16,11 @@ BATCHES = {
     1: ("2019-06-05", 248), 2: ("2020-11-13", 1584), 3: ("2021-07-19", 2930),
     4: ("2022-08-09", 4357), 5: ("2023-07-14", 3671), 6: ("2024-09-02", 3012),
 }  # fmt: skip
-PASSED = {1: 0.625, 2: 0.681, 3: 0.829}  # share of a batch that its review keeps
+REVIEW_PASS_SHARES = {1: 0.625, 2: 0.681, 3: 0.829}  # share of a batch that its review keeps
 TERM = 3  # years that a recognition or a passed review lasts
 LADDER = 0.7  # share of national firms first recognised by their province, one to three years earlier
 LEAD = 1.5  # how far industries differ in when their firms are recognised, in sd of the firm's own chance
-OUTSIDERS = 0.03  # recognised firms that are not in the panel, per recognised firm in it
+OUTSIDER_SHARE = 0.03  # recognised firms that are not in the panel, per recognised firm in it
 NATIONAL, PROVINCIAL = '国家级专精特新"小巨人"企业', "省级专精特新中小企业"
 RECOGNISED, PUBLICISED, PASS, FAIL, REVOKED = "认定", "公示", "复核通过", "复核未通过", "撤销"
 
@@ -42,7 +42,7 @@ def recognise(seed: int, registry: Registry) -> Recognition:
     turn = LEAD * rng.standard_normal(len(SECTORS))[registry.industry[recognised_firms]] + rng.standard_normal(
         len(recognised_firms)
     )
-    sizes = apportioned(len(recognised_firms), np.array([float(count) for _, count in BATCHES.values()]))
+    sizes = apportioned_counts(len(recognised_firms), np.array([float(count) for _, count in BATCHES.values()]))
     batch = np.zeros(len(registry.ever_recognised), dtype=np.int64)
     batch[recognised_firms[np.argsort(turn)]] = np.repeat(list(BATCHES), sizes)
     review = _reviews(rng, batch)
@@ -60,11 +60,11 @@ def recognise(seed: int, registry: Registry) -> Recognition:
 def _reviews(rng: np.random.Generator, batch: Ints) -> Texts:
     """Outcome of the review due by 2024: passed, failed, or '' (no record, which ends the status like a failure)."""
     outcomes = np.full(len(batch), "", dtype=object)
-    for number, share in PASSED.items():
+    for number, share in REVIEW_PASS_SHARES.items():
         members = rng.permutation(np.flatnonzero(batch == number))
-        passes = round(share * len(members))
-        outcomes[members[:passes]] = PASS
-        outcomes[members[passes:]] = np.where(rng.random(len(members) - passes) < 0.5, FAIL, "")
+        pass_count = round(share * len(members))
+        outcomes[members[:pass_count]] = PASS
+        outcomes[members[pass_count:]] = np.where(rng.random(len(members) - pass_count) < 0.5, FAIL, "")
     return outcomes
 
 
@@ -91,13 +91,15 @@ def srdi_list(seed: int, registry: Registry, recognition: Recognition) -> pd.Dat
     firm_rows = _records(rng, recognition)
     rows = pd.DataFrame(firm_rows, columns=["firm", "level", "batch", "announce_date", "status"])
     firm = rows["firm"].to_numpy()
-    announced = rows["announce_date"].str[:4].astype(int).to_numpy()
-    coded = rng.random((len(registry.name), LAST_YEAR + 1 - FIRST_YEAR))[firm, announced - FIRST_YEAR] < 0.7
-    rows["name"] = [_slip(n) if c else n.replace("(", "（").replace(")", "）") for n, c in zip(registry.name[firm], coded)]
-    rows["uscc"] = np.where(coded, registry.firm_id[firm], "")
+    announcement_years = rows["announce_date"].str[:4].astype(int).to_numpy()
+    has_code = rng.random((len(registry.name), LAST_YEAR + 1 - FIRST_YEAR))[firm, announcement_years - FIRST_YEAR] < 0.7
+    rows["name"] = [
+        _name_with_slip(n) if c else n.replace("(", "（").replace(")", "）") for n, c in zip(registry.name[firm], has_code)
+    ]
+    rows["uscc"] = np.where(has_code, registry.firm_id[firm], "")
     rows["province"] = [PROVINCES[p][2] for p in registry.province[firm]]
     rows["matched"] = True
-    rows = pd.concat([rows.drop(columns="firm"), _outsiders(rng, rows, len(registry.name))], ignore_index=True)
+    rows = pd.concat([rows.drop(columns="firm"), _outsider_rows(rng, rows, len(registry.name))], ignore_index=True)
     rows["doc_no"] = [
         f"合成公布〔{day[:4]}〕{level[:2]}第{1 + int(day[5:7])}号" for day, level in zip(rows["announce_date"], rows["level"])
     ]
@@ -123,21 +125,21 @@ def _records(rng: np.random.Generator, recognition: Recognition) -> list[tuple[i
     return records + [(firm, NATIONAL, "2", "2020-10-16", PUBLICISED) for firm in publicised_only]
 
 
-def _slip(name: str) -> str:
+def _name_with_slip(name: str) -> str:
     return name.replace("有限公司", "有限责任公司") if "股份" not in name else name.replace("股份", "")
 
 
-def _outsiders(rng: np.random.Generator, rows: pd.DataFrame, panel: int) -> pd.DataFrame:
+def _outsider_rows(rng: np.random.Generator, rows: pd.DataFrame, panel: int) -> pd.DataFrame:
     """Recognised firms that the panel does not hold: with a code or a name that matches nothing."""
     national = rows[(rows["level"] == NATIONAL) & (rows["status"] == RECOGNISED)]
-    count = max(2, round(OUTSIDERS * len(national)))
-    like = national.iloc[rng.choice(len(national), size=count, replace=False)]
+    count = max(2, round(OUTSIDER_SHARE * len(national)))
+    sampled_rows = national.iloc[rng.choice(len(national), size=count, replace=False)]
     industry = rng.integers(0, len(SECTORS), count)
     province = rng.integers(0, len(PROVINCES), count)
-    coded = np.arange(count) % 2 == 0
-    return like.drop(columns=["firm", "name", "uscc", "province", "matched"]).assign(
+    has_code = np.arange(count) % 2 == 0
+    return sampled_rows.drop(columns=["firm", "name", "uscc", "province", "matched"]).assign(
         name=names(rng, industry, province, skip=panel),
-        uscc=np.where(coded, credit_codes(rng, [PROVINCES[p][0] for p in province], real=False), ""),
+        uscc=np.where(has_code, credit_codes(rng, [PROVINCES[p][0] for p in province], real=False), ""),
         province=[PROVINCES[p][2] for p in province],
         matched=False,
     )

@@ -11,7 +11,7 @@ from .sectors import CODES, FIRST_YEAR, LAST_YEAR, SECTORS, YEARS
 
 FULL_LIFE = 0.72  # of the firms are there in 2012; the others enter until 2022
 EXIT = 0.012  # yearly; a recognised firm stays
-RECOGNISED = 0.04  # of the firms are ever recognised, in every industry alike
+RECOGNISED_SHARE = 0.04  # of the firms are ever recognised, in every industry alike
 SIZE_SD = 1.0  # of log revenue between firms of an industry
 
 # (GB/T 2260 code, short name, full name, weight of SRDI firms and firms alike)
@@ -60,10 +60,10 @@ class Registry:
 def register(seed: int, firms: int) -> Registry:
     """`firms` firms with their years of life; 4% of each industry's are to be recognised."""
     rng = stream(seed, "registry")
-    industry = np.repeat(np.arange(len(SECTORS)), apportioned(firms, np.array([sector.size for sector in SECTORS])))
+    industry = np.repeat(np.arange(len(SECTORS)), apportioned_counts(firms, np.array([sector.size for sector in SECTORS])))
     size = SIZE_SD * np.clip(rng.standard_normal(firms), -3, 3)
-    alive = _lives(rng, firms)
-    ever_recognised = _future_srdi_firms(rng, industry, size, alive, round(RECOGNISED * firms))
+    alive = _life_spans(rng, firms)
+    ever_recognised = _future_srdi_firms(rng, industry, size, alive, round(RECOGNISED_SHARE * firms))
     order = np.lexsort((np.arange(firms), ever_recognised, industry))
     alive = alive[order]
     entry = np.array(YEARS)[alive.argmax(axis=1)]
@@ -85,7 +85,7 @@ def register(seed: int, firms: int) -> Registry:
     )
 
 
-def apportioned(total: int, weights: Floats) -> Ints:
+def apportioned_counts(total: int, weights: Floats) -> Ints:
     """Whole numbers in proportion to weights that sum to `total` (largest remainders)."""
     exact = total * weights / weights.sum()
     floor = np.floor(exact).astype(np.int64)
@@ -93,7 +93,7 @@ def apportioned(total: int, weights: Floats) -> Ints:
     return floor
 
 
-def _lives(rng: np.random.Generator, firms: int) -> Bools:
+def _life_spans(rng: np.random.Generator, firms: int) -> Bools:
     """(firms, years): one unbroken life each, of at least three years."""
     late = rng.integers(FIRST_YEAR + 1, LAST_YEAR - 1, firms)
     entry = np.where(rng.random(firms) < FULL_LIFE, FIRST_YEAR, late)
@@ -107,7 +107,7 @@ def _future_srdi_firms(rng: np.random.Generator, industry: Ints, size: Floats, a
     distance = np.abs(size - SIZE_SD**2 / 2) + np.where(alive.all(axis=1), 0.0, 10.0)
     ever_recognised = np.zeros(len(industry), dtype=bool)
     counts = np.bincount(industry, minlength=len(SECTORS))
-    for i, quota in enumerate(apportioned(recognised, counts.astype(float))):
+    for i, quota in enumerate(apportioned_counts(recognised, counts.astype(float))):
         members = np.flatnonzero(industry == i)
         typical_members = members[np.argsort(distance[members], kind="stable")[: 3 * quota]]
         ever_recognised[rng.choice(typical_members, size=quota, replace=False)] = True

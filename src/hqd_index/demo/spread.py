@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import ConfigError
 from .random_streams import Floats, Ints
 
-ROUNDS = 60  # of filling; each closes at least one firm at its cap, and few reach it
+MAX_ROUNDS = 60  # of filling; each closes at least one firm at its cap, and few reach it
 
 
 def block_sums(values: Floats, starts: Ints) -> Floats:
@@ -27,25 +27,25 @@ def spread(totals: Floats, base: Floats, caps: Floats, starts: Ints) -> Floats:
     ConfigError when a total is negative or above the sum of caps: the demo asked for cannot exist.
     """
     of = block_of(starts, len(base))
-    _refuse_impossible(totals, block_sums(caps, starts))
-    empty = block_sums(base, starts) <= 0
-    base = np.where(empty[of], caps, np.minimum(base, caps * 1e9))
+    _check_bounds(totals, block_sums(caps, starts))
+    is_empty_block = block_sums(base, starts) <= 0
+    base = np.where(is_empty_block[of], caps, np.minimum(base, caps * 1e9))
     values = np.zeros_like(base)
-    full = caps <= 0
-    for _ in range(ROUNDS):
-        free = np.where(full, 0.0, base)
-        remaining = totals - block_sums(np.where(full, caps, 0.0), starts)
-        room = block_sums(free, starts)
-        rate = np.divide(remaining, room, out=np.zeros_like(remaining), where=room > 0)
-        values = np.where(full, caps, free * rate[of])
-        above_cap = values > caps
-        if not above_cap.any():
+    is_at_cap = caps <= 0
+    for _ in range(MAX_ROUNDS):
+        free_values = np.where(is_at_cap, 0.0, base)
+        remaining_totals = totals - block_sums(np.where(is_at_cap, caps, 0.0), starts)
+        free_room = block_sums(free_values, starts)
+        rate = np.divide(remaining_totals, free_room, out=np.zeros_like(remaining_totals), where=free_room > 0)
+        values = np.where(is_at_cap, caps, free_values * rate[of])
+        exceeds_cap = values > caps
+        if not exceeds_cap.any():
             return values
-        full |= above_cap
+        is_at_cap |= exceeds_cap
     return np.minimum(values, caps)
 
 
-def _refuse_impossible(totals: Floats, upper_bounds: Floats) -> None:
+def _check_bounds(totals: Floats, upper_bounds: Floats) -> None:
     if (totals < 0).any() or (totals > upper_bounds * (1 + 1e-12)).any():
         raise ConfigError(
             "the demo's firms cannot show effects this large: use more firms (6000), smaller effects, or another seed",
@@ -53,19 +53,19 @@ def _refuse_impossible(totals: Floats, upper_bounds: Floats) -> None:
         )
 
 
-def rounded_in_blocks(values: Floats, starts: Ints) -> Floats:
+def rounded_block_values(values: Floats, starts: Ints) -> Floats:
     """Whole numbers within 1 of `values` whose block sums are the rounded block sums (rounding of running sums)."""
-    running = np.cumsum(values, axis=0)
-    sum_before_block = np.vstack([np.zeros((1, values.shape[1])), running[:-1]])[starts]
+    cumulative = np.cumsum(values, axis=0)
+    sum_before_block = np.vstack([np.zeros((1, values.shape[1])), cumulative[:-1]])[starts]
     of = block_of(starts, len(values))
-    within = np.floor(running - sum_before_block[of] + 0.5)
+    within = np.floor(cumulative - sum_before_block[of] + 0.5)
     is_block_start = np.zeros(len(values), dtype=bool)
     is_block_start[starts] = True
-    earlier = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
-    return within - np.where(is_block_start[:, None], 0.0, earlier)
+    previous_cumulative = np.vstack([np.zeros((1, values.shape[1])), within[:-1]])
+    return within - np.where(is_block_start[:, None], 0.0, previous_cumulative)
 
 
-def highest(counts: Floats, propensity: Floats, starts: Ints) -> Floats:
+def highest_in_blocks(counts: Floats, propensity: Floats, starts: Ints) -> Floats:
     """1 for the `counts` firms of highest propensity in each block and year, else 0; -inf never counts."""
     of = block_of(starts, len(propensity))
     flags = np.zeros_like(propensity)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from .accounts import Sample, accounts
-from .economy import industry_table, io_table, long, price_level, prices, trade_table
+from .economy import industry_table, io_table, long_table, price_level, prices, trade_table
 from .effects import Effects, Targets, effects, targets
 from .random_streams import Floats, Ints, stream
 from .recognition import Recognition, batch_counts, density, lagged, recognise, srdi_list
@@ -60,7 +60,7 @@ def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: f
     `own_effect` and `spillover` are the effects of SRDI density on the index in within-standard deviations. ConfigError where no
     such economy exists.
     """
-    _refuse(firms, own_effect, spillover)
+    _check_world(firms, own_effect, spillover)
     registry = register(seed, firms)
     recognition = recognise(seed, registry)
     status = density(registry, recognition)
@@ -68,8 +68,8 @@ def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: f
     target = targets(seed, lagged(status), effect)
     ppi = prices(seed)
     values = accounts(Sample(seed, registry, recognition, target, price_level(ppi)))
-    revenue = 100 * _by_industry(registry, values["revenue"])
-    industry = industry_table(seed, target, ppi, _by_industry(registry, registry.alive.astype(float)), revenue)
+    revenue = 100 * _industry_means(registry, values["revenue"])
+    industry = industry_table(seed, target, ppi, _industry_means(registry, registry.alive.astype(float)), revenue)
     trade = trade_table(seed, target, revenue)
     records = srdi_list(seed, registry, recognition)
     return Demo(
@@ -77,17 +77,17 @@ def generate(seed: int, firms: int = 6000, own_effect: float = 0.2, spillover: f
         firms=_firm_years(seed, registry, recognition, values),
         industry=industry,
         trade=trade,
-        world=world_trade(seed, target, _wide(trade["exports_usd"]), _wide(trade["imports_usd"])),
-        io=io_table(seed, target, _wide(industry["gross_output"])),
+        world=world_trade(seed, target, _unit_year_array(trade["exports_usd"]), _unit_year_array(trade["imports_usd"])),
+        io=io_table(seed, target, _unit_year_array(industry["gross_output"])),
         srdi_list=records,
         batches=batch_counts(records),
-        density=long({"density": status, "density_lag": lagged(status)}),
+        density=long_table({"density": status, "density_lag": lagged(status)}),
         targets=target,
         truth=_truth(firms, own_effect, spillover, effect),
     )
 
 
-def _refuse(firms: int, own_effect: float, spillover: float) -> None:
+def _check_world(firms: int, own_effect: float, spillover: float) -> None:
     if firms < FEWEST_FIRMS:
         raise ConfigError(
             f"--firms {firms}: 31 industries need at least {FEWEST_FIRMS} firms",
@@ -100,11 +100,11 @@ def _refuse(firms: int, own_effect: float, spillover: float) -> None:
         )
 
 
-def _by_industry(registry: Registry, values: Floats) -> Floats:
+def _industry_means(registry: Registry, values: Floats) -> Floats:
     return np.add.reduceat(values, np.flatnonzero(np.diff(registry.industry, prepend=-1)), axis=0)
 
 
-def _wide(column: pd.Series) -> Floats:
+def _unit_year_array(column: pd.Series) -> Floats:
     return column.to_numpy(dtype=float).reshape(len(SECTORS), len(YEARS))
 
 
@@ -114,7 +114,7 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
     order = np.lexsort((year, registry.firm_id[firm].astype(str)))
     firm, year = firm[order], year[order]
     cells = {name: values[name][firm, year] for name in values}
-    columns: dict[str, Any] = _standing(seed, registry, firm, np.array(YEARS)[year])
+    columns: dict[str, Any] = _market_standing(seed, registry, firm, np.array(YEARS)[year])
     columns |= {name: 100 * cells[name] for name in MONEY}
     columns |= {name: cells[name].astype(np.int64) for name in COUNTS}
     columns |= {name: cells[name] / 100 for name in SHARES}
@@ -124,7 +124,7 @@ def _firm_years(seed: int, registry: Registry, recognition: Recognition, values:
     return pd.DataFrame(columns)
 
 
-def _standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str, Any]:
+def _market_standing(seed: int, registry: Registry, firm: Ints, year: Ints) -> dict[str, Any]:
     """What a firm-year says of itself beside its accounts."""
     rng = stream(seed, "standing")
     firms = len(registry.ever_recognised)

@@ -19,17 +19,17 @@ from .sectors import CODES, SECTORS, YEARS
 HOME = "CHN"
 INCOMES = {"CHN": 6300.0, "DEU": 43800.0, "JPN": 49000.0, "KOR": 25500.0, "USA": 51800.0, "VNM": 2200.0}  # a head, dollars
 PARTNERS = tuple(country for country in INCOMES if country != HOME)
-KINDS = ("intermediate", "capital", "consumption", "intermediate")
+GOODS_KINDS = ("intermediate", "capital", "consumption", "intermediate")
 INPUTS, SCARCE = [0, 1], 3  # ordinary products that are intermediate or capital goods; the one that is bought from few
 TOP_SHARE = 0.65  # of the scarce product's main source
 CONSUMPTION_HHI = 0.25
 CHOKEPOINT_HHI = 0.4  # below it no product is one
 WORLD_SHARE = 0.15  # of the home country in the world's exports
-ABROAD = np.array([0.4, 0.3, 0.2, 0.1])  # each product's part in trade among the partners
-MIDDLE = 0.3  # the second product's part in exports
+FOREIGN_PRODUCT_SHARES = np.array([0.4, 0.3, 0.2, 0.1])  # each product's part in trade among the partners
+SECOND_PRODUCT_SHARE = 0.3  # the second product's part in exports
 BUYERS = (0.6, 0.4)
 HISTORY = {2010: 0.86, 2011: 0.93}  # flows of earlier years, in those of 2012
-UNWEIGHED = 0.02  # of flows among partners have no quantity
+UNWEIGHED_SHARE = 0.02  # of flows among partners have no quantity
 REVISION = "HS17"
 
 
@@ -45,14 +45,16 @@ class WorldTrade:
 def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) -> WorldTrade:
     """Flows whose sums are the exports and imports (industries, years) of the customs table."""
     rng, goal = stream(seed, "world trade"), target.leave_out
-    bought = _bought(rng, goal["cmp5"] / 100, imports)
+    bought = _import_flows(rng, goal["cmp5"] / 100, imports)
     bought_from = bought[:, :, None] * _sources(goal["cmp4"], bought)
-    foreign_flows = (ABROAD[:, None] * _abroad(goal["adv1"], exports, imports)[:, None])[:, :, None] * _makers(rng)
-    sold = _sold(rng, goal["upg5"], exports, bought_from + foreign_flows)
-    weighed = rng.random(foreign_flows.shape) >= UNWEIGHED
+    foreign_flows = (FOREIGN_PRODUCT_SHARES[:, None] * _foreign_shares(goal["adv1"], exports, imports)[:, None])[
+        :, :, None
+    ] * _producer_matrix(rng)
+    sold = _export_flows(rng, goal["upg5"], exports, bought_from + foreign_flows)
+    weighed = rng.random(foreign_flows.shape) >= UNWEIGHED_SHARE
     world = sold + bought + (foreign_flows * weighed).sum(axis=2)
-    price = np.exp(rng.normal(1.0, 0.8, (len(SECTORS), len(KINDS), 1, 1)))
-    dearer = _dearer(goal["brd3"], sold / world)[:, :, None]
+    price = np.exp(rng.normal(1.0, 0.8, (len(SECTORS), len(GOODS_KINDS), 1, 1)))
+    dearer = _price_premium(goal["brd3"], sold / world)[:, :, None]
     frames = [
         _rows(PARTNERS, (HOME,), bought_from, price),
         _rows((HOME,), PARTNERS, sold[:, :, None] * _buyers(), price * dearer),
@@ -64,15 +66,15 @@ def world_trade(seed: int, target: Targets, exports: Floats, imports: Floats) ->
 
 def products() -> Texts:
     """Codes (industries, products)."""
-    return np.array([[f"{code[1:]}{number + 1:02d}00" for number in range(len(KINDS))] for code in CODES], dtype=object)
+    return np.array([[f"{code[1:]}{number + 1:02d}00" for number in range(len(GOODS_KINDS))] for code in CODES], dtype=object)
 
 
-def _impossible(subject: tuple[str, str]) -> ConfigError:
+def _infeasible_target(subject: tuple[str, str]) -> ConfigError:
     return ConfigError(f"no trade gives the demo's {subject[0]}: use smaller effects or another seed",
                        zh=f"不存在能给出演示数据{subject[1]}的贸易:请减小效应或换一个随机种子")  # fmt: skip
 
 
-def _bought(rng: np.random.Generator, scarce: Floats, imports: Floats) -> Floats:
+def _import_flows(rng: np.random.Generator, scarce: Floats, imports: Floats) -> Floats:
     """Imports by product (31, 4, years): the scarce one's share is the target, the others' is the industry's own."""
     usual = rng.dirichlet([45.0, 35.0, 20.0], len(SECTORS))[:, :, None]
     return np.concatenate([usual * (1 - scarce)[:, None], scarce[:, None]], axis=1) * imports[:, None]
@@ -83,18 +85,18 @@ def _sources(target: Floats, bought: Floats) -> Floats:
 
     One partner sells most, the others alike. Ordinary products stay below the concentration that makes a chokepoint.
     """
-    scarce = _hhi(TOP_SHARE)
+    scarce = _hhi_of_top_share(TOP_SHARE)
     inputs = bought[:, INPUTS].sum(axis=1)
     ordinary = (target * (inputs + bought[:, SCARCE]) - scarce * bought[:, SCARCE]) / inputs
     if ordinary.min() <= 1 / len(PARTNERS) or ordinary.max() >= CHOKEPOINT_HHI:
-        raise _impossible(("import-source concentration", "进口来源集中度"))
+        raise _infeasible_target(("import-source concentration", "进口来源集中度"))
     hhi = np.stack([ordinary, ordinary, np.full_like(target, CONSUMPTION_HHI), np.full_like(target, scarce)], axis=1)
     top_shares = _top(hhi)[:, :, None]
     is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
     return np.where(is_first_source[..., None], top_shares, (1 - top_shares) / (len(PARTNERS) - 1))
 
 
-def _hhi(top_share: float) -> float:
+def _hhi_of_top_share(top_share: float) -> float:
     return float(top_share**2 + (1 - top_share) ** 2 / (len(PARTNERS) - 1))
 
 
@@ -111,7 +113,7 @@ def _first_sources() -> Ints:
     return np.array([[PARTNERS.index(name) for name in row] for row in names])
 
 
-def _abroad(target: Floats, exports: Floats, imports: Floats) -> Floats:
+def _foreign_shares(target: Floats, exports: Floats, imports: Floats) -> Floats:
     """Trade among partners by industry: world exports that make the normalised comparative advantage the target.
 
     With home exports x_i of x and the world's X, x_i / X - x X_i / X^2 is the target when X_i = X (x_i - target X) / x.
@@ -120,25 +122,25 @@ def _abroad(target: Floats, exports: Floats, imports: Floats) -> Floats:
     world = total / WORLD_SHARE
     residual_trade = world * (exports - target / 1e4 * world) / total - exports - imports
     if (residual_trade <= 0).any():
-        raise _impossible(("comparative advantage", "显性比较优势"))
+        raise _infeasible_target(("comparative advantage", "显性比较优势"))
     return residual_trade
 
 
-def _makers(rng: np.random.Generator) -> Floats:
+def _producer_matrix(rng: np.random.Generator) -> Floats:
     """Shares of the partners in trade among them, (31, 4, 5, 1): main sources of a product sell more of it elsewhere too."""
     is_first_source = np.arange(len(PARTNERS)) == _first_sources()[:, :, None]
     weight = rng.uniform(0.8, 1.2, is_first_source.shape) + is_first_source * np.array([3.0, 1.0, 3.0, 12.0])[:, None]
     return (weight / weight.sum(axis=2, keepdims=True))[..., None]
 
 
-def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
+def _export_flows(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_exports: Floats) -> Floats:
     """Home exports by product: sophistication is `rise` above that of the first year, which the drawn products give."""
     high_income_share = rng.uniform(0.25, 0.40, len(SECTORS))
     parts = np.stack(
         [
             high_income_share,
-            np.full_like(high_income_share, MIDDLE),
-            1 - MIDDLE - high_income_share,
+            np.full_like(high_income_share, SECOND_PRODUCT_SHARE),
+            1 - SECOND_PRODUCT_SHARE - high_income_share,
             np.zeros_like(high_income_share),
         ],
         axis=1,
@@ -146,11 +148,13 @@ def _sold(rng: np.random.Generator, rise: Floats, exports: Floats, foreign_expor
     income = _income(parts * exports[:, :1], foreign_exports[..., 0])
     target_level = (parts * income).sum(axis=1, keepdims=True) * np.exp(rise)
     high_income, middle_income, low_income = income[:, 0, None], income[:, 1, None], income[:, 2, None]
-    share = (target_level - MIDDLE * middle_income - (1 - MIDDLE) * low_income) / (high_income - low_income)
-    if share.min() <= 0 or share.max() >= 1 - MIDDLE:
-        raise _impossible(("export sophistication", "出口技术复杂度"))
-    middle_share = np.full_like(share, MIDDLE)
-    return np.stack([share, middle_share, 1 - MIDDLE - share, np.zeros_like(share)], axis=1) * exports[:, None]
+    share = (target_level - SECOND_PRODUCT_SHARE * middle_income - (1 - SECOND_PRODUCT_SHARE) * low_income) / (
+        high_income - low_income
+    )
+    if share.min() <= 0 or share.max() >= 1 - SECOND_PRODUCT_SHARE:
+        raise _infeasible_target(("export sophistication", "出口技术复杂度"))
+    middle_share = np.full_like(share, SECOND_PRODUCT_SHARE)
+    return np.stack([share, middle_share, 1 - SECOND_PRODUCT_SHARE - share, np.zeros_like(share)], axis=1) * exports[:, None]
 
 
 def _income(home: Floats, foreign_exports: Floats) -> Floats:
@@ -160,21 +164,21 @@ def _income(home: Floats, foreign_exports: Floats) -> Floats:
     return (part * np.array([INCOMES[HOME], *(INCOMES[name] for name in PARTNERS)])).sum(axis=2) / part.sum(axis=2)
 
 
-def _dearer(target: Floats, share: Floats) -> Floats:
+def _price_premium(target: Floats, share: Floats) -> Floats:
     """Home prices in others' that put ln(unit value / world's) at the target, given the home share of world exports.
 
     The world's unit value holds the home country's own: exp(target) = share + (1 - share) x ratio.
     """
     price_ratio = np.exp(target)[:, None]
     if (price_ratio <= share).any():
-        raise _impossible(("export unit values", "出口单位价值"))
+        raise _infeasible_target(("export unit values", "出口单位价值"))
     return (price_ratio - share) / (1 - share)
 
 
 def _buyers() -> Floats:
     """Shares (31, 4, 5, 1) of the two partners that buy a product."""
-    sales = np.zeros((len(SECTORS), len(KINDS), len(PARTNERS), 1))
-    turn = np.add.outer(np.arange(len(SECTORS)), np.arange(len(KINDS)))
+    sales = np.zeros((len(SECTORS), len(GOODS_KINDS), len(PARTNERS), 1))
+    turn = np.add.outer(np.arange(len(SECTORS)), np.arange(len(GOODS_KINDS)))
     for place, share in enumerate(BUYERS):
         np.put_along_axis(sales[..., 0], ((turn + place) % len(PARTNERS))[..., None], share, axis=2)
     return sales
@@ -202,7 +206,7 @@ def _crosswalks() -> pd.DataFrame:
     """HS6 products -> divisions and kinds of use."""
     codes = products()
     industries = [(code, "gbt4754", CODES[i]) for i, row in enumerate(codes) for code in row]
-    use_rows = [(code, "bec", bec_use) for row in codes for code, bec_use in zip(row, KINDS)]
+    use_rows = [(code, "bec", bec_use) for row in codes for code, bec_use in zip(row, GOODS_KINDS)]
     rows = pd.DataFrame(industries + use_rows, columns=["from_code", "to_system", "to_code"])
     order = ["from_system", "from_code", "to_system", "to_code", "weight", "source"]
     return rows.assign(from_system=REVISION, weight=1.0, source="synthetic")[order]

@@ -14,12 +14,12 @@ from ..index.build import IndexArrays
 from ..index.index_tables import Index, build_index
 from ..study.choices import family_choice, leaf_choice
 from ..study.indicator_tree import Tree, tree_of
-from .name_lookup import node_of, unit_of, year_of
+from .name_lookup import matching_node, unit_of, year_of
 from .normalising_steps import normalising
 from .published import Published
-from .raw_values import Raw, raw_values
+from .raw_values import RawValue, raw_values
 
-EXACT = 1e-9
+TOLERANCE = 1e-9
 """Largest difference from the published score, which is written in full: sums in another order move the last digits."""
 
 
@@ -64,7 +64,7 @@ class Leaf:
     treat: str
     normalise: str
     steps: str
-    raw: Raw
+    raw: RawValue
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
     with Engine() as engine:
         stored = {stage: published.stored(stage) for stage in ("panel", "firms")}
         panel, names = (engine.collect(engine.scan(stored["panel"][table])) for table in ("panel", "unit_names"))
-        unit_id, node_id = unit_of(unit, names), node_of(node, study, tree)
+        unit_id, node_id = unit_of(unit, names), matching_node(node, study, tree)
         index = build_index(study, panel, names)
         cell_index = (index.design.years.index(year_of(year, index.design.years)), index.units.index(unit_id))
-        below = _below(tree, node_id)
+        below = _subtree_nodes(tree, node_id)
         nodes = tuple(
             _node(published, index, sample, child_node, cell_index) for child_node in below if tree.children(child_node)
         )
@@ -106,9 +106,9 @@ def account(published: Published, unit: str, year: int, node: str | None = None,
     return score_account
 
 
-def _below(tree: Tree, node: str) -> list[str]:
+def _subtree_nodes(tree: Tree, node: str) -> list[str]:
     """A node and all below it, parents before children."""
-    return [node, *(descendant for child in tree.children(node) for descendant in _below(tree, child))]
+    return [node, *(descendant for child in tree.children(node) for descendant in _subtree_nodes(tree, child))]
 
 
 def _unit_names(names: pd.DataFrame, unit: str) -> tuple[str, str]:
@@ -156,7 +156,7 @@ def _value(index: Index, computed: IndexArrays, node: str, cell_index: tuple[int
     return float(computed.normalised[*cell_index, index.design.leaves.index(node)])
 
 
-def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw: Raw) -> Leaf:
+def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index: tuple[int, int], raw: RawValue) -> Leaf:
     study, design, computed = published.study, index.design, index.arrays_by_sample[sample]
     place = design.leaves.index(leaf)
     cell = {name: float(getattr(computed, name)[*cell_index, place]) for name in ("completed_values", "treated", "normalised")}
@@ -180,8 +180,8 @@ def _leaf(published: Published, index: Index, sample: str, leaf: str, cell_index
 
 def _verify(score_account: Account) -> None:
     """Every score is the published one, every sum adds up to it, every raw value is what its formula gives."""
-    scores = _at(score_account, score_account.published.table("scores")).set_index("node")["score"]
-    cells = _at(score_account, score_account.published.table("indicators")).set_index("indicator")
+    scores = _row_of_account(score_account, score_account.published.table("scores")).set_index("node")["score"]
+    cells = _row_of_account(score_account, score_account.published.table("indicators")).set_index("indicator")
     comparisons: Mapping[str, tuple[float, float]] = {
         **{node.node: (node.score, scores[node.node]) for node in score_account.nodes},
         **{f"{n.node} (sum)": (n.sum, n.score) for n in score_account.nodes if n.additive and not np.isnan(n.score)},
@@ -192,7 +192,7 @@ def _verify(score_account: Account) -> None:
             if not (leaf.imputed or leaf.raw.is_withheld)
         },
     }
-    differences = {name: pair for name, pair in comparisons.items() if not _equal(*pair)}
+    differences = {name: pair for name, pair in comparisons.items() if not _is_equal(*pair)}
     if differences:
         name, (computed, published_value) = next(iter(differences.items()))
         raise CheckError(
@@ -202,13 +202,13 @@ def _verify(score_account: Account) -> None:
         )
 
 
-def _at(score_account: Account, table: pd.DataFrame) -> pd.DataFrame:
+def _row_of_account(score_account: Account, table: pd.DataFrame) -> pd.DataFrame:
     return table[
         (table["sample"] == score_account.sample) & (table["unit"] == score_account.unit) & (table["year"] == score_account.year)
     ]
 
 
-def _equal(computed: float, published_value: float) -> bool:
-    return (np.isnan(computed) and np.isnan(published_value)) or abs(computed - published_value) <= EXACT * max(
+def _is_equal(computed: float, published_value: float) -> bool:
+    return (np.isnan(computed) and np.isnan(published_value)) or abs(computed - published_value) <= TOLERANCE * max(
         1.0, abs(published_value)
     )

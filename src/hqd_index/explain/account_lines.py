@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..index.index_tables import node_labels
 from .account import Account, Leaf, Node
-from .normalising_steps import short
-from .raw_values import Number, Raw
+from .normalising_steps import short_number
+from .raw_values import ExactNumber, RawValue
 
 FIRST_ROWS = 5
 SAMPLES = {"all": ("全部企业", "all firms"), "leave_out": ("从未认定的企业", "firms never recognised")}
@@ -92,15 +92,15 @@ class Lines:
         if leaf.steps:
             yield "  " + self.say(f"标准化 {leaf.normalise}:{leaf.steps}", f"normalised by {leaf.normalise}: {leaf.steps}")
         if leaf.treat != "none" and leaf.treated == leaf.treated:
-            yield "  " + self.say(f"异常值处理 {leaf.treat} 后:{short(leaf.treated)}",
-                                  f"treated by {leaf.treat}: {short(leaf.treated)}")  # fmt: skip
+            yield "  " + self.say(f"异常值处理 {leaf.treat} 后:{short_number(leaf.treated)}",
+                                  f"treated by {leaf.treat}: {short_number(leaf.treated)}")  # fmt: skip
         if leaf.imputed:
             yield "  " + self.say(f"原始值缺失,由 {leaf.impute} 插补", f"raw value missing, imputed by {leaf.impute}")
         yield from (f"  {line}" for line in self._raw(leaf.raw, unit))
         yield ""
 
-    def _raw(self, raw: Raw, unit: str) -> Iterator[str]:
-        value = self.say("缺失", "missing") if raw.value != raw.value else f"{short(raw.value)} {unit}".rstrip()
+    def _raw(self, raw: RawValue, unit: str) -> Iterator[str]:
+        value = self.say("缺失", "missing") if raw.value != raw.value else f"{short_number(raw.value)} {unit}".rstrip()
         yield self.say(f"原始值 = {raw.formula} = {value}", f"raw = {raw.formula} = {value}")
         for aggregate in raw.aggregates:
             yield f"  {aggregate.text} = {exact(aggregate.value)}"
@@ -115,7 +115,7 @@ class Lines:
             )
         yield from self._files(raw)
 
-    def _files(self, raw: Raw) -> Iterator[str]:
+    def _files(self, raw: RawValue) -> Iterator[str]:
         if not raw.traced:
             yield self.say(
                 f"数据表 {raw.table} 由其他表逐行算得(阶段 links),不对应单独的原始行",
@@ -140,7 +140,7 @@ class Lines:
         yield self.say("以上各式与已发布的得分一致(误差不超过 1e-9)", "All of this agrees with the published score (within 1e-9)")
 
 
-def exact(value: Number) -> str:
+def exact(value: ExactNumber) -> str:
     """All digits that are stored, without needless zeros."""
     if value is None:
         return "NULL"

@@ -39,11 +39,11 @@ def _leaf_rows(leaf: Leaf) -> list[dict[str, Any]]:
     rows += [{"kind": "computed", "node": leaf.leaf, "item": c.column, "text": c.text} for c in raw.computed]
     for cell in raw.cells.to_dict("records"):
         place = {name: cell[name] for name in ("file", "sheet", "row", "role")}
-        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed(cell["value"]), **place})
+        rows.append({"kind": "cell", "node": leaf.leaf, "item": cell["column"], **_typed_value(cell["value"]), **place})
     return rows
 
 
-def _typed(value: Any) -> dict[str, Any]:
+def _typed_value(value: Any) -> dict[str, Any]:
     """A number under `value`, anything else under `text`."""
     if value is None or value != value:
         return {}

@@ -13,9 +13,12 @@ from ..study.records import Study
 
 def unit_of(text: str, names: pd.DataFrame) -> str:
     """The id of the unit with this code, Chinese name or English name (unit, unit_zh, unit_en)."""
-    folded_name = _plain(text)
-    matches = [str(row.unit) for row in names.itertuples(index=False)
-             if folded_name in {_plain(row.unit), _plain(row.unit_zh), _plain(row.unit_en)}]  # fmt: skip
+    folded_name = _normalised_name(text)
+    matches = [
+        str(row.unit)
+        for row in names.itertuples(index=False)
+        if folded_name in {_normalised_name(row.unit), _normalised_name(row.unit_zh), _normalised_name(row.unit_en)}
+    ]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -34,21 +37,21 @@ def year_of(text: int, years: Iterable[int]) -> int:
     return text
 
 
-def node_of(text: str | None, study: Study, tree: Tree) -> str:
+def matching_node(text: str | None, study: Study, tree: Tree) -> str:
     """The node with this id or label; the root where none is asked for."""
     if text is None:
         return tree.root
     labels = dict(study.indicators.nodes) | {id: leaf.label for id, leaf in study.indicators.indicators.items()}
-    node_by_name = {_plain(node): node for node in tree.order}
+    node_by_name = {_normalised_name(node): node for node in tree.order}
     for node in tree.order:
         if node in labels:
-            node_by_name |= {_plain(labels[node].zh): node, _plain(labels[node].en): node}
-    if _plain(text) in node_by_name:
-        return node_by_name[_plain(text)]
+            node_by_name |= {_normalised_name(labels[node].zh): node, _normalised_name(labels[node].en): node}
+    if _normalised_name(text) in node_by_name:
+        return node_by_name[_normalised_name(text)]
     raise _unknown("node", text, [*tree.order, *(labels[n].zh for n in tree.order if n in labels)], "节点")
 
 
-def _plain(text: object) -> str:
+def _normalised_name(text: object) -> str:
     return " ".join(str(text).casefold().split())
 
 

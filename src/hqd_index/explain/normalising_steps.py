@@ -12,7 +12,7 @@ from ..methods.choice import BoundChoice
 from ..study.records import Band
 
 Array = NDArray[np.float64]
-Written = tuple[str, float]
+WrittenStep = tuple[str, float]
 TOLERANCE = 1e-9
 """Between the formula as written out and the value that the method gave: only rounding may differ."""
 
@@ -32,17 +32,17 @@ def normalising(
     """
     if np.isnan(normalised):
         return ""
-    observed = _looked_at(choice, reference, years, year_index)
-    write = WRITTEN.get(choice.method)
+    observed = _reference_values(choice, reference, years, year_index)
+    write = STEP_WRITERS.get(choice.method)
     if write is None or observed.size == 0:
         return choice.definition.summary
     text, result = write(choice, value, observed, 1 if isinstance(direction, Band) else direction)
     if abs(result - normalised) > TOLERANCE * max(1.0, abs(normalised)):
         raise CheckError(f"{choice.method}: {text} gives {result!r}, not {normalised!r}")
-    return f"{text} = {short(normalised)}"
+    return f"{text} = {short_number(normalised)}"
 
 
-def _looked_at(choice: BoundChoice, reference: Array, years: Sequence[int], year_index: int) -> Array:
+def _reference_values(choice: BoundChoice, reference: Array, years: Sequence[int], year_index: int) -> Array:
     """The cells that bounds and means are taken from."""
     span = choice.over
     if span == "each_year":
@@ -54,55 +54,64 @@ def _looked_at(choice: BoundChoice, reference: Array, years: Sequence[int], year
     return rows[~np.isnan(rows)]
 
 
-def short(value: float) -> str:
+def short_number(value: float) -> str:
     """Seven digits: enough to see, the CSV has all."""
     return f"{value:,.7g}".replace("e+0", "e").replace("e-0", "e-")
 
 
-def _signed(value: float) -> str:
-    return f"({short(value)})" if value < 0 else short(value)
+def _signed_number(value: float) -> str:
+    return f"({short_number(value)})" if value < 0 else short_number(value)
 
 
-def _minmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
+def _minmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
     low, high = float(observed.min()), float(observed.max())
     if direction > 0:
-        text, result = f"(x - min) / (max - min) = ({short(value)} - {_signed(low)})", (value - low) / (high - low)
+        text, result = f"(x - min) / (max - min) = ({short_number(value)} - {_signed_number(low)})", (value - low) / (high - low)
     else:
-        text, result = f"(max - x) / (max - min) = ({short(high)} - {_signed(value)})", (high - value) / (high - low)
-    text += f" / ({short(high)} - {_signed(low)})"
+        text, result = (
+            f"(max - x) / (max - min) = ({short_number(high)} - {_signed_number(value)})",
+            (high - value) / (high - low),
+        )
+    text += f" / ({short_number(high)} - {_signed_number(low)})"
     lowest, best = choice.options.get("to", (0.0, 1.0))
     if lowest != 0:
-        text, result = f"{short(lowest)} + ({short(best)} - {_signed(lowest)}) * [{text}]", lowest + (best - lowest) * result
-        text, result = (f"({text}) / {short(best)}", result / best) if best != 1 else (text, result)
+        text, result = (
+            f"{short_number(lowest)} + ({short_number(best)} - {_signed_number(lowest)}) * [{text}]",
+            lowest + (best - lowest) * result,
+        )
+        text, result = (f"({text}) / {short_number(best)}", result / best) if best != 1 else (text, result)
     else:
         best = 1.0
     if choice.options.get("clip", False) and not lowest / best <= result <= 1:
-        text, result = f"{text}, held within [{short(lowest / best)}, 1]", float(np.clip(result, lowest / best, 1))
+        text, result = f"{text}, held within [{short_number(lowest / best)}, 1]", float(np.clip(result, lowest / best, 1))
     return text, result
 
 
-def _zscore(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
+def _zscore(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
     options = choice.options
     mean, sd = float(observed.mean()), float(observed.std(ddof=options.get("ddof", 0)))
     centre, spread = options.get("mean", 0.0), options.get("sd", 1.0)
     unit = centre or 1.0
     result = (centre + direction * spread * (value - mean) / sd) / unit
-    ends = "" if (centre, spread) == (0.0, 1.0) else f"{short(centre / unit)} + {short(spread / unit)} * "
+    ends = "" if (centre, spread) == (0.0, 1.0) else f"{short_number(centre / unit)} + {short_number(spread / unit)} * "
     sign = "-" if direction < 0 else ""
-    return f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short(value)} - {_signed(mean)}) / {short(sd)}", result
+    return (
+        f"{ends}{sign}(x - mean) / sd = {ends}{sign}({short_number(value)} - {_signed_number(mean)}) / {short_number(sd)}",
+        result,
+    )
 
 
-def _fracmax(choice: BoundChoice, value: float, observed: Array, direction: int) -> Written:
+def _fractional_of_max(choice: BoundChoice, value: float, observed: Array, direction: int) -> WrittenStep:
     high = float(observed.max())
     share = value / high
     if direction > 0:
-        return f"x / max = {short(value)} / {short(high)}", share
-    return f"1 - x / max = 1 - {short(value)} / {short(high)}", 1 - share
+        return f"x / max = {short_number(value)} / {short_number(high)}", share
+    return f"1 - x / max = 1 - {short_number(value)} / {short_number(high)}", 1 - share
 
 
-WRITTEN: dict[str, Callable[[BoundChoice, float, Array, int], Written]] = {
+STEP_WRITERS: dict[str, Callable[[BoundChoice, float, Array, int], WrittenStep]] = {
     "minmax": _minmax,
     "dist2max": _minmax,
     "zscore": _zscore,
-    "fracmax": _fracmax,
+    "fracmax": _fractional_of_max,
 }

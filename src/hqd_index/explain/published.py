@@ -18,7 +18,7 @@ from ..study.records import Study
 from ..study.study_folder import LoadedStudy
 from ..study.varied_study import vary
 
-HEEDED = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
+COMPARED_SECTIONS = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
 """The parts of a study that a score depends on."""
 
 
@@ -90,7 +90,11 @@ def _changed_sections(study: Study, manifest: Mapping[str, Any]) -> list[str]:
         k: v for facts in manifest["stages"].values() for k, v in facts["ingredients"].items() if k.startswith("config ")
     }
     variants = [vary(study, {"study.language": language}) for language in ("zh", "en")]
-    return [path for path in HEEDED if run_digests.get(f"config {path}") not in {_digest(variant, path) for variant in variants}]
+    return [
+        path
+        for path in COMPARED_SECTIONS
+        if run_digests.get(f"config {path}") not in {_digest(variant, path) for variant in variants}
+    ]
 
 
 def _digest(study: Study, path: str) -> str:

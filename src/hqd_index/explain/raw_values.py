@@ -20,7 +20,7 @@ from ..panel.unit_year_panel import aggregate_rows, parsed_aggregate
 from ..study.column_facts import row_key
 from ..study.records import Derived, Indicator, Study
 
-Number = Decimal | int | float | None
+ExactNumber = Decimal | int | float | None
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Aggregate:
     """One aggregate of a formula as it is written, and its value as stored (a sum of decimals is exact)."""
 
     text: str
-    value: Number
+    value: ExactNumber
 
 
 @dataclass(frozen=True)
-class Computed:
+class ComputedColumn:
     """A column of columns.yaml that a formula reads: its own formula or function."""
 
     column: str
@@ -42,7 +42,7 @@ class Computed:
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawValue:
     """A raw value: formula, aggregates, computed columns, and `cells`: file, sheet, row, role, column, value of each row.
 
     `role` is `year`, or `earlier` for the row of the year before that a lag reads. `is_withheld`: the formula has a value, but
@@ -57,7 +57,7 @@ class Raw:
     is_withheld: bool
     traced: bool
     aggregates: tuple[Aggregate, ...]
-    computed: tuple[Computed, ...]
+    computed: tuple[ComputedColumn, ...]
     cells: pd.DataFrame
 
 
@@ -76,20 +76,20 @@ def raw_values(
     *,
     sample: str,
     files: Mapping[str, str],
-) -> dict[str, Raw]:
+) -> dict[str, RawValue]:
     """The raw value of each leaf in a unit-year, from the tables that the panel was made of."""
     indicators = {leaf: study.indicators.indicators[leaf] for leaf in leaves}
     table_names = {leaf.table for leaf in indicators.values()}
     tables = {name: engine.scan(stored[f"ready_{name}"], f"ready_{name}") for name in sorted(table_names)}
     values = {}
     for leaf, indicator in indicators.items():
-        reading = Reading(study, engine, indicator, tables[indicator.table], unit, year, sample)
+        reading = RawValueReading(study, engine, indicator, tables[indicator.table], unit, year, sample)
         values[leaf] = reading.raw(files)
     return values
 
 
 @dataclass(frozen=True)
-class Reading:
+class RawValueReading:
     """One indicator read from its table in one unit-year."""
 
     study: Study
@@ -100,7 +100,7 @@ class Reading:
     year: int
     sample: str
 
-    def raw(self, files: Mapping[str, str]) -> Raw:
+    def raw(self, files: Mapping[str, str]) -> RawValue:
         """The raw value with all behind it; `files` names the file of each row id."""
         types = self.engine.types(self.table) | {"unit": "text"}
         expr = parsed_aggregate(self.indicator, types, location=self.indicator.table)
@@ -108,7 +108,7 @@ class Reading:
         traced = "row_id" in types
         rows = self._cells(expr, types, any(c.lagged for c in computed)) if traced else pd.DataFrame(columns=["row_id"])
         value, aggregates = self._values(expr, types)
-        return Raw(
+        return RawValue(
             table=self.indicator.table,
             formula=" ".join(self.indicator.formula.split()),
             unit=self.indicator.unit,
@@ -117,7 +117,7 @@ class Reading:
             traced=traced,
             aggregates=aggregates,
             computed=computed,
-            cells=placed(rows, files),
+            cells=cells_with_location(rows, files),
         )
 
     @property
@@ -178,14 +178,14 @@ class Reading:
         return self.engine.collect(f"{sql} USING ({', '.join(key_columns)})")
 
 
-def _number(text: Any) -> Number:
+def _number(text: Any) -> ExactNumber:
     if text is None or text is pd.NA or text != text:
         return None
     value = Decimal(str(text))
     return int(value) if value == value.to_integral_value() and "." not in str(text) else value
 
 
-def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Computed, ...]:
+def computed_columns(study: Study, table: str, expr: Expression) -> tuple[ComputedColumn, ...]:
     """The columns of columns.yaml that a formula reads, with those that they read in turn."""
     derived_columns = study.columns.tables.get(table, {})
     derived_by_name: dict[str, Derived] = {}
@@ -193,23 +193,23 @@ def computed_columns(study: Study, table: str, expr: Expression) -> tuple[Comput
     while waiting:
         column = waiting.pop(0)
         derived_by_name[column] = derived_columns[column]
-        waiting += sorted((_reads(derived_columns[column]) & derived_columns.keys()) - derived_by_name.keys())
+        waiting += sorted((_columns_read(derived_columns[column]) & derived_columns.keys()) - derived_by_name.keys())
     return tuple(_computed_column(column, derived) for column, derived in derived_by_name.items())
 
 
-def _reads(derived: Derived) -> frozenset[str]:
+def _columns_read(derived: Derived) -> frozenset[str]:
     """Columns that a computed column is computed from."""
     if derived.formula is None:
         return frozenset(str(value) for value in derived.options.values() if isinstance(value, str))
     return parse(derived.formula, columns=None, aggregate=False).columns
 
 
-def _computed_column(column: str, derived: Derived) -> Computed:
+def _computed_column(column: str, derived: Derived) -> ComputedColumn:
     if derived.formula is None:
         options = ", ".join(f"{name}: {value}" for name, value in derived.options.items())
-        return Computed(column, f"{derived.function}({options})", False, True)
+        return ComputedColumn(column, f"{derived.function}({options})", False, True)
     uses_lag = parse(derived.formula, columns=None, aggregate=False).uses_lag
-    return Computed(column, " ".join(derived.formula.split()), uses_lag, False)
+    return ComputedColumn(column, " ".join(derived.formula.split()), uses_lag, False)
 
 
 def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]) -> list[str]:
@@ -219,13 +219,13 @@ def sources(study: Study, table: str, expr: Expression, types: Mapping[str, str]
     while waiting:
         column = waiting.pop()
         if column in derived_columns:
-            waiting |= set(_reads(derived_columns[column])) - raw_columns - {column}
+            waiting |= set(_columns_read(derived_columns[column])) - raw_columns - {column}
         elif column in types and column not in ("year", "unit"):
             raw_columns.add(column)
     return sorted(raw_columns)
 
 
-def placed(rows: pd.DataFrame, files: Mapping[str, str]) -> pd.DataFrame:
+def cells_with_location(rows: pd.DataFrame, files: Mapping[str, str]) -> pd.DataFrame:
     """The rows with file, sheet and row in place of the row id, in that order."""
     if rows.empty:
         return pd.DataFrame(columns=list(CELLS))

@@ -30,21 +30,21 @@ def derive(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str,
             if derived.function == "lookup":
                 derived_tables[name] = lookup(study, engine, derived_tables, name, column, **derived.options)
             elif derived.function:
-                derived_tables[name] = _by_function(study, engine, name, derived_tables[name], column, derived)
+                derived_tables[name] = _function_column(study, engine, name, derived_tables[name], column, derived)
             else:
-                derived_tables[name] = _by_formula(study, engine, name, derived_tables[name], column, derived.formula or "")
+                derived_tables[name] = _formula_column(study, engine, name, derived_tables[name], column, derived.formula or "")
         if columns and list(columns.values())[-1].function in (None, "lookup"):  # a function leaves a table and its column
-            derived_tables[name] = _materialised(study, engine, name, derived_tables[name])
+            derived_tables[name] = _materialised_table(study, engine, name, derived_tables[name])
     return derived_tables
 
 
-def _materialised(study: Study, engine: Engine, name: str, table: str) -> str:
+def _materialised_table(study: Study, engine: Engine, name: str, table: str) -> str:
     """The view as a table in the order of its key: lags leave rows in an order that threads choose."""
     key = ", ".join(map(quoted, row_key(study, name))) or "ALL"
     return engine.query(f"SELECT * FROM {table} ORDER BY {key}")
 
 
-def _by_formula(study: Study, engine: Engine, name: str, table: str, column: str, formula: str) -> str:
+def _formula_column(study: Study, engine: Engine, name: str, table: str, column: str, formula: str) -> str:
     types = engine.types(table)
     expression = parse(formula, columns=types, aggregate=False, location=f"columns.yaml tables.{name}.{column}")
     sql = row_sql(expression, types, partition=[key for key in row_key(study, name) if key != "year"])
@@ -69,13 +69,13 @@ def lookup(study: Study, engine: Engine, tables: Mapping[str, str], name: str, n
     return engine.view(f"SELECT * FROM {tables[name]} LEFT JOIN ({lookup_sql}) USING ({', '.join(key)})", f"{name}_{new}")
 
 
-def _by_function(study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived) -> str:
+def _function_column(study: Study, engine: Engine, name: str, table: str, column: str, derived: Derived) -> str:
     """The table with the function's column joined on, so that its other columns keep their types."""
     if derived.function is None or derived.function not in COLUMN_FUNCTIONS:
         raise ConfigError(
             f"columns.yaml tables.{name}.{column}: unknown function {derived.function!r}; known: {sorted(COLUMN_FUNCTIONS)}"
         )
-    rows = _materialised(study, engine, name, table)
+    rows = _materialised_table(study, engine, name, table)
     selects = ", ".join(
         quoted(column_name) for column_name, column_type in engine.types(rows).items() if column_type != "list"
     )  # no function uses a list

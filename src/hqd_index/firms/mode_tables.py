@@ -15,7 +15,7 @@ from .mode_scores import ALL_AXES, firm_scores
 from .modes import MODES, diversity, memberships
 from .path_indices import FEW_FIRMS, path_rows
 
-STATES = (*MODES, "mixed", "unclassified")
+MODE_STATES = (*MODES, "mixed", "unclassified")
 VERSIONS = {"shown": ("mode", "p_tech", "p_safety"), "base": ("base_mode", "base_p_tech", "base_p_safety")}
 MEND = (
     "在 modes.yaml 写测度项,并提供企业表与专精特新状态",
@@ -41,7 +41,7 @@ def mode_tables(study: Study, engine: Engine, tables: Mapping[str, str], io_link
     missing = [
         ("modes", _item_reason(study, name, reason), ITEM_MEND)
         for name, reason in scores.lacking.items()
-        if _on_an_axis(study, name)
+        if _is_on_axis(study, name)
     ]
     missing += [("modes", _axis_reason(name), AXIS_MEND) for name in ALL_AXES if scores.rows[f"raw_{name}"].isna().all()]
     missing += [("paths", reason, FEW_FIRMS_MEND if reason[1].endswith(FEW_FIRMS[1]) else ITEM_MEND) for reason in missing_paths]
@@ -74,7 +74,7 @@ def mode_densities(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     for version, (mode, p_tech, p_safety) in VERSIONS.items():
         soft = memberships(in_force[p_tech].to_numpy(dtype=float), in_force[p_safety].to_numpy(dtype=float))
         has_membership = ~np.isnan(soft[MODES[0]])  # a label may outlive its score by a year, a membership does not
-        for state in STATES:
+        for state in MODE_STATES:
             in_mode = (in_force[mode] == state).to_numpy()
             member = np.where(has_membership, soft[state], 0.0) if state in soft else ~has_membership & (state == "unclassified")
             cells = pd.DataFrame(
@@ -101,7 +101,7 @@ def _shares(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     return densities.assign(flag=pd.Series("suppressed", index=densities.index).mask(sufficient | (number == 0)))
 
 
-def _on_an_axis(study: Study, item: str) -> bool:
+def _is_on_axis(study: Study, item: str) -> bool:
     """Whether an axis uses the item: one that only a path uses is reported with the path."""
     return item in study.modes.axis_items()
 

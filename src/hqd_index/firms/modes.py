@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Groups = NDArray[np.intp]
 
-UNCLASSIFIED, MIXED, FIRST, SECOND = -2, 0, 1, -1  # FIRST: technology, safety; SECOND: market, efficiency
-KEPT_WITHOUT_SCORE = 1  # years that a label outlives its score
+UNCLASSIFIED_STATE, MIXED_STATE, FIRST_MODE, SECOND_MODE = -2, 0, 1, -1  # FIRST: technology, safety; SECOND: market, efficiency
+LABEL_PERSISTENCE_YEARS = 1  # years that a label outlives its score
 FEWEST_BASE = 3  # values in the base years that a mean and a standard deviation are taken from
 MODES = ("tech_safety", "market_safety", "tech_efficiency", "market_efficiency")
 AXES = (("tech", "market"), ("safety", "efficiency"))
@@ -79,18 +79,18 @@ def axis_labels(strengths: Array, *, dead_band: float, hysteresis: float) -> Cod
     Without a label, or mixed: the sign of a once |a| >= dead_band, else mixed. With one: it turns only when a has the other
     sign and |a| >= hysteresis. Without a score a label is kept one year, then unclassified.
     """
-    state = np.full(len(strengths), UNCLASSIFIED, dtype=np.int8)
+    state = np.full(len(strengths), UNCLASSIFIED_STATE, dtype=np.int8)
     years_without_score = np.zeros(len(strengths), dtype=int)
     labels = np.empty(strengths.shape, dtype=np.int8)
     for t in range(strengths.shape[1]):
         scores = strengths[:, t]
         unscored = np.isnan(scores)
-        sign = np.where(scores > 0, FIRST, SECOND)
-        unlabelled = (state == MIXED) | (state == UNCLASSIFIED)
-        new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), sign, MIXED)
+        sign = np.where(scores > 0, FIRST_MODE, SECOND_MODE)
+        unlabelled = (state == MIXED_STATE) | (state == UNCLASSIFIED_STATE)
+        new_labels = np.where((np.abs(scores) >= dead_band) & (scores != 0), sign, MIXED_STATE)
         turned_labels = np.where((sign != state) & (np.abs(scores) >= hysteresis) & (scores != 0), sign, state)
         years_without_score = np.where(unscored, years_without_score + 1, 0)
-        carried_labels = np.where(years_without_score <= KEPT_WITHOUT_SCORE, state, UNCLASSIFIED)
+        carried_labels = np.where(years_without_score <= LABEL_PERSISTENCE_YEARS, state, UNCLASSIFIED_STATE)
         state = np.where(unscored, carried_labels, np.where(unlabelled, new_labels, turned_labels)).astype(np.int8)
         labels[:, t] = state
     return labels
@@ -99,8 +99,10 @@ def axis_labels(strengths: Array, *, dead_band: float, hysteresis: float) -> Cod
 def absolute_labels(first_scores: Array, second_scores: Array, cuts: tuple[float, float]) -> Codes:
     """FIRST where the first score reaches its cut and the second does not, SECOND the other way round, else MIXED."""
     reaches_cut = (first_scores >= cuts[0], second_scores >= cuts[1])
-    label = np.where(reaches_cut[0] & ~reaches_cut[1], FIRST, np.where(reaches_cut[1] & ~reaches_cut[0], SECOND, MIXED))
-    return np.where(np.isnan(first_scores) | np.isnan(second_scores), UNCLASSIFIED, label).astype(np.int8)
+    label = np.where(
+        reaches_cut[0] & ~reaches_cut[1], FIRST_MODE, np.where(reaches_cut[1] & ~reaches_cut[0], SECOND_MODE, MIXED_STATE)
+    )
+    return np.where(np.isnan(first_scores) | np.isnan(second_scores), UNCLASSIFIED_STATE, label).astype(np.int8)
 
 
 def soft_membership(strengths: Array, tau: float) -> Array:
@@ -122,15 +124,15 @@ def mode_of(technology_labels: Codes, safety_labels: Codes) -> NDArray[np.object
     for mode in MODES:
         first_pole, second_pole = mode.split("_")
         names[(technology_labels == _pole_code(AXES[0], first_pole)) & (safety_labels == _pole_code(AXES[1], second_pole))] = mode
-    names[(technology_labels == UNCLASSIFIED) | (safety_labels == UNCLASSIFIED)] = "unclassified"
+    names[(technology_labels == UNCLASSIFIED_STATE) | (safety_labels == UNCLASSIFIED_STATE)] = "unclassified"
     return names
 
 
 def axis_name(label: Codes, poles: tuple[str, str], level: Array) -> NDArray[np.object_]:
     """The pole, or mixed_strong and mixed_weak by the sign of the level (sum of both scores): near 0 is both or neither."""
     strong = np.where(level >= 0, "mixed_strong", "mixed_weak")
-    names = np.where(label == FIRST, poles[0], np.where(label == SECOND, poles[1], strong)).astype(object)
-    names[label == UNCLASSIFIED] = "unclassified"
+    names = np.where(label == FIRST_MODE, poles[0], np.where(label == SECOND_MODE, poles[1], strong)).astype(object)
+    names[label == UNCLASSIFIED_STATE] = "unclassified"
     return names
 
 
@@ -150,4 +152,4 @@ def diversity(shares: Sequence[float] | Array) -> float:
 
 
 def _pole_code(poles: tuple[str, str], name: str) -> int:
-    return FIRST if name == poles[0] else SECOND
+    return FIRST_MODE if name == poles[0] else SECOND_MODE

@@ -69,10 +69,10 @@ def wooldridge(output: Array, labour: Array, capital: Array, materials: Array, f
     y, l, k, z = projection_residuals(
         np.column_stack([output[rows], labour[rows], capital[rows], labour[previous_rows]]), controls
     ).T
-    return _two_by_two(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[rows])
+    return _two_input_elasticities(y, np.column_stack([l, k]), np.column_stack([z, k]), firm[rows])
 
 
-def _two_by_two(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
+def _two_input_elasticities(y: Array, x: Array, z: Array, firm: Codes) -> Elasticities:
     """Just-identified linear GMM, b = (Z'X)^-1 Z'y, with errors clustered by firm."""
     if rank(z.T @ x, tolerance=GRAM) < 2:
         return Elasticities(len(y))

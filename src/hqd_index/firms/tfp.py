@@ -16,7 +16,7 @@ from .production_function import Array, Elasticities, multilateral, wooldridge
 
 INPUTS = ("labour", "capital", "materials")
 MONEY = ("output", "capital", "materials")
-WHERE = "columns.yaml tfp"
+CONFIG_LOCATION = "columns.yaml tfp"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.method not in ("index", "wlp"):
             en, zh = unknown("method", self.method, ("index", "wlp"), kind_zh="方法 ")
-            raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", location=WHERE)
+            raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", location=CONFIG_LOCATION)
         _check_columns_of("deflators", self.deflators, MONEY)
         if self.method == "index":
             _check_columns_of("costs", self.costs or {}, INPUTS)
@@ -122,7 +122,7 @@ def production_rows(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     for name in recipe.columns:
         if name not in frame.columns:
             en, zh = unknown("column", name, frame.columns, kind_zh="列 ")
-            raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", location=WHERE)
+            raise ConfigError(f"tfp: {en}", zh=f"tfp:{zh}", location=CONFIG_LOCATION)
     rows = frame[recipe.columns].sort_values(["firm_id", "year"], kind="stable")
     blocks = [rows[keys], _logs(rows, recipe)]
     if recipe.method == "index":
@@ -135,7 +135,7 @@ def _check_columns_of(option: str, columns: Mapping[str, str], needed: tuple[str
         raise ConfigError(
             f"tfp: {option} must name a column for each of {', '.join(needed)}; given: {', '.join(columns) or 'none'}",
             zh=f"tfp:{option} 须为 {'、'.join(needed)} 各指定一列;现有:{'、'.join(columns) or '无'}",
-            location=WHERE,
+            location=CONFIG_LOCATION,
         )
 
 

@@ -59,15 +59,15 @@ def read_io(engine: Engine, table: str, sectors: pd.DataFrame | None = None) -> 
                "use", origin, CAST(sum(value) AS DOUBLE) AS value
         FROM {table} GROUP BY ALL ORDER BY ALL""")
     years = [int(year) for year in rows["year"].unique()]
-    return {year: _in_industries(_of_year(year, rows[rows["year"] == year]), sectors) for year in years}
+    return {year: _table_in_industries(_table_of_year(year, rows[rows["year"] == year]), sectors) for year in years}
 
 
-def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
+def _table_of_year(year: int, rows: pd.DataFrame) -> IoTable:
     is_intermediate = rows["use"] == "intermediate"
     codes = tuple(sorted({*rows["from_code"], *rows.loc[is_intermediate, "to_code"]}))
     competitive = rows["origin"] == "total"
     if competitive.all():
-        return _from_competitive(year, codes, rows)
+        return _domestic_from_competitive(year, codes, rows)
     if competitive.any() or (rows["use"] == "import").any():
         raise DataError(
             f"input-output table of {year}: origin is `total` in every row (competitive form) or in none",
@@ -86,7 +86,7 @@ def _of_year(year: int, rows: pd.DataFrame) -> IoTable:
     )
 
 
-def _from_competitive(year: int, codes: tuple[str, ...], rows: pd.DataFrame) -> IoTable:
+def _domestic_from_competitive(year: int, codes: tuple[str, ...], rows: pd.DataFrame) -> IoTable:
     return proportional(
         year,
         codes,
@@ -132,7 +132,7 @@ def _positions(column: pd.Series, codes: tuple[str, ...]) -> NDArray[np.intp]:
     return pd.Index(codes).get_indexer(pd.Index(column))
 
 
-def _in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
+def _table_in_industries(table: IoTable, sectors: pd.DataFrame | None) -> IoTable:
     if sectors is None:
         return table
     missing = sorted(set(table.codes) - set(sectors["from_code"]))

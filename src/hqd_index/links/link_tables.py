@@ -36,8 +36,8 @@ def links(study: Study, engine: Engine, tables: Mapping[str, str]) -> dict[str, 
         )
     link_tables = LinkTables(linkages=pd.DataFrame(columns=KEYS))
     industries = industries_of(engine, tables)
-    io = _from_io(study, engine, tables, industries, link_tables)
-    goods = _from_trade(study, engine, tables, industries, io, link_tables)
+    io = _io_link_tables(study, engine, tables, industries, link_tables)
+    goods = _trade_link_tables(study, engine, tables, industries, io, link_tables)
     link_tables.linkages = merge_columns(io, goods)
     return link_tables.tables_by_name()
 
@@ -64,7 +64,7 @@ def merge_columns(io: pd.DataFrame, goods: pd.DataFrame) -> pd.DataFrame:
 # from input-output tables
 
 
-def _from_io(
+def _io_link_tables(
     study: Study, engine: Engine, tables: Mapping[str, str], industries: list[str] | None, link_tables: LinkTables
 ) -> pd.DataFrame:
     """Columns by industry and year from the tables of the study's years; network and io_links on the way."""
@@ -78,7 +78,7 @@ def _from_io(
     networks = {year: network(table, choice.digital) for year, table in years.items()}
     link_tables.network = pd.concat(networks.values(), ignore_index=True)
     link_tables.io_links = _link_weights(study, years, industries)
-    return carry_forward(_of_industries(link_tables.network, sectors, industries), study.study.years)
+    return carry_forward(_sectors_of_industries(link_tables.network, sectors, industries), study.study.years)
 
 
 def _sectors(engine: Engine, tables: Mapping[str, str], system: str | None, target: str) -> pd.DataFrame | None:
@@ -100,16 +100,18 @@ def _link_weights(study: Study, years: Mapping[int, IoTable], industries: list[s
     first_year, last_year = study.study.years
     years_in_span = [year for year in years if first_year <= year <= last_year]
     base = study.columns.links.base_year or (years_in_span or list(years))[0]
-    table = years[_latest(years, base)]
+    table = years[_latest_table_year(years, base)]
     return io_links(table, industries if industries is not None else table.codes)
 
 
-def _latest(years: Mapping[int, IoTable], base: int) -> int:
+def _latest_table_year(years: Mapping[int, IoTable], base: int) -> int:
     """The latest table not after the base year; the first one when all are later."""
     return max((year for year in years if year <= base), default=min(years))
 
 
-def _of_industries(sectors_table: pd.DataFrame, sectors: pd.DataFrame | None, industries: list[str] | None) -> pd.DataFrame:
+def _sectors_of_industries(
+    sectors_table: pd.DataFrame, sectors: pd.DataFrame | None, industries: list[str] | None
+) -> pd.DataFrame:
     """The network's rows of the industries, with the table's year and the sectors an industry lies in."""
     rows = sectors_table.rename(columns={"sector": "industry_code"}).drop(columns="gross_output")
     if industries is not None:
@@ -134,7 +136,7 @@ def carry_forward(rows: pd.DataFrame, years: tuple[int, int]) -> pd.DataFrame:
 # from trade flows
 
 
-def _from_trade(
+def _trade_link_tables(
     study: Study,
     engine: Engine,
     tables: Mapping[str, str],
@@ -160,9 +162,11 @@ def _from_trade(
     link_tables.chokepoints = _chokepoint_list(goods, product_industries)
     link_tables.note("linkages", unmapped_products(goods, product_industries))
     rows = trade.with_industry(_with_prody(study, engine, tables, flows, goods, system, link_tables), product_industries)
-    indicators = trade.by_industry(rows, winsor=choice.unit_value_winsor)
+    indicators = trade.trade_by_industry(rows, winsor=choice.unit_value_winsor)
     world = trade.exports_by_country(engine, flows, product_industries)
-    indicators = indicators.merge(trade.advantage(world[world["year"] >= first_year], choice.home), on=KEYS, how="outer")
+    indicators = indicators.merge(
+        trade.comparative_advantage(world[world["year"] >= first_year], choice.home), on=KEYS, how="outer"
+    )
     return indicators[indicators["industry_code"].isin(industries)] if industries is not None else indicators
 
 

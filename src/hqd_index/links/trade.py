@@ -55,16 +55,16 @@ def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
     world, over flows whose quantity is known.
     """
     home = literal(links.home)
-    risk = f"CAST(sum(value) FILTER (WHERE {_among('country', links.chokepoint.control_risk_countries)}) AS DOUBLE)"
-    bloc_imports = f"CAST(sum(value) FILTER (WHERE {_among('country', links.chokepoint.bloc)}) AS DOUBLE)"
+    risk = f"CAST(sum(value) FILTER (WHERE {_membership_sql('country', links.chokepoint.control_risk_countries)}) AS DOUBLE)"
+    bloc_imports = f"CAST(sum(value) FILTER (WHERE {_membership_sql('country', links.chokepoint.bloc)}) AS DOUBLE)"
     sql = f"""
         WITH flows AS (SELECT "year", exporter, importer, hs6, value, quantity FROM {flows} WHERE {WORLD}),
         sold AS (SELECT "year", hs6, exporter AS country, CAST(sum(value) AS DOUBLE) AS value FROM flows GROUP BY ALL),
         bought AS (SELECT "year", hs6, exporter AS country, CAST(sum(value) AS DOUBLE) AS value FROM flows
                    WHERE importer = {home} GROUP BY ALL),
-        world AS (SELECT "year", hs6, {_hhi()} AS hhi_world, sum(value) FILTER (WHERE country = {home}) AS exports
+        world AS (SELECT "year", hs6, {_hhi_sql()} AS hhi_world, sum(value) FILTER (WHERE country = {home}) AS exports
                   FROM sold GROUP BY ALL),
-        home AS (SELECT "year", hs6, sum(value ORDER BY country) AS imports, {_hhi()} AS hhi_import,
+        home AS (SELECT "year", hs6, sum(value ORDER BY country) AS imports, {_hhi_sql()} AS hhi_import,
                         first(country ORDER BY value DESC, country) AS top_source, max(value) AS top_value,
                         coalesce({risk}, 0) AS risk_value, coalesce({bloc_imports}, 0) AS bloc_value
                  FROM bought GROUP BY ALL),
@@ -81,11 +81,11 @@ def products(engine: Engine, flows: str, links: Links) -> pd.DataFrame:
     return frame if links.chokepoint.control_risk_countries else frame.assign(control_risk_share=np.nan)
 
 
-def _among(column: str, values: tuple[str, ...]) -> str:
+def _membership_sql(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(map(literal, values))})" if values else "false"
 
 
-def _hhi() -> str:
+def _hhi_sql() -> str:
     """Herfindahl-Hirschman index of `value` over the countries of a group, 0-1."""
     return "sum(value * value ORDER BY country) / nullif(power(sum(value ORDER BY country), 2), 0)"
 
@@ -100,7 +100,7 @@ def exports_by_country(engine: Engine, flows: str, industries: pd.DataFrame) -> 
         FROM sold JOIN {crosswalk_table} ON hs6 = from_code GROUP BY ALL ORDER BY ALL""")
 
 
-def advantage(exports: pd.DataFrame, home: str) -> pd.DataFrame:
+def comparative_advantage(exports: pd.DataFrame, home: str) -> pd.DataFrame:
     """industry_code, year, nrca, balassa of the home country, each year on the world's exports of that year."""
     blocks = []
     for year, rows in exports.groupby("year"):
@@ -137,7 +137,7 @@ def with_industry(goods: pd.DataFrame, industries: pd.DataFrame) -> pd.DataFrame
     return rows.assign(imports=rows["imports"] * rows["weight"], exports=rows["exports"] * rows["weight"])
 
 
-def by_industry(rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
+def trade_by_industry(rows: pd.DataFrame, *, winsor: float) -> pd.DataFrame:
     """industry_code, year and the indicators of `with_industry` rows that also hold prody, input_share, chokepoint (0, 1, NaN).
 
     import_source_hhi: sum_p s_p hhi_p over intermediate and capital goods (input_share), s import shares;

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ..errors import EstimationError
 from .column_statistics import bounds, mean, standardised
-from .method import Array, Finite, Method, by_option
+from .method import Array, Finite, Method, formula_by_option
 from .shares import Mask
 from .weight_optimised import CHERCHYE, bod_multipliers
 
@@ -36,14 +36,14 @@ def geometric(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """
     with np.errstate(divide="ignore"):
         logs = np.log(_countable(values, shares))
-    return np.exp(arithmetic(logs, shares, min_children=min_children)) * _not_negative(values)
+    return np.exp(arithmetic(logs, shares, min_children=min_children)) * _check_not_negative(values)
 
 
 def harmonic(values: Array, shares: Array, *, min_children: int = 1) -> Array:
     """1 / sum (w / z): the lowest child counts most (OECD-JRC 2008). Zeros and negative cells as in geometric."""
     with np.errstate(divide="ignore"):
         inverse = 1 / np.abs(_countable(values, shares))
-        return 1 / arithmetic(inverse, shares, min_children=min_children) * _not_negative(values)
+        return 1 / arithmetic(inverse, shares, min_children=min_children) * _check_not_negative(values)
 
 
 def power(values: Array, shares: Array, *, p: Finite = 0.5, min_children: int = 1) -> Array:
@@ -55,10 +55,10 @@ def power(values: Array, shares: Array, *, p: Finite = 0.5, min_children: int = 
         return geometric(values, shares, min_children=min_children)
     with np.errstate(divide="ignore"):
         powers = np.abs(_countable(values, shares)) ** p
-        return arithmetic(powers, shares, min_children=min_children) ** (1 / p) * _not_negative(values)
+        return arithmetic(powers, shares, min_children=min_children) ** (1 / p) * _check_not_negative(values)
 
 
-def collapsed(values: Array, shares: Array) -> Mask:
+def is_collapsed(values: Array, shares: Array) -> Mask:
     """Rows (..., n) that a single zero with a positive share brings to 0 under geometric, harmonic and power p <= 0."""
     return np.asarray(((values == 0) & (shares > 0)).any(axis=-1))
 
@@ -92,7 +92,7 @@ def mpi(
     this. One child gives M; a row with fewer than two of several children is NaN.
     """
     scaled = 1 + 0.1 * standardised(values, values if reference is None else reference)
-    return _penalised(scaled, shares, composite, min_children)
+    return _penalised_score(scaled, shares, composite, min_children)
 
 
 def ampi(
@@ -109,7 +109,7 @@ def ampi(
     """
     source = values if reference is None else reference
     low, high = bounds(source)
-    return _penalised(1 + 0.6 * (values - mean(source)) / (high - low), shares, composite, min_children)
+    return _penalised_score(1 + 0.6 * (values - mean(source)) / (high - low), shares, composite, min_children)
 
 
 def owa(
@@ -171,7 +171,7 @@ def _countable(values: Array, shares: Array) -> Array:
     return np.where((shares == 0) & ~np.isnan(values) | (values < 0), 1.0, values)
 
 
-def _not_negative(values: Array) -> Array:
+def _check_not_negative(values: Array) -> Array:
     """1 for rows without a negative cell, NaN for the others."""
     negative = values < 0
     return np.where(negative.any(axis=-1), np.nan, 1.0) if negative.any() else np.ones(1)
@@ -182,7 +182,7 @@ def _distance(values: Array, point: Array, shares: Array) -> Array:
     return np.sqrt((np.where(shares > 0, shares * (values - point), 0.0) ** 2).sum(axis=-1))
 
 
-def _penalised(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
+def _penalised_score(scaled: Array, shares: Array, composite: Composite, min_children: int) -> Array:
     fewest = max(min_children, min(2, scaled.shape[-1]))
     mean_scores = arithmetic(scaled, shares, min_children=fewest)
     variance = arithmetic((scaled - mean_scores[..., None]) ** 2, shares, min_children=fewest)
@@ -195,8 +195,11 @@ JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 TOPSIS = (
     "D_i^+ = √(Σ_j w_j^2 (z_{ij} − max_j)^2)        D_i^− = √(Σ_j w_j^2 (z_{ij} − min_j)^2)        S_i = D_i^− / (D_i^+ + D_i^−)"
 )
-PENALISED = "M_i = Σ_j w_j y_{ij}        V_i = Σ_j w_j (y_{ij} − M_i)^2"
-PENALTIES = {"good": f"{PENALISED}        S_i = M_i − V_i / M_i", "bad": f"{PENALISED}        S_i = M_i + V_i / M_i"}
+PENALISED_FORMULA = "M_i = Σ_j w_j y_{ij}        V_i = Σ_j w_j (y_{ij} − M_i)^2"
+PENALTIES = {
+    "good": f"{PENALISED_FORMULA}        S_i = M_i − V_i / M_i",
+    "bad": f"{PENALISED_FORMULA}        S_i = M_i + V_i / M_i",
+}
 MPI = {composite: f"y_{{ij}} = 1 + 0.1 (z_{{ij}} − μ_j) / σ_j        {text}" for composite, text in PENALTIES.items()}
 AMPI = {
     composite: f"y_{{ij}} = 1 + 0.6 (z_{{ij}} − μ_j) / (max_j − min_j)        {text}" for composite, text in PENALTIES.items()
@@ -219,14 +222,14 @@ AGGREGATE: dict[str, Method] = {
         mpi,
         "MPI 惩罚均值",
         "Mazziotta-Pareto index",
-        by_option("composite", MPI),
+        formula_by_option("composite", MPI),
         "De Muro, Mazziotta and Pareto 2011, Social Indicators Research 104",
     ),
     "ampi": Method(
         ampi,
         "调整 MPI",
         "adjusted MPI",
-        by_option("composite", AMPI),
+        formula_by_option("composite", AMPI),
         "Mazziotta and Pareto 2016, Social Indicators Research 127",
     ),
     "owa": Method(owa, "有序加权平均", "ordered weighted average", OWA, "Yager 1988; Torra 1997, Int. J. Intelligent Systems 12"),

@@ -15,10 +15,10 @@ from ..errors import ConfigError, closest, unknown
 from . import FAMILIES
 from .column_statistics import cell_counts
 from .method import CONTEXT, SIGNS, Array, Choice, ColumnError, Method, MethodNote
-from .options import REQUIRED, Over, options, options_of, read_option, yaml_form
+from .options import REQUIRED, Over, options, options_of_method, read_option, yaml_form
 from .shares import bounded_shares, refuse_infeasible
 
-__all__ = ["FAMILY_ZH", "BoundChoice", "Choice", "bind", "one_of", "options_of", "refuse_sign"]
+__all__ = ["FAMILY_ZH", "BoundChoice", "Choice", "bind", "choice_among", "options_of_method", "refuse_sign"]
 
 # names in use besides the labels
 OTHER_NAMES = {
@@ -88,12 +88,12 @@ class BoundChoice(Choice):
         the children. Reads no data, so a study binds every node as it is loaded. ConfigError if an id is unknown or
         missing, or if options do not fit together.
         """
-        with _Place(self, self.family):
+        with _ChoicePlace(self, self.family):
             arguments = self._arguments(children, children if valid_ids is None else valid_ids)
             if self.definition.check:
                 self.definition.check({**self.options, **arguments})
             method = BoundMethod(self.definition, arguments, tuple(children))
-            return _limited(method, self, len(children)) if self.family == "weight" else method
+            return _with_limits(method, self, len(children)) if self.family == "weight" else method
 
     def notes(self, children: Sequence[str], values: Array, *, valid_ids: Collection[str] | None = None) -> list[MethodNote]:
         """What the method and its parts report of themselves on a table (n, m) of these children."""
@@ -141,7 +141,7 @@ def bind(choice: Choice, family: str) -> BoundChoice:
     if (id := _method_id(choice, family)) != choice.method:
         choice = Choice(method=id, **choice.options)
     declared = options(_method(choice, family), family)
-    with _Place(choice, family):
+    with _ChoicePlace(choice, family):
         for name in choice.options:
             if name not in declared:
                 en, zh = unknown("option", name, declared, kind_zh="选项 ")
@@ -164,7 +164,7 @@ def _method_id(choice: Choice, family: str) -> str:
     if choice.method in methods:
         return choice.method
     labels = _ids_by_label(family)
-    id = labels.get(_plain(choice.method))
+    id = labels.get(_plain_name(choice.method))
     if id is None:
         nearest = closest(choice.method, [*methods, *(method.label_zh for method in methods.values())])
         candidates = [nearest] if nearest else methods
@@ -176,12 +176,12 @@ def _method_id(choice: Choice, family: str) -> str:
 @cache
 def _ids_by_label(family: str) -> dict[str, str]:
     """Label, in either language and without the 法 at its end, and other common name -> id of a method."""
-    labels = {_plain(label): id for id, m in FAMILIES[family].items() for label in (id, m.label_en, m.label_zh)}
+    labels = {_plain_name(label): id for id, m in FAMILIES[family].items() for label in (id, m.label_en, m.label_zh)}
     short = {label.removesuffix("法"): id for label, id in labels.items()}
-    return {**short, **labels, **{_plain(name): id for name, id in OTHER_NAMES.get(family, {}).items()}}
+    return {**short, **labels, **{_plain_name(name): id for name, id in OTHER_NAMES.get(family, {}).items()}}
 
 
-def _plain(name: str) -> str:
+def _plain_name(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", str(name)).split()).lower()
 
 
@@ -190,12 +190,12 @@ def _option(name: str, choice: Choice, option_type: Any, default: Any, family: s
         if default is REQUIRED:
             raise ConfigError(f"option {name!r} must be given", zh=f"必须给出选项 {name!r}")
         return default
-    with _Place(choice, "", name):
+    with _ChoicePlace(choice, "", name):
         value = read_option(choice.options[name], option_type)
-    return tuple(_part(part, choice, family) for part in value) if _is_nested(value) else value
+    return tuple(_bound_part(part, choice, family) for part in value) if _is_nested(value) else value
 
 
-def _part(part: Choice, combination: Choice, family: str) -> BoundChoice:
+def _bound_part(part: Choice, combination: Choice, family: str) -> BoundChoice:
     """A part of a combination, bound; it looks at the years of the combination."""
     years = combination.options.get("over", "all_years")
     if not _method(part, family).timed:
@@ -209,7 +209,7 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(part, Choice) for part in value)
 
 
-def _limited(method: BoundMethod, choice: BoundChoice, count: int) -> Callable[..., Array]:
+def _with_limits(method: BoundMethod, choice: BoundChoice, count: int) -> Callable[..., Array]:
     """The weights held between `floor` and `cap`, where the choice sets them."""
     floor, cap = choice.options["floor"], choice.options["cap"]
     if floor <= 0 and cap >= 1:
@@ -236,7 +236,7 @@ def refuse_sign(normalise: BoundChoice, choice: BoundChoice) -> None:
     )
 
 
-def one_of(family: str) -> Any:
+def choice_among(family: str) -> Any:
     """The type of a config field that names a method of the family; the choice is bound as the file is read.
 
     A fault is a pydantic error of type `choice` whose context holds the text as `en` and `zh`.
@@ -251,7 +251,7 @@ def one_of(family: str) -> Any:
     return Annotated[Choice, AfterValidator(bound)]
 
 
-class _Place:
+class _ChoicePlace:
     """Puts the family, the method and the option before the text of a ConfigError raised inside."""
 
     def __init__(self, choice: Choice, family: str, option: str = "") -> None:

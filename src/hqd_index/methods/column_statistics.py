@@ -7,18 +7,18 @@ import numpy.typing as npt
 
 from .method import Array
 
-CONSTANT = 1e-12  # a column whose range is at most this share of its largest value does not vary
-INNER = 256  # numbers in a row that a reduction runs over at once
+CONSTANT_TOLERANCE = 1e-12  # a column whose range is at most this share of its largest value does not vary
+REDUCTION_LENGTH = 256  # numbers in a row that a reduction runs over at once
 FEWEST_CELLS = 3  # with two cells min-max is 0 and 1 whatever the data say
 
 
-def fold_rows(ufunc: np.ufunc, values: Array) -> Array:
+def folded_reduction(ufunc: np.ufunc, values: Array) -> Array:
     """The ufunc's reduction over rows, with several rows side by side: long inner loops are three times as fast."""
     if values.strides[-2] < values.strides[-1]:  # columns lie in one piece each
         along: Array = ufunc.reduce(values, axis=-2, keepdims=True)
         return along
     rows, columns = values.shape[-2:]
-    side_by_side = max(1, min(rows, INNER // max(columns, 1)))
+    side_by_side = max(1, min(rows, REDUCTION_LENGTH // max(columns, 1)))
     folded_rows = rows - rows % side_by_side
     wide = values[..., :folded_rows, :].reshape(*values.shape[:-2], rows // side_by_side, side_by_side * columns)
     parts = ufunc.reduce(wide, axis=-2).reshape(*values.shape[:-2], side_by_side, columns)
@@ -36,7 +36,7 @@ def cell_counts(values: Array) -> npt.NDArray[np.intp]:
 
 def total(values: Array) -> Array:
     """Sum of the cells present; 0 where none is."""
-    plain = fold_rows(np.add, values)
+    plain = folded_reduction(np.add, values)
     return np.nansum(values, axis=-2, keepdims=True) if np.isnan(plain).any() else plain
 
 
@@ -107,14 +107,14 @@ def _pairwise(deviations: Array, observed: Array) -> Array:
         spread = squares - sums**2 / common
         product = deviations.swapaxes(-1, -2) @ deviations - sums * sums.swapaxes(-1, -2) / common
         r = product / np.sqrt(spread * spread.swapaxes(-1, -2))
-    flat = spread <= CONSTANT * np.maximum(squares, np.finfo(np.float64).tiny)
+    flat = spread <= CONSTANT_TOLERANCE * np.maximum(squares, np.finfo(np.float64).tiny)
     return np.where((common < FEWEST_CELLS) | flat | flat.swapaxes(-1, -2), np.nan, np.clip(r, -1.0, 1.0))
 
 
 def bounds(values: Array) -> tuple[Array, Array]:
     """Least and greatest cell; NaN for a column that is constant or has fewer than 3 cells."""
-    low, high = fold_rows(np.fmin, values), fold_rows(np.fmax, values)
-    varies = (high - low > CONSTANT * np.maximum(1.0, np.abs(high))) & (cell_counts(values) >= FEWEST_CELLS)
+    low, high = folded_reduction(np.fmin, values), folded_reduction(np.fmax, values)
+    varies = (high - low > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(high))) & (cell_counts(values) >= FEWEST_CELLS)
     return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from .column_statistics import mean as column_mean
 from .column_statistics import mean_and_deviation, quantile
-from .method import Array, Method, by_option
+from .method import Array, Method, formula_by_option
 
 Count = Annotated[int, Field(ge=1)]
 Within = Literal["unit", "year", "all"]
@@ -36,7 +36,7 @@ def linear(values: Array, *, max_gap: Count = 2) -> Array:
     earlier_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
     later_value = np.take_along_axis(values, np.minimum(next_year, values.shape[-2] - 1), axis=-2)
     is_interpolated = (previous_year >= 0) & (next_year < values.shape[-2]) & (next_year - previous_year - 1 <= max_gap)
-    return _fill(values, np.where(is_interpolated, earlier_value + share * (later_value - earlier_value), np.nan))
+    return _filled_values(values, np.where(is_interpolated, earlier_value + share * (later_value - earlier_value), np.nan))
 
 
 def carry(values: Array, *, max_gap: Count = 1) -> Array:
@@ -44,34 +44,34 @@ def carry(values: Array, *, max_gap: Count = 1) -> Array:
     previous_year, _ = _neighbouring_years(values)
     last_value = np.take_along_axis(values, np.maximum(previous_year, 0), axis=-2)
     within_gap = (previous_year >= 0) & (_years(values) - previous_year <= max_gap)
-    return _fill(values, np.where(within_gap, last_value, np.nan))
+    return _filled_values(values, np.where(within_gap, last_value, np.nan))
 
 
 def mean(values: Array, *, within: Within = "year") -> Array:
     """The mean of the unit over its years, of the year over its units, or of all cells of the indicator."""
-    return _fill(values, _statistic(values, within, column_mean))
+    return _filled_values(values, _statistic(values, within, column_mean))
 
 
 def median(values: Array, *, within: Within = "year") -> Array:
     """The median of the unit over its years, of the year over its units, or of all cells of the indicator."""
-    return _fill(values, _statistic(values, within, _median))
+    return _filled_values(values, _statistic(values, within, _median))
 
 
 def group_mean(values: Array, *, groups: Groups) -> Array:
     """The mean of the units of the same group in the same year (OECD-JRC 2008); `groups` is (unit,)."""
-    return _by_group(values, groups, column_mean)
+    return _group_statistic(values, groups, column_mean)
 
 
 def group_median(values: Array, *, groups: Groups) -> Array:
     """The median of the units of the same group in the same year; `groups` is (unit,)."""
-    return _by_group(values, groups, _median)
+    return _group_statistic(values, groups, _median)
 
 
 def knn(values: Array, *, neighbours: Count = 5) -> Array:
     """The mean of the nearest unit-years in standardised indicators (Troyanskaya et al. 2001)."""
     from sklearn.impute import KNNImputer
 
-    return _from_other_indicators(values, KNNImputer(n_neighbors=neighbours, keep_empty_features=True))
+    return _imputed_from_others(values, KNNImputer(n_neighbors=neighbours, keep_empty_features=True))
 
 
 def iterative(values: Array, *, rounds: Count = 20) -> Array:
@@ -79,10 +79,10 @@ def iterative(values: Array, *, rounds: Count = 20) -> Array:
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
-    return _from_other_indicators(values, IterativeImputer(max_iter=rounds, random_state=0, keep_empty_features=True))
+    return _imputed_from_others(values, IterativeImputer(max_iter=rounds, random_state=0, keep_empty_features=True))
 
 
-def _fill(values: Array, substitutes: Array) -> Array:
+def _filled_values(values: Array, substitutes: Array) -> Array:
     return np.where(np.isnan(values), substitutes, values)
 
 
@@ -112,22 +112,22 @@ def _median(values: Array) -> Array:
     return quantile(values, 0.5)
 
 
-def _by_group(values: Array, groups: npt.NDArray[Any], statistic: Statistic) -> Array:
+def _group_statistic(values: Array, groups: npt.NDArray[Any], statistic: Statistic) -> Array:
     substitutes = np.full(values.shape, np.nan)
     for group in dict.fromkeys(groups.tolist()):
         members = groups == group
         substitutes[..., members, :, :] = _statistic(values[..., members, :, :], "year", statistic)
-    return _fill(values, substitutes)
+    return _filled_values(values, substitutes)
 
 
-def _from_other_indicators(values: Array, imputer: Any) -> Array:
+def _imputed_from_others(values: Array, imputer: Any) -> Array:
     """Unit-years as rows of standardised indicators, filled by a scikit-learn imputer, one draw after the other."""
     draws = values.reshape(-1, values.shape[-3] * values.shape[-2], values.shape[-1])
-    substitutes = np.stack([_one_draw(draw, imputer) for draw in draws]).reshape(values.shape)
-    return _fill(values, substitutes)
+    substitutes = np.stack([_imputed_draw(draw, imputer) for draw in draws]).reshape(values.shape)
+    return _filled_values(values, substitutes)
 
 
-def _one_draw(rows: Array, imputer: Any) -> Array:
+def _imputed_draw(rows: Array, imputer: Any) -> Array:
     centre, scale = mean_and_deviation(rows)
     scale = np.where(scale > 0, scale, 1.0)
     with warnings.catch_warnings():
@@ -159,8 +159,8 @@ IMPUTE: dict[str, Method] = {
     "carry": Method(
         carry, "前值结转", "last value carried forward", "x̂_{ijt} = x_{ija}        a = max(s < t : x_{ijs} ∈ ℝ)", JRC
     ),
-    "mean": Method(mean, "均值插补", "mean", by_option("within", MEANS), JRC),
-    "median": Method(median, "中位数插补", "median", by_option("within", MEDIANS), JRC),
+    "mean": Method(mean, "均值插补", "mean", formula_by_option("within", MEANS), JRC),
+    "median": Method(median, "中位数插补", "median", formula_by_option("within", MEDIANS), JRC),
     "group_mean": Method(group_mean, "组内均值插补", "mean of the group", "x̂_{ijt} = Σ_{k ∈ g(i)} x_{kjt} / n_{jt,g(i)}", JRC),
     "group_median": Method(group_median, "组内中位数插补", "median of the group", "x̂_{ijt} = med_{k ∈ g(i)} x_{kjt}", JRC),
     "knn": Method(knn, "K 近邻插补", "nearest neighbours", KNN, "Troyanskaya et al. 2001, Bioinformatics 17(6)", batch=False),

@@ -111,7 +111,7 @@ class Method:
         return self.formula(options) if callable(self.formula) else self.formula
 
 
-def by_option(name: str, formulas: Mapping[Any, str]) -> Callable[[Mapping[str, Any]], str]:
+def formula_by_option(name: str, formulas: Mapping[Any, str]) -> Callable[[Mapping[str, Any]], str]:
     """A formula for each value of one option."""
     return lambda options: formulas[options[name]]
 
@@ -138,7 +138,7 @@ class ColumnError(EstimationError):
         return EstimationError(f"{places}: {self.why_en}", zh=f"{places}:{self.why_zh}")
 
 
-def by_child(value: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
+def values_by_child(value: Mapping[str, float], children: Sequence[str], valid_ids: Collection[str]) -> Array:
     """The numbers written by child id, in the children's order (m,)."""
     for name in value:
         if name not in valid_ids:
@@ -155,7 +155,7 @@ PERCENTAGE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*[%％]\s*")
 AS_PERCENTAGE = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}
 
 
-def _of_percentage(value: object) -> object:
+def _share_of_percentage(value: object) -> object:
     """30% as 0.3; anything else as it is."""
     match = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
     return float(Decimal(match[1]) / 100) if match else value
@@ -164,19 +164,19 @@ def _of_percentage(value: object) -> object:
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[
     float,
-    BeforeValidator(_of_percentage),
+    BeforeValidator(_share_of_percentage),
     Field(ge=0, le=1),
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, AS_PERCENTAGE]}),
 ]
 """A share in [0, 1], or a percentage that says so: 0.3, 30%."""
 Part = Annotated[
     float,
-    BeforeValidator(_of_percentage),
+    BeforeValidator(_share_of_percentage),
     Field(ge=0, allow_inf_nan=False),
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, AS_PERCENTAGE]}),
 ]
 """A weight that may be written as a percentage."""
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-ByChild = Annotated[Array, YamlForm(dict[str, Finite], by_child)]
-SharesByChild = Annotated[Array, YamlForm(dict[str, Part], by_child)]
+ByChild = Annotated[Array, YamlForm(dict[str, Finite], values_by_child)]
+SharesByChild = Annotated[Array, YamlForm(dict[str, Part], values_by_child)]

@@ -15,7 +15,7 @@ from pydantic import Field
 from ..errors import ConfigError
 from .column_statistics import bounds, cell_counts, quantile, standardised
 from .column_statistics import mean as column_mean
-from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign, by_option
+from .method import Array, ByChild, Finite, Method, NonNegative, Positive, Sign, formula_by_option
 from .shares import refuse_negative
 
 NORMAL_MAD = 1.4826  # makes the MAD of a normal sample its standard deviation
@@ -91,7 +91,7 @@ def dist2ref(
 ) -> Array:
     """1 - (ref - x) / (ref - worst), with ref the mean or median of the reference rows (OECD-JRC 2008); `cap` ends at 1."""
     anchor = column_mean(reference) if at == "mean" else quantile(reference, 0.5)
-    return _way_to(anchor, values, reference, direction, cap)
+    return _progress_to(anchor, values, reference, direction, cap)
 
 
 def dist2targ(values: Array, *, reference: Array, direction: Array, targets: ByChild, cap: bool = False) -> Array:
@@ -99,7 +99,7 @@ def dist2targ(values: Array, *, reference: Array, direction: Array, targets: ByC
 
     NaN where the target is no better than the worst reference cell.
     """
-    return _way_to(targets, values, reference, direction, cap)
+    return _progress_to(targets, values, reference, direction, cap)
 
 
 def goalposts(values: Array, *, reference: Array, direction: Array, low: ByChild, high: ByChild) -> Array:
@@ -128,7 +128,7 @@ def moderate(values: Array, *, reference: Array, band: tuple[Finite, Finite]) ->
     return 1 - outside / np.where(widest > 0, widest, np.nan)
 
 
-def _way_to(anchor: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
+def _progress_to(anchor: Array, values: Array, reference: Array, direction: Array, cap: bool) -> Array:
     low, high = bounds(reference)
     worst = np.where(direction > 0, low, high)
     way = (anchor - worst) * direction
@@ -140,23 +140,23 @@ def ranks(values: Array, reference: Array, ties: Ties) -> Array:
     """The place each value takes among the reference cells: 1 + #(r < x), or halfway through its ties."""
     low, _ = bounds(reference)
     if values is reference or np.array_equal(values, reference, equal_nan=True):
-        places = _places(values, ties)
+        places = _rank_positions(values, ties)
     else:
         pool = np.concatenate([values, np.broadcast_to(reference, (*values.shape[:-2], *reference.shape[-2:]))], axis=-2)
         # a value's place in the pool, less its place among the values, counts the reference cells below it
         offset = 1.0 if ties == "min" else 0.5
-        places = _places(pool, ties)[..., : values.shape[-2], :] - _places(values, ties) + offset
+        places = _rank_positions(pool, ties)[..., : values.shape[-2], :] - _rank_positions(values, ties) + offset
     return np.where(np.isnan(values) | np.isnan(low), np.nan, places)
 
 
-def _places(values: Array, ties: Ties) -> Array:
+def _rank_positions(values: Array, ties: Ties) -> Array:
     """Ranks within each column with missing cells at the end."""
     from scipy.stats import rankdata
 
     return rankdata(np.where(np.isnan(values), np.inf, values), method=ties, axis=-2)
 
 
-def stays_inside(options: Mapping[str, Any]) -> bool:
+def is_within_bounds(options: Mapping[str, Any]) -> bool:
     """True where no value of the sample can leave the reference: all years, or each year by itself."""
     return isinstance(options.get("over", "all_years"), str)
 
@@ -164,17 +164,17 @@ def stays_inside(options: Mapping[str, Any]) -> bool:
 def minmax_sign(options: Mapping[str, Any]) -> Sign:
     """The sign of min-max values: that of the lower end of `to`, unless a base window lets values leave it."""
     low = options.get("to", (0.0, 1.0))[0]
-    if low < 0 or not (stays_inside(options) or options.get("clip", False)):
+    if low < 0 or not (is_within_bounds(options) or options.get("clip", False)):
         return "any_sign"
     return "positive" if low > 0 else "non_negative"
 
 
-def sign_if_inside(options: Mapping[str, Any]) -> Sign:
+def sign_within_bounds(options: Mapping[str, Any]) -> Sign:
     """Non-negative unless a base window lets values fall below its worst."""
-    return "non_negative" if stays_inside(options) else "any_sign"
+    return "non_negative" if is_within_bounds(options) else "any_sign"
 
 
-def rising_pair(option: str, *, equal: bool = False) -> Callable[[Mapping[str, Any]], None]:
+def increasing_pair(option: str, *, equal: bool = False) -> Callable[[Mapping[str, Any]], None]:
     """A check that refuses a pair whose first number is not the smaller (or, with `equal`, is the larger)."""
 
     def check(options: Mapping[str, Any]) -> None:
@@ -190,7 +190,7 @@ def rising_pair(option: str, *, equal: bool = False) -> Callable[[Mapping[str, A
 
 def check_range(options: Mapping[str, Any]) -> None:
     """Refuses ends that do not rise to a positive one."""
-    rising_pair("to")(options)
+    increasing_pair("to")(options)
     low, high = options["to"]
     if high <= 0:
         raise ConfigError(
@@ -209,11 +209,11 @@ def check_posts(options: Mapping[str, Any]) -> None:
 JRC = "OECD-JRC 2008, Handbook on Constructing Composite Indicators"
 COINR = "Becker et al. 2022, J. Open Source Software 7(78)"
 
-WORST = "b_j = min_j (d_j = 1)        b_j = max_j (d_j = −1)"
+WORST_FORMULA = "b_j = min_j (d_j = 1)        b_j = max_j (d_j = −1)"
 DIST2MAX = "z_{ij} = 1 − (max_j − x_{ij}) / (max_j − min_j)        z_{ij} = 1 − (x_{ij} − min_j) / (max_j − min_j)"
 DIST2REF = {
-    "mean": f"z_{{ij}} = 1 − (μ_j − x_{{ij}}) / (μ_j − b_j)        {WORST}",
-    "median": f"z_{{ij}} = 1 − (med_j − x_{{ij}}) / (med_j − b_j)        {WORST}",
+    "mean": f"z_{{ij}} = 1 − (μ_j − x_{{ij}}) / (μ_j − b_j)        {WORST_FORMULA}",
+    "median": f"z_{{ij}} = 1 − (med_j − x_{{ij}}) / (med_j − b_j)        {WORST_FORMULA}",
 }
 GOALPOSTS = (
     "y_{ij} = min(max((x_{ij} − l_j) / (h_j − l_j), 0), 1)        z_{ij} = y_{ij} (d_j = 1)        z_{ij} = 1 − y_{ij} (d_j = −1)"
@@ -247,12 +247,17 @@ NORMALISE: dict[str, Method] = {
         "percentile rank",
         "z_{ij} = (rank(d_j x_{ij}) − 1) / (N_j − 1)        d_j = ±1",
         JRC,
-        gives=sign_if_inside,
+        gives=sign_within_bounds,
     ),
     "borda": Method(
-        borda, "波达得分", "Borda points", "z_{ij} = rank(d_j x_{ij}) − 1        d_j = ±1", "de Borda 1784", gives=sign_if_inside
+        borda,
+        "波达得分",
+        "Borda points",
+        "z_{ij} = rank(d_j x_{ij}) − 1        d_j = ±1",
+        "de Borda 1784",
+        gives=sign_within_bounds,
     ),
-    "dist2max": Method(dist2max, "距最优值", "distance to the best", DIST2MAX, COINR, gives=sign_if_inside),
+    "dist2max": Method(dist2max, "距最优值", "distance to the best", DIST2MAX, COINR, gives=sign_within_bounds),
     "fracmax": Method(
         fracmax,
         "占最大值之比",
@@ -260,16 +265,18 @@ NORMALISE: dict[str, Method] = {
         "z_{ij} = x_{ij} / max_j        z_{ij} = 1 − x_{ij} / max_j",
         COINR,
         needs="non_negative",
-        gives=sign_if_inside,
+        gives=sign_within_bounds,
     ),
-    "dist2ref": Method(dist2ref, "距参照值", "distance to a reference", by_option("at", DIST2REF), JRC, gives=sign_if_inside),
+    "dist2ref": Method(
+        dist2ref, "距参照值", "distance to a reference", formula_by_option("at", DIST2REF), JRC, gives=sign_within_bounds
+    ),
     "dist2targ": Method(
         dist2targ,
         "距目标值",
         "distance to a target",
-        f"z_{{ij}} = 1 − (τ_j − x_{{ij}}) / (τ_j − b_j)        {WORST}",
+        f"z_{{ij}} = 1 − (τ_j − x_{{ij}}) / (τ_j − b_j)        {WORST_FORMULA}",
         JRC,
-        gives=sign_if_inside,
+        gives=sign_within_bounds,
     ),
     "goalposts": Method(
         goalposts, "目标门柱法", "goalposts", GOALPOSTS, "UNDP 1990", gives="non_negative", timed=False, check=check_posts
@@ -287,7 +294,7 @@ NORMALISE: dict[str, Method] = {
         "target band",
         "z_{ij} = 1 − max(a − x_{ij}, x_{ij} − b, 0) / max(a − min_j, max_j − b)",
         "OECD-JRC 2008",
-        gives=sign_if_inside,
-        check=rising_pair("band", equal=True),
+        gives=sign_within_bounds,
+        check=increasing_pair("band", equal=True),
     ),
 }

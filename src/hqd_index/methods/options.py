@@ -16,15 +16,15 @@ from .method import Method, Share, YamlForm
 Over = Literal["all_years", "each_year"] | tuple[int, int]
 
 
-class _Required:
+class _RequiredOption:
     def __repr__(self) -> str:
         return "required"
 
 
-REQUIRED = _Required()
+REQUIRED = _RequiredOption()
 
-_OVER: dict[str, tuple[Any, Any]] = {"over": (Over, "all_years")}
-_LIMITS: dict[str, tuple[Any, Any]] = {"floor": (Share, 0.0), "cap": (Share, 1.0)}
+_PERIOD_OPTIONS: dict[str, tuple[Any, Any]] = {"over": (Over, "all_years")}
+_LIMIT_OPTIONS: dict[str, tuple[Any, Any]] = {"floor": (Share, 0.0), "cap": (Share, 1.0)}
 
 
 def yaml_form(annotation: Any) -> YamlForm | None:
@@ -38,11 +38,11 @@ def yaml_form(annotation: Any) -> YamlForm | None:
 def options(method: Method, family: str) -> dict[str, tuple[Any, Any]]:
     """Option -> (type in YAML, default or REQUIRED): those of the method, then those of its whole family."""
     of_method = {name: (_yaml_type(p.annotation), _default(p)) for name, p in method.options.items()}
-    timed = _OVER if method.timed and family in ("normalise", "weight") else {}
-    return of_method | timed | (_LIMITS if family == "weight" else {})
+    timed = _PERIOD_OPTIONS if method.timed and family in ("normalise", "weight") else {}
+    return of_method | timed | (_LIMIT_OPTIONS if family == "weight" else {})
 
 
-def options_of(method: Method) -> dict[str, Any]:
+def options_of_method(method: Method) -> dict[str, Any]:
     """Option -> default (REQUIRED where there is none), for lists of methods; `over`, `floor` and `cap` go with families."""
     return {name: _default(parameter) for name, parameter in method.options.items()}
 
@@ -85,7 +85,7 @@ def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     if schema.get("type") == "object":
         en, zh = schema_in_words(schema.get("additionalProperties", {}))
         return f"a mapping that gives each id {en}", f"对照表,每个 id 对应一个{zh}"
-    en, zh = _WORDS.get(str(schema.get("type")), ("a value", "值"))
+    en, zh = _SCHEMA_WORDS.get(str(schema.get("type")), ("a value", "值"))
     limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMIT_SIGNS.items() if key in schema]
     return " ".join([en, " and ".join(limits)]).strip(), " ".join([zh, ",".join(limits)]).strip()
 
@@ -98,7 +98,7 @@ def _list_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     return "a list", "列表"
 
 
-_WORDS = {
+_SCHEMA_WORDS = {
     "number": ("a number", "数值"),
     "integer": ("a whole number", "整数"),
     "boolean": ("true or false", " true 或 false"),

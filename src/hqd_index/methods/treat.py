@@ -17,7 +17,7 @@ from .column_statistics import bounds, cell_counts, column_deviations, quantile,
 from .method import Array, ColumnError, Finite, Method, NonNegative
 
 Points = Annotated[int, Field(ge=1)]
-Tail = Annotated[float, Field(gt=0, lt=0.5)]
+TailShare = Annotated[float, Field(gt=0, lt=0.5)]
 
 
 def no_treatment(values: Array) -> Array:
@@ -25,7 +25,7 @@ def no_treatment(values: Array) -> Array:
     return values
 
 
-def winsorise(values: Array, *, reference: Array | None = None, p: Tail = 0.01) -> Array:
+def winsorise(values: Array, *, reference: Array | None = None, p: TailShare = 0.01) -> Array:
     """Values below the p-quantile raised to it, those above the (1 - p)-quantile lowered to it (Dixon 1960)."""
     source = values if reference is None else reference
     return np.clip(values, quantile(source, p), quantile(source, 1 - p))
@@ -49,7 +49,7 @@ def winsorise_skewed(
     source = values if reference is None else reference
     tamed = _winsorised(source, max_points, skewness, kurtosis)
     winsorised = np.clip(values, *_ends(tamed))
-    stubborn = _skewed(tamed, skewness, kurtosis) & then_log
+    stubborn = _is_skewed(tamed, skewness, kurtosis) & then_log
     low, high = _ends(source)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(stubborn, np.log(np.clip(values, low, high) - low + 0.01 * (high - low)), winsorised)
@@ -58,7 +58,9 @@ def winsorise_skewed(
 def log(values: Array, *, offset: Finite = 0.0) -> Array:
     """ln(x + offset); a cell where that is not positive is refused by column."""
     shifted = values + offset
-    _refuse(shifted <= 0, f"log needs x + offset > 0 (offset is {offset:g})", f"取对数要求 x + offset > 0(offset 为 {offset:g})")
+    _refuse_columns(
+        shifted <= 0, f"log needs x + offset > 0 (offset is {offset:g})", f"取对数要求 x + offset > 0(offset 为 {offset:g})"
+    )
     return np.log(shifted)
 
 
@@ -72,7 +74,7 @@ def box_cox(values: Array, *, reference: Array | None = None, power: Finite | No
     source = values if reference is None else reference
     from scipy import special, stats
 
-    _refuse(values <= 0, "Box-Cox needs positive values; use yeo_johnson", "Box-Cox 变换只用于正值;请改用 yeo_johnson")
+    _refuse_columns(values <= 0, "Box-Cox needs positive values; use yeo_johnson", "Box-Cox 变换只用于正值;请改用 yeo_johnson")
     return _columnwise(values, source, power, special.boxcox, lambda x: float(stats.boxcox_normmax(x, method="mle")))
 
 
@@ -98,7 +100,7 @@ def skew_and_kurtosis(values: Array) -> tuple[Array, Array]:
     return np.where(defined, skew, np.nan), np.where(defined, kurtosis, np.nan)
 
 
-def _skewed(values: Array, skewness: float, kurtosis: float) -> npt.NDArray[np.bool_]:
+def _is_skewed(values: Array, skewness: float, kurtosis: float) -> npt.NDArray[np.bool_]:
     skew, peak = skew_and_kurtosis(values)
     return (np.abs(skew) >= skewness) & (peak >= kurtosis)
 
@@ -109,14 +111,14 @@ def _ends(values: Array) -> tuple[Array, Array]:
 
 def _winsorised(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
     """The values after as many steps as help; only the columns that fail are worked on, those of all draws at once."""
-    failing = _skewed(values, skewness, kurtosis)[..., 0, :]
+    failing = _is_skewed(values, skewness, kurtosis)[..., 0, :]
     result = values.copy()
     columns = result.swapaxes(-1, -2)
-    columns[failing] = _stepped(columns[failing].T, max_points, skewness, kurtosis).T
+    columns[failing] = _stepwise_winsorised(columns[failing].T, max_points, skewness, kurtosis).T
     return result
 
 
-def _stepped(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
+def _stepwise_winsorised(values: Array, max_points: int, skewness: float, kurtosis: float) -> Array:
     """Columns (n, k), one end moved to its next value at each step, until they pass or have no points left to move."""
     moved_up, moved_down = np.zeros((2, 1, values.shape[-1]), dtype=np.intp)
     while True:
@@ -135,7 +137,7 @@ def _stepped(values: Array, max_points: int, skewness: float, kurtosis: float) -
         moved_down = np.where(going & ~upward, points, moved_down)
 
 
-def _refuse(bad: npt.NDArray[np.bool_], en: str, zh: str) -> None:
+def _refuse_columns(bad: npt.NDArray[np.bool_], en: str, zh: str) -> None:
     if bad.any():
         raise ColumnError(np.flatnonzero(bad.any(axis=tuple(range(bad.ndim - 1)))).tolist(), en, zh)
 

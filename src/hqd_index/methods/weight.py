@@ -13,15 +13,15 @@ from pydantic import Field
 
 from ..errors import ConfigError
 from .column_statistics import bounds, cell_counts, deviation, mean, spread_and_correlation, total
-from .method import Array, Method, SharesByChild, by_option
+from .method import Array, Method, SharesByChild, formula_by_option
 from .shares import SUM_TOLERANCE, as_shares, refuse_few_rows, refuse_negative
 from .weight_ahp import AHP, ahp, check_consistency, consistency_notes, inconsistency_caution
-from .weight_combined import COMBINED, check_mix, combine, game_notes, zero_caution
+from .weight_combined import COMBINATION_FORMULAS, check_mix, combine, game_notes, zero_caution
 from .weight_components import COMPONENTS, FACTORS, NICOLETTI, SCATTER, component_notes, factor, pca, row_notes, scatter
 from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, frontier_notes, target, target_notes
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
-TINY = np.finfo(np.float64).tiny
+SMALLEST_FLOAT = np.finfo(np.float64).tiny
 LARGEST_QUIET_SHIFT = 1e-3
 ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
@@ -59,7 +59,7 @@ def evenness(values: Array) -> Array:
         for block in row_blocks(values):
             present = np.where(np.isnan(block), 0.0, block)
             column_sum = column_sum + present.sum(axis=-2)
-            inner = inner + np.einsum("...nm,...nm->...m", present, np.log(present + TINY))
+            inner = inner + np.einsum("...nm,...nm->...m", present, np.log(present + SMALLEST_FLOAT))
         column_sum, inner = np.expand_dims(column_sum, -2), np.expand_dims(inner, -2)
         refuse_negative(np.isnan(inner), "entropy")
         ratios = (np.log(column_sum) - inner / column_sum) / np.log(count)
@@ -157,7 +157,7 @@ WEIGHT: dict[str, Method] = {
     "equal": Method(equal, "等权", "equal", "w_j = 1 / m", "-", timed=False),
     "given": Method(given_shares, "给定权重", "given", "w_j = s_j / Σ_k s_k", "-", timed=False, check=check_sum),
     "entropy": Method(entropy, "熵值法", "entropy", entropy_formula, SHANNON, needs="non_negative", caution=shift_caution),
-    "critic": Method(critic, "CRITIC 法", "CRITIC", by_option("absolute", CRITIC), DIAKOULAKI),
+    "critic": Method(critic, "CRITIC 法", "CRITIC", formula_by_option("absolute", CRITIC), DIAKOULAKI),
     "std": Method(std, "标准差法", "standard deviation", "w_j = σ_j / Σ_k σ_k", DIAKOULAKI),
     "cv": Method(
         cv, "变异系数法", "coefficient of variation", "w_j = (σ_j / μ_j) / Σ_k (σ_k / μ_k)", "Pearson 1896", needs="non_negative"
@@ -185,7 +185,7 @@ WEIGHT: dict[str, Method] = {
         pca,
         "主成分法",
         "principal components",
-        by_option("components", COMPONENTS),
+        formula_by_option("components", COMPONENTS),
         NICOLETTI,
         batch=False,
         notes=component_notes,
@@ -203,13 +203,19 @@ WEIGHT: dict[str, Method] = {
         notes=frontier_notes,
     ),
     "target": Method(
-        target, "目标重要性法", "target importance", by_option("importance", TARGET), BECKER, batch=False, notes=target_notes
+        target,
+        "目标重要性法",
+        "target importance",
+        formula_by_option("importance", TARGET),
+        BECKER,
+        batch=False,
+        notes=target_notes,
     ),
     "combine": Method(
         combine,
         "组合赋权",
         "combination",
-        by_option("by", COMBINED),
+        formula_by_option("by", COMBINATION_FORMULAS),
         "-",
         check=check_mix,
         caution=zero_caution,

@@ -14,13 +14,13 @@ from .shares import SUM_TOLERANCE, as_shares
 
 NEAR_SINGULAR = 1e-10
 
-By = Literal["product", "mean", "game", "discrimination"]
+CombinationRule = Literal["product", "mean", "game", "discrimination"]
 Weighting = Callable[[Array], Array]
 Choices = Annotated[tuple[Weighting, ...], YamlForm(Annotated[tuple[Choice, ...], Field(min_length=2)], lambda v, *_: v)]
 Mix = Annotated[tuple[Share, ...], Field(min_length=2)]
 
 
-def combine(values: Array, *, of: Choices, by: By, mix: Mix | None = None) -> Array:
+def combine(values: Array, *, of: Choices, by: CombinationRule, mix: Mix | None = None) -> Array:
     """Weightings joined by product w_a w_b, mean (in parts `mix`), discrimination sqrt(w_a w_b), or game.
 
     game: sum |alpha_k| w_k with alpha solving sum_k (w_l . w_k) alpha_k = w_l . w_l; equal parts where the weightings
@@ -32,11 +32,11 @@ def combine(values: Array, *, of: Choices, by: By, mix: Mix | None = None) -> Ar
     if by == "mean":
         return as_shares(np.tensordot(mix or np.ones(len(of)), parts, axes=1), usable)
     if by == "game":
-        return as_shares((np.abs(_game_parts(parts))[..., None] * parts).sum(axis=0), usable)
+        return as_shares((np.abs(_game_combination(parts))[..., None] * parts).sum(axis=0), usable)
     return as_shares(np.prod(parts, axis=0) ** (1 if by == "product" else 1 / len(of)), usable)
 
 
-def _game_parts(parts: Array) -> Array:
+def _game_combination(parts: Array) -> Array:
     """alpha (k, ..., 1 or n) of weightings (k, ..., 1 or n, m)."""
     stacked = np.moveaxis(parts, 0, -2)
     inner = stacked @ stacked.swapaxes(-1, -2)
@@ -48,11 +48,11 @@ def _game_parts(parts: Array) -> Array:
     return np.moveaxis(alpha, -1, 0)
 
 
-def game_notes(values: Array, *, of: Choices, by: By, mix: Mix | None) -> Iterator[MethodNote]:
+def game_notes(values: Array, *, of: Choices, by: CombinationRule, mix: Mix | None) -> Iterator[MethodNote]:
     """alpha of each part, of which the size counts; one below 0 means that the other parts already represent it."""
     if by != "game":
         return
-    alphas = _game_parts(np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of))))
+    alphas = _game_combination(np.stack(np.broadcast_arrays(*(weighting(values) for weighting in of))))
     for number, alpha in enumerate(alphas.mean(axis=-1).tolist(), start=1):
         yield MethodNote(f"alpha_{number}", alpha, "I-GAME" if alpha < 0 else "")
 
@@ -78,7 +78,7 @@ def check_mix(options: Mapping[str, Any]) -> None:
         )
 
 
-COMBINED = {
+COMBINATION_FORMULAS = {
     "product": "w_j = Π_k w_{kj} / Σ_l Π_k w_{kl}",
     "mean": "w_j = Σ_k λ_k w_{kj} / Σ_k λ_k",
     "discrimination": "w_j = (Π_k w_{kj})^{1/K} / Σ_l (Π_k w_{kl})^{1/K}",

@@ -12,7 +12,7 @@ from ..linear_algebra import COLUMNS, rank
 from .column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 from .method import Array, ColumnError, MethodNote
 
-ABOVE_ONE = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
+ABOVE_ONE_LIMIT = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
 VARIMAX_TOLERANCE = 1e-13
 ASCENT_ROUNDS = 10_000
@@ -62,8 +62,8 @@ def component_notes(values: Array, *, components: str = "above_1", rotate: bool 
     varies = ~np.isnan(bounds(rows)[0][0])
     if not varies.any():
         return
-    variances = _principal(rows[:, varies])[0]
-    count = 1 if components == "first" else _above_one(variances)
+    variances = _principal_components(rows[:, varies])[0]
+    count = 1 if components == "first" else _count_above_one(variances)
     yield MethodNote("components", count)
     yield MethodNote("explained", float(variances[:count].sum() / variances.sum()))
     independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
@@ -96,20 +96,20 @@ def _one_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
     return result
 
 
-def _principal(rows: Array) -> tuple[Array, Array]:
+def _principal_components(rows: Array) -> tuple[Array, Array]:
     """Eigenvalues, largest first, and eigenvectors of the correlation matrix."""
     variances, vectors = np.linalg.eigh(correlation(rows))
     return variances[::-1], vectors[:, ::-1]
 
 
-def _upright(vector: Array) -> Array:
+def _sign_aligned(vector: Array) -> Array:
     """The vector or its negative, whichever does not sum below 0."""
     return vector if vector.sum() >= 0 else -vector
 
 
 def _first_component(rows: Array) -> Array:
-    _, vectors = _principal(rows)
-    loadings = _upright(vectors[:, 0])
+    _, vectors = _principal_components(rows)
+    loadings = _sign_aligned(vectors[:, 0])
     if (loadings < 0).any():
         raise ColumnError(
             np.flatnonzero(loadings < 0).tolist(),
@@ -120,24 +120,24 @@ def _first_component(rows: Array) -> Array:
 
 
 def _component_merits(rows: Array, rotate: bool) -> Array:
-    variances, vectors = _principal(rows)
-    count = _above_one(variances)
+    variances, vectors = _principal_components(rows)
+    count = _count_above_one(variances)
     loadings = vectors[:, :count] * np.sqrt(variances[:count])
-    return _strongest(varimax(loadings) if rotate else loadings)
+    return _strongest_loadings(varimax(loadings) if rotate else loadings)
 
 
-def _above_one(variances: Array) -> int:
-    return max(1, int((variances > ABOVE_ONE).sum()))
+def _count_above_one(variances: Array) -> int:
+    return max(1, int((variances > ABOVE_ONE_LIMIT).sum()))
 
 
 def _factor_merits(rows: Array) -> Array:
     from sklearn.decomposition import FactorAnalysis
 
-    count = _above_one(_principal(rows)[0])
-    return _strongest(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
+    count = _count_above_one(_principal_components(rows)[0])
+    return _strongest_loadings(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
 
 
-def _strongest(loadings: Array) -> Array:
+def _strongest_loadings(loadings: Array) -> Array:
     return (loadings**2).max(axis=1)
 
 
@@ -157,7 +157,7 @@ def varimax(loadings: Array) -> Array:
 
 def _scatter_merits(rows: Array) -> Array:
     spread = correlation(rows)
-    leading = _upright(np.linalg.eigh(spread)[1][:, -1])
+    leading = _sign_aligned(np.linalg.eigh(spread)[1][:, -1])
     if (leading >= 0).all():
         return leading
     starts = [np.abs(leading), np.ones(len(spread)), *np.eye(len(spread))]
@@ -178,10 +178,10 @@ def _ascent(spread: Array, w: Array) -> Array:
 NICOLETTI = "Nicoletti, Scarpetta and Boylaud 2000, OECD Economics Department Working Paper 226; OECD-JRC 2008"
 
 
-STRONGEST = "w_j = max_c l_{jc}^2 / Σ_k max_c l_{kc}^2"
+STRONGEST_FORMULA = "w_j = max_c l_{jc}^2 / Σ_k max_c l_{kc}^2"
 COMPONENTS = {
-    "above_1": f"R v_c = λ_c v_c        L = (√λ_1 v_1, …, √λ_C v_C) T (λ_C > 1, T′ T = I)        {STRONGEST}",
+    "above_1": f"R v_c = λ_c v_c        L = (√λ_1 v_1, …, √λ_C v_C) T (λ_C > 1, T′ T = I)        {STRONGEST_FORMULA}",
     "first": "R v_1 = λ_1 v_1        w_j = v_{j1} / Σ_k v_{k1}",
 }
-FACTORS = f"R = L L′ + Ψ        {STRONGEST}"
+FACTORS = f"R = L L′ + Ψ        {STRONGEST_FORMULA}"
 SCATTER = "H = Σ_t Z_t′ Z_t        v = argmax v′ H v (v ≥ 0, v′ v = 1)        w_j = v_j / Σ_k v_k"

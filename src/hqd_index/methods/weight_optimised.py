@@ -15,9 +15,9 @@ from .shares import refuse_few_rows, refuse_negative
 from .weight_components import row_notes, shares_per_draw
 
 PRECISION = 1e-10
-ROUNDS = 500
+MAX_ITERATIONS = 500
 FRONTIER = 1e-6  # a score this near to 1 is on the frontier: solutions are exact to 1e-9
-ATTAINED = 0.01  # a share of importance this near to its target has reached it
+ATTAINMENT_TOLERANCE = 0.01  # a share of importance this near to its target has reached it
 
 
 def bod(values: Array, *, floor: Share = 0.0, cap: Share = 1.0) -> Array:
@@ -62,7 +62,9 @@ def _multipliers(values: Array, source: Array, floor: float, cap: float) -> Arra
     units, frontier = values[np.ix_(rows, columns)], source[np.ix_(complete_sources, columns)]
     constraints = _shares_held(units.shape[1], floor, cap)
     result = np.zeros(values.shape)
-    result[np.ix_(rows, columns)] = np.array([_best_for(unit, frontier, constraints) for unit in units]).reshape(units.shape)
+    result[np.ix_(rows, columns)] = np.array([_best_multipliers(unit, frontier, constraints) for unit in units]).reshape(
+        units.shape
+    )
     return result
 
 
@@ -71,7 +73,7 @@ def _shares_held(count: int, floor: float, cap: float) -> Array:
     return np.vstack([np.eye(count) - floor, *([cap - np.eye(count)] if cap < 1 else [])])
 
 
-def _best_for(unit: Array, table: Array, constraints: Array) -> Array:
+def _best_multipliers(unit: Array, table: Array, constraints: Array) -> Array:
     from scipy.optimize import linprog
 
     if not unit.any():
@@ -82,10 +84,10 @@ def _best_for(unit: Array, table: Array, constraints: Array) -> Array:
     if not solution.success:
         raise EstimationError("too few columns vary for floor and cap to hold", zh="有变化的列太少,无法满足 floor 与 cap")
     best = -solution.fun * (1 - PRECISION)
-    return _shortest(np.vstack([unit, -lower_bounds]), np.concatenate([[best], -right]))
+    return _shortest_solution(np.vstack([unit, -lower_bounds]), np.concatenate([[best], -right]))
 
 
-def _shortest(coefficients: Array, limits: Array) -> Array:
+def _shortest_solution(coefficients: Array, limits: Array) -> Array:
     """The shortest x with left x >= right, by non-negative least squares (Lawson and Hanson 1974, chapter 23)."""
     from scipy.optimize import nnls
 
@@ -108,7 +110,8 @@ def target(values: Array, *, targets: SharesByChild, importance: Literal["correl
     varying_targets = np.where(varies, targets, np.nan)
     draws = zip(values.reshape(-1, *values.shape[-2:]), varying_targets.reshape(-1, values.shape[-1]))
     shares = [
-        shares_per_draw(draw, partial(_nearest, target_shares=tau[~np.isnan(tau)], measure=importance)) for draw, tau in draws
+        shares_per_draw(draw, partial(_nearest_weights, target_shares=tau[~np.isnan(tau)], measure=importance))
+        for draw, tau in draws
     ]
     return np.stack(shares).reshape(*values.shape[:-2], 1, values.shape[-1])
 
@@ -124,7 +127,9 @@ def target_notes(values: Array, *, targets: Array, importance: Literal["correlat
     attained, row_targets = importances(rows, rows @ shares[varies], importance), targets[varies]
     for child, reached, tau in zip(varies.tolist(), attained / attained.sum(), row_targets / row_targets.sum()):
         yield MethodNote("target", float(tau), child=child)
-        yield MethodNote("importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINED else "", child)
+        yield MethodNote(
+            "importance_share", float(reached), "I-TARGET" if abs(reached - tau) > ATTAINMENT_TOLERANCE else "", child
+        )
 
 
 def importances(rows: Array, index: Array, measure: Literal["correlation", "ratio"]) -> Array:
@@ -141,7 +146,7 @@ def importances(rows: Array, index: Array, measure: Literal["correlation", "rati
     return np.array([float(fit @ fit) for fit in fitted]) / total_square
 
 
-def _nearest(rows: Array, *, target_shares: Array, measure: Literal["correlation", "ratio"]) -> Array:
+def _nearest_weights(rows: Array, *, target_shares: Array, measure: Literal["correlation", "ratio"]) -> Array:
     from scipy.optimize import minimize
 
     count = rows.shape[1]
@@ -159,7 +164,7 @@ def _nearest(rows: Array, *, target_shares: Array, measure: Literal["correlation
             method="SLSQP",
             bounds=[(0, 1)] * count,
             constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
-            options={"ftol": PRECISION, "maxiter": ROUNDS},
+            options={"ftol": PRECISION, "maxiter": MAX_ITERATIONS},
         )
         for start in starts
     ]

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
+INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zl", "Zp"}
 
 
 class Bilingual(NamedTuple):
@@ -20,15 +20,15 @@ class Bilingual(NamedTuple):
         return self.en if language == "en" else self.zh
 
 
-BLANK = Bilingual("", "")
+BLANK_TEXT = Bilingual("", "")
 
 
-def legible_text(text: str) -> str:
+def visible_text(text: str) -> str:
     """Text without control, line-separator and direction-override characters, which can hide what it says."""
-    return "".join(" " if unicodedata.category(sign) in HIDDEN else sign for sign in text)
+    return "".join(" " if unicodedata.category(sign) in INVISIBLE_CATEGORIES else sign for sign in text)
 
 
-def both_languages(text: str) -> Bilingual:
+def split_bilingual(text: str) -> Bilingual:
     """`中文 / English` taken apart; the same text in both languages where it has no such halves."""
     zh, slash, en = text.partition(" / ")
     return Bilingual(zh, en) if slash and not zh.isascii() else Bilingual(text, text)
@@ -43,7 +43,7 @@ UNITS = {
 
 def unit_name(text: str) -> Bilingual:
     """A unit of measure in both languages: `中文 / English`, or a known Chinese one."""
-    return Bilingual(text, UNITS[text]) if text in UNITS else both_languages(text)
+    return Bilingual(text, UNITS[text]) if text in UNITS else split_bilingual(text)
 
 
 def formula_pieces(text: str) -> Iterator[tuple[str, str]]:

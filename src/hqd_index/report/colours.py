@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..study.indicator_tree import Tree
 
-INK, MUTED, LINE = "#1c2733", "#5b6672", "#e3e8ed"
+INK, MUTED_INK, LINE_COLOUR = "#1c2733", "#5b6672", "#e3e8ed"
 HUES = (
     ("#2f6f9f", "#5b9bc8", "#9cc4e0", "#c9dff0"),
     ("#a8611b", "#d08a3f", "#e8b87c", "#f3d9b5"),
@@ -12,7 +12,7 @@ HUES = (
     ("#6f4b8b", "#9a7ab5", "#c2abd6", "#e2d6ec"),
     ("#5b6672", "#8b959f", "#b8c0c7", "#dde2e6"),
 )  # blue and orange first: distinct under every common colour blindness, and by lightness in print
-RISE, FALL, STEADY = "#b03a2e", "#2b6e50", "#9aa5b0"
+RISE_COLOUR, FALL_COLOUR, STEADY_COLOUR = "#b03a2e", "#2b6e50", "#9aa5b0"
 
 
 def node_colours(tree: Tree) -> dict[str, str]:
@@ -20,9 +20,9 @@ def node_colours(tree: Tree) -> dict[str, str]:
     colours: dict[str, str] = {}
     for position, dimension in enumerate(tree.children(tree.root)):
         hue = HUES[position % len(HUES)]
-        inner_nodes = [n for n in tree.order if n in subtree(tree, dimension) and tree.children(n)]
-        lowest = [node for node in inner_nodes if not tree.children(tree.children(node)[0])]
-        colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest)}
+        dimension_nodes = [n for n in tree.order if n in subtree(tree, dimension) and tree.children(n)]
+        lowest_inner_nodes = [node for node in dimension_nodes if not tree.children(tree.children(node)[0])]
+        colours |= {node: hue[k % len(hue)] for k, node in enumerate(lowest_inner_nodes)}
         colours.setdefault(dimension, hue[0])
     return colours
 

@@ -21,7 +21,7 @@ def formula_in_words(study: Study, indicator: str) -> Bilingual:
     """The formula of an indicator in both languages; the exact expression is in the codebook."""
     leaf = study.indicators.indicators[indicator]
     names = column_names(study, leaf.table)
-    return Bilingual(_in_words(leaf.formula, names, "zh"), _in_words(leaf.formula, names, "en"))
+    return Bilingual(_formula_in_words(leaf.formula, names, "zh"), _formula_in_words(leaf.formula, names, "en"))
 
 
 def column_names(study: Study, table: str) -> dict[str, Bilingual]:
@@ -31,11 +31,14 @@ def column_names(study: Study, table: str) -> dict[str, Bilingual]:
         names = {id: Bilingual(column.zh, column.en) for id, column in CANONICAL[table].columns.items()}
     if table in study.sources.tables:
         names |= {id: Bilingual(spec.label.zh, spec.label.en) for id, spec in study.sources.tables[table].columns.items()}
-    names |= {id: Bilingual(derived.label.zh, derived.label.en) for id, derived in study.columns.tables.get(table, {}).items()}
+    names |= {
+        id: Bilingual(derived_column.label.zh, derived_column.label.en)
+        for id, derived_column in study.columns.tables.get(table, {}).items()
+    }
     return names
 
 
-def _in_words(formula: str, names: dict[str, Bilingual], language: str) -> str:
+def _formula_in_words(formula: str, names: dict[str, Bilingual], language: str) -> str:
     """Sums as Σ, filters in brackets, identifiers outside quotes by name."""
     text = " ".join(formula.split())
     text = re.sub(r"^sum\((\w+)\)$", r"\1", text)  # of one row per unit and year: the value itself
@@ -45,8 +48,10 @@ def _in_words(formula: str, names: dict[str, Bilingual], language: str) -> str:
     text = re.sub(r"\s*filter\s*\(\s*where\s+([^()]*)\)", r" [\1]", text)
     text = re.sub(r"\bsum\(([^()]*)\)", r"Σ\1", text)
     text = re.sub(r"Σ([^Σ\[\]/*+-]*[*+-][^Σ\[\]/]*?)(?=$| /|\))", r"Σ(\1)", text)
-    parts = re.split(r"('[^']*')", text)
-    return "".join(part if k % 2 else _identifiers_named(part, names, language) for k, part in enumerate(parts)).replace("*", "×")
+    quoted_parts = re.split(r"('[^']*')", text)
+    return "".join(
+        quoted_part if k % 2 else _identifiers_named(quoted_part, names, language) for k, quoted_part in enumerate(quoted_parts)
+    ).replace("*", "×")
 
 
 def _identifiers_named(text: str, names: dict[str, Bilingual], language: str) -> str:

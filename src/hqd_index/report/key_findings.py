@@ -46,15 +46,15 @@ def headline_finding(results: Results) -> Finding | None:
     record = row.to_dict()
     start, judged, cautions = conclusion(record, by_industry=by_industry), verdict_text(record), caution_text(row["additions"])
     smallest_p = max(1 / results.study.regressions.inference.draws, 2.0 ** (1 - row["n_clusters"]))  # 0 of so many draws
-    estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest=smallest_p)
+    estimate, p = number(row["estimate_sd"], 3), p_value(row["p_wild"], smallest_shown=smallest_p)
     p = p if p.startswith("<") else f"= {p}"
-    bound = number(row["rules_out"], 3)
+    ruled_out = number(row["rules_out"], 3)
     zh = (
         f"{start.zh}：专精特新密度每高 1 个标准差，指数变动 {estimate} 个标准差（95% 区间 {interval_text(row)}，自助法 p {p}），"
-        f"{judged.zh}；可排除绝对值大于 {bound} 的效应"
+        f"{judged.zh}；可排除绝对值大于 {ruled_out} 的效应"
     )
     en = f"{start.en}: one SD more SRDI density goes with {estimate} SD of the index (95% interval {interval_text(row)}, "
-    en += f"bootstrap p {p}), {judged.en}; effects beyond {bound} in absolute value are ruled out"
+    en += f"bootstrap p {p}), {judged.en}; effects beyond {ruled_out} in absolute value are ruled out"
     zh, en = (f"{zh}；提示：{cautions.zh}。", f"{en}. Caution: {cautions.en}.") if cautions.zh else (f"{zh}。", f"{en}.")
     return Finding(Bilingual(zh, en), ("hypotheses",))
 
@@ -69,19 +69,22 @@ def contribution_row(results: Results, name: str) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
-def effect_parts(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
+def split_effects(results: Results) -> tuple[str, dict[str, pd.Series]] | None:
     """What is split into spillover and composition ("" the whole index, "splittable_" its part from firms), and its rows."""
     for prefix in ("", "splittable_"):
-        rows = {part: contribution_row(results, f"{prefix}effect{part}_sd") for part in ("", "_spillover", "_composition")}
-        part_rows = {part: row for part, row in rows.items() if row is not None}
-        if len(part_rows) == len(rows):
-            return prefix, part_rows
+        rows = {
+            effect_part: contribution_row(results, f"{prefix}effect{effect_part}_sd")
+            for effect_part in ("", "_spillover", "_composition")
+        }
+        rows_by_part = {effect_part: row for effect_part, row in rows.items() if row is not None}
+        if len(rows_by_part) == len(rows):
+            return prefix, rows_by_part
     return None
 
 
 def composition_split(results: Results) -> Finding | None:
     """Spillover and composition, which add up to the estimate on all firms; of the splittable part where the index is not."""
-    split_rows = effect_parts(results)
+    split_rows = split_effects(results)
     if split_rows is None:
         return None
     prefix, rows = split_rows
@@ -124,7 +127,7 @@ def contribution_finding(results: Results) -> Finding | None:
     return Finding(Bilingual(zh + INTERCEPT_NOTE.zh, f"{en} {INTERCEPT_NOTE.en}"), ("contribution",))
 
 
-def leading_units(results: Results, count: int = 3) -> Finding | None:
+def units_at_both_ends(results: Results, count: int = 3) -> Finding | None:
     """The first and last units of the latest year."""
     if not results.years:
         return None
@@ -133,11 +136,11 @@ def leading_units(results: Results, count: int = 3) -> Finding | None:
     if ranked.empty:
         return None
     count = min(count, max(1, len(ranked) // 2))
-    best, worst = _scores_listed(ranked.head(count)), _scores_listed(ranked.tail(count))
+    best_units, worst_units = _scores_listed(ranked.head(count)), _scores_listed(ranked.tail(count))
     return Finding(
         Bilingual(
-            f"{year} 年有排名的 {len(ranked)} 个单位中，居前的是{best.zh}；居后的是{worst.zh}。",
-            f"Of {len(ranked)} units ranked in {year}, first are {best.en}; last are {worst.en}.",
+            f"{year} 年有排名的 {len(ranked)} 个单位中，居前的是{best_units.zh}；居后的是{worst_units.zh}。",
+            f"Of {len(ranked)} units ranked in {year}, first are {best_units.en}; last are {worst_units.en}.",
         ),
         ("scores",),
     )
@@ -156,19 +159,20 @@ def index_movement(results: Results) -> Finding | None:
     if len(results.years) < 2:
         return None
     first_year, last_year = results.years[0], results.years[-1]
-    means = [results.ranking(year)["score"].mean() for year in (first_year, last_year)]
-    places_won = results.change(last_year, first_year).dropna()
-    if places_won.empty:
+    mean_scores = [results.ranking(year)["score"].mean() for year in (first_year, last_year)]
+    rank_gain = results.change(last_year, first_year).dropna()
+    if rank_gain.empty:
         return None
-    climber, faller = str(places_won.idxmax()), str(places_won.idxmin())
-    climber_name, faller_name = results.unit_name(climber), results.unit_name(faller)
+    largest_climber, largest_faller = str(rank_gain.idxmax()), str(rank_gain.idxmin())
+    climber_name, faller_name = results.unit_name(largest_climber), results.unit_name(largest_faller)
     return Finding(
         Bilingual(
-            f"{first_year}–{last_year} 年指数均值由 {number(means[0], 1)} 变为 {number(means[1], 1)}；"
-            f"名次上升最多的是{climber_name.zh}（▲{integer(places_won[climber])}），下降最多的是{faller_name.zh}（▼{integer(-places_won[faller])}）。",
-            f"From {first_year} to {last_year} the mean index went from {number(means[0], 1)} to {number(means[1], 1)}; "
-            f"{climber_name.en} climbed most (▲{integer(places_won[climber])}), {faller_name.en} fell most "
-            f"(▼{integer(-places_won[faller])}).",
+            f"{first_year}–{last_year} 年指数均值由 {number(mean_scores[0], 1)} 变为 {number(mean_scores[1], 1)}；"
+            f"名次上升最多的是{climber_name.zh}（▲{integer(rank_gain[largest_climber])}），下降最多的是{faller_name.zh}（▼{integer(-rank_gain[largest_faller])}）。",
+            f"From {first_year} to {last_year} the mean index went from {number(mean_scores[0], 1)} to "
+            f"{number(mean_scores[1], 1)}; "
+            f"{climber_name.en} climbed most (▲{integer(rank_gain[largest_climber])}), {faller_name.en} fell most "
+            f"(▼{integer(-rank_gain[largest_faller])}).",
         ),
         ("scores",),
     )
@@ -199,8 +203,8 @@ def rows_accounted(results: Results) -> tuple[int, int, int, int] | None:
     ledger = results.table("ledger")
     if ledger.empty:
         return None
-    by_file = file_flow(ledger)
-    return tuple(int(by_file[column].sum()) for column in ("rows_in", "used", "quarantined", "out_of_scope"))  # type: ignore[return-value]
+    rows_by_file = file_flow(ledger)
+    return tuple(int(rows_by_file[column].sum()) for column in ("rows_in", "used", "quarantined", "out_of_scope"))  # type: ignore[return-value]
 
 
 def file_flow(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -223,13 +227,16 @@ def incomplete_data(results: Results) -> Finding | None:
         return None
     labels = {node: Bilingual(zh, en) for node, zh, en in rows[["node", "node_zh", "node_en"]].itertuples(index=False)}
     listed_labels = list(labels.values())[:LISTED_INDICATORS]
-    dots = " …" if len(labels) > LISTED_INDICATORS else ""
-    uneven = int((rows["flag"] == "I-GAPS-STATUS").sum())
-    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in listed_labels)}{dots}。"
-    en = f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in listed_labels)}{dots}. "
-    if uneven:
-        zh += f"其中 {uneven} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
-        en += f"In {uneven} the coverage of SRDI firms and of others is more than 10 points apart: the samples compare badly. "
+    ellipsis = " …" if len(labels) > LISTED_INDICATORS else ""
+    uneven_count = int((rows["flag"] == "I-GAPS-STATUS").sum())
+    zh = f"[I-GAPS] {len(labels)} 个指标的数据不全：{'、'.join(label.zh for label in listed_labels)}{ellipsis}。"
+    en = (
+        f"[I-GAPS] {len(labels)} indicators rest on incomplete data: {', '.join(label.en for label in listed_labels)}{ellipsis}. "
+    )
+    if uneven_count:
+        zh += f"其中 {uneven_count} 个指标专精特新企业与其他企业的覆盖率相差 10 个百分点以上，两个样本不易比较。"
+        en += f"In {uneven_count} the coverage of SRDI firms and of others is more than 10 points apart: "
+        en += "the samples compare badly. "
     zh += "比率只用完整的行，空格不当作零；各值的企业数与覆盖率见 indicators.csv。"
     en += "Ratios use complete rows only and blanks are no zeros; firms and coverage of each value are in indicators.csv."
     return Finding(Bilingual(zh, en), ("diagnostics", "indicators"))
@@ -241,15 +248,19 @@ def sample_coverage(results: Results) -> Finding | None:
     rows = rows.dropna(subset=["share_revenue"]) if len(rows) else rows
     if rows.empty:
         return None
-    lowest = rows.sort_values(["share_revenue", "unit", "year"]).iloc[0]
-    name, units_below = results.unit_name(str(lowest["unit"])), int((rows["share_revenue"] < MIN_REPRESENTED).sum())
-    share, lowest_share, year = percent(rows["share_revenue"].median()), percent(lowest["share_revenue"]), int(lowest["year"])
+    lowest_row = rows.sort_values(["share_revenue", "unit", "year"]).iloc[0]
+    name, units_below_limit = results.unit_name(str(lowest_row["unit"])), int((rows["share_revenue"] < MIN_REPRESENTED).sum())
+    share, lowest_share, year = (
+        percent(rows["share_revenue"].median()),
+        percent(lowest_row["share_revenue"]),
+        int(lowest_row["year"]),
+    )
     zh = (
         f"样本营业收入占官方总量的比重：中位数 {share}，最低 {lowest_share}（{name.zh}，{year} 年）；低于 20% "
-        f"的单位-年有 {units_below} 个。"
+        f"的单位-年有 {units_below_limit} 个。"
     )
     en = f"The sample holds {share} of official revenue (median), at least {lowest_share} ({name.en}, {year}); "
-    return Finding(Bilingual(zh, en + f"{units_below} unit-years are below 20%."), ("coverage",))
+    return Finding(Bilingual(zh, en + f"{units_below_limit} unit-years are below 20%."), ("coverage",))
 
 
 def rank_uncertainty(results: Results) -> Finding | None:
@@ -284,16 +295,16 @@ def multiverse_finding(results: Results) -> Finding | None:
     if not {"run", "declared", "positive", "significant", "median"} <= set(facts):
         return None
     estimated, median = facts["declared"] - facts.get("not_estimable", 0.0), number(facts["median"], 3)
-    declared, estimated_text, distinct = (integer(count) for count in (facts["declared"], estimated, facts["run"]))
-    positive, significant = percent(facts["positive"]), percent(facts["significant"])
+    declared_count, estimated_text, distinct_count = (integer(count) for count in (facts["declared"], estimated, facts["run"]))
+    positive_share, significant_share = percent(facts["positive"]), percent(facts["significant"])
     counted_once_zh, counted_once_en = "", ""
-    if distinct != estimated_text:  # twins among the designs, see `distinct_designs`
-        counted_once_zh = f"，排序几乎相同的算法只计一次后为 {distinct} 种"
-        counted_once_en = f" ({distinct} with designs of the same order counted once)"
-    zh = f"事先声明 {declared} 种设定，实际估计 {estimated_text} 种{counted_once_zh}：系数中位数 {median} 个标准差，"
-    zh += f"{positive} 为正，{significant} 显著"
-    en = f"Of {declared} specifications declared, {estimated_text} ran{counted_once_en}: median {median} SDs, "
-    en += f"{positive} positive, {significant} significant"
+    if distinct_count != estimated_text:  # twins among the designs, see `distinct_designs`
+        counted_once_zh = f"，排序几乎相同的算法只计一次后为 {distinct_count} 种"
+        counted_once_en = f" ({distinct_count} with designs of the same order counted once)"
+    zh = f"事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}：系数中位数 {median} 个标准差，"
+    zh += f"{positive_share} 为正，{significant_share} 显著"
+    en = f"Of {declared_count} specifications declared, {estimated_text} ran{counted_once_en}: median {median} SDs, "
+    en += f"{positive_share} positive, {significant_share} significant"
     if "joint_p_median" in facts:
         p = p_value(facts["joint_p_median"])
         zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
@@ -304,10 +315,10 @@ def main_findings(results: Results) -> list[Finding]:
     """The page's opening: at most five sentences, in the order people ask."""
     estimate, parts = headline_finding(results), composition_split(results)
     if estimate and parts:
-        both_texts = Bilingual(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
-        estimate = Finding(both_texts, tuple(dict.fromkeys(estimate.sources + parts.sources)))
+        combined_text = Bilingual(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
+        estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + parts.sources)))
     candidates = [
-        leading_units(results),
+        units_at_both_ends(results),
         index_movement(results),
         estimate,
         contribution_finding(results),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .bilingual import BLANK, Bilingual
+from .bilingual import BLANK_TEXT, Bilingual
 from .label_catalogue import (
     COMPONENT_GROUP_LABELS,
     COMPONENT_LABELS,
@@ -35,7 +35,7 @@ def key_label(results: Results, column: str, value: object) -> Bilingual:
     """The label of an id; one of the study's own without a label is its own. Raises LookupError for one of the program's."""
     id = str(value)
     if not id:
-        return BLANK
+        return BLANK_TEXT
     label = _study_label(results, column, id) or KEY_LABELS.get(column, {}).get(id) or TRUTH_LABELS.get(id)
     if label is not None:
         return label
@@ -43,9 +43,9 @@ def key_label(results: Results, column: str, value: object) -> Bilingual:
         return spec_label(results, id)
     if column == "term":
         return term_label(results, id)
-    composed_label = _composed_label(results, column, id)
-    if composed_label is not None:
-        return composed_label
+    composed = _composed_label(results, column, id)
+    if composed is not None:
+        return composed
     if column in STUDY_COLUMNS:
         return Bilingual(id, id)
     raise LookupError(f"no label for {id!r} in column {column!r}: give it one in report/label_catalogue.py")
@@ -53,7 +53,7 @@ def key_label(results: Results, column: str, value: object) -> Bilingual:
 
 def _study_label(results: Results, column: str, id: str) -> Bilingual | None:
     """The label that the study gives an id: outcomes, mediators, controls, nodes, units, modes, paths and their indicators."""
-    label = _own_labels(results, column).get(id)
+    label = _study_labels(results, column).get(id)
     if label is not None:
         return Bilingual(label.zh, label.en)
     if column in NODE_COLUMNS and (id in results.tree.order or id == "splittable"):
@@ -64,7 +64,7 @@ def _study_label(results: Results, column: str, id: str) -> Bilingual | None:
     return None
 
 
-def _own_labels(results: Results, column: str) -> dict[str, Any]:
+def _study_labels(results: Results, column: str) -> dict[str, Any]:
     """id -> label, for columns that take their ids from the study."""
     regressions, modes = results.study.regressions, results.study.modes
     columns: dict[str, dict[str, Any]] = {
@@ -86,17 +86,17 @@ def _own_labels(results: Results, column: str) -> dict[str, Any]:
 
 def _composed_label(results: Results, column: str, id: str) -> Bilingual | None:
     """The label of an id that is made of others: a share of something, a part of a change, a step of the design at a level."""
-    step, dot, _ = id.partition(".")
-    if column in ("choice", "factor") and (dot or step in STEP_LABELS):
+    step, separator, _ = id.partition(".")
+    if column in ("choice", "factor") and (separator or step in STEP_LABELS):
         return step_label(id) if step in STEP_LABELS else Bilingual(id, id)  # a path into the study's own branches or leaves
     for prefix, prefix_label in PREFIXES.items():
         if id.startswith(prefix):
             suffix_label = _suffix_label(results, prefix, id.removeprefix(prefix))
             return Bilingual(prefix_label.zh + suffix_label.zh, prefix_label.en + suffix_label.en)
-    outcome, _, ending = id.rpartition("_")
-    outcome, _, part = outcome.rpartition("_")
-    if ending in COMPONENT_GROUP_LABELS and part in COMPONENT_LABELS:
-        labels = (key_label(results, "outcome", outcome), COMPONENT_LABELS[part], COMPONENT_GROUP_LABELS[ending])
+    outcome, _, suffix = id.rpartition("_")
+    outcome, _, component = outcome.rpartition("_")
+    if suffix in COMPONENT_GROUP_LABELS and component in COMPONENT_LABELS:
+        labels = (key_label(results, "outcome", outcome), COMPONENT_LABELS[component], COMPONENT_GROUP_LABELS[suffix])
         return Bilingual("，".join(label.zh for label in labels), ", ".join(label.en for label in labels))
     return None
 

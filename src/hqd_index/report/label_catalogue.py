@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .bilingual import BLANK, Bilingual
+from .bilingual import BLANK_TEXT, Bilingual
 from .sentences import GROUPS, SAMPLES
 
 KEY_LABELS: dict[str, dict[str, Bilingual]] = {
@@ -72,8 +72,8 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "low": Bilingual("不足 20%", "below 20%"),
         "suppressed": Bilingual("企业太少，不公布", "too few firms, withheld"),
         "io_fallback": Bilingual("以投入产出表代替", "from the input-output table instead"),
-        "nan": BLANK,
-        "<NA>": BLANK,
+        "nan": BLANK_TEXT,
+        "<NA>": BLANK_TEXT,
     },
     "indicator": {
         "index": Bilingual("路径指数", "index of the path"),

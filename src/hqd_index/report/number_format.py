@@ -35,12 +35,12 @@ def percent(value: Any, digits: int = 1) -> str:
     return MISSING if is_missing(value) else number(100 * float(value), digits) + "%"
 
 
-def p_value(value: Any, *, smallest: float = 0.001) -> str:
+def p_value(value: Any, *, smallest_shown: float = 0.001) -> str:
     """p to three decimals; below the smallest that can be resolved (decimals, draws, sign vectors) that bound."""
     if is_missing(value):
         return MISSING
-    bound = max(smallest, 0.001)
-    return f"< {bound:.3f}" if float(value) < bound else f"{float(value):.3f}"
+    shown_limit = max(smallest_shown, 0.001)
+    return f"< {shown_limit:.3f}" if float(value) < shown_limit else f"{float(value):.3f}"
 
 
 def stars(p: Any) -> str:

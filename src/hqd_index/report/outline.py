@@ -21,7 +21,7 @@ GridOf = Callable[[Results], Grid | None]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetTitle:
     """A sheet of results.xlsx: its name, and what the contents on the cover say of it."""
 
     name: Bilingual
@@ -29,7 +29,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class PagePlace:
+class PageSlot:
     """A section of the page (the id of its heading), the place among its tables, and whether the table is folded away there.
 
     `grid` makes the table where the page shows another one than the workbook; `head` cuts it to its first rows.
@@ -43,7 +43,7 @@ class PagePlace:
 
 
 @dataclass(frozen=True)
-class PaperPlace:
+class PaperSlot:
     """A numbered table of the paper: its title, its layout, the table whose reason is given where it is absent.
 
     `section` is the section of the page that repeats it; `absence` a reason of its own.
@@ -64,19 +64,19 @@ class Exhibit:
     id: str
     tables: tuple[str, ...]
     grid: GridOf | None = None
-    sheet: Sheet | None = None
-    page: PagePlace | None = None
-    paper: PaperPlace | None = None
+    sheet: SheetTitle | None = None
+    page: PageSlot | None = None
+    paper: PaperSlot | None = None
 
 
-def _sheet(zh: str, en: str, about_zh: str, about_en: str) -> Sheet:
-    return Sheet(Bilingual(zh, en), Bilingual(about_zh, about_en))
+def _sheet(zh: str, en: str, description_zh: str, description_en: str) -> SheetTitle:
+    return SheetTitle(Bilingual(zh, en), Bilingual(description_zh, description_en))
 
 
-def _published(name: str, *, page: PagePlace | None = None, paper: PaperPlace | None = None) -> Exhibit:
+def _published_exhibit(name: str, *, page: PageSlot | None = None, paper: PaperSlot | None = None) -> Exhibit:
     """A published table as it is, on a sheet of its own."""
     title, path = TABLES[name], f"tables/{name}.csv"
-    sheet = Sheet(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
+    sheet = SheetTitle(Bilingual(title.zh[:SHEET_NAME], title.en[:SHEET_NAME]), Bilingual(path, path))
     return Exhibit(name, (name,), published_grid(name), sheet, page, paper)
 
 
@@ -88,7 +88,7 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("scores", "ranks", "neighbours", "scenarios"),
         index_grids.ranking,
         _sheet("排名", "Ranking", "最新年的名次、指数与各维度得分", "Latest ranks, index and parts"),
-        PagePlace("ranking", 1, folded=True),
+        PageSlot("ranking", 1, folded=True),
     ),
     Exhibit("charts", ("scores",), sheet=_sheet("图表", "Charts", "排名与走势", "Ranking and trends")),
     Exhibit(
@@ -106,21 +106,21 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit(
         "indicator_system",
         ("weights",),
-        paper=PaperPlace(
+        paper=PaperSlot(
             1, Bilingual("指标体系与权重", "Indicator system and weights"), measurement_tables.indicator_system, "weights"
         ),
     ),
     Exhibit(
         "index_by_year",
         ("scores",),
-        paper=PaperPlace(3, Bilingual("各单位指数得分", "Index by unit and year"), measurement_tables.by_year, "scores"),
+        paper=PaperSlot(3, Bilingual("各单位指数得分", "Index by unit and year"), measurement_tables.yearly_table, "scores"),
     ),
     Exhibit(
         "weights",
         ("weights",),
         index_grids.weights,
         _sheet("权重", "Weights", "信息熵 e、差异系数 d、权重 w", "Entropy e, divergence d, weight w"),
-        PagePlace("weights", 1, folded=True),
+        PageSlot("weights", 1, folded=True),
     ),
     Exhibit(
         "live_weights",
@@ -132,15 +132,15 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("scenarios",),
         index_grids.scenarios,
         _sheet("情景", "Scenarios", "换一种算法时的名次", "Ranks under other designs"),
-        PagePlace("robustness", 1, folded=True),
+        PageSlot("robustness", 1, folded=True),
     ),
-    _published("ranks"),
-    _published("neighbours"),
-    _published("uncertainty_summary"),
-    _published("sensitivity"),
-    _published("scenario_agreement"),
-    _published("obstacles"),
-    _published("coupling"),
+    _published_exhibit("ranks"),
+    _published_exhibit("neighbours"),
+    _published_exhibit("uncertainty_summary"),
+    _published_exhibit("sensitivity"),
+    _published_exhibit("scenario_agreement"),
+    _published_exhibit("obstacles"),
+    _published_exhibit("coupling"),
     Exhibit(
         "regressions",
         ("regressions",),
@@ -152,37 +152,37 @@ OUTLINE: tuple[Exhibit, ...] = (
         ("hypotheses",),
         model_grids.hypotheses,
         _sheet("假设检验", "Hypotheses", "每条假设一个结论", "One verdict per hypothesis"),
-        PagePlace("srdi", 1),
+        PageSlot("srdi", 1),
     ),
     Exhibit(
         "sentences",
         ("hypotheses",),
         model_grids.sentences_of,
         _sheet("结论语句", "Sentences", "可直接引用的结论", "Verdicts in sentences"),
-        PagePlace("srdi", 2, folded=True),
+        PageSlot("srdi", 2, folded=True),
     ),
     Exhibit(
         "baseline",
         ("regressions",),
-        paper=PaperPlace(
+        paper=PaperSlot(
             4, Bilingual("基准回归结果", "Baseline regressions"), estimate_tables.baseline, "regressions", section="srdi"
         ),
     ),
-    _published(
+    _published_exhibit(
         "channels",
-        paper=PaperPlace(5, Bilingual("六条渠道", "Six channels"), estimate_tables.channels_table, "channels", section="srdi"),
+        paper=PaperSlot(5, Bilingual("六条渠道", "Six channels"), estimate_tables.channels_table, "channels", section="srdi"),
     ),
     Exhibit(
         "robustness",
         ("regressions",),
-        paper=PaperPlace(6, Bilingual("稳健性检验", "Robustness"), estimate_tables.robustness, "regressions", section="srdi"),
+        paper=PaperSlot(6, Bilingual("稳健性检验", "Robustness"), estimate_tables.robustness, "regressions", section="srdi"),
     ),
     Exhibit(
         "contribution",
         ("contribution",),
         model_grids.contribution,
         _sheet("贡献", "Contribution", "核算、构成与外溢、反事实路径", "Accounting, composition"),
-        paper=PaperPlace(
+        paper=PaperSlot(
             10,
             Bilingual("专精特新企业的贡献", "Contribution of SRDI firms"),
             estimate_tables.contribution_table,
@@ -190,9 +190,9 @@ OUTLINE: tuple[Exhibit, ...] = (
             section="srdi",
         ),
     ),
-    _published(
+    _published_exhibit(
         "mediators",
-        paper=PaperPlace(
+        paper=PaperSlot(
             11,
             Bilingual("机制变量的核算分解", "What mediators account for"),
             accounting_tables.mediators_table,
@@ -200,9 +200,9 @@ OUTLINE: tuple[Exhibit, ...] = (
             section="srdi",
         ),
     ),
-    _published(
+    _published_exhibit(
         "oaxaca",
-        paper=PaperPlace(
+        paper=PaperSlot(
             12,
             Bilingual("附录：高低密度单位的指数差距", "Appendix: the index of dense and sparse units"),
             accounting_tables.oaxaca_table,
@@ -210,9 +210,9 @@ OUTLINE: tuple[Exhibit, ...] = (
             section="srdi",
         ),
     ),
-    _published(
+    _published_exhibit(
         "endogeneity",
-        paper=PaperPlace(
+        paper=PaperSlot(
             7,
             Bilingual("内生性：全部企业与剔除样本", "Endogeneity: all firms and leave-out"),
             estimate_tables.endogeneity,
@@ -223,7 +223,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit(
         "mechanism",
         ("regressions",),
-        paper=PaperPlace(
+        paper=PaperSlot(
             8,
             Bilingual(
                 "机制检验：机制变量、龙头与其他从未被认定企业（H6b）",
@@ -243,7 +243,7 @@ OUTLINE: tuple[Exhibit, ...] = (
     Exhibit(
         "heterogeneity",
         ("regressions",),
-        paper=PaperPlace(
+        paper=PaperSlot(
             9,
             Bilingual("异质性", "Heterogeneity"),
             estimate_tables.heterogeneity,
@@ -254,49 +254,49 @@ OUTLINE: tuple[Exhibit, ...] = (
             ),
         ),
     ),
-    _published("event_study"),
-    _published("resilience", page=PagePlace("srdi", 3, folded=True)),
-    _published("multiverse_summary"),
-    Exhibit("chain_map", ("io_links", "linkages"), page=PagePlace("chain", 1)),  # drawn, not a grid
-    _published("linkages"),
-    _published("chokepoints", page=PagePlace("chain", 2, grid=data_grids.chokepoints)),
-    _published("mode_densities"),
-    _published("mode_matrix"),
-    _published("paths", page=PagePlace("chain", 3, folded=True, head=True)),
+    _published_exhibit("event_study"),
+    _published_exhibit("resilience", page=PageSlot("srdi", 3, folded=True)),
+    _published_exhibit("multiverse_summary"),
+    Exhibit("chain_map", ("io_links", "linkages"), page=PageSlot("chain", 1)),  # drawn, not a grid
+    _published_exhibit("linkages"),
+    _published_exhibit("chokepoints", page=PageSlot("chain", 2, grid=data_grids.chokepoints)),
+    _published_exhibit("mode_densities"),
+    _published_exhibit("mode_matrix"),
+    _published_exhibit("paths", page=PageSlot("chain", 3, folded=True, head=True)),
     Exhibit(
         "facts",
         ("facts",),
         data_grids.facts,
         _sheet("论文数字", "Quoted figures", "论文所引数字与本研究并列", "The paper's beside ours"),
-        PagePlace("data", 3),
+        PageSlot("data", 3),
     ),
     Exhibit(
         "ledger",
         ("ledger",),
         data_grids.ledger,
         _sheet("数据去向", "Data", "每个原始文件的行去向", "Where raw rows went"),
-        PagePlace("data", 1),
+        PageSlot("data", 1),
     ),
     Exhibit(
         "rules",
         ("quarantine",),
         data_grids.rules,
         _sheet("隔离统计", "Quarantine", "按规则统计", "By rule"),
-        PagePlace("data", 2),
+        PageSlot("data", 2),
     ),
-    _published("sample_flow"),
-    _published("coverage"),
-    _published("density"),
-    _published(
+    _published_exhibit("sample_flow"),
+    _published_exhibit("coverage"),
+    _published_exhibit("density"),
+    _published_exhibit(
         "descriptives",
-        paper=PaperPlace(2, Bilingual("描述性统计", "Descriptive statistics"), measurement_tables.descriptives, "descriptives"),
+        paper=PaperSlot(2, Bilingual("描述性统计", "Descriptive statistics"), measurement_tables.descriptives, "descriptives"),
     ),
     Exhibit(
         "not_made",
         ("not_made",),
         data_grids.not_made,
         _sheet("未生成", "Not made", "本次未能生成的表及原因", "What could not be made, and why"),
-        PagePlace("data", 4),
+        PageSlot("data", 4),
     ),
     Exhibit(
         "codebook",
@@ -318,10 +318,10 @@ PAPER = sorted(((exhibit.id, exhibit.paper) for exhibit in OUTLINE if exhibit.pa
 
 def page_tables(section: str) -> list[tuple[str, bool]]:
     """(id, whether folded away) of the tables in a section of the page, in order."""
-    places = [(exhibit.id, exhibit.page) for exhibit in OUTLINE if exhibit.page is not None and exhibit.page.section == section]
-    return [(id, place.folded) for id, place in sorted(places, key=lambda row: row[1].order)]
+    slots = [(exhibit.id, exhibit.page) for exhibit in OUTLINE if exhibit.page is not None and exhibit.page.section == section]
+    return [(id, slot.folded) for id, slot in sorted(slots, key=lambda row: row[1].order)]
 
 
 def paper_tables_on_page(section: str) -> list[str]:
     """Ids of the paper's tables that a section of the page repeats, in order."""
-    return [id for id, place in PAPER if place.section == section]
+    return [id for id, slot in PAPER if slot.section == section]

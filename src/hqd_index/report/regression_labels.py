@@ -11,7 +11,7 @@ FIRMS = "firms_"
 """Front of a specification whose outcome is a firm's."""
 MECHANISM = "mechanism"
 """The specification whose outcomes are the mediators."""
-MODERATED, TIMES = "_by_", "density_x_"
+MODERATED, INTERACTION_PREFIX = "_by_", "density_x_"
 """Marks of a specification with a moderator, and of its interaction term."""
 PATH = "path_"
 """Front of a moderator that is the index of a path."""
@@ -25,7 +25,7 @@ EXTENSIONS = {
     **{f"_{group}": label for group, label in GROUPS.items()},
 }
 """Endings of specifications that extend one of the study."""
-DERIVED = {
+DERIVED_LABELS = {
     MECHANISM: Bilingual("机制变量", "mediators"),
     "firms": Bilingual("企业层面", "firms"),
 }
@@ -48,7 +48,7 @@ def term_label(results: Results, term: str) -> Bilingual:
         return Bilingual(
             f"专精特新密度（滞后 {lag} 年）" if lag else "专精特新密度", f"SRDI density (lag {lag})" if lag else "SRDI density"
         )
-    moderator = moderator_label(results, term.removeprefix(TIMES)) if term.startswith(TIMES) else None
+    moderator = moderator_label(results, term.removeprefix(INTERACTION_PREFIX)) if term.startswith(INTERACTION_PREFIX) else None
     if moderator is not None:
         return Bilingual(f"密度 × {moderator.zh}", f"density x {moderator.en}")
     control = results.study.regressions.controls.get(term)
@@ -61,8 +61,8 @@ def term_label(results: Results, term: str) -> Bilingual:
 
 def spec_label(results: Results, id: str) -> Bilingual:
     """A specification's label; one that extends another says by what. Raises LookupError where nothing names it."""
-    if id in DERIVED:
-        return DERIVED[id]
+    if id in DERIVED_LABELS:
+        return DERIVED_LABELS[id]
     labels = {spec.id: Bilingual(spec.label.zh, spec.label.en) for spec in results.study.regressions.specifications}
     if id in labels:
         return labels[id]
@@ -73,8 +73,8 @@ def spec_label(results: Results, id: str) -> Bilingual:
     moderator = moderator_label(results, name)
     if base in labels and moderator is not None:
         return Bilingual(f"{labels[base].zh} × {moderator.zh}", f"{labels[base].en} x {moderator.en}")
-    for ending, addition in EXTENSIONS.items():
-        base = id.removesuffix(ending)
-        if id.endswith(ending) and base in labels:
+    for suffix, addition in EXTENSIONS.items():
+        base = id.removesuffix(suffix)
+        if id.endswith(suffix) and base in labels:
             return Bilingual(f"{labels[base].zh}，{addition.zh}", f"{labels[base].en}, {addition.en}")
     raise LookupError(f"no label for the specification {id!r}: give it one in report/regression_labels.py")

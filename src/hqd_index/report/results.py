@@ -13,7 +13,7 @@ from ..study.indicator_tree import Tree, tree_of
 from ..study.records import Study
 from ..study.varied_study import vary
 from ..tables import TABLES, empty
-from .bilingual import Bilingual, legible_text
+from .bilingual import Bilingual, visible_text
 
 BASE = "base"
 
@@ -67,7 +67,7 @@ class Results:
         """Scores of all firms (sample `all`)."""
         rows = self.table("scores")
         rows = rows[rows["sample"] == "all"]
-        return rows.assign(unit_zh=rows["unit_zh"].map(legible_text), unit_en=rows["unit_en"].map(legible_text))
+        return rows.assign(unit_zh=rows["unit_zh"].map(visible_text), unit_en=rows["unit_en"].map(visible_text))
 
     @cached_property
     def years(self) -> list[int]:
@@ -93,8 +93,10 @@ class Results:
     @cached_property
     def parts(self) -> list[str]:
         """What a score is stacked from: the lowest nodes that have a score of their own, or the leaves of a flat tree."""
-        lowest = [n for n in self.inner if n != self.tree.root and not any(self.tree.children(c) for c in self.tree.children(n))]
-        return lowest or list(self.tree.leaves(self.tree.root))
+        lowest_inner_nodes = [
+            n for n in self.inner if n != self.tree.root and not any(self.tree.children(c) for c in self.tree.children(n))
+        ]
+        return lowest_inner_nodes or list(self.tree.leaves(self.tree.root))
 
     @cached_property
     def leaves(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .bilingual import BLANK, Bilingual
+from .bilingual import BLANK_TEXT, Bilingual
 from .number_format import number
 
 VERDICTS: dict[str, Bilingual] = {
@@ -125,14 +125,18 @@ def judged_text(record: Mapping[Any, Any]) -> Bilingual:
 def verdict_text(record: Mapping[Any, Any]) -> Bilingual:
     """The verdict with its size and split in brackets."""
     label = verdict_label(record["verdict"])
-    details = [words[record[name]] for name, words in (("size", SIZES), ("split", SPLITS)) if _given(record.get(name))]
-    return _bracketed(label, _joined(details)) if details else label
+    qualifiers = [words[record[name]] for name, words in (("size", SIZES), ("split", SPLITS)) if _given(record.get(name))]
+    return _bracketed(label, _joined(qualifiers)) if qualifiers else label
 
 
 def grade_text(record: Mapping[Any, Any]) -> Bilingual:
     """The grade, in brackets what the next higher one lacks."""
-    label, lacking = GRADES[record["grade"]], lacks_text(record.get("grade_lacks"))
-    return _bracketed(label, Bilingual(f"缺：{lacking.zh}", f"lacking: {lacking.en}")) if lacking.zh else label
+    label, missing_conditions = GRADES[record["grade"]], lacks_text(record.get("grade_lacks"))
+    return (
+        _bracketed(label, Bilingual(f"缺：{missing_conditions.zh}", f"lacking: {missing_conditions.en}"))
+        if missing_conditions.zh
+        else label
+    )
 
 
 def _breakdown(record: Mapping[Any, Any]) -> list[Bilingual]:
@@ -147,8 +151,8 @@ def _given(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _bracketed(label: Bilingual, details: Bilingual) -> Bilingual:
-    return Bilingual(f"{label.zh}（{details.zh}）", f"{label.en} ({details.en})")
+def _bracketed(label: Bilingual, qualifiers: Bilingual) -> Bilingual:
+    return Bilingual(f"{label.zh}（{qualifiers.zh}）", f"{label.en} ({qualifiers.en})")
 
 
 def _joined(texts: list[Bilingual]) -> Bilingual:
@@ -167,16 +171,16 @@ def verdict_meaning(key: str) -> Bilingual:
 
 def lacks_text(keys: Any) -> Bilingual:
     """Conditions that a higher grade lacks, joined; empty where there are none. Raises KeyError for an unknown one."""
-    return _listed(keys, LACKS)
+    return _word_list(keys, LACKS)
 
 
 def caution_text(keys: Any) -> Bilingual:
     """The cautions beside a verdict, joined; empty where there are none. Raises KeyError for an unknown caution."""
-    return _listed(keys, ADDITIONS)
+    return _word_list(keys, ADDITIONS)
 
 
-def _listed(keys: Any, words: Mapping[str, Bilingual]) -> Bilingual:
+def _word_list(keys: Any, words: Mapping[str, Bilingual]) -> Bilingual:
     if not _given(keys):
-        return BLANK
+        return BLANK_TEXT
     texts = [words[key] for key in keys.split(";")]
     return Bilingual("、".join(text.zh for text in texts), "; ".join(text.en for text in texts))

@@ -25,7 +25,7 @@ from .number_format import is_missing
 from .results import BASE, Results
 
 Array = NDArray[np.float64]
-JOINABLE = ("arithmetic", "geometric", "harmonic", "power")
+LINKED_AGGREGATIONS = ("arithmetic", "geometric", "harmonic", "power")
 MAX_CELLS = 60_000
 """Values embedded at most (about 1.2 MB); of a longer panel the latest years are kept."""
 
@@ -80,7 +80,11 @@ def weight_lab(results: Results) -> WeightLab | None:
         return None
     lab = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
     return WeightLab(
-        lab.years, units, lab.leaves, value_cube, tuple(d for d in _all_designs(results, base) if reproduces(lab, d, results))
+        lab.years,
+        units,
+        lab.leaves,
+        value_cube,
+        tuple(d for d in _all_designs(results, base) if reproduces_scores(lab, d, results)),
     )
 
 
@@ -104,20 +108,20 @@ def _scenario_design(results: Results, study: Study, id: str, label: Bilingual, 
     tree = tree_of(study.indicators)
     rows = results.table("weights")
     rows = rows[rows["scenario"] == id]
-    joins = {node: join_of(study, tree, node) for node in tree.inner}
-    leaves_known = set(tree.leaves(tree.root)) <= set(results.leaves)
-    if rows.empty or not leaves_known or any(method not in JOINABLE for method, _ in joins.values()):
+    joins = {node: node_aggregation(study, tree, node) for node in tree.inner}
+    has_known_leaves = set(tree.leaves(tree.root)) <= set(results.leaves)
+    if rows.empty or not has_known_leaves or any(method not in LINKED_AGGREGATIONS for method, _ in joins.values()):
         return None
     years = [None if is_missing(year) else int(year) for year in rows["year"]]
     shares: dict[int | None, dict[str, float]] = {}
     for year, node, share in zip(years, rows["node"], rows["share_local"]):
         shares.setdefault(year, {})[node] = 0.0 if is_missing(share) else float(share)
     constant_shares = shares.get(None, {})
-    shares = {year: {**constant_shares, **by_node} for year, by_node in shares.items()}
+    shares = {year: {**constant_shares, **node_shares} for year, node_shares in shares.items()}
     return Design(id, label, tree, joins, shares, study.weighting.coverage.min_children, dict(changes))
 
 
-def join_of(study: Study, tree: Tree, node: str) -> tuple[str, float]:
+def node_aggregation(study: Study, tree: Tree, node: str) -> tuple[str, float]:
     """(method, exponent) by which a node's children are joined; precedence branch > level > arithmetic."""
     branch = study.weighting.branches.get(node)
     level = tree.level(tree.children(node)[0])
@@ -149,8 +153,8 @@ def weighted_mean(cells: Array, weights: Array, method: str, exponent: float, *,
     total = np.where(observed, weights, 0.0).sum(axis=-1)
     power = {"arithmetic": 1.0, "geometric": 0.0, "harmonic": -1.0}.get(method, exponent)
     with np.errstate(divide="ignore", invalid="ignore"):
-        transformed = cells if power == 1 else np.log(cells) if power == 0 else cells**power
-        mean = np.where(observed & (weights > 0), transformed * weights, 0.0).sum(axis=-1) / total
+        transformed_cells = cells if power == 1 else np.log(cells) if power == 0 else cells**power
+        mean = np.where(observed & (weights > 0), transformed_cells * weights, 0.0).sum(axis=-1) / total
         mean = mean if power == 1 else np.exp(mean) if power == 0 else mean ** (1 / power)
     return np.where((observed.sum(axis=-1) >= min_children) & (total > 0), mean, np.nan)
 
@@ -162,12 +166,12 @@ def scores_and_ranks(lab: WeightLab, design: Design, rank_from: float) -> tuple[
     scores_by_block = [
         scores(design, lab.leaves, lab.values[[positions[y] for y in years]], design.weights(years[0])) for years in year_blocks
     ]
-    index_scores = 100 * np.concatenate([by_node[design.tree.root] for by_node, _ in scores_by_block])
-    coverage = np.concatenate([part for _, part in scores_by_block])
+    index_scores = 100 * np.concatenate([scores_of_block[design.tree.root] for scores_of_block, _ in scores_by_block])
+    coverage = np.concatenate([block_coverage for _, block_coverage in scores_by_block])
     return index_scores, competition(np.where(coverage >= rank_from, index_scores, np.nan))
 
 
-def reproduces(lab: WeightLab, design: Design, results: Results) -> bool:
+def reproduces_scores(lab: WeightLab, design: Design, results: Results) -> bool:
     """Whether the lab's own joining gives the published ranks, and scores within the tie rule, in every year."""
     if design.id == BASE:
         rows = results.scores[results.scores["node"] == results.tree.root]
@@ -235,12 +239,15 @@ def _published_scenarios(results: Results, lab: WeightLab) -> list[dict[str, Any
         scenario_rows = rows[rows["scenario"] == id] if len(rows) else rows
         if id in known_designs or scenario_rows.empty:
             continue
-        by_year = {}
+        scores_by_year = {}
         for year in lab.years:
             year_rows = scenario_rows[scenario_rows["year"] == year].set_index("unit").reindex(lab.units)
-            by_year[str(year)] = [[_or_none(s) for s in year_rows["score"]], [_or_none(r) for r in year_rows["rank"]]]
+            scores_by_year[str(year)] = [
+                [_finite_or_none(s) for s in year_rows["score"]],
+                [_finite_or_none(r) for r in year_rows["rank"]],
+            ]
         label = {"zh": scenario.label.zh, "en": scenario.label.en}
-        published_scenarios.append({"id": id, "label": label, "years": by_year, "changes": dict(scenario.changes)})
+        published_scenarios.append({"id": id, "label": label, "years": scores_by_year, "changes": dict(scenario.changes)})
     return published_scenarios
 
 
@@ -252,9 +259,9 @@ def _rank_ranges(results: Results, lab: WeightLab) -> dict[str, list[list[float 
     for year in lab.years:
         low, high, _ = rank_range(results, year)
         if low:
-            ranges[str(year)] = [[_or_none(low.get(unit)), _or_none(high.get(unit))] for unit in lab.units]
+            ranges[str(year)] = [[_finite_or_none(low.get(unit)), _finite_or_none(high.get(unit))] for unit in lab.units]
     return ranges
 
 
-def _or_none(value: Any) -> float | None:
+def _finite_or_none(value: Any) -> float | None:
     return None if is_missing(value) else float(value)

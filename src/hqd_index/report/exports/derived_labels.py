@@ -15,7 +15,7 @@ from ..regression_labels import moderator_label
 from ..results import Results
 from ..sentences import GROUPS
 from .published_panel_columns import INDEX, SHARE_SUM, linked_column, sample_flag
-from .regression_columns import VIA
+from .regression_columns import MEDIATOR_PREFIX
 
 FIXED = {
     linked_column(UPSTREAM, "direct"): Bilingual("供应行业的密度（直接）", "density of suppliers, direct"),
@@ -40,7 +40,7 @@ def derived_labels(results: Results) -> dict[str, Bilingual]:
     for id, scenario in study.scenarios.items():
         labels[f"{INDEX}{id}"] = Bilingual(f"指数：{scenario.label.zh}", f"index: {scenario.label.en}")
     for id, mediator in study.regressions.mediators.items():
-        labels[f"{VIA}{id}"] = Bilingual(mediator.label.zh, mediator.label.en)
+        labels[f"{MEDIATOR_PREFIX}{id}"] = Bilingual(mediator.label.zh, mediator.label.en)
     for choice in study.regressions.specifications:
         if choice.density is not None and (measure := column_labels(results, "density").get(choice.density.measure)):
             lag = choice.density.lag

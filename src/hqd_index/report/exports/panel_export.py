@@ -30,12 +30,12 @@ def panel(results: Results) -> pd.DataFrame:
     if groups:
         numbers = {group: k for k, group in enumerate(sorted(set(groups.values())), 1)}
         frame["group_id"] = frame["unit"].map(groups).map(numbers)
-    for sample, ending in SAMPLES.items():
+    for sample, suffix in SAMPLES.items():
         scores_by_node = rows[rows["sample"] == sample].pivot(index=["unit", "year"], columns="node", values="score") / 100
-        scores_by_node = scores_by_node[[node for node in results.inner if node in scores_by_node.columns]].add_suffix(ending)
+        scores_by_node = scores_by_node[[node for node in results.inner if node in scores_by_node.columns]].add_suffix(suffix)
         frame = frame.merge(scores_by_node.reset_index(), on=["unit", "year"], how="left")
     frame = _with_regressors(results, frame)
-    is_used = _in_sample(results, frame)
+    is_used = _sample_membership(results, frame)
     frame = with_derived_columns(results, with_regression_columns(results, frame).assign(used=is_used.to_numpy()))
     return frame.rename(columns=variable).sort_values(["unit", "year"], ignore_index=True)
 
@@ -71,23 +71,23 @@ def _with_regressors(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _lagged_columns(rows: pd.DataFrame, columns: list[str], years: int, ending: str) -> pd.DataFrame:
+def _lagged_columns(rows: pd.DataFrame, columns: list[str], years: int, suffix: str) -> pd.DataFrame:
     """Columns moved to the year in which their values are `years` old."""
-    shifted = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
-    return shifted.rename(columns={column: f"{column}{ending}" for column in columns})
+    shifted_rows = rows[["unit", "year", *columns]].assign(year=rows["year"] + years)
+    return shifted_rows.rename(columns={column: f"{column}{suffix}" for column in columns})
 
 
-def _in_sample(results: Results, frame: pd.DataFrame) -> pd.Series:
+def _sample_membership(results: Results, frame: pd.DataFrame) -> pd.Series:
     """1 on the rows of the published regressions."""
     cells = results.table("indicators")
     if cells.empty or "density_lag" not in frame.columns:
         return pd.Series(0, index=frame.index)
     gap_rows = cells[cells["normalised"].isna()][["unit", "year"]].drop_duplicates().assign(gap=True)
-    without_gaps = frame[["unit", "year"]].merge(gap_rows, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
+    has_no_gap = frame[["unit", "year"]].merge(gap_rows, on=["unit", "year"], how="left")["gap"].isna().to_numpy()
     nodes = [c for c in frame.columns if c.removesuffix("_lo") in results.inner and frame[c].notna().any()]
     controls = [f"{name}_lag" for name in results.study.regressions.controls if f"{name}_lag" in frame.columns]
-    complete = np.isfinite(frame[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
-    return pd.Series((complete & without_gaps).astype(int), index=frame.index)
+    is_complete_row = np.isfinite(frame[[*nodes, "density_lag", *controls]].to_numpy(dtype=float)).all(axis=1)
+    return pd.Series((is_complete_row & has_no_gap).astype(int), index=frame.index)
 
 
 def describe(results: Results, columns: list[str]) -> dict[str, str]:

@@ -16,14 +16,14 @@ from ...models.estimation_sample import SPLITTABLE, base_values, base_year
 from ..results import Results
 
 KEY = ["unit", "year"]
-VIA = "via_"
+MEDIATOR_PREFIX = "via_"
 
 
 def with_regression_columns(results: Results, panel: pd.DataFrame) -> pd.DataFrame:
     """The panel (unit, year, `density_lag` if the study has one) with those columns that its tables allow."""
     if "density_lag" not in panel or results.table("regressions").empty:
         return panel
-    for columns in (*_splittable(results), *_mediators(results)):
+    for columns in (*_firm_share_columns(results), *_mediators(results)):
         panel = panel.merge(columns, on=KEY, how="left")
     for columns in _base_values(results, panel):
         panel = panel.merge(columns, on="unit", how="left")
@@ -38,32 +38,36 @@ def _firm_shares(results: Results) -> tuple[str, dict[str, float]]:
     return tree.root, {leaf: share for leaf, share in tree.weights(tree.root).items() if indicators[leaf].table == "firms"}
 
 
-def _splittable(results: Results) -> Iterator[pd.DataFrame]:
+def _firm_share_columns(results: Results) -> Iterator[pd.DataFrame]:
     """The splittable part of the root by sample, and the index of leading and of other firms."""
     root, shares = _firm_shares(results)
-    partial = 0 < sum(shares.values()) < 1 - 1e-12
+    is_partial = 0 < sum(shares.values()) < 1 - 1e-12
     cells = results.table("indicators")
-    for sample, ending in (("all", ""), ("leave_out", "_lo")) if partial else ():
+    for sample, suffix in (("all", ""), ("leave_out", "_lo")) if is_partial else ():
         values = cells[cells["sample"] == sample].pivot(index=KEY, columns="indicator", values="normalised")
-        yield _mean(values, shares).rename(f"{SPLITTABLE}{ending}").reset_index()
+        yield _mean(values, shares).rename(f"{SPLITTABLE}{suffix}").reset_index()
     leader_scores = results.table("leader_scores")
     for group, rows in leader_scores.groupby("sample") if len(leader_scores) else ():
         values = rows.pivot(index=KEY, columns="node", values="score")
-        if partial and set(shares) <= set(values):
+        if is_partial and set(shares) <= set(values):
             yield _mean(values, shares).rename(f"{SPLITTABLE}_{group}").reset_index()
         elif root in values:
             yield values[root].rename(f"{root}_{group}").reset_index()
 
 
 def _mean(values: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
-    part: pd.Series = sum((share * values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=values.index))
-    return part / sum(shares.values())
+    weighted_leaf: pd.Series = sum(
+        (share * values[leaf] for leaf, share in shares.items()), start=pd.Series(0.0, index=values.index)
+    )
+    return weighted_leaf / sum(shares.values())
 
 
 def _mediators(results: Results) -> Iterator[pd.DataFrame]:
     values = results.table("mediator_values")
     if len(values):
-        yield values.rename(columns=lambda column: column if column in KEY else f"{VIA}{column}").astype({"year": "int64"})
+        yield values.rename(columns=lambda column: column if column in KEY else f"{MEDIATOR_PREFIX}{column}").astype(
+            {"year": "int64"}
+        )
 
 
 def _base_values(results: Results, panel: pd.DataFrame) -> Iterator[pd.DataFrame]:

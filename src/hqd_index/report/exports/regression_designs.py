@@ -20,7 +20,7 @@ from ..regression_rows import headline_spec
 from ..results import Results
 from .panel_export import SAMPLES
 from .published_panel_columns import INDEX, linked_column, sample_flag
-from .regression_columns import VIA
+from .regression_columns import MEDIATOR_PREFIX
 
 GROUPS = {"leaders": 1, "others": 0}
 """Samples of never-recognised firms, and their value in the column `leader` of the firm rows."""
@@ -114,7 +114,7 @@ def _choice(results: Results, spec: str) -> SpecificationChoice:
 
 def _outcome(choice: SpecificationChoice, spec: str, sample: str, outcome: str) -> str:
     if spec == MECHANISM:
-        return variable(f"{VIA}{outcome}")
+        return variable(f"{MEDIATOR_PREFIX}{outcome}")
     if spec.startswith("firms_"):
         return variable(outcome)
     if spec == choice.id and choice.scenario is not None:
@@ -138,7 +138,11 @@ def _row_rule(data: pd.DataFrame, choice: SpecificationChoice, spec: str, sample
         return RowRule("leader", GROUPS[sample])
     numbers = dict(zip(data["unit"], data["unit_id"].astype(int)))
     flag = sample_flag(choice.id)
-    present = tuple(c for c in data.columns if str(c).startswith(VIA) and data[c].notna().any()) if spec == MECHANISM else ()
+    present = (
+        tuple(c for c in data.columns if str(c).startswith(MEDIATOR_PREFIX) and data[c].notna().any())
+        if spec == MECHANISM
+        else ()
+    )
     return RowRule(
         flag=flag if flag in data.columns else "used",
         years=choice.years,

@@ -26,8 +26,8 @@ GROUP_EFFECTS_NOTE = (
 
 def script_notes(results: Results) -> tuple[str, ...]:
     """What the reader of either script has to know."""
-    grouped = any("group_year" in spec.fixed_effects for spec in results.study.regressions.specifications)
-    return (*NOTES, GROUP_EFFECTS_NOTE) if grouped else NOTES
+    has_group_years = any("group_year" in spec.fixed_effects for spec in results.study.regressions.specifications)
+    return (*NOTES, GROUP_EFFECTS_NOTE) if has_group_years else NOTES
 
 
 def no_firm_rows(results: Results) -> Iterator[str]:
@@ -48,8 +48,8 @@ def instrument_designs(
     rows = results.table("endogeneity")
     if rows.empty or INSTRUMENT not in data.columns:
         return
-    instrumented = rows[(rows["method"] == "shift_share") & (rows["quantity"] == "estimate")]
-    outcomes = set(zip(instrumented["sample"], instrumented["outcome"]))
+    instrument_rows = rows[(rows["method"] == "shift_share") & (rows["quantity"] == "estimate")]
+    outcomes = set(zip(instrument_rows["sample"], instrument_rows["outcome"]))
     for design in designs:
         if design.spec != headline_spec(results) or design.weights is not None:
             continue
@@ -61,5 +61,5 @@ def instrument_designs(
 def expected_numbers(row: pd.Series) -> str:
     """What a command should print, to ten digits."""
     names = {"estimate": "b", "se_cv1": "CV1 se", "se_cv3": "CV3 se", "p_wild": "wild p"}
-    parts = [f"{name} {row[column]:.10g}" for column, name in names.items() if not is_missing(row[column])]
-    return "; ".join([*parts, f"N {row['n_obs']}"])
+    number_texts = [f"{name} {row[column]:.10g}" for column, name in names.items() if not is_missing(row[column])]
+    return "; ".join([*number_texts, f"N {row['n_obs']}"])

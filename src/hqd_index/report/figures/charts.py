@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from ..colours import HUES, INK, LINE, MUTED, RISE
+from ..colours import HUES, INK, LINE_COLOUR, MUTED_INK, RISE_COLOUR
 
 Chart = Any  # alt.LayerChart | alt.Chart
 
@@ -24,8 +24,8 @@ def _label_axis(order: Iterable[str]) -> alt.Y:
     return alt.Y("label:N", sort=list(order), title=None)
 
 
-def _colour_scale(colours: Mapping[str, str], *, orient: str = "top") -> alt.Color:
-    legend = alt.Legend(title=None, orient=orient, columns=3, labelLimit=0, columnPadding=14)
+def _colour_scale(colours: Mapping[str, str], *, legend_position: str = "top") -> alt.Color:
+    legend = alt.Legend(title=None, orient=legend_position, columns=3, labelLimit=0, columnPadding=14)
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return alt.Color("key:N", scale=scale, sort=list(colours), legend=legend)
 
@@ -59,8 +59,8 @@ def bar_chart(frame: pd.DataFrame, *, title: str) -> Chart:
 
 def line_chart(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -> Chart:
     """Rows (x, key, value) as lines; a band where there are low and high. Dashes tell the keys apart without colour."""
-    many_years = frame["x"].nunique() > 8
-    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if many_years else 0))
+    has_many_years = frame["x"].nunique() > 8
+    x = alt.X("x:O", title=None, axis=alt.Axis(labelAngle=-45 if has_many_years else 0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
     line_layer = alt.Chart(frame).mark_line(point=True, strokeWidth=2)
     line_layer = line_layer.encode(
@@ -76,12 +76,12 @@ def line_chart(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -
 def heat_map(frame: pd.DataFrame, order: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value) as a field of tinted cells."""
     x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=-45))
-    tint = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
-    cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_label_axis(order), color=tint)
+    colour_encoding = alt.Color("value:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(title=title))
+    cells = alt.Chart(frame).mark_rect(stroke="white").encode(x=x, y=_label_axis(order), color=colour_encoding)
     return cells.properties(width=WIDTH, height=alt.Step(17))
 
 
-def tinted_matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
+def colour_matrix(frame: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], *, title: str) -> Chart:
     """Rows (label, x, value, text, marked) as cells tinted by sign and size, with their texts; marked cells have a frame."""
     x = alt.X("x:N", title=None, sort=list(columns), axis=alt.Axis(orient="top", labelAngle=-35, labelLimit=140))
     largest = 1.6 * float(frame["value"].abs().max()) or 1.0  # wider than the values, so that dark texts can be read
@@ -108,8 +108,8 @@ def slope_chart(frame: pd.DataFrame, colours: Mapping[str, str]) -> Chart:
     x = alt.X("x:O", title=None, axis=alt.Axis(orient="top", labelAngle=0), scale=alt.Scale(padding=0.5))
     y = alt.Y("value:Q", scale=alt.Scale(reverse=True, zero=False, nice=False, padding=8), axis=None)
     layers = [alt.Chart(frame).mark_line(strokeWidth=1.6).encode(x=x, y=y, detail="unit:N", color=_colour_scale(colours))]
-    for end, align, dx in ((first_x, "right", -6), (last_x, "left", 6)):
-        end_texts = alt.Chart(frame[frame["x"] == end]).mark_text(align=align, dx=dx, color=INK)
+    for end, text_align, dx in ((first_x, "right", -6), (last_x, "left", 6)):
+        end_texts = alt.Chart(frame[frame["x"] == end]).mark_text(align=text_align, dx=dx, color=INK)
         layers.append(end_texts.encode(x=x, y=y, text="text:N"))
     return alt.layer(*layers).properties(width=WIDTH, height=16 * frame["unit"].nunique() + 20)
 
@@ -120,7 +120,7 @@ def rank_ranges(frame: pd.DataFrame, base: pd.DataFrame, *, title: str) -> Chart
     last_rank = max(frame["value"].max(), base["value"].max())
     ticks = alt.Axis(tickMinStep=1, format="d", values=[1, *range(5, int(last_rank) + 1, 5)])
     x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[1, last_rank], nice=False, padding=8), axis=ticks)
-    span_layer = alt.Chart(frame).mark_rule(color=LINE, strokeWidth=7)
+    span_layer = alt.Chart(frame).mark_rule(color=LINE_COLOUR, strokeWidth=7)
     span_layer = span_layer.encode(y=_label_axis(order), x=alt.X("min(value):Q", title=title), x2="max(value):Q")
     point_layer = (
         alt.Chart(frame).mark_point(size=25, filled=True, color=HUES[0][1], opacity=0.75).encode(y=_label_axis(order), x=x)
@@ -133,7 +133,7 @@ def interval_plot(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str
     """Rows (label, key, value, low, high) as points with intervals, keys side by side, zero marked."""
     order, keys = list(dict.fromkeys(frame["label"])), list(colours)
     offset, x = alt.YOffset("key:N", sort=keys), alt.X("value:Q", title=title)
-    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x="at:Q")
+    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(x="at:Q")
     base = alt.Chart(frame).encode(y=_label_axis(order), yOffset=offset, color=_colour_scale(colours))
     rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     point_layer = base.mark_point(filled=True, size=49, opacity=1).encode(x=x, shape=alt.Shape("key:N", sort=keys, legend=None))
@@ -148,7 +148,7 @@ def event_plot(frame: pd.DataFrame, colours: Mapping[str, str], *, title: str) -
     rules = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     shape = alt.Shape("key:N", sort=keys, legend=None)
     point_layer = base.mark_point(filled=True, size=36, opacity=1).encode(y=alt.Y("value:Q", title=title), shape=shape)
-    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y="at:Q")
+    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(y="at:Q")
     return alt.layer(zero_line, rules, point_layer).properties(width=WIDTH, height=240)
 
 
@@ -157,9 +157,11 @@ def specification_curve(frame: pd.DataFrame, *, title: str) -> Chart:
     x = alt.X("x:Q", title=None, axis=None)
     interval_layer = alt.Chart(frame).mark_rule(color="#c9d3db").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
     point_layer = alt.Chart(frame).mark_circle(size=9, color=HUES[0][0], opacity=1).encode(x=x, y=alt.Y("value:Q", title=title))
-    highlighted = alt.Chart(frame[frame["marked"]]).mark_point(size=90, color=RISE, filled=True, opacity=1, shape="diamond")
-    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(y="at:Q")
-    return alt.layer(interval_layer, zero_line, point_layer, highlighted.encode(x=x, y="value:Q")).properties(
+    headline_mark = alt.Chart(frame[frame["marked"]]).mark_point(
+        size=90, color=RISE_COLOUR, filled=True, opacity=1, shape="diamond"
+    )
+    zero_line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED_INK, strokeDash=[3, 3]).encode(y="at:Q")
+    return alt.layer(interval_layer, zero_line, point_layer, headline_mark.encode(x=x, y="value:Q")).properties(
         width=WIDTH, height=240
     )
 
@@ -173,10 +175,10 @@ def vega_lite(chart: Chart, *, font: str = FONT) -> str:
 def _styled_chart(chart: Chart, font: str) -> Chart:
     axis = {
         "labelColor": INK,
-        "titleColor": MUTED,
-        "gridColor": LINE,
-        "domainColor": LINE,
-        "tickColor": LINE,
+        "titleColor": MUTED_INK,
+        "gridColor": LINE_COLOUR,
+        "domainColor": LINE_COLOUR,
+        "tickColor": LINE_COLOUR,
         "labelLimit": 0,
         "labelFontSize": 11,
         "titleFontSize": 11,

@@ -7,14 +7,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..bilingual import BLANK, Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..results import Results
 from . import charts, svg_text
 from .drawing_pool import DrawingPool
 from .figure_catalogue import FIGURES
 from .figure_labels import FigureLabels
 
-ON_PAGE_ONLY = ("ledger", "quarantine")
+TABLES_ON_PAGE_ONLY = ("ledger", "quarantine")
 """Figures about this run's files, which no paper prints."""
 PPI = 300
 """Pixels per inch of PNG files."""
@@ -33,16 +33,16 @@ class Drawing:
     sources: tuple[str, ...]
     svg: str
     pairs: Mapping[str, Bilingual]
-    note: Bilingual = BLANK
+    note: Bilingual = BLANK_TEXT
 
     @property
     def bilingual_svg(self) -> str:
         """For the page: both languages, one shown by style."""
-        return svg_text.in_both_languages(self.svg, self.pairs)
+        return svg_text.bilingual_svg_texts(self.svg, self.pairs)
 
     def svg_in(self, language: str) -> str:
         """For a file: one language, in faces that have Chinese characters."""
-        return svg_text.in_one_language(self.svg, self.pairs, language).replace(
+        return svg_text.svg_in_language(self.svg, self.pairs, language).replace(
             'font-family="sans-serif"', f'font-family="{CHINESE_FACES}"'
         )
 
@@ -73,7 +73,7 @@ class FigureFiles:
 
     def add(self, name: str, drawing: Drawing) -> None:
         """Begin a figure's files; figures for the page only are passed over."""
-        if name in ON_PAGE_ONLY:
+        if name in TABLES_ON_PAGE_ONLY:
             return
         svg, (svg_path, png_path, pdf_path) = (
             drawing.svg_in(self._language),

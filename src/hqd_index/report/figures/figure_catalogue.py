@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..bilingual import BLANK, Bilingual, legible_text
-from ..colours import HUES, RISE, STEADY
+from ..bilingual import BLANK_TEXT, Bilingual, visible_text
+from ..colours import HUES, RISE_COLOUR, STEADY_COLOUR
 from ..key_findings import file_flow
 from ..results import Results
 from . import charts
@@ -23,7 +23,7 @@ class Figure:
     make_chart: Callable[[Results, FigureLabels], Chart | None]
     title: Bilingual
     sources: tuple[str, ...]
-    note: Bilingual = BLANK
+    note: Bilingual = BLANK_TEXT
     """How to read it."""
 
 
@@ -39,10 +39,10 @@ def ledger(results: Results, labels: FigureLabels) -> Chart | None:
     }
     flow = file_flow(table)
     sheets = flow["sheet"].fillna("").map(lambda sheet: f" / {sheet}" if sheet else "")
-    flow["label"] = [legible_text(text) for text in flow["file"].astype(str) + sheets]
+    flow["label"] = [visible_text(text) for text in flow["file"].astype(str) + sheets]
     frame = flow.melt("label", list(names), "key", "value")
     frame["key"] = [labels(names[key]) for key in frame["key"]]
-    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE, STEADY))}
+    colours = {labels(name): colour for name, colour in zip(names.values(), (HUES[0][1], RISE_COLOUR, STEADY_COLOUR))}
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占该文件行数", "share of the file's rows")))
 
 
@@ -55,7 +55,7 @@ def quarantine(results: Results, labels: FigureLabels) -> Chart | None:
     counts = counts.sort_values(["value", "rule"], ascending=[False, True])
     first_rows = rows.drop_duplicates("rule").set_index("rule")
     rule_labels = {
-        rule: Bilingual(*(f"{rule} {legible_text(first_rows[f'expected_{end}'][rule])}" for end in ("zh", "en")))
+        rule: Bilingual(*(f"{rule} {visible_text(first_rows[f'expected_{end}'][rule])}" for end in ("zh", "en")))
         for rule in first_rows.index
     }
     frame = counts.assign(

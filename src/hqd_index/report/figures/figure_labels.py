@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..bilingual import Bilingual
 
-WIDEST = 20.0
+MAX_LABEL_WIDTH = 20.0
 """Ems of a label drawn in a figure."""
 
 
@@ -19,7 +19,7 @@ class FigureLabels:
     pairs: dict[str, Bilingual] = field(default_factory=dict)
 
     def __call__(self, pair: Bilingual) -> str:
-        return self.title(Bilingual(shortened(pair.zh), shortened(pair.en)))
+        return self.title(Bilingual(shortened_label(pair.zh), shortened_label(pair.en)))
 
     def title(self, pair: Bilingual) -> str:
         """The same for the title of an axis, which is never cut."""
@@ -38,10 +38,10 @@ COMMON_PREFIX = "Manufacture of "
 """With it the English names of half the industries begin."""
 
 
-def short_unit_name(zh: str, en: str, widest: float = WIDEST) -> Bilingual:
+def short_unit_name(zh: str, en: str, max_width: float = MAX_LABEL_WIDTH) -> Bilingual:
     """A unit's name as a figure has room for."""
     short_en = en.removeprefix(COMMON_PREFIX)
-    return Bilingual(shortened(zh, widest), shortened(short_en[:1].upper() + short_en[1:], widest))
+    return Bilingual(shortened_label(zh, max_width), shortened_label(short_en[:1].upper() + short_en[1:], max_width))
 
 
 def _text_width(text: str) -> float:
@@ -49,8 +49,8 @@ def _text_width(text: str) -> float:
     return sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
 
 
-def shortened(text: str, widest: float = WIDEST) -> str:
+def shortened_label(text: str, max_width: float = MAX_LABEL_WIDTH) -> str:
     """The text, ended by an ellipsis where it is wider than a label may be."""
-    while _text_width(text) > widest:
+    while _text_width(text) > max_width:
         text = text.rstrip("…")[:-1].rstrip() + "…"
     return text

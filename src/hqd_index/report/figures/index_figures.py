@@ -8,13 +8,13 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..colours import FALL, HUES, INK, LINE, MUTED, RISE, STEADY, node_colours
+from ..colours import FALL_COLOUR, HUES, INK, LINE_COLOUR, MUTED_INK, RISE_COLOUR, STEADY_COLOUR, node_colours
 from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
 from . import charts
 from .charts import Chart
-from .figure_labels import WIDEST, FigureLabels, short_unit_name
+from .figure_labels import MAX_LABEL_WIDTH, FigureLabels, short_unit_name
 
 COLOURED_SHIFT = 3
 """Places from which a shift of rank is coloured."""
@@ -39,7 +39,7 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
 
 def _node_colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:
     node_colour = node_colours(results.tree)
-    return {node: node_colour.get(node, MUTED) for node in nodes}
+    return {node: node_colour.get(node, MUTED_INK) for node in nodes}
 
 
 def weights(results: Results, labels: FigureLabels) -> Chart | None:
@@ -52,7 +52,7 @@ def weights(results: Results, labels: FigureLabels) -> Chart | None:
     colours = node_colours(results.tree)
     frame = pd.DataFrame({"value": shares, "text": [number(value, 1) for value in shares]})
     frame["label"] = [labels(Bilingual(f"{results.name(leaf).zh} {leaf}", f"{results.name(leaf).en} {leaf}")) for leaf in leaves]
-    frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED) for leaf in leaves]
+    frame["colour"] = [colours.get(leaf) or colours.get(results.tree.parent(leaf) or "", MUTED_INK) for leaf in leaves]
     return charts.bar_chart(frame, title=labels.title(Bilingual("总权重（%）", "share in the index (%)")))
 
 
@@ -62,9 +62,9 @@ def trend(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     nodes = [results.tree.root, *(results.dimensions if len(results.dimensions) <= len(HUES) else [])]
     rows = results.scores[results.scores["node"].isin(nodes)]
-    means = rows.groupby(["node", "year"], as_index=False)["score"].mean().dropna()
-    frame = pd.DataFrame({"x": means["year"], "value": means["score"]})
-    frame["key"] = [labels(results.name(node)) for node in means["node"]]
+    mean_scores = rows.groupby(["node", "year"], as_index=False)["score"].mean().dropna()
+    frame = pd.DataFrame({"x": mean_scores["year"], "value": mean_scores["score"]})
+    frame["key"] = [labels(results.name(node)) for node in mean_scores["node"]]
     colours = {results.tree.root: INK} | _node_colours(results, nodes[1:])
     colour_by_label = {labels(results.name(node)): colour for node, colour in colours.items()}
     return charts.line_chart(frame, colour_by_label, title=labels.title(Bilingual("各单位平均得分", "mean score over units")))
@@ -90,21 +90,21 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     first_year, last_year = results.years[0], results.years[-1]
     earlier, latest = (results.ranking(year).set_index("unit") for year in (first_year, last_year))
-    ranked_in_both = latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"])
-    if ranked_in_both.empty:
+    rows_ranked_twice = latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"])
+    if rows_ranked_twice.empty:
         return None
     colours = {
-        labels(Bilingual(f"▲ 升 {COLOURED_SHIFT} 位以上", f"▲ up {COLOURED_SHIFT} or more")): RISE,
-        labels(Bilingual(f"▼ 降 {COLOURED_SHIFT} 位以上", f"▼ down {COLOURED_SHIFT} or more")): FALL,
-        labels(Bilingual(f"变动不足 {COLOURED_SHIFT} 位", f"less than {COLOURED_SHIFT}")): STEADY,
+        labels(Bilingual(f"▲ 升 {COLOURED_SHIFT} 位以上", f"▲ up {COLOURED_SHIFT} or more")): RISE_COLOUR,
+        labels(Bilingual(f"▼ 降 {COLOURED_SHIFT} 位以上", f"▼ down {COLOURED_SHIFT} or more")): FALL_COLOUR,
+        labels(Bilingual(f"变动不足 {COLOURED_SHIFT} 位", f"less than {COLOURED_SHIFT}")): STEADY_COLOUR,
     }
     risen_label, fallen_label, steady_label = colours
     rows = []
-    for unit, row in ranked_in_both.iterrows():
-        places_won = float(row["then"]) - float(row["rank"])
-        key = risen_label if places_won >= COLOURED_SHIFT else fallen_label if places_won <= -COLOURED_SHIFT else steady_label
+    for unit, row in rows_ranked_twice.iterrows():
+        rank_gain = float(row["then"]) - float(row["rank"])
+        key = risen_label if rank_gain >= COLOURED_SHIFT else fallen_label if rank_gain <= -COLOURED_SHIFT else steady_label
         first_rank, last_rank = int(row["then"]), int(row["rank"])
-        name = short_unit_name(row["unit_zh"], row["unit_en"], WIDEST - 2)  # the rank beside it needs room
+        name = short_unit_name(row["unit_zh"], row["unit_en"], MAX_LABEL_WIDTH - 2)  # the rank beside it needs room
         rows.append(
             (unit, str(first_year), first_rank, labels(Bilingual(f"{name.zh}  {first_rank}", f"{name.en}  {first_rank}")), key)
         )
@@ -144,7 +144,7 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
     band_shares = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])
     frame = band_shares.rename(index=names).rename_axis("label").reset_index().melt("label", list(bands), "key", "value")
-    colours = dict(zip(bands, (HUES[0][0], LINE, HUES[1][1])))
+    colours = dict(zip(bands, (HUES[0][0], LINE_COLOUR, HUES[1][1])))
     return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("占全部抽样的份额", "share of the draws")))
 
 

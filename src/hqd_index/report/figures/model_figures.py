@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..bilingual import Bilingual
-from ..colours import HUES, INK, MUTED, node_colours
-from ..key_findings import effect_parts
+from ..colours import HUES, INK, MUTED_INK, node_colours
+from ..key_findings import split_effects
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
 from ..number_format import number
@@ -31,8 +31,8 @@ def coefficients(results: Results, labels: FigureLabels) -> Chart | None:
     frame = rows.rename(columns={"estimate_sd": "value"})[["value", "low", "high"]]
     frame["label"] = [labels(results.name(node)) for node in rows["outcome"]]
     frame["key"] = [labels(SAMPLES[sample]) for sample in rows["sample"]]
-    hues = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
-    colours = {labels(SAMPLES[sample]): hue for sample, hue in hues.items() if sample in set(rows["sample"])}
+    colour_by_sample = dict(zip(SAMPLES, (HUES[0][0], HUES[1][0])))
+    colours = {labels(SAMPLES[sample]): colour for sample, colour in colour_by_sample.items() if sample in set(rows["sample"])}
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
     return charts.interval_plot(frame, colours, title=labels.title(title))
 
@@ -51,14 +51,14 @@ def channels(results: Results, labels: FigureLabels) -> Chart | None:
     rows, colours = rows.loc[nodes], node_colours(results.tree)
     frame = pd.DataFrame({name: 100 * rows[column].to_numpy(dtype=float) for name, column in CHANNEL_COLUMNS.items()})
     frame["label"] = [labels(results.name(node)) for node in nodes]
-    frame["colour"] = [colours.get(node, MUTED) for node in nodes]
+    frame["colour"] = [colours.get(node, MUTED_INK) for node in nodes]
     title = Bilingual("权重 × 该部分的系数（得分点，每单位密度）", "weight x the part's coefficient (points per unit of density)")
     return charts.bar_chart(frame, title=labels.title(title))
 
 
 def composition(results: Results, labels: FigureLabels) -> Chart | None:
     """The coefficient on all firms, and the spillover and composition that add up to it, in standard deviations."""
-    split_rows = effect_parts(results)
+    split_rows = split_effects(results)
     if split_rows is None:
         return None
     prefix, rows = split_rows
@@ -68,7 +68,7 @@ def composition(results: Results, labels: FigureLabels) -> Chart | None:
         "_composition": Bilingual("构成（专精特新企业自身）", "composition (recognised firms)"),
     }
     frame = pd.DataFrame([{"value": row["value"], "low": row["ci_low"], "high": row["ci_high"]} for row in rows.values()])
-    frame["label"] = [labels(names[part]) for part in rows]
+    frame["label"] = [labels(names[component]) for component in rows]
     key = labels(Bilingual("95% 区间（自助法）", "95% interval (bootstrap)"))
     title = Bilingual("密度高 1 个标准差对应的变动（标准差）", "change with one SD more density (SDs)")
     return charts.interval_plot(frame.assign(key=key), {key: HUES[0][0]}, title=labels.title(title))
@@ -101,8 +101,8 @@ def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     rows = rows.sort_values("position", ignore_index=True)
     step = max(1, len(rows) // CURVE_POINTS)
-    thinned = rows[(rows.index % step == 0) | rows["headline"].astype(bool)]
-    frame = thinned.rename(
+    thinned_rows = rows[(rows.index % step == 0) | rows["headline"].astype(bool)]
+    frame = thinned_rows.rename(
         columns={"position": "x", "estimate_sd": "value", "ci_low": "low", "ci_high": "high", "headline": "marked"}
     )
     frame = frame[["x", "value", "low", "high", "marked"]].astype({"x": float, "marked": bool})
@@ -128,7 +128,7 @@ def mode_matrix(results: Results, labels: FigureLabels) -> Chart | None:
     frame["text"] = [text + ("*" if p <= 0.05 else "") for text, p in zip(signed, shown_cells["p_wild"])]
     frame["marked"] = shown_cells["predicted"].astype(bool)
     title = Bilingual("标准化系数", "coefficient in SDs")
-    return charts.tinted_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))
+    return charts.colour_matrix(frame, list(modes.values()), list(nodes.values()), title=labels(title))
 
 
 def event_study(results: Results, labels: FigureLabels) -> Chart | None:
@@ -162,12 +162,12 @@ def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
     if rows.empty:
         return None
     rows = rows.sort_values(["value", "choice"], ascending=[False, True])
-    hues = {"design": HUES[0][1], "specification": HUES[1][1]}
+    colour_by_choice = {"design": HUES[0][1], "specification": HUES[1][1]}
     frame = pd.DataFrame({"value": 100 * rows["value"].to_numpy(), "text": [number(100 * share, 1) for share in rows["value"]]})
     frame["label"] = [
         labels(_choice_label(results, choice_type, choice)) for choice_type, choice in zip(rows["kind"], rows["choice"])
     ]
-    frame["colour"] = [hues.get(choice_type, MUTED) for choice_type in rows["kind"]]
+    frame["colour"] = [colour_by_choice.get(choice_type, MUTED_INK) for choice_type in rows["kind"]]
     return charts.bar_chart(
         frame, title=labels.title(Bilingual("占系数方差的份额（%）", "share of the variance of the coefficient (%)"))
     )

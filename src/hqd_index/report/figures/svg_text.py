@@ -28,27 +28,27 @@ def _short_coordinate(coordinate: re.Match[str]) -> str:
     return f"{float(coordinate[0]):.2f}".rstrip("0").rstrip(".")
 
 
-def in_both_languages(svg: str, pairs: Mapping[str, Bilingual]) -> str:
+def bilingual_svg_texts(svg: str, pairs: Mapping[str, Bilingual]) -> str:
     """The SVG with each text that has two languages written in both; the page's style shows one of them."""
     return _replace_texts(
         svg, pairs, lambda zh, en: zh if zh == en else f'<tspan class="zh">{zh}</tspan><tspan class="en">{en}</tspan>'
     )
 
 
-def in_one_language(svg: str, pairs: Mapping[str, Bilingual], language: str) -> str:
+def svg_in_language(svg: str, pairs: Mapping[str, Bilingual], language: str) -> str:
     """The SVG with each text that has two languages written in one."""
     return _replace_texts(svg, pairs, lambda zh, en: en if language == "en" else zh)
 
 
-def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write: Callable[[str, str], str]) -> str:
+def _replace_texts(svg: str, pairs: Mapping[str, Bilingual], write_text: Callable[[str, str], str]) -> str:
     """The SVG with the texts that have two languages replaced."""
-    pair_of_text = {escape(text, quote=False): pair for text, pair in pairs.items()}
+    bilingual_by_text = {escape(text, quote=False): pair for text, pair in pairs.items()}
 
-    def anew(element: re.Match[str]) -> str:
-        pair = pair_of_text.get(element[2])
-        return element[0] if pair is None else f"{element[1]}>{write(*(escape(text, quote=False) for text in pair))}</text>"
+    def rewritten(element: re.Match[str]) -> str:
+        pair = bilingual_by_text.get(element[2])
+        return element[0] if pair is None else f"{element[1]}>{write_text(*(escape(text, quote=False) for text in pair))}</text>"
 
-    return re.sub(r"(<text[^>]*)>([^<]*)</text>", anew, svg)
+    return re.sub(r"(<text[^>]*)>([^<]*)</text>", rewritten, svg)
 
 
 def print_scale(svg: str) -> float:
@@ -63,7 +63,7 @@ def has_chinese_face() -> bool:
 
     def rendered_png(text: str) -> bytes:
         size = 'width="40" height="40"'
-        mark = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
-        return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{mark}</svg>'))
+        sample_glyph = f'<text y="30" font-size="30" font-family="{FONT}">{text}</text>'
+        return bytes(vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{sample_glyph}</svg>'))
 
     return rendered_png("专") != rendered_png("新")

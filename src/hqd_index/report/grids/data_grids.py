@@ -10,7 +10,7 @@ from ..key_findings import file_flow
 from ..key_labels import key_label
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE
-from .grid import Column, Grid, parse_columns, text_or_empty
+from .grid import Column, Grid, parse_columns, text_or_blank
 
 LEDGER = parse_columns("""
 文件 | File | text | 34
@@ -29,7 +29,7 @@ RULES = parse_columns("""
 规则或问题 | Rule or fault | text | 46
 怎样修改 | How to mend | text | 46
 """)
-NOT_MADE = parse_columns("""
+NOT_MADE_COLUMNS = parse_columns("""
 表 | Table | text | 20
 原因 | Reason | text | 60
 怎样补上 | What would do | text | 60
@@ -54,7 +54,7 @@ def ledger(results: Results) -> Grid | None:
         return None
     values = [
         (
-            *(record["file"], text_or_empty(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
+            *(record["file"], text_or_blank(record["sheet"]), record["rows_in"], record["used"], record["quarantined"]),
             *(record["out_of_scope"], record["quarantined"] / record["rows_in"] if record["rows_in"] else None),
         )
         for record in file_flow(table).to_dict("records")
@@ -73,11 +73,11 @@ def rules(results: Results) -> Grid | None:
     values = []
     for (rule, severity), findings in rows.groupby(["rule", "severity"], sort=True):
         first_finding, column_names = findings.iloc[0], _column_names(findings["column"])
-        expected, mend = (
+        expectation, mend = (
             Bilingual(first_finding["expected_zh"], first_finding["expected_en"]),
             Bilingual(first_finding["mend_zh"], first_finding["mend_en"]),
         )
-        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expected, mend))
+        values.append((rule, key_label(results, "severity", severity), column_names, len(findings), expectation, mend))
     note = Bilingual(
         "一行可能违反多条规则；逐行明细见 quarantine.xlsx。", "A row may break several rules; each is in quarantine.xlsx."
     )
@@ -99,7 +99,7 @@ def not_made(results: Results) -> Grid | None:
         (record["table"], Bilingual(record["reason_zh"], record["reason_en"]), Bilingual(record["mend_zh"], record["mend_en"]))
         for record in results.table("not_made").to_dict("records")
     ]
-    return Grid(Bilingual("未能生成的表", "Tables not made"), NOT_MADE, tuple(values), ("not_made",))
+    return Grid(Bilingual("未能生成的表", "Tables not made"), NOT_MADE_COLUMNS, tuple(values), ("not_made",))
 
 
 CHOKEPOINTS = parse_columns("""
@@ -145,7 +145,7 @@ def chokepoints(results: Results) -> Grid | None:
 def codebook(results: Results) -> Grid | None:
     """Every variable with unit, direction, formula and source."""
     rows = results.table("codebook").to_dict("records")
-    values = [tuple(text_or_empty(record[name]) for name in CODEBOOK_VALUES) for record in rows]
+    values = [tuple(text_or_blank(record[name]) for name in CODEBOOK_VALUES) for record in rows]
     return Grid(Bilingual("变量字典", "Codebook"), CODEBOOK, tuple(values), ("codebook",))
 
 
@@ -168,7 +168,7 @@ def facts(results: Results) -> Grid | None:
             Bilingual(record["fact_zh"], record["fact_en"]),
             *(record[name] for name in ("paper", "here", "n_firms", "year")),
             Bilingual(record["population_zh"], record["population_en"]),
-            Bilingual(text_or_empty(record["note_zh"]), text_or_empty(record["note_en"])),
+            Bilingual(text_or_blank(record["note_zh"]), text_or_blank(record["note_en"])),
         )
         for record in rows
     ]
@@ -182,7 +182,7 @@ def facts(results: Results) -> Grid | None:
 
 def notes(_results: Results) -> Grid:
     """What the marks mean and what to keep in mind."""
-    texts = [
+    note_texts = [
         Bilingual("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
         Bilingual(
             "得分 0–100，先排名后四舍五入；全精度数值见 tables/*.csv。",
@@ -204,6 +204,6 @@ def notes(_results: Results) -> Grid:
     return Grid(
         Bilingual("说明", "Notes"),
         (Column(Bilingual("说明", "Note"), "text", 120),),
-        tuple((text,) for text in texts),
+        tuple((text,) for text in note_texts),
         ("manifest",),
     )

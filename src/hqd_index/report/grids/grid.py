@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..bilingual import BLANK, Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..number_format import MISSING, integer, is_missing, number, p_value, percent
 
-Value = Any  # text, number, Bilingual or None
+CellValue = Any  # text, number, Bilingual or None
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Grid:
 
     title: Bilingual
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: tuple[tuple[CellValue, ...], ...]
     sources: tuple[str, ...]
-    note: Bilingual = BLANK
+    note: Bilingual = BLANK_TEXT
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,7 +39,7 @@ def parse_columns(text: str) -> tuple[Column, ...]:
     """Columns from lines of `Chinese | English | kind | width`."""
     parsed = []
     for line in text.strip().splitlines():
-        zh, en, cell_format, width = (part.strip() for part in line.split("|"))
+        zh, en, cell_format, width = (field.strip() for field in line.split("|"))
         parsed.append(Column(Bilingual(zh, en), cell_format, int(width)))
     return tuple(parsed)
 
@@ -49,12 +49,12 @@ def bilingual_names(zh: Iterable[Any], en: Iterable[Any]) -> list[Bilingual]:
     return [Bilingual(str(zh_name), str(en_name)) for zh_name, en_name in zip(zh, en)]
 
 
-def text_or_empty(value: Any) -> str:
+def text_or_blank(value: Any) -> str:
     """Text of a cell that may be missing."""
     return value if isinstance(value, str) else ""
 
 
-def cell_text(value: Value, cell_format: str, language: str) -> str:
+def cell_text(value: CellValue, cell_format: str, language: str) -> str:
     """A cell as text."""
     if isinstance(value, Bilingual):
         return value.of(language)

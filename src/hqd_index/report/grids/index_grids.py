@@ -8,8 +8,8 @@ from ...methods.weight import WEIGHT
 from ..bilingual import Bilingual, unit_name
 from ..number_format import is_missing
 from ..results import Results
-from .grid import Column, Grid, bilingual_names, parse_columns, text_or_empty
-from .uncertainty_text import UNDECIDED, decisive_choice, rank_intervals, rank_range, undecided_neighbours
+from .grid import Column, Grid, bilingual_names, parse_columns, text_or_blank
+from .uncertainty_text import UNDECIDED_COLUMN, decisive_choice, rank_intervals, rank_range, undecided_neighbours
 
 LABELS = parse_columns("""
 代码 | Code | text | 8
@@ -39,22 +39,33 @@ def ranking(results: Results) -> Grid | None:
     year = results.years[-1]
     table = results.ranking(year)
     previous_year = results.years[-2] if len(results.years) > 1 else None
-    places_won = results.change(year, previous_year) if previous_year else pd.Series(dtype=float)
+    rank_gain = results.change(year, previous_year) if previous_year else pd.Series(dtype=float)
     low, high, range_source = rank_range(results, year)
     by_source, intervals = rank_intervals(results, year)
     neighbour_codes = undecided_neighbours(results, year)
-    certainty_columns = (*by_source, *((UNDECIDED,) if neighbour_codes else ()))
+    certainty_columns = (*by_source, *((UNDECIDED_COLUMN,) if neighbour_codes else ()))
     nodes = [node for node in dict.fromkeys([*results.dimensions, *results.parts]) if node in table.columns]
     rows = []
     for record, name in zip(table.to_dict("records"), bilingual_names(table["unit_zh"], table["unit_en"])):
         unit = record["unit"]
-        change_and_range = (places_won.get(unit), low.get(unit), high.get(unit))
-        certainty = (
+        change_and_range = (rank_gain.get(unit), low.get(unit), high.get(unit))
+        uncertainty_columns = (
             *intervals.get(unit, ("",) * len(by_source)),
             *(neighbour_codes.get(unit, ("",)) if neighbour_codes else ()),
         )
-        parts = [record[node] for node in nodes]
-        rows.append((record["rank"], unit, name, record["score"], *change_and_range, *certainty, *parts, record["coverage"]))
+        part_scores = [record[node] for node in nodes]
+        rows.append(
+            (
+                record["rank"],
+                unit,
+                name,
+                record["score"],
+                *change_and_range,
+                *uncertainty_columns,
+                *part_scores,
+                record["coverage"],
+            )
+        )
     index_name = results.name(results.tree.root)
     title = Bilingual(f"{year} 年{index_name.zh}指数排名", f"Ranking {year}: {index_name.en}")
     header = _ranking_columns(results, nodes, previous_year, certainty_columns)
@@ -73,8 +84,15 @@ def _ranking_columns(
         最好名次 | Best rank | int | 9
         最差名次 | Worst rank | int | 9
     """)
-    parts = tuple(Column(results.name(node), "2", 11) for node in nodes)
-    return (*rank_columns, *LABELS, *score_columns, *certainty_columns, *parts, *parse_columns("覆盖率 | Coverage | % | 9"))
+    part_columns = tuple(Column(results.name(node), "2", 11) for node in nodes)
+    return (
+        *rank_columns,
+        *LABELS,
+        *score_columns,
+        *certainty_columns,
+        *part_columns,
+        *parse_columns("覆盖率 | Coverage | % | 9"),
+    )
 
 
 def _ranking_note(results: Results, range_source: Bilingual) -> Bilingual:
@@ -92,10 +110,10 @@ def panel(results: Results) -> Grid | None:
     rows = results.scores
     if rows.empty:
         return None
-    by_node = rows.pivot(index=["unit", "year"], columns="node", values="score")
-    nodes = [node for node in results.inner if node in by_node.columns]
+    wide_scores = rows.pivot(index=["unit", "year"], columns="node", values="score")
+    nodes = [node for node in results.inner if node in wide_scores.columns]
     index_rows = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
-    by_node = by_node[nodes].join(index_rows[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
+    wide_scores = wide_scores[nodes].join(index_rows[["unit_zh", "unit_en", "rank"]]).reset_index().sort_values(["unit", "year"])
     titles = [Column(_name_with_id(results.name(node), node), "2", 12) for node in nodes]
     values = [
         (
@@ -105,7 +123,7 @@ def panel(results: Results) -> Grid | None:
             *[record[n] for n in nodes],
             record["rank"],
         )
-        for record in by_node.to_dict("records")
+        for record in wide_scores.to_dict("records")
     ]
     header = (*LABELS, *YEAR, *titles, *parse_columns("名次 | Rank | int | 7"))
     return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
@@ -123,13 +141,13 @@ def indicators(results: Results) -> Grid | None:
     if rows.empty:
         return None
     min_cell = results.study.study.publish.min_cell
-    by_node = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
-    leaves = [leaf for leaf in results.leaves if leaf in by_node.columns]
+    wide_scores = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
+    leaves = [leaf for leaf in results.leaves if leaf in wide_scores.columns]
     choices = results.study.indicators.indicators
     titles = [Column(_name_with_id(results.name(leaf), leaf, choices[leaf].unit), "4", 14) for leaf in leaves]
     values = [
         (record["unit"], results.unit_name(record["unit"]), record["year"], *[record[leaf] for leaf in leaves])
-        for record in by_node.reset_index().to_dict("records")
+        for record in wide_scores.reset_index().to_dict("records")
     ]
     note = Bilingual(
         f"企业数少于 {min_cell} 的单元格不公布（study.yaml 的 publish.min_cell）。",
@@ -157,7 +175,7 @@ def weights(results: Results) -> Grid | None:
         percents = [None if is_missing(row[c]) else 100 * row[c] for c in ("share_local", "share_global", "effective")]
         labels = (results.name(str(row["parent"])), results.name(node), node, method_name(str(row["method"])))
         values.append(
-            (*labels, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_or_empty(row["note"]))
+            (*labels, row["cells"], row["entropy"], row["divergence"], *percents, row["skewness"], text_or_blank(row["note"]))
         )
     note = Bilingual(
         "e = −Σ p ln p / ln N，d = 1 − e；熵权 w = d / Σd，在同一上级内计算。权重反映差异大小，不等于重要性。",
@@ -174,10 +192,10 @@ def scenarios(results: Results) -> Grid | None:
     year = results.years[-1]
     rows = rows[rows["year"] == year]
     scenario_names = rows.drop_duplicates("scenario").set_index("scenario")
-    by_node = rows.pivot(index="unit", columns="scenario", values="rank")
+    wide_scores = rows.pivot(index="unit", columns="scenario", values="rank")
     values = []
     for record in results.ranking(year).to_dict("records"):
-        ranks = [by_node[scenario].get(record["unit"]) for scenario in scenario_names.index]
+        ranks = [wide_scores[scenario].get(record["unit"]) for scenario in scenario_names.index]
         shifts = [abs(rank - record["rank"]) for rank in ranks if not is_missing(rank) and not is_missing(record["rank"])]
         name = Bilingual(record["unit_zh"], record["unit_en"])
         values.append((record["unit"], name, record["rank"], *ranks, max(shifts) if shifts else None))

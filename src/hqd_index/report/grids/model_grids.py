@@ -8,7 +8,7 @@ from ..regression_labels import spec_label, term_label
 from ..results import Results
 from ..sentences import HYPOTHESES, TOTAL, sample_label, verdict_sentence
 from ..verdict_words import caution_text, grade_text, verdict_text
-from .grid import Grid, parse_columns, text_or_empty
+from .grid import Grid, parse_columns, text_or_blank
 
 REGRESSIONS = parse_columns("""
 设定 | Specification | text | 14
@@ -84,7 +84,7 @@ def regressions(results: Results) -> Grid | None:
                 term_label(results, record["term"]),
             ),
             *[record[name] for name in REGRESSION_VALUES],
-            text_or_empty(record["fixed_effects"]),
+            text_or_blank(record["fixed_effects"]),
         )
         for record in rows.to_dict("records")
     ]
@@ -148,7 +148,7 @@ def contribution(results: Results) -> Grid | None:
     rows = rows[rows["unit"].isna() | (rows["unit"] == TOTAL)] if len(rows) else rows
     values = [
         (
-            ITEMS[record["item"]],
+            ITEM_LABELS[record["item"]],
             spec_label(results, record["spec"]),
             sample_label(record["sample"]),
             record["from_year"],
@@ -172,12 +172,12 @@ def _measure_label(text: str) -> Bilingual:
     measure = MEASURES.get(text)
     if measure is not None:
         return measure
-    bound = text.removeprefix(NOT_SHOWN)
-    return Bilingual(f"占变化的份额；变化小于 {bound}，不列", text) if bound != text else Bilingual(text, text)
+    change_limit = text.removeprefix(SMALL_CHANGE_PREFIX)
+    return Bilingual(f"占变化的份额；变化小于 {change_limit}，不列", text) if change_limit != text else Bilingual(text, text)
 
 
-NOT_SHOWN = "share of change; not shown, |change| < "
-ITEMS = {
+SMALL_CHANGE_PREFIX = "share of change; not shown, |change| < "
+ITEM_LABELS = {
     "A": Bilingual("A 贡献核算", "A accounting"),
     "B": Bilingual("B 反事实路径", "B counterfactual path"),
     "C": Bilingual("C 方差分解", "C shares of variance"),

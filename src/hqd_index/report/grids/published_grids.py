@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...codebook import meaning
 from ...tables import TABLES
-from ..bilingual import BLANK, Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..key_labels import LABELLED, NODE_COLUMNS, key_label
 from ..number_format import is_missing
 from ..results import Results
@@ -21,17 +21,17 @@ COLUMN_WIDTHS = {"text": 18, "int": 10, "4": 12, "year": 8}
 YEAR_COLUMNS = ("year", "from_year", "to_year", "io_year")
 MAX_ROWS = 600
 """Rows of a sheet made to be read; of a longer table it shows the latest year, and at most so many rows, and says so."""
-OBSTACLES_SHOWN = 5
+MAX_OBSTACLES = 5
 """Obstacles shown per unit."""
-SHORT_BRACKET = 8
+SHORT_BRACKET_LENGTH = 8
 """Signs of a bracket that stays in a header, such as a unit of measure."""
 
 RowChoice = tuple[Callable[[pd.DataFrame], "pd.Series[bool]"], str, str]
 ROW_CHOICES: dict[str, RowChoice] = {
     "obstacles": (
-        lambda rows: rows["place"].notna() & (rows["place"] <= OBSTACLES_SHOWN),
-        f"每个单位只列前 {OBSTACLES_SHOWN} 位障碍",
-        f"the first {OBSTACLES_SHOWN} obstacles of each unit",
+        lambda rows: rows["place"].notna() & (rows["place"] <= MAX_OBSTACLES),
+        f"每个单位只列前 {MAX_OBSTACLES} 位障碍",
+        f"the first {MAX_OBSTACLES} obstacles of each unit",
     ),
     "chokepoints": (lambda rows: rows["chokepoint"].fillna(0) == 1, "只列认定为卡脖子的产品", "flagged products only"),
     "sensitivity": (lambda rows: rows["output"] == "mean_shift", "只列对名次平均变动的作用", "for the mean shift of ranks only"),
@@ -90,7 +90,7 @@ def _rows_to_show(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Bilingua
     if len(shown_rows) > MAX_ROWS:
         shown_rows, zh, en = shown_rows.head(MAX_ROWS), [*zh, f"只列前 {MAX_ROWS} 行"], [*en, f"the first {MAX_ROWS} rows only"]
     if len(shown_rows) == len(rows):
-        return rows, BLANK
+        return rows, BLANK_TEXT
     return shown_rows, Bilingual(
         f"{'，'.join(zh)}；全部见 tables/{name}.csv。", f"{', '.join(en)}; all are in tables/{name}.csv."
     )
@@ -131,8 +131,8 @@ def column_units(results: Results, name: str) -> dict[str, str]:
 
 def short_label(label: str) -> str:
     """A label as a header: up to the first long bracket, colon or comma; the whole label is in the codebook."""
-    head = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{SHORT_BRACKET + 1},}}[）)]", "", label))[0].strip()
-    return head or label
+    label_start = re.split(r"[：:；;，,]", re.sub(rf"[（(][^）)]{{{SHORT_BRACKET_LENGTH + 1},}}[）)]", "", label))[0].strip()
+    return label_start or label
 
 
 def _header(column: str, dtype: str, label: Bilingual, unit: str) -> Column:

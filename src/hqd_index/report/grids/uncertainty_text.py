@@ -7,17 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..bilingual import BLANK, Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..key_findings import Finding
 from ..results import Results
-from .grid import Column, text_or_empty
+from .grid import Column, text_or_blank
 
 SOURCES: dict[str, Bilingual] = {
     "data": Bilingual("名次区间：企业重抽", "Rank interval: firms drawn again"),
     "design": Bilingual("名次区间：方法", "Rank interval: methods"),
     "weights": Bilingual("名次区间：权重", "Rank interval: weights"),
 }
-UNDECIDED = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be distinguished from"), "text", 18)
+UNDECIDED_COLUMN = Column(Bilingual("分不出先后的相邻者", "Neighbours it cannot be distinguished from"), "text", 18)
 
 Cells = Mapping[str, tuple[str, ...]]
 """Unit -> its cells."""
@@ -43,9 +43,9 @@ def undecided_neighbours(results: Results, year: int) -> Cells:
     rows = results.table("neighbours")
     rows = rows[(rows["year"] == year) & ~rows["apart"].astype(bool)] if len(rows) else rows
     neighbours: dict[str, list[str]] = {}
-    for upper, lower in zip(rows["unit"], rows["other"]) if len(rows) else ():
-        neighbours.setdefault(upper, []).append(lower)
-        neighbours.setdefault(lower, []).insert(0, upper)
+    for upper_unit, lower_unit in zip(rows["unit"], rows["other"]) if len(rows) else ():
+        neighbours.setdefault(upper_unit, []).append(lower_unit)
+        neighbours.setdefault(lower_unit, []).insert(0, upper_unit)
     return {unit: (", ".join(codes),) for unit, codes in neighbours.items()}
 
 
@@ -53,9 +53,9 @@ def decisive_choice(results: Results) -> Finding | None:
     """The one choice of the design that moves ranks most: the first sentence of its note in the sensitivity analysis."""
     rows = results.table("sensitivity")
     rows = rows[(rows["output"] == "mean_shift") & (rows["place"] == 1)] if len(rows) else rows
-    if rows.empty or not text_or_empty(rows["note_zh"].iloc[0]):
+    if rows.empty or not text_or_blank(rows["note_zh"].iloc[0]):
         return None
-    zh, en = text_or_empty(rows["note_zh"].iloc[0]).split("。")[0], text_or_empty(rows["note_en"].iloc[0]).split(". ")[0]
+    zh, en = text_or_blank(rows["note_zh"].iloc[0]).split("。")[0], text_or_blank(rows["note_en"].iloc[0]).split(". ")[0]
     return Finding(Bilingual(f"{zh}。", f"{en[:1].upper()}{en[1:]}."), ("sensitivity",))
 
 
@@ -71,9 +71,9 @@ def rank_range(results: Results, year: int) -> tuple[dict[Any, Any], dict[Any, A
     rows = results.index_scenarios
     rows = rows[rows["year"] == year].dropna(subset=["rank"]) if len(rows) else rows
     if rows.empty:
-        return {}, {}, BLANK
-    by_unit = rows.groupby("unit")
-    best, worst, base_ranks = by_unit["rank"].min(), by_unit["rank"].max(), by_unit["base_rank"].first()
+        return {}, {}, BLANK_TEXT
+    ranges_by_unit = rows.groupby("unit")
+    best, worst, base_ranks = ranges_by_unit["rank"].min(), ranges_by_unit["rank"].max(), ranges_by_unit["base_rank"].first()
     range_source = Bilingual(
         "最好与最差名次取自各情景（scenarios.csv）。", "Best and worst rank over the scenarios (scenarios.csv)."
     )

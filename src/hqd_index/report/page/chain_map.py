@@ -74,9 +74,9 @@ def chain_map(results: Results) -> ChainMap | None:
     angles = {unit: 2 * math.pi * k / len(units) - math.pi / 2 for k, unit in enumerate(units)}
     facts = _latest_linkages(results)
     size = rows.groupby("from_unit")["upstream"].sum()
-    largest = float(size.max()) or 1.0
+    largest_size = float(size.max()) or 1.0
     nodes = tuple(
-        _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest), facts) for unit in units
+        _industry_node(results, unit, angles[unit], math.sqrt(float(size.get(unit, 0.0)) / largest_size), facts) for unit in units
     )
     return ChainMap(
         int(rows["year"].max()),
@@ -90,8 +90,8 @@ def _latest_linkages(results: Results) -> dict[str, dict[str, Any]]:
     rows = results.table("linkages")
     if rows.empty:
         return {}
-    latest = rows[rows["year"] == rows["year"].max()]
-    return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest.to_dict("records")}
+    latest_rows = rows[rows["year"] == rows["year"].max()]
+    return {str(record["industry_code"]): {str(k): v for k, v in record.items()} for record in latest_rows.to_dict("records")}
 
 
 def _industry_node(results: Results, unit: str, angle: float, size: float, facts: dict[str, dict[str, Any]]) -> IndustryNode:
@@ -102,11 +102,11 @@ def _industry_node(results: Results, unit: str, angle: float, size: float, facts
             facts_shown.append((label, percent(value) if number_style == "%" else number(value, int(number_style))))
     x, y = MAP_SIZE / 2 + RING_RADIUS * math.cos(angle), MAP_SIZE / 2 + RING_RADIUS * math.sin(angle)
     label_x, label_y = MAP_SIZE / 2 + LABEL_RADIUS * math.cos(angle), MAP_SIZE / 2 + LABEL_RADIUS * math.sin(angle)
-    outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
-    rotation, anchor = math.degrees(angle) + (0 if outward else 180), "start" if outward else "end"
+    reads_outward = math.cos(angle) >= -1e-9  # labels on the left read towards the ring, those on the right away from it
+    rotation, anchor = math.degrees(angle) + (0 if reads_outward else 180), "start" if reads_outward else "end"
     name = results.unit_name(unit)
-    short = short_unit_name(name.zh, name.en, LABEL_WIDTH)
-    return IndustryNode(unit, name, short, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
+    short_name = short_unit_name(name.zh, name.en, LABEL_WIDTH)
+    return IndustryNode(unit, name, short_name, x, y, label_x, label_y, rotation, anchor, 4 + 8 * size, tuple(facts_shown))
 
 
 def _input_links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink]:
@@ -114,9 +114,9 @@ def _input_links(rows: pd.DataFrame, angles: dict[str, float]) -> list[InputLink
     rows = rows[rows["from_unit"] != rows["to_unit"]].sort_values(
         ["upstream", "from_unit", "to_unit"], ascending=[False, True, True]
     )
-    largest = rows.groupby("to_unit").head(INPUTS_DRAWN)
+    largest_inputs = rows.groupby("to_unit").head(INPUTS_DRAWN)
     links = []
-    for seller, buyer, share in zip(largest["from_unit"], largest["to_unit"], largest["upstream"]):
+    for seller, buyer, share in zip(largest_inputs["from_unit"], largest_inputs["to_unit"], largest_inputs["upstream"]):
         if not share > 0:
             continue
         (x1, y1), (x2, y2) = (

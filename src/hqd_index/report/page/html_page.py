@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import key_findings, sentences, verdict_words
-from ..bilingual import Bilingual, both_languages, formula_pieces, unit_name
+from ..bilingual import Bilingual, formula_pieces, split_bilingual, unit_name
 from ..colours import node_colours
 from ..figures.drawings import Drawing
 from ..formula_text import formula_in_words
 from ..grids.grid import Grid, bilingual_names, cell_text
 from ..grids.uncertainty_text import decisive_choice
 from ..number_format import is_missing, number
-from ..outline import OUTLINE, Exhibit, PagePlace, page_tables, paper_tables_on_page
+from ..outline import OUTLINE, Exhibit, PageSlot, page_tables, paper_tables_on_page
 from ..paper.methods_section import methods_section
 from ..paper.paper_tables import AbsentTable, PaperTable
 from ..results import Results
@@ -52,9 +52,9 @@ def page(
         manifest=results.manifest,
         language=results.language,
         policy=policy(style, script),
-        style=_trusted(style),
-        script=_trusted(script),
-        data=_trusted(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
+        style=_trusted_markup(style),
+        script=_trusted_markup(script),
+        data=_trusted_markup(script_safe_json({"lab": lab_json(results, lab) if lab else None})),
         lab=lab,
         profiles=profiles(results, lab),
         strip=strip_data(results),
@@ -103,7 +103,7 @@ def shown_figures(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, Any]]:
             "title": drawing.title,
             "sources": drawing.sources,
             "note": drawing.note,
-            "svg": _trusted(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
+            "svg": _trusted_markup(drawing.bilingual_svg.replace("<svg ", '<svg aria-hidden="true" ', 1)),
         }
         for name, drawing in drawings.items()
         if name != "heat"
@@ -115,12 +115,12 @@ def score_field(results: Results) -> dict[str, Any] | None:
     if len(results.years) < 2:
         return None
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
-    by_year = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
+    scores_by_year = rows.pivot(index="unit", columns="year", values="score").reindex(columns=results.years)
     low, high = float(rows["score"].min()), float(rows["score"].max())
     ranking = results.ranking(results.years[-1])
     lines = []
     for unit, name in zip(ranking["unit"], bilingual_names(ranking["unit_zh"], ranking["unit_en"])):
-        unit_scores = by_year.loc[unit] if unit in by_year.index else []
+        unit_scores = scores_by_year.loc[unit] if unit in scores_by_year.index else []
         lines.append((name, [(number(score, 1), _tint_level(score, low, high)) for score in unit_scores]))
     return {"years": results.years, "rows": lines}
 
@@ -138,10 +138,10 @@ def tables(results: Results) -> dict[str, Grid]:
     return {id: grid for id, grid in grids.items() if grid is not None and len(grid)}
 
 
-def _page_grid(exhibit: Exhibit, place: PagePlace, results: Results) -> Grid | None:
-    grid_of = place.grid or exhibit.grid
+def _page_grid(exhibit: Exhibit, page_slot: PageSlot, results: Results) -> Grid | None:
+    grid_of = page_slot.grid or exhibit.grid
     grid = grid_of(results) if grid_of is not None else None
-    return _first_rows(grid) if place.head else grid
+    return _first_rows(grid) if page_slot.head else grid
 
 
 PAGE_ROWS = 40
@@ -175,7 +175,7 @@ def _indicators(results: Results) -> list[dict[str, Any]]:
                 "formula": " ".join(indicator.formula.split()),
                 "words": formula_in_words(results.study, leaf),
                 "sign": {1: "+", -1: "−"}.get(direction, "◇") if direction else "◇",
-                "source": both_languages(indicator.source),
+                "source": split_bilingual(indicator.source),
                 "share": number(100 * shares[leaf], 2) if leaf in shares else "—",
             }
         )
@@ -217,7 +217,7 @@ def _template() -> Any:
     return environment.from_string(_asset_text("page.html.jinja"))
 
 
-def _trusted(text: str) -> Any:
+def _trusted_markup(text: str) -> Any:
     """Text of our own making (SVG, CSS, script, escaped JSON) that the template passes through."""
     from markupsafe import Markup
 

@@ -17,7 +17,7 @@ from ..results import Results
 from ..weight_lab import WeightLab, scores
 
 QUARTER = 0.25
-MOST_LISTED = 3
+MAX_LISTED = 3
 """Strengths, weaknesses, obstacles and levers named at most."""
 
 RULE = Bilingual(
@@ -29,7 +29,7 @@ RULE = Bilingual(
 
 
 @dataclass(frozen=True)
-class Place:
+class NodePlacement:
     """A unit's position on one node: score, rank and how many are ranked."""
 
     node: str
@@ -52,8 +52,8 @@ class Profile:
 
     unit: str
     name: Bilingual
-    overall: Place | None
-    parts: tuple[Place, ...]
+    overall: NodePlacement | None
+    parts: tuple[NodePlacement, ...]
     sentences: tuple[Finding, ...]
 
 
@@ -81,33 +81,35 @@ def profiles(results: Results, lab: WeightLab | None) -> list[Profile]:
         return []
     year = results.years[-1]
     rows = results.scores[results.scores["year"] == year]
-    places, places_won = _places_by_unit(rows), results.change(year, results.years[0])
+    placements, rank_gain = _placements_by_unit(rows), results.change(year, results.years[0])
     gains = levers(lab, year).by_unit if lab and year in lab.years else {}
     obstacles = _obstacles_by_unit(results, year)
     unit_profiles = []
     for unit in results.units["unit"]:
-        unit_places = places.get(unit, {})
-        part_places = tuple(unit_places[node] for node in results.parts if node in unit_places)
+        unit_places = placements.get(unit, {})
+        part_placements = tuple(unit_places[node] for node in results.parts if node in unit_places)
         overall = unit_places.get(results.tree.root)
         sentences = (
-            _score_and_rank(results, unit, overall, places_won.get(unit)),
-            _strengths_and_weaknesses(results, part_places),
+            _score_and_rank(results, unit, overall, rank_gain.get(unit)),
+            _strengths_and_weaknesses(results, part_placements),
             _main_obstacles(results, obstacles.get(unit)),
             _largest_levers(results, gains.get(unit, [])),
         )
         unit_profiles.append(
-            Profile(unit, results.unit_name(unit), overall, part_places, tuple(sentence for sentence in sentences if sentence))
+            Profile(
+                unit, results.unit_name(unit), overall, part_placements, tuple(sentence for sentence in sentences if sentence)
+            )
         )
     return unit_profiles
 
 
-def _places_by_unit(rows: pd.DataFrame) -> Mapping[str, dict[str, Place]]:
+def _placements_by_unit(rows: pd.DataFrame) -> Mapping[str, dict[str, NodePlacement]]:
     """unit -> node -> place, for ranked scores."""
-    places: dict[str, dict[str, Place]] = {}
+    placements: dict[str, dict[str, NodePlacement]] = {}
     for record in rows.dropna(subset=["score", "rank"]).to_dict("records"):
-        place = Place(record["node"], float(record["score"]), float(record["rank"]), int(record["ranked_of"]))
-        places.setdefault(record["unit"], {})[record["node"]] = place
-    return places
+        placement = NodePlacement(record["node"], float(record["score"]), float(record["rank"]), int(record["ranked_of"]))
+        placements.setdefault(record["unit"], {})[record["node"]] = placement
+    return placements
 
 
 def levers(lab: WeightLab, year: int) -> Levers:
@@ -120,28 +122,28 @@ def levers(lab: WeightLab, year: int) -> Levers:
         observed = values[~np.isnan(values[:, j]), j]
         if len(observed) == 0:
             continue
-        raised_values = values.copy()
-        raised_values[:, j] = np.fmax(values[:, j], np.quantile(observed, 1 - QUARTER))
-        raised_values[np.isnan(values[:, j]), j] = np.nan
-        gains[:, j] = 100 * (scores(design, lab.leaves, raised_values, shares)[0][design.tree.root] - current_scores)
+        values_after_raise = values.copy()
+        values_after_raise[:, j] = np.fmax(values[:, j], np.quantile(observed, 1 - QUARTER))
+        values_after_raise[np.isnan(values[:, j]), j] = np.nan
+        gains[:, j] = 100 * (scores(design, lab.leaves, values_after_raise, shares)[0][design.tree.root] - current_scores)
     return Levers(lab.units, lab.leaves, gains)
 
 
-def _score_and_rank(results: Results, unit: str, place: Place | None, places_won: float | None) -> Finding | None:
+def _score_and_rank(results: Results, unit: str, placement: NodePlacement | None, rank_gain: float | None) -> Finding | None:
     """Score and rank, and how both moved since the first year."""
     year, first_year = results.years[-1], results.years[0]
-    if place is None:
+    if placement is None:
         text = Bilingual(f"{year} 年缺少足够的指标，没有排名。", f"Not ranked in {year}: too few indicators.")
         return Finding(text, ("scores",))
-    zh = f"{year} 年指数 {number(place.score, 1)}，在 {place.ranked_count} 个单位中列第 {integer(place.rank)}"
-    en = f"Index {number(place.score, 1)} in {year}, rank {integer(place.rank)} of {place.ranked_count}"
+    zh = f"{year} 年指数 {number(placement.score, 1)}，在 {placement.ranked_count} 个单位中列第 {integer(placement.rank)}"
+    en = f"Index {number(placement.score, 1)} in {year}, rank {integer(placement.rank)} of {placement.ranked_count}"
     first_ranking = results.ranking(first_year)
     first_score = next(iter(first_ranking.loc[first_ranking["unit"] == unit, "score"]), None)
-    if first_year == year or first_score is None or places_won is None or pd.isna(places_won) or pd.isna(first_score):
+    if first_year == year or first_score is None or rank_gain is None or pd.isna(rank_gain) or pd.isna(first_score):
         return Finding(Bilingual(f"{zh}。", f"{en}."), ("scores",))
-    gain = number(place.score - float(first_score), 1)
+    gain = number(placement.score - float(first_score), 1)
     sign = "" if gain.startswith("−") else "+"
-    arrow = f"▲{integer(places_won)}" if places_won > 0 else f"▼{integer(-places_won)}" if places_won < 0 else "–"
+    arrow = f"▲{integer(rank_gain)}" if rank_gain > 0 else f"▼{integer(-rank_gain)}" if rank_gain < 0 else "–"
     zh, en = (
         f"{zh}；自 {first_year} 年以来指数 {sign}{gain}，名次 {arrow}。",
         f"{en}; since {first_year} the index moved by {sign}{gain}, the rank by {arrow}.",
@@ -149,13 +151,13 @@ def _score_and_rank(results: Results, unit: str, place: Place | None, places_won
     return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _strengths_and_weaknesses(results: Results, parts: tuple[Place, ...]) -> Finding | None:
+def _strengths_and_weaknesses(results: Results, parts: tuple[NodePlacement, ...]) -> Finding | None:
     """Strengths and weaknesses among the parts, by the written rule."""
-    strong = sorted((p for p in parts if p.strong), key=lambda p: p.rank)[:MOST_LISTED]
-    weak = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:MOST_LISTED]
+    strong_placements = sorted((p for p in parts if p.strong), key=lambda p: p.rank)[:MAX_LISTED]
+    weak_placements = sorted((p for p in parts if p.weak), key=lambda p: -p.rank)[:MAX_LISTED]
     if not parts:
         return None
-    strengths, weaknesses = _places_listed(results, strong), _places_listed(results, weak)
+    strengths, weaknesses = _placement_list(results, strong_placements), _placement_list(results, weak_placements)
     zh = f"强项：{strengths.zh or '没有位列前四分之一的分维度'}；弱项：{weaknesses.zh or '没有位列后四分之一的分维度'}。"
     en = (
         f"Strengths: {strengths.en or 'no part in the best quarter'}; weaknesses: "
@@ -164,8 +166,8 @@ def _strengths_and_weaknesses(results: Results, parts: tuple[Place, ...]) -> Fin
     return Finding(Bilingual(zh, en), ("scores",))
 
 
-def _places_listed(results: Results, places: list[Place]) -> Bilingual:
-    names = [(results.name(place.node), integer(place.rank)) for place in places]
+def _placement_list(results: Results, placements: list[NodePlacement]) -> Bilingual:
+    names = [(results.name(placement.node), integer(placement.rank)) for placement in placements]
     return Bilingual(
         "、".join(f"{name.zh}（第 {rank}）" for name, rank in names), ", ".join(f"{name.en} ({rank})" for name, rank in names)
     )
@@ -186,7 +188,7 @@ def _main_obstacles(results: Results, unit_rows: pd.DataFrame | None) -> Finding
     """The leaves that hold the unit back most, from the obstacle degrees."""
     if unit_rows is None:
         return None
-    unit_rows = unit_rows.head(MOST_LISTED)
+    unit_rows = unit_rows.head(MAX_LISTED)
     named_degrees = [
         (results.name(node), f"{number(100 * degree, 1)}%") for node, degree in zip(unit_rows["node"], unit_rows["degree"])
     ]
@@ -199,7 +201,7 @@ def _largest_levers(results: Results, gains: list[tuple[str, float]]) -> Finding
     """The leaves whose rise to the upper quartile would lift the index most."""
     if not gains:
         return None
-    named_gains = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:MOST_LISTED]]
+    named_gains = [(results.name(leaf), number(gain, 2)) for leaf, gain in gains[:MAX_LISTED]]
     zh = "、".join(f"{name.zh}（+{gain}）" for name, gain in named_gains)
     en = ", ".join(f"{name.en} (+{gain})" for name, gain in named_gains)
     return Finding(Bilingual(f"提升空间最大：{zh}。", f"Largest levers: {en}."), ("indicators", "weights"))

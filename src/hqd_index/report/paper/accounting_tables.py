@@ -23,14 +23,14 @@ def mediators_table(results: Results) -> TableParts | None:
     for sample in sample_rows:
         header += [SAMPLES[sample], Bilingual("占比（%）", "Share (%)")]
     digits = digits_for([POINTS * float(rows["estimate"].loc[("base", "")]) for rows in sample_rows.values()])
-    parts = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
-    body = []
-    for key in [("base", ""), *parts, ("change", ""), ("full", "")]:
+    part_keys = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
+    table_body = []
+    for key in [("base", ""), *part_keys, ("change", ""), ("full", "")]:
         line: list[Cell] = [_line_label(results, key, "mediator")]
         for rows in sample_rows.values():
             line += [_estimate_with_error(rows.loc[key], digits), number(100 * rows.loc[key, "fraction"], 1)]
-        body.append(tuple(line))
-    body += _count_lines(sample_rows.values(), 2)
+        table_body.append(tuple(line))
+    table_body += _count_lines(sample_rows.values(), 2)
     note = Bilingual(
         "注：按 Gelbach（2016）把加入机制变量前后密度系数之差精确分到各变量：密度对机制变量的系数乘以机制变量在完整回归中的系数。"
         "这是核算，不是因果中介。圆括号内为逐一剔除单位的标准误（CV3）；占比以不含机制变量的系数为分母，该系数小于其标准误时不列。"
@@ -40,7 +40,7 @@ def mediators_table(results: Results) -> TableParts | None:
         "causal mediation. Errors in parentheses leave out one unit at a time (CV3); shares are of the coefficient without "
         "mediators and are withheld where that is below its error. Outcomes are scores 0-100.",
     )
-    return (header,), body, note, (len(body) - 2,), (3.2, *[1.8, 0.9] * len(sample_rows))
+    return (header,), table_body, note, (len(table_body) - 2,), (3.2, *[1.8, 0.9] * len(sample_rows))
 
 
 def oaxaca_table(results: Results) -> TableParts | None:
@@ -49,21 +49,21 @@ def oaxaca_table(results: Results) -> TableParts | None:
     if not sample_rows:
         return None
     gaps = [_key_row(rows, ("gap", "")) for rows in sample_rows.values()]
-    body: list[tuple[Cell, ...]] = [
+    table_body: list[tuple[Cell, ...]] = [
         (Bilingual("高密度单位均值", "Mean, dense units"), *[number(POINTS * gap["mean_high"], 3) for gap in gaps]),
         (Bilingual("低密度单位均值", "Mean, sparse units"), *[number(POINTS * gap["mean_low"], 3) for gap in gaps]),
     ]
-    parts = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
-    for key in [("gap", ""), ("explained", ""), *parts, ("unexplained", "")]:
-        body.append(
+    part_keys = [key for key in next(iter(sample_rows.values())).index if key[0] == "part"]
+    for key in [("gap", ""), ("explained", ""), *part_keys, ("unexplained", "")]:
+        table_body.append(
             (_line_label(results, key, "term"), *[_estimate_with_error(_key_row(rows, key), 3) for rows in sample_rows.values()])
         )
-    body += _count_lines(sample_rows.values(), 1)
+    table_body += _count_lines(sample_rows.values(), 1)
     return (
         (("", *(SAMPLES[sample] for sample in sample_rows)),),
-        body,
+        table_body,
         _group_note(gaps[0]),
-        (2, len(body) - 2),
+        (2, len(table_body) - 2),
         (3.2, *[2.0] * len(sample_rows)),
     )
 

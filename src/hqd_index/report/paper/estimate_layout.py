@@ -53,7 +53,7 @@ LISTING_HEADER = (
 )  # fmt: skip
 
 
-def in_points(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+def rows_in_points(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with coefficients, errors and intervals on scores turned into points of 0-100; other outcomes stay as they are."""
     if rows.empty:
         return rows
@@ -80,23 +80,23 @@ def regression_table(
     """
     digits = digits_for([float(block["estimate"].get("density", float("nan"))) for block in blocks])
     controls = list(dict.fromkeys(term for block in blocks for term in block.index if term not in ("density", *omitted)))
-    body: list[tuple[Cell, ...]] = []
+    table_body: list[tuple[Cell, ...]] = []
     for term in ["density", *controls]:
-        body.extend(_term_lines(results, term, blocks, digits))
-    rule = len(body)
-    body.extend(extra_lines)
-    body.append((Bilingual("控制变量", "Controls"), *[YES if _first_text(block, "controls") else NO for block in blocks]))
+        table_body.extend(_term_lines(results, term, blocks, digits))
+    rule = len(table_body)
+    table_body.extend(extra_lines)
+    table_body.append((Bilingual("控制变量", "Controls"), *[YES if _first_text(block, "controls") else NO for block in blocks]))
     block_effects = [_first_text(block, "fixed_effects").split("+") for block in blocks]
     for effect, label in effect_names(results).items():
         if effect != "group_year" or any(effect in effects for effects in block_effects):
-            body.append((label, *[YES if effect in effects else NO for effects in block_effects]))
+            table_body.append((label, *[YES if effect in effects else NO for effects in block_effects]))
     statistics = {"n_obs": (Bilingual("样本量 N", "N"), 0), "n_clusters": (Bilingual("聚类数 G", "Clusters G"), 0)}
-    for column, (label, places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
-        body.append((label, *[number(block[column].iloc[0], places) for block in blocks]))
+    for column, (label, decimal_places) in (statistics | {"r2_within": (Bilingual("组内 R²", "Within R²"), 3)}).items():
+        table_body.append((label, *[number(block[column].iloc[0], decimal_places) for block in blocks]))
     numbers = ("", *[f"({k})" for k in range(1, len(blocks) + 1)])
     outcome_label = Bilingual("被解释变量", "Outcome")
     lines = [("" if k else outcome_label, *line) for k, line in enumerate(header_lines)]
-    return (numbers, *lines), body, STARS_NOTE, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
+    return (numbers, *lines), table_body, STARS_NOTE, (rule,), (2.0 if len(blocks) < 6 else 1.6, *[1.3] * len(blocks))
 
 
 def _first_text(block: pd.DataFrame, column: str) -> str:
@@ -106,8 +106,8 @@ def _first_text(block: pd.DataFrame, column: str) -> str:
 
 def digits_for(values: list[float]) -> int:
     """Decimals that give the smallest coefficient two significant digits, from 4 to 6."""
-    smallest = min((abs(value) for value in values if value == value and value), default=1.0)
-    return next((places for places in range(4, 6) if smallest >= 10.0 ** (1 - places)), 6)
+    smallest_value = min((abs(value) for value in values if value == value and value), default=1.0)
+    return next((decimal_places for decimal_places in range(4, 6) if smallest_value >= 10.0 ** (1 - decimal_places)), 6)
 
 
 def _term_lines(results: Results, term: str, blocks: list[pd.DataFrame], digits: int) -> list[tuple[Cell, ...]]:
@@ -135,10 +135,10 @@ def coefficient_listing(
     if rows.empty:
         return None
     order = {spec.id: k for k, spec in enumerate(results.study.regressions.specifications)} | {MECHANISM: -1}
-    rows = in_points(results, rows)
+    rows = rows_in_points(results, rows)
     rows = rows.assign(at=rows["spec"].map(order).fillna(len(order))).sort_values(["at", "spec", "sample"], kind="stable")
     digits, previous_label = digits_for([float(value) for value in rows["estimate"]]), None
-    body: list[tuple[Cell, ...]] = []
+    table_body: list[tuple[Cell, ...]] = []
     for record in rows.to_dict("records"):
         label = _listing_label(results, record)
         numbers = (
@@ -148,26 +148,28 @@ def coefficient_listing(
             p_in_brackets(record["p_wild"]).strip("[]"),
             integer(record["n_obs"]),
         )
-        body.append(("" if label == previous_label else label, sample_label(record["sample"]), *numbers))
+        table_body.append(("" if label == previous_label else label, sample_label(record["sample"]), *numbers))
         previous_label = label
-    return ((first_header, *LISTING_HEADER[1:]),), body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
+    return ((first_header, *LISTING_HEADER[1:]),), table_body, note, (), (2.4, 1.8, 1.3, 0.9, 2.3, 1, 0.8)
 
 
 def _listing_label(results: Results, record: Mapping[Any, Any]) -> Bilingual:
     """Specification, and what the line is about where that is not the density, the whole index and the whole sample."""
     listed_specs = {spec.id for spec in results.study.regressions.specifications}
     named_by_outcome = record["spec"] in (MECHANISM, f"{FIRMS}{record['outcome']}")
-    parts = [] if named_by_outcome else [_short_spec_label(results, record["spec"])]
+    label_parts = [] if named_by_outcome else [_short_spec_label(results, record["spec"])]
     if record["outcome"] != results.tree.root:
-        parts.append(key_label(results, "outcome", record["outcome"]))
+        label_parts.append(key_label(results, "outcome", record["outcome"]))
     if record["term"] != "density":
-        parts.append(term_label(results, record["term"]))
+        label_parts.append(term_label(results, record["term"]))
     if isinstance(record["subset"], str) and record["subset"] and record["spec"] not in listed_specs:
-        parts.append(Bilingual(record["subset"], record["subset"]))
-    return Bilingual("，".join(part.zh for part in parts), ", ".join(part.en for part in parts))
+        label_parts.append(Bilingual(record["subset"], record["subset"]))
+    return Bilingual(
+        "，".join(label_part.zh for label_part in label_parts), ", ".join(label_part.en for label_part in label_parts)
+    )
 
 
 def _short_spec_label(results: Results, id: str) -> Bilingual:
     """A specification's name; of one that extends the headline only by what."""
     base = headline_spec(results) or ""
-    return next((addition for ending, addition in EXTENSIONS.items() if id == base + ending), spec_label(results, id))
+    return next((addition for suffix, addition in EXTENSIONS.items() if id == base + suffix), spec_label(results, id))

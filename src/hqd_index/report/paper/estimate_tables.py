@@ -22,9 +22,9 @@ from .estimate_layout import (
     TableParts,
     coefficient_listing,
     digits_for,
-    in_points,
     p_in_brackets,
     regression_table,
+    rows_in_points,
 )
 
 
@@ -34,21 +34,21 @@ def baseline(results: Results) -> TableParts | None:
     if rows.empty:
         return None
     specs = [spec for spec in stepwise(results) if spec.id in set(rows["spec"])]
-    blocks = [rows[rows["spec"] == spec.id].set_index("term") for spec in specs]
-    heads = [Bilingual(spec.label.zh, spec.label.en) for spec in specs]
-    return regression_table(results, blocks, [[results.name(results.tree.root)] * len(specs), heads])
+    rows_by_column = [rows[rows["spec"] == spec.id].set_index("term") for spec in specs]
+    column_heads = [Bilingual(spec.label.zh, spec.label.en) for spec in specs]
+    return regression_table(results, rows_by_column, [[results.name(results.tree.root)] * len(specs), column_heads])
 
 
 def channels_table(results: Results) -> TableParts | None:
     """Every node above the leaves on density in the headline specification."""
     headline = headline_spec(results)
-    rows = in_points(results, results.table("regressions"))
+    rows = rows_in_points(results, results.table("regressions"))
     if headline is None or rows.empty:
         return None
     rows = rows[(rows["spec"] == headline) & (rows["sample"] == "all") & (rows["subset"].fillna("") == "")]
     nodes = [node for node in results.inner if node in set(rows["outcome"])]
-    blocks = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
-    blocks = [block.loc[["density"]] for block in blocks]
+    rows_by_column = [rows[rows["outcome"] == node].set_index("term") for node in nodes]
+    rows_by_column = [block.loc[["density"]] for block in rows_by_column]
     parts = results.table("channels")
     parts_of_index = (
         parts[(parts["parent"] == results.tree.root) & (parts["sample"] == "all")].set_index("node") if len(parts) else parts
@@ -59,8 +59,8 @@ def channels_table(results: Results) -> TableParts | None:
         row = parts_of_index.loc[node] if node in parts_of_index.index else None
         fraction_line.append("" if row is None else number(100 * row["fraction"], 1))
         adjusted_line.append("" if row is None else p_in_brackets(row["p_adjusted"]).strip("[]"))
-    heads = [[results.name(node) for node in nodes]]
-    return regression_table(results, blocks, heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
+    column_heads = [[results.name(node) for node in nodes]]
+    return regression_table(results, rows_by_column, column_heads, extra_lines=[tuple(fraction_line), tuple(adjusted_line)])
 
 
 INSTRUMENT_STATISTICS = {
@@ -78,12 +78,12 @@ IN_POINTS = ("estimate", "se_cv1", "se_akm", "ar_low", "ar_high")
 def endogeneity(results: Results) -> TableParts | None:
     """Endogeneity: the headline on all firms and on firms never recognised, then the shift-share instrument where it was run."""
     headline = headline_spec(results)
-    blocks = {sample: _headline_row(results, headline, sample) for sample in SAMPLES}
-    if any(block is None for block in blocks.values()):
+    rows_by_column = {sample: _headline_row(results, headline, sample) for sample in SAMPLES}
+    if any(block is None for block in rows_by_column.values()):
         return None
-    rows = [block for block in blocks.values() if block is not None]
+    rows = [block for block in rows_by_column.values() if block is not None]
     digits = digits_for([float(row["estimate"]) for row in rows])
-    body: list[tuple[Cell, ...]] = [
+    table_body: list[tuple[Cell, ...]] = [
         (
             Bilingual("最小二乘（主设定）", "OLS (headline)"),
             *[number(row["estimate"], digits) + stars(row["p_wild"]) for row in rows],
@@ -92,29 +92,29 @@ def endogeneity(results: Results) -> TableParts | None:
         ("", *[p_in_brackets(row["p_wild"]) for row in rows]),
     ]
     instrument = [_instrument_estimates(results, headline, sample) for sample in SAMPLES]
-    rule = len(body)
+    rule = len(table_body)
     if all(instrument):
-        body.append(
+        table_body.append(
             (
                 Bilingual("移动份额工具变量（2SLS）", "Shift-share 2SLS"),
                 *[number(estimates["estimate"], digits) for estimates in instrument],
             )
         )
-        body.append(("", *[f"({number(estimates['se_cv1'], digits)})" for estimates in instrument]))
+        table_body.append(("", *[f"({number(estimates['se_cv1'], digits)})" for estimates in instrument]))
         intervals = [
             f"[{number(estimates['ar_low'], digits)}, {number(estimates['ar_high'], digits)}]" for estimates in instrument
         ]
-        body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
-        for quantity, (label, places) in INSTRUMENT_STATISTICS.items():
-            body.append((label, *[number(estimates.get(quantity), places) for estimates in instrument]))
-    body.append((Bilingual("样本量 N", "N"), *[integer(row["n_obs"]) for row in rows]))
+        table_body.append((Bilingual("Anderson-Rubin 95% 区间", "Anderson-Rubin 95% interval"), *intervals))
+        for quantity, (label, decimal_places) in INSTRUMENT_STATISTICS.items():
+            table_body.append((label, *[number(estimates.get(quantity), decimal_places) for estimates in instrument]))
+    table_body.append((Bilingual("样本量 N", "N"), *[integer(row["n_obs"]) for row in rows]))
     note = Bilingual(
         "工具变量行圆括号内为 CV1；有效 F 低于约 10 时以 Anderson-Rubin 区间为准，区间可能无界。",
         "Instrument rows give CV1 in parentheses; where the effective F is below about 10 rely on the Anderson-Rubin "
         "interval, which may be unbounded.",
     )
     full_note = Bilingual(STARS_NOTE.zh + note.zh, f"{STARS_NOTE.en} {note.en}") if all(instrument) else STARS_NOTE
-    return (("", *SAMPLES.values()),), body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
+    return (("", *SAMPLES.values()),), table_body, full_note, (rule,) if all(instrument) else (), (2.6, 1.6, 1.6)
 
 
 def _headline_row(results: Results, spec: str | None, sample: str) -> pd.Series | None:
@@ -143,7 +143,7 @@ def _outcome_rows(results: Results, node: str, sample: str) -> pd.DataFrame:
     if rows.empty:
         return rows
     rows = rows[(rows["outcome"] == node) & (rows["sample"] == sample) & (rows["subset"].fillna("") == "")]
-    return in_points(results, rows)
+    return rows_in_points(results, rows)
 
 
 def robustness(results: Results) -> TableParts | None:
@@ -158,26 +158,26 @@ def robustness(results: Results) -> TableParts | None:
 
 def heterogeneity(results: Results) -> TableParts | None:
     """The density and its interaction with each moderator, a column for each moderator and sample."""
-    rows = in_points(results, results.table("regressions"))
+    rows = rows_in_points(results, results.table("regressions"))
     rows = rows[rows["outcome"] == results.tree.root] if len(rows) else rows
-    blocks, names, samples, holm = [], [], [], []
+    rows_by_column, names, samples, holm = [], [], [], []
     for id in dict.fromkeys(spec for spec in rows["spec"] if MODERATED in spec):
         moderator = results.study.regressions.moderators.get(id.partition(MODERATED)[2])
         for sample in SAMPLES:
             block = rows[(rows["spec"] == id) & (rows["sample"] == sample)].set_index("term")
             if "density" in block.index and moderator is not None:
-                blocks.append(block)
+                rows_by_column.append(block)
                 names.append(Bilingual(moderator.label.zh, moderator.label.en))
                 samples.append(SAMPLES[sample])
                 holm.append(_holm_p(block))
-    if not blocks:
+    if not rows_by_column:
         return None
-    omitted_terms = {term for block in blocks for term in block.index if "density" not in term}
-    heads = [[results.name(results.tree.root)] * len(blocks), names, samples]
-    extra: list[tuple[Cell, ...]] = (
+    omitted_terms = {term for block in rows_by_column for term in block.index if "density" not in term}
+    column_heads = [[results.name(results.tree.root)] * len(rows_by_column), names, samples]
+    extra_lines: list[tuple[Cell, ...]] = (
         [(Bilingual("交互项 p（Holm 校正）", "p of the interaction (Holm)"), *holm)] if any(holm) else []
     )
-    return regression_table(results, blocks, heads, extra_lines=extra, omitted=omitted_terms)
+    return regression_table(results, rows_by_column, column_heads, extra_lines=extra_lines, omitted=omitted_terms)
 
 
 def _holm_p(block: pd.DataFrame) -> str:
@@ -193,10 +193,10 @@ def mechanism(results: Results) -> TableParts | None:
     if rows.empty:
         return None
     notes = {MEDIATOR_NOTE: rows["spec"] == MECHANISM, FIRM_NOTE: rows["spec"].str.startswith(FIRMS)}
-    notes_used = [note for note, mask in notes.items() if mask.any()]
+    applicable_notes = [note for note, applies in notes.items() if applies.any()]
     note = Bilingual(
-        "注：" + "".join(part.zh for part in (*notes_used, MECHANISM_NOTE)),
-        "Notes: " + " ".join(part.en for part in (*notes_used, MECHANISM_NOTE)),
+        "注：" + "".join(shown_note.zh for shown_note in (*applicable_notes, MECHANISM_NOTE)),
+        "Notes: " + " ".join(shown_note.en for shown_note in (*applicable_notes, MECHANISM_NOTE)),
     )
     mechanism_rows = rows[(notes[MEDIATOR_NOTE] | notes[FIRM_NOTE]) & (rows["term"] == "density")]
     return coefficient_listing(results, mechanism_rows, note, Bilingual("被解释变量", "Dependent variable"))
@@ -226,13 +226,13 @@ def contribution_table(results: Results) -> TableParts | None:
         name = results.name(node)
         names[f"fraction_{node}"] = Bilingual(f"{name.zh}占系数的份额", f"{name.en}, share of the coefficient")
     quantities = rows.drop_duplicates("quantity").set_index("quantity")
-    body = []
+    table_body = []
     for quantity, label in names.items():
         if quantity not in quantities.index:
             continue
         row = quantities.loc[quantity]
         years = "" if is_missing(row["from_year"]) else f"{row['from_year']:.0f}–{row['to_year']:.0f}"
-        body.append((label, years, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
+        table_body.append((label, years, number(row["value"], 3), f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"))
     header = (
         Bilingual("项目", "Item"),
         Bilingual("年份", "Years"),
@@ -245,4 +245,4 @@ def contribution_table(results: Results) -> TableParts | None:
         "Notes: spillover is estimated on firms never recognised, composition is the rest; on the same rows they add up exactly. "
         "Year effects absorb common movements, so shares assume no effect common to all units (missing intercept).",
     )
-    return (header,), body, note, (), (3.2, 1.2, 1, 1.8)
+    return (header,), table_body, note, (), (3.2, 1.2, 1, 1.8)

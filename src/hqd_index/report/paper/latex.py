@@ -26,7 +26,7 @@ PREAMBLE = (
 
 def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language: str, notice: str = "") -> Path:
     """All tables in one file that compiles by itself; each environment can be pasted into a paper; a notice comes first."""
-    notice_lines = [f"\\noindent\\textbf{{{escape(notice)}}}\n"] if notice else []
+    notice_lines = [f"\\noindent\\textbf{{{escape_latex(notice)}}}\n"] if notice else []
     parts = [
         DOCUMENT_CLASS[language],
         PREAMBLE,
@@ -38,23 +38,23 @@ def write_latex(tables: Sequence[PaperTable | AbsentTable], path: Path, language
     return path
 
 
-def escape(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Text that LaTeX prints unchanged."""
     return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
 def environment(table: PaperTable | AbsentTable, language: str) -> str:
     """One longtable with caption, rules and note; a remark where the table is absent."""
-    title = escape(caption(table, language))
+    title = escape_latex(caption(table, language))
     if isinstance(table, AbsentTable):
-        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape(table.reason.of(language))}\n"
+        return f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}\n{escape_latex(table.reason.of(language))}\n"
     shares = table.widths or (2.0, *[1.0] * (len(table.header[0]) - 1))
     columns = "".join(
         f">{{\\{'raggedright' if j == 0 else 'centering'}\\arraybackslash}}p{{{0.86 * share / sum(shares):.3f}\\linewidth}}"
         for j, share in enumerate(shares)
     )
     body = [("\\midrule\n" if k in table.rule_before else "") + _table_line(line, language) for k, line in enumerate(table.body)]
-    note = escape(table.note.of(language))
+    note = escape_latex(table.note.of(language))
     return "\n".join(
         [
             f"\\begin{{center}}\\textbf{{{title}}}\\end{{center}}",
@@ -72,5 +72,5 @@ def environment(table: PaperTable | AbsentTable, language: str) -> str:
 
 def _table_line(line: Sequence[Cell], language: str) -> str:
     """Cells of a line; one that opens with [ is held apart from the line break before it."""
-    cells = [escape(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line]
+    cells = [escape_latex(cell.of(language) if isinstance(cell, Bilingual) else cell) for cell in line]
     return " & ".join(f"{{{cell}}}" if cell.startswith("[") else cell for cell in cells) + " \\\\"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...study.records import Band
-from ..bilingual import BLANK, Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..formula_text import formula_in_words
 from ..number_format import integer, number
 from ..results import Results
@@ -34,7 +34,7 @@ SYSTEM_NOTE = Bilingual(
 def indicator_system(results: Results) -> TableParts | None:
     """Dimension, sub-dimension, indicator, formula, unit, direction, weight."""
     shares = results.shares(results.years[-1]) if results.years else {}
-    choices, tree, body = results.study.indicators.indicators, results.tree, []
+    choices, tree, table_body = results.study.indicators.indicators, results.tree, []
     previous_chain: tuple[str, ...] = ()
     for leaf in results.leaves:
         chain: list[str] = []
@@ -50,7 +50,7 @@ def indicator_system(results: Results) -> TableParts | None:
         sign = "◇" if isinstance(direction, Band) else "+" if direction == 1 else "−"
         name, formula = results.name(leaf), formula_in_words(results.study, leaf)
         weight = number(100 * shares[leaf], 2) if leaf in shares else "—"
-        body.append(
+        table_body.append(
             (
                 *branch_cells,
                 Bilingual(f"{name.zh} {leaf}", f"{name.en} {leaf}"),
@@ -60,8 +60,8 @@ def indicator_system(results: Results) -> TableParts | None:
                 weight,
             )
         )
-    depth = len(body[0]) - 5 if body else 0
-    return (((*LEVEL_TITLES[:depth], *LEAF_TITLES),), body, SYSTEM_NOTE, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
+    depth = len(table_body[0]) - 5 if table_body else 0
+    return (((*LEVEL_TITLES[:depth], *LEAF_TITLES),), table_body, SYSTEM_NOTE, (), (*[1.3] * depth, 2.2, 3.6, 0.9, 0.6, 0.9))
 
 
 def descriptives(results: Results) -> TableParts | None:
@@ -78,11 +78,11 @@ def descriptives(results: Results) -> TableParts | None:
     known_variables = ["density", *results.study.regressions.controls, *results.study.regressions.mediators, *results.leaves]
     order = {variable: k for k, variable in enumerate(known_variables)}
     rows = rows.assign(at=rows["variable"].map(order).fillna(len(order))).sort_values(["at", "variable"])
-    body = [_score_line(results, node) for node in (results.tree.root, *results.dimensions)]
+    table_body = [_score_line(results, node) for node in (results.tree.root, *results.dimensions)]
     for record in rows.to_dict("records"):
         figures = [number(record[name], 3) for name in ("mean", "sd", "min", "median", "max")]
-        body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], integer(record["n"]), *figures))
-    return (header,), body, BLANK, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
+        table_body.append((Bilingual(record["label_zh"], record["label_en"]), record["variable"], integer(record["n"]), *figures))
+    return (header,), table_body, BLANK_TEXT, (), (2.4, 2.0, 0.8, 1, 1, 1, 1, 1)
 
 
 def _score_line(results: Results, node: str) -> tuple[Cell, ...]:
@@ -92,7 +92,7 @@ def _score_line(results: Results, node: str) -> tuple[Cell, ...]:
     return results.name(node), node, integer(len(values)), *[number(value, 3) for value in figures]
 
 
-def by_year(results: Results) -> TableParts | None:
+def yearly_table(results: Results) -> TableParts | None:
     """Index of every unit in a choice of years, with the latest rank, ordered by it."""
     if not results.years:
         return None
@@ -101,7 +101,7 @@ def by_year(results: Results) -> TableParts | None:
     years = [results.years[k] for k in positions]
     scores = {year: results.ranking(year).set_index("unit")["score"] for year in years}
     latest_ranking = results.ranking(results.years[-1])
-    body: list[tuple[Cell, ...]] = [
+    table_body: list[tuple[Cell, ...]] = [
         (
             Bilingual(record["unit_zh"], record["unit_en"]),
             *[number(scores[year].get(record["unit"]), 2) for year in years],
@@ -109,7 +109,7 @@ def by_year(results: Results) -> TableParts | None:
         )
         for record in latest_ranking.to_dict("records")
     ]
-    body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
+    table_body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
     header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))
     note = Bilingual(f"注：得分 0–100；名次为 {results.years[-1]} 年。", f"Notes: scores 0-100; ranks of {results.years[-1]}.")
-    return (header,), body, note, (len(body) - 1,), (3.2, *[1] * len(years), 0.8)
+    return (header,), table_body, note, (len(table_body) - 1,), (3.2, *[1] * len(years), 0.8)

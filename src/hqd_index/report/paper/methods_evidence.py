@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...methods import FAMILIES
 from ..number_format import integer, percent
 from ..results import Results
-from .prose_blocks import Block, list_item, text_block
+from .prose_blocks import Block, list_item, prose_block
 
 METHOD_WORKS: dict[str, str] = {
     "OECD-JRC 2008": "OECD, JRC. Handbook on Constructing Composite Indicators: Methodology and User Guide. "
@@ -80,7 +80,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
     study, uncertainty = results.study, results.study.uncertainty
     labels = [scenario.label for scenario in study.scenarios.values()]
     if labels and results.has("scenarios"):
-        yield text_block(
+        yield prose_block(
             f"同一数据另按 {len(labels)} 种算法重算："
             + "、".join(label.zh for label in labels)
             + "。各算法下的名次与发布名次并列给出。",
@@ -90,7 +90,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
     if uncertainty is None or not results.has("ranks"):
         return
     low, high = (percent(end, 0) for end in uncertainty.interval)
-    yield text_block(
+    yield prose_block(
         f"名次区间来自 {integer(uncertainty.draws)} 次随机抽样：每次同时更换算法的备选项、剔除一项指标或分维度、"
         "扰动权重，并在单位内"
         f"重抽企业（{integer(uncertainty.firms.draws)} 套）；区间取名次的 {low} 至 {high} 分位。"
@@ -101,7 +101,7 @@ def robustness_blocks(results: Results) -> Iterator[Block]:
         f"{low} to {high} quantiles of the rank. Two units are distinguishable only where their order holds in nearly all draws.",
     )
     if results.has("sensitivity"):
-        yield text_block(
+        yield prose_block(
             "哪个选择最影响名次，用名次平均变动的 Sobol 总效应指数衡量，区间为自助法。",
             "Which choice moves the ranks most is measured by total Sobol indices of the mean shift of ranks, with bootstrap "
             "intervals.",
@@ -181,9 +181,9 @@ def reference_blocks(results: Results) -> Iterator[Block]:
     for table, works in TABLE_WORKS.items():
         reference_list += works if results.has(table) else ()
     for k, work in enumerate(reference_list, 1):
-        yield text_block(f"[{k}] {work}", f"[{k}] {work}", block_type="work")
+        yield prose_block(f"[{k}] {work}", f"[{k}] {work}", block_type="work")
 
 
 def _full_reference(source: str) -> str:
     """The full reference of a method's source."""
-    return next((work for front, work in METHOD_WORKS.items() if source.startswith(front)), f"{source}.")
+    return next((work for source_prefix, work in METHOD_WORKS.items() if source.startswith(source_prefix)), f"{source}.")

@@ -8,7 +8,7 @@ from typing import Any
 from ...methods import FAMILIES
 from ...methods.choice import BoundChoice
 from ...study.unit_schemes import SCHEME_NAMES
-from ..bilingual import BLANK, Bilingual, both_languages
+from ..bilingual import BLANK_TEXT, Bilingual, split_bilingual
 from ..key_findings import row_accounting
 from ..key_labels import effect_names
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS, TABLE_LABELS
@@ -16,7 +16,7 @@ from ..number_format import integer, is_missing, number, percent
 from ..results import Results
 from ..sentences import INTERCEPT_NOTE, MECHANICAL_PART_NOTE, SYNTHETIC_NOTICE
 from .methods_evidence import further_estimate_blocks, reference_blocks, robustness_blocks
-from .prose_blocks import Block, formula_block, list_item, text_block
+from .prose_blocks import Block, formula_block, list_item, prose_block
 
 MEASURES: dict[str, Bilingual] = {
     "count": Bilingual("每千家企业中有效的专精特新企业数", "recognised firms in force per 1,000 firms"),
@@ -28,12 +28,12 @@ MEASURES: dict[str, Bilingual] = {
 
 def methods_section(results: Results) -> list[Block]:
     """The whole section, in order; parts without data say so."""
-    blocks: list[Block] = []
+    prose_blocks: list[Block] = []
     for title, section in SECTIONS:
         section_blocks = list(section(results))
         if section_blocks:
-            blocks += [Block("heading", title), *section_blocks]
-    return blocks
+            prose_blocks += [Block("heading", title), *section_blocks]
+    return prose_blocks
 
 
 def data_blocks(results: Results) -> Iterator[Block]:
@@ -42,7 +42,7 @@ def data_blocks(results: Results) -> Iterator[Block]:
     years = f"{results.years[0]}–{results.years[-1]}" if results.years else "—"
     parts, dimensions = len(results.parts), len(results.dimensions)
     root = results.name(results.tree.root)
-    yield text_block(
+    yield prose_block(
         f"以 {len(results.units)} 个单位、{years} 年的面板测度“{root.zh}”。"
         f"指标体系由 {dimensions} 个维度、{parts} 个分维度、{count} 个指标构成（表1）；由专精特新认定直接得到的变量不进入指数。",
         f"We measure '{root.en}' for {len(results.units)} units over {years}. The system has {dimensions} dimensions, "
@@ -50,11 +50,11 @@ def data_blocks(results: Results) -> Iterator[Block]:
     )
     origins = [origin for source in study.sources.sources.values() if (origin := source.origin) is not None]
     if origins:
-        titles = [both_languages(f"{origin.title}") for origin in origins]
-        producers = [both_languages(origin.producer) for origin in origins]
-        zh = dict.fromkeys(f"{title.zh}（{by.zh}）" for title, by in zip(titles, producers))
-        en = dict.fromkeys(f"{title.en} ({by.en})" for title, by in zip(titles, producers))
-        yield text_block("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
+        titles = [split_bilingual(f"{origin.title}") for origin in origins]
+        producers = [split_bilingual(origin.producer) for origin in origins]
+        zh = dict.fromkeys(f"{title.zh}（{producer.zh}）" for title, producer in zip(titles, producers))
+        en = dict.fromkeys(f"{title.en} ({producer.en})" for title, producer in zip(titles, producers))
+        yield prose_block("数据来源：" + "；".join(zh) + "。", "Sources: " + "; ".join(en) + ".")
     rows_finding = row_accounting(results)
     if rows_finding is not None:
         yield Block("text", rows_finding.text)
@@ -66,9 +66,9 @@ def data_blocks(results: Results) -> Iterator[Block]:
 def _sample_flow_items(results: Results) -> Iterator[Block]:
     """One item per table: every step of the sample with its rows."""
     rows = results.table("sample_flow")
-    for table, steps in rows.groupby("table", sort=False) if len(rows) else ():
+    for table, flow_steps in rows.groupby("table", sort=False) if len(rows) else ():
         zh, en = [], []
-        for record in steps.to_dict("records"):
+        for record in flow_steps.to_dict("records"):
             firms = (
                 Bilingual("", "")
                 if is_missing(record["firms"])
@@ -93,22 +93,26 @@ def construction_blocks(results: Results) -> Iterator[Block]:
         for choice in dict.fromkeys(choices.values()):
             yield _step_block(family, choice, tuple(level for level, level_choice in choices.items() if level_choice == choice))
         yield from _formula_blocks(*choices.values())
-    for node, branch in weighting.branches.items():
+    for node, branch_choice in weighting.branches.items():
         name = results.name(node)
         branch_choices = {
-            family: getattr(branch, family) for family in ("weight", "aggregate") if getattr(branch, family) is not None
+            family: getattr(branch_choice, family)
+            for family in ("weight", "aggregate")
+            if getattr(branch_choice, family) is not None
         }
         choice_text = ", ".join(f"{family}={choice.method}" for family, choice in branch_choices.items())
         if choice_text:
-            yield text_block(f"“{name.zh}”另行设定：{choice_text}。", f"'{name.en}' is set apart: {choice_text}.")
-    cover = weighting.coverage
-    yield text_block(
-        f"缺失值不以 0 代替：一个分维度至少要有 {cover.min_children} 个指标才有得分，缺失指标的权重由同组其他指标按比例承担；"
-        f"权重覆盖率低于 {percent(cover.rank_from, 0)} 的单位不排名。得分乘以 100 公布，先排名后四舍五入，"
+            yield prose_block(f"“{name.zh}”另行设定：{choice_text}。", f"'{name.en}' is set apart: {choice_text}.")
+    coverage_rule = weighting.coverage
+    yield prose_block(
+        f"缺失值不以 0 代替：一个分维度至少要有 {coverage_rule.min_children} "
+        "个指标才有得分，缺失指标的权重由同组其他指标按比例承担；"
+        f"权重覆盖率低于 {percent(coverage_rule.rank_from, 0)} 的单位不排名。得分乘以 100 公布，先排名后四舍五入，"
         "相差不足 1e-9 视为并列。",
-        f"Nothing missing is written as 0: a sub-dimension needs {cover.min_children} indicators, "
+        f"Nothing missing is written as 0: a sub-dimension needs {coverage_rule.min_children} indicators, "
         "the weight of missing ones is taken over "
-        f"by the others in proportion, and units with less than {percent(cover.rank_from, 0)} of the weight covered are not "
+        f"by the others in proportion, and units with less than {percent(coverage_rule.rank_from, 0)} of the "
+        "weight covered are not "
         "ranked. "
         "Scores are 100 times the aggregate, ranked before rounding; within 1e-9 they tie.",
     )
@@ -119,12 +123,16 @@ def _step_block(family: str, choice: Any, levels: tuple[str, ...] = ()) -> Block
     method = FAMILIES[family][choice.method]
     label = Bilingual(method.label_zh, method.label_en)
     source = f" ({method.source})" if method.source != "-" else ""
-    places = [LEVEL_LABELS.get(level, Bilingual(level, level)) for level in levels]
-    level_text = Bilingual(f"（{'、'.join(p.zh for p in places)}）", f" ({', '.join(p.en for p in places)})") if places else BLANK
-    head, options = STEP_LABELS[family], _option_text(choice, method)
-    return text_block(
-        f"{head.zh}{level_text.zh}：{label.zh}{source}{options.zh}。",
-        f"{head.en}{level_text.en}: {label.en}{source}{options.en}.",
+    level_labels = [LEVEL_LABELS.get(level, Bilingual(level, level)) for level in levels]
+    level_text = (
+        Bilingual(f"（{'、'.join(p.zh for p in level_labels)}）", f" ({', '.join(p.en for p in level_labels)})")
+        if level_labels
+        else BLANK_TEXT
+    )
+    step_label, options = STEP_LABELS[family], _option_text(choice, method)
+    return prose_block(
+        f"{step_label.zh}{level_text.zh}：{label.zh}{source}{options.zh}。",
+        f"{step_label.en}{level_text.en}: {label.en}{source}{options.en}.",
     )
 
 
@@ -153,8 +161,8 @@ def _option_text(choice: Any, method: Any) -> Bilingual:
     )
 
 
-def _equals_default(value: Any, usual: Any) -> bool:
-    return bool(value == usual) or (isinstance(usual, tuple | list) and list(value) == list(usual))
+def _equals_default(value: Any, default_value: Any) -> bool:
+    return bool(value == default_value) or (isinstance(default_value, tuple | list) and list(value) == list(default_value))
 
 
 def _value_text(value: Any) -> str:
@@ -165,7 +173,7 @@ def _value_text(value: Any) -> str:
 
 def _formula_blocks(*choices: BoundChoice) -> Iterator[Block]:
     """The formula of each method as it is set, once; those of a combination's parts before its own."""
-    formulas = [part.formula for choice in choices for part in (*choice.parts, choice)]
+    formulas = [bound_choice.formula for choice in choices for bound_choice in (*choice.parts, choice)]
     yield from map(formula_block, dict.fromkeys(formulas))
 
 
@@ -177,7 +185,7 @@ def density_blocks(results: Results) -> Iterator[Block]:
     status = results.study.sources.status
     levels = ", ".join(density_choice.levels)
     if status is not None:
-        yield text_block(
+        yield prose_block(
             f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
             f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",
         )
@@ -186,7 +194,7 @@ def density_blocks(results: Results) -> Iterator[Block]:
         if density_choice.status == "valid"
         else Bilingual("曾被认定", "ever recognised")
     )
-    yield text_block(
+    yield prose_block(
         f"专精特新密度为{measure.zh}，计入级别 {levels}，身份口径为{status_text.zh}；回归中滞后 {density_choice.lag} 年。",
         f"SRDI density is {measure.en}, levels {levels}, status {status_text.en}; regressions lag it by "
         f"{density_choice.lag} year(s).",
@@ -206,7 +214,7 @@ def _group_effects_text(results: Results) -> tuple[str, str]:
 
 def _standard_errors(draws: str) -> Block:
     """Outcome, effects, standard errors and the bootstrap with its draws."""
-    return text_block(
+    return prose_block(
         "被解释变量为得分/100，μ 与 λ 为个体与年份固定效应。标准误按单位聚类：表中圆括号为 CV3（刀切法，"
         "逐个剔除单位并重新估计全部固定效应，"
         f"系数 (G−1)/G），区间用 t(G−1)；方括号为施加原假设的 Wild 聚类自助法 p 值（{draws} 次，单位数少时枚举全部符号）。"
@@ -226,14 +234,14 @@ def model_blocks(results: Results) -> Iterator[Block]:
     regressions = results.study.regressions
     if not results.has("regressions"):
         reason = results.absence_reason("regressions")
-        yield text_block(f"回归未估计：{reason.zh}", f"No regression was estimated: {reason.en}")
+        yield prose_block(f"回归未估计：{reason.zh}", f"No regression was estimated: {reason.en}")
         return
     lag = regressions.density.lag
     lagged_year = f"t−{lag}" if lag else "t"
     yield formula_block(f"y_{{it}} = β · dens_{{i,{lagged_year}}} + X_{{i,{lagged_year}}} γ + μ_i + λ_t + ε_{{it}}")
     controls = [control.label for control in regressions.controls.values()]
     if controls:
-        yield text_block(
+        yield prose_block(
             "控制变量（与密度同期滞后）：" + "、".join(label.zh for label in controls) + "；均不是指数的成分。",
             "Controls, lagged like the density: "
             + ", ".join(label.en for label in controls)
@@ -241,14 +249,14 @@ def model_blocks(results: Results) -> Iterator[Block]:
         )
     yield _standard_errors(integer(regressions.inference.draws))
     if any("group_year" in spec.fixed_effects for spec in regressions.specifications):
-        yield text_block(*_group_effects_text(results))
-    yield text_block(
+        yield prose_block(*_group_effects_text(results))
+    yield prose_block(
         "“全部企业”的估计等于外溢（从未被认定的企业构成的指数对密度的反应）加构成（两者之差）。" + MECHANICAL_PART_NOTE.zh,
         "The all-firms estimate equals spillover (the response of an index of firms never recognised) plus composition (the "
         "rest). " + MECHANICAL_PART_NOTE.en,
     )
     yield formula_block("β = Σ_k w_k β_k")
-    yield text_block(
+    yield prose_block(
         "指数是各分维度的固定加权和，因此系数可精确分解为各渠道之和（同一样本、同一解释变量），份额允许为负；"
         "|β| 小于其标准误时不报告份额。" + INTERCEPT_NOTE.zh,
         "The index is a fixed weighted sum of its parts, so the coefficient splits exactly into channels on the same rows "
@@ -264,7 +272,7 @@ def verdict_rule_blocks(results: Results) -> Iterator[Block]:
         return
     alpha, sesoi = number(rule.alpha, 2), number(rule.sesoi, 2)
     yield formula_block("MDE = (t_{1−α/2, G−1} + t_{0.80, G−1}) · SE_{CV3}")
-    yield text_block(
+    yield prose_block(
         f"判定规则在运行前固定：α = {alpha}，最小关注效应 SESOI = {sesoi} 个组内标准差。"
         "p ≤ α 且同号为“得到支持”，反号为“方向相反”；p > α 时，90% 区间（CV3，t(G−1)）完全落在 ±SESOI 之内为“效应可忽略”"
         "（两个单侧检验，Schuirmann 1987），否则为“不能判断”。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..bilingual import BLANK, Bilingual
+from ..bilingual import BLANK_TEXT, Bilingual
 from ..outline import PAPER
 from ..results import Results
 from .estimate_layout import Cell
@@ -20,7 +20,7 @@ class PaperTable:
     title: Bilingual
     header: tuple[tuple[Cell, ...], ...]
     body: tuple[tuple[Cell, ...], ...]
-    note: Bilingual = BLANK
+    note: Bilingual = BLANK_TEXT
     rule_before: tuple[int, ...] = ()
     widths: tuple[float, ...] = ()
     """Relative widths of the columns; equal but for the first where empty."""
@@ -39,13 +39,19 @@ class AbsentTable:
 def paper_tables(results: Results) -> list[PaperTable | AbsentTable]:
     """Every table of the paper in order, the absent ones with their reason."""
     tables: list[PaperTable | AbsentTable] = []
-    for id, place in PAPER:
-        parts = place.layout(results)
-        if parts is None:
-            tables.append(AbsentTable(id, place.number, place.title, place.absence or results.absence_reason(place.table)))
+    for id, paper_slot in PAPER:
+        table_parts = paper_slot.layout(results)
+        if table_parts is None:
+            tables.append(
+                AbsentTable(
+                    id, paper_slot.number, paper_slot.title, paper_slot.absence or results.absence_reason(paper_slot.table)
+                )
+            )
         else:
-            header, body, *layout_options = parts
-            tables.append(PaperTable(id, place.number, place.title, _cell_rows(header), _cell_rows(body), *layout_options))
+            header, table_body, *layout_options = table_parts
+            tables.append(
+                PaperTable(id, paper_slot.number, paper_slot.title, _cell_rows(header), _cell_rows(table_body), *layout_options)
+            )
     return tables
 
 

@@ -18,7 +18,7 @@ class Block:
     text: Bilingual
 
 
-def text_block(zh: str, en: str, *, block_type: BlockType = "text") -> Block:
+def prose_block(zh: str, en: str, *, block_type: BlockType = "text") -> Block:
     """A paragraph."""
     return Block(block_type, Bilingual(zh, en))
 

@@ -16,7 +16,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
-from ..bilingual import Bilingual, formula_pieces, legible_text
+from ..bilingual import Bilingual, formula_pieces, visible_text
 from .paper_tables import AbsentTable, Cell, PaperTable
 from .prose_blocks import Block
 
@@ -60,8 +60,8 @@ def new_document(title: str, notice: str = "") -> Any:
         language.set(qn("w:val"), "en-US")
         language.set(qn("w:eastAsia"), "zh-CN")
         properties = style.element.get_or_add_rPr()
-        for existing in properties.findall(qn("w:lang")):
-            properties.remove(existing)
+        for language_element in properties.findall(qn("w:lang")):
+            properties.remove(language_element)
         properties.append(language)
     document.styles["Normal"].font.size = Pt(10.5)
     for name, size in (("Heading 1", 14), ("Heading 2", 12), ("Title", 18)):
@@ -77,13 +77,13 @@ def new_document(title: str, notice: str = "") -> Any:
 
 def save(document: Any, path: Path) -> Path:
     """The document as a file whose archive carries fixed times."""
-    raw = io.BytesIO()
-    document.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, source.read(name))
+            zip_entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            zip_entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(zip_entry, source.read(name))
     return path
 
 
@@ -104,11 +104,11 @@ def write_methods(blocks: Sequence[Block], path: Path, language: str, title: str
     return save(document, path)
 
 
-def _fill_body(document: Any, parts: Sequence[str]) -> None:
+def _fill_body(document: Any, xml_parts: Sequence[str]) -> None:
     """The document's body, read as XML at once: paragraph by paragraph through the library takes many times as long."""
-    body = document.element.body
-    for element in parse_xml(f"<w:body {nsdecls('w')}>{''.join(parts)}</w:body>").iterchildren():
-        body.sectPr.addprevious(element)
+    document_body = document.element.body
+    for xml_element in parse_xml(f"<w:body {nsdecls('w')}>{''.join(xml_parts)}</w:body>").iterchildren():
+        document_body.sectPr.addprevious(xml_element)
 
 
 def caption(table: PaperTable | AbsentTable, language: str) -> str:
@@ -194,7 +194,7 @@ def text_run(text: str, size: float, *, bold: bool = False, italic: bool = False
     run_properties += f"{'<w:b/>' * bold}{'<w:i/>' * italic}"
     run_properties += f'<w:sz w:val="{round(2 * size)}"/><w:szCs w:val="{round(2 * size)}"/>'
     run_properties += f'<w:vertAlign w:val="{place}script"/>' if place else ""
-    return f'<w:r><w:rPr>{run_properties}</w:rPr><w:t xml:space="preserve">{escape(legible_text(text))}</w:t></w:r>'
+    return f'<w:r><w:rPr>{run_properties}</w:rPr><w:t xml:space="preserve">{escape(visible_text(text))}</w:t></w:r>'
 
 
 def table_xml(table: PaperTable, language: str) -> str:
@@ -202,29 +202,31 @@ def table_xml(table: PaperTable, language: str) -> str:
     columns = len(table.header[0])
     size, margin = next((size, margin) for min_columns, size, margin in TEXT_SIZES if columns >= min_columns)
     shares = table.widths or (2.0, *[1.0] * (columns - 1))
-    widths = [round(TEXT_WIDTH * TWIPS * share / sum(shares)) for share in shares]
+    column_widths = [round(TEXT_WIDTH * TWIPS * share / sum(shares)) for share in shares]
     lines, header = [*table.header, *table.body], len(table.header)
     left_aligned = [_holds_words(table, j) for j in range(columns)]
     rows = []
     for i, line in enumerate(lines):
-        keep = KEEP_NEXT if len(lines) < SHORT_TABLE or i == len(lines) - 1 else ""  # the note stays with the last line
+        keep_with_next = KEEP_NEXT if len(lines) < SHORT_TABLE or i == len(lines) - 1 else ""  # the note stays with the last line
         borders = _borders(i, len(lines), table)
         cells = "".join(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep}<w:spacing w:after="0"/>'
-            f'<w:jc w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_plain_text(cell, language), size)}</w:p></w:tc>'
-            for cell, width, is_left in zip(line, widths, left_aligned)
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" '
+            f'w:type="dxa"/>{borders}</w:tcPr><w:p><w:pPr>{keep_with_next}<w:spacing w:after="0"/>'
+            "<w:jc "
+            f'w:val="{"left" if is_left else "center"}"/></w:pPr>{text_run(_plain_text(cell, language), size)}</w:p></w:tc>'
+            for cell, width, is_left in zip(line, column_widths, left_aligned)
         )
         rows.append(f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if i < header else ''}</w:trPr>{cells}</w:tr>")
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    return TABLE_XML.format(width=sum(widths), margin=round(margin), grid=grid, rows="".join(rows))
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in column_widths)
+    return TABLE_XML.format(width=sum(column_widths), margin=round(margin), grid=grid, rows="".join(rows))
 
 
 def _borders(line: int, lines: int, table: PaperTable) -> str:
     """Rules of a line: 1.5 pt above the first and below the last, 0.75 pt under the header and before marked lines."""
     header = len(table.header)
-    top = THICK_RULE if line == 0 else THIN_RULE if line - header in table.rule_before else 0
-    bottom = THICK_RULE if line == lines - 1 else THIN_RULE if line == header - 1 else 0
-    sides = {"top": top, "bottom": bottom}
+    top_rule = THICK_RULE if line == 0 else THIN_RULE if line - header in table.rule_before else 0
+    bottom_rule = THICK_RULE if line == lines - 1 else THIN_RULE if line == header - 1 else 0
+    sides = {"top": top_rule, "bottom": bottom_rule}
     borders = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:color="000000"/>' for side, size in sides.items() if size)
     return f"<w:tcBorders>{borders}</w:tcBorders>" if borders else ""
 
@@ -235,5 +237,5 @@ def _plain_text(cell: Cell, language: str) -> str:
 
 def _holds_words(table: PaperTable, column: int) -> bool:
     """Whether a column holds words: the first, and those with a cell longer than a number in brackets."""
-    longest = max((len(_plain_text(line[column], "zh")) for line in table.body), default=0)
-    return column == 0 or (longest > 18 and table.id != "robustness")
+    longest_text = max((len(_plain_text(line[column], "zh")) for line in table.body), default=0)
+    return column == 0 or (longest_text > 18 and table.id != "robustness")

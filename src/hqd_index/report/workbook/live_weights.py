@@ -24,9 +24,9 @@ FIRST_UNIT_ROW = 3
 """Row of the first unit on the sheet of working; below names, ids and weights."""
 FIRST_LEAF_COLUMN = 4
 """Column of the first leaf on the sheet of working; after code, name, year and published rank."""
-UNRANKED = 999_999
+UNRANKED_SENTINEL = 999_999
 TITLE = Bilingual("权重试算：改黄色单元格，名次随之重算", "Try weights: change a yellow cell and the ranks follow")
-ABOUT = Bilingual(
+SHEET_DESCRIPTION = Bilingual(
     "每组权重自动归一到 1；年份可选；已发布的结果不受影响。要让程序按新权重重算，请用 report.html 的“下载 scenario.yaml”。",
     "Each family is rescaled to 1; the year can be chosen; published results stay as they are. "
     "To rerun with other weights, download scenario.yaml from report.html.",
@@ -124,7 +124,7 @@ class LiveSheets:
         return competition(self.ranked_scores)
 
 
-def is_linear(lab: WeightLab | None) -> bool:
+def has_linear_weights(lab: WeightLab | None) -> bool:
     """Whether every node of the published design is a weighted mean, which is what the formulas repeat."""
     return lab is not None and all(method == "arithmetic" for method, _ in lab.designs[0].joins.values())
 
@@ -139,11 +139,11 @@ def write_live_weights(workbook: Any, styles: CellStyles, results: Results, lab:
         Bilingual("权重试算", "Try weights").of(language),
         Bilingual("试算过程", "Working").of(language),
     )
-    edit, work = workbook.add_worksheet(sheets.edit_sheet), workbook.add_worksheet(sheets.working_sheet)
-    _weight_table(edit, sheets)
-    _ranking_table(edit, sheets)
-    _fill_working_sheet(work, sheets)
-    _history_rows(work, sheets)
+    edit_sheet, work_sheet = workbook.add_worksheet(sheets.edit_sheet), workbook.add_worksheet(sheets.working_sheet)
+    _weight_table(edit_sheet, sheets)
+    _ranking_table(edit_sheet, sheets)
+    _fill_working_sheet(work_sheet, sheets)
+    _history_rows(work_sheet, sheets)
 
 
 def _opening_value(value: Any) -> float | str:
@@ -155,7 +155,7 @@ def _weight_table(worksheet: Any, sheets: LiveSheets) -> None:
     """The year, and every node's weight, rescaled within its parent and in the whole."""
     styles, design, year = sheets.styles, sheets.design, sheets.lab.years[-1]
     worksheet.write_string(0, 0, TITLE.of(sheets.language), styles(bold=True, font_size=13))
-    worksheet.write_string(1, 0, ABOUT.of(sheets.language), styles(font_color="#5B6672"))
+    worksheet.write_string(1, 0, SHEET_DESCRIPTION.of(sheets.language), styles(font_color="#5B6672"))
     worksheet.write_string(3, 0, Bilingual("年份", "Year").of(sheets.language), styles(bold=True))
     worksheet.write_number(3, 3, year, styles(num_format="0", bg_color="#FFF7C2", border=1))
     worksheet.data_validation(3, 3, 3, 3, {"validate": "list", "source": [str(year) for year in sheets.lab.years]})
@@ -188,9 +188,9 @@ def _print_setup(worksheet: Any) -> None:
 
 
 def _write_headers(
-    worksheet: Any, sheets: LiveSheets, column: int, titles: tuple[Bilingual, ...], widths: tuple[int, ...]
+    worksheet: Any, sheets: LiveSheets, column: int, titles: tuple[Bilingual, ...], column_widths: tuple[int, ...]
 ) -> None:
-    for j, (title, width) in enumerate(zip(titles, widths)):
+    for j, (title, width) in enumerate(zip(titles, column_widths)):
         worksheet.write_string(FIRST_WEIGHT_ROW - 1, column + j, title.of(sheets.language), sheets.styles.header())
         worksheet.set_column(column + j, column + j, width)
 
@@ -204,7 +204,9 @@ def _ranking_table(worksheet: Any, sheets: LiveSheets) -> None:
     ]
     ranks, units, points = sheets.ranks, sheets.lab.units, sheets.node_scores[sheets.root]
     published_ranks = _published_ranks_of(sheets, sheets.lab.years[-1])
-    for line, k in enumerate(sorted(range(len(units)), key=lambda k: (UNRANKED if is_missing(ranks[k]) else ranks[k], k))):
+    for line, k in enumerate(
+        sorted(range(len(units)), key=lambda k: (UNRANKED_SENTINEL if is_missing(ranks[k]) else ranks[k], k))
+    ):
         name = sheets.results.unit_name(units[k]).of(sheets.language)
         values = (
             _opening_value(ranks[k]),
@@ -257,7 +259,7 @@ def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
         worksheet.write_string(row, 1, results.unit_name(unit).of(sheets.language), styles())
         worksheet.write_formula(row, 2, f"='{sheets.edit_sheet}'!$D$4", styles(num_format="0"), year)
         for column in (3, *range(FIRST_LEAF_COLUMN, FIRST_LEAF_COLUMN + len(sheets.lab.leaves))):
-            _look_up_formula(worksheet, sheets, k, column)
+            _lookup_formula(worksheet, sheets, k, column)
         for node in sheets.design.tree.inner:
             worksheet.write_formula(
                 row,
@@ -273,7 +275,7 @@ def _fill_working_sheet(worksheet: Any, sheets: LiveSheets) -> None:
     worksheet.set_column(1, 1, 28)
 
 
-def _look_up_formula(worksheet: Any, sheets: LiveSheets, k: int, column: int) -> None:
+def _lookup_formula(worksheet: Any, sheets: LiveSheets, k: int, column: int) -> None:
     """One unit's cell of the chosen year, taken from the rows of all years, which keep the order of the units."""
     row, year = FIRST_UNIT_ROW + k, sheets.lab.years[-1]
     formula = f"=INDEX({sheets.history_cells(column)},MATCH($C{row + 1},{sheets.history_cells(2)},0)+{k})"
@@ -306,7 +308,7 @@ def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     row, styles = FIRST_UNIT_ROW + k, sheets.styles
     covered, ranked, rank = (xl_rowcol_to_cell(row, sheets.tail_column + j) for j in range(3))
     root = xl_rowcol_to_cell(row, sheets.columns[sheets.root])
-    parts = (
+    formula_parts = (
         f"'{sheets.edit_sheet}'!$F${sheets.weights[leaf] + 1}*ISNUMBER({xl_rowcol_to_cell(row, sheets.columns[leaf])})"
         for leaf in sheets.lab.leaves
     )
@@ -314,13 +316,17 @@ def _rank_columns(worksheet: Any, sheets: LiveSheets, k: int) -> None:
     score, rank_value = sheets.ranked_scores[k], sheets.ranks[k]
     ranked_formula = f"=IF(AND(ISNUMBER({root}),{covered}>={min_coverage!r}-1E-12),{root},-1)"
     rank_formula = f'=IF({ranked}<0,"{MISSING}",SUMPRODUCT(--({sheets.unit_cells(sheets.tail_column + 1)}>{ranked}+1E-9))+1)'
-    key = (UNRANKED if is_missing(rank_value) else float(rank_value)) + (k + 1) / 100_000
-    worksheet.write_formula(row, sheets.tail_column, f"={'+'.join(parts)}", styles(num_format="0.00%"), float(sheets.coverage[k]))
+    key = (UNRANKED_SENTINEL if is_missing(rank_value) else float(rank_value)) + (k + 1) / 100_000
+    worksheet.write_formula(
+        row, sheets.tail_column, f"={'+'.join(formula_parts)}", styles(num_format="0.00%"), float(sheets.coverage[k])
+    )
     worksheet.write_formula(
         row, sheets.tail_column + 1, ranked_formula, styles(num_format="0.0000"), -1.0 if is_missing(score) else float(score)
     )
     worksheet.write_formula(row, sheets.tail_column + 2, rank_formula, styles(num_format="0"), _opening_value(rank_value))
-    worksheet.write_formula(row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank}),{rank},{UNRANKED})+{k + 1}/100000", styles(), key)
+    worksheet.write_formula(
+        row, sheets.tail_column + 3, f"=IF(ISNUMBER({rank}),{rank},{UNRANKED_SENTINEL})+{k + 1}/100000", styles(), key
+    )
 
 
 def _history_rows(worksheet: Any, sheets: LiveSheets) -> None:

@@ -44,12 +44,12 @@ def write_quarantine(study: Study, quarantine: pd.DataFrame, raw_rows: pd.DataFr
     styles = CellStyles(workbook)
     findings = _findings_in(quarantine, language)
     _summary_sheet(workbook.add_worksheet(Bilingual("摘要", "Summary").of(language)), styles, findings, language)
-    for name, part in _sheet_parts(Bilingual("逐行明细", "Line by line").of(language), findings):
-        _findings_sheet(workbook.add_worksheet(name), styles, part, language)
-    for name, part in _sheet_parts(
+    for name, sheet_part in _sheet_parts(Bilingual("逐行明细", "Line by line").of(language), findings):
+        _findings_sheet(workbook.add_worksheet(name), styles, sheet_part, language)
+    for name, sheet_part in _sheet_parts(
         Bilingual("原始行", "Raw rows").of(language), raw_rows if raw_rows is not None else pd.DataFrame()
     ):
-        _raw_rows_sheet(workbook.add_worksheet(name), styles, part, _bad_cells(quarantine), language)
+        _raw_rows_sheet(workbook.add_worksheet(name), styles, sheet_part, _bad_cells(quarantine), language)
     workbook.close()
     return path
 
@@ -117,12 +117,12 @@ def _summary_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, l
 def _findings_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, language: str) -> None:
     """Every finding with place, key, value, what is expected and how to mend it; the bad cell is marked."""
     _write_header(worksheet, styles, 0, FINDING_COLUMNS, language)
-    plain, marked, integer = (
+    plain_style, marked_style, integer_style = (
         styles.cell("text"),
         styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12"),
         styles.cell("int"),
     )
-    formats = [marked if name == "value" else integer if name == "row" else plain for name in FINDING_COLUMNS]
+    formats = [marked_style if name == "value" else integer_style if name == "row" else plain_style for name in FINDING_COLUMNS]
     for i, record in enumerate(findings[list(FINDING_COLUMNS)].itertuples(index=False)):
         for j, (value, style) in enumerate(zip(record, formats)):
             write_cell(worksheet, 1 + i, j, value, style, language)
@@ -133,14 +133,14 @@ def _findings_sheet(worksheet: Any, styles: CellStyles, findings: pd.DataFrame, 
 
 def _bad_cells(quarantine: pd.DataFrame) -> dict[tuple[Any, ...], set[str]]:
     """(file, sheet, row) -> text of the cells found wrong there."""
-    texts_by_place: dict[tuple[Any, ...], set[str]] = {}
-    for place, value in zip(_places_of(quarantine), quarantine["value"]):
+    texts_by_location: dict[tuple[Any, ...], set[str]] = {}
+    for location, value in zip(_cell_locations(quarantine), quarantine["value"]):
         if isinstance(value, str):
-            texts_by_place.setdefault(place, set()).add(value)
-    return texts_by_place
+            texts_by_location.setdefault(location, set()).add(value)
+    return texts_by_location
 
 
-def _places_of(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _cell_locations(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
     """(file, sheet or None, row) of each record."""
     sheets = [sheet if isinstance(sheet, str) and sheet else None for sheet in rows["sheet"]]
     return list(zip(rows["file"], sheets, rows["row"].astype(int)))
@@ -151,22 +151,22 @@ def _raw_rows_sheet(
 ) -> None:
     """Whole rows as they were read, file by file, each file under its own header; a bad cell is marked."""
     worksheet.set_column(0, 0, 26)
-    plain, marked = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
+    plain_style, marked_style = styles.cell("text"), styles.cell("text", bg_color="#FDE9E7", font_color="#9C1C12")
     sheet_row, header = 0, None
     if raw_rows.empty:
         worksheet.write_string(0, 0, Bilingual("没有隔离的行。", "No quarantined rows.").of(language), styles())
         return
-    ordered = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
-    for place, record in zip(_places_of(ordered), ordered.drop(columns=PLACE_COLUMNS).to_dict("records")):
+    sorted_rows = raw_rows.sort_values(PLACE_COLUMNS, kind="stable")
+    for location, record in zip(_cell_locations(sorted_rows), sorted_rows.drop(columns=PLACE_COLUMNS).to_dict("records")):
         names, cells = _raw_cells({str(name): value for name, value in record.items()})
-        if header != (place[:2], names):
-            header = (place[:2], names)
+        if header != (location[:2], names):
+            header = (location[:2], names)
             sheet_row += 1 if sheet_row else 0
             for j, name in enumerate([*[HEADERS[key][0].of(language) for key in PLACE_COLUMNS], *names]):
                 worksheet.write_string(sheet_row, j, str(name), styles.header())
             sheet_row += 1
-        for j, value in enumerate([*place, *cells]):
-            style = marked if j > 2 and isinstance(value, str) and value in bad_cells.get(place, ()) else plain
+        for j, value in enumerate([*location, *cells]):
+            style = marked_style if j > 2 and isinstance(value, str) and value in bad_cells.get(location, ()) else plain_style
             write_cell(worksheet, sheet_row, j, value, style, language)
         sheet_row += 1
     worksheet.freeze_panes(0, 3)
@@ -176,8 +176,8 @@ def _raw_cells(record: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
     """(column names, cells) of a raw row, which comes as columns or as one JSON list or object."""
     if len(record) == 1:
         text = next(iter(record.values()))
-        raw = json.loads(text) if isinstance(text, str) else []
-        if isinstance(raw, dict):
-            return tuple(raw), [None if v is None else str(v) for v in raw.values()]
-        return tuple(str(k + 1) for k in range(len(raw))), [None if v is None else str(v) for v in raw]
+        raw_cells = json.loads(text) if isinstance(text, str) else []
+        if isinstance(raw_cells, dict):
+            return tuple(raw_cells), [None if v is None else str(v) for v in raw_cells.values()]
+        return tuple(str(k + 1) for k in range(len(raw_cells))), [None if v is None else str(v) for v in raw_cells]
     return tuple(record), [None if v is None or v != v else str(v) for v in record.values()]

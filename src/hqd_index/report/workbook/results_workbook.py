@@ -9,11 +9,11 @@ from typing import Any
 from ..bilingual import Bilingual
 from ..grids.grid import Grid
 from ..key_findings import main_findings
-from ..outline import OUTLINE, SHEETS, Exhibit, Sheet
+from ..outline import OUTLINE, SHEETS, Exhibit, SheetTitle
 from ..results import Results
 from ..sentences import SYNTHETIC_NOTICE
 from ..weight_lab import WeightLab
-from .live_weights import is_linear, write_live_weights
+from .live_weights import has_linear_weights, write_live_weights
 from .native_charts import write_charts
 from .sheet_format import FIRST_ROW, CellStyles, fill_sheet, open_book
 
@@ -23,9 +23,9 @@ def write_workbook(results: Results, path: Path, lab: WeightLab | None = None) -
     language = results.language
     workbook = open_book(path, results.study.study.label[language], f"run {results.manifest.get('run', '')}")
     styles = CellStyles(workbook, SYNTHETIC_NOTICE.of(language) if results.study.study.synthetic else "")
-    cover = workbook.add_worksheet(COVER.of(language))
+    cover_sheet = workbook.add_worksheet(COVER_TITLE.of(language))
     exhibits = [exhibit for exhibit in OUTLINE if exhibit.sheet and _add_sheet(workbook, styles, exhibit, results, lab, language)]
-    _cover(cover, styles, results, [SHEETS[exhibit.id] for exhibit in exhibits], language)
+    _write_cover(cover_sheet, styles, results, [SHEETS[exhibit.id] for exhibit in exhibits], language)
     workbook.close()
     return path
 
@@ -37,7 +37,7 @@ def _add_sheet(
     if exhibit.id == "charts" and results.years:
         write_charts(workbook, styles, results, language)
         return True
-    if exhibit.id == "live_weights" and lab is not None and is_linear(lab):
+    if exhibit.id == "live_weights" and lab is not None and has_linear_weights(lab):
         write_live_weights(workbook, styles, results, lab, language)
         return True
     grid = exhibit.grid(results) if exhibit.grid is not None else None
@@ -50,7 +50,7 @@ def _add_sheet(
     return True
 
 
-def _cover(worksheet: Any, styles: CellStyles, results: Results, sheets: Sequence[Sheet], language: str) -> None:
+def _write_cover(worksheet: Any, styles: CellStyles, results: Results, sheets: Sequence[SheetTitle], language: str) -> None:
     study, manifest = results.study.study, results.manifest
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 22)
@@ -115,11 +115,11 @@ def _ranking_extras(worksheet: Any, grid: Grid) -> None:
     last_row = FIRST_ROW + len(grid) - 1
     bar = {"type": "data_bar", "bar_color": "#9CC4E0", "bar_solid": True, "min_type": "num", "min_value": 0}
     worksheet.conditional_format(FIRST_ROW, 3, last_row, 3, bar)
-    tint = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
+    colour_scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#8FBFCB"}
     parts = next((k for k, column in enumerate(grid.columns) if k > 3 and column.cell_format == "2"), len(grid.columns))
-    worksheet.conditional_format(FIRST_ROW, parts, last_row, len(grid.columns) - 2, tint)
+    worksheet.conditional_format(FIRST_ROW, parts, last_row, len(grid.columns) - 2, colour_scale)
 
 
 COVER_WIDTH = 100
 """Width of the cover's text, in characters."""
-COVER = Bilingual("封面", "Cover")
+COVER_TITLE = Bilingual("封面", "Cover")

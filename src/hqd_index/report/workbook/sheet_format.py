@@ -14,18 +14,18 @@ from ..bilingual import Bilingual
 from ..grids.grid import Column, Grid
 from ..number_format import is_missing, number
 
-CREATED = datetime.datetime(2020, 1, 1)
+CREATION_TIME = datetime.datetime(2020, 1, 1)
 FONT = "Microsoft YaHei"
 FORMATS = {"int": "#,##0", "year": "0", "%": "0.0%", "p": "0.000", "text": "@"}
-TEXT_ONLY = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+TEXT_ONLY_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 FIRST_ROW = 3
 """Row of the first record: below title, blank line and header."""
 
 
 def open_book(path: Path, title: str, comment: str) -> Any:
     """A workbook in which text never becomes a formula, link or number, stamped with a fixed time."""
-    workbook = xlsxwriter.Workbook(str(path), TEXT_ONLY)
-    workbook.set_properties({"title": title, "comments": comment, "created": CREATED})
+    workbook = xlsxwriter.Workbook(str(path), TEXT_ONLY_OPTIONS)
+    workbook.set_properties({"title": title, "comments": comment, "created": CREATION_TIME})
     workbook.formats[0].set_font_name(FONT)
     workbook.formats[0].set_font_size(10)
     return workbook

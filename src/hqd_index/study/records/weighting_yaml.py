@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from ...methods.choice import BoundChoice, Choice, bind, one_of
+from ...methods.choice import BoundChoice, Choice, bind, choice_among
 from ...methods.method import Share
 from .record import Name, Record, Slug, Version
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Weight = BoundChoice
     Aggregate = BoundChoice
 else:
-    Impute = Annotated[one_of("impute"), WithJsonSchema({"family": "impute"})]
-    Treat = Annotated[one_of("treat"), WithJsonSchema({"family": "treat"})]
-    Normalise = Annotated[one_of("normalise"), WithJsonSchema({"family": "normalise"})]
-    Weight = Annotated[one_of("weight"), WithJsonSchema({"family": "weight"})]
-    Aggregate = Annotated[one_of("aggregate"), WithJsonSchema({"family": "aggregate"})]
+    Impute = Annotated[choice_among("impute"), WithJsonSchema({"family": "impute"})]
+    Treat = Annotated[choice_among("treat"), WithJsonSchema({"family": "treat"})]
+    Normalise = Annotated[choice_among("normalise"), WithJsonSchema({"family": "normalise"})]
+    Weight = Annotated[choice_among("weight"), WithJsonSchema({"family": "weight"})]
+    Aggregate = Annotated[choice_among("aggregate"), WithJsonSchema({"family": "aggregate"})]
 
 
 class NodeChoices(Record):
