@@ -107,7 +107,7 @@ def numbers(designs: Designs) -> Mapping[Kind, int]:
     """Kind -> number of the design; Dirichlet draws are around equal weights."""
     scales = ["minmax", "minmax_100", "goalposts", "goalposts_100", "zscore"]
     weights, means = ["equal", "entropy", "critic"], ["arithmetic", "geometric"]
-    of = designs.number_of()
+    of = designs.design_numbers()
     return {
         (s, w, a): of[scales.index(s), weights.index("equal" if w == "dirichlet" else w), means.index(a)] for s, w, a in KINDS
     }

@@ -127,7 +127,7 @@ def contribution_finding(results: Results) -> Finding | None:
     return Finding(Bilingual(zh + INTERCEPT_NOTE.zh, f"{en} {INTERCEPT_NOTE.en}"), ("contribution",))
 
 
-def units_at_both_ends(results: Results, count: int = 3) -> Finding | None:
+def leading_units(results: Results, count: int = 3) -> Finding | None:
     """The first and last units of the latest year."""
     if not results.years:
         return None
@@ -318,7 +318,7 @@ def main_findings(results: Results) -> list[Finding]:
         combined_text = Bilingual(estimate.text.zh + parts.text.zh, f"{estimate.text.en} {parts.text.en}")
         estimate = Finding(combined_text, tuple(dict.fromkeys(estimate.sources + parts.sources)))
     candidates = [
-        units_at_both_ends(results),
+        leading_units(results),
         index_movement(results),
         estimate,
         contribution_finding(results),

@@ -16,7 +16,7 @@ from .exports.readme import write_readme
 from .exports.replication_files import write_stata
 from .figures.drawing_pool import DrawingPool
 from .figures.drawings import Drawing, FigureFiles, draw
-from .key_findings import composition_split, headline_finding, next_step, rows_accounted, units_at_both_ends
+from .key_findings import composition_split, headline_finding, leading_units, next_step, rows_accounted
 from .number_format import integer, percent
 from .page.html_page import write_page
 from .paper.latex import write_latex
@@ -92,7 +92,7 @@ def summary(study: Study, tables: Mapping[str, pd.DataFrame], folder: Path) -> l
     ]
     lines += [
         finding.text
-        for finding in (units_at_both_ends(results), headline_finding(results), composition_split(results))
+        for finding in (leading_units(results), headline_finding(results), composition_split(results))
         if finding is not None
     ]
     counts = rows_accounted(results)
