@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from hqd_index.errors import EstimationError
 from hqd_index.models import ModelInputs, regressions
 from hqd_index.models.analyses.headline_tables import ANALYSES
+from hqd_index.models.analyses.policy import Baseline, linked_policy_items, policy_items
 from hqd_index.models.composite import composite
 from hqd_index.models.estimation_sample import estimation_sample
 from hqd_index.models.headline import Headline
 from hqd_index.models.kernels.multiple_testing import holm
+from hqd_index.models.kernels.slx import slx
 from hqd_index.models.kernels.specification import Specification, estimate
 from hqd_index.models.model_results import ModelResults, headline_choice
 from hqd_index.study.records import Control, Hypotheses, Label, SpecificationChoice
@@ -181,10 +184,31 @@ def test_policy_simulation_is_beta_times_the_rise(results: ModelResults) -> None
     linked = results.frames["regressions"].query("spec == 'twfe_slx_direct' and sample == 'all' and outcome == 'hqd'")
     b = linked.set_index("term")["estimate"]
     mine = io_links().query("from_unit == 'C13'")["upstream"].sum(), io_links().query("to_unit == 'C13'")["downstream"].sum()
+    assert "every unit" not in rows.loc[("total", "plus_sd_chokepoint_units"), "measure"]
+    assert not rows["measure"].str.contains("negative once").any()
     whole = (b["density"] + b["upstream"] * mine[0] + b["downstream"] * mine[1]) * 1e5 / 50 / 31
     assert rows.loc[("C13", "per_100_with_links"), "value"] == pytest.approx(whole)
     bare = regressions(index_panel(), study(), ModelInputs(weights=weights(), density=inputs(io_links()).density))
     assert "no unit of the study holds a chokepoint" in missing(bare, "contribution")
+
+
+def test_a_policy_simulation_in_trouble_says_so(results: ModelResults) -> None:
+    """Every unit holds a chokepoint product: no narrower than all; links whose coefficient turns the sum negative are named."""
+    panel = index_panel().query("sample == 'all'")
+    spec = Specification("g", ("hqd",), "density_lag", ("size",))
+    everyone = tuple(sorted(panel["unit"].unique()))
+    firms = pd.Series(100.0, index=everyone)
+    start = Baseline(firms, firms * 0, everyone, 2024, 1e9)
+    items = {item.quantity: item for item in policy_items(estimate(panel, spec, draws=99), start, "hqd", level=0.95)}
+    assert "every unit holds" in items["plus_sd_chokepoint_units"].measure and "every unit" not in items["plus_sd"].measure
+    spillover = slx(panel, spec, io_links(), draws=99)
+    upstream = spillover.term("upstream")
+    turned = spillover.estimate.coefficient.copy()
+    turned[upstream] = -10 * np.abs(turned).max()
+    bent = replace(spillover, estimate=replace(spillover.estimate, coefficient=turned))
+    assert any("negative once links" in item.measure for item in linked_policy_items(bent, start, io_links(), "hqd", width=2.0))
+    straight = linked_policy_items(spillover, start, io_links(), "hqd", width=2.0)
+    assert all(("negative once links" in item.measure) == (item.value < 0) for item in straight)
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,13 @@ def test_first_stage_uses_rows_with_exposure_only() -> None:
     extra = pd.DataFrame({"unit": ["u00", "zz"], "year": [1999, 2019], "x": [1.0, 2.0], "y": [0.0, 0.0]})
     assert shift_share(pd.concat([data, extra]), SPEC, design).iv.n == UNITS * YEARS
     assert partial_out(data, SPEC).n == UNITS * YEARS
+
+
+def test_a_first_stage_of_the_wrong_sign_is_named() -> None:
+    rng = np.random.default_rng(5)
+    design = random_exposure(rng)
+    found = shift_share(panel(rng, design), SPEC, design)
+    for sign, is_named in ((1.0, False), (-1.0, True)):
+        iv = replace(found.iv, first_stage=sign * np.abs(found.iv.first_stage))
+        notes = {quantity: note for quantity, _, note in _quantities(replace(found, iv=iv), "province")}
+        assert all(("wrong sign" in notes[quantity]) is is_named for quantity in ("first_stage", "estimate"))

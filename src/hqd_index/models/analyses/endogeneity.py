@@ -19,6 +19,10 @@ from ..model_rows import Mend, Row, Rows, outcome_key, regression_rows
 
 CELLS_MEND: Mend = ("提供含行业、省份与专精特新状态的企业表", "give a firm table with industry, province and SRDI status")
 LARGEST_WEIGHTS = 5
+WRONG_SIGN = (
+    "符号不对:别处的认定应当提高密度,该工具变量不能解读 / "
+    "wrong sign: recognitions elsewhere should raise density; this instrument is not to be read"
+)
 
 
 def long_difference(
@@ -71,9 +75,9 @@ def _quantities(shift_share_estimate: ShiftShare, shock: str) -> Iterator[tuple[
     iv = shift_share_estimate.iv
     weakness_note = f"weak below about 10 (effective F); Stock-Yogo {STOCK_YOGO} holds for iid errors only"
     yield "ols", iv.ols, ""
-    yield "estimate", iv.estimate, "2SLS"
+    yield "estimate", iv.estimate, "2SLS" if iv.first_stage[0] > 0 else f"2SLS; {WRONG_SIGN}"
     yield "se_cv1", iv.se, ""
-    yield "first_stage", float(iv.first_stage[0]), ""
+    yield "first_stage", float(iv.first_stage[0]), "" if iv.first_stage[0] > 0 else WRONG_SIGN
     yield "first_stage_f", iv.f, "cluster-robust; the Kleibergen-Paap F with one endogenous regressor"
     yield "effective_f", iv.f_effective, weakness_note
     yield "kp_lm_p", iv.kp_lm_p, "underidentification"

@@ -21,6 +21,8 @@ POLICY_MEND: Mend = (
     "let the density count firms (measure: count) and give bilateral trade by HS6 (trade_hs6)",
 )
 RECOGNITIONS = 100
+EVERY_UNIT = "; every unit holds a chokepoint product: no narrower than plus_sd"
+TURNED = "; negative once links are counted: they outweigh a positive own effect"
 DENSITY_BASE_FIRMS = 1_000  # density counts recognised firms per 1,000 firms
 
 
@@ -86,7 +88,8 @@ def policy_items(estimate: Estimate, start: Baseline, outcome: str, *, level: fl
         values = [b * density_rise.mean() for b in betas]
         items.append(_policy_item(start, unit, quantity, values, density_rise))
     sd = float(estimate.sums.sd_terms[0])
-    items.append(_policy_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd)))
+    remark = EVERY_UNIT if len(start.chokepoint_units) == len(start.firms) else ""
+    items.append(_policy_item(start, TOTAL, "plus_sd_chokepoint_units", [b * sd for b in betas], _sd(start, sd), remark=remark))
     required_firms = float((_sd(start, sd) * start.firms).sum() / DENSITY_BASE_FIRMS)
     items.append(ContributionItem("G", TOTAL, None, start.year, "plus_sd_recognitions", required_firms, np.nan, np.nan, "firms"))
     return items
@@ -104,9 +107,10 @@ def linked_policy_items(
         linked_rises[estimate.spec.density] = float(density_rise.mean())
         weights = {spillover.term(name): mean for name, mean in linked_rises.items() if name in estimate.terms}
         value, error = estimate.combination(weights, estimate.outcome_index(outcome))
-        yield _policy_item(
-            start, unit, f"{quantity}_with_links", [value, value - width * error, value + width * error], density_rise
-        )
+        own = float(estimate.coefficient[0, estimate.outcome_index(outcome)]) * linked_rises[estimate.spec.density]
+        values = [value, value - width * error, value + width * error]
+        remark = TURNED if own > 0 > value else ""
+        yield _policy_item(start, unit, f"{quantity}_with_links", values, density_rise, remark=remark)
 
 
 def _sd(start: Baseline, sd: float) -> pd.Series:
@@ -132,11 +136,15 @@ def _density_rises(start: Baseline, sd: float) -> Iterator[tuple[str, str, pd.Se
         )
 
 
-def _policy_item(start: Baseline, unit: str, quantity: str, values: list[float], density_rise: pd.Series) -> ContributionItem:
+def _policy_item(
+    start: Baseline, unit: str, quantity: str, values: list[float], density_rise: pd.Series, *, remark: str = ""
+) -> ContributionItem:
     low, high = sorted(values[1:])
     highest_density = float((start.density + density_rise)[density_rise > 0].max())
     out_of_range_note = "; beyond the densities observed" if highest_density > start.max_density else ""
-    return ContributionItem("G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{out_of_range_note}")
+    return ContributionItem(
+        "G", unit, None, start.year, quantity, values[0], low, high, f"score/100, linear{out_of_range_note}{remark}"
+    )
 
 
 def policy_baseline(headline: Headline) -> Baseline:

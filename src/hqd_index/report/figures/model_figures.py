@@ -9,7 +9,7 @@ from ..colours import HUES, INK, MUTED_INK, node_colours
 from ..key_findings import split_effects
 from ..key_labels import key_label
 from ..label_catalogue import LEVEL_LABELS, STEP_LABELS
-from ..number_format import number
+from ..number_format import number, p_value
 from ..regression_rows import headline_rows, headline_spec
 from ..results import Results
 from ..sentences import SAMPLES, TOTAL
@@ -141,13 +141,25 @@ def event_study(results: Results, labels: FigureLabels) -> Chart | None:
     rows = rows[rows["outcome"] == first_outcome].sort_values(["time", "estimator"])
     estimators = list(dict.fromkeys(rows["estimator"]))[: len(HUES)]
     rows = rows[rows["estimator"].isin(estimators)]
-    names = {estimator: labels(key_label(results, "estimator", estimator)) for estimator in estimators}
+    names = {estimator: labels(_estimator_with_pre_trend(results, estimator, first_outcome)) for estimator in estimators}
     frame = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     frame = frame.assign(key=rows["estimator"].map(names), x=[_signed_years(int(time)) for time in rows["time"]])
     colours = {name: HUES[k][0] for k, name in enumerate(names.values())}
     return charts.event_plot(
         frame[["x", "key", "value", "low", "high"]], colours, title=labels.title(key_label(results, "outcome", first_outcome))
     )
+
+
+def _estimator_with_pre_trend(results: Results, estimator: str, outcome: str) -> Bilingual:
+    """An estimator and the p of its joint test of the years before recognition, where it has one."""
+    label, rows = key_label(results, "estimator", estimator), results.table("event_study")
+    of_test = (rows["estimator"] == estimator) & (rows["outcome"] == outcome) & (rows["quantity"] == "pre_trend_f")
+    p = rows.loc[of_test, "p"].dropna()
+    if p.empty:
+        return label
+    text = p_value(p.iloc[0])
+    text = text if text.startswith("<") else f"= {text}"
+    return Bilingual(f"{label.zh}（事前趋势 p {text}）", f"{label.en} (pre-trend p {text})")
 
 
 def _signed_years(years: int) -> str:

@@ -169,6 +169,10 @@ def contribution(results: Results) -> Grid | None:
 
 def _measure_label(text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
+    for remark, label in MEASURE_REMARKS.items():
+        if text.endswith(f"; {remark}"):
+            measure = _measure_label(text.removesuffix(f"; {remark}"))
+            return Bilingual(f"{measure.zh}；{label.zh}", f"{measure.en}; {label.en}")
     measure = MEASURES.get(text)
     if measure is not None:
         return measure
@@ -185,6 +189,13 @@ ITEM_LABELS = {
     "E": Bilingual("E 质量与安全", "E quality and safety"),
     "F": Bilingual("F 企业层面分解", "F decomposition over firms"),
     "G": Bilingual("G 政策模拟", "G policy simulation"),
+}
+MEASURE_REMARKS = {
+    remark: Bilingual(zh, remark)
+    for remark, zh in (
+        ("every unit holds a chokepoint product: no narrower than plus_sd", "所有单位都含卡脖子产品，与 plus_sd 范围相同"),
+        ("negative once links are counted: they outweigh a positive own effect", "计入产业链后为负：链上效应超过为正的自身效应"),
+    )
 }
 MEASURES = {
     "density": Bilingual("密度", "density"),
