@@ -297,11 +297,11 @@ TABLES: dict[str, Table] = {
         "outcome term estimate:number? se_cv1:number? se_cv3:number? p_cv3:p? p_wild:p? ci_low:number? ci_high:number? n_obs:int n_clusters:int censored:share? note:text?",
     ),
     "multiverse": _table(
-        "设定曲线", "Specification curve", "position",
-        "position:int design:int label:text? spec estimate_sd:number se_cv3:number? ci_low:number? ci_high:number? p_cv1:p? p_cv3:p? headline:flag",
+        "设定曲线", "Specification curve", "sample position",
+        "sample outcome position:int design:int label:text? spec estimate_sd:number se_cv3:number? ci_low:number? ci_high:number? p_cv1:p? p_cv3:p? headline:flag",
     ),
     "multiverse_summary": _table(
-        "多重宇宙汇总", "Multiverse in numbers", "quantity kind choice", "quantity kind:text? choice:text? value:number? note:text?"
+        "多重宇宙汇总", "Multiverse in numbers", "sample quantity kind choice", "sample outcome quantity kind:text? choice:text? value:number? note:text?"
     ),
     "facts": _table(
         "论文所引数字与本研究数据", "Figures the paper quotes, beside this study's data", "fact",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from hqd_index.models.analyses.endogeneity import _quantities
 from hqd_index.models.kernels.partial import partial_out
 from hqd_index.models.kernels.shift_share import Exposure, akm, leave_one_out, recentred_exposure, shift_share
 from hqd_index.models.kernels.specification import Specification, estimate
@@ -116,7 +118,7 @@ def test_first_stage_uses_rows_with_exposure_only() -> None:
 
 def test_a_first_stage_of_the_wrong_sign_is_named() -> None:
     rng = np.random.default_rng(5)
-    design = random_exposure(rng)
+    design = exposure(rng)
     found = shift_share(panel(rng, design), SPEC, design)
     for sign, is_named in ((1.0, False), (-1.0, True)):
         iv = replace(found.iv, first_stage=sign * np.abs(found.iv.first_stage))

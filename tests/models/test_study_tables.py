@@ -109,9 +109,15 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 def test_multiverse_holds_the_headline_and_counts_what_it_ran(world: tuple[pd.DataFrame, ...]) -> None:
     scores, designs, data, density = world
     asked = study(multiverse=SpecificationGrid(lag=(1,), draws=39))
-    made = multiverse_tables(scores, designs, data, density, asked)
-    curve, summary = check("multiverse", made["multiverse"]), check("multiverse_summary", made["multiverse_summary"])
+    made = multiverse_tables(scores, designs, data, density, asked, splittable_scores=scores.assign(score=-scores["score"]))
+    curves, summaries = check("multiverse", made["multiverse"]), check("multiverse_summary", made["multiverse_summary"])
+    mirrored = summaries.query("sample == 'leave_out' and kind == ''").set_index("quantity")["value"]
+    curve, summary = curves[curves["sample"] == "all"], summaries[summaries["sample"] == "all"]
+    assert set(curve["outcome"]) == {"hqd"} and set(summaries["outcome"]) == {"hqd", "splittable"}
     value = summary[summary["kind"] == ""].set_index("quantity")["value"]
+    assert mirrored["median"] == pytest.approx(-value["median"]) and mirrored["positive"] == 1 - value["positive"]
+    assert mirrored["significant_wild"] == value["significant_wild"]
+    assert value["significant_wild"] == pytest.approx(value["significant"], abs=0.2)
     assert value["declared"] == 2 * 4 * 2 * 2 and value["run"] == 2 * 2 * 2 * 2  # employment is missing, ihs is constant
     assert value["not_estimable"] == value["declared"] - value["run"]
     headline = curve[curve["headline"]].iloc[0]

@@ -120,12 +120,18 @@ def test_findings_quote_the_tables(results: Results) -> None:
 def test_the_multiverse_says_what_ran_and_what_counts(results: Results) -> None:
     """10 declared, 2 not estimable, so 8 ran; a design in the same order as another counts once, so 6 are in the shares."""
     facts = {"declared": 10.0, "not_estimable": 2.0, "run": 6.0, "positive": 1.0, "significant": 0.5, "median": 0.2}
-    rows = pd.DataFrame({"quantity": list(facts), "kind": None, "choice": None, "value": list(facts.values()), "note": ""})
+    columns = {"sample": "all", "outcome": "hqd", "kind": "", "choice": "", "note": ""}  # "" in a run, NaN from a CSV
+    rows = pd.DataFrame({"quantity": list(facts), "value": list(facts.values())}).assign(**columns)
     made = multiverse_finding(Results(results.study, {"multiverse_summary": rows}, {}))
-    assert made and "Of 10 specifications declared, 8 ran (6 with designs of the same order counted once): " in made.text.en
+    assert made and "of 10 specifications declared 8 ran (6 with designs of the same order counted once): " in made.text.en
+    assert made == multiverse_finding(Results(results.study, {"multiverse_summary": rows.assign(kind=float("nan"))}, {}))
     rows.loc[rows["quantity"] == "run", "value"] = 8.0
-    made = multiverse_finding(Results(results.study, {"multiverse_summary": rows}, {}))
-    assert made and "8 ran: median" in made.text.en
+    wild = rows.iloc[:1].assign(quantity="significant_wild", value=0.25)
+    both = pd.concat([rows, pd.concat([rows, wild]).assign(sample="leave_out", outcome="splittable")])
+    made = multiverse_finding(Results(results.study, {"multiverse_summary": both}, {}))
+    assert made and "On the index of all firms, of 10 specifications declared 8 ran: median" in made.text.en
+    assert "50.0% significant (CV3)" in made.text.en and "firms never recognised, of 10" in made.text.en
+    assert "25.0% significant (wild cluster bootstrap)" in made.text.en
 
 
 def test_a_part_is_split_where_the_whole_cannot_be(tables: dict[str, pd.DataFrame]) -> None:

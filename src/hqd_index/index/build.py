@@ -162,7 +162,7 @@ def node_scores(
         if family.node not in family_weights:
             family_weights[family.node] = family_shares(family, children, design.years)
         reference = _stacked_children(family, reference_scores) if base else children
-        scores[family.node] = _join(family, children, family_weights[family.node], reference)
+        scores[family.node] = join_children(family, children, family_weights[family.node], reference)
     return family_weights, {family.node: scores[family.node] for family in design.families}
 
 
@@ -179,7 +179,7 @@ def _stacked_children(family: Family, scores: Mapping[str, Array]) -> Array:
     return np.stack(np.broadcast_arrays(*(scores[child] for child in family.children)), axis=-1)
 
 
-def _join(family: Family, children: Array, share: Array, reference: Array) -> Array:
+def join_children(family: Family, children: Array, share: Array, reference: Array) -> Array:
     """Rows are pooled over years before they are joined, because ideal points and the like belong to the whole panel."""
     if share.shape[-3:-1] == (1, 1):
         rows = share[..., 0, :, :]

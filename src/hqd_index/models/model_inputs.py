@@ -17,8 +17,9 @@ class ModelInputs:
     """Tables by name, empty where the study has none; `weights` those of the study's own design.
 
     `moderators`, `mediator_values` and `controls` hold one column each beside unit and year; `sources` is item F of the
-    contribution as `event_tables` made it; `scenarios` the scores of other designs; `design_scores` and `designs` what the
-    uncertainty stage scored, if it ran.
+    contribution as `event_tables` made it; `scenarios` the scores of other designs; `design_scores`,
+    `splittable_scores` (the leave-out index of what comes from firms) and `designs` what the uncertainty stage scored, if it
+    ran.
     """
 
     weights: pd.DataFrame = field(default_factory=partial(_no_rows, "node parent share_local year"))
@@ -39,4 +40,5 @@ class ModelInputs:
     leader_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "sample unit year node score"))
     leader_firms: pd.DataFrame = field(default_factory=partial(_no_rows, "firm unit year sample"))
     design_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "design unit year score"))
+    splittable_scores: pd.DataFrame = field(default_factory=partial(_no_rows, "design unit year score"))
     designs: pd.DataFrame = field(default_factory=partial(_no_rows, "design label"))

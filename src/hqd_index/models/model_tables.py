@@ -32,7 +32,9 @@ def design_tables(study: Study, inputs: ModelInputs) -> dict[str, pd.DataFrame]:
     """multiverse, multiverse_summary, not_made: every design that the uncertainty stage scored, in every specification."""
     data = _estimation_data(study, inputs)
     all_firms = data[data["sample"] == "all"]
-    return multiverse_tables(inputs.design_scores, inputs.designs, all_firms, inputs.density, study)
+    return multiverse_tables(
+        inputs.design_scores, inputs.designs, all_firms, inputs.density, study, splittable_scores=inputs.splittable_scores
+    )
 
 
 def event_tables(

@@ -289,26 +289,48 @@ def _values_by_quantity(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def multiverse_finding(results: Results) -> Finding | None:
-    """The multiverse in one sentence: how many ran and count, how many are positive, significant, and the joint test."""
+    """The multiverse in a sentence for each outcome: how many ran and count, are positive, significant, the joint test."""
     rows = results.table("multiverse_summary")
-    facts = _values_by_quantity(rows[rows["kind"].isna()]) if len(rows) else {}
+    if rows.empty:
+        return None
+    rows = rows[rows["kind"].fillna("") == ""]
+    sentences = [_multiverse_sentence(_values_by_quantity(rows[rows["sample"] == sample]), sample) for sample in CURVE_OUTCOMES]
+    texts = [sentence for sentence in sentences if sentence is not None]
+    if not texts:
+        return None
+    return Finding(Bilingual("".join(text.zh for text in texts), " ".join(text.en for text in texts)), ("multiverse_summary",))
+
+
+CURVE_OUTCOMES = {
+    "all": Bilingual("以全部企业的指数为结果", "On the index of all firms"),
+    "leave_out": Bilingual("以从未认定企业的可拆分部分为结果", "On the splittable part of the index of firms never recognised"),
+}
+
+
+def _multiverse_sentence(facts: dict[str, float], sample: str) -> Bilingual | None:
+    """One outcome's sentence; None where its curve is missing."""
     if not {"run", "declared", "positive", "significant", "median"} <= set(facts):
         return None
     estimated, median = facts["declared"] - facts.get("not_estimable", 0.0), number(facts["median"], 3)
     declared_count, estimated_text, distinct_count = (integer(count) for count in (facts["declared"], estimated, facts["run"]))
-    positive_share, significant_share = percent(facts["positive"]), percent(facts["significant"])
+    wild = facts.get("significant_wild", float("nan"))
+    positive_share, significant_share = percent(facts["positive"]), percent(facts["significant"] if pd.isna(wild) else wild)
+    test = Bilingual("CV3", "CV3") if pd.isna(wild) else Bilingual("wild 聚类自助法", "wild cluster bootstrap")
     counted_once_zh, counted_once_en = "", ""
     if distinct_count != estimated_text:  # twins among the designs, see `distinct_designs`
         counted_once_zh = f"，排序几乎相同的算法只计一次后为 {distinct_count} 种"
         counted_once_en = f" ({distinct_count} with designs of the same order counted once)"
-    zh = f"事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}：系数中位数 {median} 个标准差，"
-    zh += f"{positive_share} 为正，{significant_share} 显著"
-    en = f"Of {declared_count} specifications declared, {estimated_text} ran{counted_once_en}: median {median} SDs, "
-    en += f"{positive_share} positive, {significant_share} significant"
-    if "joint_p_median" in facts:
+    outcome = CURVE_OUTCOMES[sample]
+    zh = (
+        f"{outcome.zh}，事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}：系数中位数 {median} 个标准差，"
+    )
+    zh += f"{positive_share} 为正，{significant_share} 显著（{test.zh}）"
+    en = f"{outcome.en}, of {declared_count} specifications declared {estimated_text} ran{counted_once_en}: median {median} SDs, "
+    en += f"{positive_share} positive, {significant_share} significant ({test.en})"
+    if "joint_p_median" in facts and not pd.isna(facts["joint_p_median"]):
         p = p_value(facts["joint_p_median"])
         zh, en = f"{zh}；置换密度的联合检验 p = {p}", f"{en}; joint permutation test p = {p}"
-    return Finding(Bilingual(f"{zh}。", f"{en}."), ("multiverse_summary",))
+    return Bilingual(f"{zh}。", f"{en}.")
 
 
 def main_findings(results: Results) -> list[Finding]:

@@ -116,6 +116,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "median": Bilingual("系数中位数（标准差）", "median coefficient (SDs)"),
         "positive": Bilingual("系数为正的占比", "share positive"),
         "significant": Bilingual("显著的占比（CV3）", "share significant (CV3)"),
+        "significant_wild": Bilingual("显著的占比（wild 聚类自助法）", "share significant (wild cluster bootstrap)"),
         "significant_cv1": Bilingual("显著的占比（CV1）", "share significant (CV1)"),
         "significant_positive": Bilingual("显著为正的占比", "share significant and positive"),
         "not_estimable": Bilingual("无法估计的组合", "not estimable"),

@@ -31,6 +31,7 @@ from .rank_acceptability import (
     stable_pairs,
 )
 from .rank_confidence import rank_sets
+from .splittable_designs import splittable_scores
 
 __all__ = ["FirmDraws", "random_stream", "uncertainty"]
 
@@ -88,6 +89,7 @@ def uncertainty(study: Study, panel: pd.DataFrame, names: pd.DataFrame, firms: F
         ),
         "uncertainty_summary": _summary(ranked, counts, shares_above, interval),
         "design_scores": _design_scores(ranked),
+        "splittable_scores": splittable_scores(study, designs, source, panel),
     }
 
 

@@ -12,11 +12,13 @@ from scipy import stats
 from ...errors import EstimationError
 from ...study.records import Study
 from ..estimation_data import KEY, lagged
+from ..estimation_sample import SPLITTABLE
 from ..ineligible import comparable_designs, ineligibility_error
 from ..kernels.specification import GROUP_YEAR, Specification
-from ..model_rows import Mend, Row, Rows, frames_of, not_made
+from ..model_rows import Mend, Row, Rows, frames_of, merged_rows, not_made
 from .joint_test import joint_test
 from .specification_curve import Curve, Scores, Universe, choice_shares, distinct_designs, multiverse
+from .wild_significance import WILD_DRAWS, wild_affordable, wild_significant_share
 
 POINTS = 1_000  # points of the curve that are published, evenly taken
 TABLES = ("multiverse", "multiverse_summary")
@@ -56,7 +58,7 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
 
 def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
     """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
-    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score")
+    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score").dropna(how="all")
     labels = designs.set_index("design")["label"].reindex(scores_by_design.columns)
     choices_by_design = [dict(option.split("=", 1) for option in str(label).split(", ") if "=" in option) for label in labels]
     choices = (
@@ -72,14 +74,34 @@ def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
 
 
 def multiverse_tables(
-    design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study
+    design_scores: pd.DataFrame,
+    designs: pd.DataFrame,
+    data: pd.DataFrame,
+    density: pd.DataFrame,
+    study: Study,
+    *,
+    splittable_scores: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """multiverse (the specification curve), multiverse_summary and not_made."""
-    try:
-        rows = _rows(design_scores, designs, data, density, study)
-    except EstimationError as fault:
-        rows = {"not_made": not_made(TABLES, fault, MEND)}
-    return frames_of(rows, TABLES)
+    """multiverse (the specification curve), multiverse_summary and not_made.
+
+    `design_scores` are those of all firms, `splittable_scores` those of the leave-out index of the splittable tree: the same
+    specifications on both, because the index of all firms is correlated with density mechanically.
+    """
+    tree_root = next(iter(study.indicators.tree), "")
+    outcomes = [("all", tree_root, design_scores)]
+    if splittable_scores is not None and len(splittable_scores):
+        outcomes.append(("leave_out", SPLITTABLE, splittable_scores))
+    row_tables: list[Rows] = []
+    for sample, outcome, outcome_scores in outcomes:
+        try:
+            rows = _rows(outcome_scores, designs, data, density, study)
+        except EstimationError as fault:
+            row_tables.append({"not_made": not_made(TABLES, fault, MEND)})
+            continue
+        row_tables.append(
+            {name: [{"sample": sample, "outcome": outcome, **row} for row in table] for name, table in rows.items()}
+        )
+    return frames_of(merged_rows(row_tables), TABLES)
 
 
 def _rows(design_scores: pd.DataFrame, designs: pd.DataFrame, data: pd.DataFrame, density: pd.DataFrame, study: Study) -> Rows:
@@ -148,6 +170,11 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
     yield row("specifications", len(curve.universes))
     for quantity, value in curve.shares(alpha, is_shown_design).items():
         yield row(quantity, value, note=f"alpha {alpha:g}" if quantity.startswith("significant") else "")
+    if wild_affordable(curve, is_shown_design):
+        wild_share = wild_significant_share(curve, scores, is_shown_design, alpha=alpha, seed=study.study.seed)
+        yield row("significant_wild", wild_share, note=f"alpha {alpha:g}; {WILD_DRAWS} draws")
+    else:
+        yield row("significant_wild", np.nan, note="too many estimates for the bootstrap: read significant (CV3)")
     for _, share in choice_shares(curve, scores, is_shown_design).iterrows():
         yield row("variance_share", share["share"], share["kind"], share["choice"], f"{share['levels']} options")
     draws = study.regressions.multiverse.draws
@@ -167,6 +194,7 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
             seed=study.study.seed,
             partialled_universes=partialled_universes,
         )
-        note = f"{joint_result.draws} permutations of density paths"
+        note = f"{joint_result.draws} permutations of density paths; "
+        note += f"{joint_result.exchangeable} of {joint_result.units} units exchange them"
         yield row("joint_p_median", joint_result.p_median, note=note)
         yield row("joint_p_significant", joint_result.p_significant, note=note)

@@ -97,6 +97,7 @@ def counterfactual_path(results: Results, labels: FigureLabels) -> Chart | None:
 def multiverse(results: Results, labels: FigureLabels) -> Chart | None:
     """Every design times every specification, sorted, thinned to what a figure can hold; the headline marked."""
     rows = results.table("multiverse")
+    rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
         return None
     rows = rows.sort_values("position", ignore_index=True)
@@ -171,6 +172,7 @@ def variance_by_choice(results: Results, labels: FigureLabels) -> Chart | None:
     """Share of the multiverse's variance that goes with each choice, the largest first."""
     rows = results.table("multiverse_summary")
     rows = rows[(rows["quantity"] == "variance_share") & rows["value"].notna()] if len(rows) else rows
+    rows = rows[rows["sample"] == "all"] if len(rows) else rows
     if rows.empty:
         return None
     rows = rows.sort_values(["value", "choice"], ascending=[False, True])

@@ -171,8 +171,8 @@ def _measure_label(text: str) -> Bilingual:
     """What a figure of `contribution` is measured in; a remark that is no known measure is shown as the models wrote it."""
     for remark, label in MEASURE_REMARKS.items():
         if text.endswith(f"; {remark}"):
-            measure = _measure_label(text.removesuffix(f"; {remark}"))
-            return Bilingual(f"{measure.zh}；{label.zh}", f"{measure.en}; {label.en}")
+            plain = _measure_label(text.removesuffix(f"; {remark}"))
+            return Bilingual(f"{plain.zh}；{label.zh}", f"{plain.en}; {label.en}")
     measure = MEASURES.get(text)
     if measure is not None:
         return measure

@@ -1,0 +1,72 @@
+"""The leave-out index of the splittable tree in every declared design: what comes from firms, on firms never recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...study.records import Study
+from ..build import IndexArrays, compute, join_children
+from ..index_tables import cube
+from ..scoring_plan import ScoringPlan
+from .design_draws import DrawSource
+from .index_designs import Designs
+
+Array = NDArray[np.float64]
+
+
+def splittable_scores(study: Study, designs: Designs, source: DrawSource, panel: pd.DataFrame) -> pd.DataFrame:
+    """design, unit, year, score: the leaves from firms at the design's own global shares, joined by its own methods.
+
+    Bounds, weights and ideal points are those of all firms. No rows without a leave-out sample or without such leaves.
+    """
+    rows = panel[panel["sample"] == "leave_out"]
+    firm_leaves = frozenset(leaf for leaf in source.leaves if study.indicators.indicators[leaf].table == "firms")
+    grid = pd.MultiIndex.from_product([source.years, source.units], names=["year", "unit"]).to_frame(index=False)
+    if rows.empty or not firm_leaves:
+        return grid.iloc[:0].assign(design=0, score=0.0)[["design", "unit", "year", "score"]]
+    every, leave_out = np.moveaxis(source.values[-1], 0, -1), cube(rows, source.leaves, source.years, source.units)
+    blocks = []
+    for number in range(len(designs.combinations)):
+        design = source.plan_of_design(number)
+        columns = [source.leaves.index(leaf) for leaf in design.leaves]
+        base = compute(design, every[..., columns])
+        scores = part_scores(design, base, compute(design, leave_out[..., columns], base=base), firm_leaves)
+        if scores is not None:
+            blocks.append(grid.assign(design=number, score=100 * scores.ravel()))
+    return pd.concat(blocks, ignore_index=True)[["design", "unit", "year", "score"]]
+
+
+def part_scores(design: ScoringPlan, base: IndexArrays, computed: IndexArrays, leaves: Collection[str]) -> Array | None:
+    """(T, U): the root of `computed` from some leaves alone, their global shares in `base` kept in proportion; None without any.
+
+    With arithmetic means throughout this is the sum of global share x leaf over the sum of these shares.
+    """
+    parts = [_leaf_columns(design, arrays.normalised, leaves) for arrays in (base, computed)]
+    weight: dict[str, Array] = {leaf: np.ones((1, 1)) for leaf in parts[0]}
+    for family in design.families:
+        children = [child for child in family.children if child in weight]
+        if not children:
+            continue
+        positions = [family.children.index(child) for child in children]
+        local = base.shares[family.node][..., positions] * np.stack(
+            np.broadcast_arrays(*(weight[child] for child in children)), axis=-1
+        )
+        weight[family.node] = local.sum(axis=-1)
+        share = np.divide(local, weight[family.node][..., None], out=np.zeros_like(local), where=local > 0)
+        fewer = len(family.children) - len(children)
+        least = max(1, family.min_children - fewer) if family.is_leaf_family else len(children)
+        part = replace(family, children=tuple(children), min_children=least)
+        reference, values = ([scores[child] for child in children] for scores in parts)
+        for scores, stacked in zip(parts, (reference, values)):
+            scores[family.node] = join_children(part, np.stack(stacked, -1), share, np.stack(reference, -1))
+    return parts[1].get(design.tree.root)
+
+
+def _leaf_columns(design: ScoringPlan, normalised: Array, leaves: Collection[str]) -> dict[str, Array]:
+    in_tree = set(design.tree.leaves(design.tree.root))
+    return {leaf: normalised[..., j] for j, leaf in enumerate(design.leaves) if leaf in leaves and leaf in in_tree}
