@@ -43,7 +43,7 @@ QUOTED: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "multiverse_finding": (
         "On the index of all firms, of 10 specifications declared 10 ran: median 0.200 SDs, 100.0% positive, "
         "50.0% significant (CV3)",
-        {"multiverse_summary": [{"sample": "all", "kind": "", "quantity": name, "value": value} for name, value in MULTIVERSE.items()]},
+        {"multiverse_summary": [{"sample": "all", "kind": "", "quantity": k, "value": v} for k, v in MULTIVERSE.items()]},
     ),
     "decisive_choice": ("Weights matter most.", {"sensitivity": [CHOICE]}),
 }  # fmt: skip

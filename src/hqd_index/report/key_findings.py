@@ -293,7 +293,7 @@ def multiverse_finding(results: Results) -> Finding | None:
     rows = results.table("multiverse_summary")
     if rows.empty:
         return None
-    rows = rows[rows["kind"].fillna("") == ""]
+    rows = rows[rows["kind"].isna() | (rows["kind"] == "")]
     sentences = [_multiverse_sentence(_values_by_quantity(rows[rows["sample"] == sample]), sample) for sample in CURVE_OUTCOMES]
     texts = [sentence for sentence in sentences if sentence is not None]
     if not texts:

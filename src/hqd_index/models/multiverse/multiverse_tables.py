@@ -165,7 +165,9 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
         return {"quantity": quantity, "kind": item_kind, "choice": choice, "value": float(value), "note": note}
 
     yield row("declared", curve.declared_count, note="designs x specifications")
-    yield row("not_estimable", float(np.isnan(curve.estimate).sum()), note="; ".join(f.en for f in curve.errors))
+    not_estimable = float(np.isnan(curve.estimate).sum())
+    reasons = "; ".join(f.en for f in curve.errors) or ("designs without a value in some row" if not_estimable else "")
+    yield row("not_estimable", not_estimable, note=reasons)
     yield row("designs", len(is_shown_design))
     yield row("specifications", len(curve.universes))
     for quantity, value in curve.shares(alpha, is_shown_design).items():
@@ -181,14 +183,16 @@ def _summary(curve: Curve, scores: Scores, is_shown_design: np.ndarray, study: S
     estimable_universes = [
         (u, partialled)
         for u, partialled, b in zip(curve.universes, curve.partialled_universes, curve.estimate)
-        if partialled and np.isfinite(b[is_shown_design]).all()
+        if partialled and np.isfinite(b[is_shown_design]).any()
     ]
-    if draws and estimable_universes:
+    estimates = [b for b in curve.estimate if np.isfinite(b[is_shown_design]).any()]
+    is_complete_design = is_shown_design & np.isfinite(estimates).all(axis=0)
+    if draws and estimable_universes and is_complete_design.any():
         universes, partialled_universes = zip(*estimable_universes)
         joint_result = joint_test(
             scores,
             universes,
-            is_shown_design,
+            is_complete_design,
             alpha=alpha,
             draws=draws,
             seed=study.study.seed,
