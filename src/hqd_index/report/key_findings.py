@@ -321,9 +321,8 @@ def _multiverse_sentence(facts: dict[str, float], sample: str) -> Bilingual | No
         counted_once_zh = f"，排序几乎相同的算法只计一次后为 {distinct_count} 种"
         counted_once_en = f" ({distinct_count} with designs of the same order counted once)"
     outcome = CURVE_OUTCOMES[sample]
-    zh = (
-        f"{outcome.zh}，事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}：系数中位数 {median} 个标准差，"
-    )
+    zh = f"{outcome.zh}，事先声明 {declared_count} 种设定，实际估计 {estimated_text} 种{counted_once_zh}："
+    zh += f"系数中位数 {median} 个标准差，"
     zh += f"{positive_share} 为正，{significant_share} 显著（{test.zh}）"
     en = f"{outcome.en}, of {declared_count} specifications declared {estimated_text} ran{counted_once_en}: median {median} SDs, "
     en += f"{positive_share} positive, {significant_share} significant ({test.en})"
