@@ -21,7 +21,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "unit_en": ("单元名称(英文)", "unit name in English"),
     "year": ("年份", "year"),
     "node": ("指标树节点", "node of the indicator tree"),
-    "score": ("得分(0-100)", "score (0-100)"),
+    "score": ("得分(标准化在 0 与 1 之间时为 0-100)", "score (0-100 where normalised values lie in 0-1)"),
     "rank": ("名次(1 为最高)", "rank (1 is highest)"),
     "ranked_of": ("参与排名的单元数", "units ranked"),
     "coverage": ("已有指标的权重份额", "share of weight with data"),

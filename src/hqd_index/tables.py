@@ -212,7 +212,7 @@ TABLES: dict[str, Table] = {
     ),
     "lisa": _table(
         "局部空间自相关", "Local spatial association", "unit year node",
-        "unit unit_zh unit_en year:int node node_zh node_en local_i:number? p:p? p_adjusted:p? quadrant:text?",
+        "unit unit_zh unit_en year:int node node_zh node_en local_i:number? p:p? p_folded:p? p_adjusted:p? quadrant:text?",
     ),
     "density": _table(
         "专精特新密度", "SRDI density", "unit year",

@@ -43,6 +43,16 @@ def test_p_is_the_share_of_all_orders():
     assert found.p[0] == pytest.approx(share, abs=SAMPLING)
 
 
+def test_z_is_over_all_orders():
+    """Mean and deviation of I over the 120 orders of five values, with weights that are not symmetric."""
+    rng = np.random.default_rng(3)
+    w, y = rng.random((5, 5)) * (1 - np.eye(5)), rng.normal(size=5)
+    z = y - y.mean()
+    every = np.array([5 / w.sum() * (z[list(o)] @ w @ z[list(o)]) / (z @ z) for o in permutations(range(5))])
+    found = moran(y[None, :], w)
+    assert found.z[0] == pytest.approx((found.i[0] - every.mean()) / every.std(), rel=1e-9)
+
+
 def test_p_is_never_zero():
     """A ring of neighbours with values in order: no permutation of 40 comes near, so p = 1 / (B + 1)."""
     ring = row_standardised(np.roll(np.eye(40), 1, axis=0) + np.roll(np.eye(40), -1, axis=0))
@@ -62,6 +72,8 @@ def test_local_p_is_the_share_of_all_orders_of_the_others():
         lags = np.array([w[i, others] @ z[list(o)] for o in permutations(others)])
         share = (np.abs(lags - lags.mean()) >= np.abs(w[i] @ z - lags.mean()) - EXACT).mean()
         assert found.p[0, i] == pytest.approx(share, abs=SAMPLING)
+        upper = (np.sign(z[i]) * lags >= np.sign(z[i]) * (w[i] @ z) - EXACT).mean()
+        assert found.folded[0, i] == pytest.approx(min(upper, 1 - upper), abs=SAMPLING)
 
 
 def test_local_values_sum_to_the_global_one():
@@ -101,7 +113,7 @@ def test_same_seed_same_p():
 
 
 def test_equal_values_have_no_association():
-    w, values = row_standardised(LINE), np.array([[2.0, 2, 2, 2], [1, 2, 3, 4]])
+    w, values = row_standardised(LINE), np.array([[2.0, 2, 2, 2], [1e-14, 2e-14, 3e-14, 4e-14]])
     assert np.isnan(moran(values, w).i[0]) and np.isnan(moran(values, w).p[0]) and np.isfinite(moran(values, w).i[1])
     assert np.isnan(lisa(values, w).p[0]).all() and (lisa(values, w).quadrant[0] == "").all()
 

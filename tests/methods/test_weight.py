@@ -13,12 +13,22 @@ from hqd_index.methods.shares import bounded_shares
 from hqd_index.methods.weight import WEIGHT, critic, entropy, equal, evenness, given_shares
 from hqd_index.methods.weight_ahp import ahp, consistency
 from hqd_index.methods.weight_combined import combine
-from hqd_index.methods.weight_components import factor, pca, scatter, varimax
+from hqd_index.methods.weight_components import factor, factor_notes, pca, scatter, varimax
 from hqd_index.methods.weight_optimised import bod, bod_multipliers, importances, target
 
 EXACT = 1e-12
 SOLVED = 1e-3  # SLSQP on an objective that is flat at its minimum
 SAMPLED = 0.03  # loadings estimated from 4,000 rows
+ATTITUDE = (
+    43, 51, 30, 39, 61, 92, 45, 63, 64, 51, 54, 63, 73, 47, 71, 70, 68, 69, 76, 86, 48, 61, 63, 45, 47, 54, 84, 35,
+    81, 78, 56, 66, 71, 83, 47, 43, 55, 49, 44, 54, 49, 34, 58, 67, 42, 56, 66, 68, 35, 71, 75, 50, 55, 70, 66, 41,
+    72, 82, 72, 67, 71, 83, 31, 67, 61, 45, 47, 62, 80, 41, 64, 53, 53, 58, 58, 67, 34, 67, 60, 47, 39, 59, 74, 41,
+    69, 62, 57, 42, 55, 63, 25, 68, 83, 83, 45, 59, 77, 35, 77, 77, 54, 72, 79, 77, 46, 81, 90, 50, 72, 60, 54, 36,
+    74, 85, 64, 69, 79, 79, 63, 65, 60, 65, 75, 55, 80, 60, 65, 70, 46, 57, 75, 85, 46, 50, 58, 68, 54, 64, 78, 52,
+    50, 40, 33, 34, 43, 64, 33, 64, 61, 52, 62, 66, 80, 41, 53, 66, 52, 50, 63, 80, 37, 40, 37, 42, 58, 50, 57, 49,
+    63, 54, 42, 48, 66, 75, 33, 66, 77, 66, 63, 88, 76, 72, 78, 75, 58, 74, 80, 78, 49, 48, 57, 44, 45, 51, 83, 38,
+    85, 85, 71, 71, 77, 74, 55, 82, 82, 39, 59, 64, 78, 39,
+)  # fmt: skip
 SAATY = np.array([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]])
 
 
@@ -190,6 +200,22 @@ def test_factor_recovers_known_loadings() -> None:
     loadings = np.array([0.9, 0.7, 0.5, 0.8])
     values = rng.normal(size=(4000, 1)) * loadings + rng.normal(size=(4000, 4)) * np.sqrt(1 - loadings**2)
     assert np.allclose(factor(values)[0], loadings**2 / (loadings**2).sum(), atol=SAMPLED)
+
+
+def test_factor_as_factanal_of_r() -> None:
+    """R 4.2.2: s <- apply(factanal(attitude, 2)$loadings[]^2, 1, max); s / sum(s). Chatterjee and Price 1977, 30 departments."""
+    found = factor(np.array(ATTITUDE, dtype=float).reshape(30, 7))[0]
+    assert np.allclose(found, [0.214386, 0.230212, 0.070261, 0.094835, 0.103501, 0.022063, 0.264742], atol=1e-3)
+
+
+def test_factor_says_where_the_likelihood_has_no_maximum() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(40, 3))
+    with pytest.raises(EstimationError, match="follow exactly"):
+        factor(np.column_stack([values, values.sum(axis=1)]))
+    basis = np.linalg.qr(values - values.mean(axis=0))[0]
+    heywood = basis @ np.linalg.cholesky(np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]])).T  # loading^2 = .64 / .5 > 1
+    assert {note.quantity: note.flag for note in factor_notes(heywood)}["heywood"] == "I-HEYWOOD"
 
 
 def test_scatter_of_years_together_is_the_sum_over_years() -> None:

@@ -17,6 +17,7 @@ from .build import IndexArrays, compute, span_rows
 from .competition_rank import competition
 from .scoring_plan import Family, ScoringPlan, scoring_plan
 from .unit_groups import groups_of
+from .unscored_nodes import refuse_unscored
 
 Array = NDArray[np.float64]
 SPIKE = 0.9  # share of a column's total in one cell from which that cell decides its weight
@@ -51,6 +52,7 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame, coverage
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
     index_values, labels = compute_index(study, panel, names), node_labels(study)
+    refuse_unscored(index_values.design, index_values.values["all"], index_values.computed["all"])
     return Index(
         design=index_values.design,
         arrays_by_sample=index_values.arrays_by_sample,

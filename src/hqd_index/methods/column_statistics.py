@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from .method import Array
 
-CONSTANT_TOLERANCE = 1e-12  # a column whose range is at most this share of its largest value does not vary
+CONSTANT_TOLERANCE = 1e-12  # a column whose range is at most this share of its largest absolute value does not vary
 REDUCTION_LENGTH = 256  # numbers in a row that a reduction runs over at once
 FEWEST_CELLS = 3  # with two cells min-max is 0 and 1 whatever the data say
 
@@ -26,7 +26,7 @@ def folded_reduction(ufunc: np.ufunc, values: Array) -> Array:
     return folded if folded_rows == rows else ufunc(folded, ufunc.reduce(values[..., folded_rows:, :], axis=-2, keepdims=True))
 
 
-def cell_counts(values: Array) -> npt.NDArray[np.intp]:
+def cell_counts(values: Array) -> NDArray[np.intp]:
     """How many cells of each column are there."""
     absent = np.isnan(values)
     if not absent.any():
@@ -114,8 +114,13 @@ def _pairwise(deviations: Array, observed: Array) -> Array:
 def bounds(values: Array) -> tuple[Array, Array]:
     """Least and greatest cell; NaN for a column that is constant or has fewer than 3 cells."""
     low, high = folded_reduction(np.fmin, values), folded_reduction(np.fmax, values)
-    varies = (high - low > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(high))) & (cell_counts(values) >= FEWEST_CELLS)
+    varies = differ(low, high) & (cell_counts(values) >= FEWEST_CELLS)
     return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
+
+
+def differ(low: Array, high: Array) -> NDArray[np.bool_]:
+    """Whether a least and a greatest value differ: relative to the larger of their sizes, so that no unit of measure decides."""
+    return np.asarray(high - low > CONSTANT_TOLERANCE * np.maximum(np.abs(low), np.abs(high)))
 
 
 def quantile(values: Array, q: float) -> Array:

@@ -17,7 +17,18 @@ from .method import Array, Method, SharesByChild, formula_by_option
 from .shares import SUM_TOLERANCE, as_shares, refuse_few_rows, refuse_negative
 from .weight_ahp import AHP, ahp, check_consistency, consistency_notes, inconsistency_caution
 from .weight_combined import COMBINATION_FORMULAS, check_mix, combine, game_notes, zero_caution
-from .weight_components import COMPONENTS, FACTORS, NICOLETTI, SCATTER, component_notes, factor, pca, row_notes, scatter
+from .weight_components import (
+    COMPONENTS,
+    FACTORS,
+    NICOLETTI,
+    SCATTER,
+    component_notes,
+    factor,
+    factor_notes,
+    pca,
+    row_notes,
+    scatter,
+)
 from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, frontier_notes, target, target_notes
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
@@ -190,7 +201,7 @@ WEIGHT: dict[str, Method] = {
         batch=False,
         notes=component_notes,
     ),
-    "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=component_notes),
+    "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=factor_notes),
     "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", SCATTER, "Guo 2002", batch=False, notes=row_notes),
     "bod": Method(
         bod,

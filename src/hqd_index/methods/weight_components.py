@@ -11,6 +11,7 @@ from ..errors import EstimationError
 from ..linear_algebra import COLUMNS, rank
 from .column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 from .method import Array, ColumnError, MethodNote
+from .weight_factor import Factors, identified, likelihood_factors
 
 ABOVE_ONE_LIMIT = 1 + 1e-9  # so that rounding does not make a component of an indicator that goes with no other
 VARIMAX_ROUNDS = 1000
@@ -35,7 +36,8 @@ def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", r
 def factor(values: Array) -> Array:
     """As pca with rotation, on the loadings of a maximum-likelihood factor analysis (Nicoletti et al. 2000).
 
-    As many factors as the correlation matrix has eigenvalues above 1, at least one.
+    As many factors as the correlation matrix has eigenvalues above 1, at least one and no more than m indicators identify
+    (one of up to four). EstimationError where the likelihood has no maximum: a singular matrix, or no convergence.
     """
     return shares_per_draw(values, _factor_merits)
 
@@ -68,6 +70,18 @@ def component_notes(values: Array, *, components: str = "above_1", rotate: bool 
     yield MethodNote("explained", float(variances[:count].sum() / variances.sum()))
     independent = rank(standardised(rows[:, varies], rows[:, varies]), tolerance=COLUMNS)
     yield MethodNote("rank", independent, "I-RANK" if independent < varies.sum() else "")
+
+
+def factor_notes(values: Array) -> Iterator[MethodNote]:
+    """How many factors there are, and how many indicators are all but explained by them (Heywood cases)."""
+    yield from row_notes(values)
+    rows = complete_rows(values)
+    varies = ~np.isnan(bounds(rows)[0][0])
+    if varies.sum() < 2:
+        return
+    factors = _factors(rows[:, varies])
+    yield MethodNote("factors", factors.loadings.shape[1])
+    yield MethodNote("heywood", factors.heywood, "I-HEYWOOD" if factors.heywood else "")
 
 
 def shares_per_draw(values: Array, merits: Callable[[Array], Array]) -> Array:
@@ -130,11 +144,21 @@ def _count_above_one(variances: Array) -> int:
     return max(1, int((variances > ABOVE_ONE_LIMIT).sum()))
 
 
-def _factor_merits(rows: Array) -> Array:
-    from sklearn.decomposition import FactorAnalysis
+def _factors(rows: Array) -> Factors:
+    return likelihood_factors(rows, identified(_count_above_one(_principal_components(rows)[0]), rows.shape[1]))
 
-    count = _count_above_one(_principal_components(rows)[0])
-    return _strongest_loadings(varimax(FactorAnalysis(n_components=count).fit(standardised(rows, rows)).components_.T))
+
+def _factor_merits(rows: Array) -> Array:
+    if rows.shape[1] == 1:
+        return np.ones(1)
+    factors = _factors(rows)
+    if not factors.converged:
+        raise EstimationError(
+            "factor: the likelihood did not converge; use pca or leave an indicator out",
+            zh="factor:极大似然未收敛;请改用 pca,或去掉一个指标",
+        )
+    strongest = _strongest_loadings(varimax(factors.loadings))
+    return strongest if strongest.sum() > 0 else np.ones(len(strongest))
 
 
 def _strongest_loadings(loadings: Array) -> Array:

@@ -175,17 +175,21 @@ def index(context: Context) -> dict[str, Table]:
 
     from ..index.diagnostics.column_notices import column_notices
     from ..index.diagnostics.diagnostics_table import diagnostics
+    from ..index.diagnostics.score_notices import score_notices
     from ..index.dynamics.dynamics_tables import dynamics
     from ..index.index_tables import build_index
     from ..index.rescoring import sample_scores
     from ..index.scenario_tables import scenarios
+    from ..study.checks.score_checks import cautions
 
     names = context.frame("unit_names")
     index_result = build_index(context.study, context.frame("panel"), names, context.frame("indicator_coverage"))
     compared = scenarios(context.study, context.frame("panel"), names, index_result)
     groups = dict(zip(names["unit"].astype(str), names["group"].astype(str)))
     notes = diagnostics(context.study, index_result, groups=groups, status_coverage=context.frame("status_coverage"))
-    context.notices.extend(column_notices(notes["diagnostics"], context.study.study.language))
+    language = context.study.study.language
+    context.notices.extend([*column_notices(notes["diagnostics"], language), *score_notices(index_result, language)])
+    context.notices.extend(caution.en if language == "en" else caution.zh for caution in cautions(context.study))
     links, density = context.frame("io_links"), context.frame("density")
     changes = dynamics(
         context.study, index_result, links if len(links) else None, context.study.study.seed, groups=groups, density=density

@@ -16,6 +16,7 @@ from ..tables import TABLES, empty
 from .bilingual import Bilingual, visible_text
 
 BASE = "base"
+ROUNDING = 1e-6  # of a score on 0-100
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class Results:
         rows = self.table("scores")
         rows = rows[rows["sample"] == "all"]
         return rows.assign(unit_zh=rows["unit_zh"].map(visible_text), unit_en=rows["unit_en"].map(visible_text))
+
+    @cached_property
+    def score_scale(self) -> Bilingual:
+        """The scale of the scores: 0-100, or that they leave it (ranks, Borda points, z-scores, base years)."""
+        scores = self.scores["score"]
+        inside = scores.dropna().between(-ROUNDING, 100 + ROUNDING).all()
+        return Bilingual("0–100", "0-100") if inside else Bilingual("不限于 0–100", "not bounded by 0-100")
 
     @cached_property
     def years(self) -> list[int]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+from ...methods.column_statistics import differ
 from ...study.records import Label
 from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 
@@ -38,7 +39,7 @@ def bandwidth(values: Array) -> float:
             zh=f"只有 {len(observed)} 个单位有得分,至少需要 {MIN_UNITS} 个",
         )
     sigma = float(observed.std())
-    if sigma <= np.finfo(float).eps * np.abs(observed).max():
+    if not differ(observed.min(), observed.max()):
         raise EstimationError("all scores are equal", zh="所有得分相同")
     low, high = np.quantile(observed, [0.25, 0.75])
     spread = min(sigma, float(high - low) / NORMAL_IQR) if high > low else sigma

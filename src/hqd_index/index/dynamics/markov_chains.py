@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from ...linear_algebra import least_squares, rank
+from ...methods.column_statistics import differ
 from ...study.records import Label
 from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 from .moran import Weights, spatial_lag
@@ -33,7 +34,7 @@ def quartile_cuts(values: Array) -> Array:
     observed = values[~np.isnan(values)]
     if values.shape[-1] < 2 or not len(observed):
         raise EstimationError("fewer than two units have a score", zh="有得分的单位不足两个")
-    if observed.max() - observed.min() <= 1e-12 * max(1.0, float(np.abs(observed).max())):
+    if not differ(observed.min(), observed.max()):
         raise EstimationError("all values are equal; there are no quartiles", zh="所有取值相同,无法分四分位")
     points: Array = np.quantile(observed, np.arange(1, STATE_COUNT) / STATE_COUNT)
     return points

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+from ...methods.column_statistics import differ
 from ...study.records import Label
 from ..score_panel import RefusableItem, Refusals, Row, ScorePanel
 
@@ -88,19 +89,24 @@ def spatial_lag(values: Array, weights: Weights) -> Array:
 
 @dataclass(frozen=True)
 class Moran:
-    """I of each row of values, its expectation -1/(n-1), two-sided p of the permutations."""
+    """I of each row of values, its expectation -1/(n-1), z under randomisation, two-sided p of the permutations."""
 
     i: Array
     expected_value: float
+    z: Array
     p: Array
 
 
 @dataclass(frozen=True)
 class Lisa:
-    """Local I (k, n), two-sided p of conditional permutations, p after Benjamini-Hochberg over the units, quadrant."""
+    """Local I (k, n), p of conditional permutations, p after Benjamini-Hochberg over the units, quadrant.
+
+    `p` is two-sided, `folded_p` the one-sided pseudo-p that PySAL and GeoDa print: the smaller tail, about half of it.
+    """
 
     local_statistics: Array
     p: Array
+    folded_p: Array
     adjusted_p: Array
     quadrant: NDArray[np.str_]
 
@@ -121,7 +127,7 @@ def moran(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: in
         permuted = _moran(z[row][order], w, n / links, size[row])
         extreme_counts[row] = (np.abs(permuted - expected_value) >= np.abs(observed[row] - expected_value) - TIE).sum()
     p = np.where(np.isnan(observed), np.nan, (extreme_counts + 1) / (permutations + 1))
-    return Moran(observed, expected_value, p)
+    return Moran(observed, expected_value, _z_scores(observed, z, w), p)
 
 
 def lisa(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Lisa:
@@ -138,18 +144,19 @@ def lisa(values: Array, w: Array, *, permutations: int = PERMUTATIONS, seed: int
     lag = z @ w.T
     is_linked = (w.sum(axis=1) > 0) & ~np.isnan(scaled)
     order = np.random.default_rng((seed, n, 1)).permuted(np.tile(np.arange(n - 1), (permutations, 1)), axis=1)
-    p = np.empty((k, n))
+    p, folded_p = np.empty((k, n)), np.empty((k, n))
     for i in range(n):
         other_units = np.delete(np.arange(n), i)
         permuted_lags = w[i, other_units][order] @ z[:, other_units].T
         permutation_mean = -z[:, i] * w[i].sum() / (n - 1)
-        is_extreme = (
-            np.abs(permuted_lags - permutation_mean) >= np.abs(lag[:, i] - permutation_mean) - TIE * np.abs(z).max(axis=1)
-        ).sum(axis=0)
-        p[:, i] = (is_extreme + 1) / (permutations + 1)
-    p = np.where(is_linked, p, np.nan)
+        tolerance = TIE * np.abs(z).max(axis=1)
+        is_extreme = np.abs(permuted_lags - permutation_mean) >= np.abs(lag[:, i] - permutation_mean) - tolerance
+        above_counts = (np.sign(z[:, i]) * permuted_lags >= np.sign(z[:, i]) * lag[:, i] - tolerance).sum(axis=0)
+        p[:, i] = (is_extreme.sum(axis=0) + 1) / (permutations + 1)
+        folded_p[:, i] = (np.minimum(above_counts, permutations - above_counts) + 1) / (permutations + 1)
+    p, folded_p = np.where(is_linked, p, np.nan), np.where(is_linked, folded_p, np.nan)
     quadrant = np.char.add(np.where(z > 0, "H", "L"), np.where(lag > 0, "H", "L"))
-    return Lisa(np.where(is_linked, scaled * lag, np.nan), p, _discoveries(p), np.where(is_linked, quadrant, ""))
+    return Lisa(np.where(is_linked, scaled * lag, np.nan), p, folded_p, _discoveries(p), np.where(is_linked, quadrant, ""))
 
 
 def _deviations(values: Array) -> tuple[Array, Array]:
@@ -158,12 +165,26 @@ def _deviations(values: Array) -> tuple[Array, Array]:
         raise EstimationError(f"fewer than {MIN_LINKED_UNITS} units have a score", zh=f"有得分的单位不足 {MIN_LINKED_UNITS} 个")
     z = values - values.mean(axis=1, keepdims=True)
     size = (z**2).sum(axis=1)
-    is_constant = np.abs(z).max(axis=1) <= 1e-12 * np.maximum(np.abs(values).max(axis=1), 1.0)
-    return z, np.where(is_constant, np.nan, size)
+    return z, np.where(differ(values.min(axis=1), values.max(axis=1)), size, np.nan)
 
 
 def _moran(z: Array, w: Array, scale: float, size: Array) -> Array:
     return scale * np.vecdot(z @ w.T, z) / size
+
+
+def _z_scores(observed: Array, z: Array, w: Array) -> Array:
+    """(I - E I) / sd(I) over all orders of the values (randomisation; Cliff and Ord 1981); NaN with fewer than 4 units."""
+    n = z.shape[1]
+    if n < 4:
+        return np.full(len(z), np.nan)
+    links = w.sum()
+    pairs, margins = ((w + w.T) ** 2).sum() / 2, ((w.sum(axis=0) + w.sum(axis=1)) ** 2).sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kurtosis = n * (z**4).sum(axis=1) / (z**2).sum(axis=1) ** 2
+        even = n * ((n * n - 3 * n + 3) * pairs - n * margins + 3 * links**2)
+        peaked = kurtosis * ((n * n - n) * pairs - 2 * n * margins + 6 * links**2)
+        variance = (even - peaked) / ((n - 1) * (n - 2) * (n - 3) * links**2) - 1 / (n - 1) ** 2
+        return np.where(variance > TIE, (observed + 1 / (n - 1)) / np.sqrt(np.maximum(variance, TIE)), np.nan)
 
 
 def _discoveries(p: Array) -> Array:
@@ -229,12 +250,13 @@ def _overall(global_moran: Moran, k: int, score_panel: ScorePanel, pattern: Mask
     note_columns = {"note_zh": f"未计入:{left_out_units}", "note_en": f"left out: {left_out_units}"} if left_out_units else {}
     yield {"quantity": "i", "value": global_moran.i[k]} | note_columns
     yield {"quantity": "expected", "value": global_moran.expected_value}
+    yield {"quantity": "z", "value": global_moran.z[k]}
     yield {"quantity": "p", "value": global_moran.p[k]}
     yield {"quantity": "n", "value": int(pattern.sum())}
 
 
 def _local_row(local_moran: Lisa, k: int, j: int) -> Row:
     return {
-        "local_i": local_moran.local_statistics[k, j], "p": local_moran.p[k, j], "p_adjusted": local_moran.adjusted_p[k, j],
-        "quadrant": str(local_moran.quadrant[k, j]),
+        "local_i": local_moran.local_statistics[k, j], "p": local_moran.p[k, j],
+        "p_folded": local_moran.folded_p[k, j], "p_adjusted": local_moran.adjusted_p[k, j], "quadrant": str(local_moran.quadrant[k, j]),
     }  # fmt: skip

@@ -14,6 +14,7 @@ from ...study.records import Study
 from ..build import compute
 from ..competition_rank import competition
 from ..index_tables import coverage
+from ..unscored_nodes import refuse_unscored
 from .design_draws import DrawSource, root_scores
 from .draw_tables import FirmDraws, random_stream, source_of, tables_by_source
 from .factor_sensitivity import sensitivity
@@ -97,7 +98,9 @@ def rank_draws(study: Study, designs: Designs, source: DrawSource) -> RankDraws:
     """Every draw scored and ranked among the unit-years that have a published rank."""
     base = source.plan_of_design(0)
     columns = [source.leaves.index(leaf) for leaf in base.leaves]
-    index_arrays_of_sample = compute(base, np.moveaxis(source.values[-1, columns], 0, -1))
+    values = np.moveaxis(source.values[-1, columns], 0, -1)
+    index_arrays_of_sample = compute(base, values)
+    refuse_unscored(base, values, index_arrays_of_sample)
     root = base.tree.root
     covered = coverage(base, index_arrays_of_sample)[root] >= study.weighting.coverage.rank_from
     published_score_array = np.where(covered, 100 * index_arrays_of_sample.scores[root], np.nan)

@@ -34,7 +34,9 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
     end_labels = pd.DataFrame(
         {"label": table["unit"].map(names), "value": table["score"], "text": table["score"].map("{:.1f}".format)}
     )
-    return charts.stacked_bars(frame, colours, title=labels.title(Bilingual("得分（0–100）", "score (0-100)")), ends=end_labels)
+    scale = results.score_scale
+    score_label = Bilingual(f"得分（{scale.zh}）", f"score ({scale.en})")
+    return charts.stacked_bars(frame, colours, title=labels.title(score_label), ends=end_labels)
 
 
 def _node_colours(results: Results, nodes: Iterable[str]) -> dict[str, str]:

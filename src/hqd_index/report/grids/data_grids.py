@@ -180,13 +180,14 @@ def facts(results: Results) -> Grid | None:
     return Grid(title, FACTS, tuple(values), ("facts",), note)
 
 
-def notes(_results: Results) -> Grid:
+def notes(results: Results) -> Grid:
     """What the marks mean and what to keep in mind."""
+    scale = results.score_scale
     note_texts = [
         Bilingual("空单元格表示缺失；任何缺失都不以 0 代替。", "An empty cell is missing; nothing missing is written as 0."),
         Bilingual(
-            "得分 0–100，先排名后四舍五入；全精度数值见 tables/*.csv。",
-            "Scores are 0-100, ranked before rounding; full precision in tables/*.csv.",
+            f"得分 {scale.zh}，先排名后四舍五入；全精度数值见 tables/*.csv。",
+            f"Scores are {scale.en}, ranked before rounding; full precision in tables/*.csv.",
         ),
         Bilingual(
             "“全部企业”与“剔除专精特新企业”使用同样的公式、上下界与权重。",

@@ -78,8 +78,9 @@ def _ranking_columns(
 ) -> tuple[Column, ...]:
     since_year = previous_year if previous_year is not None else "—"
     rank_columns = parse_columns("名次 | Rank | int | 7")
+    scale = results.score_scale
     score_columns = parse_columns(f"""
-        指数（0–100） | Index (0-100) | 2 | 12
+        指数（{scale.zh}） | Index ({scale.en}) | 2 | 12
         较 {since_year} 年升降 | Places won since {since_year} | int | 11
         最好名次 | Best rank | int | 9
         最差名次 | Worst rank | int | 9
@@ -97,9 +98,10 @@ def _ranking_columns(
 
 def _ranking_note(results: Results, range_source: Bilingual) -> Bilingual:
     min_coverage, choice = f"{results.study.weighting.coverage.rank_from:.0%}", decisive_choice(results)
-    zh = f"得分 0–100；相差不足 1e-9 视为并列；权重覆盖率低于 {min_coverage} 的不排名。{range_source.zh}"
+    scale = results.score_scale
+    zh = f"得分 {scale.zh}；相差不足 1e-9 视为并列；权重覆盖率低于 {min_coverage} 的不排名。{range_source.zh}"
     en = (
-        f"Scores 0-100; within 1e-9 they tie; units with less than {min_coverage} of the weight covered are not "
+        f"Scores {scale.en}; within 1e-9 they tie; units with less than {min_coverage} of the weight covered are not "
         f"ranked. {range_source.en}"
     )
     return Bilingual(zh + choice.text.zh, f"{en} {choice.text.en}") if choice else Bilingual(zh, en)

@@ -111,5 +111,6 @@ def yearly_table(results: Results) -> TableParts | None:
     ]
     table_body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
     header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))
-    note = Bilingual(f"注：得分 0–100；名次为 {results.years[-1]} 年。", f"Notes: scores 0-100; ranks of {results.years[-1]}.")
+    scale, year = results.score_scale, results.years[-1]
+    note = Bilingual(f"注：得分 {scale.zh}；名次为 {year} 年。", f"Notes: scores {scale.en}; ranks of {year}.")
     return (header,), table_body, note, (len(table_body) - 1,), (3.2, *[1] * len(years), 0.8)

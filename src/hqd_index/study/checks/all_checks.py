@@ -14,6 +14,7 @@ from ..yaml_document import Place
 from . import formula_checks as formulas
 from . import mode_checks as modes
 from . import regression_checks as regressions
+from . import score_checks as scores
 from . import source_checks as sources
 from . import tree_checks as tree
 from . import weighting_checks as weighting
@@ -29,10 +30,11 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("columns", ("study", "sources", "columns"), formulas.check_columns),
     ("formulas", ("study", "sources", "columns", "indicators"), formulas.check_indicators),
     ("weighting", ("study", "indicators", "weighting"), weighting.check),
+    ("scores", ("study", "indicators", "weighting"), scores.check),
     ("regressions", ("study", "sources", "columns", "indicators", "regressions"), regressions.check),
     ("modes", ("study", "sources", "columns", "modes"), modes.check),
 )
-PREREQUISITE_CHECKS = {"weighting": "tree", "regressions": "tree"}
+PREREQUISITE_CHECKS = {"weighting": "tree", "scores": "tree", "regressions": "tree"}
 
 
 def check_study(

@@ -25,7 +25,11 @@ class Band(Record):
 
 
 def _direction(setting: object) -> object:
-    """The direction a word stands for; a word that stands for none is refused with the nearest."""
+    """The direction a word stands for; a word, list or flag that stands for none is refused with the right form."""
+    if isinstance(setting, list | bool):
+        raise _no_direction(setting)
+    if str(setting).strip().lower() in ("yes", "no", "on", "off"):
+        raise _no_direction(str(setting).strip().lower())
     if not isinstance(setting, str):
         return setting
     word = "".join(setting.split()).lower()
@@ -45,6 +49,19 @@ def _direction(setting: object) -> object:
         hint_en, hint_zh = "write where it is best, as {band: [40, 60]}", "适度指标请写最优区间,如 {band: [40, 60]}"
     raise PydanticCustomError("order", "{en}", {"en": f"{setting!r} is no direction; {hint_en}",
                                                 "zh": f"{setting!r} 不是方向;{hint_zh}"})  # fmt: skip
+
+
+def _no_direction(setting: list[object] | bool | str) -> PydanticCustomError:
+    """A list is meant as a band; a flag (yes, no, true) as a sign."""
+    shown = setting if isinstance(setting, list) else str(setting).lower()
+    if isinstance(setting, list) and setting and set(map(str, setting)) <= DIRECTIONS.keys():
+        en, zh = "an indicator has one direction each: write 1 or -1", "每个指标只有一个方向:请写 1 或 -1"
+    elif isinstance(setting, list):
+        limits = ", ".join(str(limit) for limit in (setting * 2)[:2]) if setting else "40, 60"
+        en, zh = f"write where it is best, as {{band: [{limits}]}}", f"适度指标请写最优区间,如 {{band: [{limits}]}}"
+    else:
+        en, zh = "write 1 where more is better, -1 where less is", "越大越好请写 1,越小越好请写 -1"
+    return PydanticCustomError("order", "{en}", {"en": f"{shown} is no direction; {en}", "zh": f"{shown} 不是方向;{zh}"})
 
 
 Sign = Annotated[Literal[1, -1], BeforeValidator(_direction), WithJsonSchema({"enum": [1, -1, "正向", "负向"]})]

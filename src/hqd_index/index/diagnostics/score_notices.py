@@ -1,0 +1,38 @@
+"""What the terminal says about scores: families that lose them where one of their indicators is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..build import leaf_values
+from ..index_tables import Index
+
+LISTED = 6
+
+
+def score_notices(index: Index, language: str) -> list[str]:
+    """One line on families with just as many usable indicators as a score needs, where that costs unit-years."""
+    losses = {family: count for family, count in _losses(index).items() if count}
+    if not losses:
+        return []
+    cells = len(index.design.years) * len(index.units)
+    listed = "; ".join(f"{node} {count}/{cells}" for node, count in list(losses.items())[:LISTED])
+    listed += " ..." if len(losses) > LISTED else ""
+    if language == "en":
+        return [f"[I-THIN] one missing indicator removes the score (node unit-years lost/all): {listed}. "
+                "`coverage: {min_children: 1}` in weighting.yaml keeps it"]  # fmt: skip
+    return [f"[I-THIN] 缺一个指标就没有得分(节点 失去/全部单元年):{listed}。"
+            "如需保留,请在 weighting.yaml 写 `coverage: {min_children: 1}`"]  # fmt: skip
+
+
+def _losses(index: Index) -> dict[str, int]:
+    """Node -> unit-years without a score though one of its indicators is there; only where all usable ones are needed."""
+    design, computed = index.design, index.computed["all"]
+    losses = {}
+    for family in design.families:
+        if not family.leafy or family.min_children < 2:
+            continue
+        present = ~np.isnan(leaf_values(design, family, computed.normalised))
+        if present.any(axis=(0, 1)).sum() == family.min_children:
+            losses[family.node] = int((np.isnan(computed.scores[family.node]) & present.any(axis=-1)).sum())
+    return losses

@@ -1,0 +1,101 @@
+"""Nodes without any score: which indicators leave them so, and what would give them one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EstimationError
+from ..methods.column_statistics import FEWEST_CELLS, differ
+from .build import IndexArrays
+from .scoring_plan import Family, Plan
+
+LISTED = 6
+REASONS = {
+    "empty": ("没有数据", "has no value"),
+    "few": (f"取值不足 {FEWEST_CELLS} 个", f"has fewer than {FEWEST_CELLS} values"),
+    "constant": ("取值恒定", "is constant"),
+    "flat": ("在 12 位有效数字内没有差异", "does not vary within 12 digits"),
+    "unscaled": ("无法标准化(离散度为 0)", "cannot be normalised (no spread)"),
+}
+
+
+def refuse_unscored(design: Plan, values: NDArray[np.float64], computed: IndexArrays) -> None:
+    """Stops where a node has a score in no unit and year; the lowest such node is named, with its mend."""
+    for family in design.families:
+        if np.isnan(computed.scores[family.node]).all():
+            raise _leafy_fault(design, family, values, computed) if family.leafy else _parent_fault(family)
+
+
+def absences(design: Plan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> dict[str, str]:
+    """Leaves of a family that enter no score, with the key of the reason."""
+    reasons = {}
+    for leaf in family.children:
+        position = design.leaves.index(leaf)
+        if np.isnan(computed.normalised[..., position]).all():
+            reasons[leaf] = _reason(values[..., position], computed.treated[..., position])
+    return reasons
+
+
+def _reason(raw: NDArray[np.float64], treated: NDArray[np.float64]) -> str:
+    observed = treated[~np.isnan(treated)]
+    if np.isnan(raw).all():
+        return "empty"
+    if len(observed) < FEWEST_CELLS:
+        return "few"
+    if differ(observed.min(), observed.max()):
+        return "unscaled"
+    return "constant" if observed.min() == observed.max() else "flat"
+
+
+def _leafy_fault(design: Plan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> EstimationError:
+    reasons = absences(design, family, values, computed)
+    usable = len(family.children) - len(reasons)
+    if set(reasons.values()) == {"few"} and not usable:
+        return _unscored(
+            family.node,
+            en=f"{family.node} has no score: each of its indicators has fewer than {FEWEST_CELLS} values; add units or years",
+            zh=f"{family.node} 没有得分:其各指标的取值均不足 {FEWEST_CELLS} 个;请增加单元或年份",
+        )
+    if not usable:
+        return _unscored(
+            family.node,
+            en=f"{_listed(reasons, 'en')}, so {family.node} has no score; correct the data or take {family.node} out of the tree",
+            zh=f"{_listed(reasons, 'zh')},{family.node} 因此没有得分;请核对数据,或从指标树中去掉 {family.node}",
+        )
+    mend_en = "add an indicator or write `coverage: {min_children: 1}` in weighting.yaml"
+    mend_zh = "请补充指标,或在 weighting.yaml 写 `coverage: {min_children: 1}`"
+    needed = family.min_children
+    if reasons and usable < needed:
+        return _unscored(
+            family.node,
+            en=f"{_listed(reasons, 'en')}, so {family.node} has no score ({needed} indicators are needed); {mend_en}",
+            zh=f"{_listed(reasons, 'zh')},{family.node} 因此没有得分(至少需要 {needed} 个指标);{mend_zh}",
+        )
+    return _unscored(
+        family.node,
+        en=f"{family.node} has no score: in no unit and year can {needed} of its indicators be combined; {mend_en}",
+        zh=f"{family.node} 没有得分:没有任何单元和年份有 {needed} 个可合成的指标;{mend_zh}",
+    )
+
+
+def _parent_fault(family: Family) -> EstimationError:
+    children = ", ".join(family.children[:LISTED])
+    return _unscored(
+        family.node,
+        en=f"{family.node} has no score: in no unit and year do all its parts have one ({children}); complete their data",
+        zh=f"{family.node} 没有得分:没有任何单元和年份的各部分({children})都有得分;请补齐数据",
+    )
+
+
+def _unscored(node: str, *, en: str, zh: str) -> EstimationError:
+    return EstimationError(en, zh=zh, location=f"indicators.yaml: {node}")
+
+
+def _listed(reasons: Mapping[str, str], language: str) -> str:
+    place = 0 if language == "zh" else 1
+    listed = [f"{leaf} {REASONS[reason][place]}" for leaf, reason in reasons.items()]
+    extra = [f"... ({len(listed)})"] if len(listed) > LISTED else []
+    return ("、" if language == "zh" else ", ").join([*listed[:LISTED], *extra])
