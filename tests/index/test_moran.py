@@ -73,7 +73,7 @@ def test_local_p_is_the_share_of_all_orders_of_the_others():
         share = (np.abs(lags - lags.mean()) >= np.abs(w[i] @ z - lags.mean()) - EXACT).mean()
         assert found.p[0, i] == pytest.approx(share, abs=SAMPLING)
         upper = (np.sign(z[i]) * lags >= np.sign(z[i]) * (w[i] @ z) - EXACT).mean()
-        assert found.folded[0, i] == pytest.approx(min(upper, 1 - upper), abs=SAMPLING)
+        assert found.folded_p[0, i] == pytest.approx(min(upper, 1 - upper), abs=SAMPLING)
 
 
 def test_local_values_sum_to_the_global_one():

@@ -52,7 +52,7 @@ def build_index(study: Study, panel: pd.DataFrame, names: pd.DataFrame, coverage
     Scores are 100 x the aggregate; `leave_out` takes bounds and weights of `all`: composition and spillover add up exactly.
     """
     index_values, labels = compute_index(study, panel, names), node_labels(study)
-    refuse_unscored(index_values.design, index_values.values["all"], index_values.computed["all"])
+    refuse_unscored(index_values.design, index_values.values["all"], index_values.arrays_by_sample["all"])
     return Index(
         design=index_values.design,
         arrays_by_sample=index_values.arrays_by_sample,

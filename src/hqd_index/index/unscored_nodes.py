@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..errors import EstimationError
 from ..methods.column_statistics import FEWEST_CELLS, differ
 from .build import IndexArrays
-from .scoring_plan import Family, Plan
+from .scoring_plan import Family, ScoringPlan
 
 LISTED = 6
 REASONS = {
@@ -22,14 +22,14 @@ REASONS = {
 }
 
 
-def refuse_unscored(design: Plan, values: NDArray[np.float64], computed: IndexArrays) -> None:
+def refuse_unscored(design: ScoringPlan, values: NDArray[np.float64], computed: IndexArrays) -> None:
     """Stops where a node has a score in no unit and year; the lowest such node is named, with its mend."""
     for family in design.families:
         if np.isnan(computed.scores[family.node]).all():
-            raise _leafy_fault(design, family, values, computed) if family.leafy else _parent_fault(family)
+            raise _leaf_family_fault(design, family, values, computed) if family.is_leaf_family else _parent_fault(family)
 
 
-def absences(design: Plan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> dict[str, str]:
+def absences(design: ScoringPlan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> dict[str, str]:
     """Leaves of a family that enter no score, with the key of the reason."""
     reasons = {}
     for leaf in family.children:
@@ -50,7 +50,9 @@ def _reason(raw: NDArray[np.float64], treated: NDArray[np.float64]) -> str:
     return "constant" if observed.min() == observed.max() else "flat"
 
 
-def _leafy_fault(design: Plan, family: Family, values: NDArray[np.float64], computed: IndexArrays) -> EstimationError:
+def _leaf_family_fault(
+    design: ScoringPlan, family: Family, values: NDArray[np.float64], computed: IndexArrays
+) -> EstimationError:
     reasons = absences(design, family, values, computed)
     usable = len(family.children) - len(reasons)
     if set(reasons.values()) == {"few"} and not usable:

@@ -87,6 +87,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "秩低于指标数(行数不足或指标线性相关),载荷不可靠",
         "fewer dimensions than indicators (too few rows, or one follows from others): the loadings are not reliable",
     ),
+    "I-THIN": (
+        "该节点的指标数恰为 min_children:缺一个指标就没有得分",
+        "a node with just min_children indicators: one missing indicator removes the score",
+    ),
     "I-HEYWOOD": (
         "有 {found:.0f} 个指标的特殊方差触及下限 0.005(Heywood 现象),因子解不可靠",
         "{found:.0f} indicators have a uniqueness at its bound of 0.005 (Heywood cases): the factors are not reliable",

@@ -27,10 +27,10 @@ def score_notices(index: Index, language: str) -> list[str]:
 
 def _losses(index: Index) -> dict[str, int]:
     """Node -> unit-years without a score though one of its indicators is there; only where all usable ones are needed."""
-    design, computed = index.design, index.computed["all"]
+    design, computed = index.design, index.arrays_by_sample["all"]
     losses = {}
     for family in design.families:
-        if not family.leafy or family.min_children < 2:
+        if not family.is_leaf_family or family.min_children < 2:
             continue
         present = ~np.isnan(leaf_values(design, family, computed.normalised))
         if present.any(axis=(0, 1)).sum() == family.min_children:

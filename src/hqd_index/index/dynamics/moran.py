@@ -257,6 +257,9 @@ def _overall(global_moran: Moran, k: int, score_panel: ScorePanel, pattern: Mask
 
 def _local_row(local_moran: Lisa, k: int, j: int) -> Row:
     return {
-        "local_i": local_moran.local_statistics[k, j], "p": local_moran.p[k, j],
-        "p_folded": local_moran.folded_p[k, j], "p_adjusted": local_moran.adjusted_p[k, j], "quadrant": str(local_moran.quadrant[k, j]),
-    }  # fmt: skip
+        "local_i": local_moran.local_statistics[k, j],
+        "p": local_moran.p[k, j],
+        "p_folded": local_moran.folded_p[k, j],
+        "p_adjusted": local_moran.adjusted_p[k, j],
+        "quadrant": str(local_moran.quadrant[k, j]),
+    }
