@@ -193,3 +193,20 @@ def test_a_negative_first_order_index_within_its_interval_is_explained():
     )
     told = _with_notes(frame.assign(total=0.5, total_low=0.1, total_high=0.9), [], {"rank:a"})["note_en"]
     assert told.str.startswith("a first-order index below 0").tolist() == [True, False, False]
+
+
+def test_splittable_designs_by_hand():
+    """x and y come from firms: on firms never recognised, in the bounds of all, .8 and .4 make 60; without x 40, without z 60."""
+    declared = study(TREE, levels=LEVELS, uncertainty={"leave_out": ["indicators"], "weights": None})
+    leaves = declared.indicators.indicators
+    firms = {leaf: leaves[leaf].model_copy(update={"table": "firms"}) for leaf in ("x", "y")}
+    indicators = declared.indicators.model_copy(update={"indicators": leaves | firms})
+    declared = declared.model_copy(update={"indicators": indicators})
+    never = panel({"x": [8.0] * 4, "y": [4.0] * 4, "z": SHEET["z"]}, units=UNITS, years=[2020], sample="leave_out")
+    every = panel(SHEET, units=UNITS, years=[2020])
+    found = uncertainty(declared, pd.concat([every, never]), names(UNITS), None)
+    labels = found["designs"].set_index("design")["label"]
+    scores = found["splittable_scores"].groupby("design")["score"].agg(["min", "max"]).set_axis(labels, axis=0)
+    known = {"base": 60.0, "leave_out=x": 40.0, "leave_out=y": 80.0, "leave_out=z": 60.0}
+    assert scores["min"].to_dict() == pytest.approx(known) and scores["max"].to_dict() == pytest.approx(known)
+    assert uncertainty(declared, every, names(UNITS), None)["splittable_scores"].empty

@@ -58,7 +58,8 @@ def universes_of(data: pd.DataFrame, density: pd.DataFrame, study: Study) -> lis
 
 def scores_of(design_scores: pd.DataFrame, designs: pd.DataFrame) -> Scores:
     """Designs as columns, with the choices that their labels name (`base` where a label does not)."""
-    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score").dropna(how="all")
+    scores_by_design = design_scores.pivot(index=KEY, columns="design", values="score")
+    scores_by_design = scores_by_design[scores_by_design.iloc[:, 0].notna()]  # the rows of the study's own design
     labels = designs.set_index("design")["label"].reindex(scores_by_design.columns)
     choices_by_design = [dict(option.split("=", 1) for option in str(label).split(", ") if "=" in option) for label in labels]
     choices = (
