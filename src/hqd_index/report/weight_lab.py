@@ -79,13 +79,10 @@ def weight_lab(results: Results) -> WeightLab | None:
     if base is None:
         return None
     lab = WeightLab(tuple(years), units, tuple(results.leaves), value_cube, (base,))
-    return WeightLab(
-        lab.years,
-        units,
-        lab.leaves,
-        value_cube,
-        tuple(d for d in _all_designs(results, base) if reproduces_scores(lab, d, results)),
-    )
+    designs = tuple(d for d in _all_designs(results, base) if reproduces_scores(lab, d, results))
+    if BASE not in (design.id for design in designs):  # weights of each unit's own (bod) are no design of the lab
+        return None
+    return WeightLab(lab.years, units, lab.leaves, value_cube, designs)
 
 
 def _latest_years(results: Results, per_year: int) -> list[int]:
