@@ -76,7 +76,8 @@ def _printed_units(sheet: Sheet, name: str, below: UnitsInNotes) -> PrintedUnits
     """What is printed around a column; a unit above a table is none of its years."""
     if name == "year" or name not in sheet.header.printed_units:
         return NO_PRINTED_UNITS
-    return replace(sheet.header.printed_units[name], below=below.get(sheet.sheet_number, ()))
+    printed_units = sheet.header.printed_units[name]
+    return replace(printed_units, below=below.get(sheet.sheet_number, ()), of_rows=sheet.cells.units_of_rows)
 
 
 def _sheet_location(sheet: Sheet) -> str:

@@ -24,4 +24,7 @@ def with_unit_column(cells: SheetCells, source: Source, table: CanonicalTable, e
         if normalised_label(label) in LABELS and canonical_name(label, canonical_names, table) is None:
             texts = engine.collect(f"SELECT DISTINCT trim(c{place}) AS text FROM {cells.table} ORDER BY 1 LIMIT {MOST}")["text"]
             units += [unit for text in texts if is_printed_unit(text) for unit in units_in_cell(text)]
-    return replace(cells, units_above_header=tuple(dict.fromkeys((*cells.units_above_header, *units)))) if units else cells
+    if not units:
+        return cells
+    units_above_header = tuple(dict.fromkeys((*cells.units_above_header, *units)))
+    return replace(cells, units_above_header=units_above_header, units_of_rows=tuple(dict.fromkeys(units)))

@@ -9,11 +9,15 @@ from .unit_labels import is_weak
 from .units import exponent, unit_of
 
 ERROR, WARNING = "error", "warning"
+SPLIT_EN = "make it one unit in the file, or give the part in each unit a source of its own with its `units`"
+SPLIT_ZH = "请在文件中统一单位,或把各单位的部分分成几个数据源,分别写明 units"
 
 
 @dataclass(frozen=True)
 class PrintedUnits:
     """What a sheet prints around one column: in its label, in a row below it, above the table, in notes below the table.
+
+    `of_rows`: in a column of units, which may differ from row to row.
 
     `unread_words` of the label, and lines of `above_header` that are no unit, hold a word of a unit that was not read.
     """
@@ -23,6 +27,7 @@ class PrintedUnits:
     above_header: tuple[str, ...] = ()
     unread_words: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    of_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,10 @@ def chosen_unit(name: str, canonical_unit: str, declared_unit: str | None, print
             messages=_contradiction_messages(name, declared_unit, units_beside),
         )
     if not canonical_unit:
-        return _open_column_unit(name, units_beside, [unit for unit in printed_units.above_header if unit_of(unit) is not None])
+        units_above = [unit for unit in printed_units.above_header if unit_of(unit) is not None]
+        if not units_beside and len({unit_of(unit) for unit in printed_units.of_rows}) > 1:
+            return UnitChoice("", 0, messages=(_several_units_message(name, printed_units.of_rows),))
+        return _open_column_unit(name, units_beside, units_above)
     convertible_units = [unit for unit in units_beside if exponent(unit, canonical_unit) is not None]
     if convertible_units:
         return _single_unit(name, canonical_unit, convertible_units)
@@ -111,6 +119,8 @@ def differing_units(name: str, canonical_unit: str, choices: Mapping[str, UnitCh
         zh = f"{name}:{place_list} 未印单位,按 {canonical_unit} 读取;其他文件印的是 {unit_list}"
         if not _stops_on_unread_words(canonical_unit):
             return [UnitMessage(WARNING, en, zh)]
+        if len(units) > 1:
+            return [UnitMessage(ERROR, f"{en}; {SPLIT_EN}", f"{zh};{SPLIT_ZH}")]
         return [UnitMessage(ERROR, f"{en}; {_write_units(name, units[0], 'en')}", f"{zh};{_write_units(name, units[0], 'zh')}")]
     return []
 
@@ -160,20 +170,21 @@ def _contradiction_messages(name: str, declared_unit: str, units_beside: Sequenc
 
 
 def _inconvertible_message(name: str, canonical_unit: str, unit: str) -> UnitMessage:
-    is_known_unit = unit_of(canonical_unit) is not None
     en = f"{name}: the printed unit {unit} cannot be converted to {canonical_unit}, the column's"
     zh = f"{name}:印的单位 {unit} 无法换算为该列的单位 {canonical_unit}"
-    if not is_known_unit:
+    if unit_of(canonical_unit) is None:
         return UnitMessage(WARNING, f"{en}; the numbers are kept as printed", f"{zh};数值按原样保留")
-    return UnitMessage(
-        ERROR, f"{en}; {_write_units(name, canonical_unit, 'en')}", f"{zh};{_write_units(name, canonical_unit, 'zh')}"
+    mend = (
+        f"convert them in the file, or map them to a column of their own in {unit}; if the print is wrong, say so under `units`"
     )
+    mend_zh = f"请先在文件中换算,或另设一个以 {unit} 为单位的列;若印的单位有误,请在 units 中注明"
+    return UnitMessage(ERROR, f"{en}; {mend}", f"{zh};{mend_zh}")
 
 
 def _several_units_message(name: str, units: Sequence[str]) -> UnitMessage:
     unit_list = ", ".join(units)
-    return UnitMessage(ERROR, f"{name}: the file prints several units ({unit_list}); {_write_units(name, units[0], 'en')}",
-                  f"{name}:文件印了几个不同的单位({unit_list});{_write_units(name, units[0], 'zh')}")  # fmt: skip
+    return UnitMessage(ERROR, f"{name}: the file prints several units ({unit_list}); {SPLIT_EN}",
+                  f"{name}:文件印了几个不同的单位({unit_list});{SPLIT_ZH}")  # fmt: skip
 
 
 def _unread_words_message(name: str, canonical_unit: str, unread_words: Sequence[str], severity: str) -> UnitMessage:

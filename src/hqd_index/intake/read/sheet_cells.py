@@ -34,7 +34,7 @@ class ExcludedRow:
 class SheetCells:
     """One sheet: its labels, an engine table of `row`, c0, c1 ... ('' where empty) and its rows, and units by column index.
 
-    `units_above_header` are the units that the lines above the header name.
+    `units_above_header` are the units that the lines above the header name, `units_of_rows` those of a column of units.
 
     `leading_rows` are the first rows of the sheet. `has_padding`: whether a cell may have blanks around it.
     `record_rows`: the rows of the sheet and their cells where rows of `table` are not rows of the sheet;
@@ -52,6 +52,7 @@ class SheetCells:
     notices: tuple[Notice, ...] = ()
     units: tuple[tuple[int, str], ...] = ()
     units_above_header: tuple[str, ...] = ()
+    units_of_rows: tuple[str, ...] = ()
     has_padding: bool = True
     leading_rows: tuple[tuple[str, ...], ...] = ()
     record_rows: tuple[tuple[int, tuple[str, ...]], ...] | None = None
