@@ -37,6 +37,8 @@ SPECTRA = {
     "correlation_structure.py": "principal components: nothing is inverted",
     "correlation_ratio.py": "strengths of a penalty, which are added to 1 before they divide",
     "clusters.py": "cuts at LOST",
+    "estimable.py": "cuts at GRAM",
+    "weight_factor.py": "a likelihood of eigenvalues; a singular matrix is refused at COLUMNS",
 }
 SAME = 1e-7  # Gram matrices square condition numbers of up to 1e4
 

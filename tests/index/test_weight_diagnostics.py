@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hqd_index.errors import EstimationError
 from hqd_index.index.diagnostics.diagnostics_table import diagnostics
 from hqd_index.index.index_tables import build_index
 
@@ -70,13 +71,14 @@ def test_a_part_of_a_combination_speaks_too():
     assert found["part_2_ahp_random_index"] == (0.58, "")
 
 
-@pytest.mark.parametrize("method", ["pca", "factor"])
-def test_components_of_too_few_dimensions_are_told(method):
-    found = told({"method": method}, TWINS)  # x and y are one column
+def test_components_of_too_few_dimensions_are_told():
+    found = told({"method": "pca"}, TWINS)  # x and y are one column
     assert found["rank"] == (2, "I-RANK")
     assert found["components"][0] in (1, 2) and 0 < found["explained"][0] <= 1
     sound = TWINS | {"y": [float(k * k % 7) for k in range(12)]}
-    assert told({"method": method}, sound)["rank"] == (3, "")
+    assert told({"method": "pca"}, sound)["rank"] == (3, "")
+    with pytest.raises(EstimationError, match="follow exactly from the others"):  # no likelihood
+        told({"method": "factor"}, TWINS)
 
 
 def test_few_rows_and_a_single_year_are_told():
