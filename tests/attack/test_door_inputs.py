@@ -60,7 +60,8 @@ LABELS: list[tuple[str, str, float | None]] = [
     ("产值(kt CO₂)", "万吨", 1e3), ("产值(百万吨CO2)", "万吨", 1e6), ("产值（千克标准煤/万元）", "吨标煤/万元", 10),
     ("产值（‰）", "%", 1e3), ("产值（个百分点）", "%", 1e4), ("产值(小数)", "%", 1e6), ("产值（件/百万人）", "件/万人", 100),
     ("产值（元／人）", "万元/人", 1), ("产值（千公顷）", "公顷", 1e7), ("产值（万亩）", "公顷", None),
-    ("产值（亿卢布）", "亿元", None),
+    ("产值（亿卢布）", "亿元", None), ("产值（元/(人·年)）", "万元/人年", 1), ("产值（元/人/年）", "万元/人·年", 1),
+    ("产值（元/㎡·月）", "万元/平方米·月", 1), ("产值（kg/(公顷·年)）", "吨/公顷·年", 10), ("产值（元/人·年）", "万元/人", None),
     ("产值（上年＝100）", "上年=100", 1e4), ("产值(2015=100)", "上年=100", None),
 ]  # fmt: skip
 
@@ -187,7 +188,7 @@ def test_a_repeated_header_of_a_spread_sheet_is_no_unit(tmp_path: Path):
 YEARS = {
     "2019年": "2019", "2019年末": "2019", "20191231": "2019", "31/12/2019": "2019", "December 31, 2019": "2019", "43830": "2019",
     "FY2019": "2019", "2019A": "2019", "二零一九": "2019", "19": None, "2018-2019": None, "20190": None, "20454": None,
-    "2018/19": None, "民国108年": None, "2019E": None, "2019*": None, "2019/6/30": None, "2,019": None,
+    "2018/19": None, "民国108年": "2019", "2019E": None, "2019*": None, "2019/6/30": None, "2,019": None,
 }  # fmt: skip
 
 
@@ -326,7 +327,9 @@ CELLS: list[tuple[str, str, dict[str, Any], list[float], list[str]]] = [
     ("12.5% 0.125 13% 5", "%", {}, [5], ["C08", "C08", "C08"]),
     ("12.5% 0.125 13% 5", "%", {"parse_units": True}, [12.5, 13, 5], ["C08"]),
     ("12.5% 0.5%", "%", {"parse_units": True}, [12.5, 0.5], []),
-    ("<0.01 约100 100+ 5-10 1234① 1234* 1234r 1234(a) (1234) △5 负5 ½ 一千", "亿元", {}, [], ["C01"] * 13),
+    ("<0.01 约100 100+ 5-10 1234① 1234* 1234r 1234(a) △5 负5 ½ 一千", "亿元", {}, [], ["C01"] * 12),
+    ("(1,234) 6- （7） (12,34) (1a) 3", "亿元", {"parse_negatives": True}, [-1234, -6, -7, 3], ["C01", "C01"]),
+    ("(1,234) 6- (12,34) 3", "亿元", {}, [3], ["C01", "C08", "C08"]),
     ("1,234 12,34 １２ 1'234 1.2亿 1234元 5", "亿元", {}, [5], ["C01", *["C08"] * 5]),
     ("— … - NA 1", "亿元", {}, [1], []), ("－－ n.a. #N/A null 缺 / 拒答 1", "亿元", {}, [1], ["C09"] * 7),
     ("#DIV/0! inf -inf 1", "亿元", {}, [1], ["C05"] * 3), ("TRUE 是 1_0 +-1 0x1F 1d5 1", "亿元", {}, [1], ["C01"] * 6),
@@ -412,3 +415,34 @@ def test_w01_the_unit_in_the_preamble_of_a_download(shared: Path, tmp_path: Path
     result, values = read(tmp_path, {"a.csv": content}, ACROSS, "万元")
     assert sorted(values) == [13000, 14000, 18000, 28000, 30000, 32000, 33000, 35000, 35000]
     assert "note=3" in result.frames["ledger"]["reason"].iloc[0]
+
+
+@pytest.mark.parametrize(("source", "letters"), [({}, "C"), ({**ACROSS, "aliases": {"地区": "region"}}, "B")])
+def test_what_a_workbook_hides_is_read_and_reported(tmp_path: Path, source: dict[str, Any], letters: str):
+    """A hidden column counts where it is read and holds anything; a hidden sheet is one only by its name."""
+    rows = [["地区", 2019, 2020], ["甲", 1, 2]] if source else [*[["地区", "年份", "产值", "备注"]], ["甲", 2019, 1, "z"]]
+    book = openpyxl.load_workbook(io.BytesIO(workbook({"一": rows, "二": rows}, {})))
+    for sheet in book:
+        for letter in (letters, "D", "F"):
+            sheet.column_dimensions[letter].hidden = True
+    book["二"].sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    notices = [notice.en for notice in read(tmp_path, {}, {**source, "sheet": "二"})[0].notices if notice.rule == "S08"]
+    assert notices == ["a hidden sheet was read, as `sheet:` names it", f"hidden columns were read too: {letters}"]
+
+
+def test_ids_that_differ_by_zeros_in_front_are_reported(tmp_path: Path):
+    text = "地区,年份,产值\n1,2019,1\n000001,2019,2\n600000,2019,3\nA1,2019,4\n"
+    result, values = read(tmp_path, {"a.csv": text}, {})
+    (notice,) = [notice for notice in result.notices if notice.rule == "C06"]
+    assert len(values) == 4 and "1 / 000001" in notice.zh and "pad: {region: 6}" in notice.en
+    mended = read(tmp_path, {"a.csv": text.replace("000001,2019", "000001,2020")}, {"pad": {"region": 6}})[0]
+    assert not [notice for notice in mended.notices if notice.rule == "C06"]
+
+
+def test_units_inside_cells_of_a_long_table_count_in_the_unit_of_their_row(tmp_path: Path):
+    """1.2亿元 is 1.2 亿元 whether the numbers beside it are in 万元 or in 亿元."""
+    text = "地区,年份,指标,数值,单位\n甲,2019,产值,1.2亿元,万元\n乙,2019,产值,1.2亿元,亿元\n丙,2019,产值,5000,万元\n"
+    reshape = {"names": "指标", "values": "数值", "units": "单位", "columns": {"产值": "x"}}
+    result, values = read(tmp_path, {"a.csv": text}, {"reshape": reshape, "parse_units": True})
+    assert values == pytest.approx([0.5, 1.2, 1.2]) and set(result.frames["repairs"]["kind"]) == {"unit", "unit_in_cell"}

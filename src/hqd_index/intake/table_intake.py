@@ -48,6 +48,7 @@ from .rules.duplicate_rows import duplicate_findings
 from .rules.firm_identity import FirmRows, with_one_id_per_firm, with_one_industry
 from .rules.interpolation import interpolation_findings
 from .rules.key_rules import blank_key_findings, year_end_findings
+from .rules.lost_zeros import lost_zero_notices
 from .rules.merged_divisions import with_merged_divisions
 from .rules.row_rules import bound_rules, row_rule_findings, rules_of_severity, with_all_columns
 from .rules.rule_catalogue import joined_findings, rule_findings
@@ -97,6 +98,7 @@ def read_table(table_step: TableStep, files: Mapping[str, Sequence[RawFile]], fi
             interpolation_findings(clean_rows, combined_source.text_rows, table_step.table, engine),
         ]
     notices = list(dict.fromkeys(notice for sheet in sheets for notice in (*sheet.cells.notices, *sheet.header.notices)))
+    notices += lost_zero_notices(clean_rows, table_step.table.key, ", ".join(file_list["file"]), engine)
     notices += [*combined_source.notices, *valid_rows.firms.notices, *industry_notices, *anomalies.result().notices]
     return CleanTable(
         name=table_step.name,

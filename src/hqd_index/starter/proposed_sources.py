@@ -272,6 +272,7 @@ def _add_cell_settings(source_draft: SourceDraft) -> None:
         ("separators", "parse_separators", True, "有千分位或全角数字", "digit separators or full-width digits"),
         ("units", "parse_units", True, "单元格内写有单位", "units inside cells"),
         ("decimal", "decimal", ",", "小数点写作逗号", "decimal commas"),
+        ("negatives", "parse_negatives", True, "括号中的数当作负数", "numbers in brackets are taken for negative ones"),
     ):
         if conversion in needed_conversions:
             source_draft.source.settings[setting] = value

@@ -83,7 +83,9 @@ def test_serials_are_days_since_the_epoch(day: date):
     "4"),
      ("第四批(2022年)", "4"), ("第十批", "10"), ("第十一批", "11"), ("第二十三批", "23"), ("第０４批", "4"), ("国家级第四批",
      "4"), ("x", None),
-     ("2022", None), ("第四", "4"), ("第批", None)],
+     ("2022", None), ("第四", "4"), ("第批", None), ("3rd", "3"), ("2nd batch", "2"), ("Batch No. 3", "3"),
+     ("the fourth batch", "4"),
+     ("3rd, 4th", None), ("0th", None)],
 )  # fmt: skip
 def test_batches(text: str, number: str | None):
     assert batch(text).value == number

@@ -15,6 +15,7 @@ from ..read.sheet_cells import ROW_SPAN
 from .coded_columns import edition_sql
 from .column_reading import SourceRepairs
 from .doubtful_numbers import DECIMALS
+from .unread_numbers import conversion_kind_sql
 
 # kind: what it says (zh, en)
 REPAIR_KINDS = {
@@ -32,6 +33,7 @@ REPAIR_KINDS = {
         "year_of_date": ("由日期取年份", "year taken from a date"), "no_day": ("日期缺日", "dates without a day"),
         "no_month": ("日期缺月", "dates without a month"), "separators": ("千分位与全角数字", "digit separators"),
         "unit_in_cell": ("单元格内的单位", "units inside cells"), "decimal_comma": ("小数逗号", "decimal commas"),
+        "negatives": ("括号表示的负数", "negatives in brackets"),
         "missing_mark": ("缺失标记", "marks read as missing"), "zero_is_missing": ("0 按缺失", "zeros read as missing"),
         "blank_is_zero": ("空格按 0", "blanks read as zero"),
         "rounded": ("舍入到 8 位小数", "rounded to 8 decimals"),
@@ -84,7 +86,7 @@ def _queries(repairs: SourceRepairs) -> Iterator[str]:
     for name, converted_cells in repairs.conversions.items():
         conversion_table = column_reading.engine.scan(converted_cells)
         cell = f"t.{quoted(name)}"
-        kind_sql = f"CASE WHEN regexp_matches({cell}, '[^0-9０-９,，. 　''.+-]') THEN 'unit_in_cell' ELSE 'separators' END"
+        kind_sql = conversion_kind_sql(cell)
         yield f"""SELECT t.rid, {literal(name)} AS "column", {kind_sql} AS kind, {cell} AS before, l.number AS after
             FROM {text_rows} AS t JOIN {conversion_table} AS l ON {cell} = l.text AND t.rid // {FILE_SPAN} = l.sheet"""
     yield from _declared_repair_queries(repairs)

@@ -17,6 +17,12 @@ from .column_reading import ColumnReading
 DECIMAL_COMMA = Label(
     zh='该列用逗号作小数点:请在该数据源写 decimal: ","', en='the column has decimal commas: write decimal: "," at the source'
 )
+NEGATIVES = Label(
+    zh="若括号(或末尾的减号)表示负数,请在该数据源写 parse_negatives: true;否则在 values 中写明其含义",
+    en="if brackets (or a minus behind) mean a negative number, write parse_negatives: true at the source; "
+    "else say what they mean under `values`",
+)
+MENDS = {"decimal": DECIMAL_COMMA, "negatives": NEGATIVES}
 
 
 def unreadable_cells(
@@ -74,7 +80,15 @@ def diagnoses(cells: pd.DataFrame, column_reading: ColumnReading) -> tuple[dict[
 
 def allowed_conversions(source: Source) -> dict[str, bool]:
     """Which conversions the study lets be done."""
-    return {"separators": source.parse_separators, "units": source.parse_units}
+    return {"separators": source.parse_separators, "units": source.parse_units, "negatives": source.parse_negatives}
+
+
+def conversion_kind_sql(cell: str) -> str:
+    """SQL of the kind of repair that made a number of a cell: negatives, unit_in_cell or separators."""
+    return (
+        f"CASE WHEN regexp_matches({cell}, '^[(（].*[)）]$|-$') THEN 'negatives' "
+        f"WHEN regexp_matches({cell}, '[^0-9０-９,，. 　''.+-]') THEN 'unit_in_cell' ELSE 'separators' END"
+    )
 
 
 def with_decimal_mark(source: Source, number_text: str) -> str:
@@ -84,9 +98,9 @@ def with_decimal_mark(source: Source, number_text: str) -> str:
 
 def number_findings(rows: pd.DataFrame, diagnosis: Diagnosis, unit: str) -> pd.DataFrame:
     """Findings of cells with one diagnosis."""
-    expectation = expected_text(diagnosis.rule, diagnosis.proposed_number, unit)
-    mend = DECIMAL_COMMA if diagnosis.conversion == "decimal" else None
-    return rule_findings(rows, diagnosis.rule, expectation=expectation, mend=mend)
+    proposed_number = None if diagnosis.conversion == "negatives" else diagnosis.proposed_number  # it may be a note's mark
+    expectation = expected_text(diagnosis.rule, proposed_number, unit)
+    return rule_findings(rows, diagnosis.rule, expectation=expectation, mend=MENDS.get(diagnosis.conversion))
 
 
 def conversion_notices(conversions: Mapping[str, pd.DataFrame], location: str) -> list[Notice]:

@@ -20,7 +20,9 @@ from .joined_sources import without_rows
 from .long_names import name_readings
 from .long_source import NAME_COLUMN, UNIT_COLUMN, VALUE_COLUMN, LongSource
 from .long_values import (
+    CONVERSION_COLUMNS,
     LongReading,
+    conversion_join,
     fraction_findings,
     label_notices,
     placed_values,
@@ -107,14 +109,13 @@ def _long_table(sheets: Sequence[Sheet], long_source: LongSource) -> LongTable:
     text_keys, typed_keys = (", ".join(f"{table_alias}.{quoted(name)}" for name in keys) for table_alias in "ty")
     joined_sql = f"FROM {cells} AS t JOIN {values.placed_names} AS p USING (rid)"
     text_rows = engine.query(f"SELECT t.rid, {text_keys}, p.canonical AS {NAME_COLUMN}, t.{VALUE_COLUMN} {joined_sql}")
-    no_conversions = pd.DataFrame({"canonical": [""], "text": [""], "number": [None]}, dtype="str")
+    no_conversions = pd.DataFrame([("", "", -1, "", -1, None)], columns=CONVERSION_COLUMNS)
 
     def typed_values(conversions: pd.DataFrame) -> str:
         number_sql = value_sql(long_source, [choice.power_of_ten for choice in values.units.values()], long_source.number_type)
-        conversion_join = f"LEFT JOIN {engine.scan(conversions)} AS c ON c.canonical = p.canonical AND c.text = t.{VALUE_COLUMN}"
         return engine.query(
             f"""SELECT t.rid, {typed_keys}, p.canonical AS {NAME_COLUMN}, {number_sql} AS {VALUE_COLUMN} {joined_sql}
-            JOIN {key_rows.typed_rows} AS y USING (rid) {conversion_join}"""
+            JOIN {key_rows.typed_rows} AS y USING (rid) LEFT JOIN {conversion_join(engine.scan(conversions))}"""
         )
 
     typed_rows = typed_values(no_conversions)

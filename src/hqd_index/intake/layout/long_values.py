@@ -10,7 +10,7 @@ import pandas as pd
 from ...engines.duckdb import Engine, literal, quoted
 from ..cells.column_reading import NumberType, comma_decimal_sql, number_sql, replaced_sql
 from ..cells.column_units import raise_stopping, unit_notices
-from ..cells.unread_numbers import allowed_conversions, number_findings, with_decimal_mark
+from ..cells.unread_numbers import allowed_conversions, conversion_kind_sql, number_findings, with_decimal_mark
 from ..meaning.numbers import diagnose, has_decimal_commas
 from ..meaning.unit_choice import PrintedUnits, UnitChoice, chosen_unit
 from ..meaning.units import exponent
@@ -19,6 +19,17 @@ from ..rules.rule_catalogue import joined_findings, rule_findings
 from .long_names import NameReading, row_unit
 from .long_source import NAME_COLUMN, UNIT_COLUMN, VALUE_COLUMN, LongSource
 from .text_columns import FILE_SPAN, Sheet
+
+CONVERSION_COLUMNS = ["canonical", "text", "place", "label", "sheet", "number"]
+"""Of a text that the study lets be converted: the number is one of the unit that its cells are read in."""
+
+
+def conversion_join(conversion_table: str) -> str:
+    """SQL of the condition that c is the conversion of the cell t.VALUE under the unit of p."""
+    return (
+        f"{conversion_table} AS c ON c.canonical = p.canonical AND c.text = t.{VALUE_COLUMN} "
+        "AND c.place = p.place AND c.label = p.label AND c.sheet = p.number"
+    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ def _meaning_sql(long_source: LongSource) -> str:
 def unread_values(
     text_rows: str, typed_rows: str, values: LongValues, long_source: LongSource
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(column, text, number of the cells that the study lets be converted; findings of the others)."""
+    """(CONVERSION_COLUMNS of the cells that the study lets be converted, findings of the others)."""
     source = long_source.source
     zeros = ", ".join(literal(name) for name in source.zero_is_missing) or "''"
     replaced_condition = _replaced_pairs(long_source)
@@ -132,7 +143,7 @@ def unread_values(
         AND coalesce(TRY_CAST(t.{VALUE_COLUMN} AS DOUBLE), 1) = 0){replaced_condition} ORDER BY t.rid"""
     )
     comma_columns = {str(name) for name, column_cells in rows.groupby("column")["value"] if has_decimal_commas(set(column_cells))}
-    conversions: list[tuple[str, str, str]] = []
+    conversions: list[tuple[str, str, int, str, int, str]] = []
     findings = []
     for (column, cell, name_index, label, sheet_number), cell_rows in rows.groupby(
         ["column", "value", "place", "label", "number"], sort=True
@@ -140,11 +151,11 @@ def unread_values(
         name, unit = str(column), values.units[int(str(name_index)), str(label), int(str(sheet_number))].unit
         diagnosis = diagnose(str(cell), unit, comma_decimal=name in comma_columns or source.decimal == ",")
         if diagnosis.proposed_number and allowed_conversions(source).get(diagnosis.conversion):
-            conversions.append((name, str(cell), with_decimal_mark(source, diagnosis.proposed_number)))
+            number_text = with_decimal_mark(source, diagnosis.proposed_number)
+            conversions.append((name, str(cell), int(str(name_index)), str(label), int(str(sheet_number)), number_text))
         else:
             findings.append(number_findings(cell_rows[["rid", "column", "value"]], diagnosis, unit))
-    frame = pd.DataFrame(conversions, columns=["canonical", "text", "number"]).drop_duplicates(["canonical", "text"])
-    return frame, joined_findings(findings)
+    return pd.DataFrame(conversions, columns=CONVERSION_COLUMNS), joined_findings(findings)
 
 
 def _replaced_pairs(long_source: LongSource) -> str:
@@ -239,27 +250,27 @@ def repair_queries(long_reading: LongReading, values: LongValues, long_source: L
     """SQL of rid, column, kind, before, after for the values that are not as printed."""
     source = long_source.source
 
-    def cells(repair_kind: str, condition: str, conversion_sql: str = "") -> str:
-        return f"""SELECT t.rid, p.canonical AS "column", '{repair_kind}' AS kind, t.{VALUE_COLUMN} AS before,
+    def cells(kind_sql: str, condition: str, conversion_sql: str = "") -> str:
+        return f"""SELECT t.rid, p.canonical AS "column", {kind_sql} AS kind, t.{VALUE_COLUMN} AS before,
             CAST(y.{VALUE_COLUMN} AS VARCHAR) AS after FROM {long_reading.text_rows} AS t
             JOIN {long_reading.typed_rows} AS y USING (rid)
             JOIN {values.placed_names} AS p USING (rid) {conversion_sql} WHERE {condition}"""
 
-    queries = [cells("unit", f"p.shift <> 0 AND y.{VALUE_COLUMN} <> 0")]
+    queries = [cells(literal("unit"), f"p.shift <> 0 AND y.{VALUE_COLUMN} <> 0")]
     if source.decimal == ",":
-        queries.append(cells("decimal_comma", f"regexp_matches(t.{VALUE_COLUMN}, '[,. ]') AND y.{VALUE_COLUMN} IS NOT NULL"))
+        queries.append(
+            cells(literal("decimal_comma"), f"regexp_matches(t.{VALUE_COLUMN}, '[,. ]') AND y.{VALUE_COLUMN} IS NOT NULL")
+        )
     if len(long_reading.conversions):
         converted_cells = long_source.engine.scan(long_reading.conversions)
-        queries.append(
-            cells("separators", "true", f"JOIN {converted_cells} AS c ON c.canonical = p.canonical AND c.text = t.{VALUE_COLUMN}")
-        )
+        queries.append(cells(conversion_kind_sql(f"t.{VALUE_COLUMN}"), "true", f"JOIN {conversion_join(converted_cells)}"))
     if zeros := ", ".join(literal(name) for name in source.zero_is_missing):
         is_zero = f"TRY_CAST(t.{VALUE_COLUMN} AS DOUBLE) = 0 AND y.{VALUE_COLUMN} IS NULL"
-        queries.append(cells("zero_is_missing", f"p.canonical IN ({zeros}) AND {is_zero}"))
+        queries.append(cells(literal("zero_is_missing"), f"p.canonical IN ({zeros}) AND {is_zero}"))
     for name, texts_by_meaning in source.values.items():
         if name in long_source.columns:
             cell_list = ", ".join(map(literal, texts_by_meaning))
-            queries.append(cells("values", f"p.canonical = {literal(name)} AND t.{VALUE_COLUMN} IN ({cell_list})"))
+            queries.append(cells(literal("values"), f"p.canonical = {literal(name)} AND t.{VALUE_COLUMN} IN ({cell_list})"))
     if marks := ", ".join(literal(missing_mark) for missing_mark in source.missing if missing_mark):
         queries.append(
             f"""SELECT t.rid, p.canonical AS "column", 'missing_mark' AS kind, t.{VALUE_COLUMN} AS before, '' AS after

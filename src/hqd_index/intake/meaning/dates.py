@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from .glyphs import half_width, without_format_characters
+from .header_years import with_western_year
 from .reading import CellReading, refused_reading
 
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -17,6 +18,12 @@ MONTHS = {
     name: place
     for place, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ENGLISH_BATCH = re.compile(
+    rf"(?:the\s+)?(?:batch\s*(?:no\.?|#)?\s*0*([1-9][0-9]?)|0*([1-9][0-9]?)(?:st|nd|rd|th)(?:\s+batch)?|({'|'.join(ORDINALS)})(?:\s+batch)?)",
+    re.IGNORECASE,
+)
 
 TEXT_YEAR, SERIAL, YEAR_OF_DATE, NO_DAY, NO_MONTH = (
     "written_out", "date_serial", "year_of_date", "no_day", "no_month",
@@ -33,7 +40,7 @@ MONTH_PATTERN = re.compile(
 
 
 def read_year(cell: str, *, openings: bool = False) -> CellReading:
-    """A calendar year: 2019, 2019年, 2019年度, 2019.0, 2019-12-31, 2019-12, ２０１９, 二〇一九年, or a date serial.
+    """A calendar year: 2019, 2019年, 2019年度, 2019.0, 2019-12-31, 2019-12, ２０１９, 二〇一九年, 民国108年, or a date serial.
 
     A month or another day is refused (C01) with the year as a proposal; 1 January stands for its year, as programs print
     one, unless `openings` (the column also holds 31 December: 1 January is an opening balance).
@@ -122,10 +129,12 @@ def year_end(cell: str) -> CellReading:
 
 
 def batch(cell: str) -> CellReading:
-    """The number of a batch: 4, 4.0, 第四批, 第4批次, 四, 批次4, 2022年第四批, 第四批(2022年)."""
+    """The number of a batch: 4, 4.0, 第四批, 第4批次, 四, 批次4, 2022年第四批, 第四批(2022年), 4th, batch 4, the fourth batch."""
     normalised_cell = _normalised_cell(cell).replace(" ", "")
     if re.fullmatch(r"[0-9]{1,3}", cell):
         return CellReading(cell)
+    if (ordinal := _english_ordinal(_normalised_cell(cell))) is not None:
+        return CellReading(ordinal, TEXT_YEAR)
     without_year = re.sub(r"^\(?[0-9]{4}年?度?\)?|\(?[0-9]{4}年?度?\)?$", "", normalised_cell)
     match = re.fullmatch(
         r"(?:国家级?|省级?)?(?:专精特新)?(?:\"?小巨人\"?)?(?:企业)?(?:第|批次:?)?([0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:\.0+)?(?:批次?)?(?:次)?(?:企业|名单|公示|公告)?",
@@ -137,8 +146,17 @@ def batch(cell: str) -> CellReading:
     return CellReading(str(int(batch_number)), TEXT_YEAR) if int(batch_number) else refused_reading("C01")
 
 
+def _english_ordinal(cell: str) -> str | None:
+    """The number of 3rd, third, batch 3, batch no. 3, the third batch."""
+    match = ENGLISH_BATCH.fullmatch(cell)
+    if match is None:
+        return None
+    number, ordinal, word = match.groups()
+    return str(ORDINALS.index(word.lower()) + 1) if word else str(int(number or ordinal))
+
+
 def _normalised_cell(cell: str) -> str:
-    return without_format_characters(half_width(cell)).strip().strip("'\"").strip()
+    return with_western_year(without_format_characters(half_width(cell)).strip().strip("'\"").strip())
 
 
 def _serial(cell: str) -> date | None:

@@ -28,6 +28,7 @@ GROUPED = re.compile(
 )
 COMMA_DECIMAL = re.compile(r"[+-]?([0-9]{1,3}([. ][0-9]{3})+|[0-9]+)(,[0-9]+)?")
 THOUSANDS_ONLY = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+BRACKETED = re.compile(r"\(\s*([0-9,]+\.?[0-9]*|\.[0-9]+)\s*\)|([0-9,]+\.?[0-9]*)-")
 NUMBER_WITH_UNIT = re.compile(r"([+-]?[0-9,]+\.?[0-9]*)\s*([^0-9\s.,+-].*)")
 DATE_PATTERN = re.compile(r"[0-9]{4}[-/年.][0-9]{1,2}([-/月.][0-9]{1,2}日?)?")
 THIN_BLANKS = dict.fromkeys(map(ord, "\u2009\u202f\u2007\u2005"), " ")
@@ -40,7 +41,7 @@ class Diagnosis:
 
     rule: str
     proposed_number: str | None = None
-    conversion: str = ""  # "separators" | "units" | "decimal"
+    conversion: str = ""  # "separators" | "units" | "decimal" | "negatives"
 
 
 def says_missing(text: str) -> bool:
@@ -68,6 +69,8 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
         return Diagnosis("C08", _plain_number(re.sub("[, ']", "", half_width_cell)), "separators")
     if DATE_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C07")
+    if not comma_decimal and (negative_number := _negative(half_width_cell)) is not None:
+        return Diagnosis("C08", negative_number, "negatives")
     return (None if comma_decimal else _with_unit(half_width_cell, unit)) or Diagnosis("C01")
 
 
@@ -89,6 +92,17 @@ def has_decimal_commas(cells: Collection[str]) -> bool:
 
 def _comma_to_point(cell: str) -> str:
     return cell.replace(".", "").replace(" ", "").replace(",", ".")
+
+
+def _negative(cell: str) -> str | None:
+    """The number that accounts print as (1,234) or 1,234-; None for any other text."""
+    match = BRACKETED.fullmatch(cell)
+    if match is None:
+        return None
+    amount_text = match.group(1) or match.group(2)
+    if "," in amount_text and not GROUPED.fullmatch(amount_text):
+        return None
+    return _plain_number("-" + amount_text.replace(",", ""))
 
 
 def _with_unit(cell: str, unit: str) -> Diagnosis | None:

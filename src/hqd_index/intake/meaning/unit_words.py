@@ -41,7 +41,7 @@ PEOPLE_UNITS = {
 }  # fmt: skip
 COUNTS = {
     **dict.fromkeys(("家", "户", "个", "件", "项", "次", "台", "套", "辆", "艘", "座", "所", "条", "篇", "张", "份", "种",
-    "册", "只",
+    "册", "只", "本",
                      "株", "架", "起", "例", "部", "处", "类", "枚", "宗", "笔", "台套", "台(套)", "个(套)", "unit", "units",
                      "piece",
                      "pieces", "pcs", "pc", "item", "items", "no.", "nos.", "#", "number", "count", "counts", "firms", "firm",

@@ -25,6 +25,13 @@ SUPERSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("⁰¹²³⁴
 SUBSCRIPTS = {ord(mark): str(digit) for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 SUPERSCRIPT_POWER = re.compile("10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 JOINED = re.compile(r"(?<=[\u4e00-\u9fff])[·•∙⋅・‧.](?=[\u4e00-\u9fff])")
+TIMES = re.compile(r"\s*[·•∙⋅・‧*×.]\s*")
+PRODUCTS: dict[tuple[str, ...], str] = {
+    ("person", "year"): "person-year",
+    ("day", "person"): "man-day",
+    ("hour", "person"): "man-hour",
+}
+"""Products of units that have a name of their own."""
 OUTPUT_SUFFIX = re.compile(
     r"(?<=.)(gdp|地区生产总值|国内生产总值|(工业)?(总产值|增加值)|产值|(营业|主营业务)?收入)$", re.IGNORECASE
 )
@@ -117,9 +124,9 @@ def unit_of(unit_text: str) -> Unit | None:
 
 
 def _typed(text: str) -> str:
-    """The text as typed on one line: 10⁴ as 10^4, CO₂ as CO2, 千瓦·时 as 千瓦时, 萬 as 万."""
+    """The text as typed on one line: 10⁴ as 10^4, CO₂ as CO2, 萬 as 万."""
     powers = SUPERSCRIPT_POWER.sub(lambda match: "10^" + match.group(1).translate(SUPERSCRIPTS), simplified(text))
-    return JOINED.sub("", powers.translate(SUBSCRIPTS))
+    return powers.translate(SUBSCRIPTS)
 
 
 def _without_grouping(unit_text: str) -> str:
@@ -136,19 +143,34 @@ def _single_unit(unit_text: str) -> Unit | None:
             _index(index_match.group(1) or index_match.group(3)),
             0 if (index_match.group(2) or index_match.group(4)) == "100" else 2,
         )
-    unit = _magnified_base(stripped)
+    unit = _magnified_base(JOINED.sub("", stripped))
     if unit is not None:
         return unit
-    numerator_and_denominator = PER_PATTERN.split(stripped)
-    if len(numerator_and_denominator) != 2 or not all(numerator_and_denominator):
-        return _percent_of(stripped)
-    numerator, denominator = (
-        _magnified_base(numerator_and_denominator[0]),
-        _magnified_base(OUTPUT_SUFFIX.sub("", numerator_and_denominator[1]).strip(), bare=False),
-    )
-    if numerator is None or denominator is None or not numerator.measure or not denominator.measure:
+    return _rate(stripped) or _percent_of(stripped)
+
+
+def _rate(unit_text: str) -> Unit | None:
+    """A unit per one or several others: 元/人, 元/(人·年), 元/人/年, 元/平方米·月."""
+    factors = [strip_brackets(factor) for factor in PER_PATTERN.split(unit_text)]
+    if len(factors) < 2 or not all(factors):
         return None
-    return Unit(f"{numerator.measure}/{denominator.measure}", numerator.power - denominator.power)
+    numerator = _magnified_base(JOINED.sub("", factors[0]))
+    denominators = [
+        base for factor in factors[1:] for base in _product_factors(OUTPUT_SUFFIX.sub("", factor).strip()) or (Unit("", 0),)
+    ]
+    if numerator is None or not all(unit.measure for unit in (numerator, *denominators)):
+        return None
+    measures = tuple(sorted(unit.measure for unit in denominators))
+    power = numerator.power - sum(unit.power for unit in denominators)
+    return Unit(f"{numerator.measure}/{PRODUCTS.get(measures) or '*'.join(measures)}", power)
+
+
+def _product_factors(unit_text: str) -> list[Unit]:
+    """The units that are multiplied in a denominator, those with a name of their own as one; [] where one is no unit."""
+    if (unit := _magnified_base(JOINED.sub("", unit_text), bare=False)) is not None:
+        return [unit]
+    factors = [_magnified_base(factor, bare=False) for factor in TIMES.split(unit_text)]
+    return [] if None in factors else [factor for factor in factors if factor is not None]
 
 
 def _index(period: str) -> str:

@@ -101,7 +101,7 @@ def _cropped_grid(grid: Grid, block: Range | None) -> Grid:
         if top_row <= first_row <= bottom_row and left_column <= column <= right_column
     )
     unit_columns = frozenset(column - left_column for column in grid.unit_columns if left_column <= column <= right_column)
-    return Grid(grid.name, cropped(grid.rows, block), tuple(merged_areas), uncached_cells, unit_columns, grid.hidden_rows)
+    return Grid(grid.name, cropped(grid.rows, block), tuple(merged_areas), uncached_cells, unit_columns)
 
 
 def spread_text_cells(request: SheetRequest, text_records: Sequence[TextRecord], notices: tuple[Notice, ...]) -> SheetCells:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from ...errors import DataError
 from ..layout.header_rows import SEARCHED_ROWS, Layout, canonical_name, header_layout, known_labels, no_rows
 from ..layout.layout_hints import with_layout_hint
 from ..meaning.unit_labels import label_and_unit
-from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, NOTE_ROW
 from .delimited_text import RecordShape, TextRecord, excluded_row, write_records
 from .reader import FileHead, SheetRequest
 from .reading_limits import MAX_COLUMNS, size_limit_error
 from .sheet_cells import ExcludedRow, SheetCells
 from .spread_reader import is_spread, source_block, spread_workbook_cells
+from .workbooks.hidden_parts import hidden_notices
 from .workbooks.ods_sheets import is_ods_archive, ods_book
 from .workbooks.sheet_grid import (
     Grid,
@@ -77,21 +77,23 @@ def read_ods(request: SheetRequest) -> list[SheetCells]:
 
 def _read_workbook(request: SheetRequest, open_workbook: OpenBook) -> list[SheetCells]:
     with open_workbook(request.file.path, request.file.name) as workbook:
+        hidden_sheets = [sheet.name for sheet in workbook.sheets if not sheet.is_visible]
         named_range = workbook.ranges.get(request.source.block or "")
         if named_range:
             name, block = named_range
-            return [_spread_cells(request, workbook.grid(name), block)]
+            return [_spread_cells(request, workbook.grid(name), block, hidden_sheets)]
         names = chosen_sheets(workbook, request.source.sheet, request.file.name)
         if is_spread(request):
-            return [_spread_cells(request, workbook.grid(name), source_block(request)) for name in names]
-        return [_sheet(request, workbook.grid(name)) for name in names]
+            return [_spread_cells(request, workbook.grid(name), source_block(request), hidden_sheets) for name in names]
+        return [_sheet(request, workbook.grid(name), hidden_sheets) for name in names]
 
 
-def _spread_cells(request: SheetRequest, grid: Grid, block: Range | None) -> SheetCells:
-    return spread_workbook_cells(request, grid, block, _hidden_rows(grid, f"{request.file.name} [{grid.name}]"))
+def _spread_cells(request: SheetRequest, grid: Grid, block: Range | None, hidden_sheets: Collection[str]) -> SheetCells:
+    notices = hidden_notices(grid, None, hidden_sheets, f"{request.file.name} [{grid.name}]")
+    return spread_workbook_cells(request, grid, block, notices)
 
 
-def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
+def _sheet(request: SheetRequest, grid: Grid, hidden_sheets: Collection[str]) -> SheetCells:
     file, source, engine = request.file, request.source, request.engine
     location = f"{file.name} [{grid.name}]"
     leading_rows = filled_header(grid, SEARCHED_ROWS)
@@ -126,7 +128,7 @@ def _sheet(request: SheetRequest, grid: Grid) -> SheetCells:
         table=engine.scan_records(csv_path, len(labels)),
         rows=counts.rows,
         excluded_rows=(*label_rows, *counts.excluded_rows),
-        notices=_hidden_rows(grid, location),
+        notices=hidden_notices(grid, used_columns, hidden_sheets, location),
         units=(*layout.units, *printed_units),
         units_above_header=layout.units_above_header,
         has_padding=counts.has_padding,
@@ -178,10 +180,3 @@ def _stated_units(layout: Layout, request: SheetRequest) -> dict[int, str]:
         if unit:
             stated_units[column_index] = unit
     return stated_units
-
-
-def _hidden_rows(grid: Grid, location: str) -> tuple[Notice, ...]:
-    if not grid.hidden_rows:
-        return ()
-    count = grid.hidden_rows
-    return (Notice("S08", location, f"{count} hidden rows were read too", f"有 {count} 个隐藏行,同样读取"),)

@@ -71,6 +71,7 @@ class Source(Record):
     blank_is_zero: tuple[Name, ...] = ()
     parse_units: bool = False
     parse_separators: bool = False
+    parse_negatives: bool = False
     decimal: Literal[".", ","] = "."
     pad: dict[Name, Annotated[int, Field(ge=1, le=20)]] = {}
     values: dict[Name, dict[str, str]] = {}

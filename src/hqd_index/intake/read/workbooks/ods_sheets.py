@@ -60,6 +60,7 @@ class _ContentReader:
         self.hidden_styles: set[str] = set()
         self.table_style = ""
         self.name: str | None = None
+        self.columns = 0
         self.depth = 0  # of elements inside a cell
         self.skipped_depth = 0  # depth inside an annotation
         self.text_runs: list[str] = []
@@ -74,6 +75,10 @@ class _ContentReader:
             self.hidden_styles.add(self.table_style)
         elif element_name == "table" and self.name is None:
             self._table(attributes)
+        elif element_name == "table-column" and self.name is not None:
+            first_column, self.columns = self.columns, self.columns + _repeat_count(attributes, "columns")
+            if attributes.get("table:visibility", "visible") != "visible":
+                self.hidden_columns.update(range(first_column, min(self.columns, MAX_COLUMNS)))
         elif element_name == "table-row":
             self.row_repeat, self.column = _repeat_count(attributes, "rows"), 0
             self.hidden_rows += attributes.get("table:visibility", "visible") != "visible"
@@ -93,7 +98,8 @@ class _ContentReader:
         self.merged_areas: list[Range] = []
         self.uncached_cells: list[tuple[int, int]] = []
         self.unit_columns: set[int] = set()
-        self.row, self.hidden_rows = 0, 0
+        self.row, self.hidden_rows, self.columns = 0, 0, 0
+        self.hidden_columns: set[int] = set()
 
     def _start_inside_table(self, element_name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -136,6 +142,7 @@ class _ContentReader:
                     tuple(self.uncached_cells),
                     frozenset(self.unit_columns),
                     self.hidden_rows,
+                    frozenset(self.hidden_columns),
                 )
             )
             self.name = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from ....errors import ConfigError, unknown
@@ -26,6 +26,7 @@ class Grid:
     uncached_cells: tuple[tuple[int, int], ...] = ()
     unit_columns: frozenset[int] = frozenset()  # columns where a number format prints a unit
     hidden_rows: int = 0
+    hidden_columns: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -204,4 +205,4 @@ def without_vertical_merges(grid: Grid, columns: Iterable[int]) -> Grid:
     """The grid without vertical merges of some columns, whose cells below the first are blank; `fill_down` fills them later."""
     chosen_columns = set(columns)
     merged_areas = tuple(area for area in grid.merged_areas if not (area[0][1] == area[1][1] and area[0][1] in chosen_columns))
-    return Grid(grid.name, grid.rows, merged_areas, grid.uncached_cells, grid.unit_columns, grid.hidden_rows)
+    return replace(grid, merged_areas=merged_areas)

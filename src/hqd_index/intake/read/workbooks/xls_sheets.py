@@ -96,4 +96,5 @@ def _read_grid(workbook: Any, name: str, location: str) -> Grid:
         for first_row, last_row, first_column, last_column in sheet.merged_cells
     )
     hidden_row_count = sum(bool(row_info.hidden) for row_info in sheet.rowinfo_map.values())
-    return Grid(name, rows.checked_rows(), merged_areas, (), frozenset(unit_columns), hidden_row_count)
+    hidden_columns = frozenset(column for column, column_info in sheet.colinfo_map.items() if column_info.hidden)
+    return Grid(name, rows.checked_rows(), merged_areas, (), frozenset(unit_columns), hidden_row_count, hidden_columns)

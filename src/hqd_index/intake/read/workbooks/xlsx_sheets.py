@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..reading_limits import damaged_file_error, reading_errors, size_limit_error
+from ..reading_limits import MAX_COLUMNS, damaged_file_error, reading_errors, size_limit_error
 from .package_xml import StopParsing, local_name, open_package, parse_part, part_elements
 from .sheet_grid import Grid, GridRows, Range, SheetName, Workbook, column_of, range_of
 from .shown_numbers import BUILT_IN, UNIT_MARK, displayed_number, number_text
@@ -212,6 +212,7 @@ def _read_grid(archive: zipfile.ZipFile, part_name: str, name: str, workbook_par
         tuple(sheet_reader.uncached_cells),
         frozenset(sheet_reader.unit_columns),
         sheet_reader.hidden_row_count,
+        frozenset(sheet_reader.hidden_columns),
     )
 
 
@@ -225,6 +226,7 @@ class _SheetReader:
         self.uncached_cells: list[tuple[int, int]] = []
         self.unit_columns: set[int] = set()
         self.hidden_row_count = 0
+        self.hidden_columns: set[int] = set()
         self.prefix = ""
         self.row, self.column = -1, -1
         self.cell: dict[str, str] = {}
@@ -245,6 +247,9 @@ class _SheetReader:
             self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
             self.column = -1
             self.hidden_row_count += attributes.get("hidden") in ("1", "true")
+        elif element_name == "col" and attributes.get("hidden") in ("1", "true"):
+            first_column, last_column = int(attributes.get("min", 1)), int(attributes.get("max", 1))
+            self.hidden_columns.update(range(first_column - 1, min(last_column, MAX_COLUMNS)))
         elif element_name == "rPh":
             self.phonetic = True
         elif element_name == "mergeCell":

@@ -1,0 +1,32 @@
+"""Ids of digits that differ by zeros in front alone: most often one id, out of which a spreadsheet made a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...engines.duckdb import Engine, quoted
+from ..records.intake_notice import Notice
+
+LISTED_IDS = 5
+
+
+def lost_zero_notices(rows: str, key: Sequence[str], location: str, engine: Engine) -> Iterator[Notice]:
+    """C06 for each text column of a key with such ids: they stay two units until the study says `pad`."""
+    sql_types = engine.types(rows)
+    for name in key:
+        if sql_types.get(name) != "text":
+            continue
+        pairs = engine.collect(
+            f"""WITH ids AS (SELECT DISTINCT {quoted(name)} AS id FROM {rows} WHERE regexp_full_match({quoted(name)}, '[0-9]+'))
+            SELECT DISTINCT s.id AS short, l.id AS long FROM ids AS s JOIN ids AS l
+            ON ltrim(s.id, '0') = ltrim(l.id, '0') AND length(s.id) < length(l.id) ORDER BY ALL"""
+        )
+        if pairs.empty:
+            continue
+        examples = ", ".join(f"{pair.short} / {pair.long}" for pair in pairs.head(LISTED_IDS).itertuples())
+        width = int(pairs["long"].str.len().max())
+        en = f"{name}: {len(pairs)} pairs of ids differ by zeros in front alone ({examples}) and stay two units; "
+        zh = f"{name}:{len(pairs)} 对代码只差前导零({examples}),仍作两个单元;"
+        mend = f"pad: {{{name}: {width}}}"
+        en, zh = f"{en}if they are one, write {mend} at the source", f"{zh}若是同一单元,请在该数据源写 {mend}"
+        yield Notice("C06", location, en, zh)
