@@ -18,7 +18,9 @@ from ..study.records import Study
 from ..study.study_folder import LoadedStudy
 from ..study.varied_study import vary
 
-COMPARED_SECTIONS = ("study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density")
+COMPARED_SECTIONS = (
+    "study", "sources", "rules", "columns", "indicators", "weighting", "regressions.density", "regressions.density_source",
+)  # fmt: skip
 """The parts of a study that a score depends on."""
 
 

@@ -32,8 +32,10 @@ from .specification_diagnostics import diagnostic_rows, influence_rows
 TABLES = ("regressions", *(name for name in tables_made() if name != "regressions"))
 WITHOUT_HEADLINE = tuple(name for name in TABLES if name != "mode_matrix")  # what its absence leaves empty
 DENSITY_MEND: Mend = (
-    "在 sources.yaml 中提供专精特新名单(srdi_list)或认定规则(status.criteria),至少覆盖两年",
-    "give a list of SRDI firms (srdi_list) or a rule (status.criteria) in sources.yaml that covers at least two years",
+    "在 sources.yaml 中提供专精特新名单(srdi_list)或认定规则(status.criteria),至少覆盖两年;"
+    "没有企业数据时,在 regressions.yaml 的 density_source 中写明已公布的企业数在哪张表",
+    "give a list of SRDI firms (srdi_list) or a rule (status.criteria) in sources.yaml that covers at least two years; "
+    "without firm data, name the table of published counts under density_source in regressions.yaml",
 )
 
 
@@ -94,7 +96,8 @@ def _no_density(sample: EstimationSample, study: Study) -> EstimationError | Non
             zh=f"没有滞后 {lag} 年的专精特新密度:研究年份为 {span}",
         )
     return EstimationError(
-        "no SRDI density: no list and no rule says which firms are SRDI", zh="没有专精特新密度:既无名单也无认定规则"
+        "no SRDI density: no list, no rule and no published counts say which firms are SRDI",
+        zh="没有专精特新密度:名单、认定规则和已公布的企业数都没有",
     )
 
 

@@ -12,6 +12,10 @@ from ..expressions import aggregate_sql, parse
 from ..study.column_facts import row_key
 from ..study.records import Density, Study
 
+COUNTS = ("n_firms", "n_srdi")
+MEASURES = ("count", "revenue", "employment", "ihs")
+COLUMNS = ["unit", "year", *COUNTS, *MEASURES, "density", "density_lag"]
+
 
 def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
     """SRDI density of each unit-year, every measure beside the chosen one; empty where no status is known.
@@ -21,15 +25,27 @@ def densities(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.Dat
     no status; a row without one of the two counts in neither.
     """
     choice = study.regressions.density
-    columns = ["unit", "year", "n_firms", "n_srdi", "count", "revenue", "employment", "ihs", "density", "density_lag"]
     sql = _density_sql(study, engine, tables, choice)
     if not sql:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=COLUMNS)
     frame = engine.collect(sql)
     frame["ihs"] = np.arcsinh(frame["n_srdi"].astype(float))
-    frame["density"] = frame[choice.measure]
-    frame["density_lag"] = lagged_values(frame, "density", choice.lag)
-    return frame[columns]
+    return _with_choice(frame, choice)
+
+
+def published_densities(values: pd.DataFrame, choice: Density) -> pd.DataFrame:
+    """The same from figures as they are published: `values` (unit, year and what regressions.density_source gives)."""
+    frame = values.assign(**{name: np.nan for name in (*COUNTS, *MEASURES) if name not in values})
+    if "count" not in values:
+        frame["count"] = 1000 * frame["n_srdi"] / frame["n_firms"].where(frame["n_firms"] > 0)
+    frame["ihs"] = np.arcsinh(frame["n_srdi"])
+    return _with_choice(frame, choice).assign(**{name: frame[name].round().astype("Int64") for name in COUNTS})
+
+
+def _with_choice(frame: pd.DataFrame, choice: Density) -> pd.DataFrame:
+    """With the chosen measure as `density`, and as it was `lag` years before."""
+    chosen = frame.assign(density=frame[choice.measure])
+    return chosen.assign(density_lag=lagged_values(chosen, "density", choice.lag))[COLUMNS]
 
 
 def _density_sql(study: Study, engine: Engine, tables: Mapping[str, str], choice: Density) -> str:

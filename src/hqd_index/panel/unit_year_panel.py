@@ -15,7 +15,7 @@ from ..study.column_facts import row_key
 from ..study.indicator_tree import tree_of
 from ..study.records import Control, Indicator, Label, Study
 from ..study.varied_study import vary
-from .density import densities, ever_sql
+from .density import densities, ever_sql, published_densities
 from .unit_keys import with_unit
 
 SAMPLES = ("all", "leave_out")
@@ -50,7 +50,7 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
     unit_tables = unit_year_tables(study, engine, tables)
     leaves = {leaf: study.indicators.indicators[leaf] for leaf in leaves_needed(study)}
     values = _values(study, engine, unit_tables, leaves)
-    density = densities(study, engine, unit_tables)
+    density = _density(study, engine, unit_tables)
     controls = aggregate_columns(study, engine, unit_tables, study.regressions.controls)
     shocks = study.regressions.resilience
     shock_formulas = {"level": shocks.level, "exposure": shocks.exposure} if shocks else {}
@@ -62,6 +62,17 @@ def build_panel(study: Study, engine: Engine, tables: Mapping[str, str]) -> Pane
         for formulas in (study.regressions.moderators, study.regressions.mediators)
     )
     return Panel(values, density, controls, aggregate_columns(study, engine, unit_tables, shock_formulas), moderators, mediators)
+
+
+def _density(study: Study, engine: Engine, tables: Mapping[str, str]) -> pd.DataFrame:
+    """SRDI density, from the figures that the study gives or else from the firms' status."""
+    source = study.regressions.density_source
+    if source is None:
+        return densities(study, engine, tables)
+    formulas = {
+        name: Control(table=source.table, formula=formula, label=DENSITY_LABEL) for name, formula in source.formulas.items()
+    }
+    return published_densities(aggregate_columns(study, engine, tables, formulas), study.regressions.density)
 
 
 def leaves_needed(study: Study) -> list[str]:

@@ -33,6 +33,7 @@ _BEFORE_PUBLISHING: tuple[Stage, ...] = (
             "indicators",
             "scenarios",
             "regressions.density",
+            "regressions.density_source",
             "regressions.controls",
             "regressions.resilience",
             "regressions.moderators",

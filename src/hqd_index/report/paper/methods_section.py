@@ -179,12 +179,19 @@ def _formula_blocks(*choices: BoundChoice) -> Iterator[Block]:
 
 def density_blocks(results: Results) -> Iterator[Block]:
     """What the density is, whose status counts, and its lag."""
-    if results.study.sources.srdi_list is None and results.study.sources.status is None:
+    source = results.study.regressions.density_source
+    if source is None and results.study.sources.srdi_list is None and results.study.sources.status is None:
         return
     density_choice, measure = results.study.regressions.density, MEASURES[results.study.regressions.density.measure]
     status = results.study.sources.status
     levels = ", ".join(density_choice.levels)
-    if status is not None:
+    if source is not None:
+        formulas = "; ".join(f"{name} = {formula}" for name, formula in source.formulas.items())
+        yield prose_block(
+            f"密度取自已公布的数字（数据表 {source.table}：{formulas}），不由企业逐家计算。",
+            f"The density rests on published figures (table {source.table}: {formulas}), not on firms counted one by one.",
+        )
+    elif status is not None:
         yield prose_block(
             f"没有认定名单，企业身份按规则判定（{status.label.zh}）：{status.criteria}。",
             f"There is no list of recognised firms; status follows a rule ({status.label.en}): {status.criteria}.",

@@ -11,6 +11,7 @@ from ..records import Study
 from ..study_findings import Finding
 from ..varied_study import check_path, vary
 from ..yaml_document import Place
+from . import density_checks as density
 from . import formula_checks as formulas
 from . import mode_checks as modes
 from . import regression_checks as regressions
@@ -32,6 +33,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...], Check], ...] = (
     ("weighting", ("study", "indicators", "weighting"), weighting.check),
     ("scores", ("study", "indicators", "weighting"), scores.check),
     ("regressions", ("study", "sources", "columns", "indicators", "regressions"), regressions.check),
+    ("density", ("study", "sources", "columns", "regressions"), density.check),
     ("modes", ("study", "sources", "columns", "modes"), modes.check),
 )
 PREREQUISITE_CHECKS = {"weighting": "tree", "scores": "tree", "regressions": "tree"}

@@ -13,6 +13,7 @@ from ..column_facts import (
     Columns,
     column_facts,
     nominal_growth,
+    numerator_columns,
     raw_column_facts,
     source_columns,
     study_tables,
@@ -143,9 +144,18 @@ def _formula(study: Study, path: Place, leaf: Indicator, facts: Mapping[str, Col
 
 
 def treatment_columns(study: Study) -> set[str]:
-    """The columns of the treatment: those the study names, and every canonical SRDI column."""
+    """The columns of the treatment: those the study names, every canonical SRDI column, and what a published density counts."""
     srdi_columns = {column for table in study_tables(study).values() for column in table.columns if "srdi" in column}
-    return {*study.indicators.treatment, *srdi_columns}
+    return {*study.indicators.treatment, *srdi_columns, *_published_columns(study)}
+
+
+def _published_columns(study: Study) -> set[str]:
+    """The columns of regressions.density_source that are not only divided by: recognised firms and their shares."""
+    source = study.regressions.density_source if "regressions" in study.model_fields_set else None
+    columns = column_facts(study).get(source.table, {}) if source else {}
+    recognised = [formula for name, formula in source.formulas.items() if name != "n_firms"] if source else []
+    parsed = [bound_formula((), formula, columns, aggregate=True, needed_type="number")[0] for formula in recognised]
+    return {column for formula in parsed if formula for column in numerator_columns(formula.tree, columns)}
 
 
 def _treatment(study: Study, yaml_path: Place, formula: Expression, columns: Columns) -> Iterator[Finding]:

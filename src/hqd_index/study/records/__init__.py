@@ -8,6 +8,7 @@ from .regressions_yaml import (
     ContributionChoice,
     Control,
     Density,
+    DensitySource,
     Effect,
     Events,
     FirmOutcome,
@@ -26,8 +27,8 @@ from .weighting_yaml import Coverage, LeafChoices, NodeChoices, Weighting
 from .whole_study import Scenario, Study
 
 __all__ = [
-    "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "Derived",
-    "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator",
+    "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
+    "Derived", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator",
     "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels",
     "ModeNorm", "ModePath", "ModePaths", "Modes", "MultiverseChoice", "Name", "NamesTable", "NodeChoices", "Origin",
     "OutOfScope", "PathIndicator", "Publish", "Record", "Regressions", "Reshape", "Resilience", "Rule", "Rules", "Scenario",

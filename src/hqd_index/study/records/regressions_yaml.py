@@ -20,6 +20,33 @@ class Density(Record):
     lag: Annotated[int, Field(ge=0, le=5)] = 1
 
 
+class DensitySource(Record):
+    """SRDI density given as data: aggregates of one table in place of the firms' status.
+
+    `n_srdi` and `n_firms` (counts) give count and ihs; `count` (per 1,000 firms), `revenue` and `employment` (%) may be given
+    as they are.
+    """
+
+    table: Name
+    n_srdi: str | None = None
+    n_firms: str | None = None
+    count: str | None = None
+    revenue: str | None = None
+    employment: str | None = None
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """What is given: name -> formula."""
+        return {name: formula for name, formula in self if name != "table" and formula is not None}
+
+    @property
+    def measures(self) -> set[str]:
+        """The measures of density that it gives."""
+        given = set(self.formulas)
+        computed = {"ihs": {"n_srdi"}, "count": {"n_srdi", "n_firms"}}
+        return given & {"count", "revenue", "employment"} | {name for name, parts in computed.items() if parts <= given}
+
+
 class Control(Record):
     """A control variable: an aggregate expression over one table, lagged like the density."""
 
@@ -114,6 +141,7 @@ class Regressions(Record):
 
     version: Version
     density: Density = Density()
+    density_source: DensitySource | None = None
     controls: dict[Slug, Control] = {}
     moderators: dict[Slug, Control] = {}  # what units were like before: density is interacted with their base-year value
     mediators: dict[Slug, Control] = {}  # what density may move besides the index, in the year of the index
