@@ -1,6 +1,8 @@
 """Imports only point down (docs/architecture.md), and no modules import each other in a circle."""
 
 import ast
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -79,3 +81,9 @@ def test_no_import_circle():
         list(TopologicalSorter(graph).static_order())
     except CycleError as circle:
         raise AssertionError(f"import circle: {circle.args[1]}") from circle
+
+
+def test_the_process_that_directs_a_run_waits_for_no_numeric_library() -> None:
+    code = "import sys, hqd_index.cli, hqd_index.pipeline, hqd_index.study; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pandas", "duckdb", "scipy"} & set(modules)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__, provenance
 from ..errors import CheckError, DataError
-from ..intake.read.raw_files import source_paths
-from ..intake.srdi.published_counts import BATCHES
+from ..study.records import BATCHES_FILE
+from ..study.source_paths import source_paths
 from ..tables import check
 from ..worker_pool import WorkerPool
 from .compute import STAGE_BY_NAME, StageJob, StageResult
@@ -314,7 +314,7 @@ def input_digests(study: Study, place: RunFolders) -> dict[str, str]:
         path for source in study.sources.sources.values() for path in source_paths(place.data, source.path)[0] if path.is_file()
     }
     if study.sources.srdi_list:
-        list_files = (study.sources.srdi_list.batches or BATCHES, study.sources.srdi_list.provinces)
+        list_files = (study.sources.srdi_list.batches or BATCHES_FILE, study.sources.srdi_list.provinces)
         paths |= {folder / name for name in list_files if name for folder in (place.data, place.configs)}
     names = {
         path: f"configs/{path.name}" if path.parent == place.configs else str(path.relative_to(place.data)) for path in paths

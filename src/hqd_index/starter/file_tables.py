@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..engines.duckdb import Engine
 from ..errors import ConfigError, HqdError, closest
-from ..intake.read.hidden_files import is_hidden
 from ..intake.read.previews import SheetPreview, sheet_previews
+from ..study.hidden_files import is_hidden
 from ..study.records import Label
 from .builtin_tables import builtin_table
 from .coin_tool import coin_tool

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from ...errors import ConfigError, unknown
-from .hidden_files import is_hidden
+from ...study.hidden_files import is_hidden
 from .reader import FileHead, SheetRequest
 from .reading_limits import (
     MAX_MEMBERS,

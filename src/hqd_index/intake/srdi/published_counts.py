@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ConfigError, closest
+from ...study.records import BATCHES_FILE
 from ..meaning import official_codes as codes
 
-BATCHES = "srdi_batches.csv"
 SETTING_LOCATION = "sources.yaml srdi_list.provinces"
 
 
@@ -78,9 +78,9 @@ def batch_counts(name: str | None, folders: Sequence[Path]) -> BatchCounts:
     Without a name that of the usual one, and none where it is not there; ConfigError when a named one is missing or malformed.
     """
     location, columns = "sources.yaml srdi_list.batches", "batch, year, recognised, source"
-    if name is None and not any((folder / BATCHES).is_file() for folder in folders):
+    if name is None and not any((folder / BATCHES_FILE).is_file() for folder in folders):
         return BatchCounts({}, {})
-    name = name or BATCHES
+    name = name or BATCHES_FILE
     totals: dict[int, int] = {}
     years: dict[int, int] = {}
     with study_csv(name, folders, location, columns).open(encoding="utf-8-sig", newline="") as file:

@@ -20,13 +20,26 @@ from .regressions_yaml import (
     SpecificationGrid,
 )
 from .rules_yaml import Gates, Rule, Rules
-from .sources_yaml import ColumnSpec, FirmIndustry, Origin, OutOfScope, Reshape, Source, Sources, SrdiList, Status, TableSpec
+from .sources_yaml import (
+    BATCHES_FILE,
+    ColumnSpec,
+    FirmIndustry,
+    Origin,
+    OutOfScope,
+    Reshape,
+    Source,
+    Sources,
+    SrdiList,
+    Status,
+    TableSpec,
+)
 from .study_yaml import GroupColumn, NamesTable, Publish, StudyFile, Unit
 from .uncertainty_yaml import FirmDraws, MultiverseChoice, SobolChoice, Uncertainty, WeightDraws
 from .weighting_yaml import Coverage, LeafChoices, NodeChoices, Weighting
 from .whole_study import Scenario, Study
 
 __all__ = [
+    "BATCHES_FILE",
     "Band", "Chokepoint", "ColumnSpec", "Columns", "ContributionChoice", "Control", "Coverage", "Density", "DensitySource",
     "Derived", "Effect", "Events", "FirmDraws", "FirmIndustry", "FirmOutcome", "Gates", "GroupColumn", "Hypotheses", "Indicator",
     "Indicators", "Inference", "Label", "LeafChoices", "Links", "ModeAxes", "ModeAxis", "ModeItem", "ModeLabels",

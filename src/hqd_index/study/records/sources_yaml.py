@@ -105,6 +105,10 @@ class TableSpec(Record):
 FirmIndustry = Literal["reported", "first", "modal"]
 
 
+BATCHES_FILE = "srdi_batches.csv"
+"""Recognised firms by batch, where a study does not name the file."""
+
+
 class SrdiList(Record):
     """How recognition records become firm status (domain: valid for three years, then reviewed).
 
