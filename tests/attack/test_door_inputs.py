@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from hqd_index.engines.duckdb import Engine
 from hqd_index.errors import HqdError
 from hqd_index.intake import Intake, intake
+from hqd_index.intake.meaning.header_years import measure_and_year
 
 from ..intake.conftest import LABEL, build
 
@@ -60,8 +61,10 @@ LABELS: list[tuple[str, str, float | None]] = [
     ("产值(kt CO₂)", "万吨", 1e3), ("产值(百万吨CO2)", "万吨", 1e6), ("产值（千克标准煤/万元）", "吨标煤/万元", 10),
     ("产值（‰）", "%", 1e3), ("产值（个百分点）", "%", 1e4), ("产值(小数)", "%", 1e6), ("产值（件/百万人）", "件/万人", 100),
     ("产值（元／人）", "万元/人", 1), ("产值（千公顷）", "公顷", 1e7), ("产值（万亩）", "公顷", None),
-    ("产值（亿卢布）", "亿元", None), ("产值（元/(人·年)）", "万元/人年", 1), ("产值（元/人/年）", "万元/人·年", 1),
-    ("产值（元/㎡·月）", "万元/平方米·月", 1), ("产值（kg/(公顷·年)）", "吨/公顷·年", 10), ("产值（元/人·年）", "万元/人", None),
+    ("产值（亿元）（100 million yuan）", "亿元", 1e4), ("产值（亿卢布）", "亿元", None), ("产值（元/(人·年)）", "万元/人年",
+     1), ("产值（元/人/年）", "万元/人·年", 1),
+    ("产值（元/㎡·月）", "万元/平方米·月", 1), ("产值（kg/(公顷·年)）", "吨/公顷·年", 10), ("产值（元/人·年）", "万元/人",
+     None),
     ("产值（上年＝100）", "上年=100", 1e4), ("产值(2015=100)", "上年=100", None),
 ]  # fmt: skip
 
@@ -186,7 +189,8 @@ def test_a_repeated_header_of_a_spread_sheet_is_no_unit(tmp_path: Path):
 
 
 YEARS = {
-    "2019年": "2019", "2019年末": "2019", "20191231": "2019", "31/12/2019": "2019", "December 31, 2019": "2019", "43830": "2019",
+    "2019年": "2019", "2019年末": "2019", "20191231": "2019", "31/12/2019": "2019", "December 31, 2019": "2019",
+     "43830": "2019",
     "FY2019": "2019", "2019A": "2019", "二零一九": "2019", "19": None, "2018-2019": None, "20190": None, "20454": None,
     "2018/19": None, "民国108年": "2019", "2019E": None, "2019*": None, "2019/6/30": None, "2,019": None,
 }  # fmt: skip
@@ -346,6 +350,7 @@ def test_cells_of_a_number_column(
     assert [value for value in read_values if value == value] == values and sorted(errors["rule"]) == rules
     assert set(errors["value"]) <= set(cells.split())
     assert not errors.query("rule == 'C01'")["expected_en"].str.contains("is it").any()
+    assert not errors[errors["value"].str.contains("[(]|-$")]["expected_en"].str.contains("is it").any()
 
 
 def test_numbers_labelled_as_missing_are_none(tmp_path: Path):
@@ -446,3 +451,56 @@ def test_units_inside_cells_of_a_long_table_count_in_the_unit_of_their_row(tmp_p
     reshape = {"names": "指标", "values": "数值", "units": "单位", "columns": {"产值": "x"}}
     result, values = read(tmp_path, {"a.csv": text}, {"reshape": reshape, "parse_units": True})
     assert values == pytest.approx([0.5, 1.2, 1.2]) and set(result.frames["repairs"]["kind"]) == {"unit", "unit_in_cell"}
+
+
+ACROSS_LABELS: list[tuple[str, list[list[Any]], dict[str, Any], list[float]]] = [
+    ("one label", [["地区", "产值2019(万元)", "产值2020(万元)"], ["甲", 10000, 20000]], {"产值": "x"}, [1, 2]),
+    ("before", [["地区", "2019年产值（亿元）", "2020年产值（亿元）", "说明"], ["甲", 1, 2, "z"]], {"产值": "x"}, [1, 2]),
+    ("of Stata", [["region", "gdp_2019", "gdp2020", "pop2020"], ["a", 1, 2, 9]], {"gdp": "x"}, [1, 2]),
+    ("of Wind", [["地区", *[f"产值\n[报告期] {year}年报\n[单位] 万元" for year in (2019, 2020)],
+     "产值\n[报告期] 2020中报\n[单位] 万元"],
+                 ["甲", 10000, 20000, 7]], {"产值(万元)": "x"}, [1, 2]),
+    ("with the unit", [["地区", "产值(万元)", ""], ["", 2019, 2020], ["甲", 10000, 20000]], {"产值(万元)": "x"}, [1, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "columns", "values"), [case[1:] for case in ACROSS_LABELS], ids=[c[0] for c in ACROSS_LABELS])
+def test_a_measure_and_a_year_in_one_label(tmp_path: Path, rows: list[list[Any]], columns: dict[str, str], values: list[float]):
+    """Undeclared it is refused with the lines; a price year in brackets or a half-year is none of them."""
+    content, aliases = workbook({"一": rows}, {}), {"地区": "region"}
+    shape = {"reshape": {"across": ["measure", "year"], "columns": columns}, "aliases": aliases}
+    assert read(tmp_path, {"a.xlsx": content}, shape)[1] == values
+    with pytest.raises(HqdError) as caught:
+        read(tmp_path, {"a.xlsx": content}, {"aliases": aliases})
+    assert "across: [" in caught.value.en
+
+
+@pytest.mark.parametrize(
+    ("label", "parts"),
+    [("GDP(2015年价)2020", ("GDP(2015年价)", "2020")), ("营业收入(2020)", ("营业收入", "2020")), ("2020年末人口(万人)",
+     ("人口(万人)", "2020")),
+     ("GDP(2015年价)", None), ("2015年不变价GDP", None), ("2019-2020增速", None), ("2020", None), ("ISO90012", None),
+     ("营业收入\n[报告期] 2021三季", None)],
+)  # fmt: skip
+def test_labels_with_a_year(label: str, parts: tuple[str, str] | None):
+    assert measure_and_year(label) == parts
+
+
+def test_an_english_header_row_under_years_is_no_unit(tmp_path: Path):
+    text = "单位：亿元 (100 million yuan),,\n地 区,2019,2020\nRegion,,\n甲,1,2\n乙,3,4\n"
+    result, values = read(tmp_path, {"a.csv": text}, ACROSS)
+    assert values == [3, 1, 4, 2] and "header=1" in result.frames["ledger"]["reason"].iloc[0]
+
+
+def test_bare_shares_beside_cells_formatted_as_percent_are_no_percent(tmp_path: Path):
+    """25% and, unformatted, 0.28 under (%): refused; 28 is a percent that needs no sign."""
+    rows = [["地区", "年份", "产值(%)"], ["甲", 2019, 0.25], ["乙", 2019, 0.28], ["丙", 2019, 28]]
+    formats = {"C2": "0%"}
+    result, values = read(tmp_path, {"a.xlsx": workbook({"一": rows}, formats)}, {"parse_units": True}, "%")
+    assert sorted(values) == [25, 28] and result.frames["quarantine"][["rule", "value"]].to_numpy().tolist() == [["C08", "0.28"]]
+
+
+def test_lines_of_a_form_below_the_data_do_not_hide_the_notes_above_them(tmp_path: Path):
+    text = "地区,年份,产值,日期\n甲,2019,1,\n备注：,,,\n1、数据为快报数,,,\n2、含某某,,,\n制表人：某,,2020-03-01,\n"
+    result, values = read(tmp_path, {"a.csv": text}, {})
+    assert values == [1] and "note=3" in result.frames["ledger"]["reason"].iloc[0]

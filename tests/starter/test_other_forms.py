@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from hqd_index.engines.duckdb import Engine
-from hqd_index.intake import intake
+from hqd_index.errors import ConfigError
+from hqd_index.intake import GateError, intake
 from hqd_index.study.records import Study
 
 from .own_files import NO_UNIT, book, text
@@ -167,3 +168,82 @@ def test_a_merged_column_of_groups_is_no_unit(raw, mine):
     study = made(mine, book(raw / "a.xlsx", {"s": rows}, ("A2:A3", "A4:A5")))
     assert {source.aliases["地区"] for source in study.sources.sources.values()} == set(study.study.unit.by)
     assert len(tables(mine, study)[0][next(iter(study.sources.tables))]) == 4
+
+
+P = ("北京市", "天津市", "河北省", "山西省", "江苏省", "浙江省")
+# rows of a file, lines of sources.yaml and of the report, the sorted values of the column x that a study of them reads
+FORMS: dict[str, tuple[list[list[object]], str, str, list[float]]] = {
+    "a bilingual yearbook": (
+        [["2-5 地区生产总值"], ["", "", "单位:亿元 (100 million yuan)"], ["地 区", "2019", "2020"], ["Region", "", ""],
+         *[[p, n, n + 0.5] for n, p in enumerate(P)]],
+        "{unit: 亿元, label: {zh: 地区生产总值", "总量", [n / 2 for n in range(12)]),
+    "columns in two languages": (
+        [["地区", "年份", "Year", "GDP(亿元)", "GDP (100 million yuan)"], *[[p, 2020, 2020, n, n] for n, p in enumerate(P)]],
+        "Year_text", "逐格相同", list(range(6))),
+    "a measure and a year in one label": (
+        [["地区", "2019年GDP(万元)", "2020年GDP(万元)"], *[[p, n, n + 6] for n, p in enumerate(P)]],
+        "across: [measure, year]", "总量", list(range(12))),
+    "the year in the title": (
+        [["表3 2022年主要指标(2015年价)"], ["地区", "产值(亿元)"], *[[p, n] for n, p in enumerate(P)]],
+        'year: "2022"}  # 猜测', "总量", list(range(6))),
+    "two units in the rows of one measure": (
+        [["地区", "年份", "指标", "单位", "数值"], *[[p, 2020, "产值", "亿元" if n % 2 else "万元", n] for n,
+         p in enumerate(P)]],
+        "units: 单位", "总量", [0, 2, 4, 10000, 30000, 50000]),
+    "a list in two blocks": (
+        [["地区", "年份", "产值(亿元)"] * 2, *[[P[n], 2020, n, P[n + 3], 2020, n + 3] for n in range(3)]],
+        "side_by_side: true", "总量", list(range(6))),
+    "negatives in brackets": (
+        [["地区", "年份", "利润(亿元)"], *[[p, 2020, "(1)" if n == 0 else n] for n, p in enumerate(P)]],
+        "parse_negatives: true", "总量", [-1, 1, 2, 3, 4, 5]),
+    "counts between 1900 and 2100": (
+        [["地区", "年份", "人员(人)"], *[[p, 2020, 2000 + n] for n, p in enumerate(P)]], "人员(人)", "总量",
+         list(range(2000, 2006))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_yearbooks_and_exports(raw, mine, form):
+    """What init proposes reads the numbers as printed, and the report says what is in doubt."""
+    rows, line, remark, values = FORMS[form]
+    study = made(mine, book(raw / "a.xlsx", {"Sheet1": rows}))
+    (frame,) = tables(mine, study)[0].values()
+    (name,) = [name for name in frame if frame[name].dtype == "float64"]
+    assert sorted(frame[name].dropna()) == pytest.approx(values) and line in configs(mine, "sources")
+    assert remark in report(mine) or remark in configs(mine, "indicators")
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        ([["指标", "北京", "天津", "河北"], ["GDP(亿元)", 1, 2, 3], ["人口(万人)", 4, 5, 6]], ("地区为列",
+         "across: [province_code]")),
+        ([["Symbol", "EndDate", "ApplyType", "Patents", "Invention"],
+          *[["000001", "2020-12-31", kind, n, n] for n, kind in enumerate("ab")]], ("values: Patents", "a: ?")),
+    ],
+)  # fmt: skip
+def test_files_that_init_does_not_read_name_the_lines_that_would(raw, mine, rows, parts):
+    with pytest.raises(ConfigError) as caught:
+        made(mine, book(raw / "a.xlsx", {"Sheet1": rows}))
+    assert all(part in caught.value.zh for part in parts)
+
+
+@pytest.mark.parametrize(("text_of_year", "rule"), [("2019-2020", "C01"), ("2019Q4", "C01"), ("19", "C01")])
+def test_what_is_no_year_in_a_column_of_years_is_refused(raw, mine, text_of_year, rule):
+    """The date of the file never takes its place."""
+    study = made(mine, text(raw / "a.csv", [["地区", "年度", "产值(亿元)"], *[[p, text_of_year, n] for n, p in enumerate(P)]]))
+    assert "年度: year" in configs(mine, "sources")
+    with Engine() as engine, pytest.raises(GateError) as caught:
+        intake(study, engine, mine / "data" / "raw", mine / "configs")
+    assert set(caught.value.intake.frames["quarantine"]["rule"]) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("names", "year", "edition"),
+    [(("橡胶制品业", "塑料制品业", "食品制造业"), 2014, "2002"), (("13", "14", "36"), 2008, "2002"), (("13", "14", "36"),
+     2014, "2017"),
+     (("汽车制造业", "橡胶和塑料制品业", "食品制造业"), 2008, "2017")],
+)  # fmt: skip
+def test_names_and_years_tell_the_edition_of_industries(raw, mine, names, year, edition):
+    made(mine, text(raw / "a.csv", [["行业", "年份", "产值(亿元)"], *[[name, year, n] for n, name in enumerate(names)]]))
+    assert f'industry_version: "{edition}"' in configs(mine, "sources")

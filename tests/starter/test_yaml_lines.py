@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hqd_index.starter.yaml_lines import YamlLines, flow_style
@@ -14,6 +14,7 @@ TEXTS = st.text(
 SCALARS = TEXTS | st.integers(-(10**9), 10**9) | st.booleans() | st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 4))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(TEXTS.filter(bool), SCALARS | st.lists(SCALARS, max_size=4), max_size=5))
 def test_values_come_back(values):
     document = read_text("value: " + flow_style(values) + "\n", Document("x"))

@@ -13,10 +13,10 @@ from ..intake.meaning.industries import industry
 from ..study.vendor_presets import preset
 from .proposal import ProposedColumn, SourceDraft
 from .proposed_names import Names
+from .scored_units import EDITION
 from .sheet_tables import MAJORITY, SheetColumn
 from .table_roles import firm_column, unit_key
 
-EDITION = "2017"
 KEYS = ("firm_name", "uscc", "industry_code", "province_code", "statement_type", "city_code")
 OTHERS = ("disclose_date", "found_year", "listed_year", "ownership", "address_type", "certified_intl", "largecust_direct")
 STATUS = re.compile(r"专精特新|小巨人|srdi|little.?giant", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..canonical import CANONICAL
+from ..canonical import CANONICAL, CanonicalTable
 from ..intake.layout.header_rows import canonical_name, known_labels
 from ..intake.meaning.unit_labels import label_and_unit
 from ..intake.meaning.units import exponent
@@ -73,9 +73,13 @@ def _add_columns(source_draft: SourceDraft) -> None:
             continue
         if column.cell_kind == "number" and source_draft.classified_table.has_no_years:
             continue
-        if column.cell_kind == "number":
+        if column.cell_kind == "number" and (same_column := _same_column(column, source_draft)) is not None:
+            zh, en = f"“{column.label}”与“{same_column.label}”逐格相同,未用", f"the same cells as {same_column.label!r}; not used"
+            source_draft.proposal.add_gap(f"{source_draft.location}: {column.label}", zh, en)
+            _add_unused(column, source_draft)
+        elif column.cell_kind == "number":
             _add_number(column, source_draft)
-        elif source_draft.table.is_canonical:
+        else:
             _add_text_column(column, source_draft)
     labelled_columns = [(label, source_draft.table.columns.get(name)) for label, name in source_draft.aliases.items()]
     labels = [
@@ -86,6 +90,22 @@ def _add_columns(source_draft: SourceDraft) -> None:
     if labels and source_draft.classified_table.role not in ("coinr_data", "coin_tool"):
         zh, en = f"没有印出单位,按无单位处理:{comma_list(labels)}", f"no unit is printed: {', '.join(labels[:12])}"
         source_draft.proposal.add_gap(source_draft.location, zh, en)
+
+
+def _same_column(column: SheetColumn, source_draft: SourceDraft) -> SheetColumn | None:
+    """A column to the left with the same numbers in the same unit, as tables in two languages have; None for a constant."""
+    columns = source_draft.classified_table.table.columns
+    return next(
+        (
+            other
+            for other in columns[: columns.index(column)]
+            if other.cells == column.cells
+            and len(column.distinct_values) > 1
+            and other.unit != column.unit
+            and exponent(other.unit, column.unit) == 0
+        ),
+        None,
+    )
 
 
 def _add_number(column: SheetColumn, source_draft: SourceDraft) -> None:
@@ -151,6 +171,9 @@ def _user_column(label: str, unit: str, table: ProposedTable, sheet_column: Shee
 
 def _add_text_column(column: SheetColumn, source_draft: SourceDraft) -> None:
     """Gives a column that is not meant a name of its own where the program would read it as a canonical one."""
+    if not source_draft.table.is_canonical:
+        _add_second_key(column, source_draft)
+        return
     canonical_table = CANONICAL[source_draft.table.name]
     source = Source(path="*", table=source_draft.table.name, preset=source_draft.classified_table.preset or None)  # type: ignore[arg-type]
     name = canonical_name(
@@ -164,3 +187,22 @@ def _add_text_column(column: SheetColumn, source_draft: SourceDraft) -> None:
         text_column_name = Names([*source_draft.table.columns, *canonical_table.columns]).unused_name(f"{name}_text")
         source_draft.aliases[column.label] = text_column_name
         source_draft.table.columns[text_column_name] = ProposedColumn(text_column_name, column.title, "", True, "text", column)
+
+
+def _add_second_key(column: SheetColumn, source_draft: SourceDraft) -> None:
+    """Gives a second column of a key (年份 beside Year) a name of its own in a table of the study's own."""
+    tables = [table for table in CANONICAL.values() if table.columns]
+    keys = {key: table.columns[key] for key in source_draft.table.key for table in tables if key in table.columns}
+    key_table = CanonicalTable(key=source_draft.table.key, columns=keys)
+    source = Source(path="*", table=source_draft.table.name)
+    name = canonical_name(column.label, known_labels(source, key_table), key_table)
+    if name in source_draft.aliases.values():
+        _add_unused(column, source_draft)
+
+
+def _add_unused(column: SheetColumn, source_draft: SourceDraft) -> None:
+    """A column of texts for what nothing is computed from, so that the program does not read it as another."""
+    taken_names = [*source_draft.table.columns, *source_draft.table.key]
+    name = Names(taken_names).unused_name(f"{column_name(column.name) or 'column'}_text")
+    source_draft.aliases[column.label] = name
+    source_draft.table.columns[name] = ProposedColumn(name, column.title, "", True, "text", column)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..intake.meaning.units import unit_of
 from ..study.records import Label
 from ..study.yaml_document import Document, read_text
 from .known_words import proposed_direction
@@ -16,6 +17,8 @@ from .proposed_names import Names
 
 RATIOS = Path(__file__).parent / "firm_ratios.yaml"
 PROPOSAL_COMMENT = Label(zh="提议的比率与方向", en="ratio and direction are proposed")
+SIZELESS = frozenset({"ratio", "year", "month", "day", "hour", "year of age", "point", "degree", ""})
+LISTED_TOTALS = 6
 SIZE_COLUMNS = ("revenue", "employees", "total_assets", "found_year", "listed_year")
 
 
@@ -60,19 +63,51 @@ def flat_tree(proposal: Proposal, unit_keys: Sequence[str]) -> ProposedTree:
         is_unit_table = set(table.key) <= {*unit_keys, "year"}
         for column in numbers:
             proposed_tree.indicators.append(_column_indicator(column, table, names, is_unit_table=is_unit_table))
+    if not proposed_tree.indicators:  # sizes alone: better than nothing to score
+        for table in proposal.tables.values():
+            is_unit_table = set(table.key) <= {*unit_keys, "year"}
+            proposed_tree.indicators += [
+                _column_indicator(column, table, names, is_unit_table=is_unit_table) for column in table.numbers()
+            ]
+    _add_totals(proposed_tree.indicators, proposal)
     proposed_tree.tree = {"index": [indicator.id for indicator in proposed_tree.indicators]}
     proposed_tree.smallest_family = len(proposed_tree.indicators)
     proposed_tree.nodes = {"index": Label(zh="总指数", en="Index")}
     return proposed_tree
 
 
+def _add_totals(indicators: Sequence[ProposedIndicator], proposal: Proposal) -> None:
+    """What is missing where indicators are totals: something to divide them by."""
+    labels = [indicator.label.zh for indicator in indicators if is_total(indicator.unit)]
+    if labels:
+        listed = labels[:LISTED_TOTALS]
+        zh = f"{len(labels)} 个指标是总量({'、'.join(listed)}),单元越大得分越高;要比较质量,请改为人均、占比或强度"
+        en = f"{len(labels)} indicators are totals ({', '.join(listed)}): large units score high by size; per head or a share?"
+        proposal.add_gap("indicators", zh, en)
+
+
+def is_total(unit: str) -> bool:
+    """Whether a unit is one of money, people, things or energy as such, so that larger units have more of it."""
+    measured_unit = unit_of(unit)
+    return (
+        measured_unit is not None
+        and "/" not in measured_unit.measure
+        and measured_unit.measure not in SIZELESS
+        and not measured_unit.measure.startswith("index")
+    )
+
+
 def _column_indicator(column: ProposedColumn, table: ProposedTable, names: Names, *, is_unit_table: bool) -> ProposedIndicator:
     label = Label(zh=column.label, en=column.label)
     aggregate = "sum" if is_unit_table else "avg"
     direction = proposed_direction(column.label)
-    aggregation_comment = Label(
-        zh=f"提议方向:{'正向' if direction > 0 else '负向'}", en=f"proposed: {'more' if direction > 0 else 'less'} is better"
-    )
+    zh, en = f"提议方向:{'正向' if direction > 0 else '负向'}", f"proposed: {'more' if direction > 0 else 'less'} is better"
+    if is_total(column.unit):
+        zh, en = (
+            f"{zh};总量随单元大小而变,可改为人均或占比",
+            f"{en}; a total grows with the size of a unit: per head, or a share?",
+        )
+    aggregation_comment = Label(zh=zh, en=en)
     return ProposedIndicator(
         names.unused_name(column.name),
         table.name,

@@ -10,22 +10,28 @@ from typing import Any
 from ..canonical import CANONICAL
 from ..intake.layout.header_rows import column_letters
 from ..intake.meaning.dates import calendar_date, read_year
-from ..intake.meaning.header_years import year_of
+from ..intake.meaning.header_years import measure_and_year, year_of
 from ..intake.meaning.industries import industry
 from ..study.vendor_presets import preset
 from .builtin_sources import add_builtin
-from .firm_texts import EDITION, add_firm_texts, is_short_name
+from .firm_texts import add_firm_texts, is_short_name
 from .measure_columns import add_measures
 from .proposal import Proposal, ProposedColumn, ProposedSource, ProposedTable, SourceDraft
 from .proposed_names import Names, column_name, slug
 from .recognition_source import recognition_source
+from .scored_units import proposed_edition
 from .sheet_tables import DEFAULT_MISSING_MARKS, SheetColumn
 from .source_groups import SourceGroup
-from .table_roles import ClassifiedTable, is_trade
+from .table_roles import UNIT, ClassifiedTable, is_in_blocks, is_trade
 
 DATA_ROLES = ("firms", "industry", "panel", "coinr_data", "coin_tool")
 TABLE_NAMES = {"province_code": "provinces", "industry_code": "industries", "firm_id": "firm_panel", "city_code": "cities"}
 LISTED_INDUSTRIES = 5
+YEAR_ORIGINS = {
+    "file": ("文件名", "the file's name"),
+    "title": ("表的标题", "the title of the table"),
+    "": ("文件修改日期", "the date of the file"),
+}
 YEAR_COLUMN_LAYOUTS = ("years", "bands", "years_of_measures")
 
 
@@ -75,6 +81,8 @@ def _add_data(group: SourceGroup, proposal: Proposal, ids: Names) -> None:
         add_firm_texts(source_draft)
     source.settings["aliases"] = {}
     add_measures(source_draft)
+    if group.first.layout == "plain" and is_in_blocks(group.first.table):
+        source.settings["reshape"] = {"side_by_side": True}
     preset_labels = _labels_of_preset(source_draft)
     source.settings["aliases"] = {label: name for label, name in source_draft.aliases.items() if preset_labels.get(label) != name}
     _add_edition(source_draft)
@@ -96,7 +104,7 @@ def _table_of(classified_table: ClassifiedTable, proposal: Proposal) -> Proposed
     if classified_table.role in ("firms", "industry"):
         table_name = "trade" if is_trade(classified_table) else str(classified_table.role)
         return proposal.tables.setdefault(table_name, ProposedTable(table_name, CANONICAL[table_name].key, True))
-    keys = tuple(key or "unit" for key in classified_table.unit_names)
+    keys = classified_table.unit_names
     user_tables = [table for table in proposal.tables.values() if not table.is_canonical and set(table.key[:-1]) == set(keys)]
     if user_tables and keys != ("unit",):
         return user_tables[0]
@@ -125,7 +133,7 @@ def _add_key(source_draft: SourceDraft) -> None:
         source_draft.aliases[column.label or column_letters(column.column_index)] = key
         if not source_draft.table.is_canonical:
             source_draft.table.columns.setdefault(
-                key, ProposedColumn(key, column.title or "单元", "", key == "unit", "text", column)
+                key, ProposedColumn(key, column.title or "单元", "", key.startswith(UNIT), "text", column)
             )
 
 
@@ -158,7 +166,7 @@ def _add_year(source_draft: SourceDraft) -> None:
 def _add_constant_year(source_draft: SourceDraft) -> None:
     path = source_draft.classified_table.table.preview.path
     year_text = source_draft.group.year or str(datetime.fromtimestamp(path.stat().st_mtime, UTC).year)
-    origin_text = ("文件名", "the file's name") if source_draft.group.year else ("文件修改日期", "the date of the file")
+    origin_text = YEAR_ORIGINS[source_draft.group.year_origin if source_draft.group.year else ""]
     source_draft.source.settings["constants"] = {"year": year_text}
     guess_label = source_draft.add_guess(
         f"文件没有年份列;{year_text} 年取自{origin_text[0]}", f"no column of years; {year_text} is taken from {origin_text[1]}"
@@ -170,7 +178,9 @@ def _add_constant_year(source_draft: SourceDraft) -> None:
 def _years_of(classified_table: ClassifiedTable) -> set[int]:
     labels = [year_of(label) for label in classified_table.table.years_across]
     if classified_table.table.bands:
-        labels = [year_of(column.label) for column in classified_table.table.columns]
+        labels = [
+            year_of(column.label) or (measure_and_year(column.label) or ("", ""))[1] for column in classified_table.table.columns
+        ]
     if classified_table.year is not None:
         labels = [
             read_year(cell).value or (calendar_date(cell).value or "")[:4] for cell in classified_table.year.distinct_values
@@ -194,14 +204,16 @@ def _add_edition(source_draft: SourceDraft) -> None:
     """An industry needs the edition of its codes, which no file says."""
     if "industry_code" not in source_draft.aliases.values():
         return
-    source_draft.source.settings["constants"] = {**source_draft.source.settings.get("constants", {}), "industry_version": EDITION}
-    zh = "行业代码版本文件未写明,暂按 2017 版(2011 版的两位代码与之相同)"
-    en = "the file does not say the edition of industry codes; 2017 for now (2011 has the same two digits)"
-    source_draft.source.remark("constants", source_draft.add_guess(zh, en))
     industry_cells = dict.fromkeys(
         cell for column in _columns_of(source_draft, "industry_code") for cell in column.distinct_values
     )
-    other_industries = [cell for cell in industry_cells if industry(cell, EDITION).scope == "other"]
+    years = {year for classified_table in source_draft.group.tables for year in _years_of(classified_table)}
+    edition, reason, doubt = proposed_edition(industry_cells, years)
+    source_draft.source.settings["constants"] = {**source_draft.source.settings.get("constants", {}), "industry_version": edition}
+    source_draft.source.remark("constants", source_draft.add_guess(reason.zh, reason.en))
+    if doubt is not None:
+        source_draft.proposal.add_gap(source_draft.location, doubt.zh, doubt.en)
+    other_industries = [cell for cell in industry_cells if industry(cell, edition).scope == "other"]
     if other_industries:
         listed_industries = other_industries[:LISTED_INDUSTRIES]
         zh = f"程序只评制造业,这 {len(other_industries)} 个行业在范围外:{'、'.join(listed_industries)}" + (

@@ -19,6 +19,7 @@ from .known_words import list_columns
 from .proposal import Proposal, ProposedSource
 from .sheet_tables import SheetTable
 from .source_groups import YEAR_IN_NAME
+from .table_roles import is_in_blocks
 
 Patterns = Sequence[tuple[re.Pattern[str], str]]
 LEVELS: Patterns = (
@@ -94,7 +95,9 @@ def recognition_source(table: SheetTable, years: Sequence[int]) -> tuple[dict[st
     _add_level(list_draft)
     _add_record(list_draft)
     _add_date(list_draft, years)
-    settings = {"aliases": list_draft.aliases, "values": list_draft.values, "constants": list_draft.constants}
+    settings: dict[str, Any] = {"aliases": list_draft.aliases, "values": list_draft.values, "constants": list_draft.constants}
+    if is_in_blocks(table):
+        settings["reshape"] = {"side_by_side": True}
     comments = {}
     if list_draft.guesses:
         comments["constants"] = Label(

@@ -1,23 +1,38 @@
-"""What a proposed study scores: the units, where their names are, and how many firms each must have."""
+"""What a proposed study scores: the units, their names, how many firms each must have, the edition of industries."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..intake.layout.header_rows import column_letters
 from ..intake.meaning.glyphs import normalised_label
+from ..intake.meaning.industries import names_of_one_edition
 from ..study.records import Label
 from .known_words import totals
 from .proposal import Proposal, ProposedColumn
 from .proposed_names import Names
 from .sheet_tables import SheetColumn
-from .table_roles import ClassifiedTable
+from .table_roles import UNIT, ClassifiedTable
 
 OFFICIAL_SCHEMES = {"province_code": "gbt2260", "industry_code": "gbt4754"}
 MEANING_BY_KEY = {"industry_code": "industry", "province_code": "province"}
 NAME_LABELS = ("uname", "name", "名称", "unitname")
 FEW_FIRMS = 10  # the default of min_firms
+LAST_YEAR_OF_2002 = 2011
+"""Statistics by GB/T 4754-2011 begin with 2012."""
+OLD_EDITION, EDITION = "2002", "2017"
+NEWEST = Label(
+    zh="行业代码版本文件未写明,暂按 2017 版(2011 版的两位代码与之相同)",
+    en="the file does not say the edition of industry codes; 2017 for now (2011 has the same two digits)",
+)
+BY_NAMES = Label(zh="有 2002 版才有的行业名称:{}", en="names that only the edition of 2002 has: {}")
+BY_YEARS = Label(zh="数据只到 2011 年,暂按 2002 版", en="the data end by 2011: the edition of 2002 for now")
+TWO_EDITIONS = Label(
+    zh="2011 年及以前的统计多用 2002 版(其 36、37 等代码含义不同);若如此,请把这些年份单列一个数据源并写 industry_version: 2002",
+    en="statistics up to 2011 mostly use the edition of 2002, whose 36 and 37 are others; "
+    "if so, give those years a source of their own with industry_version: 2002",
+)
 
 
 def scored_unit(tables: Sequence[ClassifiedTable]) -> tuple[str, ...]:
@@ -29,13 +44,13 @@ def scored_unit(tables: Sequence[ClassifiedTable]) -> tuple[str, ...]:
     counts: Counter[tuple[str, ...]] = Counter()
     for table in tables:
         if table.role in ("industry", "panel", "coinr_data", "coin_tool"):
-            counts[tuple(key or "unit" for key in table.unit_names)] += len(table.table.columns_of_kind("number"))
-    return counts.most_common(1)[0][0] if counts else ("unit",)
+            counts[table.unit_names] += len(table.table.columns_of_kind("number"))
+    return counts.most_common(1)[0][0] if counts else (UNIT,)
 
 
 def names_scored_unit(table: ClassifiedTable, unit_keys: tuple[str, ...]) -> bool:
     """Whether the rows of a table belong to the units scored."""
-    return table.role == "firms" or set(unit_keys) <= {key or "unit" for key in table.unit_names}
+    return table.role == "firms" or set(unit_keys) <= set(table.unit_names)
 
 
 def unit_names(data_tables: Sequence[ClassifiedTable], unit_keys: tuple[str, ...], proposal: Proposal) -> str | dict[str, str]:
@@ -94,3 +109,15 @@ def least_firms(
         f"few firms a unit and year (default {FEW_FIRMS}): lowered",
     )
     return max(1, sorted(counts)[len(counts) // 4]), proposal.add_guess("study.min_firms", zh, en)
+
+
+def proposed_edition(cells: Collection[str], years: Collection[int]) -> tuple[str, Label, Label | None]:
+    """(edition, why, what is in doubt)."""
+    old_names, new_names = (names_of_one_edition(cells, edition) for edition in (OLD_EDITION, EDITION))
+    if old_names and not new_names:
+        listed = ", ".join(old_names[:3])
+        return OLD_EDITION, Label(zh=BY_NAMES.zh.format(listed), en=BY_NAMES.en.format(listed)), None
+    if years and max(years) <= LAST_YEAR_OF_2002 and not new_names:
+        return OLD_EDITION, BY_YEARS, None
+    spans_editions = bool(years) and min(years) <= LAST_YEAR_OF_2002 and not new_names
+    return EDITION, NEWEST, TWO_EDITIONS if spans_editions or (old_names and new_names) else None

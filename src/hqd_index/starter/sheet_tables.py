@@ -11,12 +11,12 @@ from typing import Literal
 from ..intake.layout.header_rows import label_rows_below
 from ..intake.meaning.dates import calendar_date, read_year
 from ..intake.meaning.glyphs import half_width, normalised_label
-from ..intake.meaning.header_years import year_of
+from ..intake.meaning.header_years import measure_and_year, year_of
 from ..intake.meaning.identifiers import CODE_WITH_EXCHANGE
 from ..intake.meaning.industries import industry
 from ..intake.meaning.notes import is_marked, is_worded
-from ..intake.meaning.numbers import MARKS, PLAIN_NUMBER, diagnose, has_decimal_commas
-from ..intake.meaning.official_codes import province
+from ..intake.meaning.numbers import PLAIN_NUMBER, diagnose, has_decimal_commas, is_mark, says_missing
+from ..intake.meaning.official_codes import is_macro_region, province
 from ..intake.meaning.unit_labels import is_weak, unit_label, units_in_cell, units_in_preamble
 from ..intake.read.previews import SheetPreview
 from .known_words import key_columns, list_columns, totals
@@ -73,7 +73,8 @@ class SheetColumn:
 class SheetTable:
     """A sheet with its header understood as far as the cells tell. `years_across`: its value columns are years.
 
-    `bands`: measures over years in two header rows; `preamble`: what the lines above the header say.
+    `bands`: measures over years in two header rows, or with years in one label each.
+    `preamble`: what the lines above the header say.
     """
 
     preview: SheetPreview
@@ -113,6 +114,8 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
     bands = _bands(leading_rows, header_index)
     label_index = header_index + 1 if bands else header_index
     labels = _padded_labels(leading_rows[label_index], preview.rows)
+    if bands:
+        labels = _labels_beside_bands(labels, leading_rows[header_index])
     units_above_header = units_in_preamble([list(row) for row in preview.rows[:header_index]])
     first_row_below = label_index + 1
     numeric_columns = _numeric_column_indices(preview.rows[first_row_below:], len(labels))
@@ -136,6 +139,7 @@ def sheet_table(preview: SheetPreview) -> SheetTable | None:
         cells = tuple(row[column_index] if column_index < len(row) else "" for row in data_rows)
         columns.append(sheet_column(column_index, label, cells, printed_units, units_above_header, long_label))
     years = _years_across(columns) if not bands else ()
+    bands = bands or (() if years else _measures_of_years(columns))
     preamble = tuple(cell for row in preview.rows[:header_index] for cell in row if cell)
     return SheetTable(preview, header_index + 1, label_rows, tuple(columns), len(data_rows), notes, years, bands, preamble)
 
@@ -232,6 +236,26 @@ def _bands(leading_rows: Sequence[Sequence[str]], header_index: int) -> tuple[st
     return tuple(measures) if len(years) > 2 and len(measures) > 1 and repeats_years else ()
 
 
+def _labels_beside_bands(labels: Sequence[str], upper_labels: Sequence[str]) -> list[str]:
+    """The lower header row with the labels of the upper one where it has none, to the left of the years."""
+    first_year = next((column_index for column_index, label in enumerate(labels) if year_of(label)), 0)
+    return [
+        upper_labels[column_index] if not label and column_index < min(first_year, len(upper_labels)) else label
+        for column_index, label in enumerate(labels)
+    ]
+
+
+def _measures_of_years(columns: Sequence[SheetColumn]) -> tuple[str, ...]:
+    """The measures of labels that hold a measure and a year each, where one of them has two years and no column has the year."""
+    if any(column.key in ("year", "statement_date") for column in columns):
+        return ()
+    pairs = [
+        pair for column in columns if column.cell_kind in ("number", "year", "empty") and (pair := measure_and_year(column.label))
+    ]
+    measures = tuple(dict.fromkeys(measure for measure, _ in pairs))
+    return measures if len(measures) < len(set(pairs)) else ()
+
+
 def _padded_labels(labels: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     column_count = max(len(labels), *(len(row) for row in rows[:HEADER_SEARCH_ROWS]), 0)
     return [*labels, *[""] * (column_count - len(labels))]
@@ -243,7 +267,7 @@ def _numeric_column_indices(rows: Sequence[Sequence[str]], column_count: int) ->
     for column_index in range(column_count):
         cells = [row[column_index] for row in rows[:SAMPLED_CELLS] if column_index < len(row) and row[column_index]]
         later_cells = cells[len(cells) // 5 :] if len(cells) > 5 else cells
-        marks = [cell for cell in later_cells if half_width(cell).lower() in MARKS]
+        marks = [cell for cell in later_cells if is_mark(cell)]
         numbers = [cell for cell in later_cells if _is_number(cell) or diagnose(cell, "").proposed_number]
         if numbers and len(numbers) >= 0.5 * (len(later_cells) - len(marks)):
             numeric_columns.append(column_index)
@@ -292,17 +316,19 @@ def _years_across(columns: Sequence[SheetColumn]) -> tuple[str, ...]:
 
 def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tuple[CellKind, tuple[str, ...], frozenset[str]]:
     """What the texts of a column are, the marks among them, and what must be allowed for them to be numbers."""
-    marks = tuple(cell for cell in sample_cells if half_width(cell).strip().lower() in MARKS)
+    marks = tuple(cell for cell in sample_cells if is_mark(cell) or says_missing(cell))
     present_cells = [cell for cell in sample_cells if cell not in marks and cell not in totals()]
     if not present_cells:
         return "empty", marks, frozenset()
     if key_by_label in ("firm_id", "uscc", "firm_name", "province_code", "city_code", "industry_code", "statement_type"):
         return "text", (), frozenset()
-    if key_by_label in ("year", "statement_date") or _all_years(present_cells):
+    if key_by_label in ("year", "statement_date") or (not unit and _all_years(present_cells)):
         if _share(present_cells, lambda cell: read_year(cell).value is not None) >= MAJORITY and key_by_label != "statement_date":
             return "year", marks, frozenset()
         if _share(present_cells, lambda cell: calendar_date(cell).value is not None) >= MAJORITY:
             return "date", marks, frozenset()
+    if key_by_label == "year":
+        return "year", marks, frozenset()  # what is no year there is refused when it is read
     if any(cell[0] == "0" and cell.isdigit() and len(cell) > 1 for cell in present_cells) and len(present_cells) > 1:
         return "text", (), frozenset()
     if (
@@ -312,7 +338,8 @@ def _cell_kind(sample_cells: Sequence[str], key_by_label: str, unit: str) -> tup
         return "text", (), frozenset()
     commas = has_decimal_commas(present_cells)
     assumed_unit = unit or ("%" if present_cells[0].endswith(("%", "％")) else "元")
-    diagnoses = {cell: diagnose(cell, assumed_unit, comma_decimal=commas) for cell in present_cells if not _is_number(cell)}
+    unusual_cells = [cell for cell in present_cells if not PLAIN_NUMBER.fullmatch(cell)]
+    diagnoses = {cell: diagnose(cell, assumed_unit, comma_decimal=commas) for cell in unusual_cells}
     numbers = len(present_cells) - sum(1 for diagnosis in diagnoses.values() if not diagnosis.proposed_number)
     if numbers >= MAJORITY * len(present_cells):
         return "number", marks, frozenset(diagnosis.conversion for diagnosis in diagnoses.values() if diagnosis.conversion)
@@ -327,7 +354,7 @@ def _all_years(labels: Sequence[str]) -> bool:
 
 
 def _code_meaning(sample_cells: Sequence[str], key_by_label: str) -> CodeMeaning:
-    present_cells = [cell for cell in sample_cells if cell not in totals()]
+    present_cells = [cell for cell in sample_cells if cell not in totals() and not is_macro_region(cell)]
     if not present_cells or key_by_label in ("firm_id", "firm_name", "uscc"):
         return ""
     if _share(present_cells, lambda cell: _is_province(cell, allows_codes=key_by_label == "province_code")) >= MAJORITY:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import year_of
-from ..intake.meaning.unit_labels import label_and_unit
+from ..intake.meaning.unit_labels import label_and_unit, units_in_preamble
 from .sheet_tables import SheetTable
 from .table_roles import ClassifiedTable
 
+TITLE_NUMBER = re.compile(r"^\s*(?:表\s*)?[\dⅠ-Ⅻ]+(?:[-.－—_]\d+)*\s*|^\s*(?:附?表|续表)\s*[一二三四五六七八九十\d]*\s*")
+YEAR_IN_TITLE = re.compile(r"(?<![\d.-])((?:19|20)\d{2})(?!\d|\s*年?\s*(?:不变|可比|价|基期|[=＝]|[-~—至到]\s*\d))")
 YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
@@ -21,7 +23,7 @@ YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 class SourceGroup:
     """Tables read as one source: the path from the data root, the sheet ('' where there is one), what the sheets' names are.
 
-    `year`: the year its file name says, where no column does.
+    `year`: the year its file name, or the title above the table, says where no column does.
     """
 
     tables: tuple[ClassifiedTable, ...]
@@ -29,6 +31,7 @@ class SourceGroup:
     sheet: str = ""
     sheet_meaning: str = ""
     year: str = ""
+    year_origin: str = ""  # file | title
 
     @property
     def first(self) -> ClassifiedTable:
@@ -60,7 +63,18 @@ def sheet_title(table: SheetTable) -> tuple[str, str]:
         if colon and prefix.strip() in ("指标", "指标名称", "Indicator", "indicator"):
             plain_label, printed_unit = label_and_unit(name.strip())
             return plain_label, printed_unit or unit
-    return label_and_unit(table.preview.sheet or Path(table.preview.file).stem)[0], unit
+    title = _printed_title(table) or table.preview.sheet or Path(table.preview.file).stem
+    return label_and_unit(title)[0], unit
+
+
+def _printed_title(table: SheetTable) -> str:
+    """The line above the header that is a title in Chinese, without its number; ''."""
+    for line in table.preamble:
+        title = TITLE_NUMBER.sub("", line).strip()
+        is_unit_line = bool(units_in_preamble([[line]])) and "单位" in line
+        if len(re.findall(r"[\u4e00-\u9fff]", title)) > 1 and not is_unit_line and not re.search("[:：]|续表", title):
+            return title
+    return ""
 
 
 def _groups(similar_tables: Sequence[ClassifiedTable], root: Path) -> list[SourceGroup]:
@@ -91,7 +105,10 @@ def _single_table_group(table: ClassifiedTable, root: Path) -> SourceGroup:
         archive_member, _, sheet = sheet.partition("/")
         path = f"{path}/{archive_member}"
     year_match = YEAR_IN_NAME.search(preview.path.stem) or YEAR_IN_NAME.search(preview.sheet)
-    return SourceGroup((table,), path, sheet, year=year_match[1] if year_match and table.year is None else "")
+    title_years = {year for line in table.table.preamble for year in YEAR_IN_TITLE.findall(line)}
+    year_text = year_match[1] if year_match else next(iter(title_years)) if len(title_years) == 1 else ""
+    origin = "file" if year_match else "title" if year_text else ""
+    return SourceGroup((table,), path, sheet, year=year_text if table.year is None else "", year_origin=origin)
 
 
 def _relative_path(path: Path, root: Path) -> str:

@@ -105,6 +105,8 @@ def _proposal(collection: FileTables, root: Path, folder: Path, language: str) -
         proposal.add_gap(collection.systems[0].location, zh, en)
     if not tree.indicators:
         tree = flat_tree(proposal, unit_keys)
+    if not tree.indicators:
+        raise _no_data(collection)
     return proposal, tree, _facts(data_tables, unit_keys, names, proposal, (folder, language))
 
 

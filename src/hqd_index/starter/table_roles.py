@@ -11,6 +11,7 @@ from ..canonical import TRADE
 from ..intake.layout.layout_hints import VALUE_WORDS
 from ..intake.meaning.glyphs import normalised_label
 from ..intake.meaning.header_years import year_of
+from ..intake.meaning.official_codes import province
 from ..intake.meaning.unit_labels import TAGGED
 from ..study.records import Label
 from ..study.vendor_presets import preset
@@ -42,6 +43,9 @@ NAME_WORDS = {
 }
 UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
 RECOGNITION_COLUMNS = {"level", "batch", "announce_date", "doc_no", "status", "valid_from"}
+UNIT = "unit"
+REGIONS_ACROSS = 3
+MOST_KINDS = 12
 MOST_DUPLICATES = 0.5  # of the rows
 ITEM_CODES = ("csmar", "cnrds")
 
@@ -69,8 +73,12 @@ class ClassifiedTable:
 
     @property
     def unit_names(self) -> tuple[str, ...]:
-        """The canonical key columns the units are, '' for one of the study's own."""
-        return tuple(unit_key(column) for column in self.units)
+        """The key columns the units are: canonical ones, `unit` and `unit_2` for those of the study's own."""
+        names: list[str] = []
+        for column in self.units:
+            name = unit_key(column) or UNIT
+            names.append(name if name not in names else f"{name}_{len(names) + 1}")
+        return tuple(names)
 
 
 def unit_key(column: SheetColumn) -> str:
@@ -106,9 +114,31 @@ def classified_table(table: SheetTable, *, has_coinr_meta: bool = False, has_flo
         return ClassifiedTable(table, "srdi_list")
     if table.bands or table.years_across:
         return _year_columns_table(table, vendor)
+    if _has_regions_across(table):
+        return _unused_table(
+            table,
+            "地区为列;请在 sources.yaml 写 reshape: {across: [province_code], names: 指标所在列, columns: {指标: 列名}},"
+            "或把表转置",
+            "regions are columns; write reshape: {across: [province_code], names: LABEL OF THE MEASURES, "
+            "columns: {MEASURE: name}} in sources.yaml, or turn the table",
+        )
     if not any(column.cell_kind == "number" for column in table.columns) and not _is_firm_register(table, year):
         return _unused_table(table, "没有数值列", "it has no column of numbers")
     return _row_per_year_table(table, year, vendor)
+
+
+def is_in_blocks(table: SheetTable) -> bool:
+    """Whether a list is printed in blocks side by side under the same labels."""
+    labels = [column.name for column in table.columns if column.label]
+    count = len(set(labels))
+    return count > 1 and len(labels) > count and labels == labels[:count] * (len(labels) // count)
+
+
+def _has_regions_across(table: SheetTable) -> bool:
+    """Whether most columns of numbers are labelled by provinces."""
+    labels = [column.label for column in table.columns if column.cell_kind == "number"]
+    regions = [label for label in labels if province(label).code is not None]
+    return len(regions) >= REGIONS_ACROSS and len(regions) >= MAJORITY * len(labels)
 
 
 def _unused_table(table: SheetTable, zh: str, en: str) -> ClassifiedTable:
@@ -207,7 +237,8 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
         (
             text_column
             for text_column in text_columns
-            if normalised_label(text_column.label) in NAME_WORDS and len(text_column.distinct_values) > 1
+            if normalised_label(text_column.label) in NAME_WORDS
+            and (len(text_column.distinct_values) > 1 or _has_several_units(text_columns))
         ),
         None,
     )
@@ -233,6 +264,9 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
             for text_column in table.columns
             if text_column.key in ("firm_id", "uscc") or text_column.code_meaning == "stock_code"
         )
+        kinds = _kinds_of_rows(table, firm, year)
+        if kinds is not None:
+            return _table_of_kinds(table, kinds)
         return ClassifiedTable(table, "firms", "plain", (firm,), year, preset=vendor)
     units, duplicates = _units(text_columns, (year,), table.rows)
     if not units:
@@ -245,6 +279,40 @@ def _row_per_year_table(table: SheetTable, year: SheetColumn | None, vendor: str
         )
         return _unused_table(table, zh, en)
     return ClassifiedTable(table, _panel_role(table, units), "plain", units, year, preset=vendor, duplicates=duplicates)
+
+
+def _kinds_of_rows(table: SheetTable, firm: SheetColumn, year: SheetColumn | None) -> SheetColumn | None:
+    """The column of texts that tells apart several rows of a firm and year, such as kinds of patents; None without such rows."""
+    types = [column for column in table.columns if column.key == "statement_type"]
+    keys = list(zip(firm.cells, *(column.cells for column in (year, *types) if column is not None)))
+    if len(set(keys)) == len(keys):
+        return None
+    text_columns = [column for column in table.columns if column.cell_kind == "text" and column not in (firm, *types)]
+    return next(
+        (
+            column
+            for column in text_columns
+            if 1 < len(column.distinct_values) <= MOST_KINDS and len(set(zip(keys, column.cells))) == len(keys)
+        ),
+        None,
+    )
+
+
+def _table_of_kinds(table: SheetTable, kinds: SheetColumn) -> ClassifiedTable:
+    """Such a table is not used: which column of numbers is meant, and the name of each kind, its author must say."""
+    numbers = [column.label for column in table.columns if column.cell_kind == "number"]
+    columns = ", ".join(f"{kind}: ?" for kind in kinds.distinct_values)
+    shape = f"reshape: {{names: {kinds.label}, values: {numbers[0] if numbers else '?'}, columns: {{{columns}}}}}"
+    return _unused_table(
+        table,
+        f"同一企业同一年有多行,按“{kinds.label}”区分;请自写一个数据源,加上 {shape}(values 可为 {'、'.join(numbers)})",
+        f"several rows of a firm and year, told apart by {kinds.label!r}; write a source of your own with {shape} "
+        f"(values: one of {', '.join(numbers)})",
+    )
+
+
+def _has_several_units(text_columns: Sequence[SheetColumn]) -> bool:
+    return any(normalised_label(column.label) in UNIT_WORDS and len(column.distinct_values) > 1 for column in text_columns)
 
 
 def _is_firm_table(table: SheetTable, year: SheetColumn | None, vendor: str) -> bool:

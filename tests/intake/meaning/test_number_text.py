@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hqd_index.intake.meaning.numbers import diagnose, has_decimal_commas
+from hqd_index.intake.meaning.numbers import Diagnosis, diagnose, has_decimal_commas
 
 
 @pytest.mark.parametrize(
     "text",
-    ["12.3①", "45.6²", "7⑴", "8 1)", "1/2", "½", "1234①", "1234²", "1,23", "1,2345", "3(1)", "(123)", "12.3a", "约一百", "1e5万",
+    ["12.3①", "45.6²", "7⑴", "8 1)", "1/2", "½", "1234①", "1234²", "1,23",
+     "1,2345", "3(1)", "(12,34)", "12.3a", "约一百", "1e5万",
     "12\x0b34", "1\x0034",
      "1\u200b23", "1,234 5", "5(2)", "10⁴", "１２³", "12.3 (r)", "≥5", "<0.1", "~3"],
 )  # fmt: skip
@@ -31,10 +32,18 @@ def test_proposals_are_the_same_number(text: str, unit: str, proposed: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"), [("inf", "C05"), ("不详", "C09"), ("…", "C09"), ("2020-12-31", "C07"), ("#N/A", "C09")]
+    ("text", "rule"),
+    [("inf", "C05"), ("不详", "C09"), ("…", "C09"), ("2020-12-31", "C07"), ("#N/A", "C09"), ("----", "C09"), ("暂缺", "C09")],
 )
 def test_marks_dates_and_infinity(text: str, rule: str):
     assert diagnose(text, "元").rule == rule
+
+
+@pytest.mark.parametrize("text", ["(1,234)", "（1,234）", "( 1234 )", "1,234-"])
+def test_brackets_and_a_minus_behind_may_mean_a_negative_number(text: str):
+    assert (
+        diagnose(text, "元") == Diagnosis("C08", "-1234", "negatives") and diagnose(text, "元", comma_decimal=True).rule == "C01"
+    )
 
 
 def test_a_column_of_decimal_commas_is_known_as_a_whole():

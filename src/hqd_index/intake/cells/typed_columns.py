@@ -28,7 +28,7 @@ def parse_source(
 ) -> ParsedSource:
     """Typed columns of a source in canonical units; whole-number columns stay decimal until rules have judged them."""
     all_rows = text_table(sheets, source, table, engine)
-    notes = note_rows_of(sheets, all_rows, table, engine)
+    notes = note_rows_of(sheets, all_rows, table, source.fill_down, engine)
     out_of_scope = engine.collect(f"SELECT rid, aside AS reason FROM {all_rows} WHERE aside IS NOT NULL ORDER BY rid")
     out_of_scope = pd.concat([out_of_scope, pd.DataFrame({"rid": list(notes.rids), "reason": NOTE_ROW})], ignore_index=True)
     printed_rows = _data_rows(all_rows, notes.rids, engine)

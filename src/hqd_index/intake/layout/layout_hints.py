@@ -10,7 +10,7 @@ from ...canonical import CanonicalTable
 from ...errors import DataError
 from ...study.records import Source
 from ..meaning.glyphs import normalised_label
-from ..meaning.header_years import year_of
+from ..meaning.header_years import measure_and_year, year_of
 from ..meaning.official_codes import province
 from ..meaning.unit_labels import label_and_unit
 from .header_rows import canonical_name, known_labels
@@ -55,6 +55,7 @@ def layout_hint(rows: Rows, source: Source, table: CanonicalTable) -> Hint | Non
         _blocks_hint,
         _transposed_hint,
         _years_across_hint,
+        _measures_of_years_hint,
     ):
         hint = recognise(rows, canonical_names, table)
         if hint:
@@ -84,6 +85,20 @@ def _two_header_rows_hint(rows: Rows, canonical_names: Mapping[str, str], table:
             return Hint(
                 "two header rows, measures over years",
                 "两行表头:上为指标,下为年份",
+                ("reshape:", "  across: [measure, year]", f"  columns: {_columns(measures, canonical_names, table)}"),
+            )
+    return None
+
+
+def _measures_of_years_hint(rows: Rows, canonical_names: Mapping[str, str], table: CanonicalTable) -> Hint | None:
+    """A measure and a year in each label: GDP2019, GDP2020."""
+    for row in rows:
+        pairs = [pair for label in row if (pair := measure_and_year(label))]
+        measures = list(dict.fromkeys(measure for measure, _ in pairs))
+        if len(measures) < len(set(pairs)):
+            return Hint(
+                "a measure and a year in each label",
+                "每个列名含指标与年份",
                 ("reshape:", "  across: [measure, year]", f"  columns: {_columns(measures, canonical_names, table)}"),
             )
     return None

@@ -25,13 +25,17 @@ class Notes:
     excluded_rows: frozenset[int]
 
 
-def note_rows_of(sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, engine: Engine) -> Notes:
+def note_rows_of(
+    sheets: Sequence[Sheet], all_rows: str, table: CanonicalTable, filled_down: Sequence[str], engine: Engine
+) -> Notes:
     """The notes of all sheets of a source; `all_rows` is its text table."""
     key_columns = [name for name in table.key if name in engine.types(all_rows)]
     keys = "".join(f", {quoted(name)}" for name in key_columns)
     rows = engine.collect(f"SELECT rid, lead, filled{keys} FROM {all_rows} WHERE lead IS NOT NULL AND aside IS NULL ORDER BY rid")
+    whole_key = "".join(f" AND {quoted(name)} IS NOT NULL" for name in key_columns if name not in filled_down)
     data_sql = (
-        f"SELECT rid // {FILE_SPAN} AS number, max(rid) AS last FROM {all_rows} WHERE lead IS NULL AND aside IS NULL GROUP BY 1"
+        f"SELECT rid // {FILE_SPAN} AS number, coalesce(max(rid) FILTER (WHERE true{whole_key}), max(rid)) AS last "
+        f"FROM {all_rows} WHERE lead IS NULL AND aside IS NULL GROUP BY 1"
     )
     last_rows = engine.collect(data_sql).set_index("number")["last"].to_dict()
     rids: list[int] = []

@@ -14,14 +14,13 @@ from ..meaning.notes import Candidate, note_rows
 from ..meaning.unit_labels import label_and_unit, units_in_preamble
 from ..records.intake_notice import Notice
 from ..records.scope_reasons import BLANK_ROW, HEADER_ROW, NOTE_ROW
+from .header_bands import MEASURE, Bands, Rows, find_bands
 from .header_rows import SEARCHED_ROWS, canonical_name, header_layout, known_labels, no_rows
 from .table_blocks import second_table
 
-MEASURE = "measure"
 MEASURE_LABEL, VALUE_LABEL, UNIT_LABEL = "hqd measure", "hqd value", "hqd unit"
 DEFAULT = "*"
-
-Rows = Sequence[Sequence[str]]
+MAJORITY = 0.8
 
 
 @dataclass(frozen=True)
@@ -153,17 +152,6 @@ def _side_by_side_records(rows: Rows, source: Source, table: CanonicalTable, loc
     return Records(tuple(labels), layout.row, records, excluded_rows, units, layout.units_above_header)
 
 
-@dataclass(frozen=True)
-class Bands:
-    """Header rows over value columns: the first and last, the labels of key columns, and what stands over each value column."""
-
-    first_row: int
-    last_row: int
-    keys: dict[int, str]
-    values: dict[int, tuple[str, ...]]
-    unused_labels: tuple[str, ...]
-
-
 def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable, location: str) -> Records:
     bands = find_bands(rows, source, reshape, table)
     if bands is None:
@@ -221,7 +209,10 @@ def _banded_records(rows: Rows, source: Source, reshape: Reshape, table: Canonic
 
 def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     """Blank rows, repeated headers and notes; a row with a key and nothing but blanks has missing values."""
-    repeated = _repeated_headers(rows, range(bands.first_row, bands.last_row + 1))
+    repeated = [
+        *_repeated_headers(rows, range(bands.first_row, bands.last_row + 1)),
+        *_translated_header(rows, bands),
+    ]
     below = [row_index for row_index in range(bands.last_row + 1, len(rows)) if row_index not in repeated]
     nonempty_cells = {row_index: tuple(cell for cell in rows[row_index] if cell.strip()) for row_index in below}
     valued = {
@@ -246,6 +237,20 @@ def _rows_without_records(rows: Rows, bands: Bands) -> list[tuple[int, str]]:
     return aside + [
         (row_index, NOTE_ROW) for row_index in below if nonempty_cells[row_index] and (row_index in notes or row_index in keyless)
     ]
+
+
+def _translated_header(rows: Rows, bands: Bands) -> list[int]:
+    """The row right below the header that says it in English (Region), above keys in Chinese and without a value."""
+    row_index, later_rows = bands.last_row + 1, rows[bands.last_row + 2 :]
+    if row_index >= len(rows) or any(_cell(rows[row_index], column_index) for column_index in bands.values):
+        return []
+    keys = {column_index: cell for column_index in bands.keys if (cell := _cell(rows[row_index], column_index))}
+    for column_index, cell in keys.items():
+        keys_below = [key for row in later_rows if (key := _cell(row, column_index))]
+        chinese_keys = [key for key in (bands.keys[column_index], *keys_below) if not key.isascii()]
+        if not cell.isascii() or len(chinese_keys) <= MAJORITY * len(keys_below) or not chinese_keys:
+            return []
+    return [row_index] if keys else []
 
 
 def _refuse_other_header(rows: Rows, bands: Bands, excluded_rows: Sequence[tuple[int, str]], location: str) -> None:
@@ -279,7 +284,7 @@ def _band_values(labels: Sequence[str], reshape: Reshape, extra_names: Sequence[
     fixed_values = {**reshape.also.get(DEFAULT, {})}
     for label in labels:
         fixed_values |= reshape.also.get(label, reshape.also.get(label_and_unit(label)[0], {}))
-    dimension_values = [_dimension(name, label) for name, label in zip(reshape.across, labels)]
+    dimension_values = [_dimension(name, label, reshape) for name, label in zip(reshape.across, labels)]
     unit = next((unit for label in reversed(labels) if (unit := label_and_unit(label)[1])), "")
     return [
         *dimension_values,
@@ -288,67 +293,17 @@ def _band_values(labels: Sequence[str], reshape: Reshape, extra_names: Sequence[
     ]
 
 
-def _dimension(name: str, label: str) -> str:
+def _dimension(name: str, label: str, reshape: Reshape) -> str:
     if name == "year":
         return year_of(label) or label
-    return label_and_unit(label)[0]
+    is_listed = name == MEASURE and label in reshape.columns  # with its unit, as the study wrote it
+    return label if is_listed else label_and_unit(label)[0]
 
 
 def _printed_units(values: Mapping[int, Sequence[str]], column_index: int) -> tuple[tuple[int, str], ...]:
     """The units that value columns print; where they differ, reading the values says so."""
     units = {unit for texts in values.values() for text in texts if (unit := label_and_unit(text)[1])}
     return tuple((column_index, unit) for unit in sorted(units))
-
-
-def find_bands(rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:
-    """The header rows that fit `across` best: most value columns, then the first; None when none has two beside a key."""
-    best_bands: Bands | None = None
-    for first_row in range(min(SEARCHED_ROWS, len(rows) - len(reshape.across))):
-        bands = _bands_at(first_row, rows, source, reshape, table)
-        if bands and bands.keys and len(bands.values) > 1 and (best_bands is None or len(bands.values) > len(best_bands.values)):
-            best_bands = bands
-    return best_bands
-
-
-def _bands_at(first_row: int, rows: Rows, source: Source, reshape: Reshape, table: CanonicalTable) -> Bands | None:
-    depth = len(reshape.across)
-    canonical_names = known_labels(source, table)
-    column_count = max(len(row) for row in rows[first_row : first_row + depth])
-    header_cells = [
-        [row[column_index].strip() if column_index < len(row) else "" for column_index in range(column_count)]
-        for row in rows[first_row : first_row + depth]
-    ]
-    keys, values, unused_labels = {}, {}, []
-    carried_labels = [""] * depth
-    for column_index in range(column_count):
-        column_labels = [band[column_index] for band in header_cells]
-        label = next((cell for cell in reversed(column_labels) if cell and _is_key(cell, canonical_names, reshape, table)), None)
-        if label is not None:
-            keys[column_index], carried_labels = label, [""] * depth
-            continue
-        carried_labels = [cell or carried_label for cell, carried_label in zip(column_labels, carried_labels)]
-        band_matches = [_band_fits(name, cell, reshape) for name, cell in zip(reshape.across, carried_labels)]
-        if column_labels[-1] and all(band_matches):
-            values[column_index] = tuple(carried_labels)
-        elif column_labels[-1]:
-            unused_labels.append(column_labels[-1])
-    return Bands(first_row, first_row + depth - 1, keys, values, tuple(unused_labels))
-
-
-def _is_key(label: str, canonical_names: Mapping[str, str], reshape: Reshape, table: CanonicalTable) -> bool:
-    name = canonical_name(label, canonical_names, table)
-    reshape_labels = {normalised_label(wording) for wording in (reshape.names, reshape.units) if wording}
-    spread_names = {*reshape.columns.values(), reshape.value, *reshape.across}
-    return normalised_label(label) in reshape_labels or (name is not None and name not in spread_names)
-
-
-def _band_fits(name: str, label: str, reshape: Reshape) -> bool:
-    if name == "year":
-        return year_of(label) is not None
-    if name == MEASURE:
-        known_labels = {normalised_label(wording) for wording in (*reshape.columns, *reshape.skip)}
-        return normalised_label(label) in known_labels or normalised_label(label_and_unit(label)[0]) in known_labels
-    return bool(label)
 
 
 def _padded_row(row: Sequence[str], column_count: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -166,6 +166,14 @@ def _without_brackets(cell: str) -> str:
 def name_key(name: str) -> str:
     """A name without what editions and typists vary: 和, 及, 与, 、, brackets, blanks."""
     return JOINING_CHARACTERS.sub("", normalised_label(name))
+
+
+def names_of_one_edition(cells: Collection[str], edition: str) -> list[str]:
+    """The texts that are names in an edition and in none whose divisions differ from its: 2002, or 2011 and 2017."""
+    later = {name_key(name) for other_edition in EDITIONS if other_edition != "2002" for name, _ in _names_of(other_edition)}
+    names_of_2002 = {name_key(name) for name, _ in _names_of("2002")}
+    telling_names = names_of_2002 - later if edition == "2002" else later - names_of_2002
+    return [cell for cell in cells if name_key(cell) in telling_names]
 
 
 @cache

@@ -14,13 +14,15 @@ from .units import exponent
 MARKS = {
     "", "-", "--", "---", "—", "——", "－", "–", ".", "..", "...", "…", "……", "/", "\\", "*", "＊", "x", "X", "na", "n/a", "#n/a",
     "nan", "null", "none", "nil", "不详", "不明", "缺失", "无", "暂无", "未披露", "不适用", "未知", "无数据", "missing",
-    "unknown", "#null!", "<na>", "空缺", "缺", "待补", "n.a.", "nd", "n.d.", "^",
+    "unknown", "#null!", "<na>", "空缺", "缺", "待补", "n.a.", "nd", "n.d.", "^", 
+    "暂缺", "无资料", "没有数据", "未公布", "未统计", "未填报",
 }  # fmt: skip
 LABELS_OF_MISSING = {
     "缺失", "不详", "不明", "未知", "无数据", "未披露", "不适用", "空缺", "缺", "拒答", "拒绝回答", "不知道", "不清楚", "说不清",
     "未回答", "未作答", "未填", "missing", "unknown", "n/a", "n.a.", "refused", "don't know", "dont know", "dk", "no answer",
     "not applicable", "not available", "not ascertained", "skipped",
 }  # fmt: skip
+MARK_OF_SIGNS = re.compile(r"[-—–_.…·*/~]{2,12}")
 INFINITY_PATTERN = re.compile(r"[+-]?(inf|infinity|∞|#div/0!)", re.IGNORECASE)
 PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 GROUPED = re.compile(
@@ -44,6 +46,12 @@ class Diagnosis:
     conversion: str = ""  # "separators" | "units" | "decimal" | "negatives"
 
 
+def is_mark(text: str) -> bool:
+    """Whether a text is written where something is missing: 不详, n.a., ----, ******."""
+    plain_text = half_width(text).strip().lower()
+    return plain_text in MARKS or text.strip().lower() in MARKS or MARK_OF_SIGNS.fullmatch(plain_text) is not None
+
+
 def says_missing(text: str) -> bool:
     """Whether a label of a number says that something is missing: 缺失, 拒答, 不适用, refused."""
     return half_width(text).strip().lower() in LABELS_OF_MISSING
@@ -59,7 +67,7 @@ def diagnose(cell: str, unit: str, *, comma_decimal: bool = False) -> Diagnosis:
     half_width_cell = half_width(cell).translate(THIN_BLANKS).strip()
     if INFINITY_PATTERN.fullmatch(half_width_cell):
         return Diagnosis("C05")
-    if half_width_cell.lower() in MARKS | LABELS_OF_MISSING or cell.lower() in MARKS:
+    if is_mark(cell) or half_width_cell.lower() in LABELS_OF_MISSING:
         return Diagnosis("C09")
     if comma_decimal and COMMA_DECIMAL.fullmatch(half_width_cell):
         return Diagnosis("C08", _plain_number(_comma_to_point(half_width_cell)), "decimal")

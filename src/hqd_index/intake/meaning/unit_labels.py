@@ -310,9 +310,15 @@ def _units_of_phrase(listed: str) -> Iterator[str]:
         listed = listed[:-1].strip()
     single_unit = _unit_in_currency(listed, currency.group(1) if currency else None)
     if is_printed_unit(single_unit):
-        yield single_unit.strip("()").strip() if single_unit.startswith("(") else single_unit
+        yield _named_once(single_unit.strip("()").strip() if single_unit.startswith("(") else single_unit)
         return
     yield from (unit for part in UNIT_LIST_SEPARATOR.split(listed) if (unit := part.strip(" ()[]")) and is_printed_unit(unit))
+
+
+def _named_once(unit: str) -> str:
+    """'亿元' for '亿元 (100 million yuan)', a unit in two languages."""
+    name = unit.partition("(")[0].strip()
+    return name if name and unit_of(name) == unit_of(unit) else unit
 
 
 def _unit_in_currency(unit: str, currency: str | None) -> str:

@@ -109,7 +109,10 @@ def strip_brackets(unit_text: str) -> str:
 
 @cache
 def unit_of(unit_text: str) -> Unit | None:
-    """The unit that a whole text is, by rule; None when it is none. `measure` '' is a magnitude alone ('万', 'million')."""
+    """The unit that a whole text is, by rule; None when it is none. `measure` '' is a magnitude alone ('万', 'million').
+
+    Said twice it is one: 亿元 (100 million yuan).
+    """
     stripped = strip_brackets(_typed(half_width(unit_text))).strip()
     if stripped.count("(") != stripped.count(")"):
         return None
@@ -118,7 +121,7 @@ def unit_of(unit_text: str) -> Unit | None:
     ]
     units = [(unit_part, unit) for unit_part in unit_parts if (unit := _single_unit(unit_part)) is not None]
     qualifiers = [unit_part for unit_part in unit_parts if _single_unit(unit_part) is None]
-    if len(units) != 1 or not all(QUALIFIER.fullmatch(unit_part.lower()) for unit_part in qualifiers):
+    if not units or len({unit for _, unit in units}) > 1 or not all(QUALIFIER.fullmatch(part.lower()) for part in qualifiers):
         return _single_unit(_without_grouping(stripped))
     return units[0][1]
 

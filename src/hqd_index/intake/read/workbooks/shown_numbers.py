@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -186,13 +186,14 @@ def resolved_units(
     """Rows without UNIT_MARK, and (column, unit) where a number format prints the unit of a column that states none.
 
     A column whose numbers all carry one unit, or the stated one, is read in it; where units differ within a column they stay
-    in the cells. Rows up to `first_data_row` are labels.
+    in the cells, and so do percent signs beside bare numbers up to 1. Rows up to `first_data_row` are labels.
     """
     printed_units: list[tuple[int, str]] = []
     for column in sorted(columns):
         units = {_printed_unit(row[column]) for row in rows[first_data_row:] if column < len(row) and _has_number(row[column])}
         unit = stated_units.get(column)
         is_uniform = units <= {"", unit, YUAN_SIGN} if unit else len(units) == 1 or units == {"", YUAN_SIGN}
+        is_uniform = is_uniform and not ("%" in units and _has_bare_share(rows[first_data_row:], column))
         if is_uniform and not unit:
             printed_units += [(column, name) for name in units if name]
         for row in rows:
@@ -200,6 +201,12 @@ def resolved_units(
                 number, _, suffix = row[column].partition(UNIT_MARK)
                 row[column] = number if is_uniform else number + suffix
     return rows, tuple(printed_units)
+
+
+def _has_bare_share(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a number up to 1 has no unit behind it: beside percentages it may be a share that nobody formatted."""
+    cells = [row[column] for row in rows if column < len(row)]
+    return any(UNIT_MARK not in cell and _has_number(cell) and 0 < abs(float(cell)) <= 1 for cell in cells)
 
 
 def _printed_unit(cell: str) -> str:
