@@ -210,7 +210,7 @@ def index(context: Context) -> dict[str, Table]:
 
 def uncertainty(context: Context) -> dict[str, Table]:
     """The panel scored in every declared design, with weights and firms drawn again: the uncertainty of ranks."""
-    from ..index.uncertainty.rank_uncertainty import FirmDraws, random_stream
+    from ..index.uncertainty.rank_uncertainty import FirmDraws, pair_notices, random_stream
     from ..index.uncertainty.rank_uncertainty import uncertainty as uncertainty_tables
     from ..panel import firm_draws
 
@@ -219,7 +219,10 @@ def uncertainty(context: Context) -> dict[str, Table]:
         return {}
     draws = firm_draws(study, context.engine, context.matching("ready_"), random_stream(study, "uncertainty.firms"))
     firms = FirmDraws(draws.values, draws.years, draws.units, draws.indicators) if draws else None
-    return dict(uncertainty_tables(study, context.frame("panel"), context.frame("unit_names"), firms))
+    names = context.frame("unit_names")
+    tables = uncertainty_tables(study, context.frame("panel"), names, firms)
+    context.notices.extend(pair_notices(study, len(names), len(tables["pairs"])))
+    return dict(tables)
 
 
 def events(context: Context) -> dict[str, Table]:

@@ -107,6 +107,7 @@ KEY_LABELS: dict[str, dict[str, Bilingual]] = {
         "mean_shift": Bilingual("名次平均变动（位）", "mean shift of ranks (places)"),
         "mean_width": Bilingual("名次区间平均宽度（位）", "mean width of rank intervals (places)"),
         "ranked": Bilingual("有排名的单位数", "units ranked"),
+        "random_pairs": Bilingual("据以估计该占比的随机单位对", "random pairs behind that share"),
         "stable_pairs": Bilingual("能分出先后的单位对（占比）", "distinguishable pairs (share)"),
         "declared": Bilingual("组合总数", "combinations declared"),
         "run": Bilingual("实际估计的组合", "combinations run"),

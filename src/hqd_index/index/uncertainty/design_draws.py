@@ -22,6 +22,8 @@ NO_FIRM_DRAW = -1
 SMALLEST_SHARE = 1e-12  # a share this small is drawn as if it were nothing, and still counts as a share
 CACHE = 2 * 1024**2
 """Bytes of leaf values worked on at once, so that they stay in the processor's cache by and large."""
+LEAF_MEMORY = 256 * 1024**2
+"""Bytes of normalised leaf values, of firm draws, held at once."""
 
 
 @dataclass(frozen=True)
@@ -67,26 +69,38 @@ def root_scores(source: DrawSource, table: DrawTable, *, year: int | None = None
 
     EstimationError when a method is not defined on the data of a draw; it names the design.
     """
-    year_slice = slice(None) if year is None else slice(year, year + 1)
-    drawn_scores = np.empty((len(table), len(source.years[year_slice]), len(source.units)))
-    for numbers in _designs_by_scaling(source, table):
-        draws_by_design = {number: np.flatnonzero(table.design == number) for number in numbers}
-        with _naming_design(source, numbers[0]):
-            firms = np.unique(np.concatenate([table.firms[design_rows] for design_rows in draws_by_design.values()]))
-            leaves = _leaf_draws(source, source.plan_of_design(numbers[0]), firms)
-        leaves = _with_shares(
-            source,
-            leaves,
-            {number: leaves.draw_positions(table.firms[design_rows]) for number, design_rows in draws_by_design.items()},
-        )
-        for number, design_rows in draws_by_design.items():
-            design = source.plan_of_design(number)
-            rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
-            for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
-                with _naming_design(source, number):
-                    scores = _block(source, design, leaves, table.rows(block), rows)
-                drawn_scores[block] = 100 * (scores if rows == year_slice else scores[:, year_slice])
+    drawn_scores = np.empty((len(table), len(source.years) if year is None else 1, len(source.units)))
+    for positions, scores in score_blocks(source, table, year=year):
+        drawn_scores[positions] = scores
     return drawn_scores
+
+
+def score_blocks(source: DrawSource, table: DrawTable, *, year: int | None = None) -> Iterator[tuple[Numbers, Array]]:
+    """The same in blocks of draws, each draw once: positions in the table and their scores."""
+    for numbers in _designs_by_scaling(source, table):
+        scaled_rows = np.flatnonzero(np.isin(table.design, numbers))
+        for firms in _blocks(np.unique(table.firms[scaled_rows]), source.values[0].nbytes, memory=LEAF_MEMORY):
+            rows = scaled_rows[np.isin(table.firms[scaled_rows], firms)]
+            rows_by_design = {number: rows[table.design[rows] == number] for number in numbers}
+            yield from _scaled_blocks(source, table, {n: rows for n, rows in rows_by_design.items() if len(rows)}, firms, year)
+
+
+def _scaled_blocks(
+    source: DrawSource, table: DrawTable, rows_by_design: Mapping[int, Numbers], firms: Numbers, year: int | None
+) -> Iterator[tuple[Numbers, Array]]:
+    """The blocks of designs that scale leaves alike, in some firm draws."""
+    year_slice = slice(None) if year is None else slice(year, year + 1)
+    with _naming_design(source, min(rows_by_design)):
+        leaves = _leaf_draws(source, source.plan_of_design(min(rows_by_design)), firms)
+    positions_by_design = {number: leaves.draw_positions(table.firms[rows]) for number, rows in rows_by_design.items()}
+    leaves = _with_shares(source, leaves, positions_by_design)
+    for number, design_rows in rows_by_design.items():
+        design = source.plan_of_design(number)
+        rows = year_slice if all(family.rowwise for family in design.families) else slice(None)
+        for block in _blocks(design_rows, leaves.values[0, :, rows].nbytes):
+            with _naming_design(source, number):
+                scores = _block(source, design, leaves, table.rows(block), rows)
+            yield block, 100 * (scores if rows == year_slice else scores[:, year_slice])
 
 
 @contextmanager
@@ -107,9 +121,9 @@ def _designs_by_scaling(source: DrawSource, table: DrawTable) -> list[list[int]]
     return list(groups.values())
 
 
-def _blocks(row_numbers: Numbers, size: int) -> Iterator[Numbers]:
-    """Consecutive parts of `at`, of each of which that many bytes a draw fit the cache together."""
-    step = max(1, CACHE // max(size, 1))
+def _blocks(row_numbers: Numbers, size: int, *, memory: int = CACHE) -> Iterator[Numbers]:
+    """Consecutive parts of row numbers, of each of which that many bytes a draw fit the cache (or other memory) together."""
+    step = max(1, memory // max(size, 1))
     return (row_numbers[start : start + step] for start in range(0, len(row_numbers), step))
 
 

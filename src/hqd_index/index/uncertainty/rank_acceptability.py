@@ -1,56 +1,77 @@
-"""What draws of ranks show: how often a unit takes each rank, intervals, which unit is above which."""
+"""What draws of ranks show: how often a unit takes each rank, intervals, which unit is above which.
+
+Ranks of draws are whole numbers (draws, ..., U), 0 where a draw gives the unit no rank: two bytes each, so that ten thousand
+draws of many units fit. Nothing here grows with units squared but `pairwise_shares`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..competition_rank import competition
+
 Array = NDArray[np.float64]
-Counts = NDArray[np.int64]
+Ranks = NDArray[np.unsignedinteger]
 Positions = NDArray[np.intp]
-ROWS = 512
+NO_RANK = 0
+ROUNDING = 1e-9  # 0.95 x 200 must be 190, not 190.00000000000003
+PAIR_CELLS = 16 * 1024**2
+"""Comparisons made at once."""
 
 
-def rank_counts(ranks: Array) -> Counts:
-    """How many draws (axis 0 of `ranks`, (draws, ..., U)) give a unit each rank: (..., U, U), rank 1 first.
-
-    A draw without a score for the unit counts nowhere (Lahdelma and Salminen 2001: divided by draws, the acceptability).
-    """
-    units = ranks.shape[-1]
-    cells = ranks[0].size
-    counts = np.zeros(cells * (units + 1), dtype=np.int64)
-    offset = np.arange(cells) * (units + 1)
-    for start in range(0, len(ranks), ROWS):
-        block = np.nan_to_num(ranks[start : start + ROWS], nan=0.0).reshape(-1, cells).astype(np.int64)
-        counts += np.bincount((block + offset).ravel(), minlength=len(counts))
-    return counts.reshape(*ranks.shape[1:], units + 1)[..., 1:]
+def rank_dtype(units: int) -> type[np.unsignedinteger]:
+    """The smallest type that holds ranks of that many units."""
+    return np.uint16 if units < np.iinfo(np.uint16).max else np.uint32
 
 
-def order_statistics(counts: Counts, shares: tuple[float, ...]) -> list[Array]:
+def rank_numbers(scores: Array) -> Ranks:
+    """Competition ranks of scores (..., U) as whole numbers, `NO_RANK` where there is no score."""
+    return np.nan_to_num(competition(scores), nan=NO_RANK).astype(rank_dtype(scores.shape[-1]))
+
+
+def rank_values(ranks: Ranks) -> Array:
+    """The same as numbers, NaN for no rank."""
+    return np.where(ranks == NO_RANK, np.nan, ranks.astype(np.float64))
+
+
+def order_statistics(ranks: Ranks, shares: tuple[float, ...]) -> list[Array]:
     """For each share q the least rank that at least q of the draws do not exceed, (..., U): always a rank that was drawn.
 
-    NaN for a unit that no draw ranks.
+    NaN for a unit that no draw ranks. A draw without a score for the unit counts nowhere.
     """
-    cumulative_counts = np.cumsum(counts, axis=-1)
-    draw_count = cumulative_counts[..., -1:]
-    quantiles = [(cumulative_counts < np.maximum(np.ceil(q * draw_count - ROUNDING), 1)).sum(axis=-1) + 1.0 for q in shares]
-    return [np.where(draw_count[..., 0] > 0, rank, np.nan) for rank in quantiles]
+    by_unit = np.sort(np.ascontiguousarray(np.moveaxis(ranks, 0, -1)), axis=-1, kind="stable")
+    unranked = (by_unit == NO_RANK).sum(axis=-1)
+    ranked = by_unit.shape[-1] - unranked
+    return [np.where(ranked > 0, _at(by_unit, unranked + _place(ranked, q)), np.nan) for q in shares]
 
 
-def among_the_first(counts: Counts, k: int, draws: int) -> Array:
+def _place(count: Positions, share: float) -> Positions:
+    """Position of the order statistic among `count` values sorted upwards."""
+    return np.maximum(np.ceil(share * count - ROUNDING), 1).astype(np.intp) - 1
+
+
+def _at(by_unit: Ranks, positions: Positions) -> Array:
+    inside = np.minimum(positions, by_unit.shape[-1] - 1)[..., None]
+    return np.take_along_axis(by_unit, inside, axis=-1)[..., 0].astype(np.float64)
+
+
+def among_the_first(ranks: Ranks, k: int) -> Array:
     """Share of the draws in which a unit is among the first k, (..., U); NaN for a unit that no draw ranks."""
-    share = counts[..., :k].sum(axis=-1) / draws
-    return np.where(counts.sum(axis=-1) > 0, share, np.nan)
+    share = np.count_nonzero((ranks != NO_RANK) & (ranks <= k), axis=0) / len(ranks)
+    return np.where((ranks != NO_RANK).any(axis=0), share, np.nan)
 
 
-ROUNDING = 1e-9  # 0.95 x 200 must be 190, not 190.00000000000003
-
-
-def mean_distance(counts: Counts, base: Array) -> Array:
+def mean_distance(ranks: Ranks, base: Array) -> Array:
     """Mean |rank - base| of each unit over the draws that rank it, (..., U); NaN where there are none."""
-    distance = np.abs(np.arange(1, counts.shape[-1] + 1) - base[..., None])
+    observed = ranks != NO_RANK
+    distance = np.abs(ranks.astype(np.int32) - np.nan_to_num(base).astype(np.int32))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (counts * distance).sum(axis=-1) / counts.sum(axis=-1)
+        mean = np.where(observed, distance, 0).sum(axis=0) / observed.sum(axis=0)
+    return np.where(np.isnan(base), np.nan, mean)
 
 
 def mean_shift(ranks: Array, base: Array) -> Array:
@@ -61,37 +82,67 @@ def mean_shift(ranks: Array, base: Array) -> Array:
         return np.where(observed, shift, 0.0).sum(axis=-1) / observed.sum(axis=-1)
 
 
-def pairwise_shares(ranks: Array) -> Array:
+def mean_shifts(ranks: Ranks, base: Array) -> Array:
+    """The same from whole numbers (draws, U), without a copy of them all as floating point."""
+    return np.concatenate([mean_shift(rank_values(block), base) for block in _draw_blocks(ranks, ranks.shape[1])])
+
+
+@dataclass(frozen=True)
+class RankShares:
+    """Units (positions), ranks and the share of the draws in which the unit takes the rank; ranks never taken are left out."""
+
+    units: Positions
+    ranks: Positions
+    shares: Array
+
+
+def rank_shares(ranks: Ranks, units: Positions) -> RankShares:
+    """Rank acceptability (Lahdelma and Salminen 2001) of some units from draws (draws, U)."""
+    counts = [np.bincount(ranks[:, unit]) for unit in units]
+    ranks_of_units = [np.flatnonzero(count[NO_RANK + 1 :]) + NO_RANK + 1 for count in counts]
+    shares = [count[unit_ranks] / len(ranks) for count, unit_ranks in zip(counts, ranks_of_units)]
+    if not counts:
+        return RankShares(units, np.zeros(0, dtype=np.intp), np.zeros(0))
+    repeated_units = np.repeat(units, [len(unit_ranks) for unit_ranks in ranks_of_units])
+    return RankShares(repeated_units, np.concatenate(ranks_of_units), np.concatenate(shares))
+
+
+def pairwise_shares(ranks: Ranks) -> Array:
     """Share of draws of ranks (draws, U) in which i ranks above j, of those that rank both; (U, U)."""
-    win_counts = np.zeros((ranks.shape[1],) * 2)
-    pair_counts = np.zeros_like(win_counts)
-    for start in range(0, len(ranks), ROWS):
-        block = ranks[start : start + ROWS]
-        observed = (~np.isnan(block)).astype(np.float64)
-        win_counts += (block[:, :, None] < block[:, None, :]).sum(axis=0)
-        pair_counts += observed.T @ observed
+    units = ranks.shape[1]
+    win_counts, pair_counts = np.zeros((units, units)), np.zeros((units, units))
+    for block in _draw_blocks(ranks, units**2):
+        observed = block != NO_RANK
+        above = np.where(observed, block, np.iinfo(block.dtype).max)  # no rank is above nothing, and below nothing
+        win_counts += (above[:, :, None] < block[:, None, :]).sum(axis=0)
+        pair_counts += observed.T.astype(np.float64) @ observed.astype(np.float64)
     return np.divide(win_counts, pair_counts, out=np.full_like(win_counts, np.nan), where=pair_counts > 0)
 
 
-def share_ranked_above(ranks: Array, units: Positions, rival_positions: Positions) -> Array:
-    """What `beats` has at each of some pairs (units[k], others[k]): (pairs,)."""
-    unit_ranks, ranks_of_rivals = ranks[:, units], ranks[:, rival_positions]
-    pair_counts = np.count_nonzero(~np.isnan(unit_ranks + ranks_of_rivals), axis=0)
-    return np.divide(
-        np.count_nonzero(unit_ranks < ranks_of_rivals, axis=0),
-        pair_counts,
-        out=np.full(len(units), np.nan),
-        where=pair_counts > 0,
-    )
+def _draw_blocks(ranks: Ranks, cells: int) -> Iterator[Ranks]:
+    """Consecutive draws, as many as make `PAIR_CELLS` comparisons of `cells` each."""
+    step = max(1, PAIR_CELLS // max(cells, 1))
+    return (ranks[start : start + step] for start in range(0, len(ranks), step))
 
 
-def stable_pairs(share: Array) -> float:
-    """Share of pairs that no draw puts the other way round, from `beats`; NaN without pairs."""
-    upper = np.triu_indices(len(share), k=1)
-    upper_shares, lower_shares = share[upper], share.T[upper]
-    is_comparable = ~np.isnan(upper_shares)
+def share_ranked_above(ranks: Ranks, units: Positions, rivals: Positions) -> Array:
+    """What `pairwise_shares` has at each of some pairs (units[k], rivals[k]): (pairs,)."""
+    win_counts, pair_counts = np.zeros(len(units), dtype=np.intp), np.zeros(len(units), dtype=np.intp)
+    step = max(1, PAIR_CELLS // max(len(ranks), 1))
+    for start in range(0, len(units), step):
+        pairs = slice(start, start + step)
+        unit_ranks, rival_ranks = ranks[:, units[pairs]], ranks[:, rivals[pairs]]
+        both = (unit_ranks != NO_RANK) & (rival_ranks != NO_RANK)
+        pair_counts[pairs] = np.count_nonzero(both, axis=0)
+        win_counts[pairs] = np.count_nonzero(both & (unit_ranks < rival_ranks), axis=0)
+    return np.divide(win_counts, pair_counts, out=np.full(len(units), np.nan), where=pair_counts > 0)
+
+
+def stable_share(shares: Array, reverse_shares: Array) -> float:
+    """Share of pairs that no draw puts the other way round, from the share above in each direction; NaN without pairs."""
+    is_comparable = ~np.isnan(shares)
     return (
-        float(np.mean((upper_shares[is_comparable] == 0) | (lower_shares[is_comparable] == 0)))
+        float(np.mean((shares[is_comparable] == 0) | (reverse_shares[is_comparable] == 0)))
         if is_comparable.any()
         else float("nan")
     )

@@ -12,6 +12,7 @@ from ...errors import EstimationError
 
 Array = NDArray[np.float64]
 CONSTANT_TOLERANCE = 1e-12  # an output whose standard deviation is at most this share of its size does not vary
+OUTPUTS = 256  # of which the indices are computed at once
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,18 @@ def sobol_indices(outputs: Array, factors: int, rng: np.random.Generator, *, res
     y = outputs - outputs.mean(axis=-1, keepdims=True)
     varies = y.std(axis=-1, keepdims=True) > CONSTANT_TOLERANCE * np.maximum(1.0, np.abs(outputs).max(axis=-1, keepdims=True))
     y = np.where(varies, y, np.nan).reshape(*outputs.shape[:-1], factors + 2, base)
-    first_order, total_order = (index_array[..., 0, :] for index_array in _mean_and_variance(y, np.ones((1, base))))
     counts = rng.multinomial(base, np.full(base, 1 / base), size=resamples).astype(np.float64)
+    if y.ndim < 3:
+        return SobolIndices(*_indices(y, counts))
+    blocks = [_indices(y[start : start + OUTPUTS], counts) for start in range(0, len(y), OUTPUTS)]
+    return SobolIndices(*(np.concatenate(parts) for parts in zip(*blocks)))
+
+
+def _indices(y: Array, counts: Array) -> tuple[Array, ...]:
+    """First-order index and its ends, total index and its ends, of centred outputs (..., k + 2, N)."""
+    first_order, total_order = (index_array[..., 0, :] for index_array in _mean_and_variance(y, np.ones((1, y.shape[-1]))))
     firsts, totals = (_ends(resampled) for resampled in _mean_and_variance(y, counts))
-    return SobolIndices(first_order, *firsts, total_order, *totals)
+    return (first_order, *firsts, total_order, *totals)
 
 
 def _ends(resampled: Array) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -53,4 +53,5 @@ class Uncertainty(Record):
     firms: FirmDraws = FirmDraws()
     sobol: SobolChoice = SobolChoice()
     multiverse: MultiverseChoice = MultiverseChoice()
+    pairs: Literal["all", "near"] | None = None  # None: all up to 200 units, beyond them those near each other
     interval: tuple[float, float] = (0.05, 0.95)
