@@ -43,7 +43,7 @@ def rank_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets
 
 
 def interval_sets(estimate: Array, draws: Array, *, level: float = 0.95) -> RankSets:
-    """Sets from scores (U,) and bootstrap draws (B, U) without comparing pairs: wider, and in time and memory linear in units.
+    """Sets from scores (U,) and bootstrap draws (B, U) without comparing pairs: mostly wider, at a cost linear in units.
 
     Every unit has an interval, estimate +- critical value x its own spread, the critical value the level's quantile of the
     largest studentised error of all units; two units are surely in order where their intervals do not meet. As

@@ -108,5 +108,5 @@ def pair_notices(study: Study, units: int, rows: int) -> list[str]:
                 "`pairs: all` in uncertainty.yaml compares all, at a cost that grows with units squared"]  # fmt: skip
     return [f"[U-NEAR] 共 {units:,} 个单元:pairs.csv 只列名次相差不超过 {PLACES} 位的单元和前 {HEAD} 名"
             f"({rows:,} / {pairs:,} 行),acceptability.csv 只列首尾各 {HEAD} 名;"
-            f"能分出先后的单位对占比按 {SAMPLE:,} 个随机单位对估计,名次置信集由各单元自身的区间得出。如需全部比较,请在 uncertainty.yaml 写 `pairs: all`,"
-            "耗时与内存随单元数的平方增长"]  # fmt: skip
+            f"能分出先后的单位对占比按 {SAMPLE:,} 个随机单位对估计,名次置信集由各单元自身的区间得出。"
+            "如需全部比较,请在 uncertainty.yaml 写 `pairs: all`,耗时与内存随单元数的平方增长"]  # fmt: skip
