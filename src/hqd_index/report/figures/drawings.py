@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..bilingual import BLANK_TEXT, Bilingual
 from ..results import Results
+from ..unit_ends import with_ends_note
 from . import charts, svg_text
 from .drawing_pool import DrawingPool
 from .figure_catalogue import FIGURES
@@ -56,7 +57,8 @@ def draw(results: Results, drawing_pool: DrawingPool) -> Iterator[tuple[str, Dra
         if chart is not None:
             jobs[name] = (picture, labels.pairs, drawing_pool.svg(charts.vega_lite(chart)))
     for name, (picture, pairs, svg) in jobs.items():
-        yield name, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), name), pairs, picture.note)
+        note = with_ends_note(picture.note, len(results.units), picture.sources[0]) if picture.by_unit else picture.note
+        yield name, Drawing(picture.title, picture.sources, svg_text.tidy_svg(svg.result(), name), pairs, note)
 
 
 class FigureFiles:

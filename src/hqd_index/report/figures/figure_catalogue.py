@@ -25,6 +25,8 @@ class Figure:
     sources: tuple[str, ...]
     note: Bilingual = BLANK_TEXT
     """How to read it."""
+    by_unit: bool = False
+    """Whether it shows units one by one: of many the ends of the ranking."""
 
 
 def ledger(results: Results, labels: FigureLabels) -> Chart | None:
@@ -74,6 +76,7 @@ FIGURES: dict[str, Figure] = {
         Bilingual("指数排名与构成", "Ranking, stacked from its parts"),
         ("scores", "weights"),
         Bilingual("各段之和为指数得分。", "The pieces add up to the score."),
+        by_unit=True,
     ),
     "weights": Figure(
         index.weights,
@@ -82,8 +85,8 @@ FIGURES: dict[str, Figure] = {
         Bilingual("同色指标属于同一分维度；全部相加为 100%。", "One colour is one part of the index; all add up to 100%."),
     ),
     "trend": Figure(index.trend, Bilingual("指数均值走势", "Mean index over time"), ("scores",)),
-    "heat": Figure(index.heat, Bilingual("各年得分", "Scores by year"), ("scores",)),
-    "shift": Figure(index.shift, Bilingual("名次变动", "Rank shifts"), ("scores",)),
+    "heat": Figure(index.heat, Bilingual("各年得分", "Scores by year"), ("scores",), by_unit=True),
+    "shift": Figure(index.shift, Bilingual("名次变动", "Rank shifts"), ("scores",), by_unit=True),
     "scenarios": Figure(
         index.scenarios,
         Bilingual("各情景下的名次", "Ranks under the scenarios"),
@@ -91,6 +94,7 @@ FIGURES: dict[str, Figure] = {
         Bilingual(
             "竖线为发布名次，圆点为换一种算法后的名次。", "The tick is the published rank, dots are ranks under other designs."
         ),
+        by_unit=True,
     ),
     "acceptability": Figure(
         index.acceptability,
@@ -101,6 +105,7 @@ FIGURES: dict[str, Figure] = {
             "Share of the draws, designs and weights and firms varied at once, in which a unit ranks in the best quarter, the "
             "middle or the last.",
         ),
+        by_unit=True,
     ),
     "sensitivity": Figure(
         index.sensitivity,

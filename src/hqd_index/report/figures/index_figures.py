@@ -12,6 +12,7 @@ from ..colours import FALL_COLOUR, HUES, INK, LINE_COLOUR, MUTED_INK, RISE_COLOU
 from ..key_labels import key_label
 from ..number_format import number
 from ..results import Results
+from ..unit_ends import end_rows
 from . import charts
 from .charts import Chart
 from .figure_labels import MAX_LABEL_WIDTH, FigureLabels, short_unit_name
@@ -24,7 +25,7 @@ def ranking(results: Results, labels: FigureLabels) -> Chart | None:
     """Latest year's index, stacked from its parts, the best on top."""
     if not results.years:
         return None
-    table = results.ranking(results.years[-1]).dropna(subset=["score"])
+    table = end_rows(results.ranking(results.years[-1]).dropna(subset=["score"]))
     names = dict(zip(table["unit"], labels.unit_names(table["unit_zh"], table["unit_en"])))
     colours = {labels(results.name(node)): colour for node, colour in _node_colours(results, results.parts).items()}
     parts = results.stacked_parts(results.years[-1]).set_index("unit")
@@ -77,7 +78,8 @@ def heat(results: Results, labels: FigureLabels) -> Chart | None:
     if len(results.years) < 2:
         return None
     rows = results.scores[results.scores["node"] == results.tree.root].dropna(subset=["score"])
-    order = results.ranking(results.years[-1])
+    order = end_rows(results.ranking(results.years[-1]))
+    rows = rows[rows["unit"].isin(set(order["unit"]))]
     frame = pd.DataFrame(
         {"label": labels.unit_names(rows["unit_zh"], rows["unit_en"]), "x": rows["year"], "value": rows["score"]}
     )
@@ -92,7 +94,7 @@ def shift(results: Results, labels: FigureLabels) -> Chart | None:
         return None
     first_year, last_year = results.years[0], results.years[-1]
     earlier, latest = (results.ranking(year).set_index("unit") for year in (first_year, last_year))
-    rows_ranked_twice = latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"])
+    rows_ranked_twice = end_rows(latest.assign(then=earlier["rank"]).dropna(subset=["rank", "then"]))
     if rows_ranked_twice.empty:
         return None
     colours = {
@@ -121,7 +123,7 @@ def scenarios(results: Results, labels: FigureLabels) -> Chart | None:
     rows = results.index_scenarios
     if rows.empty or not results.years:
         return None
-    ranking = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    ranking = end_rows(results.ranking(results.years[-1]).dropna(subset=["rank"]))
     names = dict(zip(ranking["unit"], labels.unit_names(ranking["unit_zh"], ranking["unit_en"])))
     rows = rows[(rows["year"] == results.years[-1]) & rows["unit"].isin(set(names))].dropna(subset=["rank"])
     frame = pd.DataFrame({"label": rows["unit"].map(names), "value": rows["rank"].astype(float)})
@@ -134,14 +136,15 @@ def acceptability(results: Results, labels: FigureLabels) -> Chart | None:
     rows = results.table("acceptability")
     if rows.empty or not results.years:
         return None
-    ranking = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    all_ranked = results.ranking(results.years[-1]).dropna(subset=["rank"])
+    ranking, count = end_rows(all_ranked), len(all_ranked)
     names = dict(zip(ranking["unit"], labels.unit_names(ranking["unit_zh"], ranking["unit_en"])))
     rows = rows[(rows["year"] == rows["year"].max()) & rows["unit"].isin(set(names))]
-    quarter = math.ceil(len(names) / 4)
+    quarter = math.ceil(count / 4)
     bands = {
         labels(Bilingual("前四分之一", "best quarter")): rows["rank"] <= quarter,
-        labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= len(names) - quarter),
-        labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > len(names) - quarter,
+        labels(Bilingual("中间", "middle")): (rows["rank"] > quarter) & (rows["rank"] <= count - quarter),
+        labels(Bilingual("后四分之一", "last quarter")): rows["rank"] > count - quarter,
     }
     parts = [rows[band].groupby("unit")["share"].sum().rename(key) for key, band in bands.items()]
     band_shares = pd.concat(parts, axis=1).fillna(0.0).reindex([unit for unit in ranking["unit"] if unit in set(rows["unit"])])

@@ -180,6 +180,14 @@ def facts(results: Results) -> Grid | None:
     return Grid(title, FACTS, tuple(values), ("facts",), note)
 
 
+MAX_LIVE_UNITS = 500
+"""Units up to which the workbook has sheets of weights to try: every formula of a rank looks at every unit."""
+NO_LIVE_WEIGHTS = Bilingual(
+    f"单元超过 {MAX_LIVE_UNITS} 个时不设“权重试算”表；请在 report.html 中调整权重。",
+    f"With over {MAX_LIVE_UNITS} units there is no sheet of weights to try; move the weights in report.html.",
+)
+
+
 def notes(results: Results) -> Grid:
     """What the marks mean and what to keep in mind."""
     scale = results.score_scale
@@ -202,6 +210,8 @@ def notes(results: Results) -> Grid:
             "others; README.md lists every file.",
         ),
     ]
+    if len(results.units) > MAX_LIVE_UNITS:
+        note_texts.append(NO_LIVE_WEIGHTS)
     return Grid(
         Bilingual("说明", "Notes"),
         (Column(Bilingual("说明", "Note"), "text", 120),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...methods.weight import WEIGHT
-from ..bilingual import Bilingual, unit_name
+from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..number_format import is_missing
 from ..results import Results
 from .grid import Column, Grid, bilingual_names, parse_columns, text_or_blank
@@ -112,6 +112,7 @@ def panel(results: Results) -> Grid | None:
     rows = results.scores
     if rows.empty:
         return None
+    rows, remark = _readable_years(rows, results)
     wide_scores = rows.pivot(index=["unit", "year"], columns="node", values="score")
     nodes = [node for node in results.inner if node in wide_scores.columns]
     index_rows = rows[rows["node"] == results.tree.root].set_index(["unit", "year"])
@@ -128,7 +129,21 @@ def panel(results: Results) -> Grid | None:
         for record in wide_scores.to_dict("records")
     ]
     header = (*LABELS, *YEAR, *titles, *parse_columns("名次 | Rank | int | 7"))
-    return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",))
+    return Grid(Bilingual("指数面板（全部企业）", "Index panel (all firms)"), header, tuple(values), ("scores",), remark)
+
+
+MAX_UNIT_YEARS = 10_000
+"""Rows of a sheet by unit and year; of more it shows the latest year."""
+
+
+def _readable_years(rows: pd.DataFrame, results: Results) -> tuple[pd.DataFrame, Bilingual]:
+    """All years, or the latest of a panel too long for a sheet; and what is left out."""
+    if len(results.units) * len(results.years) <= MAX_UNIT_YEARS:
+        return rows, BLANK_TEXT
+    year = results.years[-1]
+    return rows[rows["year"] == year], Bilingual(
+        f"只列 {year} 年；各年见 tables/ 中同名数据表。", f"{year} only; all years are in the table of the same name in tables/."
+    )
 
 
 def _name_with_id(name: Bilingual, id: str, unit: str = "") -> Bilingual:
@@ -143,6 +158,7 @@ def indicators(results: Results) -> Grid | None:
     if rows.empty:
         return None
     min_cell = results.study.study.publish.min_cell
+    rows, remark = _readable_years(rows, results)
     wide_scores = rows.pivot(index=["unit", "year"], columns="indicator", values="raw")
     leaves = [leaf for leaf in results.leaves if leaf in wide_scores.columns]
     choices = results.study.indicators.indicators
@@ -155,6 +171,7 @@ def indicators(results: Results) -> Grid | None:
         f"企业数少于 {min_cell} 的单元格不公布（study.yaml 的 publish.min_cell）。",
         f"Cells from fewer than {min_cell} firms are withheld (publish.min_cell in study.yaml).",
     )
+    note = Bilingual(note.zh + remark.zh, f"{note.en} {remark.en}".strip())
     title = Bilingual("指标原值面板", "Indicator panel (raw values)")
     return Grid(title, (*LABELS, *YEAR, *titles), tuple(values), ("indicators",), note)
 

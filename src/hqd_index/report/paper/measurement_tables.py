@@ -7,6 +7,7 @@ from ..bilingual import BLANK_TEXT, Bilingual, unit_name
 from ..formula_text import formula_in_words
 from ..number_format import integer, number
 from ..results import Results
+from ..unit_ends import end_rows, with_ends_note
 from .estimate_layout import Cell, TableParts
 
 YEARS_SHOWN = 6
@@ -107,10 +108,11 @@ def yearly_table(results: Results) -> TableParts | None:
             *[number(scores[year].get(record["unit"]), 2) for year in years],
             integer(record["rank"]),
         )
-        for record in latest_ranking.to_dict("records")
+        for record in end_rows(latest_ranking).to_dict("records")
     ]
     table_body.append((Bilingual("均值", "Mean"), *[number(scores[year].mean(), 2) for year in years], ""))
     header = (Bilingual("单位", "Unit"), *[str(year) for year in years], Bilingual("名次", "Rank"))
     scale, year = results.score_scale, results.years[-1]
     note = Bilingual(f"注：得分 {scale.zh}；名次为 {year} 年。", f"Notes: scores {scale.en}; ranks of {year}.")
+    note = with_ends_note(note, len(latest_ranking), "scores")
     return (header,), table_body, note, (len(table_body) - 1,), (3.2, *[1] * len(years), 0.8)

@@ -9,6 +9,7 @@ from ..grids import index_grids
 from ..grids.grid import Grid
 from ..outline import SHEETS
 from ..results import Results
+from ..unit_ends import ENDS, is_many
 from .sheet_format import FIRST_ROW, CellStyles
 
 
@@ -21,7 +22,7 @@ def write_charts(workbook: Any, styles: CellStyles, results: Results, language: 
     if ranking is None or panel is None:
         return
     worksheet.insert_chart(2, 0, _ranking_chart(workbook, ranking, language))
-    if len(results.years) > 1:
+    if len({row[2] for row in panel.rows}) > 1:
         worksheet.insert_chart(2, 10, _trend_chart(workbook, results, panel, language))
     worksheet.set_landscape()
     worksheet.set_paper(9)
@@ -29,7 +30,8 @@ def write_charts(workbook: Any, styles: CellStyles, results: Results, language: 
 
 
 def _ranking_chart(workbook: Any, grid: Grid, language: str) -> Any:
-    last_row, sheet = FIRST_ROW + len(grid) - 1, SHEETS["ranking"].name.of(language)
+    bars = len(grid) if not is_many(len(grid)) else 2 * ENDS
+    last_row, sheet = FIRST_ROW + bars - 1, SHEETS["ranking"].name.of(language)
     chart = workbook.add_chart({"type": "bar"})
     chart.add_series(
         {
@@ -45,7 +47,7 @@ def _ranking_chart(workbook: Any, grid: Grid, language: str) -> Any:
     chart.set_x_axis({"min": 0, "num_font": {"size": 8}, "major_gridlines": {"visible": True, "line": {"color": "#E3E8ED"}}})
     chart.set_legend({"none": True})
     chart.set_title({"name": grid.title.of(language), "name_font": {"size": 11}})
-    chart.set_size({"width": 620, "height": 80 + 19 * len(grid)})
+    chart.set_size({"width": 620, "height": 80 + 19 * bars})
     return chart
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bilingual import Bilingual
+from ..grids.data_grids import MAX_LIVE_UNITS
 from ..grids.grid import Grid
 from ..key_findings import main_findings
 from ..outline import OUTLINE, SHEETS, Exhibit, SheetTitle
@@ -37,7 +38,7 @@ def _add_sheet(
     if exhibit.id == "charts" and results.years:
         write_charts(workbook, styles, results, language)
         return True
-    if exhibit.id == "live_weights" and lab is not None and has_linear_weights(lab):
+    if exhibit.id == "live_weights" and lab is not None and has_linear_weights(lab) and len(results.units) <= MAX_LIVE_UNITS:
         write_live_weights(workbook, styles, results, lab, language)
         return True
     grid = exhibit.grid(results) if exhibit.grid is not None else None

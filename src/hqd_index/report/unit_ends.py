@@ -1,0 +1,40 @@
+"""What is shown of many units: the first and the last of a ranking, and where all are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .bilingual import BLANK_TEXT, Bilingual
+
+MANY_UNITS = 100
+"""Units up to which a figure, a page and a table of the paper show every one."""
+ENDS = 25
+"""Units at either end of a ranking that are shown of many."""
+
+
+def is_many(units: int) -> bool:
+    """Whether so many units are shown by the ends of their ranking only."""
+    return units > MANY_UNITS
+
+
+def end_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first and the last rows of a ranking of many units (one row each); all rows of few."""
+    return pd.concat([rows.head(ENDS), rows.tail(ENDS)]) if is_many(len(rows)) else rows
+
+
+def ends_note(units: int, table: str) -> Bilingual:
+    """What is left out, and where all are; blank for few units."""
+    if not is_many(units):
+        return BLANK_TEXT
+    return Bilingual(
+        f"{units:,} 个单位中只列首尾各 {ENDS} 个；全部见 tables/{table}.csv。",
+        f"The first and last {ENDS} of {units:,} units; all are in tables/{table}.csv.",
+    )
+
+
+def with_ends_note(note: Bilingual, units: int, table: str) -> Bilingual:
+    """A note followed by what is left out."""
+    ends = ends_note(units, table)
+    if not ends.zh:
+        return note
+    return Bilingual(f"{note.zh}{ends.zh}", f"{note.en} {ends.en}".strip())
