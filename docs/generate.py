@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import known_answers
 import typer
 from cells import HERE, YAML, code, code_list, default, full_width, grid, heading, pick, prose, says, texts, type_name
 from mkdocs.structure.files import File
@@ -198,7 +199,20 @@ def references_page(language: str) -> list[str]:
     for section in texts("references"):
         rows = [[entry[language], tolerance(entry, language), code(entry["test"])] for entry in section["entries"]]
         lines += ["", f"## {section['section'][language]}", *grid(say("heads"), rows)]
-    return lines
+    lines += [*heading(2, say("figures"), "figures"), "", say("figures_intro")]
+    return lines + grid(say("figure_heads"), [_figure_row(id, entry, language) for id, entry in known_answers.answers().items()])
+
+
+def _figure_row(id: str, entry: Mapping[str, Any], language: str) -> list[str]:
+    """Method, source, the first figures of both, largest difference, tolerance and its reason."""
+    theirs, ours = ((f"{value:.4f}" for value in values[:SHOWN]) for values in (entry["theirs"], known_answers.OURS[id]()))
+    more = f" … ({len(entry['theirs'])})" if len(entry["theirs"]) > SHOWN else ""
+    figures = [" ".join(values) + more for values in (theirs, ours)]
+    within = f"{known_answers.difference(id):.0e}", f"{entry['tolerance']:.0e}"
+    return [code(entry["method"]), entry["source"][language], *figures, *within, entry["reason"][language]]
+
+
+SHOWN = 4
 
 
 def tolerance(entry: Mapping[str, Any], language: str) -> str:

@@ -11,6 +11,9 @@ CHILDREN = ("a", "b", "c", "d")
 GROUPS = np.array(["x", "y", "x", "y", "y"])
 UNITS, YEARS = 5, 6
 JUDGED = {"node": {"order": list(CHILDREN), "upper": [[3, 5, 2], [2, 1], [0.5]]}}
+FUZZY_ROWS = [[[1, 2, 3], [1, 1, 1]], [[0.4, 0.5, 0.6]]]
+FUZZY = {"node": {"order": list(CHILDREN), "upper": [[[2, 3, 4], [4, 5, 6], [1, 2, 3]], *FUZZY_ROWS]}}
+FUZZIER = {"node": {"order": list(CHILDREN), "upper": [[[2, 3, 4], [4, 5, 9], [1, 2, 3]], *FUZZY_ROWS]}}
 MISJUDGED = {"node": {"order": list(CHILDREN), "upper": [[3, 5, 2], [2, 1], [0.4]]}}
 
 REQUIRED: dict[tuple[str, str], dict[str, Any]] = {
@@ -19,6 +22,8 @@ REQUIRED: dict[tuple[str, str], dict[str, Any]] = {
     ("normalise", "moderate"): {"band": [0.6, 0.9]},
     ("weight", "given"): {"shares": {"a": 0.4, "b": 0.3, "c": 0.2, "d": 0.1}},
     ("weight", "ahp"): {"matrices": JUDGED},
+    ("weight", "priority"): {"scores": {"a": 4.0, "b": 3.0, "c": 3.0, "d": 1.0}},
+    ("weight", "fuzzy_ahp"): {"matrices": FUZZY},
     ("weight", "target"): {"targets": {"a": 0.4, "b": 0.2, "c": 0.2, "d": 0.2}},
     ("weight", "combine"): {"of": [{"method": "entropy"}, {"method": "critic"}], "by": "product"},
 }
@@ -47,14 +52,20 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("normalise", "goalposts"): {"low": dict.fromkeys(CHILDREN, -1.0), "high": dict.fromkeys(CHILDREN, 3.0)},
     ("normalise", "moderate"): {"band": [0.5, 0.9]},
     ("weight", "given"): {"shares": {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}},
-    ("weight", "entropy"): {"shift": 0.001},
+    ("weight", "entropy"): {"shift": "z + 0.01"},
     ("weight", "critic"): {"absolute": True},
     ("weight", "ahp"): {"matrices": MISJUDGED},
+    ("weight", "priority"): {"scores": {"a": 4.0, "b": 3.0, "c": 3.5, "d": 1.0}},
+    ("weight", "fuzzy_ahp"): {"matrices": FUZZIER},
     ("weight", "pca"): {"components": "first", "rotate": False},
     ("weight", "bod"): {"floor": 0.1, "cap": 0.5},
     ("weight", "target"): {"targets": {"a": 0.2, "b": 0.2, "c": 0.4, "d": 0.2}, "importance": "ratio"},
     ("weight", "combine"): {"of": [{"method": "entropy"}, {"method": "std"}], "by": "mean"},
     ("aggregate", "power"): {"p": 2.0},
+    ("aggregate", "vikor"): {"v": 0.8},
+    ("aggregate", "grey_relation"): {"rho": 0.2},
+    ("aggregate", "grey_topsis"): {"rho": 0.2},
+    ("aggregate", "rsr"): {"ranks": "fractional"},
     ("aggregate", "mpi"): {"composite": "bad"},
     ("aggregate", "ampi"): {"composite": "bad"},
     ("aggregate", "owa"): {"orness": 0.8},

@@ -5,7 +5,21 @@ import pytest
 from scipy.optimize import linprog
 
 from hqd_index.errors import EstimationError
-from hqd_index.methods.aggregate import ampi, arithmetic, bod, geometric, harmonic, is_collapsed, minimum, mpi, owa, power, topsis
+from hqd_index.methods.aggregate import (
+    AGGREGATE,
+    ampi,
+    arithmetic,
+    bod,
+    geometric,
+    harmonic,
+    is_collapsed,
+    minimum,
+    mpi,
+    owa,
+    power,
+    topsis,
+)
+from hqd_index.methods.aggregate_compromise import rsr, vikor
 
 EXACT = 1e-12
 SOLVED = 1e-8  # linear programs end 1e-9 from a corner
@@ -69,6 +83,32 @@ def test_topsis_equal_to_another_implementation() -> None:
     scaled = minmax_normalization(values, types)
     theirs = TOPSIS(normalization_method=minmax_normalization)(values, weights, types)
     assert np.allclose(topsis(scaled, weights[None]), theirs, atol=EXACT)
+
+
+@pytest.mark.parametrize("name", ["vikor", "grey_relation", "grey_topsis"])
+def test_relative_scores_refuse_equal_rows_and_need_every_cell(name: str) -> None:
+    rows = np.array([[0.2, 0.9], [0.6, 0.3], [1.0, 0.1], [np.nan, 0.5]])
+    score = AGGREGATE[name].function
+    with pytest.raises(EstimationError, match="all equal"):
+        score(np.full((3, 2), 0.4), HALVES)
+    scores = score(rows, HALVES)
+    assert np.isnan(scores[3]) and ((scores[:3] >= 0) & (scores[:3] <= 1)).all()
+    assert np.allclose(score(rows, np.array([[0.0, 1.0]]))[:3], score(rows[:3, 1:], np.ones((1, 1))), atol=EXACT)
+    assert score(rows[1:2], HALVES, reference=rows)[0] == pytest.approx(scores[1])  # ends of the whole sample
+
+
+def test_vikor_where_only_regret_varies() -> None:
+    """Gaps (0, .5), (.5, 0), (.25, .25): S is .5 throughout and left out, R .5, .5 and .25 decides whatever v."""
+    rows = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    assert np.allclose(vikor(rows, HALVES, v=0.9), [0, 0, 1], atol=EXACT)
+
+
+def test_rank_sum_ratio_shares_ties_and_takes_ranks_from_the_reference() -> None:
+    rows = np.array([[3.0, 1.0], [3.0, 2.0], [5.0, 2.0], [7.0, 9.0]])  # ranks 1.5 1.5 3 4 and 1 2.5 2.5 4, of 4
+    assert np.allclose(rsr(rows, HALVES), [2.5 / 8, 4 / 8, 5.5 / 8, 1], atol=EXACT)
+    assert np.allclose(rsr(rows[2:3], HALVES, reference=rows), [5.5 / 8], atol=EXACT)
+    flat = np.array([[1.0, 4.0], [2.0, 4.0], [3.0, 4.0]])
+    assert np.allclose(rsr(flat, HALVES, ranks="fractional"), [1.5 / 3, 2 / 3, 2.5 / 3], atol=EXACT)
 
 
 def test_mpi_by_hand() -> None:

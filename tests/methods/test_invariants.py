@@ -11,7 +11,8 @@ from .samples import ALL, apply, named, sample, skewed
 EXACT = 1e-12  # double rounding over 30 rows
 SOLVED = 2e-4  # weights found by numerical optimisation; their objective is flat near the optimum
 LOOSE = {"target": SOLVED, "bod": 1e-7, "factor": 1e-7, "pca": 1e-9, "scatter": 1e-9, "iterative": 1e-9, "knn": 1e-9}
-DATA_FREE = {"equal", "given", "ahp"}
+DATA_FREE = {"equal", "given", "ahp", "priority", "fuzzy_ahp"}
+BY_NAME = DATA_FREE - {"equal"} | {"target"}  # these know the children by name
 MEANS = sorted(set(named("aggregate")) - {"topsis", "bod"})  # those two measure a distance from the best rows
 
 
@@ -24,9 +25,12 @@ def unit_scaled(values: np.ndarray) -> np.ndarray:
     return (values - low) / (high - low)
 
 
-def inputs(family: str, **change: object) -> np.ndarray:
+def inputs(family: str, name: str = "", **change: object) -> np.ndarray:
     values = skewed(**change)  # type: ignore[arg-type]
-    return unit_scaled(values) if family in ("weight", "aggregate") else values
+    if family not in ("weight", "aggregate"):
+        return values
+    scaled = unit_scaled(values)
+    return 0.01 + 0.99 * scaled if name and FAMILIES[family][name].needs == "positive" else scaled
 
 
 def same(one: np.ndarray, other: np.ndarray, name: str) -> bool:
@@ -35,7 +39,7 @@ def same(one: np.ndarray, other: np.ndarray, name: str) -> bool:
 
 @pytest.mark.parametrize(("family", "name"), ALL)
 def test_a_batch_is_its_draws_one_by_one(family: str, name: str) -> None:
-    draws = np.stack([inputs(family, seed=1), inputs(family, seed=2)])
+    draws = np.stack([inputs(family, name, seed=1), inputs(family, name, seed=2)])
     draws[1, 3, 1] = draws[1, 9, 2] = np.nan
     batch = apply(sample(family, name), family, draws)
     assert batch.shape[0] == 2
@@ -45,7 +49,7 @@ def test_a_batch_is_its_draws_one_by_one(family: str, name: str) -> None:
 
 @pytest.mark.parametrize(("family", "name"), ALL)
 def test_arguments_are_not_changed(family: str, name: str) -> None:
-    values = inputs(family)
+    values = inputs(family, name)
     values[3, 1] = np.nan
     kept = values.copy()
     apply(sample(family, name), family, values)
@@ -108,7 +112,7 @@ def test_the_sign_that_is_promised_is_given(name: str) -> None:
 
 @pytest.mark.parametrize("name", named("weight"))
 def test_weights_are_shares(name: str) -> None:
-    values = inputs("weight")
+    values = inputs("weight", name)
     shares = apply(sample("weight", name), "weight", values)
     assert shares.shape == ((30, 4) if name == "bod" else (1, 4))
     assert (shares >= 0).all()
@@ -121,19 +125,19 @@ def test_weights_are_shares(name: str) -> None:
 
 @pytest.mark.parametrize("name", named("weight"))
 def test_permuted_rows_and_columns_permute_weights(name: str) -> None:
-    values = inputs("weight")
+    values = inputs("weight", name)
     shares = apply(sample("weight", name), "weight", values)
     rows = np.random.default_rng(3).permutation(30)
     moved = apply(sample("weight", name), "weight", values[rows])
     assert same(moved, shares[rows] if name == "bod" else shares, name)
-    if name not in {"given", "ahp", "target"}:  # these know the children by name
+    if name not in BY_NAME:
         columns = np.array([2, 0, 3, 1])
         assert same(apply(sample("weight", name), "weight", values[:, columns]), shares[..., columns], name)
 
 
 @pytest.mark.parametrize("name", sorted(set(named("weight")) - DATA_FREE))
 def test_a_constant_column_has_no_say(name: str) -> None:
-    values = inputs("weight")
+    values = inputs("weight", name)
     values[:, 1] = 0.5
     shares = apply(sample("weight", name), "weight", values)
     if name != "bod":  # there the constant is part of each unit's own best
@@ -143,12 +147,12 @@ def test_a_constant_column_has_no_say(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(named("weight")) - DATA_FREE - {"bod"}))
 def test_two_rows_are_too_few_to_draw_weights_from(name: str) -> None:
     with pytest.raises(EstimationError):
-        apply(sample("weight", name), "weight", inputs("weight")[:2])
+        apply(sample("weight", name), "weight", inputs("weight", name)[:2])
 
 
 @pytest.mark.parametrize("name", [n for n in named("weight") if FAMILIES["weight"][n].needs != "any_sign"])
 def test_weights_defined_for_shares_refuse_negatives_by_name(name: str) -> None:
-    values = inputs("weight")
+    values = inputs("weight", name)
     values[3, 1] = -0.1
     with pytest.raises(EstimationError, match=r"b: .*negative"):
         apply(sample("weight", name), "weight", values)

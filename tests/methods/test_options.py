@@ -35,6 +35,7 @@ def test_the_option_changes_the_result(family: str, name: str, option: str) -> N
 def test_floor_and_cap_hold_for_every_weighting(name: str, option: str) -> None:
     values = skewed()
     values = (values - values.min(0)) / (values.max(0) - values.min(0))
+    values = 0.01 + 0.99 * values if FAMILIES["weight"][name].needs == "positive" else values
     limit = 0.25 if name == "equal" else {"floor": 0.2, "cap": 0.3}[option]
     shares = apply(sample("weight", name, **{option: limit}), "weight", values)
     assert np.allclose(shares.sum(axis=-1), 1, atol=1e-9)

@@ -1,6 +1,7 @@
 """Published entropy weights, and a whole index stage by stage against COINr 1.1.14 on its ASEM example."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,11 @@ from hqd_index.methods.treat import skew_and_kurtosis, winsorise_skewed
 from hqd_index.methods.weight import entropy
 from hqd_index.methods.weight_components import pca
 
+from ..conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+import known_answers
+
 CHAIN = 1e-9  # the reference is written with 15 digits, on scales up to 100; ours differs by 2e-12 at most
 RELATIVE = 1e-12  # 15 digits on raw scales
 PUBLISHED = (1e-4, 1e-4, 5e-4, 5e-4, 1e-6)  # the papers round to 4, 4, 3, 3 and 6 decimals
@@ -27,6 +33,23 @@ def test_published_entropy_weights(shared: Path, number: int) -> None:
     example = json.loads((shared / "reference/entropy_published/entropy_examples.json").read_text())[number]
     weights = entropy(np.array(example["matrix"]))[0]
     assert np.abs(weights - example["real_result"]).max() < PUBLISHED[number]
+
+
+WITH_FIGURES = {
+    "pca_spss", "independence", "merec", "cilos", "idocriw", "entropy", "priority", "fuzzy_ahp",
+    "vikor", "grey_relation", "grey_topsis", "rsr",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("id", known_answers.answers())
+def test_known_answers_with_figures(id: str) -> None:
+    """Published examples and other implementations on the same data; the page of known answers prints the differences."""
+    assert known_answers.difference(id) <= known_answers.answers()[id]["tolerance"]
+
+
+def test_every_known_answer_is_computed_and_no_method_is_without() -> None:
+    assert known_answers.OURS.keys() == known_answers.answers().keys()
+    assert {entry["method"] for entry in known_answers.answers().values()} == WITH_FIGURES
 
 
 class Asem:

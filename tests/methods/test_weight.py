@@ -10,10 +10,10 @@ from hqd_index.errors import ConfigError, EstimationError
 from hqd_index.methods.choice import Choice, bind
 from hqd_index.methods.column_statistics import correlation
 from hqd_index.methods.shares import bounded_shares
-from hqd_index.methods.weight import WEIGHT, critic, entropy, equal, evenness, given_shares
+from hqd_index.methods.weight import WEIGHT, cilos, critic, entropy, equal, evenness, given_shares
 from hqd_index.methods.weight_ahp import ahp, consistency
 from hqd_index.methods.weight_combined import combine
-from hqd_index.methods.weight_components import factor, factor_notes, pca, scatter, varimax
+from hqd_index.methods.weight_components import factor, factor_notes, independence, pca, scatter, varimax
 from hqd_index.methods.weight_optimised import bod, bod_multipliers, importances, target
 
 EXACT = 1e-12
@@ -182,6 +182,41 @@ def planar(loadings: np.ndarray) -> np.ndarray:
             angle = np.arctan2(top, below) / 4
             turned[:, i], turned[:, j] = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     return turned * lengths
+
+
+def test_what_new_weightings_refuse_is_named() -> None:
+    """No sign is made positive, no logarithm of 0 taken, no 1 / R of an indicator alone."""
+    x = crossed(0.8, 0.0)
+    against = np.column_stack([x[:, 0], x[:, 1], -x[:, 0] + 0.1 * x[:, 2]])
+    for method, values, message in (
+        ("pca_spss", against, "c: has a negative coefficient"),
+        ("independence", x[:, :3], "c: goes with no other"),
+        ("independence", x[:4], "4 complete rows for 4"),
+        ("merec", unit_columns(x), "a, b, c, d: merec needs values above 0"),
+    ):
+        call = bind(Choice(method=method), "weight").for_children(["a", "b", "c", "d"][: values.shape[1]])  # type: ignore[call-arg]
+        with pytest.raises(EstimationError, match=message):
+            call(values)
+
+
+def unit_columns(values: np.ndarray) -> np.ndarray:
+    return (values - values.min(axis=0)) / (values.max(axis=0) - values.min(axis=0))
+
+
+def test_an_indicator_that_follows_from_others_is_the_least_independent() -> None:
+    x = np.random.default_rng(3).normal(size=(40, 3))
+    w = independence(np.column_stack([x, x[:, 0] + x[:, 1]]))[0]
+    assert w[3] == w.min() and np.allclose(w[[0, 1, 3]], w[3])  # R = 1 for the three that are bound together
+
+
+def test_losses_by_hand_and_where_they_say_nothing() -> None:
+    """Best rows (2, 1) and (1, 4): a loses 1/2 at b's best, b 3/4 at a's: q ~ (3/4, 1/2); tied best rows share."""
+    assert np.allclose(cilos(np.array([[2.0, 1], [1, 4], [1, 1]])), [[0.6, 0.4]], atol=EXACT)
+    ties = np.array([[2.0, 1], [2, 3], [1, 4]])  # a's best rows lack 3/4 and 1/4 of b, on the mean 1/2; b's lacks 1/2 of a
+    assert np.allclose(cilos(ties), 0.5, atol=EXACT)
+    assert np.allclose(cilos(np.array([[2.0, 2], [1, 1], [0, 0.5]])), 0.5, atol=EXACT)  # one row best in all: nothing is lost
+    with pytest.raises(EstimationError, match="do not determine"):  # neither of the first two ever loses
+        cilos(np.array([[4.0, 4, 5], [4, 4, 1], [1, 2, 0]]))
 
 
 def test_varimax_ends_where_rotations_of_pairs_end() -> None:

@@ -13,6 +13,17 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import EstimationError
+from .aggregate_compromise import (
+    GREY_RELATION,
+    GREY_TOPSIS,
+    RSR,
+    VIKOR,
+    grey_relation,
+    grey_topsis,
+    relative_caution,
+    rsr,
+    vikor,
+)
 from .column_statistics import bounds, mean, standardised
 from .method import Array, Finite, Method, formula_by_option
 from .shares import Mask
@@ -218,6 +229,41 @@ AGGREGATE: dict[str, Method] = {
         power, "幂平均", "power mean", "S_i = (Σ_j w_j z_{ij}^p)^{1/p}", JRC, needs="non_negative", gives="non_negative"
     ),
     "topsis": Method(topsis, "TOPSIS 法", "TOPSIS", TOPSIS, "Hwang and Yoon 1981", gives="non_negative"),
+    "vikor": Method(
+        vikor,
+        "VIKOR 法",
+        "VIKOR",
+        VIKOR,
+        "Opricovic and Tzeng 2004, European Journal of Operational Research 156(2)",
+        caution=relative_caution,
+    ),
+    "grey_relation": Method(
+        grey_relation,
+        "灰色关联度",
+        "grey relational grade",
+        GREY_RELATION,
+        "Deng 1989, Journal of Grey System 1(1)",
+        gives="positive",
+        caution=relative_caution,
+    ),
+    "grey_topsis": Method(
+        grey_topsis,
+        "灰色关联 TOPSIS 法",
+        "TOPSIS with grey relation",
+        GREY_TOPSIS,
+        "Chen and Tzeng 2004, Mathematical and Computer Modelling 40(13)",
+        gives="positive",
+        caution=relative_caution,
+    ),
+    "rsr": Method(
+        rsr,
+        "秩和比法(RSR)",
+        "rank-sum ratio",
+        formula_by_option("ranks", RSR),
+        "Tian 1988 (田凤调)",
+        gives="positive",
+        caution=relative_caution,
+    ),
     "mpi": Method(
         mpi,
         "MPI 惩罚均值",

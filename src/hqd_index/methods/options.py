@@ -78,6 +78,9 @@ def schema_in_words(schema: Mapping[str, Any]) -> tuple[str, str]:
     if "enum" in schema or "const" in schema:
         names = [str(name) for name in schema.get("enum", [schema.get("const")])]
         return f"one of {', '.join(names)}", f" {'、'.join(names)} 之一"
+    if "examples" in schema:
+        example = schema["examples"][0]
+        return f"text as {example}", f"形如 {example} 的文本"
     if "pattern" in schema:
         return "a percentage, as 30%", "百分数(如 30%)"
     if schema.get("type") == "array":

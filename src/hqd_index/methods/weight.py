@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from ..errors import ConfigError
 from .column_statistics import bounds, cell_counts, deviation, mean, spread_and_correlation, total
@@ -20,20 +20,37 @@ from .weight_combined import COMBINATION_FORMULAS, check_mix, combine, game_note
 from .weight_components import (
     COMPONENTS,
     FACTORS,
+    INDEPENDENCE,
     NICOLETTI,
     SCATTER,
+    SPSS,
     component_notes,
     factor,
     factor_notes,
+    independence,
     pca,
+    pca_spss,
     row_notes,
     scatter,
+    sign_caution,
 )
+from .weight_impact import CILOS, IDOCRIW, KESHAVARZ, MEREC, ZAVADSKAS, cilos, merec
 from .weight_optimised import BECKER, BOD_SHARES, CHERCHYE, TARGET, bod, frontier_notes, target, target_notes
+from .weight_preferences import (
+    FUZZY_AHP,
+    PRIORITY,
+    check_fuzzy_judgements,
+    fuzzy_ahp,
+    fuzzy_caution,
+    fuzzy_notes,
+    priority,
+)
 
 ROWS_AT_ONCE = 2048  # so that a block and its logarithms stay in the processor's cache
 SMALLEST_FLOAT = np.finfo(np.float64).tiny
 LARGEST_QUIET_SHIFT = 1e-3
+ADDED_SHIFT = {"type": "string", "pattern": r"^z \+ 0\.(0[0-9]*|10*)$", "examples": ["z + 0.01"]}
+Shift = Annotated[float, Field(ge=0, le=0.1)] | Annotated[str, Field(pattern=ADDED_SHIFT["pattern"]), WithJsonSchema(ADDED_SHIFT)]
 ROUNDING = 1e-12  # two columns this near to r = 1 are the same
 
 
@@ -77,14 +94,23 @@ def evenness(values: Array) -> Array:
     return np.where((column_sum > 0) & (count > 1), np.clip(ratios, 0.0, 1.0), np.nan)
 
 
-def entropy(values: Array, *, shift: Annotated[float, Field(ge=0, le=0.1)] = 0.0) -> Array:
+def entropy(values: Array, *, shift: Shift = 0.0) -> Array:
     """(1 - e_j) / sum (1 - e), e = H_j / ln N_j over the N_j cells present (Shannon 1948); an all-zero column weighs 0.
 
-    `shift` c replaces z by (1 - c) z + c before the shares are taken; 0.001 is the largest that leaves ranks alone.
+    `shift` c replaces z by (1 - c) z + c before the shares are taken, `z + c` adds c, which is a shift of c / (1 + c);
+    0.001 is the largest that leaves ranks alone.
     """
     refuse_few_rows(values)
-    entropies = evenness(values * (1 - shift) + shift if shift else values)
+    slope, constant = shift_terms(shift)
+    entropies = evenness(slope * values + constant if constant else values)
     return as_shares(1 - entropies, ~np.isnan(entropies))
+
+
+def shift_terms(shift: Shift) -> tuple[float, float]:
+    """a and c of a z + c: 1 - c and c for a number, 1 and c for the text `z + c`."""
+    if isinstance(shift, str):
+        return 1.0, float(shift.removeprefix("z + "))
+    return 1.0 - shift, shift
 
 
 def critic(values: Array, *, absolute: bool = False) -> Array:
@@ -130,9 +156,14 @@ def gini(values: Array) -> Array:
     return as_shares(spread / np.where(varies, count * total(values), 1.0), varies)
 
 
+def idocriw(values: Array) -> Array:
+    """d_j q_j / sum d q: the divergence of entropy times the weights of cilos (Zavadskas and Podvezko 2016)."""
+    return as_shares(entropy(values) * cilos(values), ~np.isnan(bounds(values)[0]))
+
+
 def shift_caution(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Shifts above 0.001 move weights by more than rounding: .01 by up to .0145, .1 by up to .067 of the whole."""
-    shift = options["shift"]
+    _, shift = shift_terms(options["shift"])
     if shift <= LARGEST_QUIET_SHIFT:
         return None
     return (
@@ -157,9 +188,10 @@ CRITIC = {
 
 def entropy_formula(options: Mapping[str, Any]) -> str:
     """Shares, entropy, divergence and weights; the shift first, where there is one."""
-    shift = options["shift"]
+    slope, shift = shift_terms(options["shift"])
     z = "z′_{ij}" if shift else "z_{ij}"
-    shifted = f"z′_{{ij}} = {1 - shift:g} z_{{ij}} + {shift:g}        " if shift else ""
+    scaled = "z_{ij}" if slope == 1 else f"{slope:g} z_{{ij}}"
+    shifted = f"z′_{{ij}} = {scaled} + {shift:g}        " if shift else ""
     entropies = "e_j = −(1 / ln N_j) Σ_i p_{ij} ln p_{ij}        d_j = 1 − e_j        w_j = d_j / Σ_k d_k"
     return f"{shifted}p_{{ij}} = {z} / Σ_i {z}        {entropies}"
 
@@ -192,6 +224,20 @@ WEIGHT: dict[str, Method] = {
         caution=inconsistency_caution,
         notes=consistency_notes,
     ),
+    "priority": Method(
+        priority, "优序图法", "precedence chart", PRIORITY, "Tan 2012, Quantitative Analysis Methods (定量分析方法)", timed=False
+    ),
+    "fuzzy_ahp": Method(
+        fuzzy_ahp,
+        "模糊层次分析法",
+        "fuzzy AHP",
+        FUZZY_AHP,
+        "Buckley 1985, Fuzzy Sets and Systems 17(3)",
+        timed=False,
+        check=check_fuzzy_judgements,
+        caution=fuzzy_caution,
+        notes=fuzzy_notes,
+    ),
     "pca": Method(
         pca,
         "主成分法",
@@ -200,6 +246,25 @@ WEIGHT: dict[str, Method] = {
         NICOLETTI,
         batch=False,
         notes=component_notes,
+    ),
+    "pca_spss": Method(
+        pca_spss,
+        "主成分法(SPSS)",
+        "principal components (SPSS form)",
+        SPSS,
+        "Zhou, Hou and Zong 2018, Statistics & Decision 34(1)",
+        batch=False,
+        caution=sign_caution,
+        notes=component_notes,
+    ),
+    "independence": Method(
+        independence,
+        "独立性权重法",
+        "independence (multiple correlation)",
+        INDEPENDENCE,
+        "Reciprocal of the multiple correlation coefficient (复相关系数法)",
+        batch=False,
+        notes=row_notes,
     ),
     "factor": Method(factor, "因子分析法", "factor analysis", FACTORS, NICOLETTI, batch=False, notes=factor_notes),
     "scatter": Method(scatter, "纵横向拉开档次法", "scatter degree", SCATTER, "Guo 2002", batch=False, notes=row_notes),
@@ -222,6 +287,11 @@ WEIGHT: dict[str, Method] = {
         batch=False,
         notes=target_notes,
     ),
+    "merec": Method(merec, "MEREC 法", "MEREC (removal effects)", MEREC, KESHAVARZ, needs="positive"),
+    "cilos": Method(
+        cilos, "CILOS 法", "CILOS (impact loss)", CILOS, ZAVADSKAS, needs="non_negative", batch=False, notes=row_notes
+    ),
+    "idocriw": Method(idocriw, "IDOCRIW 法", "IDOCRIW", IDOCRIW, ZAVADSKAS, needs="non_negative", batch=False, notes=row_notes),
     "combine": Method(
         combine,
         "组合赋权",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import EstimationError
-from ..linear_algebra import COLUMNS, rank
+from ..linear_algebra import COLUMNS, GRAM, rank, symmetric_inverse
 from .column_statistics import FEWEST_CELLS, bounds, complete_rows, correlation, standardised
 from .method import Array, ColumnError, MethodNote
 from .weight_factor import Factors, identified, likelihood_factors
@@ -18,6 +18,8 @@ VARIMAX_ROUNDS = 1000
 VARIMAX_TOLERANCE = 1e-13
 ASCENT_ROUNDS = 10_000
 ASCENT_TOLERANCE = 1e-14
+COEFFICIENT_ROUNDING = 1e-12
+UNCORRELATED = 1e-6  # a multiple correlation of no more than this is 0 but for rounding
 
 
 def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", rotate: bool = True) -> Array:
@@ -31,6 +33,26 @@ def pca(values: Array, *, components: Literal["above_1", "first"] = "above_1", r
     return shares_per_draw(
         values, lambda rows: _first_component(rows) if components == "first" else _component_merits(rows, rotate)
     )
+
+
+def pca_spss(values: Array) -> Array:
+    """c_j / sum c, c_j = sum_k (l_jk / sqrt(lambda_k)) share_k: loadings as users of SPSS weigh them (Zhou et al. 2018).
+
+    l_jk / sqrt(lambda_k) is the unrotated eigenvector, share_k its component's part of the variance, over the components
+    with an eigenvalue above 1 (at least one). Each eigenvector is turned so that it does not sum below 0. An indicator whose
+    coefficient is negative is refused, never made positive. Rows with a missing cell are left out; constant columns weigh 0.
+    """
+    return shares_per_draw(values, _score_coefficients)
+
+
+def independence(values: Array) -> Array:
+    """(1 / R_j) / sum 1 / R, R_j the multiple correlation of indicator j with all the others (VIF_j = 1 / (1 - R_j^2)).
+
+    What the others say already counts less. One that follows exactly from the others has R = 1, the least weight; one that
+    goes with none of them is refused, as 1 / R has no value. Needs more complete rows than indicators; constant columns
+    weigh 0.
+    """
+    return shares_per_draw(values, _independence_merits)
 
 
 def factor(values: Array) -> Array:
@@ -55,6 +77,15 @@ def row_notes(values: Array) -> Iterator[MethodNote]:
     """Share of the rows without a missing cell in the columns that have any."""
     share = len(complete_rows(values)) / max(len(values), 1)
     yield MethodNote("complete_rows", share, "I-INCOMPLETE" if share < 1 else "")
+
+
+def sign_caution(options: Mapping[str, Any]) -> tuple[str, str]:
+    """The sign of an eigenvector is a convention, and with it the coefficient."""
+    return (
+        "pca_spss: the sign of the second and later components is a convention, and coefficients depend on it; a component "
+        "that contrasts indicators takes weight from some of them",
+        "主成分法(SPSS):第二及以后各主成分的正负号只是约定,综合得分系数随之改变;正负载荷并存的成分会减少部分指标的权重",
+    )
 
 
 def component_notes(values: Array, *, components: str = "above_1", rotate: bool = True) -> Iterator[MethodNote]:
@@ -140,6 +171,49 @@ def _component_merits(rows: Array, rotate: bool) -> Array:
     return _strongest_loadings(varimax(loadings) if rotate else loadings)
 
 
+def _score_coefficients(rows: Array) -> Array:
+    variances, vectors = _principal_components(rows)
+    count = _count_above_one(variances)
+    signed = np.column_stack([_sign_aligned(vector) for vector in vectors[:, :count].T])
+    coefficients: Array = signed @ (variances[:count] / variances.sum())
+    if (coefficients < -COEFFICIENT_ROUNDING).any():
+        raise ColumnError(
+            np.flatnonzero(coefficients < -COEFFICIENT_ROUNDING).tolist(),
+            "has a negative coefficient over the components kept, hence no weight; check its direction or use pca",
+            "在所取主成分上的综合得分系数为负,不能作为权重;请检查指标方向,或改用 pca",
+        )
+    return np.maximum(coefficients, 0.0)
+
+
+def _independence_merits(rows: Array) -> Array:
+    count = rows.shape[1]
+    if count == 1:
+        return np.ones(1)
+    if len(rows) <= count:
+        raise EstimationError(
+            f"independence: {len(rows)} complete rows for {count} indicators; more rows than indicators are needed",
+            zh=f"independence:{count} 个指标只有 {len(rows)} 行完整数据;行数应多于指标数",
+        )
+    multiple = multiple_correlations(correlation(rows))
+    if (multiple <= UNCORRELATED).any():
+        raise ColumnError(
+            np.flatnonzero(multiple <= UNCORRELATED).tolist(),
+            "goes with no other indicator, so that 1 / R has no value; use another method",
+            "与其他指标都不相关,1/R 没有定义;请改用其他方法",
+        )
+    return 1 / multiple
+
+
+def multiple_correlations(matrix: Array) -> Array:
+    """R_j (m,) of each indicator with all the others, from their correlation matrix, within 0 and 1."""
+    squares = np.empty(len(matrix))
+    for j in range(len(matrix)):
+        others = np.delete(np.arange(len(matrix)), j)
+        inverse = symmetric_inverse(matrix[np.ix_(others, others)], tolerance=GRAM)
+        squares[j] = matrix[j, others] @ inverse @ matrix[others, j]
+    return np.sqrt(np.clip(squares, 0.0, 1.0))
+
+
 def _count_above_one(variances: Array) -> int:
     return max(1, int((variances > ABOVE_ONE_LIMIT).sum()))
 
@@ -207,5 +281,7 @@ COMPONENTS = {
     "above_1": f"R v_c = λ_c v_c        L = (√λ_1 v_1, …, √λ_C v_C) T (λ_C > 1, T′ T = I)        {STRONGEST_FORMULA}",
     "first": "R v_1 = λ_1 v_1        w_j = v_{j1} / Σ_k v_{k1}",
 }
+SPSS = "R v_c = λ_c v_c        c_j = Σ_c v_{jc} λ_c / m (λ_c > 1)        w_j = c_j / Σ_k c_k"
+INDEPENDENCE = "R_j = cor(z_j, ẑ_j)        ẑ_j = b_0 + Σ_{k ≠ j} b_k z_k        w_j = (1 / R_j) / Σ_k (1 / R_k)"
 FACTORS = f"R = L L′ + Ψ        {STRONGEST_FORMULA}"
 SCATTER = "H = Σ_t Z_t′ Z_t        v = argmax v′ H v (v ≥ 0, v′ v = 1)        w_j = v_j / Σ_k v_k"

@@ -1,0 +1,106 @@
+"""What our methods give on the data of their known answers; theirs, the sources and tolerances are in texts/known_answers.yaml.
+
+`differences()` computes each answer anew; the page of known answers prints them and a test holds them to the tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cells import texts
+
+from hqd_index.methods.aggregate_compromise import grey_relation, grey_topsis, rsr, vikor
+from hqd_index.methods.choice import Choice, bind
+from hqd_index.methods.weight import cilos, entropy, idocriw, merec
+from hqd_index.methods.weight_components import independence, pca_spss
+
+Array = npt.NDArray[np.float64]
+CHILDREN = ("a", "b", "c", "d")
+
+
+def table(name: str) -> Array:
+    """A table of the file of known answers."""
+    return np.array(texts("known_answers")["data"][name], dtype=np.float64)
+
+
+def scaled(values: Array) -> Array:
+    """Min-max by column."""
+    return np.asarray((values - values.min(axis=0)) / (values.max(axis=0) - values.min(axis=0)))
+
+
+def judged(method: str, **options: Any) -> Array:
+    """Weights of four children from what is written about them; the data play no part."""
+    choice = Choice(method=method, **options)
+    return bind(choice, "weight").for_children(CHILDREN)(np.ones((3, 4)))[0]
+
+
+def construction() -> Array:
+    """The example of Zavadskas and Podvezko, its two costs turned by min / x as in the paper."""
+    values = table("construction")
+    values[:, [0, 2]] = values[:, [0, 2]].min(axis=0) / values[:, [0, 2]]
+    return values
+
+
+def removal() -> Array:
+    """The example of Keshavarz-Ghorabaee et al., its two costs turned to 1 / x, whose ratios are those of the paper."""
+    values = table("removal")
+    values[:, 2:] = 1 / values[:, 2:]
+    return values
+
+
+def idocriw_of_costs() -> Array:
+    """As the paper has it: entropy of the table as it is, times cilos of the table with its costs turned."""
+    product = entropy(table("construction")) * cilos(construction())
+    return np.asarray(product / product.sum())[0]
+
+
+def hospital() -> Array:
+    """The hospital's ten years, its two costs with the other sign."""
+    return table("hospital") * np.array([1, -1, 1, 1, 1, -1])
+
+
+def suppliers() -> Array:
+    """The six suppliers, min-max, cost columns with the other sign."""
+    return scaled(table("suppliers") * np.array([1, -1, -1, -1, 1, 1, 1, 1, 1]))
+
+
+RANDOM_WEIGHTS = np.array([[0.1, 0.3, 0.15, 0.2, 0.05, 0.2]])
+HOSPITAL_WEIGHTS = np.array([[0.093, 0.418, 0.132, 0.1, 0.098, 0.159]])
+SUPPLIER_WEIGHTS = np.array([[0.2, 0.15, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]])
+
+OURS: dict[str, Callable[[], Array]] = {
+    "pca_spss": lambda: pca_spss(table("attitude"))[0],
+    "independence": lambda: independence(table("attitude"))[0],
+    "merec": lambda: merec(removal())[0],
+    "merec_pymcdm": lambda: merec(table("random"))[0],
+    "cilos": lambda: cilos(construction())[0],
+    "cilos_pymcdm": lambda: cilos(table("random"))[0],
+    "idocriw": idocriw_of_costs,
+    "idocriw_pymcdm": lambda: idocriw(table("random"))[0],
+    "entropy_scaled_shift": lambda: entropy(table("random"), shift=0.1)[0],
+    "entropy_added_shift": lambda: entropy(table("random"), shift="z + 0.01")[0],
+    "priority": lambda: judged("priority", scores={"a": 6.5, "b": 4.5, "c": 4.5, "d": 1.5}),
+    "fuzzy_ahp": lambda: judged("fuzzy_ahp", matrices=texts("known_answers")["data"]["fuzzy"]),
+    "vikor": lambda: 1 - vikor(table("random"), RANDOM_WEIGHTS),
+    "grey_relation": lambda: grey_relation(suppliers(), np.full((1, 9), 1 / 9)),
+    "grey_relation_weighted": lambda: grey_relation(scaled(table("random")), RANDOM_WEIGHTS),
+    "grey_topsis": lambda: grey_topsis(suppliers(), SUPPLIER_WEIGHTS),
+    "rsr": lambda: rsr(hospital(), HOSPITAL_WEIGHTS),
+    "rsr_equal": lambda: rsr(hospital(), np.full((1, 6), 1 / 6)),
+    "rsr_fractional": lambda: rsr(table("random"), RANDOM_WEIGHTS, ranks="fractional"),
+}
+
+
+def answers() -> dict[str, Mapping[str, Any]]:
+    """Id -> method, source, theirs, tolerance and its reason."""
+    entries: dict[str, Mapping[str, Any]] = texts("known_answers")["answers"]
+    return entries
+
+
+def difference(id: str) -> float:
+    """The largest distance of ours from theirs."""
+    theirs = np.array(answers()[id]["theirs"], dtype=np.float64)
+    return float(np.abs(OURS[id]() - theirs).max())
