@@ -59,9 +59,8 @@ def _loss_merits(rows: Array) -> Array:
             "cilos: the losses do not determine the weights; leave an indicator out or use another method",
             zh="cilos:相对损失矩阵不能唯一确定权重;请去掉一个指标,或改用其他方法",
         )
-    system = np.vstack([balance, np.ones(count)])
-    solution = np.linalg.lstsq(system, np.eye(count + 1)[-1], rcond=COLUMNS)[0]
-    return np.maximum(solution, 0.0)
+    balance[-1] = 1.0  # the columns of F sum to 0, so that the sum of q takes the place of any one row
+    return np.maximum(np.linalg.solve(balance, np.eye(count)[-1]), 0.0)
 
 
 def relative_losses(rows: Array) -> Array:
